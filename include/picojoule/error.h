@@ -1,0 +1,45 @@
+/* What can go wrong, and where.
+ *
+ * Every function that can fail returns a pj_status and fills a pj_error that its caller owns. Reporting an error
+ * allocates nothing, so running out of memory can be reported like anything else. */
+#ifndef PICOJOULE_ERROR_H
+#define PICOJOULE_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*  name, short text */
+#define PJ_STATUS_LIST(X)                                                        \
+    X(PJ_OK, "done")                                                             \
+    X(PJ_ENOMEM, "out of memory, or over the memory budget")                     \
+    X(PJ_EIO, "input or output failed")                                          \
+    X(PJ_EFORMAT, "the file is malformed")                                       \
+    X(PJ_ELIMIT, "the file is larger or deeper than this program accepts")       \
+    X(PJ_EOVERFLOW, "a size does not fit 64 bits")                               \
+    X(PJ_ESHAPE, "shapes, types or attributes contradict each other")            \
+    X(PJ_EUNSUPPORTED, "something in the model is not supported")                \
+    X(PJ_EARGUMENT, "an option does not fit the model, the table or the device")
+
+typedef enum pj_status {
+#define PJ_STATUS_ENUM(name, text) name,
+    PJ_STATUS_LIST(PJ_STATUS_ENUM)
+#undef PJ_STATUS_ENUM
+} pj_status;
+
+/* Each text is empty where it does not apply. `what` is one sentence that names both figures that disagree. */
+typedef struct pj_error {
+    pj_status status;
+    char file[256]; /* file, with the JSON path behind it where there is one */
+    char node[128]; /* name of the node */
+    char op[64];    /* its operator, "domain::Op" outside ai.onnx */
+    char what[512];
+} pj_error;
+
+/* The short text of a status; never NULL. */
+const char *pj_status_text(pj_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

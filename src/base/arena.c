@@ -1,0 +1,124 @@
+/* Arena: a list of chunks, bumped from the newest. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ckd.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ONE_OBJECT_PER_CHUNK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ONE_OBJECT_PER_CHUNK 1
+#endif
+#endif
+#ifndef ONE_OBJECT_PER_CHUNK
+#define ONE_OBJECT_PER_CHUNK 0
+#endif
+
+enum { FIRST_CHUNK = 16 * 1024, LARGEST_CHUNK = 1024 * 1024 };
+
+/* A chunk's objects follow its header; `used` counts their bytes. */
+typedef struct chunk {
+    struct chunk *older;
+    size_t used;
+    size_t size;
+    max_align_t objects[];
+} chunk;
+
+struct pj_arena {
+    chunk *newest;
+    size_t bytes;
+    size_t limit;
+    size_t next_chunk;
+};
+
+pj_arena *pj_arena_new(size_t limit)
+{
+    pj_arena *arena = calloc(1, sizeof *arena);
+    if (!arena)
+        return NULL;
+    arena->limit = limit ? limit : SIZE_MAX;
+    arena->next_chunk = FIRST_CHUNK;
+    return arena;
+}
+
+void pj_arena_free(pj_arena *arena)
+{
+    if (!arena)
+        return;
+    for (chunk *at = arena->newest; at;) {
+        chunk *older = at->older;
+        free(at);
+        at = older;
+    }
+    free(arena);
+}
+
+static chunk *add_chunk(pj_arena *arena, size_t least)
+{
+    size_t size = least, bytes;
+    if (!ONE_OBJECT_PER_CHUNK && size < arena->next_chunk) {
+        size = arena->next_chunk;
+        if (arena->next_chunk < LARGEST_CHUNK)
+            arena->next_chunk *= 2;
+    }
+    if (!pj_add_size(sizeof(chunk), size, &bytes))
+        return NULL;
+    chunk *fresh = calloc(1, bytes);
+    if (!fresh)
+        return NULL;
+    fresh->size = size;
+    fresh->older = arena->newest;
+    arena->newest = fresh;
+    return fresh;
+}
+
+void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)
+{
+    const size_t align = sizeof(max_align_t);
+    size_t bytes, total;
+    if (!pj_mul_size(count, size, &bytes) || !pj_add_size(bytes, align - 1, &total))
+        return NULL;
+    if (!ONE_OBJECT_PER_CHUNK)
+        bytes = total / align * align;
+    if (!pj_add_size(arena->bytes, bytes, &total) || total > arena->limit)
+        return NULL;
+    chunk *at = arena->newest;
+    if (ONE_OBJECT_PER_CHUNK || !at || at->size - at->used < bytes)
+        at = add_chunk(arena, bytes);
+    if (!at)
+        return NULL;
+    void *object = (char *)at->objects + at->used;
+    at->used += bytes;
+    arena->bytes = total;
+    return object;
+}
+
+char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length)
+{
+    char *copy = length < SIZE_MAX ? pj_arena_alloc(arena, length + 1, 1) : NULL;
+    if (copy && length)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+char *pj_arena_strdup(pj_arena *arena, const char *text)
+{
+    return pj_arena_strndup(arena, text, strlen(text));
+}
+
+void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t size)
+{
+    void *copy = pj_arena_alloc(arena, count, size);
+    if (copy && count && size)
+        memcpy(copy, data, count * size);
+    return copy;
+}
+
+size_t pj_arena_bytes(const pj_arena *arena)
+{
+    return arena->bytes;
+}

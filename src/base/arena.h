@@ -1,0 +1,36 @@
+/* Memory that is freed all at once.
+ *
+ * Whoever creates an arena owns it and everything allocated from it; nothing in it is freed one by one. Memory comes
+ * zeroed and aligned for any type. An allocation fails (NULL) when the system has no memory or when the arena's byte
+ * limit is reached: hostile files must not make us swap. With AddressSanitizer each object is its own malloc, so that
+ * an overrun is seen. Not for use from two threads at once. */
+#ifndef PJ_BASE_ARENA_H
+#define PJ_BASE_ARENA_H
+
+#include <stddef.h>
+
+typedef struct pj_arena pj_arena;
+
+/* An empty arena that will hold at most `limit` bytes (0: no limit). NULL: out of memory. */
+pj_arena *pj_arena_new(size_t limit);
+
+/* Frees the arena and all in it; NULL is allowed. */
+void pj_arena_free(pj_arena *arena);
+
+/* `count` objects of `size` bytes, zeroed; the product is checked. A count of 0 gives a valid pointer. */
+void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size);
+
+/* Copies of texts, terminated. */
+char *pj_arena_strdup(pj_arena *arena, const char *text);
+char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length);
+
+/* A copy of `count` objects of `size` bytes. */
+void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t size);
+
+/* Bytes handed out so far. */
+size_t pj_arena_bytes(const pj_arena *arena);
+
+/* `count` zeroed objects of a type. */
+#define PJ_NEW(arena, type, count) ((type *)pj_arena_alloc((arena), (size_t)(count), sizeof(type)))
+
+#endif

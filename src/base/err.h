@@ -1,0 +1,31 @@
+/* Raising and forwarding errors. The conventions are in include/picojoule/error.h. */
+#ifndef PJ_BASE_ERR_H
+#define PJ_BASE_ERR_H
+
+#include "picojoule/error.h"
+
+#if defined(__GNUC__)
+#define PJ_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define PJ_PRINTF(format_at, args_at)
+#endif
+
+/* Forwards a failure to the caller. */
+#define PJ_TRY(expr)                        \
+    do {                                    \
+        pj_status pj_try_status_ = (expr);  \
+        if (pj_try_status_ != PJ_OK)        \
+            return pj_try_status_;          \
+    } while (0)
+
+/* Sets status and sentence (file, node and op stay as they are: the driver fills them) and returns `status`.
+ * `err` may be NULL. */
+pj_status pj_fail(pj_error *err, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
+
+/* Names the place, unless a deeper caller has named it already. Each text may be NULL. */
+void pj_error_at(pj_error *err, const char *file, const char *node, const char *op);
+
+/* Out of memory, with the sentence for it. */
+pj_status pj_fail_memory(pj_error *err);
+
+#endif

@@ -1,0 +1,204 @@
+/* Growable text, numbers as text in every locale, and near-name search. */
+#include "base/str.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ckd.h"
+
+static char empty[1];
+
+pj_str pj_str_new(size_t limit)
+{
+    pj_str str = {empty, 0, 0, limit, false};
+    return str;
+}
+
+void pj_str_free(pj_str *str)
+{
+    if (str->capacity)
+        free(str->data);
+    *str = pj_str_new(str->limit);
+}
+
+void pj_str_clear(pj_str *str)
+{
+    str->length = 0;
+    str->failed = false;
+    if (str->capacity)
+        str->data[0] = 0;
+}
+
+/* Makes room for `more` bytes and the terminator. */
+static bool reserve(pj_str *str, size_t more)
+{
+    size_t need, grown;
+    if (str->failed)
+        return false;
+    if (!pj_add_size(str->length, more, &need) || (str->limit && need > str->limit) || !pj_add_size(need, 1, &need)) {
+        str->failed = true;
+        return false;
+    }
+    if (need <= str->capacity)
+        return true;
+    if (!pj_add_size(str->capacity, str->capacity / 2, &grown) || grown < need)
+        grown = need < 64 ? 64 : need;
+    char *data = realloc(str->capacity ? str->data : NULL, grown);
+    if (!data) {
+        str->failed = true;
+        return false;
+    }
+    str->data = data;
+    str->capacity = grown;
+    return true;
+}
+
+void pj_str_add_bytes(pj_str *str, const char *bytes, size_t length)
+{
+    if (!reserve(str, length))
+        return;
+    if (length)
+        memcpy(str->data + str->length, bytes, length);
+    str->length += length;
+    str->data[str->length] = 0;
+}
+
+void pj_str_add(pj_str *str, const char *text)
+{
+    pj_str_add_bytes(str, text, strlen(text));
+}
+
+void pj_str_add_char(pj_str *str, char c)
+{
+    pj_str_add_bytes(str, &c, 1);
+}
+
+void pj_str_printf(pj_str *str, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        str->failed = true;
+    else if (reserve(str, (size_t)length)) {
+        vsnprintf(str->data + str->length, (size_t)length + 1, format, again);
+        str->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+/* Replaces the locale's decimal point by '.'. */
+static void plain_point(char *text)
+{
+    const char *point = localeconv()->decimal_point;
+    size_t length = strlen(point);
+    char *at = strcmp(point, ".") == 0 ? NULL : strstr(text, point);
+    if (!at)
+        return;
+    *at = '.';
+    memmove(at + 1, at + length, strlen(at + length) + 1);
+}
+
+void pj_str_add_double(pj_str *str, double value)
+{
+    char text[40];
+    if (!isfinite(value)) {
+        pj_str_add(str, "null");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    plain_point(text);
+    pj_str_add(str, text);
+}
+
+void pj_str_add_fixed(pj_str *str, double value, int digits)
+{
+    char text[400];
+    snprintf(text, sizeof text, "%.*f", digits, value);
+    plain_point(text);
+    pj_str_add(str, text);
+}
+
+size_t pj_text_distance(const char *a, const char *b, size_t most)
+{
+    enum { LONGEST = 64 };
+    size_t rows[3][LONGEST + 1];
+    size_t la = strlen(a), lb = strlen(b);
+    if (la > LONGEST || lb > LONGEST || (la > lb ? la - lb : lb - la) > most)
+        return most + 1;
+    for (size_t j = 0; j <= lb; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= la; i++) {
+        size_t *now = rows[i % 3];
+        const size_t *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= lb; j++) {
+            size_t best = before[j - 1] + (a[i - 1] != b[j - 1]);
+            if (before[j] + 1 < best)
+                best = before[j] + 1;
+            if (now[j - 1] + 1 < best)
+                best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && earlier[j - 2] + 1 < best)
+                best = earlier[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    size_t distance = rows[la % 3][lb];
+    return distance > most ? most + 1 : distance;
+}
+
+/* Matches one character against the set behind '['; *set moves behind ']'. An open set matches nothing. */
+static bool in_set(const char **set, char c)
+{
+    const char *at = *set;
+    bool negated = *at == '!' || *at == '^', found = false;
+    at += negated;
+    for (bool first = true; *at && (first || *at != ']'); first = false) {
+        char low = *at++;
+        char high = low;
+        if (at[0] == '-' && at[1] && at[1] != ']') {
+            high = at[1];
+            at += 2;
+        }
+        found = found || (c >= low && c <= high);
+    }
+    if (!*at)
+        return false;
+    *set = at + 1;
+    return found != negated;
+}
+
+bool pj_text_glob(const char *glob, const char *text)
+{
+    const char *star = NULL, *retry = NULL;
+    for (;;) {
+        const char *set = glob + 1;
+        if (*glob == '*') {
+            star = ++glob;
+            retry = text;
+        } else if (!*text && !*glob) {
+            return true;
+        } else if (*text && *glob == '[' && in_set(&set, *text)) {
+            glob = set;
+            text++;
+        } else if (*text && *glob != '[' && (*glob == '?' || *glob == *text)) {
+            glob++;
+            text++;
+        } else if (star && *retry) {
+            glob = star;
+            text = ++retry;
+        } else {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/* A growable text with a stated maximum.
+ *
+ * After a failed append (no memory, or past `limit`) the text keeps what it has, `failed` is true and further appends
+ * do nothing: a writer checks once, at the end. `data` is always a terminated text, never NULL. */
+#ifndef PJ_BASE_STR_H
+#define PJ_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+typedef struct pj_str {
+    char *data;
+    size_t length;
+    size_t capacity; /* 0: `data` is not owned */
+    size_t limit;    /* largest length; 0: none */
+    bool failed;
+} pj_str;
+
+/* An empty text. */
+pj_str pj_str_new(size_t limit);
+void pj_str_free(pj_str *str);
+
+/* Empties the text and keeps its memory. */
+void pj_str_clear(pj_str *str);
+
+void pj_str_add(pj_str *str, const char *text);
+void pj_str_add_bytes(pj_str *str, const char *bytes, size_t length);
+void pj_str_add_char(pj_str *str, char c);
+void pj_str_printf(pj_str *str, const char *format, ...) PJ_PRINTF(2, 3);
+
+/* The shortest decimal text that reads back as the same double, the same in every locale: 0.1, 4.6, 1e+300.
+ * Numbers that are not finite are written as "null" (JSON has no other word). */
+void pj_str_add_double(pj_str *str, double value);
+
+/* `value` with `digits` digits behind the point, the same in every locale. */
+void pj_str_add_fixed(pj_str *str, double value, int digits);
+
+/* Edit distance that tells near names (insert, delete, replace, swap of neighbours); at most `most` + 1. */
+size_t pj_text_distance(const char *a, const char *b, size_t most);
+
+/* Does `text` match `glob` (* any run, ? one character, [a-z] a set)? Runs in linear time per star. */
+bool pj_text_glob(const char *glob, const char *text);
+
+#endif
