@@ -14,6 +14,7 @@ enum {
     PJ_MAX_VALUE_BYTES = 64 * 1024,  /* largest integer tensor whose contents are kept for shape arithmetic */
     PJ_MAX_VALUE_ELEMENTS = 8192,    /* the same, in elements, for computed ones */
     PJ_MAX_FORMULA_TERMS = 64,       /* terms of a symbolic dimension; past that it is unknown */
+    PJ_MAX_DIAGNOSTICS = 10000,     /* findings kept for the report; more are only counted */
     PJ_MAX_JSON_BYTES = 64 * 1024 * 1024
 };
 

@@ -1,0 +1,123 @@
+/* From a model and an energy table to picojoules per layer.
+ *
+ * Units: energies are picojoules (pJ), sizes are bits, times are microseconds. Formulas: docs/energy-model.md. */
+#ifndef PICOJOULE_ENERGY_H
+#define PICOJOULE_ENERGY_H
+
+#include "picojoule/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a tensor lives, with QTools' names: dram, sram, or fixed (hard-wired, free). */
+typedef enum pj_place { PJ_DRAM, PJ_SRAM, PJ_FIXED_PLACE } pj_place;
+
+typedef struct pj_settings {
+    const char *table; /* built-in name or file; NULL: "horowitz-45nm" */
+    pj_place weights_on;
+    pj_place activations_on;
+    bool io_on_dram;            /* QTools' rd_wr_on_io */
+    uint64_t sram_min_bits;     /* the smallest memory that a tensor can sit in */
+    const char *const *devices; /* built-in names or files */
+    size_t device_count;
+} pj_settings;
+
+/* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices. */
+pj_settings pj_settings_default(void);
+
+/* The four components, named as QTools names them. */
+typedef struct pj_energy {
+    double inputs;     /* reading activations */
+    double outputs;    /* writing activations */
+    double parameters; /* reading weights, biases, scales, tables */
+    double op_cost;    /* arithmetic */
+} pj_energy;
+
+double pj_energy_total(const pj_energy *energy);
+
+/* A number format and where it was read off. */
+typedef struct pj_format_info {
+    bool known;
+    const char *word; /* "fp32", "int8", "fixed<8,2>" */
+    const char *kind; /* "fixed", "po2", "ternary", "binary", "binary01", "float" */
+    int bits, int_bits;
+    bool is_signed;
+    const char *from; /* "declared", "QDQ", "QONNX", "operator", "plan", "assumed" */
+} pj_format_info;
+
+/* One device's estimate; time_us and energy_pj are negative where the device cannot say. */
+typedef struct pj_device_figure {
+    double energy_pj;
+    double time_us;
+} pj_device_figure;
+
+typedef struct pj_layer {
+    size_t index; /* in graph order, subgraphs behind the node that holds them */
+    const char *name;
+    const char *op;
+    const char *domain;
+    const char *scope;
+    const char *const *inputs; /* names of tensors; "" for an absent one */
+    size_t input_count;
+    const char *const *outputs;
+    size_t output_count;
+    bool counted; /* false: work and energy are not known, all figures below are 0 */
+    bool free;    /* a view, or computed before the run from constants and shapes: costs nothing */
+    int64_t macs;
+    int64_t flops; /* 2*macs + every other primitive once */
+    int64_t params;
+    int64_t param_bits;
+    int64_t bops;        /* macs * input bits * weight bits */
+    const int64_t *work; /* one count per pj_work_word */
+    pj_format_info input, weight, accumulator, output;
+    const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */
+    double gate_bits, gate_factor;
+    pj_energy energy;
+    const pj_device_figure *devices; /* one per device of the settings */
+} pj_layer;
+
+/* Words of the work counters ("mac", "mul", "add", ...); NULL past the last. */
+const char *pj_work_word(size_t index);
+
+typedef struct pj_totals {
+    int64_t macs, flops, params, param_bits, bops;
+    pj_energy energy;
+    int64_t batch;       /* samples in one run; 0: not known */
+    size_t layers;       /* layers that are not free */
+    size_t uncounted;    /* of them */
+    size_t free_layers;
+    const pj_device_figure *devices;
+    const double *idle_w; /* one per device; negative where not known */
+    bool has_qtools;      /* rules qtools: QTools' own two integers */
+    int64_t qtools_total_cost, qtools_energy_sum;
+} pj_totals;
+
+typedef struct pj_unknown_op {
+    const char *op; /* "domain::Op" */
+    size_t nodes;
+} pj_unknown_op;
+
+typedef struct pj_analysis pj_analysis;
+
+/* Prices every layer of the model. The model must outlive the analysis. *out is owned by the caller.
+ * PJ_EARGUMENT: no such table or device; PJ_EFORMAT: a broken one; PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
+pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err);
+void pj_analysis_free(pj_analysis *analysis);
+
+/* Borrowed; valid as long as the analysis. */
+const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count);
+const pj_totals *pj_analysis_totals(const pj_analysis *analysis);
+const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count); /* the model's and its own */
+const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
+const pj_settings *pj_analysis_settings(const pj_analysis *analysis);
+pj_model *pj_analysis_model(const pj_analysis *analysis);
+const char *pj_analysis_table(const pj_analysis *analysis); /* name of the table */
+const char *pj_analysis_rules(const pj_analysis *analysis); /* "picojoule", "qtools" */
+const char *pj_analysis_unit(const pj_analysis *analysis);  /* "pJ", or "relative" */
+const char *pj_analysis_device(const pj_analysis *analysis, size_t index); /* name of a device; NULL past the last */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,119 @@
+/* Opening an ONNX model and asking for the types and shapes of its tensors.
+ *
+ * A pj_model owns all that it hands out: texts and arrays are valid until pj_model_close. Models are independent of each
+ * other; one model is for one thread at a time. */
+#ifndef PICOJOULE_MODEL_H
+#define PICOJOULE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "picojoule/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pj_model pj_model;
+
+/* A value for a symbolic dimension, as `--dim batch=1`. */
+typedef struct pj_dim_binding {
+    const char *name;
+    int64_t value; /* >= 0 */
+} pj_dim_binding;
+
+/* A shape for a graph input, as `--input tokens=int64:1,128`. Symbolic dimensions of the declared shape get these
+ * values everywhere in the model. */
+typedef struct pj_input_binding {
+    const char *name;
+    const char *dtype; /* "int64"; NULL: as declared */
+    int rank;
+    const int64_t *dims; /* `rank` of them; -1 leaves one as declared */
+} pj_input_binding;
+
+typedef struct pj_model_options {
+    const pj_dim_binding *dims;
+    size_t dim_count;
+    const pj_input_binding *inputs;
+    size_t input_count;
+    bool unbound_dims_are_one; /* what nobody binds counts as 1, and a finding names it (analyze); false: stays a
+                                  symbol (shapes) */
+} pj_model_options;
+
+/* Reads `path` ("-": standard input) and infers types and shapes. Weights are not read. `options` may be NULL.
+ * On success *out is owned by the caller.
+ * PJ_EIO: cannot be read; PJ_EFORMAT: no ONNX model, or a broken one; PJ_ELIMIT, PJ_EOVERFLOW, PJ_ENOMEM: too large;
+ * PJ_ESHAPE: shapes or attributes contradict; PJ_EARGUMENT: a binding names nothing, or contradicts another. */
+pj_status pj_model_open(const char *path, const pj_model_options *options, pj_model **out, pj_error *err);
+
+/* The same from memory; `name` stands for the file in messages. `bytes` may be freed afterwards. */
+pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_model_options *options,
+                               pj_model **out, pj_error *err);
+
+/* Frees the model and all it handed out; NULL is allowed. */
+void pj_model_close(pj_model *model);
+
+/* One dimension: a number, a formula of symbols ("2*seq + 1"), or unknown. */
+typedef struct pj_dim_info {
+    int64_t value;      /* -1: not a known number */
+    const char *symbol; /* the formula when symbolic, else NULL */
+} pj_dim_info;
+
+typedef struct pj_tensor_info {
+    const char *name;
+    const char *dtype; /* "float32", "seq(float32)"; "" when unknown */
+    bool is_tensor;
+    int rank; /* -1: unknown */
+    const pj_dim_info *dims;
+    bool is_input, is_output, is_initializer;
+} pj_tensor_info;
+
+/* The tensors of the main graph: inputs, initializers, node outputs, in graph order. NULL: out of memory. */
+const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count);
+
+/* A finding: what was assumed, not understood or not counted. */
+typedef struct pj_finding {
+    const char *code;     /* "unknown-operator" */
+    const char *severity; /* "warning", "note" */
+    bool strict;          /* fails under --strict */
+    const char *node;     /* "" where it is about the whole model */
+    const char *message;
+} pj_finding;
+
+/* Findings of loading and inference, in the order found. */
+const pj_finding *pj_model_findings(pj_model *model, size_t *count);
+
+typedef struct pj_opset_info {
+    const char *domain; /* "" is ai.onnx */
+    int64_t version;
+} pj_opset_info;
+
+typedef struct pj_model_info {
+    const char *path;
+    const char *producer;
+    int64_t ir_version;
+    uint64_t file_bytes;
+    const pj_opset_info *opsets;
+    size_t opset_count;
+    size_t nodes; /* subgraphs included, functions inlined */
+} pj_model_info;
+
+const pj_model_info *pj_model_describe(pj_model *model);
+
+/* One operator of the table, for listings. */
+typedef struct pj_operator_info {
+    const char *family;
+    const char *domain;
+    const char *op;
+    int since;
+    bool shape, value, work; /* which rules there are; moves and views need no work rule and count as having one */
+} pj_operator_info;
+
+/* Calls `visit` for every row of the operator table, family by family. */
+void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* picojoule: where the energy of a neural network goes, read off its ONNX file.
+ *
+ *     pj_error err = {0};
+ *     pj_model *model = NULL;
+ *     pj_analysis *analysis = NULL;
+ *     pj_model_options options = {0};
+ *     pj_settings settings = pj_settings_default();
+ *
+ *     options.unbound_dims_are_one = true;
+ *     if (pj_model_open("model.onnx", &options, &model, &err) == PJ_OK &&
+ *         pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
+ *         const pj_totals *totals = pj_analysis_totals(analysis);
+ *         printf("%.3f uJ\n", pj_energy_total(&totals->energy) / 1e6);
+ *     } else {
+ *         fprintf(stderr, "%s: %s\n", err.file, err.what);
+ *     }
+ *     pj_analysis_free(analysis);
+ *     pj_model_close(model);
+ *
+ * model.h opens models and gives shapes, energy.h prices them, report.h prints. error.h says how failures are told. */
+#ifndef PICOJOULE_PICOJOULE_H
+#define PICOJOULE_PICOJOULE_H
+
+#include "picojoule/energy.h"
+#include "picojoule/error.h"
+#include "picojoule/model.h"
+#include "picojoule/report.h"
+#include "picojoule/version.h"
+
+#endif

@@ -1,0 +1,83 @@
+/* Counting: presets traffic to whole tensors and runs the work rule. */
+#include "cost/work.h"
+
+#include <string.h>
+
+static const pj_num zero;
+
+/* All elements of each tensor, once; control inputs (shapes, axes) are not data. */
+static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_arena *arena, pj_work *work,
+                                pj_error *err)
+{
+    work->read = PJ_NEW(arena, pj_num, node->inputs);
+    work->written = PJ_NEW(arena, pj_num, node->outputs);
+    if (!work->read || !work->written)
+        return pj_fail_memory(err);
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && !(node->desc && pj_op_role(node->desc, i) == 'c'))
+            work->read[i] = pj_type_count(model->symbols, &node->in[i]->type);
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            work->written[o] = pj_type_count(model->symbols, &node->out[o]->type);
+    return PJ_OK;
+}
+
+/* Known, and not past 64 bits. */
+static pj_status check(const pj_num *nums, int count, bool *known, pj_error *err)
+{
+    for (int k = 0; k < count; k++) {
+        if (pj_num_overflowed(nums[k]))
+            return pj_fail(err, PJ_EOVERFLOW, "a count of this layer's work does not fit 64 bits");
+        *known = *known && pj_num_known(nums[k]);
+    }
+    return PJ_OK;
+}
+
+static pj_status sum_graph(pj_ctx *c, const pj_graph *graph, pj_work *sum)
+{
+    for (int i = 0; i < graph->nodes; i++) {
+        pj_work work;
+        bool counted;
+        PJ_TRY(pj_work_of_node(c->model, graph->node[i], c->arena, c->diags, &work, &counted, c->err));
+        for (int p = 0; p < PJ_PRIMS; p++)
+            sum->count[p] = counted ? pj_num_add(c->symbols, sum->count[p], work.count[p]) : pj_num_unknown();
+    }
+    return PJ_OK;
+}
+
+static const pj_driver driver = {NULL, sum_graph};
+
+static bool is_folded(const pj_node *node)
+{
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && !node->out[o]->is_folded)
+            return false;
+    return true;
+}
+
+pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
+                          bool *counted, pj_error *err)
+{
+    const unsigned free_traits = PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY;
+    pj_ctx c = {model, arena, model->symbols, node, err, PJ_OK, diags, &driver, NULL};
+    memset(out, 0, sizeof *out);
+    out->terms = zero;
+    *counted = node->desc != NULL;
+    PJ_TRY(preset_traffic(model, node, arena, out, err));
+    if (!node->desc)
+        return PJ_OK;
+    if (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY) || is_folded(node)) {
+        memset(out->read, 0, (size_t)node->inputs * sizeof *out->read);
+        memset(out->written, 0, (size_t)node->outputs * sizeof *out->written);
+        return PJ_OK;
+    }
+    if (node->desc->work) {
+        PJ_TRY(node->desc->work(&c, out));
+        PJ_TRY(c.failed);
+    } else {
+        *counted = (node->desc->traits & free_traits) != 0;
+    }
+    PJ_TRY(check(out->count, PJ_PRIMS, counted, err));
+    PJ_TRY(check(out->read, node->inputs, counted, err));
+    return check(out->written, node->outputs, counted, err);
+}

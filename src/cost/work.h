@@ -1,0 +1,13 @@
+/* Counting: runs the work rule of a node. The result has no technology in it. */
+#ifndef PJ_COST_WORK_H
+#define PJ_COST_WORK_H
+
+#include "ops/op.h"
+
+/* Counts one run of the node. `*counted` is false where that cannot be done (no rule, unknown operator, a count that
+ * is not a known number): the work is then not to be used. Arrays live in `arena`.
+ * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM; what the rule returns. */
+pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
+                          bool *counted, pj_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/* The walk over the graph that runs shape and value rules. */
+#include "infer/infer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "ops/op.h"
+
+typedef struct walk {
+    pj_model *model;
+    pj_diags *diags;
+    pj_error *err;
+    pj_map found; /* op -> lookup list: a model repeats few operators many times */
+} walk;
+
+/* One operator looked up: rows differ by domain and opset. */
+typedef struct lookup {
+    const char *domain;
+    int64_t opset;
+    const pj_op_desc *desc;
+    struct lookup *next;
+} lookup;
+
+static pj_status infer_graph(walk *w, pj_graph *graph);
+
+static pj_status find_desc(walk *w, pj_node *node)
+{
+    lookup *first = pj_map_get(&w->found, node->op);
+    for (lookup *at = first; at; at = at->next) {
+        if (at->opset == node->opset && strcmp(at->domain, node->domain) == 0) {
+            node->desc = at->desc;
+            return PJ_OK;
+        }
+    }
+    lookup *fresh = PJ_NEW(w->model->arena, lookup, 1);
+    if (!fresh)
+        return pj_fail_memory(w->err);
+    *fresh = (lookup){node->domain, node->opset, pj_op_find(node->domain, node->op, node->opset), first};
+    node->desc = fresh->desc;
+    return pj_map_put(&w->found, node->op, fresh) ? PJ_OK : pj_fail_memory(w->err);
+}
+
+static pj_status call_infer_graph(pj_ctx *c, pj_graph *graph)
+{
+    return infer_graph(c->payload, graph);
+}
+
+static const pj_driver driver = {call_infer_graph, NULL};
+
+/* ---- what the file declares ---- */
+
+static bool overflowed(const pj_type *type)
+{
+    for (int k = 0; k < type->rank; k++)
+        if (pj_num_overflowed(type->dims[k]))
+            return true;
+    return false;
+}
+
+/* Says that rule and file disagree. */
+static void report_conflict(walk *w, const pj_node *node, const pj_value *value)
+{
+    pj_str computed = pj_str_new(4096), declared = pj_str_new(4096);
+    pj_type_print(&value->type, &computed);
+    pj_type_print(&value->declared, &declared);
+    pj_diag_add(w->diags, PJ_DIAG_SHAPE_CONFLICT, node->label,
+                "'%s' is declared as %s, but the graph computes %s; the computed one is used", value->name,
+                declared.data, computed.data);
+    pj_str_free(&computed);
+    pj_str_free(&declared);
+}
+
+/* Fills unknown dims of `value` from the declared ones; *conflict: known ones differ. */
+static pj_status merge_dims(walk *w, pj_value *value, bool *conflict)
+{
+    const pj_type *declared = &value->declared;
+    pj_num dims[PJ_MAX_RANK];
+    bool better = false;
+    for (int k = 0; k < value->type.rank; k++) {
+        pj_num mine = value->type.dims[k], theirs = declared->dims[k];
+        better = better || (pj_num_is_unknown(mine) && !pj_num_is_unknown(theirs));
+        *conflict = *conflict || (pj_num_known(mine) && pj_num_known(theirs) && mine.whole != theirs.whole);
+        dims[k] = pj_num_is_unknown(mine) ? theirs : mine;
+    }
+    if (!better || *conflict)
+        return PJ_OK;
+    value->type.dims = pj_arena_memdup(w->model->arena, dims, (size_t)value->type.rank, sizeof *dims);
+    return value->type.dims ? PJ_OK : pj_fail_memory(w->err);
+}
+
+static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
+{
+    const pj_type *declared = &value->declared;
+    bool conflict = false;
+    if (declared->kind == PJ_KIND_UNKNOWN)
+        return PJ_OK;
+    if (value->type.kind == PJ_KIND_UNKNOWN) {
+        value->type = *declared;
+        return PJ_OK;
+    }
+    if (value->type.kind != declared->kind) {
+        report_conflict(w, node, value);
+        return PJ_OK;
+    }
+    if (declared->kind != PJ_TENSOR)
+        return PJ_OK;
+    if (value->type.dtype == PJ_UNDEFINED)
+        value->type.dtype = declared->dtype;
+    else
+        conflict = declared->dtype != PJ_UNDEFINED && declared->dtype != value->type.dtype;
+    if (value->type.rank < 0) {
+        value->type.rank = declared->rank;
+        value->type.dims = declared->dims;
+    } else if (declared->rank >= 0 && declared->rank != value->type.rank) {
+        conflict = true;
+    } else if (declared->rank >= 0) {
+        PJ_TRY(merge_dims(w, value, &conflict));
+    }
+    if (conflict)
+        report_conflict(w, node, value);
+    return PJ_OK;
+}
+
+/* ---- one node ---- */
+
+/* Constant: made from constants alone. Folded: made from constants and shapes alone, so known before the run. */
+static void mark_outputs(const pj_node *node)
+{
+    const pj_op_desc *desc = node->desc;
+    bool constant = desc && !(desc->traits & PJ_RANDOM), folded;
+    for (int i = 0; i < node->inputs; i++)
+        constant = constant && (!node->in[i] || node->in[i]->is_constant);
+    folded = constant || (desc && (desc->traits & PJ_SHAPE_ONLY));
+    if (!folded && desc && !(desc->traits & (PJ_RANDOM | PJ_CONTROL))) {
+        folded = true;
+        for (int i = 0; i < node->inputs; i++)
+            folded = folded && (!node->in[i] || node->in[i]->is_constant || node->in[i]->is_folded);
+    }
+    if (desc && (desc->traits & PJ_CONTROL))
+        constant = folded = false;
+    for (int o = 0; o < node->outputs; o++) {
+        if (node->out[o]) {
+            node->out[o]->is_constant = constant;
+            node->out[o]->is_folded = folded;
+        }
+    }
+}
+
+static pj_status check_output(walk *w, const pj_node *node, pj_value *value)
+{
+    if (overflowed(&value->type)) {
+        pj_str text = pj_str_new(4096);
+        pj_type_print(&value->type, &text);
+        pj_status status = pj_fail(w->err, PJ_EOVERFLOW, "a dimension of '%s' does not fit 64 bits: %s", value->name,
+                                   text.data);
+        pj_str_free(&text);
+        return status;
+    }
+    return merge_declared(w, node, value);
+}
+
+static pj_status run_rules(walk *w, pj_node *node)
+{
+    pj_ctx c = {w->model, w->model->arena, w->model->symbols, node, w->err, PJ_OK, w->diags, &driver, w};
+    if (node->desc->shape) {
+        PJ_TRY(node->desc->shape(&c));
+        PJ_TRY(c.failed);
+    }
+    mark_outputs(node);
+    if (node->desc->value) {
+        PJ_TRY(node->desc->value(&c));
+        PJ_TRY(c.failed);
+    }
+    return PJ_OK;
+}
+
+static pj_status infer_node(walk *w, pj_node *node)
+{
+    for (int o = 0; o < node->outputs; o++) {
+        if (node->out[o]) {
+            node->out[o]->type = pj_type_unknown();
+            node->out[o]->data = NULL;
+            node->out[o]->data_count = 0;
+        }
+    }
+    PJ_TRY(find_desc(w, node));
+    if (node->desc)
+        PJ_TRY(run_rules(w, node));
+    else
+        mark_outputs(node);
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            PJ_TRY(check_output(w, node, node->out[o]));
+    if (!node->desc) {
+        pj_str op = pj_str_new(4096);
+        pj_node_op_print(node, &op);
+        pj_diag_add(w->diags, PJ_DIAG_UNKNOWN_OP, node->label,
+                    "operator %s is not known; its outputs take the types that the file declares", op.data);
+        pj_str_free(&op);
+    }
+    return PJ_OK;
+}
+
+/* ---- graphs ---- */
+
+static void start_values(const pj_graph *graph)
+{
+    for (int i = 0; i < graph->inputs; i++) {
+        pj_value *in = graph->in[i];
+        if (!graph->parent)
+            in->type = in->declared; /* a subgraph's inputs are set by the node that holds it */
+        in->is_constant = in->is_folded = false;
+    }
+    for (int i = 0; i < graph->initializers; i++) {
+        pj_value *value = graph->initializer[i];
+        value->is_constant = value->is_folded = true;
+        value->data = value->tensor->data;
+        value->data_count = value->tensor->data ? value->tensor->count : 0;
+    }
+}
+
+static pj_status infer_graph(walk *w, pj_graph *graph)
+{
+    start_values(graph);
+    for (int i = 0; i < graph->nodes; i++) {
+        pj_node *node = graph->node[i];
+        pj_status status = infer_node(w, node);
+        if (status != PJ_OK) {
+            pj_str op = pj_str_new(4096);
+            pj_node_op_print(node, &op);
+            pj_error_at(w->err, w->model->path, node->label, op.data);
+            pj_str_free(&op);
+            return status;
+        }
+    }
+    return PJ_OK;
+}
+
+pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
+{
+    walk w = {.model = model, .diags = diags, .err = err};
+    pj_map_init(&w.found, model->arena);
+    return infer_graph(&w, model->graph);
+}
+
+pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err)
+{
+    walk w = {.model = model, .diags = diags, .err = err};
+    pj_map_init(&w.found, model->arena);
+    return infer_node(&w, node);
+}

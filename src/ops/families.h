@@ -1,0 +1,34 @@
+/* The family files. Adding a family: a file, a line here. Adding an operator: a row and its rules in its family file,
+ * and a block in tests/ops/<family>.case; nothing else. */
+#ifndef PJ_OPS_FAMILIES_H
+#define PJ_OPS_FAMILIES_H
+
+#include "ops/op.h"
+
+/*  file           what it holds */
+#define PJ_FAMILY_LIST(X)                                                           \
+    X(unary, "element-wise functions of one tensor, activations, Cast")             \
+    X(binary, "element-wise operators of several tensors: arithmetic, logic, Where") \
+    X(conv, "convolutions")                                                         \
+    X(matmul, "matrix products and contractions")                                   \
+    X(pool, "pooling windows")                                                      \
+    X(norm, "normalizations and softmaxes")                                         \
+    X(reduce, "reductions, cumulative sums, arg-reductions")                        \
+    X(layout, "reshaping, transposing, shapes themselves")                          \
+    X(slice, "cutting, joining, padding, repeating")                                \
+    X(gather, "gathering, scattering, sorting, selecting")                          \
+    X(generate, "tensors from nothing: constants, ranges, random numbers")          \
+    X(quantize, "quantizers and operators on quantized tensors")                    \
+    X(rnn, "recurrent layers")                                                      \
+    X(attention, "attention and its parts")                                         \
+    X(image, "resizing, sampling, regions, boxes")                                  \
+    X(control, "If, Loop, Scan")
+
+#define PJ_FAMILY_DECLARE(name, what) extern const pj_op_family pj_family_##name;
+PJ_FAMILY_LIST(PJ_FAMILY_DECLARE)
+#undef PJ_FAMILY_DECLARE
+
+/* Defines the family of a file from its array `rows`. */
+#define PJ_FAMILY(name) const pj_op_family pj_family_##name = {#name, rows, (int)(sizeof rows / sizeof *rows)}
+
+#endif

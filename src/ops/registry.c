@@ -1,0 +1,54 @@
+/* From a node's domain, name and opset to its row. */
+#include "ops/families.h"
+
+#include <string.h>
+
+static const pj_op_family *const families[] = {
+#define PJ_FAMILY_ADDRESS(name, what) &pj_family_##name,
+    PJ_FAMILY_LIST(PJ_FAMILY_ADDRESS)
+#undef PJ_FAMILY_ADDRESS
+    NULL,
+};
+
+const pj_op_family *const *pj_op_families(void)
+{
+    return families;
+}
+
+const pj_op_desc *pj_op_find(const char *domain, const char *op, int64_t opset)
+{
+    const pj_op_desc *best = NULL;
+    for (const pj_op_family *const *family = families; *family; family++) {
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *row = &(*family)->rows[i];
+            if (row->op[0] != op[0] || strcmp(row->op, op) != 0 || strcmp(row->domain, domain) != 0)
+                continue;
+            if ((opset <= 0 || row->since <= opset) && (!best || row->since > best->since))
+                best = row;
+        }
+    }
+    return best;
+}
+
+char pj_op_role(const pj_op_desc *desc, int input)
+{
+    char role = 'x';
+    const char *at = desc->roles;
+    for (int i = 0; *at; i++) {
+        role = *at;
+        if (i == input || at[1] == '*')
+            return role;
+        at++;
+    }
+    return 'x';
+}
+
+const char *pj_prim_word(pj_prim prim)
+{
+    static const char *const words[PJ_PRIMS] = {
+#define PJ_PRIM_WORD(name, word, what) [name] = word,
+        PJ_PRIM_LIST(PJ_PRIM_WORD)
+#undef PJ_PRIM_WORD
+    };
+    return words[prim];
+}
