@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* Where a tensor lives, with QTools' names: dram, sram, or fixed (hard-wired, free). */
-typedef enum pj_place { PJ_DRAM, PJ_SRAM, PJ_FIXED_PLACE } pj_place;
+typedef enum pj_place { PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED } pj_place;
 
 typedef struct pj_settings {
     const char *table; /* built-in name or file; NULL: "horowitz-45nm" */
