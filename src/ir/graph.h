@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "ir/diag.h"
 #include "ir/dtype.h"
 #include "ir/num.h"
 
@@ -162,6 +163,7 @@ typedef struct pj_model {
     int values;       /* how many pj_value there are: indexes are below */
     pj_value **value; /* by index */
     int nodes;        /* of all graphs */
+    pj_diags diags;   /* findings of loading and inference */
 } pj_model;
 
 /* The version of a domain that the model imports; 0 if it does not. */

@@ -1,5 +1,6 @@
 /* Runs the operator cases of one or more .case files: builds the node of a case in memory, infers it, counts its work,
- * and compares with what the case says. The format is described in tests/ops/README.md. */
+ * and compares with what the case says. The format is described in tests/ops/README.md. With --every-row, operators
+ * without a case are failures, too. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ typedef struct test_case {
 } test_case;
 
 static int passed, failed;
+static const pj_op_desc *tested[4096]; /* rows that a case has used */
+static int tested_count;
 
 static void say_failure(const test_case *t, const char *what, const char *got, const char *want)
 {
@@ -430,10 +433,36 @@ static void run_case(test_case *t)
         ok = check_data(t) && ok;
         ok = check_work(t, &diags, &err) && ok;
     }
+    if (t->node->desc && tested_count < (int)(sizeof tested / sizeof *tested))
+        tested[tested_count++] = t->node->desc;
     if (ok)
         passed++;
     else
         failed++;
+}
+
+static bool row_is_tested(const pj_op_desc *row)
+{
+    for (int k = 0; k < tested_count; k++)
+        if (tested[k] == row)
+            return true;
+    return false;
+}
+
+/* Every row of every family must have been used by a case. */
+static void check_every_row(void)
+{
+    for (const pj_op_family *const *family = pj_op_families(); *family; family++) {
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *row = &(*family)->rows[i];
+            bool ok = row_is_tested(row);
+            passed += ok;
+            failed += !ok;
+            if (!ok)
+                printf("%s.c: %s%s%s since %d has no case in tests/ops\n", (*family)->name, row->domain,
+                       row->domain[0] ? "::" : "", row->op, row->since);
+        }
+    }
 }
 
 static void run_file(const char *path)
@@ -476,8 +505,11 @@ static void run_file(const char *path)
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
+    bool every_row = argc > 1 && strcmp(argv[1], "--every-row") == 0;
+    for (int i = every_row ? 2 : 1; i < argc; i++)
         run_file(argv[i]);
+    if (every_row)
+        check_every_row();
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed ? 1 : 0;
 }

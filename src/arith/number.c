@@ -1,0 +1,87 @@
+/* Number formats: constructors, what a power of two needs in fixed point. Their words are in format_word.c. */
+#include "arith/number.h"
+
+#include <math.h>
+
+pj_number pj_number_fixed(int64_t bits, int64_t int_bits, bool is_signed)
+{
+    pj_number number = {PJ_FIXED, bits, int_bits, is_signed, PJ_FLOAT_PLAIN, -1, -1, PJ_VARIANT_PLAIN};
+    return number;
+}
+
+static pj_number of_kind(pj_number_kind kind, int64_t bits, int64_t int_bits, bool is_signed)
+{
+    pj_number number = pj_number_fixed(bits, int_bits, is_signed);
+    number.kind = kind;
+    return number;
+}
+
+pj_number pj_number_po2(int64_t bits, bool is_signed, double max_val_po2)
+{
+    pj_number number = of_kind(PJ_PO2, bits, bits, is_signed);
+    number.max_val_po2 = max_val_po2;
+    return number;
+}
+
+pj_number pj_number_ternary(void)
+{
+    return of_kind(PJ_TERNARY, 2, 2, true);
+}
+
+pj_number pj_number_binary(void)
+{
+    return of_kind(PJ_BINARY, 1, 1, true);
+}
+
+pj_number pj_number_binary01(void)
+{
+    return of_kind(PJ_BINARY01, 1, 1, false);
+}
+
+pj_number pj_number_float(int64_t bits, pj_float_flavour flavour)
+{
+    pj_number number = of_kind(PJ_FLOAT, bits, -1, flavour != PJ_FLOAT_E8M0);
+    number.flavour = flavour;
+    return number;
+}
+
+bool pj_number_equal(const pj_number *a, const pj_number *b)
+{
+    return a->kind == b->kind && a->bits == b->bits && a->int_bits == b->int_bits && a->is_signed == b->is_signed &&
+           a->flavour == b->flavour;
+}
+
+int64_t pj_number_whole(double bits)
+{
+    const double most = (double)PJ_MOST_BITS;
+    if (isnan(bits))
+        return 0;
+    return (int64_t)fmax(-most, fmin(bits, most));
+}
+
+int64_t pj_number_fraction(const pj_number *number)
+{
+    return number->bits - number->is_signed - number->int_bits;
+}
+
+/* With n exponent bits behind the sign: right = 2^(n-1), left = 2^(n-1) - 1, the latter capped by the largest value. */
+pj_po2_range pj_number_po2_range(const pj_number *po2)
+{
+    double half = exp2((double)(po2->bits - po2->is_signed - 1));
+    pj_po2_range range = {half, half - 1};
+    if (po2->max_val_po2 == 0)
+        range.left = 0;
+    else if (po2->max_val_po2 > 0)
+        range.left = fmin(ceil(log2(po2->max_val_po2)), range.left);
+    range.left = fmax(0, range.left);
+    return range;
+}
+
+pj_number pj_number_po2_to_fixed(const pj_number *number)
+{
+    if (number->kind != PJ_PO2)
+        return *number;
+    pj_po2_range range = pj_number_po2_range(number);
+    return pj_number_fixed(pj_number_whole(number->is_signed + range.right + range.left), pj_number_whole(range.left),
+                           number->is_signed);
+}

@@ -1,0 +1,99 @@
+/* JSON read strictly: a document, handles to its values, typed getters that name the place in every error.
+ *
+ * Stricter than RFC 8259 where files are edited by hand: a key may stand only once in an object, no \u0000 in texts.
+ * Syntax errors say FILE:line:column, errors of content FILE: $.path.to[3].value (both in err->file). Look-up is
+ * case-sensitive. Numbers are read the same in every locale.
+ *
+ * A handle is two pointers, passed by value; it and the texts it gives are valid until pj_json_free(). An absent
+ * value is a handle too: asking it for anything gives "missing" or the default. */
+#ifndef PJ_BASE_JSON_H
+#define PJ_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+    PJ_MAX_JSON_DEPTH = 64,               /* arrays and objects inside each other */
+    PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
+};
+
+typedef struct pj_json_doc pj_json_doc;
+
+typedef struct pj_json {
+    const pj_json_doc *doc;
+    const void *node; /* NULL: absent */
+} pj_json;
+
+typedef enum pj_json_kind {
+    PJ_JSON_ABSENT,
+    PJ_JSON_NULL,
+    PJ_JSON_BOOL,
+    PJ_JSON_NUMBER,
+    PJ_JSON_TEXT,
+    PJ_JSON_ARRAY,
+    PJ_JSON_OBJECT
+} pj_json_kind;
+
+/* Parses `length` bytes; `file` is the name for messages (copied). PJ_EFORMAT: syntax; PJ_ELIMIT: too deep, too many
+ * values, more than PJ_MAX_JSON_BYTES. The caller frees *out. */
+pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err);
+
+/* The same from a file ("-": standard input) of at most `limit` bytes (0: PJ_MAX_JSON_BYTES). */
+pj_status pj_json_read(const char *path, size_t limit, pj_json_doc **out, pj_error *err);
+
+void pj_json_free(pj_json_doc *doc); /* NULL is allowed */
+
+pj_json pj_json_root(const pj_json_doc *doc);
+pj_json_kind pj_json_kind_of(pj_json value);
+
+/* A member by name; absent when there is none or `object` is no object. */
+pj_json pj_json_find(pj_json object, const char *key);
+
+/* Members of an object or elements of an array, in file order:
+ *     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at)) */
+pj_json pj_json_first(pj_json container);
+pj_json pj_json_next(pj_json value);
+size_t pj_json_count(pj_json container);
+const char *pj_json_key(pj_json member); /* "" outside objects */
+
+/* The value itself, which must have the type. Integers: exact up to 2^53; beyond, or with a fraction, PJ_EFORMAT. */
+pj_status pj_json_as_double(pj_json value, double *out, pj_error *err); /* finite */
+pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err);
+pj_status pj_json_as_uint(pj_json value, uint64_t *out, pj_error *err);
+pj_status pj_json_as_bool(pj_json value, bool *out, pj_error *err);
+pj_status pj_json_as_text(pj_json value, const char **out, pj_error *err);
+pj_status pj_json_as_object(pj_json value, pj_json *out, pj_error *err);
+pj_status pj_json_as_array(pj_json value, pj_json *out, pj_error *err);
+
+/* A required member: PJ_EFORMAT when it is missing or of another type. */
+pj_status pj_json_get_double(pj_json object, const char *key, double *out, pj_error *err);
+pj_status pj_json_get_int(pj_json object, const char *key, int64_t *out, pj_error *err);
+pj_status pj_json_get_uint(pj_json object, const char *key, uint64_t *out, pj_error *err);
+pj_status pj_json_get_bool(pj_json object, const char *key, bool *out, pj_error *err);
+pj_status pj_json_get_text(pj_json object, const char *key, const char **out, pj_error *err);
+pj_status pj_json_get_object(pj_json object, const char *key, pj_json *out, pj_error *err);
+pj_status pj_json_get_array(pj_json object, const char *key, pj_json *out, pj_error *err);
+
+/* An optional member: *out keeps its value when the member is missing; null is not missing. */
+pj_status pj_json_opt_double(pj_json object, const char *key, double *out, pj_error *err);
+pj_status pj_json_opt_int(pj_json object, const char *key, int64_t *out, pj_error *err);
+pj_status pj_json_opt_uint(pj_json object, const char *key, uint64_t *out, pj_error *err);
+pj_status pj_json_opt_bool(pj_json object, const char *key, bool *out, pj_error *err);
+pj_status pj_json_opt_text(pj_json object, const char *key, const char **out, pj_error *err);
+pj_status pj_json_opt_object(pj_json object, const char *key, pj_json *out, pj_error *err);
+pj_status pj_json_opt_array(pj_json object, const char *key, pj_json *out, pj_error *err);
+
+/* PJ_EFORMAT unless every key of `object` is in `known` (ends with NULL); the nearest known one is suggested. */
+pj_status pj_json_only_keys(pj_json object, const char *const *known, pj_error *err);
+
+/* pj_fail() with FILE: $.path of `at` in err->file; of an absent value: the file alone. */
+pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *format, ...) PJ_PRINTF(4, 5);
+
+/* Appends the path of `at`: $.layers[2].match */
+void pj_json_path(pj_json at, pj_str *out);
+
+#endif

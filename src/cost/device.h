@@ -1,0 +1,63 @@
+/* Device profiles: the estimate that a data sheet (or a measured board) allows for a layer.
+ *
+ *     energy = ops * pJ/op(precision) / utilization + bytes * pJ/byte        pJ/op = power / peak, unless stated
+ *     time   = max(ops / (peak * utilization), bytes / bandwidth)            idle energy = idle power * time, apart
+ *
+ * Boards measured per network: energy = macs * pJ/MAC, the mean of the networks as the figure, their range beside it.
+ * Formula "v4" reproduces the V4 energy-aware training module as published; see energy_tables/README.md. */
+#ifndef PJ_COST_DEVICE_H
+#define PJ_COST_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arith/number.h"
+#include "base/err.h"
+#include "cost/figure.h"
+
+typedef struct pj_device pj_device;
+
+/* A profile by built-in name, else by file; errors as pj_table_open. The caller closes *out. */
+pj_status pj_device_open(const char *name_or_path, pj_device **out, pj_error *err);
+pj_status pj_device_parse(const char *json, size_t length, const char *name, pj_device **out, pj_error *err);
+void pj_device_close(pj_device *device); /* NULL is allowed */
+
+const char *pj_device_name(const pj_device *device);
+const char *pj_device_title(const pj_device *device);
+const char *pj_device_class(const pj_device *device);   /* "gpu", "cpu", "mcu" ... */
+const char *pj_device_formula(const pj_device *device); /* "datasheet", "measured", "v4" */
+const char *pj_device_notes(const pj_device *device);   /* may be empty */
+const pj_figure *pj_device_figures(const pj_device *device, size_t *count);
+
+/* Names of the built-in profiles, sorted; NULL past the last. */
+const char *pj_device_builtin(size_t index);
+
+/* What a layer asks of the device. */
+typedef struct pj_device_work {
+    pj_number format;   /* in which it computes */
+    double ops;         /* operations; a MAC is two */
+    double macs;        /* of them */
+    double bytes;       /* moved to and from memory */
+    double params;      /* elements; formula v4 only */
+    double batch;       /* samples per run; formula v4 only; 0 counts as 1 */
+    double sequence;    /* tokens per sample; formula v4 only; 0 counts as 1 */
+    double utilization; /* 0..1 of the peak; 0: the profile's own, else 1 (a lower bound of the energy) */
+} pj_device_work;
+
+typedef struct pj_device_cost {
+    const char *precision; /* at which it was priced: "fp16", "int8", "any" */
+    bool widened;          /* not the work's own format: the nearest wider one that the device has */
+    bool has_energy;       /* false: the power is not published */
+    double energy_pj;
+    double low_pj, high_pj; /* range of measured figures; both equal energy_pj without one */
+    bool has_time;          /* false: no peak is published */
+    double time_us;
+    bool has_idle;
+    double idle_pj; /* idle power * time, not in energy_pj */
+} pj_device_cost;
+
+/* PJ_EUNSUPPORTED: the device has neither the format nor a wider one (fp32 on an int8 accelerator): no figure is
+ * guessed, the sentence names what it has. */
+pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err);
+
+#endif

@@ -1,0 +1,182 @@
+/* Totals and device estimates. */
+#include "cost/estimate.h"
+
+#include <string.h>
+
+#include "base/ckd.h"
+
+/* ---- totals ---- */
+
+/* Where a constant's bytes come from: a view or a move of one constant has the same elements. */
+static const pj_value *root_of(const pj_value *value)
+{
+    const pj_node *node = value->producer;
+    while (node && node->desc && node->desc->traits & PJ_VIEW && node->inputs > 0 && node->in[0] &&
+           node->in[0]->is_constant) {
+        value = node->in[0];
+        node = value->producer;
+    }
+    return value;
+}
+
+/* Elements and bits of all distinct constants that layers read. */
+static pj_status count_distinct(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
+                                pj_arena *arena, pj_totals *out, pj_error *err)
+{
+    bool *seen = PJ_NEW(arena, bool, model->values);
+    if (!seen)
+        return pj_fail_memory(err);
+    for (size_t l = 0; l < layers->count; l++) {
+        const pj_node *node = layers->detail[l].node;
+        for (int i = 0; i < node->inputs && !layers->row[l].free; i++) {
+            if (!pj_layer_reads_parameter(node, i))
+                continue;
+            const pj_value *root = root_of(node->in[i]);
+            pj_num count = pj_type_count(model->symbols, &root->type);
+            int64_t bits;
+            if (seen[root->index] || !pj_num_known(count))
+                continue;
+            seen[root->index] = true;
+            if (!pj_mul_i64(count.whole, pj_precision_of(precision, root).number.bits, &bits) ||
+                !pj_add_i64(out->params, count.whole, &out->params) ||
+                !pj_add_i64(out->param_bits, bits, &out->param_bits))
+                return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
+        }
+    }
+    return PJ_OK;
+}
+
+/* The first dimension, where all inputs and outputs of the model share a known one. */
+static int64_t batch_of(const pj_graph *graph)
+{
+    int64_t batch = 0;
+    for (int i = 0; i < graph->inputs + graph->outputs; i++) {
+        const pj_value *value = i < graph->inputs ? graph->in[i] : graph->out[i - graph->inputs];
+        const pj_type *type = &value->type;
+        if (!pj_type_is_tensor(type) || type->rank < 1 || !pj_num_known(type->dims[0]) || type->dims[0].whole < 1)
+            return 0;
+        if (batch && batch != type->dims[0].whole)
+            return 0;
+        batch = type->dims[0].whole;
+    }
+    return batch;
+}
+
+pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
+                          pj_arena *arena, pj_totals *out, pj_error *err)
+{
+    for (size_t i = 0; i < layers->count; i++) {
+        const pj_layer *row = &layers->row[i];
+        if (row->free) {
+            out->free_layers++;
+            continue;
+        }
+        out->layers++;
+        out->uncounted += !row->counted;
+        if (!pj_add_i64(out->macs, row->macs, &out->macs) || !pj_add_i64(out->flops, row->flops, &out->flops) ||
+            !pj_add_i64(out->bops, row->bops, &out->bops))
+            return pj_fail(err, PJ_EOVERFLOW, "the operations of the model do not fit 64 bits");
+        out->energy.inputs += row->energy.inputs;
+        out->energy.outputs += row->energy.outputs;
+        out->energy.parameters += row->energy.parameters;
+        out->energy.op_cost += row->energy.op_cost;
+    }
+    out->batch = batch_of(model->graph);
+    return count_distinct(model, precision, layers, arena, out, err);
+}
+
+/* ---- devices ---- */
+
+/* Bytes that a layer moves: all it reads and writes, each once. */
+static double bytes_moved(const pj_precision *precision, const pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    double bits = 0;
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i])
+            bits += (double)detail->work.read[i].whole *
+                    (double)pj_precision_of(precision, node->in[i]).number.bits;
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            bits += (double)detail->work.written[o].whole *
+                    (double)pj_precision_of(precision, node->out[o]).number.bits;
+    return bits / 8;
+}
+
+/* Tokens per sample: the second dimension of a first input of integers [batch, sequence]; else 1. */
+static double sequence_of(const pj_graph *graph)
+{
+    const pj_type *type = graph->inputs ? &graph->in[0]->type : NULL;
+    if (type && pj_type_is_tensor(type) && pj_dtype_is_integer(type->dtype) && type->rank == 2 &&
+        pj_num_known(type->dims[1]))
+        return (double)type->dims[1].whole;
+    return 1;
+}
+
+static void report_missing(const pj_device *device, const char *format, const char *why, pj_map *said,
+                           pj_diags *diags, const char *node)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s %s", pj_device_name(device), format);
+    char *key = pj_arena_strdup(said->arena, text.data);
+    pj_str_free(&text);
+    if (key && !pj_map_get(said, key) && pj_map_put(said, key, key))
+        pj_diag_add(diags, PJ_DIAG_DEVICE, node, "device %s: %s (first seen here)", pj_device_name(device), why);
+}
+
+static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail, double bytes, double batch,
+                              double sequence)
+{
+    pj_device_work work;
+    memset(&work, 0, sizeof work);
+    work.format = row->macs > 0 ? detail->input.number : detail->operand.number;
+    work.ops = (double)row->flops;
+    work.macs = (double)row->macs;
+    work.bytes = bytes;
+    work.params = (double)row->params;
+    work.batch = batch;
+    work.sequence = sequence;
+    return work;
+}
+
+static void add_figure(pj_device_figure *total, const pj_device_cost *cost, pj_device_figure *out)
+{
+    out->energy_pj = cost->has_energy ? cost->energy_pj : -1;
+    out->time_us = cost->has_time ? cost->time_us : -1;
+    total->energy_pj = total->energy_pj < 0 || !cost->has_energy ? -1 : total->energy_pj + cost->energy_pj;
+    total->time_us = total->time_us < 0 || !cost->has_time ? -1 : total->time_us + cost->time_us;
+}
+
+pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, pj_device *const *devices,
+                              size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
+                              pj_error *err)
+{
+    pj_device_figure *sums = PJ_NEW(arena, pj_device_figure, count);
+    pj_device_figure *figures = PJ_NEW(arena, pj_device_figure, count * layers->count);
+    double sequence = sequence_of(model->graph);
+    pj_map said;
+    if (!sums || !figures)
+        return pj_fail_memory(err);
+    pj_map_init(&said, arena);
+    totals->devices = sums;
+    for (size_t i = 0; i < layers->count; i++) {
+        pj_layer *row = &layers->row[i];
+        const pj_layer_detail *detail = &layers->detail[i];
+        row->devices = figures + i * count;
+        if (row->free || !row->counted)
+            continue;
+        pj_device_work work = work_of(row, detail, bytes_moved(precision, detail), (double)totals->batch, sequence);
+        for (size_t d = 0; d < count; d++) {
+            pj_device_cost cost;
+            pj_error why = {0};
+            pj_device_figure *figure = &figures[i * count + d];
+            if (pj_device_estimate(devices[d], &work, &cost, &why) == PJ_OK) {
+                add_figure(&sums[d], &cost, figure);
+                continue;
+            }
+            *figure = (pj_device_figure){-1, -1};
+            report_missing(devices[d], row->input.word, why.what, &said, diags, row->name);
+        }
+    }
+    return PJ_OK;
+}

@@ -1,0 +1,18 @@
+/* Totals of a model, and the estimates of devices beside the table's joules. */
+#ifndef PJ_COST_ESTIMATE_H
+#define PJ_COST_ESTIMATE_H
+
+#include "cost/device.h"
+#include "cost/layer.h"
+
+/* Sums in graph order. Parameters count once for each distinct constant. PJ_EOVERFLOW, PJ_ENOMEM. */
+pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
+                          pj_arena *arena, pj_totals *out, pj_error *err);
+
+/* Fills `devices` of each layer and of the totals (one figure per device). A layer whose format a device does not have
+ * gets no figure there, and a finding per device and format. */
+pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, pj_device *const *devices,
+                              size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
+                              pj_error *err);
+
+#endif

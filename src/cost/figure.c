@@ -1,0 +1,85 @@
+/* Numbers with unit, source and confidence. */
+#include "cost/figure.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool grow(pj_figures *figures)
+{
+    size_t capacity = figures->capacity ? figures->capacity * 2 : 32;
+    pj_figure *rows = PJ_NEW(figures->arena, pj_figure, capacity);
+    if (!rows)
+        return false;
+    if (figures->count)
+        memcpy(rows, figures->rows, figures->count * sizeof *rows);
+    figures->rows = rows;
+    figures->capacity = capacity;
+    return true;
+}
+
+static bool is_confidence(const char *word)
+{
+    static const char *const words[] = {"primary", "secondary", "derived", "memory"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* Appends a row whose texts are copied. */
+static pj_status append(pj_figures *figures, pj_json at, pj_figure row, pj_error *err)
+{
+    if (figures->count == figures->capacity && !grow(figures))
+        return pj_fail_memory(err);
+    pj_str path = pj_str_new(0);
+    pj_json_path(at, &path);
+    row.path = path.failed ? NULL : pj_arena_strdup(figures->arena, path.data);
+    pj_str_free(&path);
+    row.unit = pj_arena_strdup(figures->arena, row.unit);
+    row.source = pj_arena_strdup(figures->arena, row.source);
+    row.confidence = pj_arena_strdup(figures->arena, row.confidence);
+    if (!row.path || !row.unit || !row.source || !row.confidence)
+        return pj_fail_memory(err);
+    figures->rows[figures->count++] = row;
+    return PJ_OK;
+}
+
+pj_status pj_figure_coefficient(pj_figures *figures, pj_json object, pj_json at, const char *unit, double *out,
+                                pj_error *err)
+{
+    const double most = 1e18; /* far from any physical figure, and from infinity when multiplied by a count */
+    pj_figure row = {0};
+    row.unit = unit;
+    PJ_TRY(pj_json_as_double(at, &row.value, err));
+    if (fabs(row.value) > most)
+        return pj_json_fail(at, PJ_EFORMAT, err, "%g is past %g", row.value, most);
+    PJ_TRY(pj_json_get_text(object, "source", &row.source, err));
+    if (!*row.source)
+        return pj_json_fail(pj_json_find(object, "source"), PJ_EFORMAT, err, "a source cannot be empty");
+    PJ_TRY(pj_json_get_text(object, "confidence", &row.confidence, err));
+    if (!is_confidence(row.confidence))
+        return pj_json_fail(pj_json_find(object, "confidence"), PJ_EFORMAT, err,
+                            "\"%.64s\" where primary, secondary, derived or memory should stand", row.confidence);
+    *out = row.value;
+    return append(figures, at, row, err);
+}
+
+pj_status pj_figure_take(pj_figures *figures, pj_json object, const char *key, const char *unit, double *out,
+                         pj_error *err)
+{
+    double value;
+    PJ_TRY(pj_json_get_double(object, key, &value, err));
+    pj_json at = pj_json_find(object, key);
+    if (value < 0)
+        return pj_json_fail(at, PJ_EFORMAT, err, "%g is negative", value);
+    return pj_figure_coefficient(figures, object, at, unit, out, err);
+}
+
+pj_status pj_figure_read(pj_figures *figures, pj_json object, const char *key, const char *unit, double *out,
+                         pj_error *err)
+{
+    const char *const known[] = {key, "source", "confidence", "note", NULL};
+    PJ_TRY(pj_json_only_keys(object, known, err));
+    return pj_figure_take(figures, object, key, unit, out, err);
+}

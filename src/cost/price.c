@@ -1,0 +1,178 @@
+/* Prices: work times table, traffic times memory. */
+#include "cost/price.h"
+
+#include <string.h>
+
+/* ---- arithmetic ---- */
+
+/* The format a primitive works in: with macs, additions are those of bias and accumulator. */
+static const pj_number *operand_of(const pj_layer_detail *detail, pj_prim prim)
+{
+    bool accumulates = detail->work.count[PJ_MAC].whole > 0 && prim == PJ_ADD;
+    return accumulates ? &detail->accumulator.number : &detail->operand.number;
+}
+
+/* One multiply and one accumulate. */
+static pj_status price_mac(const pj_table *table, const pj_layer_detail *detail, double *pj, pj_error *err)
+{
+    const pj_unit *unit = &detail->multiplier;
+    const pj_number *sum = &detail->accumulator.number;
+    double multiply, add;
+    if (pj_table_mac(table, &unit->out, unit->gate_bits, pj))
+        return PJ_OK;
+    PJ_TRY(pj_table_operation(table, unit->circuit, &unit->out, unit->gate_bits, &multiply, err));
+    PJ_TRY(pj_table_operation(table, PJ_CIRCUIT_ADD, sum, (double)sum->bits, &add, err));
+    *pj = unit->gate_factor * multiply + add;
+    return PJ_OK;
+}
+
+static pj_status price_primitive(const pj_table *table, const pj_layer_detail *detail, pj_prim prim, double *pj,
+                                 pj_error *err)
+{
+    const pj_number *operand = operand_of(detail, prim);
+    if (prim == PJ_MAC)
+        return price_mac(table, detail, pj, err);
+    if (prim == PJ_ADD)
+        return pj_table_operation(table, PJ_CIRCUIT_ADD, operand, (double)operand->bits, pj, err);
+    if (prim == PJ_MUL) {
+        pj_unit unit = pj_multiplier(operand, operand);
+        PJ_TRY(pj_table_operation(table, unit.circuit, &unit.out, unit.gate_bits, pj, err));
+        *pj *= unit.gate_factor;
+        return PJ_OK;
+    }
+    return pj_table_compound(table, pj_prim_word(prim), operand, pj, err);
+}
+
+static pj_status price_work(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
+{
+    *out = 0;
+    for (int p = 0; p < PJ_PRIMS; p++) {
+        int64_t count = detail->work.count[p].whole;
+        double pj;
+        if (count == 0)
+            continue;
+        if (detail->operand.from == PJ_FROM_NOTHING)
+            return pj_fail(err, PJ_EUNSUPPORTED, "the number format of its operands is not known");
+        PJ_TRY(price_primitive(table, detail, (pj_prim)p, &pj, err));
+        *out += (double)count * pj;
+    }
+    return PJ_OK;
+}
+
+/* ---- traffic ---- */
+
+/* Bits of `elements` of a value; a value without a number format has no size that could be priced. */
+static pj_status bits_moved(const pj_precision *precision, const pj_value *value, pj_num elements, uint64_t *out,
+                            pj_error *err)
+{
+    pj_format format = pj_precision_of(precision, value);
+    *out = 0;
+    if (pj_num_is(elements, 0))
+        return PJ_OK;
+    if (format.from == PJ_FROM_NOTHING)
+        return pj_fail(err, PJ_EUNSUPPORTED, "the size of '%s' in bits is not known (%s)", value->name,
+                       pj_dtype_word(value->type.dtype));
+    if (__builtin_mul_overflow((uint64_t)elements.whole, (uint64_t)format.number.bits, out))
+        return pj_fail(err, PJ_EOVERFLOW, "the size of '%s' in bits does not fit 64 bits", value->name);
+    return PJ_OK;
+}
+
+static bool is_model_input(const pj_value *value)
+{
+    return value->is_input && !value->graph->parent;
+}
+
+static bool is_model_output(const pj_value *value)
+{
+    return value->is_output && !value->graph->parent;
+}
+
+static pj_status price_traffic(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
+                               pj_energy *out, pj_error *err)
+{
+    const pj_node *node = detail->node;
+    uint64_t bits;
+    for (int i = 0; i < node->inputs; i++) {
+        if (!pj_layer_reads_parameter(node, i) && !pj_layer_reads_activation(node, i))
+            continue;
+        PJ_TRY(bits_moved(precision, node->in[i], detail->work.read[i], &bits, err));
+        if (pj_layer_reads_parameter(node, i))
+            out->parameters += pj_memory_read_parameter(memory, bits);
+        else
+            out->inputs += pj_memory_read_activation(memory, bits, is_model_input(node->in[i]));
+    }
+    for (int o = 0; o < node->outputs; o++) {
+        if (!node->out[o])
+            continue;
+        PJ_TRY(bits_moved(precision, node->out[o], detail->work.written[o], &bits, err));
+        out->outputs += pj_memory_write_activation(memory, bits, is_model_output(node->out[o]));
+    }
+    return PJ_OK;
+}
+
+/* ---- layers ---- */
+
+pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
+                         pj_energy *out, pj_error *err)
+{
+    memset(out, 0, sizeof *out);
+    PJ_TRY(price_traffic(precision, memory, detail, out, err));
+    return price_work(memory->table, detail, &out->op_cost, err);
+}
+
+/* One finding for each format that the table lacks and replaces. */
+static void report_stand_in(const pj_table *table, const pj_number *number, pj_circuit circuit, pj_map *said,
+                            pj_diags *diags, const char *node)
+{
+    const char *stand_in = pj_table_stand_in(table, circuit, number);
+    pj_str word = pj_str_new(64);
+    if (!stand_in)
+        return;
+    pj_number_print(number, &word);
+    char *key = pj_arena_strdup(said->arena, word.data);
+    pj_str_free(&word);
+    if (!key || pj_map_get(said, key) || !pj_map_put(said, key, key))
+        return;
+    pj_diag_add(diags, PJ_DIAG_STAND_IN, node, "table %s has no figure for %s; %s stands in for it (first seen here)",
+                pj_table_name(table), key, stand_in);
+}
+
+static pj_status price_all(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
+                           pj_layers *layers, pj_error *err)
+{
+    pj_map said;
+    pj_map_init(&said, arena);
+    for (size_t i = 0; i < layers->count; i++) {
+        pj_layer *row = &layers->row[i];
+        const pj_layer_detail *detail = &layers->detail[i];
+        pj_error why = {0};
+        if (row->free || !row->counted)
+            continue;
+        pj_status status = pj_price_layer(precision, memory, detail, &row->energy, &why);
+        if (status == PJ_EUNSUPPORTED) {
+            pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", why.what);
+            memset(&row->energy, 0, sizeof row->energy);
+            row->counted = false;
+        } else if (status != PJ_OK) {
+            pj_error_at(&why, NULL, row->name, row->op);
+            *err = why;
+            return status;
+        }
+        if (row->macs > 0) {
+            report_stand_in(memory->table, &detail->multiplier.out, detail->multiplier.circuit, &said, diags,
+                            row->name);
+            report_stand_in(memory->table, &detail->accumulator.number, PJ_CIRCUIT_ADD, &said, diags, row->name);
+        } else if (row->flops > 0) {
+            report_stand_in(memory->table, &detail->operand.number, PJ_CIRCUIT_MUL, &said, diags, row->name);
+        }
+    }
+    return PJ_OK;
+}
+
+pj_status pj_price_layers(const pj_model *model, const pj_precision *precision, const pj_memory *memory,
+                          pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
+{
+    if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
+        return pj_price_qtools(model, precision, memory, arena, diags, layers, err);
+    return price_all(precision, memory, arena, diags, layers, err);
+}

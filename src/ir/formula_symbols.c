@@ -1,0 +1,158 @@
+/* The table of symbols: names, their values and what a text stands for. */
+#include <string.h>
+
+#include "ir/formula.h"
+
+enum { FIRST_LIST = 16 };
+
+/* What exporters write where they know nothing. Two such dimensions need not be equal, so they are no symbols. */
+static const char *const unknown_words[] = {"", "?", "*", "-1", "none", "null", "nan", "unk", "unknown"};
+
+pj_symbols *pj_symbols_new(pj_arena *arena)
+{
+    pj_symbols *s = PJ_NEW(arena, pj_symbols, 1);
+    if (!s)
+        return NULL;
+    s->arena = arena;
+    pj_map_init(&s->by_name, arena);
+    return s;
+}
+
+bool pj_symbols_out_of_memory(const pj_symbols *s)
+{
+    return s->out_of_memory;
+}
+
+bool pj_symbols_overflow(const pj_symbols *s, int64_t *a, int64_t *b)
+{
+    *a = s->overflow[0];
+    *b = s->overflow[1];
+    return s->overflowed;
+}
+
+/* The entry of a text, made if need be; NULL: out of memory. */
+static pj_symbol *entry_of(pj_symbols *s, const char *name)
+{
+    pj_symbol *entry = pj_map_get(&s->by_name, name);
+    if (entry)
+        return entry;
+    entry = PJ_NEW(s->arena, pj_symbol, 1);
+    char *copy = pj_arena_strdup(s->arena, name);
+    if (!entry || !copy || !pj_map_put(&s->by_name, copy, entry)) {
+        s->out_of_memory = true;
+        return NULL;
+    }
+    entry->name = copy;
+    entry->symbol = pj_num_unknown();
+    return entry;
+}
+
+bool pj_symbols_bind(pj_symbols *s, const char *name, int64_t value)
+{
+    pj_symbol *entry = entry_of(s, name);
+    if (!entry)
+        return false;
+    entry->bound = true;
+    entry->symbol = pj_num_of(value);
+    return true;
+}
+
+/* Appends to the list of names in use. */
+static void list_entry(pj_symbols *s, pj_symbol *entry)
+{
+    if (entry->listed)
+        return;
+    if (s->listed_count == s->listed_capacity) {
+        size_t capacity = s->listed_capacity ? s->listed_capacity * 2 : FIRST_LIST;
+        pj_symbol **bigger = PJ_NEW(s->arena, pj_symbol *, capacity);
+        if (!bigger) {
+            s->out_of_memory = true;
+            return;
+        }
+        if (s->listed_count)
+            memcpy(bigger, s->listed, s->listed_count * sizeof *bigger);
+        s->listed = bigger;
+        s->listed_capacity = capacity;
+    }
+    s->listed[s->listed_count++] = entry;
+    entry->listed = true;
+}
+
+const char *pj_symbols_name(const pj_symbols *s, size_t index, bool *bound)
+{
+    if (index >= s->listed_count)
+        return NULL;
+    *bound = s->listed[index]->bound;
+    return s->listed[index]->name;
+}
+
+static pj_num make_symbol(pj_symbols *s, const char *name)
+{
+    pj_formula *symbol = PJ_NEW(s->arena, pj_formula, 1);
+    if (!symbol) {
+        s->out_of_memory = true;
+        return pj_num_unknown();
+    }
+    symbol->kind = PJ_FORMULA_SYMBOL;
+    symbol->size = 1;
+    symbol->range = (pj_range){0, INT64_MAX};
+    symbol->name = name;
+    return pj_formula_of_atom(s, symbol);
+}
+
+pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list)
+{
+    pj_symbol *entry = entry_of(s, name);
+    if (!entry)
+        return pj_num_unknown();
+    if (pj_num_is_unknown(entry->symbol))
+        entry->symbol = make_symbol(s, entry->name);
+    if (list)
+        list_entry(s, entry);
+    return entry->symbol;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool pj_symbols_unknown_word(const char *text)
+{
+    for (size_t i = 0; i < sizeof unknown_words / sizeof *unknown_words; i++) {
+        const char *word = unknown_words[i];
+        size_t at = 0;
+        while (word[at] && lower(text[at]) == word[at])
+            at++;
+        if (!word[at] && !text[at])
+            return true;
+    }
+    return false;
+}
+
+/* A text that is a formula is read twice, so that only the names of one that can be read are listed. */
+static pj_num read_meaning(pj_symbols *s, const char *text)
+{
+    pj_num meaning;
+    if (pj_symbols_unknown_word(text))
+        return pj_num_unknown();
+    if (!pj_formula_parse(s, text, false, &meaning))
+        return pj_symbols_find(s, text, true);
+    pj_formula_parse(s, text, true, &meaning);
+    /* a dimension is not negative */
+    return pj_num_known(meaning) && meaning.whole < 0 ? pj_num_unknown() : meaning;
+}
+
+pj_num pj_num_symbol(pj_symbols *s, const char *name)
+{
+    pj_symbol *entry = entry_of(s, name);
+    if (!entry)
+        return pj_num_unknown();
+    if (entry->bound)
+        return pj_symbols_find(s, name, true);
+    if (!entry->read) {
+        entry->meaning = read_meaning(s, name);
+        entry->read = true;
+    }
+    return entry->meaning;
+}

@@ -1,0 +1,43 @@
+/* Reading an ONNX model: bytes in, pj_model out.
+ *
+ * Weights are never copied or paged in: the file is walked through a small window, large byte fields are skipped and
+ * only their place is kept. Every input is untrusted; whatever is wrong with it becomes one sentence in `err`, with
+ * the file, and the node and operator where there is one. Not thread safe per model; two loads may run at once. */
+#ifndef PJ_LOAD_LOAD_H
+#define PJ_LOAD_LOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ir/graph.h"
+
+/* A symbolic dimension and its value, as from --dim batch=1. */
+typedef struct pj_binding {
+    const char *name;
+    int64_t value;
+} pj_binding;
+
+typedef struct pj_load_options {
+    const pj_binding *bindings; /* bound before the first shape is read */
+    size_t binding_count;
+} pj_load_options;
+
+/* Reads the model in the file `path`; "-" is standard input. `options` may be NULL, `err` too. The result belongs to
+ * the caller (pj_unload). Functions of the model are inlined, nodes are in topological order.
+ *   PJ_EIO          the file cannot be opened or read
+ *   PJ_EFORMAT      it is no ONNX model, or it breaks the rules of the format
+ *   PJ_ELIMIT       more nodes, depth or memory than base/limits.h grants
+ *   PJ_EOVERFLOW    a tensor with more elements than 64 bits can count
+ *   PJ_ENOMEM       no memory */
+pj_status pj_load(const char *path, const pj_load_options *options, pj_model **out, pj_error *err);
+
+/* The same from `size` bytes in memory, which may be freed afterwards. `name` stands for the path in messages and in
+ * model->path; NULL: "memory". External data count as absent. */
+pj_status pj_load_memory(const void *bytes, size_t size, const char *name, const pj_load_options *options,
+                         pj_model **out, pj_error *err);
+
+/* Frees the model and all that hangs on it; NULL is allowed. */
+void pj_unload(pj_model *model);
+
+#endif

@@ -1,0 +1,133 @@
+/* Windowed reading of files, streams and memory. */
+#include "load/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* After a skip one page is enough: the next tensor's head is tens of bytes. */
+enum { WINDOW = 64 * 1024, FIRST_BURST = 4 * 1024 };
+
+static pj_status open_fd(pj_source *source, const char *path, pj_error *err)
+{
+    struct stat info;
+    if (strcmp(path, "-") == 0) {
+        source->fd = STDIN_FILENO;
+        return PJ_OK;
+    }
+    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0)
+        return pj_fail(err, PJ_EIO, "cannot open the file: %s", strerror(errno));
+    if (fstat(source->fd, &info) != 0)
+        return pj_fail(err, PJ_EIO, "cannot read the file: %s", strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        return pj_fail(err, PJ_EIO, "this is a folder, not a model file");
+    if (S_ISREG(info.st_mode))
+        source->size = (uint64_t)info.st_size;
+    return PJ_OK;
+}
+
+pj_status pj_source_open(pj_source *source, const char *path, pj_error *err)
+{
+    memset(source, 0, sizeof *source);
+    source->fd = -1;
+    source->size = UINT64_MAX;
+    source->burst = FIRST_BURST;
+    source->buffer = malloc(WINDOW);
+    source->window = source->buffer;
+    pj_status status = source->buffer ? open_fd(source, path, err) : pj_fail_memory(err);
+    if (status != PJ_OK)
+        pj_source_close(source);
+    return status;
+}
+
+void pj_source_memory(pj_source *source, const void *bytes, size_t size)
+{
+    memset(source, 0, sizeof *source);
+    source->fd = -1;
+    source->window = bytes;
+    source->held = size;
+    source->size = size;
+}
+
+void pj_source_close(pj_source *source)
+{
+    if (source->fd > STDIN_FILENO)
+        close(source->fd);
+    free(source->buffer);
+    source->fd = -1;
+    source->buffer = NULL;
+}
+
+/* Reads up to `length` bytes behind the window's end; 0 at the end of the file, -1 on failure. */
+static ssize_t read_some(pj_source *source, uint8_t *to, size_t length)
+{
+    ssize_t got;
+    do {
+        if (source->size == UINT64_MAX)
+            got = read(source->fd, to, length);
+        else
+            got = pread(source->fd, to, length, (off_t)(source->start + source->held));
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+bool pj_source_fill(pj_source *source, size_t want)
+{
+    if (source->held - source->at >= want)
+        return true;
+    if (!source->buffer || source->failed)
+        return source->at < source->held;
+    memmove(source->buffer, source->buffer + source->at, source->held - source->at);
+    source->start += source->at;
+    source->held -= source->at;
+    source->at = 0;
+    size_t room = WINDOW - source->held;
+    ssize_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
+    if (got < 0)
+        source->failed = errno;
+    else
+        source->held += (size_t)got;
+    if (source->burst < WINDOW)
+        source->burst *= 2;
+    return source->held > 0;
+}
+
+bool pj_source_skip(pj_source *source, uint64_t length)
+{
+    while (length > source->held - source->at) {
+        length -= source->held - source->at;
+        source->at = source->held;
+        if (!source->buffer)
+            return false;
+        if (source->size != UINT64_MAX) {
+            if (length > source->size - pj_source_position(source))
+                return false;
+            source->start = pj_source_position(source) + length;
+            source->at = source->held = 0;
+            source->burst = FIRST_BURST;
+            return true;
+        }
+        if (!pj_source_fill(source, 1))
+            return false;
+    }
+    source->at += (size_t)length;
+    return true;
+}
+
+bool pj_source_copy(pj_source *source, uint64_t length, pj_str *out)
+{
+    while (length > 0) {
+        if (!pj_source_fill(source, 1))
+            return false;
+        size_t have = source->held - source->at;
+        size_t part = length < have ? (size_t)length : have;
+        pj_str_add_bytes(out, (const char *)source->window + source->at, part);
+        source->at += part;
+        length -= part;
+    }
+    return true;
+}

@@ -1,0 +1,372 @@
+/* The pipeline: load, infer, quantize, cost. The public functions of model.h and energy.h are here, in that order. */
+#include "picojoule/picojoule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cost/device.h"
+#include "cost/estimate.h"
+#include "cost/layer.h"
+#include "cost/memory.h"
+#include "cost/price.h"
+#include "infer/bind.h"
+#include "infer/infer.h"
+#include "load/load.h"
+#include "ops/op.h"
+#include "quant/precision.h"
+
+/* ---- model.h ---- */
+
+static pj_status finish_open(pj_status loaded, const char *name, const pj_model_options *options, pj_model *model,
+                             pj_model **out, pj_error *err)
+{
+    pj_status status = loaded;
+    if (status == PJ_OK && options)
+        status = pj_bind(model, options, err);
+    if (status == PJ_OK)
+        status = pj_infer(model, &model->diags, err);
+    if (status == PJ_OK) {
+        *out = model;
+        return PJ_OK;
+    }
+    pj_error_at(err, name, NULL, NULL);
+    pj_unload(model);
+    return status;
+}
+
+static pj_load_options load_options(const pj_model_options *options)
+{
+    pj_load_options load = {NULL, 0};
+    if (options) {
+        load.bindings = options->dims;
+        load.binding_count = options->dim_count;
+    }
+    return load;
+}
+
+pj_status pj_model_open(const char *path, const pj_model_options *options, pj_model **out, pj_error *err)
+{
+    pj_load_options load = load_options(options);
+    pj_model *model = NULL;
+    *out = NULL;
+    pj_status status = pj_load(path, &load, &model, err);
+    return finish_open(status, path, options, model, out, err);
+}
+
+pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_model_options *options,
+                               pj_model **out, pj_error *err)
+{
+    pj_load_options load = load_options(options);
+    pj_model *model = NULL;
+    *out = NULL;
+    pj_status status = pj_load_memory(bytes, size, name, &load, &model, err);
+    return finish_open(status, name, options, model, out, err);
+}
+
+void pj_model_close(pj_model *model)
+{
+    pj_unload(model);
+}
+
+static bool describe_dims(pj_arena *arena, const pj_type *type, pj_tensor_info *info)
+{
+    pj_dim_info *dims = PJ_NEW(arena, pj_dim_info, info->rank);
+    info->dims = dims;
+    for (int k = 0; dims && k < info->rank; k++) {
+        dims[k].value = pj_num_known(type->dims[k]) ? type->dims[k].whole : -1;
+        if (!pj_num_symbolic(type->dims[k]))
+            continue;
+        pj_str text = pj_str_new(0);
+        pj_num_print(type->dims[k], &text);
+        dims[k].symbol = pj_arena_strdup(arena, text.data);
+        pj_str_free(&text);
+        if (!dims[k].symbol)
+            return false;
+    }
+    return dims != NULL;
+}
+
+static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_info *info)
+{
+    pj_str word = pj_str_new(0);
+    pj_type_word(&value->type, &word);
+    info->name = value->name;
+    info->dtype = pj_arena_strdup(arena, word.data);
+    pj_str_free(&word);
+    info->is_tensor = pj_type_is_tensor(&value->type);
+    info->rank = info->is_tensor ? value->type.rank : -1;
+    info->is_input = value->is_input;
+    info->is_output = value->is_output;
+    info->is_initializer = value->tensor != NULL;
+    return info->dtype && (info->rank < 0 || describe_dims(arena, &value->type, info));
+}
+
+const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
+{
+    const pj_graph *graph = model->graph;
+    pj_tensor_info *infos = PJ_NEW(model->arena, pj_tensor_info, model->values);
+    bool ok = infos != NULL;
+    *count = 0;
+    for (int i = 0; ok && i < graph->inputs; i++)
+        ok = describe_tensor(model->arena, graph->in[i], &infos[(*count)++]);
+    for (int i = 0; ok && i < graph->initializers; i++)
+        ok = describe_tensor(model->arena, graph->initializer[i], &infos[(*count)++]);
+    for (int i = 0; ok && i < graph->nodes; i++)
+        for (int o = 0; ok && o < graph->node[i]->outputs; o++)
+            if (graph->node[i]->out[o])
+                ok = describe_tensor(model->arena, graph->node[i]->out[o], &infos[(*count)++]);
+    return ok ? infos : NULL;
+}
+
+static size_t copy_findings(const pj_diags *diags, pj_finding *out)
+{
+    size_t count = 0;
+    for (const pj_diag *at = diags->first; at; at = at->next)
+        out[count++] = (pj_finding){pj_diag_word(at->code), pj_diag_severity(at->code), pj_diag_strict(at->code),
+                                    at->node, at->message};
+    return count;
+}
+
+const pj_finding *pj_model_findings(pj_model *model, size_t *count)
+{
+    pj_finding *findings = PJ_NEW(model->arena, pj_finding, model->diags.count);
+    *count = findings ? copy_findings(&model->diags, findings) : 0;
+    return findings;
+}
+
+const pj_model_info *pj_model_describe(pj_model *model)
+{
+    pj_model_info *info = PJ_NEW(model->arena, pj_model_info, 1);
+    pj_opset_info *opsets = PJ_NEW(model->arena, pj_opset_info, model->opsets);
+    if (!info || !opsets)
+        return NULL;
+    for (int i = 0; i < model->opsets; i++)
+        opsets[i] = (pj_opset_info){model->opset[i].domain, model->opset[i].version};
+    *info = (pj_model_info){model->path, model->producer, model->ir_version, model->file_bytes,
+                            opsets, (size_t)model->opsets, (size_t)model->nodes};
+    return info;
+}
+
+void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload)
+{
+    const unsigned workless = PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY;
+    for (const pj_op_family *const *family = pj_op_families(); *family; family++) {
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *row = &(*family)->rows[i];
+            pj_operator_info info = {(*family)->name,    row->domain,
+                                     row->op,            row->since,
+                                     row->shape != NULL, row->value != NULL,
+                                     row->work != NULL || (row->traits & workless) != 0};
+            visit(&info, payload);
+        }
+    }
+}
+
+/* ---- energy.h ---- */
+
+struct pj_analysis {
+    pj_arena *arena;
+    pj_model *model;
+    pj_settings settings;
+    pj_table *table;
+    pj_device **devices;
+    pj_layers layers;
+    pj_totals totals;
+    pj_diags diags;
+    pj_finding *findings;
+    size_t finding_count;
+    pj_unknown_op *unknown;
+    size_t unknown_count;
+};
+
+pj_settings pj_settings_default(void)
+{
+    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0};
+    return settings;
+}
+
+double pj_energy_total(const pj_energy *energy)
+{
+    return energy->inputs + energy->outputs + energy->parameters + energy->op_cost;
+}
+
+const char *pj_work_word(size_t index)
+{
+    return index < PJ_PRIMS ? pj_prim_word((pj_prim)index) : NULL;
+}
+
+static pj_status open_devices(pj_analysis *analysis, pj_error *err)
+{
+    size_t count = analysis->settings.device_count;
+    analysis->devices = PJ_NEW(analysis->arena, pj_device *, count);
+    if (!analysis->devices)
+        return pj_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        PJ_TRY(pj_device_open(analysis->settings.devices[i], &analysis->devices[i], err));
+    return PJ_OK;
+}
+
+/* Counts each unknown operator of the main graph. */
+static pj_status list_unknown(pj_analysis *analysis, pj_error *err)
+{
+    const pj_graph *graph = analysis->model->graph;
+    pj_map seen;
+    pj_map_init(&seen, analysis->arena);
+    analysis->unknown = PJ_NEW(analysis->arena, pj_unknown_op, graph->nodes);
+    if (!analysis->unknown)
+        return pj_fail_memory(err);
+    for (int i = 0; i < graph->nodes; i++) {
+        if (graph->node[i]->desc)
+            continue;
+        pj_str text = pj_str_new(0);
+        pj_node_op_print(graph->node[i], &text);
+        char *op = pj_arena_strdup(analysis->arena, text.data);
+        pj_str_free(&text);
+        pj_unknown_op *row = op ? pj_map_get(&seen, op) : NULL;
+        if (!row) {
+            row = &analysis->unknown[analysis->unknown_count++];
+            row->op = op;
+            if (!op || !pj_map_put(&seen, op, row))
+                return pj_fail_memory(err);
+        }
+        row->nodes++;
+    }
+    return PJ_OK;
+}
+
+static pj_status list_findings(pj_analysis *analysis, pj_error *err)
+{
+    const pj_diags *first = &analysis->model->diags;
+    analysis->findings = PJ_NEW(analysis->arena, pj_finding, first->count + analysis->diags.count);
+    if (!analysis->findings)
+        return pj_fail_memory(err);
+    size_t count = copy_findings(first, analysis->findings);
+    analysis->finding_count = count + copy_findings(&analysis->diags, analysis->findings + count);
+    return PJ_OK;
+}
+
+static pj_status run(pj_analysis *analysis, pj_error *err)
+{
+    pj_model *model = analysis->model;
+    const pj_settings *settings = &analysis->settings;
+    pj_precision precision;
+    PJ_TRY(pj_table_open(settings->table, &analysis->table, err));
+    PJ_TRY(open_devices(analysis, err));
+    pj_memory memory = pj_memory_default(analysis->table);
+    memory.weights_on = settings->weights_on;
+    memory.activations_on = settings->activations_on;
+    memory.rd_wr_on_io = settings->io_on_dram;
+    memory.min_sram_bits = (double)settings->sram_min_bits;
+    PJ_TRY(pj_precision_read(model, analysis->arena, &analysis->diags, &precision, err));
+    PJ_TRY(pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers,
+                           err));
+    PJ_TRY(pj_price_layers(model, &precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
+    PJ_TRY(pj_layers_total(model, &precision, &analysis->layers, analysis->arena, &analysis->totals, err));
+    PJ_TRY(pj_estimate_devices(model, &precision, analysis->devices, settings->device_count, &analysis->layers,
+                               &analysis->totals, analysis->arena, &analysis->diags, err));
+    PJ_TRY(list_unknown(analysis, err));
+    return list_findings(analysis, err);
+}
+
+/* The settings with their texts copied, so that the caller may free his. */
+static pj_status copy_settings(pj_analysis *analysis, const pj_settings *settings, pj_error *err)
+{
+    const char **devices = PJ_NEW(analysis->arena, const char *, settings->device_count);
+    analysis->settings = *settings;
+    analysis->settings.table = pj_arena_strdup(analysis->arena, settings->table ? settings->table : "horowitz-45nm");
+    analysis->settings.devices = devices;
+    if (!devices || !analysis->settings.table)
+        return pj_fail_memory(err);
+    for (size_t i = 0; i < settings->device_count; i++) {
+        devices[i] = pj_arena_strdup(analysis->arena, settings->devices[i]);
+        if (!devices[i])
+            return pj_fail_memory(err);
+    }
+    return PJ_OK;
+}
+
+pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err)
+{
+    *out = NULL;
+    pj_arena *arena = pj_arena_new(0);
+    pj_analysis *analysis = arena ? PJ_NEW(arena, pj_analysis, 1) : NULL;
+    if (!analysis) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
+    analysis->arena = arena;
+    analysis->model = model;
+    pj_diags_init(&analysis->diags, arena);
+    pj_status status = copy_settings(analysis, settings, err);
+    if (status == PJ_OK)
+        status = run(analysis, err);
+    if (status != PJ_OK) {
+        pj_analysis_free(analysis);
+        return status;
+    }
+    *out = analysis;
+    return PJ_OK;
+}
+
+void pj_analysis_free(pj_analysis *analysis)
+{
+    if (!analysis)
+        return;
+    pj_table_close(analysis->table);
+    for (size_t i = 0; analysis->devices && i < analysis->settings.device_count; i++)
+        pj_device_close(analysis->devices[i]);
+    pj_arena_free(analysis->arena);
+}
+
+const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count)
+{
+    *count = analysis->layers.count;
+    return analysis->layers.row;
+}
+
+const pj_totals *pj_analysis_totals(const pj_analysis *analysis)
+{
+    return &analysis->totals;
+}
+
+const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count)
+{
+    *count = analysis->finding_count;
+    return analysis->findings;
+}
+
+const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count)
+{
+    *count = analysis->unknown_count;
+    return analysis->unknown;
+}
+
+const pj_settings *pj_analysis_settings(const pj_analysis *analysis)
+{
+    return &analysis->settings;
+}
+
+pj_model *pj_analysis_model(const pj_analysis *analysis)
+{
+    return analysis->model;
+}
+
+const char *pj_analysis_table(const pj_analysis *analysis)
+{
+    return pj_table_name(analysis->table);
+}
+
+const char *pj_analysis_rules(const pj_analysis *analysis)
+{
+    return pj_rules_word(pj_table_rules(analysis->table));
+}
+
+const char *pj_analysis_unit(const pj_analysis *analysis)
+{
+    return pj_table_unit(analysis->table);
+}
+
+const char *pj_analysis_device(const pj_analysis *analysis, size_t index)
+{
+    return index < analysis->settings.device_count ? pj_device_name(analysis->devices[index]) : NULL;
+}
