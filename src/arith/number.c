@@ -69,10 +69,10 @@ pj_po2_range pj_number_po2_range(const pj_number *po2)
 {
     double half = exp2((double)(po2->bits - po2->is_signed - 1));
     pj_po2_range range = {half, half - 1};
-    if (po2->max_val_po2 == 0)
-        range.left = 0;
-    else if (po2->max_val_po2 > 0)
+    if (po2->max_val_po2 > 0)
         range.left = fmin(ceil(log2(po2->max_val_po2)), range.left);
+    else if (po2->max_val_po2 != -1)
+        range.left = 0;
     range.left = fmax(0, range.left);
     return range;
 }

@@ -19,6 +19,7 @@ typedef struct place {
     const replay_grid *grid;
     int row;
     bool shown;
+    int compared;
     int differences;
 } place;
 
@@ -83,19 +84,22 @@ static void compare_object(place *at, const char *key, const cJSON *got, const c
     }
 }
 
-static void compare_value(place *at, const char *key, const cJSON *got, const cJSON *want)
+/* Do the two agree, numbers within the tolerance? */
+static bool agree(const cJSON *got, const cJSON *want)
 {
     double ours = 0, theirs = 0;
-    if (!got)
-        differ(at, key, got, want);
-    else if (cJSON_IsObject(want) && cJSON_IsObject(got))
+    if (number_of(want, &theirs) && number_of(got, &ours))
+        return fabs(ours - theirs) <= tolerance * fabs(theirs);
+    return cJSON_Compare(got, want, true);
+}
+
+static void compare_value(place *at, const char *key, const cJSON *got, const cJSON *want)
+{
+    at->compared++;
+    if (cJSON_IsObject(want) && cJSON_IsObject(got))
         compare_object(at, key, got, want);
-    else if (number_of(want, &theirs) && number_of(got, &ours)) {
-        if (!(fabs(ours - theirs) <= tolerance * fabs(theirs)))
-            differ(at, key, got, want);
-    } else if (!cJSON_Compare(got, want, true)) {
+    else if (!got || !agree(got, want))
         differ(at, key, got, want);
-    }
 }
 
 static bool is_given(const replay_grid *grid, const char *key)
@@ -105,7 +109,7 @@ static bool is_given(const replay_grid *grid, const char *key)
     return length < (int)sizeof word && strstr(grid->given, word);
 }
 
-/* An "error" has to be one here too; its wording is not compared. */
+/* An "error" has to be one here too; its wording is not compared. A row without any result fails. */
 static bool row_passes(replay *context, const cJSON *row, place *at)
 {
     cJSON *got = cJSON_CreateObject();
@@ -122,7 +126,9 @@ static bool row_passes(replay *context, const cJSON *row, place *at)
         const cJSON *ours = cJSON_GetObjectItemCaseSensitive(got, field->string);
         if (is_given(at->grid, field->string) || context->unusable)
             continue;
-        if (strcmp(field->string, "error") != 0 || !ours)
+        if (strcmp(field->string, "error") == 0 && ours)
+            at->compared++;
+        else
             compare_value(at, field->string, ours, field);
     }
     cJSON_Delete(got);
@@ -131,13 +137,13 @@ static bool row_passes(replay *context, const cJSON *row, place *at)
         fprintf(stderr, "    in %s\n", text ? text : "?");
         cJSON_free(text);
     }
-    return at->differences == 0;
+    return at->differences == 0 && at->compared > 0;
 }
 
 static tally replay_rows(replay *context, const replay_grid *grid, const cJSON *root)
 {
     tally sum = {0, 0};
-    place at = {grid, 0, false, 0};
+    place at = {grid, 0, false, 0, 0};
     const cJSON *row, *rows = cJSON_GetObjectItemCaseSensitive(root, grid->array);
     context->quantizers = cJSON_GetObjectItemCaseSensitive(root, "quantizers");
     if (!cJSON_IsArray(rows)) {
@@ -148,7 +154,7 @@ static tally replay_rows(replay *context, const replay_grid *grid, const cJSON *
     cJSON_ArrayForEach(row, rows)
     {
         at.shown = sum.failed < SHOWN_FAILURES;
-        at.differences = 0;
+        at.compared = at.differences = 0;
         if (row_passes(context, row, &at))
             sum.passed++;
         else

@@ -11,9 +11,9 @@
 /* What the functions that compute a row may use. */
 typedef struct replay {
     const pj_table *horowitz;
-    const pj_table *defaults;  /* the table named "settings_default" */
-    const cJSON *quantizers;   /* of the file at hand; may be NULL */
-    const char *unusable;      /* set by a row function: why the row cannot be computed */
+    const pj_table *defaults; /* the table named "settings_default" */
+    const cJSON *quantizers;  /* of the file at hand; may be NULL */
+    const char *unusable;     /* set by a row function: why the row cannot be computed */
 } replay;
 
 /* Adds to `got` each figure of the row, under the row's own keys. */
