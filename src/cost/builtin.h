@@ -13,7 +13,7 @@ typedef struct pj_builtin {
     size_t length;
 } pj_builtin;
 
-/* Sorted by file name; ends with a row whose name is NULL. */
+/* Sorted by name; ends with a row whose name is NULL. */
 extern const pj_builtin pj_builtin_tables[];
 extern const pj_builtin pj_builtin_devices[];
 

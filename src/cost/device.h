@@ -3,8 +3,10 @@
  *     energy = ops * pJ/op(precision) / utilization + bytes * pJ/byte        pJ/op = power / peak, unless stated
  *     time   = max(ops / (peak * utilization), bytes / bandwidth)            idle energy = idle power * time, apart
  *
- * Boards measured per network: energy = macs * pJ/MAC, the mean of the networks as the figure, their range beside it.
- * Formula "v4" reproduces the V4 energy-aware training module as published; see energy_tables/README.md. */
+ * Formula "measured": a board measured on whole networks: energy = macs * pJ/MAC, the mean of the networks as the
+ * figure and their range beside it; everything on the board is in it, memory too.
+ * Formula "v4": as the V4 energy-aware training module published it: ops = 2 * params * batch * sequence, and
+ * utilization = max(0.2, min(1, batch / 16)). Its unit errors are kept; the -corrected profiles have none. */
 #ifndef PJ_COST_DEVICE_H
 #define PJ_COST_DEVICE_H
 
@@ -27,6 +29,7 @@ const char *pj_device_title(const pj_device *device);
 const char *pj_device_class(const pj_device *device);   /* "gpu", "cpu", "mcu" ... */
 const char *pj_device_formula(const pj_device *device); /* "datasheet", "measured", "v4" */
 const char *pj_device_notes(const pj_device *device);   /* may be empty */
+double pj_device_idle_w(const pj_device *device);       /* negative: not published */
 const pj_figure *pj_device_figures(const pj_device *device, size_t *count);
 
 /* Names of the built-in profiles, sorted; NULL past the last. */

@@ -45,18 +45,33 @@ static pj_status append(pj_figures *figures, pj_json at, pj_figure row, pj_error
     return PJ_OK;
 }
 
+/* The text of `object`.source; "@label" stands for $.sources.label. */
+static pj_status read_source(pj_json object, const char **out, pj_error *err)
+{
+    PJ_TRY(pj_json_get_text(object, "source", out, err));
+    pj_json at = pj_json_find(object, "source");
+    if (**out == '@') {
+        pj_json label = pj_json_find(pj_json_find(pj_json_root(object.doc), "sources"), *out + 1);
+        if (!label.node)
+            return pj_json_fail(at, PJ_EFORMAT, err, "$.sources has no \"%.64s\"", *out + 1);
+        at = label;
+        PJ_TRY(pj_json_as_text(label, out, err));
+    }
+    return **out ? PJ_OK : pj_json_fail(at, PJ_EFORMAT, err, "a source cannot be empty");
+}
+
 pj_status pj_figure_coefficient(pj_figures *figures, pj_json object, pj_json at, const char *unit, double *out,
                                 pj_error *err)
 {
     const double most = 1e18; /* far from any physical figure, and from infinity when multiplied by a count */
     pj_figure row = {0};
+    const char *note;
     row.unit = unit;
+    PJ_TRY(pj_json_opt_text(object, "note", &note, err));
     PJ_TRY(pj_json_as_double(at, &row.value, err));
     if (fabs(row.value) > most)
         return pj_json_fail(at, PJ_EFORMAT, err, "%g is past %g", row.value, most);
-    PJ_TRY(pj_json_get_text(object, "source", &row.source, err));
-    if (!*row.source)
-        return pj_json_fail(pj_json_find(object, "source"), PJ_EFORMAT, err, "a source cannot be empty");
+    PJ_TRY(read_source(object, &row.source, err));
     PJ_TRY(pj_json_get_text(object, "confidence", &row.confidence, err));
     if (!is_confidence(row.confidence))
         return pj_json_fail(pj_json_find(object, "confidence"), PJ_EFORMAT, err,

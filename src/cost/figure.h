@@ -24,7 +24,8 @@ typedef struct pj_figures {
 } pj_figures;
 
 /* Reads the number `object`.`key`, finite and not negative, and lists it with the `source` and `confidence` that stand
- * beside it. Both, and `note`, are the only other keys that the object may have. PJ_EFORMAT names the path. */
+ * beside it. Both, and `note`, are the only other keys that the object may have. A source "@label" stands for
+ * $.sources.label of the file. PJ_EFORMAT names the path. */
 pj_status pj_figure_read(pj_figures *figures, pj_json object, const char *key, const char *unit, double *out,
                          pj_error *err);
 

@@ -200,6 +200,19 @@ static pj_status describe_formats(pj_layer *row, const pj_layer_detail *detail, 
     return PJ_OK;
 }
 
+/* Are all counts numbers? A symbol that nobody has bound has no price. */
+static bool all_known(const pj_layer_detail *detail)
+{
+    bool known = true;
+    for (int p = 0; p < PJ_PRIMS; p++)
+        known = known && pj_num_known(detail->work.count[p]);
+    for (int i = 0; i < detail->node->inputs; i++)
+        known = known && pj_num_known(detail->work.read[i]);
+    for (int o = 0; o < detail->node->outputs; o++)
+        known = known && pj_num_known(detail->work.written[o]);
+    return known;
+}
+
 static bool costs_nothing(const pj_node *node)
 {
     bool folded = node->outputs > 0;
@@ -236,7 +249,7 @@ static pj_status count_layer(const pj_model *model, const pj_precision *precisio
     PJ_TRY(name_layer(row, node, arena, err));
     PJ_TRY(pj_work_of_node(model, node, arena, diags, &detail->work, &row->counted, err));
     row->free = costs_nothing(node);
-    row->counted = row->counted || row->free;
+    row->counted = row->free || (row->counted && all_known(detail));
     PJ_TRY(count_work(row, detail, arena, err));
     if (!row->free)
         PJ_TRY(count_parameters(precision, model, row, node, err));

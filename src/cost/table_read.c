@@ -315,9 +315,9 @@ static pj_status read_fact(reader *r, pj_json root, const char *name, const char
 
 static pj_status read_head(reader *r, pj_json root)
 {
-    static const char *const known[] = {"schema",         "title",   "notes",       "rules",     "unit",
-                                        "process",        "voltage", "operations",  "stand_ins", "compounds",
-                                        "compounds_like", "memory",  "accumulator", NULL};
+    static const char *const known[] = {
+        "$schema", "schema",     "title",     "notes",     "rules",          "sources", "unit",        "process",
+        "voltage", "operations", "stand_ins", "compounds", "compounds_like", "memory",  "accumulator", NULL};
     static const char *const rules[2] = {"picojoule", "qtools"}, *const units[2] = {"pJ", "relative"};
     const char *schema;
     bool is_qtools;

@@ -22,13 +22,13 @@ static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_a
     return PJ_OK;
 }
 
-/* Known, and not past 64 bits. */
-static pj_status check(const pj_num *nums, int count, bool *known, pj_error *err)
+/* Not unknown, and not past 64 bits. */
+static pj_status check(const pj_num *nums, int count, bool *counted, pj_error *err)
 {
     for (int k = 0; k < count; k++) {
         if (pj_num_overflowed(nums[k]))
             return pj_fail(err, PJ_EOVERFLOW, "a count of this layer's work does not fit 64 bits");
-        *known = *known && pj_num_known(nums[k]);
+        *counted = *counted && !pj_num_is_unknown(nums[k]);
     }
     return PJ_OK;
 }

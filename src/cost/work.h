@@ -4,8 +4,8 @@
 
 #include "ops/op.h"
 
-/* Counts one run of the node. `*counted` is false where that cannot be done (no rule, unknown operator, a count that
- * is not a known number): the work is then not to be used. Arrays live in `arena`.
+/* Counts one run of the node. `*counted` is false where that cannot be done (no rule, unknown operator, unknown shape):
+ * the work is then not to be used. Counts are formulas where dimensions are symbols. Arrays live in `arena`.
  * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM; what the rule returns. */
 pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err);

@@ -11,6 +11,7 @@
     X(binary, "element-wise operators of several tensors: arithmetic, logic, Where") \
     X(conv, "convolutions")                                                         \
     X(matmul, "matrix products and contractions")                                   \
+    X(einsum, "contractions written as an equation")                                \
     X(pool, "pooling windows")                                                      \
     X(norm, "normalizations and softmaxes")                                         \
     X(reduce, "reductions, cumulative sums, arg-reductions")                        \

@@ -1,10 +1,372 @@
-/* To be filled. */
+/* Normalizations and softmaxes.
+ *
+ * Work, with n elements normalized in g groups:
+ *   mean          n add, g div
+ *   variance      n add (subtract the mean), n mul (square), n add (sum), g div
+ *   1/deviation   g add (epsilon), g sqrt, g div
+ *   normalize     n mul; scale: n mul; bias: n add
+ * Quantities that do not depend on the data (gamma/sqrt(var + epsilon) of a BatchNormalization at inference) are
+ * computed once at load by every runtime and count nothing. */
+#include <string.h>
+
 #include "ops/families.h"
 #include "ops/rules.h"
 
+#define MS "com.microsoft"
+
+/* ---- work vocabulary ---- */
+
+static void count_mean(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
+{
+    pj_work_add(c, work, PJ_ADD, n);
+    pj_work_add(c, work, PJ_DIV, groups);
+}
+
+/* Of values from which the mean is subtracted here. */
+static void count_variance(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
+{
+    pj_work_times(c, work, PJ_ADD, 2, n);
+    pj_work_add(c, work, PJ_MUL, n);
+    pj_work_add(c, work, PJ_DIV, groups);
+}
+
+static void count_normalize(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
+{
+    pj_work_add(c, work, PJ_ADD, groups);
+    pj_work_add(c, work, PJ_SQRT, groups);
+    pj_work_add(c, work, PJ_DIV, groups);
+    pj_work_add(c, work, PJ_MUL, n);
+}
+
+/* Mean, variance, normalization, then scale and bias where they are there. */
+static void count_full(pj_ctx *c, pj_work *work, pj_num n, pj_num groups, bool scale, bool bias)
+{
+    count_mean(c, work, n, groups);
+    count_variance(c, work, n, groups);
+    count_normalize(c, work, n, groups);
+    if (scale)
+        pj_work_add(c, work, PJ_MUL, n);
+    if (bias)
+        pj_work_add(c, work, PJ_ADD, n);
+}
+
+/* Without mean: mean square, normalization, scale. */
+static void count_rms(pj_ctx *c, pj_work *work, pj_num n, pj_num groups, bool scale)
+{
+    pj_work_add(c, work, PJ_MUL, n);
+    count_mean(c, work, n, groups);
+    count_normalize(c, work, n, groups);
+    if (scale)
+        pj_work_add(c, work, PJ_MUL, n);
+}
+
+/* ---- BatchNormalization ---- */
+
+static bool trains(pj_ctx *c)
+{
+    return pj_attr_int(c, "training_mode", 0) != 0 || (pj_node_opset(c) < 14 && pj_wants(c, 1));
+}
+
+/* Channels are axis 1; running statistics keep type and shape of the ones read. */
+static pj_status shape_batchnorm(pj_ctx *c)
+{
+    pj_num channels;
+    bool spatial = pj_attr_int(c, "spatial", 1) != 0;
+    if (spatial && pj_in_rank(c, 0) >= 2 && pj_in_rank(c, 1) == 1)
+        PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 1), pj_in_dim(c, 1, 0), "channels of the input against the scale",
+                           &channels));
+    for (int o = 1; o < c->node->outputs; o++)
+        PJ_TRY(pj_set_same(c, o, o % 2 ? 3 : 4));
+    return pj_set_same(c, 0, 0);
+}
+
+/* Inference: one mul and one add an element, scale and shift being fixed. Training computes the statistics first. */
+static pj_status work_batchnorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    if (trains(c)) {
+        count_full(c, work, n, pj_in_count(c, 1), true, true);
+        return PJ_OK;
+    }
+    pj_work_add(c, work, PJ_MUL, n);
+    pj_work_add(c, work, PJ_ADD, n);
+    return PJ_OK;
+}
+
+/* ---- Instance, Group ---- */
+
+/* One group for each sample and channel. */
+static pj_status work_instancenorm(pj_ctx *c, pj_work *work)
+{
+    pj_num groups = pj_num_mul(c->symbols, pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1));
+    count_full(c, work, pj_out_count(c, 0), groups, true, true);
+    return PJ_OK;
+}
+
+static pj_num groups_of(pj_ctx *c, const char *attribute)
+{
+    return pj_num_mul(c->symbols, pj_in_dim(c, 0, 0), pj_num_of(pj_attr_int(c, attribute, 1)));
+}
+
+static pj_status shape_groupnorm(pj_ctx *c)
+{
+    int64_t groups = pj_attr_int(c, "num_groups", 0);
+    pj_num channels = pj_in_dim(c, 0, 1);
+    if (groups <= 0)
+        return pj_fail(c->err, PJ_ESHAPE, "num_groups is %lld; it must be 1 or more", (long long)groups);
+    if (pj_num_known(channels) && channels.whole % groups)
+        return pj_fail(c->err, PJ_ESHAPE, "%lld channels do not split into %lld groups", (long long)channels.whole,
+                       (long long)groups);
+    return pj_set_same(c, 0, 0);
+}
+
+static pj_status work_groupnorm(pj_ctx *c, pj_work *work)
+{
+    count_full(c, work, pj_out_count(c, 0), groups_of(c, "num_groups"), true, true);
+    return PJ_OK;
+}
+
+/* ONNX Runtime's, with an optional Swish (one sigmoid, one product) behind it. */
+static pj_status work_ms_groupnorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    count_full(c, work, n, groups_of(c, "groups"), true, true);
+    if (pj_attr_int(c, "activation", 0)) {
+        pj_work_add(c, work, PJ_TANH, n);
+        pj_work_add(c, work, PJ_MUL, n);
+    }
+    return PJ_OK;
+}
+
+/* Inputs X, gamma, beta, skip[, bias]; output 1 is the sum. */
+static pj_status shape_skip_groupnorm(pj_ctx *c)
+{
+    PJ_TRY(pj_set_same(c, 1, 0));
+    return pj_set_same(c, 0, 0);
+}
+
+static pj_status work_skip_groupnorm(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), pj_out_count(c, 0));
+    return work_ms_groupnorm(c, work);
+}
+
+/* ---- Layer, RMS ---- */
+
+/* Statistics have the dims before `axis`, then ones. */
+static pj_status set_statistics(pj_ctx *c, int o, int64_t given)
+{
+    pj_num dims[PJ_MAX_RANK];
+    int rank = pj_in_rank(c, 0), axis;
+    pj_dtype dtype = pj_attr_dtype(c, "stash_type", PJ_FLOAT32);
+    if (rank < 0)
+        return pj_set_dtype(c, o, dtype);
+    PJ_TRY(pj_axis(c, given, rank, &axis));
+    for (int k = 0; k < rank; k++)
+        dims[k] = k < axis ? pj_in_dim(c, 0, k) : pj_num_of(1);
+    return pj_set(c, o, dtype, rank, dims);
+}
+
+static pj_status shape_layernorm(pj_ctx *c)
+{
+    int64_t axis = pj_attr_int(c, "axis", -1);
+    int checked;
+    if (pj_in_rank(c, 0) >= 0)
+        PJ_TRY(pj_axis(c, axis, pj_in_rank(c, 0), &checked));
+    for (int o = 1; o < 3; o++)
+        PJ_TRY(set_statistics(c, o, axis));
+    return pj_set_same(c, 0, 0);
+}
+
+/* V, the type of scale and result, may differ from the input's. */
+static pj_status shape_rmsnorm(pj_ctx *c)
+{
+    int checked;
+    if (pj_in_rank(c, 0) >= 0)
+        PJ_TRY(pj_axis(c, pj_attr_int(c, "axis", -1), pj_in_rank(c, 0), &checked));
+    PJ_TRY(set_statistics(c, 1, pj_attr_int(c, "axis", -1)));
+    return pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0);
+}
+
+/* Product of the dims before the normalized ones. */
+static pj_num groups_before(pj_ctx *c, int64_t given)
+{
+    int rank = pj_in_rank(c, 0), axis = (int)(given < 0 ? given + rank : given);
+    return rank < 0 || axis < 0 || axis > rank ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 0)->dims, 0, axis);
+}
+
+static pj_status work_layernorm(pj_ctx *c, pj_work *work)
+{
+    count_full(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true, pj_has(c, 2));
+    return PJ_OK;
+}
+
+static pj_status work_rmsnorm(pj_ctx *c, pj_work *work)
+{
+    count_rms(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true);
+    return PJ_OK;
+}
+
+/* Inputs input, skip, gamma[, beta], bias; outputs result, mean, inverse deviation, sum before normalization. */
+static pj_status shape_skip_layernorm(pj_ctx *c)
+{
+    for (int o = 1; o < 3; o++)
+        PJ_TRY(set_statistics(c, o, -1));
+    PJ_TRY(pj_set_same(c, 3, 0));
+    return pj_set_same(c, 0, 0);
+}
+
+static pj_status work_skip_layernorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), n);
+    count_full(c, work, n, groups_before(c, -1), true, pj_has(c, 3));
+    return PJ_OK;
+}
+
+static pj_status work_skip_rmsnorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 3), n);
+    count_rms(c, work, n, groups_before(c, -1), true);
+    return PJ_OK;
+}
+
+/* Inputs ids [B,S], segments, word, position and segment embeddings [.,H], gamma, beta, mask, positions. Outputs
+ * [B,S,H], mask index [B], embedding sum. */
+static pj_status shape_embed_layernorm(pj_ctx *c)
+{
+    pj_num dims[3] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1), pj_in_dim(c, 2, 1)};
+    PJ_TRY(pj_set_1d(c, 1, PJ_INT32, dims[0]));
+    PJ_TRY(pj_set(c, 2, pj_in_dtype(c, 2), 3, dims));
+    return pj_set(c, 0, pj_in_dtype(c, 2), 3, dims);
+}
+
+/* Sums word, position and segment rows, then normalizes; only the rows looked up are read. */
+static pj_status work_embed_layernorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0), tokens = pj_in_count(c, 0);
+    for (int i = 2; i < 5 && i < c->node->inputs; i++)
+        if (pj_has(c, i))
+            work->read[i] = n;
+    pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), n);
+    count_full(c, work, n, tokens, true, true);
+    return PJ_OK;
+}
+
+/* ---- LRN, Lp, mean-variance ---- */
+
+/* Per element: square, size - 1 additions over channels, alpha, bias, power, division. */
+static pj_status work_lrn(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_times(c, work, PJ_MUL, 2, n);
+    pj_work_times(c, work, PJ_ADD, pj_attr_int(c, "size", 1), n);
+    pj_work_add(c, work, PJ_POW, n);
+    pj_work_add(c, work, PJ_DIV, n);
+    return PJ_OK;
+}
+
+/* Sum of absolute values or of squares along the axis, then a division an element. */
+static pj_status work_lpnorm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0), length = pj_in_dim(c, 0, (int)pj_attr_int(c, "axis", -1));
+    bool squares = pj_attr_int(c, "p", 2) == 2;
+    pj_work_add(c, work, squares ? PJ_MUL : PJ_CMP, n);
+    pj_work_add(c, work, PJ_ADD, n);
+    if (squares)
+        pj_work_add(c, work, PJ_SQRT, pj_num_floor_div(c->symbols, n, length));
+    pj_work_add(c, work, PJ_DIV, n);
+    return PJ_OK;
+}
+
+/* Groups are the positions of the axes that are not averaged. */
+static pj_status work_mvn(pj_ctx *c, pj_work *work)
+{
+    static const int64_t usual[] = {0, 2, 3};
+    int count, rank = pj_in_rank(c, 0);
+    const int64_t *axes = pj_attr_ints(c, "axes", &count);
+    pj_num groups = pj_num_of(1);
+    if (!axes) {
+        axes = usual;
+        count = 3;
+    }
+    for (int k = 0; k < rank; k++) {
+        bool averaged = false;
+        for (int a = 0; a < count; a++)
+            averaged = averaged || axes[a] == k || axes[a] + rank == k;
+        if (!averaged)
+            groups = pj_num_mul(c->symbols, groups, pj_in_dim(c, 0, k));
+    }
+    count_full(c, work, pj_out_count(c, 0), rank < 0 ? pj_num_unknown() : groups, false, false);
+    return PJ_OK;
+}
+
+/* ---- softmaxes ---- */
+
+/* Before opset 13 everything from `axis` on is one vector, later only the axis itself. */
+static pj_num vectors(pj_ctx *c)
+{
+    bool flat = pj_node_opset(c) > 0 && pj_node_opset(c) < 13;
+    int64_t axis = pj_attr_int(c, "axis", flat ? 1 : -1);
+    if (flat)
+        return groups_before(c, axis);
+    return pj_num_floor_div(c->symbols, pj_in_count(c, 0), pj_in_dim(c, 0, (int)axis));
+}
+
+static pj_status shape_softmax(pj_ctx *c)
+{
+    bool flat = pj_node_opset(c) > 0 && pj_node_opset(c) < 13;
+    int64_t axis = pj_attr_int(c, "axis", flat ? 1 : -1);
+    int rank = pj_in_rank(c, 0), checked;
+    if (rank > 0 && !(flat && axis == rank))
+        PJ_TRY(pj_axis(c, axis, rank, &checked));
+    return pj_set_same(c, 0, 0);
+}
+
+/* Per element: maximum, subtraction, exponential, sum, division. */
+static pj_status work_softmax(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_add(c, work, PJ_CMP, n);
+    pj_work_times(c, work, PJ_ADD, 2, n);
+    pj_work_add(c, work, PJ_EXP, n);
+    pj_work_add(c, work, PJ_DIV, n);
+    return PJ_OK;
+}
+
+/* Per element: maximum, subtraction, exponential, sum, subtraction; one logarithm a vector. */
+static pj_status work_logsoftmax(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_add(c, work, PJ_CMP, n);
+    pj_work_times(c, work, PJ_ADD, 3, n);
+    pj_work_add(c, work, PJ_EXP, n);
+    pj_work_add(c, work, PJ_LOG, vectors(c));
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "-", 1, "x", 0, NULL, NULL, NULL},
+    {"", "BatchNormalization",               1,  "xpppp",     0, shape_batchnorm,       NULL, work_batchnorm      },
+    {"", "InstanceNormalization",            1,  "xpp",       0, pj_shape_same,         NULL, work_instancenorm   },
+    {"", "GroupNormalization",               18, "xpp",       0, shape_groupnorm,       NULL, work_groupnorm      },
+    {"", "LayerNormalization",               1,  "xpp",       0, shape_layernorm,       NULL, work_layernorm      },
+    {"", "SimplifiedLayerNormalization",     1,  "xp",        0, shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"", "RMSNormalization",                 23, "xp",        0, shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"", "LRN",                              1,  "x",         0, pj_shape_same,         NULL, work_lrn            },
+    {"", "LpNormalization",                  1,  "x",         0, pj_shape_same,         NULL, work_lpnorm         },
+    {"", "MeanVarianceNormalization",        9,  "x",         0, pj_shape_same,         NULL, work_mvn            },
+    {"", "Softmax",                          1,  "x",         0, shape_softmax,         NULL, work_softmax        },
+    {"", "LogSoftmax",                       1,  "x",         0, shape_softmax,         NULL, work_logsoftmax     },
+    {"", "Hardmax",                          1,  "x",         0, shape_softmax,         NULL, pj_work_cmp1        },
+    {MS, "LayerNormalization",               1,  "xpp",       0, shape_layernorm,       NULL, work_layernorm      },
+    {MS, "SimplifiedLayerNormalization",     1,  "xp",        0, shape_rmsnorm,         NULL, work_rmsnorm        },
+    {MS, "SkipLayerNormalization",           1,  "xxppp",     0, shape_skip_layernorm,  NULL, work_skip_layernorm },
+    {MS, "SkipSimplifiedLayerNormalization", 1,  "xxpp",      0, shape_skip_layernorm,  NULL, work_skip_rmsnorm   },
+    {MS, "EmbedLayerNormalization",          1,  "iipppppii", 0, shape_embed_layernorm, NULL, work_embed_layernorm},
+    {MS, "GroupNorm",                        1,  "xpp",       0, pj_shape_same,         NULL, work_ms_groupnorm   },
+    {MS, "SkipGroupNorm",                    1,  "xppxp",     0, shape_skip_groupnorm,  NULL, work_skip_groupnorm },
 };
 
 PJ_FAMILY(norm);

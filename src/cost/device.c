@@ -1,0 +1,258 @@
+/* Device profiles: opening, choosing a precision, estimating. */
+#include "cost/device.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cost/builtin.h"
+#include "cost/device_data.h"
+
+/* ---- life ---- */
+
+static pj_status load(const pj_json_doc *doc, const char *name, pj_device **out, pj_error *err)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_device *device = arena ? PJ_NEW(arena, pj_device, 1) : NULL;
+    pj_status status = PJ_OK;
+    if (device) {
+        device->arena = arena;
+        device->figures.arena = arena;
+        device->name = pj_builtin_name(name, arena);
+    }
+    if (!device || !device->name)
+        status = pj_fail_memory(err);
+    else
+        status = pj_device_fill(device, pj_json_root(doc), err);
+    if (status != PJ_OK) {
+        pj_arena_free(arena);
+        return status;
+    }
+    *out = device;
+    return PJ_OK;
+}
+
+pj_status pj_device_open(const char *name_or_path, pj_device **out, pj_error *err)
+{
+    pj_json_doc *doc;
+    PJ_TRY(pj_builtin_open(pj_builtin_devices, "device", "picojoule devices", name_or_path, &doc, err));
+    pj_status status = load(doc, name_or_path, out, err);
+    pj_json_free(doc);
+    return status;
+}
+
+pj_status pj_device_parse(const char *json, size_t length, const char *name, pj_device **out, pj_error *err)
+{
+    pj_json_doc *doc;
+    PJ_TRY(pj_json_parse(json, length, name, &doc, err));
+    pj_status status = load(doc, name, out, err);
+    pj_json_free(doc);
+    return status;
+}
+
+void pj_device_close(pj_device *device)
+{
+    if (device)
+        pj_arena_free(device->arena);
+}
+
+/* ---- what it is ---- */
+
+const char *pj_device_name(const pj_device *device)
+{
+    return device->name;
+}
+
+const char *pj_device_title(const pj_device *device)
+{
+    return device->title;
+}
+
+const char *pj_device_class(const pj_device *device)
+{
+    return device->class_word;
+}
+
+const char *pj_device_formula(const pj_device *device)
+{
+    return pj_device_method_words[device->method];
+}
+
+const char *pj_device_notes(const pj_device *device)
+{
+    return device->notes;
+}
+
+double pj_device_idle_w(const pj_device *device)
+{
+    return device->idle_w;
+}
+
+const pj_figure *pj_device_figures(const pj_device *device, size_t *count)
+{
+    *count = device->figures.count;
+    return device->figures.rows;
+}
+
+const char *pj_device_builtin(size_t index)
+{
+    return pj_builtin_at(pj_builtin_devices, index);
+}
+
+/* ---- precisions ---- */
+
+static const char *const int_words[] = {"int4", "int8", "int16", "int32", "any"};
+static const int int_bits[] = {4, 8, 16, 32};
+
+const char *pj_precision_word(int precision)
+{
+    return precision < PJ_PRECISION_INTS ? pj_float_formats[precision].word : int_words[precision - PJ_PRECISION_INTS];
+}
+
+/* What a format needs to be held without loss; integers need no exponent. */
+typedef struct needs {
+    bool is_float;
+    int64_t exponent;
+    int64_t significand;
+} needs;
+
+static needs needs_of(const pj_number *number)
+{
+    int format = pj_float_format_of_number(number);
+    needs need = {number->kind == PJ_FLOAT, 0, number->bits};
+    if (format >= 0) {
+        need.exponent = pj_float_formats[format].exponent;
+        need.significand = pj_float_formats[format].significand;
+    } else if (need.is_float) { /* a width of its own: divided as IEEE divides the next wider one */
+        const int64_t exponent = number->bits <= 8 ? 4 : number->bits <= 16 ? 5 : number->bits <= 32 ? 8 : 11;
+        need.exponent = exponent;
+        need.significand = number->bits - exponent;
+    } else if (number->kind == PJ_PO2) { /* all exponent */
+        need = (needs){true, number->bits - number->is_signed, 1};
+    }
+    return need;
+}
+
+static bool holds(int precision, const needs *need)
+{
+    if (precision == PJ_PRECISION_ANY)
+        return true;
+    if (precision >= PJ_PRECISION_INTS)
+        return !need->is_float && int_bits[precision - PJ_PRECISION_INTS] >= need->significand;
+    const pj_float_format *format = &pj_float_formats[precision];
+    return format->exponent >= need->exponent && format->significand >= need->significand;
+}
+
+/* Smaller is nearer: integers before floats, then by width. */
+static int distance(int precision)
+{
+    if (precision >= PJ_PRECISION_INTS)
+        return precision - PJ_PRECISION_INTS;
+    return pj_float_formats[precision].bits * 64 + pj_float_formats[precision].significand;
+}
+
+/* The nearest precision of the device that holds the format; -1: none. */
+static int choose(const pj_device *device, const pj_number *number)
+{
+    int exact = pj_float_format_of_number(number), best = -1;
+    needs need = needs_of(number);
+    if (exact >= 0 && device->rates[exact].given)
+        return exact;
+    for (int i = 0; i < PJ_PRECISIONS; i++)
+        if (device->rates[i].given && holds(i, &need) && (best < 0 || distance(i) < distance(best)))
+            best = i;
+    return best;
+}
+
+static bool is_own(int precision, const pj_number *number)
+{
+    if (precision == PJ_PRECISION_ANY)
+        return true;
+    if (precision >= PJ_PRECISION_INTS)
+        return number->kind == PJ_FIXED && number->bits == int_bits[precision - PJ_PRECISION_INTS];
+    return pj_float_format_of_number(number) == precision;
+}
+
+static pj_status fail_precision(const pj_device *device, const pj_number *number, pj_error *err)
+{
+    pj_str text = pj_str_new(0);
+    pj_number_print(number, &text);
+    pj_str_add(&text, ", nor a wider format; it has");
+    for (int i = 0, count = 0; i < PJ_PRECISIONS; i++)
+        if (device->rates[i].given)
+            pj_str_printf(&text, "%s %s", count++ ? "," : "", pj_precision_word(i));
+    pj_status status = pj_fail(err, PJ_EUNSUPPORTED, "%s has no %s", device->name, text.data);
+    pj_str_free(&text);
+    return status;
+}
+
+/* ---- estimates ---- */
+
+static void estimate_measured(const pj_device *device, const pj_device_work *work, pj_device_cost *out)
+{
+    out->has_energy = true;
+    out->energy_pj = work->macs * device->mean_pj_per_mac;
+    out->low_pj = work->macs * device->low_pj_per_mac;
+    out->high_pj = work->macs * device->high_pj_per_mac;
+}
+
+static double at_least_one(double number)
+{
+    return number > 0 ? number : 1;
+}
+
+static double utilization_of(const pj_device *device, const pj_device_work *work)
+{
+    if (device->method == PJ_DEVICE_V4)
+        return fmax(0.2, fmin(1, at_least_one(work->batch) / 16));
+    if (work->utilization > 0)
+        return fmin(work->utilization, 1);
+    return device->utilization > 0 ? device->utilization : 1;
+}
+
+static double ops_of(const pj_device *device, const pj_device_work *work)
+{
+    if (device->method == PJ_DEVICE_V4)
+        return 2 * work->params * at_least_one(work->batch) * at_least_one(work->sequence);
+    return work->ops;
+}
+
+/* Formulas datasheet and v4. W / TOPS is pJ per operation; TOPS are 1e6 operations per us, GB/s 1e3 bytes per us. */
+static void estimate_rates(const pj_device *device, const pj_device_rate *rate, const pj_device_work *work,
+                           pj_device_cost *out)
+{
+    double utilization = utilization_of(device, work), ops = ops_of(device, work);
+    double pj_per_op = rate->pj_per_op;
+    if (pj_per_op < 0 && device->power_w > 0 && rate->tops > 0)
+        pj_per_op = device->power_w / rate->tops;
+    if (pj_per_op >= 0) {
+        out->has_energy = true;
+        out->energy_pj = ops * pj_per_op / utilization;
+        if (device->pj_per_byte > 0)
+            out->energy_pj += work->bytes * device->pj_per_byte;
+        out->low_pj = out->high_pj = out->energy_pj;
+    }
+    if (rate->tops > 0) {
+        double moving = device->gb_per_s > 0 ? work->bytes / (device->gb_per_s * 1e3) : 0;
+        out->has_time = true;
+        out->time_us = fmax(ops / (rate->tops * 1e6 * utilization), moving);
+    }
+    if (out->has_time && device->idle_w >= 0) {
+        out->has_idle = true;
+        out->idle_pj = device->idle_w * out->time_us * 1e6;
+    }
+}
+
+pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err)
+{
+    int precision = choose(device, &work->format);
+    memset(out, 0, sizeof *out);
+    if (precision < 0)
+        return fail_precision(device, &work->format, err);
+    out->precision = pj_precision_word(precision);
+    out->widened = !is_own(precision, &work->format);
+    if (device->method == PJ_DEVICE_MEASURED)
+        estimate_measured(device, work, out);
+    else
+        estimate_rates(device, &device->rates[precision], work, out);
+    return PJ_OK;
+}
