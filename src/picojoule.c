@@ -142,8 +142,8 @@ const pj_model_info *pj_model_describe(pj_model *model)
         return NULL;
     for (int i = 0; i < model->opsets; i++)
         opsets[i] = (pj_opset_info){model->opset[i].domain, model->opset[i].version};
-    *info = (pj_model_info){model->path, model->producer, model->ir_version, model->file_bytes,
-                            opsets, (size_t)model->opsets, (size_t)model->nodes};
+    *info = (pj_model_info){model->path, model->producer,       model->ir_version,   model->file_bytes,
+                            opsets,      (size_t)model->opsets, (size_t)model->nodes};
     return info;
 }
 
@@ -153,9 +153,12 @@ void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), vo
     for (const pj_op_family *const *family = pj_op_families(); *family; family++) {
         for (int i = 0; i < (*family)->count; i++) {
             const pj_op_desc *row = &(*family)->rows[i];
-            pj_operator_info info = {(*family)->name,    row->domain,
-                                     row->op,            row->since,
-                                     row->shape != NULL, row->value != NULL,
+            pj_operator_info info = {(*family)->name,
+                                     row->domain,
+                                     row->op,
+                                     row->since,
+                                     row->shape != NULL,
+                                     row->value != NULL,
                                      row->work != NULL || (row->traits & workless) != 0};
             visit(&info, payload);
         }
@@ -258,8 +261,8 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     memory.rd_wr_on_io = settings->io_on_dram;
     memory.min_sram_bits = (double)settings->sram_min_bits;
     PJ_TRY(pj_precision_read(model, analysis->arena, &analysis->diags, &precision, err));
-    PJ_TRY(pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers,
-                           err));
+    PJ_TRY(
+        pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
     PJ_TRY(pj_price_layers(model, &precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
     PJ_TRY(pj_layers_total(model, &precision, &analysis->layers, analysis->arena, &analysis->totals, err));
     PJ_TRY(pj_estimate_devices(model, &precision, analysis->devices, settings->device_count, &analysis->layers,

@@ -21,9 +21,10 @@ static bool is_file(const char *path)
 
 static bool is_near(const char *name, const char *asked)
 {
-    enum { NEAR = 3, LEAST_PART = 2 };
-    bool is_part = strlen(asked) >= LEAST_PART && (strstr(name, asked) || strstr(asked, name));
-    return is_part || pj_text_distance(name, asked, NEAR) <= NEAR;
+    enum { LEAST_PART = 2, MOST_EDITS = 3 };
+    size_t length = strlen(asked), edits = length / 3 + 1 < MOST_EDITS ? length / 3 + 1 : MOST_EDITS;
+    bool is_part = length >= LEAST_PART && (strstr(name, asked) || strstr(asked, name));
+    return is_part || pj_text_distance(name, asked, edits) <= edits;
 }
 
 static pj_status unknown(const pj_builtin *list, const char *what, const char *command, const char *asked,

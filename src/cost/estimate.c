@@ -94,12 +94,11 @@ static double bytes_moved(const pj_precision *precision, const pj_layer_detail *
     double bits = 0;
     for (int i = 0; i < node->inputs; i++)
         if (node->in[i])
-            bits += (double)detail->work.read[i].whole *
-                    (double)pj_precision_of(precision, node->in[i]).number.bits;
+            bits += (double)detail->work.read[i].whole * (double)pj_precision_of(precision, node->in[i]).number.bits;
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])
-            bits += (double)detail->work.written[o].whole *
-                    (double)pj_precision_of(precision, node->out[o]).number.bits;
+            bits +=
+                (double)detail->work.written[o].whole * (double)pj_precision_of(precision, node->out[o]).number.bits;
     return bits / 8;
 }
 
@@ -113,8 +112,8 @@ static double sequence_of(const pj_graph *graph)
     return 1;
 }
 
-static void report_missing(const pj_device *device, const char *format, const char *why, pj_map *said,
-                           pj_diags *diags, const char *node)
+static void report_missing(const pj_device *device, const char *format, const char *why, pj_map *said, pj_diags *diags,
+                           const char *node)
 {
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s %s", pj_device_name(device), format);

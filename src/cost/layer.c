@@ -45,9 +45,8 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
             continue;
         pj_format format = format_of_input(precision, node, i);
         bool is_float = format.number.kind == PJ_FLOAT, best_float = best.number.kind == PJ_FLOAT;
-        if (format.from != PJ_FROM_NOTHING &&
-            (best.from == PJ_FROM_NOTHING || is_float > best_float ||
-             (is_float == best_float && format.number.bits > best.number.bits)))
+        if (format.from != PJ_FROM_NOTHING && (best.from == PJ_FROM_NOTHING || is_float > best_float ||
+                                               (is_float == best_float && format.number.bits > best.number.bits)))
             best = format;
     }
     return best.from != PJ_FROM_NOTHING || !node->outputs ? best : pj_precision_of(precision, node->out[0]);
@@ -57,9 +56,8 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
 static pj_number accumulator_of(const pj_table *table, const pj_layer_detail *detail, const pj_format *bias)
 {
     pj_accumulator_policy policy = pj_table_accumulator(table);
-    uint64_t terms = pj_num_known(detail->work.terms) && detail->work.terms.whole > 0
-                         ? (uint64_t)detail->work.terms.whole
-                         : 1;
+    uint64_t terms =
+        pj_num_known(detail->work.terms) && detail->work.terms.whole > 0 ? (uint64_t)detail->work.terms.whole : 1;
     pj_number sum = pj_accumulator(&detail->multiplier.out, terms);
     if (bias->from != PJ_FROM_NOTHING)
         sum = pj_adder(&sum, &bias->number);
@@ -116,8 +114,7 @@ pj_status pj_format_describe(const pj_format *format, pj_arena *arena, pj_format
     return out->word ? PJ_OK : pj_fail_memory(err);
 }
 
-static pj_status list_names(pj_value *const *values, int count, pj_arena *arena, const char *const **out,
-                            pj_error *err)
+static pj_status list_names(pj_value *const *values, int count, pj_arena *arena, const char *const **out, pj_error *err)
 {
     const char **names = PJ_NEW(arena, const char *, count);
     if (!names)
@@ -155,8 +152,8 @@ static pj_status count_parameters(const pj_precision *precision, const pj_model 
             continue;
         int64_t bits;
         pj_format format = pj_precision_of(precision, node->in[i]);
-        if (!pj_mul_i64(count.whole, format.number.bits, &bits) || !pj_add_i64(row->params, count.whole, &row->params) ||
-            !pj_add_i64(row->param_bits, bits, &row->param_bits))
+        if (!pj_mul_i64(count.whole, format.number.bits, &bits) ||
+            !pj_add_i64(row->params, count.whole, &row->params) || !pj_add_i64(row->param_bits, bits, &row->param_bits))
             return pj_fail(err, PJ_EOVERFLOW, "the parameters of this layer do not fit 64 bits");
     }
     return PJ_OK;
@@ -259,8 +256,8 @@ static pj_status count_layer(const pj_model *model, const pj_precision *precisio
     return describe_formats(row, detail, arena, err);
 }
 
-pj_status pj_layers_count(const pj_model *model, const pj_precision *precision, const pj_table *table,
-                          pj_arena *arena, pj_diags *diags, pj_layers *out, pj_error *err)
+pj_status pj_layers_count(const pj_model *model, const pj_precision *precision, const pj_table *table, pj_arena *arena,
+                          pj_diags *diags, pj_layers *out, pj_error *err)
 {
     const pj_graph *graph = model->graph;
     out->count = (size_t)graph->nodes;

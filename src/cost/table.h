@@ -70,15 +70,14 @@ typedef struct pj_accumulator_policy {
 } pj_accumulator_policy;
 pj_accumulator_policy pj_table_accumulator(const pj_table *table);
 
-/* SRAM: energy of one bit in a memory of `size_bits` under rules picojoule, of one word under rules qtools;
- * without the clamp at 0 lifted: never below 0. */
+/* SRAM of `size_bits`: energy of one bit under rules picojoule, of one word under rules qtools; never below 0. */
 double pj_table_sram(const pj_table *table, double size_bits);
 /* DRAM: energy of one bit. */
 double pj_table_dram(const pj_table *table);
 /* Bits that one SRAM access of rules qtools moves (64). 1 under rules picojoule: bits are bits. */
 double pj_table_sram_word_bits(const pj_table *table);
 
-/* Every number of the table, in file order, with its path, unit, source and confidence. */
+/* Every number of the table with its path, unit, source and confidence. */
 const pj_figure *pj_table_figures(const pj_table *table, size_t *count);
 
 /* Names of the built-in tables, sorted; NULL past the last. */

@@ -97,13 +97,13 @@ static pj_status read_operations(reader *r, pj_json root)
     words[PJ_OPERATION_MAC] = "mac";
     PJ_TRY(pj_json_get_object(root, "operations", &object, r->err));
     PJ_TRY(pj_json_only_keys(object, words + 1, r->err));
-    for (int op = PJ_CIRCUIT_NONE + 1; op < PJ_OPERATIONS; op++) {
-        pj_json member = pj_json_find(object, words[op]);
-        if (member.node)
-            PJ_TRY(read_operation(r, member, op));
-        else if (op == PJ_CIRCUIT_MUL || op == PJ_CIRCUIT_ADD)
+    for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at))
+        for (int op = PJ_CIRCUIT_NONE + 1; op < PJ_OPERATIONS; op++)
+            if (strcmp(words[op], pj_json_key(at)) == 0)
+                PJ_TRY(read_operation(r, at, op));
+    for (int op = PJ_CIRCUIT_MUL; op <= PJ_CIRCUIT_ADD; op++)
+        if (r->table->operations[op].fixed.form == PJ_CURVE_NONE)
             return pj_json_fail(object, PJ_EFORMAT, r->err, "\"%s\" is missing", words[op]);
-    }
     return PJ_OK;
 }
 

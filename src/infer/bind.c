@@ -34,9 +34,10 @@ static pj_status fail_unknown_dim(binder *b, const char *name)
         pj_str_printf(&list, "%s%s", count ? ", " : "", symbol);
     }
     pj_status status =
-        best    ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; did you mean '%s'?", name, best)
-        : count ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; it has %s", name, list.data)
-                : pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; all its dimensions are numbers", name);
+        best ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; did you mean '%s'?", name, best)
+        : count
+            ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; it has %s", name, list.data)
+            : pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; all its dimensions are numbers", name);
     pj_str_free(&list);
     return status;
 }

@@ -152,8 +152,8 @@ static pj_status check_output(walk *w, const pj_node *node, pj_value *value)
     if (overflowed(&value->type)) {
         pj_str text = pj_str_new(4096);
         pj_type_print(&value->type, &text);
-        pj_status status = pj_fail(w->err, PJ_EOVERFLOW, "a dimension of '%s' does not fit 64 bits: %s", value->name,
-                                   text.data);
+        pj_status status =
+            pj_fail(w->err, PJ_EOVERFLOW, "a dimension of '%s' does not fit 64 bits: %s", value->name, text.data);
         pj_str_free(&text);
         return status;
     }
