@@ -41,7 +41,7 @@ typedef struct pj_format_info {
     bool known;
     const char *word; /* "fp32", "int8", "fixed<8,2>" */
     const char *kind; /* "fixed", "po2", "ternary", "binary", "binary01", "float" */
-    int bits, int_bits;
+    int64_t bits, int_bits;
     bool is_signed;
     const char *from; /* "declared", "QDQ", "QONNX", "operator", "plan", "assumed" */
 } pj_format_info;

@@ -1,4 +1,7 @@
-/* Printing: the same rows as text, JSON, CSV or Markdown. */
+/* Printing: the same rows as text, JSON, CSV or Markdown.
+ *
+ * Bytes are the same in every run and locale. A writer makes the whole report before it hands the first byte to the
+ * sink, so a failure leaves nothing half written. */
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 
@@ -11,43 +14,56 @@ extern "C" {
 /* Where bytes go. Returns false to stop: the writer then returns PJ_EIO. */
 typedef bool (*pj_sink)(const char *bytes, size_t length, void *payload);
 
-typedef enum pj_sort { PJ_BY_ENERGY, PJ_BY_MACS, PJ_IN_ORDER } pj_sort;
+typedef enum pj_sort {
+    PJ_BY_FORMAT, /* by energy in text and Markdown, in graph order in JSON and CSV */
+    PJ_BY_ENERGY,
+    PJ_BY_MACS,
+    PJ_IN_ORDER
+} pj_sort;
+
 typedef enum pj_group { PJ_NO_GROUP, PJ_GROUP_OP, PJ_GROUP_SCOPE } pj_group;
 
 typedef struct pj_report_options {
     const char *format; /* "text", "json", "csv", "markdown" */
-    pj_group group;
-    int scope_depth;    /* of PJ_GROUP_SCOPE; 0: the whole path */
-    pj_sort sort;
-    size_t top;         /* rows to print; 0: all */
     int width;          /* columns of the terminal, for text; 0: 100 */
     bool color;         /* ANSI colours, for text */
+    /* of pj_report_write alone: */
+    pj_group group;
+    int scope_depth; /* of PJ_GROUP_SCOPE: so many parts of the path; 0: the whole path */
+    pj_sort sort;
+    size_t top; /* rows to print; 0: all */
 } pj_report_options;
 
-/* text, by energy, all rows, 100 columns, no colour. */
+/* text, 100 columns, no colour, every layer, sorted as the format wants it. */
 pj_report_options pj_report_options_default(void);
 
-/* Formats known to pj_report_write, ends with NULL. */
+/* Formats that pj_report_write knows; ends with NULL. */
 const char *const *pj_report_formats(void);
 
-/* Writes the report. Bytes are the same in every run and locale. PJ_EARGUMENT: no such format; PJ_EIO: the sink
- * refused; PJ_ENOMEM. Nothing reaches the sink before the whole report is made. */
+/* Writes the report. `options` may be NULL, here and below.
+ * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
 pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err);
 
-/* Types and shapes of all tensors: "text" or "json" (interface of `picojoule shapes`). Errors as above. */
-pj_status pj_shapes_write(pj_model *model, const char *format, pj_sink sink, void *payload, pj_error *err);
+/* Types and shapes of all tensors: all four formats. Errors as above. */
+pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload,
+                          pj_error *err);
 
 /* Energy tables: the list of the built-in ones; one table in full, every number with unit, source and confidence.
- * `name` is a built-in name or a file, which is validated on the way; NULL lists. "text", "json" or "markdown".
- * PJ_EARGUMENT: no such table; PJ_EFORMAT: file and JSON path of what is wrong. */
-pj_status pj_tables_write(const char *name, const char *format, pj_sink sink, void *payload, pj_error *err);
+ * `name` is a built-in name or a file, which is validated on the way; NULL lists. All four formats.
+ * PJ_EARGUMENT: no such table; PJ_EFORMAT: file and JSON path of what is wrong; else as above. */
+pj_status pj_tables_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                          pj_error *err);
 
 /* Devices, likewise. */
-pj_status pj_devices_write(const char *name, const char *format, pj_sink sink, void *payload, pj_error *err);
+pj_status pj_devices_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                           pj_error *err);
 
-/* The operator table as "text", "json" or "markdown" (docs/operators.md). */
-pj_status pj_operators_write(const char *format, pj_sink sink, void *payload, pj_error *err);
+/* The operator table. All four formats; "markdown" is docs/operators.md. */
+pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
+
+/* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. For messages. */
+const char *pj_nearest_word(const char *word, const char *const *words);
 
 #ifdef __cplusplus
 }

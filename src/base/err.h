@@ -11,11 +11,11 @@
 #endif
 
 /* Forwards a failure to the caller. */
-#define PJ_TRY(expr)                        \
-    do {                                    \
-        pj_status pj_try_status_ = (expr);  \
-        if (pj_try_status_ != PJ_OK)        \
-            return pj_try_status_;          \
+#define PJ_TRY(expr)                       \
+    do {                                   \
+        pj_status pj_try_status_ = (expr); \
+        if (pj_try_status_ != PJ_OK)       \
+            return pj_try_status_;         \
     } while (0)
 
 /* Sets status and sentence (file, node and op stay as they are: the driver fills them) and returns `status`.

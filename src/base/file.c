@@ -21,8 +21,8 @@ static pj_status read_all(FILE *file, size_t limit, char **out, size_t *length, 
             size = limit + 1;
         char *grown = realloc(data, size + 1);
         if (!grown) {
-            status = pj_fail_memory(err);
-            break;
+            free(data);
+            return pj_fail_memory(err);
         }
         data = grown;
         used += fread(data + used, 1, size - used, file);
@@ -54,7 +54,7 @@ pj_status pj_file_read(const char *path, size_t limit, char **out, size_t *lengt
     } else {
         status = read_all(file, limit, out, length, err);
         if (!is_stdin)
-            fclose(file);
+            (void)fclose(file); /* nothing was written */
     }
     if (status != PJ_OK)
         pj_error_at(err, name, NULL, NULL);

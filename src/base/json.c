@@ -1,7 +1,7 @@
 /* JSON read strictly: the one file that knows cJSON. */
 #include "base/json.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>
@@ -110,7 +110,7 @@ pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *
     if (!err)
         return status;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
     name_place(at, err);
     return pj_fail(err, status, "%s", what);
@@ -190,7 +190,7 @@ static pj_status parse(pj_json_doc *doc, const char *text, size_t length, pj_err
     pj_status status = pj_json_scan(text, length, &line, &column, err);
     if (status != PJ_OK) {
         if (err)
-            snprintf(err->file, sizeof err->file, "%.200s:%zu:%zu", doc->file, line, column);
+            (void)snprintf(err->file, sizeof err->file, "%.200s:%zu:%zu", doc->file, line, column);
         return status;
     }
     doc->root = parse_in_c_locale(text, length);
@@ -205,7 +205,7 @@ pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_js
     pj_json_doc *doc = calloc(1, sizeof *doc + name + 1);
     if (!doc)
         return pj_fail_memory(err);
-    memcpy(doc->file, file, name);
+    memcpy(doc->file, file, name + 1);
     pj_status status = parse(doc, text, length, err);
     if (status != PJ_OK) {
         pj_error_at(err, file, NULL, NULL);
@@ -310,7 +310,7 @@ pj_status pj_json_as_double(pj_json value, double *out, pj_error *err)
 pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err)
 {
     const double most = 9007199254740992.0; /* 2^53: beyond, a double may stand for several integers */
-    double number;
+    double number = 0;
     PJ_TRY(pj_json_as_double(value, &number, err));
     if (number != floor(number) || fabs(number) > most)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is not a whole number up to 2^53", number);
@@ -320,7 +320,7 @@ pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err)
 
 pj_status pj_json_as_uint(pj_json value, uint64_t *out, pj_error *err)
 {
-    int64_t number;
+    int64_t number = 0;
     PJ_TRY(pj_json_as_int(value, &number, err));
     if (number < 0)
         return pj_json_fail(value, PJ_EFORMAT, err, "%lld is negative", (long long)number);
@@ -384,6 +384,24 @@ MEMBER_GETTERS(bool, bool)
 MEMBER_GETTERS(text, const char *)
 MEMBER_GETTERS(object, pj_json)
 MEMBER_GETTERS(array, pj_json)
+
+pj_status pj_json_get_word(pj_json object, const char *key, const char *const *words, int *out, pj_error *err)
+{
+    const char *word = "";
+    PJ_TRY(pj_json_get_text(object, key, &word, err));
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], word) == 0) {
+            *out = i;
+            return PJ_OK;
+        }
+    pj_str list = pj_str_new(0);
+    for (int i = 0; words[i]; i++)
+        pj_str_printf(&list, "%s\"%s\"", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    pj_status status =
+        pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, err, "\"%.64s\" where %s should stand", word, list.data);
+    pj_str_free(&list);
+    return status;
+}
 
 pj_status pj_json_only_keys(pj_json object, const char *const *known, pj_error *err)
 {

@@ -20,7 +20,9 @@ static pj_status scan_value(scanner *s);
 /* The byte at hand, or 0 at the end (a 0 byte is no JSON either). */
 static char peek(const scanner *s)
 {
-    return s->at < s->end ? *s->at : 0;
+    if (s->at == s->end)
+        return 0;
+    return *s->at;
 }
 
 static pj_status expected(scanner *s, const char *what)
@@ -141,6 +143,14 @@ static pj_status scan_text(scanner *s)
     return PJ_OK;
 }
 
+static pj_status scan_key(scanner *s)
+{
+    skip_space(s);
+    PJ_TRY(scan_text(s));
+    skip_space(s);
+    return take(s, ':') ? PJ_OK : expected(s, "':'");
+}
+
 /* Members up to `close`, behind the opening bracket. */
 static pj_status scan_members(scanner *s, char close)
 {
@@ -149,13 +159,8 @@ static pj_status scan_members(scanner *s, char close)
     if (take(s, close))
         return PJ_OK;
     for (;;) {
-        skip_space(s);
-        if (is_object) {
-            PJ_TRY(scan_text(s));
-            skip_space(s);
-            if (!take(s, ':'))
-                return expected(s, "':'");
-        }
+        if (is_object)
+            PJ_TRY(scan_key(s));
         PJ_TRY(scan_value(s));
         skip_space(s);
         if (take(s, close))
@@ -222,7 +227,8 @@ pj_status pj_json_scan(const char *text, size_t length, size_t *line, size_t *co
 {
     scanner s = {text, text + length, 0, 0, err};
     pj_status status = scan_value(&s);
-    skip_space(&s);
+    if (status == PJ_OK)
+        skip_space(&s);
     if (status == PJ_OK && s.at != s.end)
         status = expected(&s, "the end of the text");
     locate(text, s.at, line, column);

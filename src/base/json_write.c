@@ -126,7 +126,9 @@ static char short_escape(char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
     const char *at = c ? strchr(from, c) : NULL;
-    return at ? to[at - from] : 0;
+    if (!at)
+        return 0;
+    return to[at - from];
 }
 
 void pj_json_add_quoted(pj_str *out, const char *text)

@@ -15,7 +15,7 @@ static bool is_file(const char *path)
         return true;
     FILE *file = fopen(path, "rb");
     if (file)
-        fclose(file);
+        (void)fclose(file);
     return file != NULL;
 }
 

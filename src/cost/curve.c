@@ -63,11 +63,11 @@ pj_status pj_curve_read_polynomial(pj_figures *figures, pj_json object, const ch
         char text[64];
         int power = out->count - 1 - i;
         if (power == 0)
-            snprintf(text, sizeof text, "%s", unit);
+            (void)snprintf(text, sizeof text, "%s", unit);
         else if (power == 1)
-            snprintf(text, sizeof text, "%s per %s", unit, x_unit);
+            (void)snprintf(text, sizeof text, "%s per %s", unit, x_unit);
         else
-            snprintf(text, sizeof text, "%s per %s^%d", unit, x_unit, power);
+            (void)snprintf(text, sizeof text, "%s per %s^%d", unit, x_unit, power);
         PJ_TRY(pj_figure_coefficient(figures, object, at, text, &out->y[i], err));
     }
     return PJ_OK;
@@ -83,7 +83,7 @@ static pj_status read_point(pj_figures *figures, pj_json point, const char *x_ke
     PJ_TRY(pj_json_get_double(point, x_key, &curve->x[i], err));
     if (!(curve->x[i] > 0) || curve->x[i] > 1e12)
         return pj_json_fail(pj_json_find(point, x_key), PJ_EFORMAT, err, "%g is not between 0 and 1e12", curve->x[i]);
-    snprintf(text, sizeof text, "%s at %g %s", unit, curve->x[i], x_key);
+    (void)snprintf(text, sizeof text, "%s at %g %s", unit, curve->x[i], x_key);
     PJ_TRY(pj_figure_take(figures, point, key, text, &curve->y[i], err));
     if (!(curve->y[i] > 0))
         return pj_json_fail(pj_json_find(point, key), PJ_EFORMAT, err, "a point of a power law cannot be 0");

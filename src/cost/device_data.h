@@ -19,8 +19,8 @@ typedef enum pj_device_method {
     PJ_DEVICE_METHODS
 } pj_device_method;
 
-/* "datasheet", "measured", "v4". */
-extern const char *const pj_device_method_words[PJ_DEVICE_METHODS];
+/* "datasheet", "measured", "v4", NULL. */
+extern const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1];
 
 /* Negative: not published. */
 typedef struct pj_device_rate {

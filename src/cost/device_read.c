@@ -3,43 +3,32 @@
 
 #include "cost/device_data.h"
 
-const char *const pj_device_method_words[PJ_DEVICE_METHODS] = {"datasheet", "measured", "v4"};
+const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4", NULL};
 
 static pj_status copy_text(pj_device *device, pj_json root, const char *key, const char **out, pj_error *err)
 {
-    *out = "";
-    PJ_TRY(pj_json_opt_text(root, key, out, err));
-    *out = pj_arena_strdup(device->arena, *out);
+    const char *text = "";
+    PJ_TRY(pj_json_opt_text(root, key, &text, err));
+    *out = pj_arena_strdup(device->arena, text);
     return *out ? PJ_OK : pj_fail_memory(err);
 }
 
 static pj_status read_head(pj_device *device, pj_json root, pj_error *err)
 {
-    static const char *const classes[] = {"gpu", "tpu", "npu", "cpu", "soc", "edge", "sbc", "mcu", "quantum"};
-    const char *word;
-    PJ_TRY(pj_json_get_text(root, "schema", &word, err));
-    if (strcmp(word, "picojoule.device/1") != 0)
-        return pj_json_fail(pj_json_find(root, "schema"), PJ_EFORMAT, err,
-                            "\"%.64s\" where \"picojoule.device/1\" should stand", word);
-    PJ_TRY(pj_json_get_text(root, "title", &word, err));
+    static const char *const schemas[] = {"picojoule.device/1", NULL};
+    static const char *const classes[] = {"gpu", "tpu", "npu", "cpu", "soc", "edge", "sbc", "mcu", "quantum", NULL};
+    const char *text;
+    int schema, class_at = 0, method = 0;
+    PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, err));
+    PJ_TRY(pj_json_get_text(root, "title", &text, err));
     PJ_TRY(copy_text(device, root, "title", &device->title, err));
     PJ_TRY(copy_text(device, root, "notes", &device->notes, err));
-    PJ_TRY(pj_json_opt_text(root, "memory_type", &word, err));
-    PJ_TRY(pj_json_get_text(root, "class", &word, err));
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (strcmp(classes[i], word) == 0)
-            device->class_word = classes[i];
-    if (!device->class_word)
-        return pj_json_fail(pj_json_find(root, "class"), PJ_EFORMAT, err,
-                            "\"%.64s\" where gpu, tpu, npu, cpu, soc, edge, sbc, mcu or quantum should stand", word);
-    PJ_TRY(pj_json_get_text(root, "formula", &word, err));
-    for (int i = 0; i < PJ_DEVICE_METHODS; i++)
-        if (strcmp(pj_device_method_words[i], word) == 0) {
-            device->method = (pj_device_method)i;
-            return PJ_OK;
-        }
-    return pj_json_fail(pj_json_find(root, "formula"), PJ_EFORMAT, err,
-                        "\"%.64s\" where datasheet, measured or v4 should stand", word);
+    PJ_TRY(pj_json_opt_text(root, "memory_type", &text, err));
+    PJ_TRY(pj_json_get_word(root, "class", classes, &class_at, err));
+    PJ_TRY(pj_json_get_word(root, "formula", pj_device_method_words, &method, err));
+    device->class_word = classes[class_at];
+    device->method = (pj_device_method)method;
+    return PJ_OK;
 }
 
 /* Single figures: all optional, each an object with its value under the key that names the unit. */

@@ -225,7 +225,7 @@ pj_status pj_table_compound(const pj_table *table, const char *word, const pj_nu
 {
     const pj_compound *compound = find_compound(table, word);
     const pj_number fixed = pj_number_fixed(operand->bits, operand->bits, false);
-    double bits = (double)operand->bits, mul, add, fixed_add;
+    double bits = (double)operand->bits, mul = 0, add = 0, fixed_add = 0;
     if (!compound)
         return pj_fail(err, PJ_EUNSUPPORTED, "table %s does not say what \"%.32s\" costs", table->name, word);
     PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_MUL, operand, bits, &mul, err));

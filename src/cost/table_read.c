@@ -260,36 +260,24 @@ static pj_status read_memory(reader *r, pj_json root)
 
 /* ---- the rest ---- */
 
-/* One of two words: false the first, true the second. */
-static pj_status read_choice(reader *r, pj_json object, const char *key, const char *const words[2], bool *out)
-{
-    const char *word;
-    PJ_TRY(pj_json_get_text(object, key, &word, r->err));
-    *out = strcmp(word, words[1]) == 0;
-    if (*out || strcmp(word, words[0]) == 0)
-        return PJ_OK;
-    return pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, r->err, "\"%.64s\" where \"%s\" or \"%s\" should stand",
-                        word, words[0], words[1]);
-}
-
 static pj_status read_accumulator(reader *r, pj_json root)
 {
-    static const char *const known[] = {"fixed", "float", NULL}, *const widths[2] = {"widest", "fp32"};
+    static const char *const known[] = {"fixed", "float", NULL};
+    static const char *const floats[] = {"widest", "fp32", NULL}, *const grow[] = {"grow", NULL};
     pj_json object = pj_json_find(root, "accumulator");
+    int word = 0;
+    int64_t bits = 0;
     if (!object.node)
         return PJ_OK;
     PJ_TRY(pj_json_only_keys(object, known, r->err));
     if (pj_json_find(object, "float").node)
-        PJ_TRY(read_choice(r, object, "float", widths, &r->table->accumulator.float_is_fp32));
+        PJ_TRY(pj_json_get_word(object, "float", floats, &word, r->err));
+    r->table->accumulator.float_is_fp32 = word == 1;
     pj_json fixed = pj_json_find(object, "fixed");
     if (!fixed.node)
         return PJ_OK;
-    if (pj_json_kind_of(fixed) == PJ_JSON_TEXT) {
-        static const char *const grow[2] = {"grow", "grow"};
-        bool ignored;
-        return read_choice(r, object, "fixed", grow, &ignored);
-    }
-    int64_t bits;
+    if (pj_json_kind_of(fixed) == PJ_JSON_TEXT)
+        return pj_json_get_word(object, "fixed", grow, &word, r->err);
     PJ_TRY(pj_json_as_int(fixed, &bits, r->err));
     if (bits < 8 || bits > 128)
         return pj_json_fail(fixed, PJ_EFORMAT, r->err, "%lld where \"grow\" or 8 to 128 bits should stand",
@@ -300,9 +288,9 @@ static pj_status read_accumulator(reader *r, pj_json root)
 
 static pj_status copy_text(reader *r, pj_json root, const char *key, const char **out)
 {
-    *out = "";
-    PJ_TRY(pj_json_opt_text(root, key, out, r->err));
-    *out = pj_arena_strdup(r->table->arena, *out);
+    const char *text = "";
+    PJ_TRY(pj_json_opt_text(root, key, &text, r->err));
+    *out = pj_arena_strdup(r->table->arena, text);
     return *out ? PJ_OK : pj_fail_memory(r->err);
 }
 
@@ -315,31 +303,30 @@ static pj_status read_fact(reader *r, pj_json root, const char *name, const char
 
 static pj_status read_head(reader *r, pj_json root)
 {
-    static const char *const known[] = {
-        "$schema", "schema",     "title",     "notes",     "rules",          "sources", "unit",        "process",
-        "voltage", "operations", "stand_ins", "compounds", "compounds_like", "memory",  "accumulator", NULL};
-    static const char *const rules[2] = {"picojoule", "qtools"}, *const units[2] = {"pJ", "relative"};
-    const char *schema;
-    bool is_qtools;
-    PJ_TRY(pj_json_only_keys(root, known, r->err));
-    PJ_TRY(pj_json_get_text(root, "schema", &schema, r->err));
-    if (strcmp(schema, "picojoule.table/1") != 0)
-        return pj_json_fail(pj_json_find(root, "schema"), PJ_EFORMAT, r->err,
-                            "\"%.64s\" where \"picojoule.table/1\" should stand", schema);
-    PJ_TRY(pj_json_get_text(root, "title", &schema, r->err));
+    static const char *const schemas[] = {"picojoule.table/1", NULL}, *const rules[] = {"picojoule", "qtools", NULL};
+    static const char *const units[] = {"pJ", "relative", NULL};
+    const char *title;
+    int schema, rule = 0, unit = 0;
+    PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, r->err));
+    PJ_TRY(pj_json_get_text(root, "title", &title, r->err));
     PJ_TRY(copy_text(r, root, "title", &r->table->title));
     PJ_TRY(copy_text(r, root, "notes", &r->table->notes));
-    PJ_TRY(read_choice(r, root, "rules", rules, &is_qtools));
-    PJ_TRY(read_choice(r, root, "unit", units, &r->relative));
-    r->table->rules = is_qtools ? PJ_RULES_QTOOLS : PJ_RULES_PICOJOULE;
-    r->table->unit = units[r->relative];
+    PJ_TRY(pj_json_get_word(root, "rules", rules, &rule, r->err));
+    PJ_TRY(pj_json_get_word(root, "unit", units, &unit, r->err));
+    r->relative = unit == 1;
+    r->table->unit = units[unit];
+    r->table->rules = rule == 1 ? PJ_RULES_QTOOLS : PJ_RULES_PICOJOULE;
     PJ_TRY(read_fact(r, root, "process", "nm", "nm", &r->table->process_nm));
     return read_fact(r, root, "voltage", "v", "V", &r->table->voltage_v);
 }
 
 pj_status pj_table_fill(pj_table *table, pj_json root, pj_error *err)
 {
+    static const char *const known[] = {
+        "$schema", "schema",     "title",     "notes",     "sources",        "rules",  "unit",        "process",
+        "voltage", "operations", "stand_ins", "compounds", "compounds_like", "memory", "accumulator", NULL};
     reader r = {table, false, err};
+    PJ_TRY(pj_json_only_keys(root, known, err));
     PJ_TRY(read_head(&r, root));
     PJ_TRY(read_operations(&r, root));
     PJ_TRY(read_stand_ins(&r, root));

@@ -31,9 +31,9 @@ typedef enum pj_formula_kind {
     PJ_FORMULA_MARK, /* real, unknown, overflow: no formula at all */
     PJ_FORMULA_SYMBOL,
     PJ_FORMULA_FLOOR, /* args: top, bottom */
-    PJ_FORMULA_MOD,   /* args: value, divisor */
-    PJ_FORMULA_MIN,   /* args: two or more */
-    PJ_FORMULA_MAX,
+    PJ_FORMULA_MAX,   /* args: two or more */
+    PJ_FORMULA_MIN,
+    PJ_FORMULA_MOD, /* args: value, divisor */
     PJ_FORMULA_PRODUCT,
     PJ_FORMULA_SUM
 } pj_formula_kind;
@@ -161,6 +161,9 @@ pj_num pj_formula_extreme(pj_symbols *s, pj_formula_kind kind, pj_num a, pj_num 
 /* How much of the text's start is a name that needs no quotes in a formula: a letter or _, then letters, digits and
  * _ . : */
 size_t pj_formula_plain_name(const char *text);
+
+/* Is this the word, which is given in lower case, whatever its case? */
+bool pj_formula_same_word(const char *text, size_t length, const char *lower);
 
 /* Reads what may be read as a formula; false: the text is one opaque name. `list`: the names in it are listed as
  * used. */

@@ -4,25 +4,16 @@
 #include "base/ckd.h"
 #include "ir/formula.h"
 
-/* A formula in parts, for a division by k: a == k*whole + rest + number, 0 <= number < k. `rest` has no number. */
+/* A formula in parts, for a division by k: a == k*whole + rest + number, where 0 <= number < k and the coefficients of
+ * `rest`, which has no number, are in -k/2..k/2. */
 typedef struct parts {
     pj_num whole;
     pj_num rest;
     int64_t number;
 } parts;
 
-/* The remainder of c by k that is nearest to 0; for k even and both k/2 away, the positive one. */
-static int64_t near_remainder(int64_t c, int64_t k)
-{
-    int64_t rest = c % k;
-    if (rest > k / 2)
-        return rest - k;
-    return rest < -((k - 1) / 2) ? rest + k : rest;
-}
-
-/* k > 0. `near`: the coefficients of the rest are the remainders nearest to 0, and `whole` is not wanted; else they
- * keep their sign. */
-static parts split_by_number(pj_symbols *s, pj_num a, int64_t k, bool near)
+/* k > 1. */
+static parts split_by_number(pj_symbols *s, pj_num a, int64_t k)
 {
     pj_term one;
     int count;
@@ -33,21 +24,46 @@ static parts split_by_number(pj_symbols *s, pj_num a, int64_t k, bool near)
     int rests = 0;
     parts out = {.number = 0};
     for (int i = 0; i < count; i++) {
-        int64_t c = terms[i].coefficient;
-        const pj_formula *product = terms[i].product;
-        bool number = !product->count;
-        int64_t quotient = number ? pj_floor_div(c, k) : c / k;
-        int64_t left = near && !number ? near_remainder(c, k) : c - quotient * k;
+        bool number = !terms[i].product->count;
+        int64_t least = number ? 0 : -(k / 2);
+        int64_t most = number ? k - 1 : k / 2;
+        int64_t left = terms[i].coefficient % k;
+        int step = (left > most) - (left < least);
+        int64_t quotient = terms[i].coefficient / k + step;
+        left -= step * k;
         if (number)
             out.number = left;
         else if (left)
-            rest[rests++] = (pj_term){left, product};
+            rest[rests++] = (pj_term){left, terms[i].product};
         if (quotient)
-            whole[wholes++] = (pj_term){quotient, product};
+            whole[wholes++] = (pj_term){quotient, terms[i].product};
     }
-    out.whole = near ? pj_num_of(0) : pj_formula_sum(s, whole, wholes);
+    out.whole = pj_formula_sum(s, whole, wholes);
     out.rest = pj_formula_sum(s, rest, rests);
     return out;
+}
+
+/* The coefficient k/2 of `rest` can as well be -k/2: makes it positive in all terms. */
+static void settle_ties(pj_symbols *s, parts *in, int64_t k)
+{
+    for (int i = 0; k % 2 == 0 && pj_num_symbolic(in->rest) && i < in->rest.formula->count; i++) {
+        pj_term term = in->rest.formula->terms[i];
+        if (term.coefficient != -k / 2)
+            continue;
+        term.coefficient = 1;
+        pj_num product = pj_formula_sum(s, &term, 1);
+        in->rest = pj_num_add(s, in->rest, pj_num_mul(s, product, pj_num_of(k)));
+        in->whole = pj_num_sub(s, in->whole, product);
+    }
+}
+
+/* Is the first coefficient of `rest` negative, not counting k/2, which has no sign, unless there is no other? */
+static bool turned_negative(const pj_formula *rest, int64_t k)
+{
+    for (int i = 0; i < rest->count; i++)
+        if (k % 2 || (rest->terms[i].coefficient != k / 2 && rest->terms[i].coefficient != -k / 2))
+            return rest->terms[i].coefficient < 0;
+    return rest->terms[0].coefficient < 0;
 }
 
 /* Divides rest, number and *k by what all but the number have in common: floor((g*x + n)/(g*k)) is
@@ -58,20 +74,26 @@ static int64_t cancel_number(pj_symbols *s, parts *in, int64_t *k)
     if (!pj_num_symbolic(in->rest) || !pj_formula_common(s, in->rest, pj_num_of(*k), &common))
         return 1;
     int64_t g = common.coefficient;
-    if (g > 1 && pj_formula_divide(s, in->rest, pj_num_of(g), &in->rest)) {
-        in->number /= g;
-        *k /= g;
-    }
+    if (g == 1 || !pj_formula_divide(s, in->rest, pj_num_of(g), &in->rest))
+        return 1;
+    in->number /= g;
+    *k /= g;
     return g;
 }
 
-/* A term 1*floor(x/m) or c*mod(x, m) of `a` with a whole m. */
-static const pj_term *find_call(pj_num a, pj_formula_kind kind)
+/* A term that can be opened in a division of `a` by k: c*floor(x/m) where c is 1 or -1, or c*mod(x, m) where k divides
+ * m; m is whole and m*k fits. */
+static const pj_term *find_call(pj_num a, pj_formula_kind kind, int64_t k)
 {
     for (int i = 0; pj_num_symbolic(a) && i < a.formula->count; i++) {
         const pj_term *term = &a.formula->terms[i];
-        if (term->product->count == 1 && term->product->factors[0]->kind == kind &&
-            pj_num_known(term->product->factors[0]->args[1]))
+        const pj_formula *atom = term->product->count == 1 ? term->product->factors[0] : NULL;
+        int64_t product;
+        if (!atom || atom->kind != kind || !pj_num_known(atom->args[1]) ||
+            !pj_mul_i64(atom->args[1].whole, k, &product))
+            continue;
+        bool unit = term->coefficient == 1 || term->coefficient == -1;
+        if (kind == PJ_FORMULA_MOD ? atom->args[1].whole % k == 0 : unit)
             return term;
     }
     return NULL;
@@ -79,35 +101,43 @@ static const pj_term *find_call(pj_num a, pj_formula_kind kind)
 
 /* ---- floor ---- */
 
-/* floor(a/k), k > 1. What k divides goes in front; the number within is in 0..k-1 and the first coefficient positive:
- * floor(-x/k) = -floor((x + k - 1)/k). */
+/* floor((floor(x/m) + y)/k) = floor((x + m*y)/(m*k)) and, as -floor(x/m) = floor((m - 1 - x)/m),
+ * floor((-floor(x/m) + y)/k) = floor((m - 1 - x + m*y)/(m*k)); `term` is the inner floor with its sign. */
+static pj_num floor_of_floor(pj_symbols *s, pj_num top, const pj_term *term, int64_t k)
+{
+    const pj_formula *inner = term->product->factors[0];
+    pj_num m = inner->args[1];
+    pj_num others = pj_num_sub(s, top, pj_formula_sum(s, term, 1));
+    pj_num x = inner->args[0];
+    if (term->coefficient < 0)
+        x = pj_num_sub(s, pj_num_of(m.whole - 1), x);
+    top = pj_num_add(s, x, pj_num_mul(s, m, others));
+    return pj_num_floor_div(s, top, pj_num_mul(s, m, pj_num_of(k)));
+}
+
+/* floor(a/k), k > 1. What k divides goes in front; the number within is in 0..k-1, the coefficients are the remainders
+ * nearest to 0, and the first is positive: floor(-x/k) = -floor((x + k - 1)/k). */
 static pj_num floor_by_number(pj_symbols *s, pj_num a, int64_t k)
 {
-    parts in = split_by_number(s, a, k, false);
+    parts in = split_by_number(s, a, k);
     if (!pj_num_symbolic(in.rest))
-        return pj_num_add(s, in.whole, pj_num_mul(s, in.rest, pj_num_of(0)));
+        return pj_num_add(s, in.whole, in.rest); /* 0, or unknown */
     cancel_number(s, &in, &k);
+    pj_num top = pj_num_add(s, in.rest, pj_num_of(in.number));
+    const pj_term *inner = find_call(top, PJ_FORMULA_FLOOR, k);
+    if (inner)
+        return pj_num_add(s, in.whole, floor_of_floor(s, top, inner, k));
     int sign = 1;
-    if (pj_num_symbolic(in.rest) && in.rest.formula->terms[0].coefficient < 0) {
+    if (pj_num_symbolic(in.rest) && turned_negative(in.rest.formula, k)) {
         sign = -1;
         in.rest = pj_num_neg(s, in.rest);
+        in.whole = pj_num_neg(s, in.whole);
         in.number = k - 1 - in.number;
     }
-    pj_num top = pj_num_add(s, in.rest, pj_num_of(in.number));
-    const pj_term *term = find_call(top, PJ_FORMULA_FLOOR);
-    pj_num floor;
-    int64_t product;
-    if (term && term->coefficient == 1 && pj_mul_i64(term->product->factors[0]->args[1].whole, k, &product)) {
-        /* floor((floor(x/m) + y)/k) = floor((x + m*y)/(m*k)) */
-        const pj_formula *inner = term->product->factors[0];
-        pj_num others = pj_num_sub(s, top, pj_formula_of_atom(s, inner));
-        pj_num scaled = pj_num_mul(s, inner->args[1], others);
-        floor = pj_num_floor_div(s, pj_num_add(s, inner->args[0], scaled), pj_num_of(product));
-    } else {
-        const pj_num args[2] = {top, pj_num_of(k)};
-        floor = pj_num_symbolic(top) ? pj_formula_call(s, PJ_FORMULA_FLOOR, args, 2) : top;
-    }
-    return pj_num_add(s, in.whole, pj_num_mul(s, pj_num_of(sign), floor));
+    settle_ties(s, &in, k);
+    const pj_num args[2] = {pj_num_add(s, in.rest, pj_num_of(in.number)), pj_num_of(k)};
+    pj_num floor = pj_num_symbolic(args[0]) ? pj_formula_call(s, PJ_FORMULA_FLOOR, args, 2) : args[0];
+    return pj_num_mul(s, pj_num_of(sign), pj_num_add(s, in.whole, floor));
 }
 
 /* a == b*whole + rest, where b is one term. */
@@ -220,27 +250,32 @@ pj_num pj_formula_trunc_div(pj_symbols *s, pj_num a, pj_num b)
 /* mod(a, k), k > 1. The number within is in 0..k-1, the coefficients are the remainders nearest to 0. */
 static pj_num mod_by_number(pj_symbols *s, pj_num a, int64_t k)
 {
-    parts in = split_by_number(s, a, k, true);
-    pj_num number = pj_num_of(in.number);
+    parts in = split_by_number(s, a, k);
     if (!pj_num_symbolic(in.rest))
-        return pj_num_add(s, in.rest, number);
-    const pj_term *term = find_call(in.rest, PJ_FORMULA_MOD);
-    int64_t product;
-    if (term && term->product->factors[0]->args[1].whole % k == 0 &&
-        pj_mul_i64(term->product->factors[0]->args[1].whole, k, &product)) {
+        return pj_num_add(s, in.rest, pj_num_of(in.number));
+    int64_t number = in.number;
+    int64_t g = cancel_number(s, &in, &k);
+    if (g > 1) {
+        pj_num mod = pj_num_mod(s, pj_num_add(s, in.rest, pj_num_of(in.number)), pj_num_of(k));
+        return pj_num_add(s, pj_num_mul(s, pj_num_of(g), mod), pj_num_of(number % g));
+    }
+    const pj_term *term = find_call(in.rest, PJ_FORMULA_MOD, k);
+    const pj_formula *inner = term ? term->product->factors[0] : NULL;
+    if (inner) {
         /* mod(c*mod(x, n*k) + y, k) = mod(c*x + y, k) */
-        const pj_formula *inner = term->product->factors[0];
         pj_num difference = pj_num_sub(s, inner->args[0], pj_formula_of_atom(s, inner));
         pj_num open = pj_num_add(s, in.rest, pj_num_mul(s, pj_num_of(term->coefficient), difference));
-        return pj_num_mod(s, pj_num_add(s, open, number), pj_num_of(k));
+        return pj_num_mod(s, pj_num_add(s, open, pj_num_of(number)), pj_num_of(k));
     }
-    int64_t g = cancel_number(s, &in, &k);
-    pj_num value = pj_num_add(s, in.rest, pj_num_of(in.number));
+    settle_ties(s, &in, k);
+    pj_num value = pj_num_add(s, in.rest, pj_num_of(number));
+    pj_range range = pj_formula_range(value);
+    int64_t times = pj_floor_div(range.low, k);
+    int64_t below;
+    if (pj_num_symbolic(value) && times == pj_floor_div(range.high, k) && pj_mul_i64(times, k, &below))
+        return pj_num_sub(s, value, pj_num_of(below));
     const pj_num args[2] = {value, pj_num_of(k)};
-    pj_num mod = value;
-    if (pj_num_symbolic(value) && !is_remainder(value, args[1]))
-        mod = pj_formula_call(s, PJ_FORMULA_MOD, args, 2);
-    return pj_num_add(s, pj_num_mul(s, pj_num_of(g), mod), pj_num_of(number.whole % g));
+    return pj_num_symbolic(value) ? pj_formula_call(s, PJ_FORMULA_MOD, args, 2) : value;
 }
 
 /* mod(a, b), b symbolic. */

@@ -152,13 +152,15 @@ static fraction parse_arguments(parser *p, size_t row)
     return how == TRUNC ? whole_fraction(call_one(p, TRUNC, value)) : value;
 }
 
-static bool same_word(const char *text, size_t length, const char *lower)
+bool pj_formula_same_word(const char *text, size_t length, const char *lower)
 {
     if (strlen(lower) != length)
         return false;
-    for (size_t i = 0; i < length; i++)
-        if (text[i] != lower[i] && text[i] != lower[i] - 'a' + 'A')
+    for (size_t i = 0; i < length; i++) {
+        bool capital = text[i] >= 'A' && text[i] <= 'Z';
+        if ((capital ? text[i] - 'A' + 'a' : text[i]) != lower[i])
             return false;
+    }
     return true;
 }
 
@@ -181,7 +183,7 @@ static fraction parse_name(parser *p, size_t length)
         return find_symbol(p, pj_arena_strndup(p->s->arena, name, length));
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (same_word(name, length, functions[i].name))
+        if (pj_formula_same_word(name, length, functions[i].name))
             return parse_arguments(p, i);
     return fail(p);
 }

@@ -36,25 +36,19 @@ static void print_name(const char *name, pj_str *out)
     pj_str_add_char(out, '\'');
 }
 
-static void print_sum(const pj_formula *sum, pj_str *out);
-
-static void print_argument(pj_num arg, pj_str *out)
-{
-    if (arg.formula)
-        print_sum(arg.formula, out);
-    else
-        pj_str_printf(out, "%" PRId64, arg.whole);
-}
+static void print_sum(pj_num sum, pj_str *out);
 
 /* A part of a fraction, in parentheses unless it is a number, one atom or, at the top, one product. */
-static void print_fraction_part(pj_num arg, bool top, pj_str *out)
+static void print_fraction_part(pj_num part, bool top, pj_str *out)
 {
-    bool bare = !arg.formula ||
-                (arg.formula->count == 1 && arg.formula->terms[0].coefficient > 0 &&
-                 (top || (arg.formula->terms[0].coefficient == 1 && arg.formula->terms[0].product->count == 1)));
+    pj_term one;
+    int count;
+    const pj_term *terms = pj_formula_terms(part, &one, &count);
+    bool bare = count == 1 && terms[0].coefficient > 0 &&
+                (top || pj_num_known(part) || (terms[0].coefficient == 1 && terms[0].product->count == 1));
     if (!bare)
         pj_str_add_char(out, '(');
-    print_argument(arg, out);
+    print_sum(part, out);
     if (!bare)
         pj_str_add_char(out, ')');
 }
@@ -74,7 +68,7 @@ static void print_atom(const pj_formula *atom, pj_str *out)
             print_fraction_part(atom->args[i], i == 0, out);
         } else {
             pj_str_add(out, i ? ", " : "");
-            print_argument(atom->args[i], out);
+            print_sum(atom->args[i], out);
         }
     }
     pj_str_add_char(out, ')');
@@ -112,10 +106,15 @@ static void print_term(int64_t coefficient, const pj_formula *product, bool firs
     print_product(product, out);
 }
 
-static void print_sum(const pj_formula *sum, pj_str *out)
+static void print_sum(pj_num sum, pj_str *out)
 {
-    for (int i = 0; i < sum->count; i++)
-        print_term(sum->terms[i].coefficient, sum->terms[i].product, i == 0, out);
+    pj_term one;
+    int count;
+    const pj_term *terms = pj_formula_terms(sum, &one, &count);
+    if (!count)
+        pj_str_add_char(out, '0');
+    for (int i = 0; i < count; i++)
+        print_term(terms[i].coefficient, terms[i].product, i == 0, out);
 }
 
 static void print_real(double real, pj_str *out)
@@ -144,5 +143,5 @@ void pj_num_print(pj_num a, pj_str *out)
     else if (symbol)
         pj_str_add(out, symbol->name); /* alone, an opaque name needs no quotes */
     else
-        print_sum(a.formula, out);
+        print_sum(a, out);
 }

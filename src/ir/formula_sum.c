@@ -11,6 +11,12 @@ typedef struct sum {
     pj_term terms[WORK_TERMS];
 } sum;
 
+static void clear(sum *out)
+{
+    out->failed = NULL;
+    out->count = 0;
+}
+
 static void add_term(sum *out, int64_t coefficient, const pj_formula *product)
 {
     if (!coefficient || out->failed)
@@ -28,28 +34,31 @@ static pj_num finish(pj_symbols *s, const sum *in)
 
 static int64_t scaled(pj_symbols *s, sum *out, int64_t coefficient, int64_t scale)
 {
-    int64_t product = 0;
-    if (!pj_mul_i64(coefficient, scale, &product))
-        out->failed = pj_formula_overflow(s, coefficient, scale).formula;
-    return product;
+    int64_t product;
+    if (pj_mul_i64(coefficient, scale, &product))
+        return product;
+    pj_formula_overflow(s, coefficient, scale);
+    out->failed = &pj_mark_overflow;
+    return 0;
 }
 
 /* *out = a*x + b*y, where x and y are lists of terms in order. */
 static void merge(pj_symbols *s, int64_t a, const pj_term *x, int x_count, int64_t b, const pj_term *y, int y_count,
                   sum *out)
 {
-    out->failed = NULL;
-    out->count = 0;
+    clear(out);
     for (int i = 0, j = 0; (i < x_count || j < y_count) && !out->failed;) {
         int order = i == x_count ? 1 : j == y_count ? -1 : pj_formula_compare_products(x[i].product, y[j].product);
         const pj_formula *product = order <= 0 ? x[i].product : y[j].product;
         int64_t left = order <= 0 ? scaled(s, out, x[i++].coefficient, a) : 0;
         int64_t right = order >= 0 ? scaled(s, out, y[j++].coefficient, b) : 0;
         int64_t total;
-        if (pj_add_i64(left, right, &total))
+        if (pj_add_i64(left, right, &total)) {
             add_term(out, total, product);
-        else
-            out->failed = pj_formula_overflow(s, left, right).formula;
+        } else {
+            pj_formula_overflow(s, left, right);
+            out->failed = &pj_mark_overflow;
+        }
     }
 }
 
@@ -62,6 +71,14 @@ pj_num pj_formula_combine(pj_symbols *s, int64_t a, pj_num x, int64_t b, pj_num 
     sum out;
     merge(s, a, left, counts[0], b, right, counts[1], &out);
     return finish(s, &out);
+}
+
+static int64_t saturated_difference(int64_t a, int64_t b)
+{
+    int64_t difference;
+    if (pj_sub_i64(a, b, &difference))
+        return difference;
+    return b < 0 ? INT64_MAX : INT64_MIN;
 }
 
 pj_range pj_formula_range_of_difference(pj_num a, pj_num b)
@@ -80,11 +97,16 @@ pj_range pj_formula_range_of_difference(pj_num a, pj_num b)
         int64_t left = order <= 0 ? x[i++].coefficient : 0;
         int64_t right = order >= 0 ? y[j++].coefficient : 0;
         int64_t difference;
-        if (!pj_sub_i64(left, right, &difference))
-            return (pj_range){INT64_MIN, INT64_MAX};
-        pj_range_add(&range, difference, product);
+        if (pj_sub_i64(left, right, &difference))
+            pj_range_add(&range, difference, product);
+        else
+            range.no_low = range.no_high = true;
     }
-    return pj_range_of_sum(range);
+    /* Each side fits 64 bits, which may say more: INT64_MAX - (n + 1) >= 0. */
+    pj_range out = pj_range_of_sum(range);
+    int64_t low = saturated_difference(pj_formula_range(a).low, pj_formula_range(b).high);
+    int64_t high = saturated_difference(pj_formula_range(a).high, pj_formula_range(b).low);
+    return (pj_range){low > out.low ? low : out.low, high < out.high ? high : out.high};
 }
 
 /* ---- products ---- */
@@ -105,19 +127,20 @@ static const pj_formula *mul_products(pj_symbols *s, const pj_formula *a, const 
     return pj_formula_product(s, factors, count);
 }
 
-/* Factors of a that are, or are not, in b. */
-static int select_factors(const pj_formula *a, const pj_formula *b, bool in_both, const pj_formula **out)
+/* Of `count` factors in order, those that are, or are not, in b; `out` may be `factors`. */
+static int select_factors(const pj_formula *const *factors, int count, const pj_formula *b, bool in_both,
+                          const pj_formula **out)
 {
-    int count = 0;
-    for (int i = 0, j = 0; i < a->count; i++) {
-        while (j < b->count && pj_formula_compare_atoms(b->factors[j], a->factors[i]) < 0)
+    int selected = 0;
+    for (int i = 0, j = 0; i < count; i++) {
+        while (j < b->count && pj_formula_compare_atoms(b->factors[j], factors[i]) < 0)
             j++;
-        bool found = j < b->count && b->factors[j] == a->factors[i];
+        bool found = j < b->count && b->factors[j] == factors[i];
         if (found == in_both)
-            out[count++] = a->factors[i];
+            out[selected++] = factors[i];
         j += found;
     }
-    return count;
+    return selected;
 }
 
 /* a / b; NULL: not divisible, or out of memory. */
@@ -126,7 +149,7 @@ static const pj_formula *div_products(pj_symbols *s, const pj_formula *a, const 
     const pj_formula *factors[PJ_MAX_FORMULA_DEGREE];
     if (a->count < b->count)
         return NULL;
-    int count = select_factors(a, b, false, factors);
+    int count = select_factors(a->factors, a->count, b, false, factors);
     return count == a->count - b->count ? pj_formula_product(s, factors, count) : NULL;
 }
 
@@ -135,8 +158,7 @@ static const pj_formula *div_products(pj_symbols *s, const pj_formula *a, const 
 /* *row = by * terms. */
 static void mul_terms(pj_symbols *s, pj_term by, const pj_term *terms, int count, sum *row)
 {
-    row->failed = NULL;
-    row->count = 0;
+    clear(row);
     for (int i = 0; i < count && !row->failed; i++) {
         int64_t coefficient = scaled(s, row, by.coefficient, terms[i].coefficient);
         add_term(row, coefficient, mul_products(s, by.product, terms[i].product));
@@ -153,20 +175,17 @@ pj_num pj_formula_mul(pj_symbols *s, pj_num a, pj_num b)
         return pj_num_unknown();
     sum row;
     sum sums[2];
-    sum *total = &sums[0];
-    sum *next = &sums[1];
-    total->failed = NULL;
-    total->count = 0;
-    for (int i = 0; i < counts[0] && !total->failed; i++) {
+    int total = 0;
+    clear(&sums[0]);
+    clear(&sums[1]);
+    for (int i = 0; i < counts[0] && !sums[total].failed; i++) {
         mul_terms(s, x[i], y, counts[1], &row);
-        merge(s, 1, total->terms, total->count, 1, row.terms, row.count, next);
+        merge(s, 1, sums[total].terms, sums[total].count, 1, row.terms, row.count, &sums[!total]);
+        total = !total;
         if (row.failed)
-            next->failed = row.failed;
-        sum *swap = total;
-        total = next;
-        next = swap;
+            sums[total].failed = row.failed;
     }
-    return finish(s, total);
+    return finish(s, &sums[total]);
 }
 
 /* The quotient of two terms; false: not divisible. */
@@ -192,8 +211,9 @@ bool pj_formula_divide(pj_symbols *s, pj_num a, pj_num b, pj_num *out)
     sum row;
     sum sums[2];
     int next = 0;
-    quotient.failed = NULL;
-    quotient.count = 0;
+    clear(&quotient);
+    clear(&sums[0]);
+    clear(&sums[1]);
     /* As by hand: what remains loses its first term in each round, else b does not divide it. */
     while (counts[0] && !quotient.failed) {
         pj_term term;
@@ -235,7 +255,7 @@ bool pj_formula_common(pj_symbols *s, pj_num a, pj_num b, pj_term *out)
     const pj_formula *factors[PJ_MAX_FORMULA_DEGREE];
     const pj_num both[2] = {a, b};
     uint64_t number = 0;
-    *out = (pj_term){1, NULL};
+    int shared = -1; /* no product yet */
     for (int i = 0; i < 2; i++) {
         pj_term one;
         int count;
@@ -243,16 +263,13 @@ bool pj_formula_common(pj_symbols *s, pj_num a, pj_num b, pj_term *out)
         for (int k = 0; k < count; k++) {
             const pj_formula *product = terms[k].product;
             number = gcd(magnitude(terms[k].coefficient), number);
-            if (out->product) {
-                int shared = select_factors(out->product, product, true, factors);
-                product = pj_formula_product(s, factors, shared);
-            }
-            out->product = product;
-            if (!product)
-                return false;
+            if (shared < 0)
+                shared = select_factors(product->factors, product->count, product, true, factors);
+            else
+                shared = select_factors(factors, shared, product, true, factors);
         }
     }
-    if (number <= INT64_MAX)
-        out->coefficient = (int64_t)number;
+    out->coefficient = number <= INT64_MAX ? (int64_t)number : 1;
+    out->product = pj_formula_product(s, factors, shared);
     return out->product != NULL;
 }

@@ -69,8 +69,8 @@ static void list_entry(pj_symbols *s, pj_symbol *entry)
             s->out_of_memory = true;
             return;
         }
-        if (s->listed_count)
-            memcpy(bigger, s->listed, s->listed_count * sizeof *bigger);
+        for (size_t i = 0; i < s->listed_count; i++)
+            bigger[i] = s->listed[i];
         s->listed = bigger;
         s->listed_capacity = capacity;
     }
@@ -112,21 +112,11 @@ pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list)
     return entry->symbol;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool pj_symbols_unknown_word(const char *text)
 {
-    for (size_t i = 0; i < sizeof unknown_words / sizeof *unknown_words; i++) {
-        const char *word = unknown_words[i];
-        size_t at = 0;
-        while (word[at] && lower(text[at]) == word[at])
-            at++;
-        if (!word[at] && !text[at])
+    for (size_t i = 0; i < sizeof unknown_words / sizeof *unknown_words; i++)
+        if (pj_formula_same_word(text, strlen(text), unknown_words[i]))
             return true;
-    }
     return false;
 }
 

@@ -167,18 +167,12 @@ pj_num pj_num_mul_any(pj_symbols *s, pj_num a, pj_num b)
     return both_whole(a, b) ? pj_formula_overflow(s, a.whole, b.whole) : calculate(s, MUL, a, b);
 }
 
-/* The one quotient of whole numbers that does not fit. */
-static bool quotient_overflows(pj_num a, pj_num b)
-{
-    return a.whole == INT64_MIN && b.whole == -1;
-}
-
-/* Quotient of whole numbers, moved from the one toward zero by `up` or `down` where there is a remainder. */
+/* Quotient of whole numbers; C rounds toward zero. */
 static pj_num divide_whole(pj_symbols *s, operation op, pj_num a, pj_num b)
 {
     if (b.whole == 0)
         return pj_num_unknown();
-    if (quotient_overflows(a, b))
+    if (a.whole == INT64_MIN && b.whole == -1)
         return pj_formula_overflow(s, a.whole, b.whole);
     int64_t quotient = a.whole / b.whole;
     bool exact = a.whole % b.whole == 0;

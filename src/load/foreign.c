@@ -10,15 +10,19 @@ typedef struct magic {
     const char *sentence;
 } magic;
 
-#define MAGIC(at, bytes, sentence) {at, sizeof(bytes) - 1, bytes, sentence}
+#define MAGIC(at, bytes, sentence)             \
+    {                                          \
+        at, sizeof(bytes) - 1, bytes, sentence \
+    }
 #define COMPRESSED "this is a compressed file; unpack it first"
-#define PICKLE "this is a Python pickle, as old PyTorch checkpoints are; export the model with torch.onnx.export"
+#define PICKLE     "this is a Python pickle, as old PyTorch checkpoints are; export the model with torch.onnx.export"
 
 /* The first row that fits is taken. */
 static const magic magics[] = {
     MAGIC(0, "version https://git-lfs", "this is a Git LFS pointer, not the model itself; run git lfs pull"),
-    MAGIC(0, "PK\3\4", "this is a ZIP archive: a PyTorch checkpoint (export it with torch.onnx.export), a .keras file "
-                       "(convert it with tf2onnx) or a packed folder (unpack it)"),
+    MAGIC(0, "PK\3\4",
+          "this is a ZIP archive: a PyTorch checkpoint (export it with torch.onnx.export), a .keras file "
+          "(convert it with tf2onnx) or a packed folder (unpack it)"),
     MAGIC(0, "\x80\2", PICKLE),
     MAGIC(0, "\x80\3", PICKLE),
     MAGIC(0, "\x80\4", PICKLE),
@@ -34,11 +38,17 @@ static const magic magics[] = {
     MAGIC(0, "7767517", "this is an ncnn model; use the ONNX model it was converted from"),
     MAGIC(0, "\x1f\x8b", COMPRESSED),
     MAGIC(0, "BZh", COMPRESSED),
-    MAGIC(0, "\xfd" "7zXZ", COMPRESSED),
+    MAGIC(0,
+          "\xfd"
+          "7zXZ",
+          COMPRESSED),
     MAGIC(0, "7z\xbc\xaf", COMPRESSED),
     MAGIC(0, "\x28\xb5\x2f\xfd", COMPRESSED),
     MAGIC(257, "ustar", "this is a tar archive; unpack it first"),
-    MAGIC(0, "\x7f" "ELF", "this is a program or library, not a model"),
+    MAGIC(0,
+          "\x7f"
+          "ELF",
+          "this is a program or library, not a model"),
     MAGIC(0, "%PDF", "this is a PDF document, not a model"),
     MAGIC(0, "\x89PNG", "this is a picture, not a model"),
 };
@@ -49,7 +59,8 @@ static const magic texts[] = {
     MAGIC(0, "[", "this is a JSON text, not an ONNX model"),
     MAGIC(0, "<ir_version", "this is ONNX in its text form; convert it with onnx.parser and onnx.save"),
     MAGIC(0, "< ir_version", "this is ONNX in its text form; convert it with onnx.parser and onnx.save"),
-    MAGIC(0, "ir_version", "this is ONNX as protobuf text; convert it with onnx.load(..., format='textproto') and onnx.save"),
+    MAGIC(0, "ir_version",
+          "this is ONNX as protobuf text; convert it with onnx.load(..., format='textproto') and onnx.save"),
     MAGIC(0, "<!DOCTYPE", "this is a web page: the download went wrong"),
     MAGIC(0, "<!doctype", "this is a web page: the download went wrong"),
     MAGIC(0, "<html", "this is a web page: the download went wrong"),

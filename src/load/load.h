@@ -11,12 +11,10 @@
 
 #include "base/err.h"
 #include "ir/graph.h"
+#include "picojoule/model.h"
 
 /* A symbolic dimension and its value, as from --dim batch=1. */
-typedef struct pj_binding {
-    const char *name;
-    int64_t value;
-} pj_binding;
+typedef pj_dim_binding pj_binding;
 
 typedef struct pj_load_options {
     const pj_binding *bindings; /* bound before the first shape is read */

@@ -85,14 +85,17 @@ bool pj_source_fill(pj_source *source, size_t want)
     source->start += source->at;
     source->held -= source->at;
     source->at = 0;
-    size_t room = WINDOW - source->held;
-    ssize_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
-    if (got < 0)
-        source->failed = errno;
-    else
+    while (source->held < want && source->held < WINDOW) {
+        size_t room = WINDOW - source->held;
+        ssize_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
+        if (got < 0)
+            source->failed = errno;
+        if (got <= 0)
+            break;
         source->held += (size_t)got;
-    if (source->burst < WINDOW)
-        source->burst *= 2;
+        if (source->burst < WINDOW)
+            source->burst *= 2;
+    }
     return source->held > 0;
 }
 
@@ -120,7 +123,7 @@ bool pj_source_skip(pj_source *source, uint64_t length)
 
 bool pj_source_copy(pj_source *source, uint64_t length, pj_str *out)
 {
-    while (length > 0) {
+    while (length > 0 && !out->failed) {
         if (!pj_source_fill(source, 1))
             return false;
         size_t have = source->held - source->at;

@@ -16,11 +16,11 @@ typedef struct pj_source {
     const uint8_t *window; /* the bytes from position `start` on */
     size_t at, held;       /* next byte to read, bytes in the window */
     uint64_t start;
-    uint64_t size;         /* of the whole; UINT64_MAX: a stream */
-    uint8_t *buffer;       /* owned; NULL for memory */
-    size_t burst;          /* bytes of the next refill: small after a skip, larger while reading on */
-    int fd;                /* -1: memory */
-    int failed;            /* errno of a read that failed, or 0 */
+    uint64_t size;   /* of the whole; UINT64_MAX: a stream */
+    uint8_t *buffer; /* owned; NULL for memory */
+    size_t burst;    /* bytes of the next refill: small after a skip, larger while reading on */
+    int fd;          /* -1: memory */
+    int failed;      /* errno of a read that failed, or 0 */
 } pj_source;
 
 /* Opens a file; "-" is standard input, anything that is no regular file is read as a stream. PJ_EIO, PJ_ENOMEM. */
@@ -31,7 +31,7 @@ void pj_source_memory(pj_source *source, const void *bytes, size_t size);
 
 void pj_source_close(pj_source *source);
 
-/* Makes at least one byte readable, up to `want` where they come at once; false at the end or when reading failed. */
+/* Makes `want` bytes readable (at most 64 KiB), fewer near the end; false where none is left or reading failed. */
 bool pj_source_fill(pj_source *source, size_t want);
 
 /* The next byte, or -1 at the end or when reading failed. */

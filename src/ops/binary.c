@@ -1,10 +1,348 @@
-/* To be filled. */
-#include "ops/families.h"
-#include "ops/rules.h"
+/* Element-wise operators of several tensors: arithmetic, comparisons, logic, Where. */
+#include <math.h>
 
-/*  domain, op_type, since, roles, traits, shape, value, work */
+#include "ops/families.h"
+#include "ops/values.h"
+
+#define MS "com.microsoft"
+
+/* ---- contents: arithmetic ---- */
+
+static pj_num add_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_add(c->symbols, x[0], x[1]);
+}
+
+static pj_num sub_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_sub(c->symbols, x[0], x[1]);
+}
+
+static pj_num mul_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_mul(c->symbols, x[0], x[1]);
+}
+
+/* Integers are divided toward zero. */
+static pj_num div_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_on_integers(c) ? pj_num_trunc_div(c->symbols, x[0], x[1]) : pj_num_div_real(c->symbols, x[0], x[1]);
+}
+
+/* The remainder has the divisor's sign, with fmod=1 the dividend's: x - y trunc(x / y). */
+static pj_num mod_of(pj_ctx *c, const pj_num *x)
+{
+    bool known[2];
+    if (!pj_attr_int(c, "fmod", 0) || (pj_num_at_least(x[0], 0) && pj_num_at_least(x[1], 1)))
+        return pj_num_mod(c->symbols, x[0], x[1]);
+    if (pj_num_known(x[0]) && pj_num_known(x[1]))
+        return pj_num_sub(c->symbols, x[0], pj_num_mul(c->symbols, x[1], pj_num_trunc_div(c->symbols, x[0], x[1])));
+    double a = pj_num_as_real(x[0], &known[0]), b = pj_num_as_real(x[1], &known[1]);
+    return known[0] && known[1] && b != 0 ? pj_num_of_real(fmod(a, b)) : pj_num_unknown();
+}
+
+/* An exponent that stands for a few multiplications: whole, and at most 16 in size. */
+static bool is_small_power(pj_num exponent, int64_t *out)
+{
+    pj_num whole = pj_num_trunc(NULL, exponent);
+    if (!pj_num_known(whole) || !pj_num_equal(whole, exponent) || whole.whole < -16 || whole.whole > 16)
+        return false;
+    *out = whole.whole;
+    return true;
+}
+
+static pj_num pow_of(pj_ctx *c, const pj_num *x)
+{
+    bool known[2];
+    int64_t exponent;
+    if (is_small_power(x[1], &exponent) && exponent >= 0) {
+        pj_num power = pj_num_of(1);
+        for (int64_t k = 0; k < exponent; k++)
+            power = pj_num_mul(c->symbols, power, x[0]);
+        return power;
+    }
+    double a = pj_num_as_real(x[0], &known[0]), b = pj_num_as_real(x[1], &known[1]);
+    return known[0] && known[1] && !pj_on_integers(c) ? pj_num_of_real(pow(a, b)) : pj_num_unknown();
+}
+
+typedef pj_num (*pair_rule)(pj_symbols *s, pj_num a, pj_num b);
+
+/* A variadic operator: the inputs that are there, from left to right. */
+static pj_num fold(pj_ctx *c, const pj_num *x, pair_rule rule)
+{
+    pj_num result = x[0];
+    for (int i = 1; i < c->node->inputs; i++)
+        result = rule(c->symbols, result, x[i]);
+    return result;
+}
+
+static pj_num add_pair(pj_symbols *s, pj_num a, pj_num b)
+{
+    return pj_num_add(s, a, b);
+}
+
+static pj_num max_of(pj_ctx *c, const pj_num *x)
+{
+    return fold(c, x, pj_num_max);
+}
+
+static pj_num min_of(pj_ctx *c, const pj_num *x)
+{
+    return fold(c, x, pj_num_min);
+}
+
+static pj_num sum_of(pj_ctx *c, const pj_num *x)
+{
+    return fold(c, x, add_pair);
+}
+
+static pj_num mean_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_div_real(c->symbols, sum_of(c, x), pj_num_of(c->node->inputs));
+}
+
+/* ---- contents: truth ---- */
+
+/* 1, 0 or unknown from 1, 0 or -1. */
+static pj_num truth(int value)
+{
+    return value < 0 ? pj_num_unknown() : pj_num_of(value);
+}
+
+/* Is a < b: 1, 0, or -1 for not known? */
+static int is_less(pj_ctx *c, pj_num a, pj_num b)
+{
+    bool known[2];
+    double x = pj_num_as_real(a, &known[0]), y = pj_num_as_real(b, &known[1]);
+    if (pj_num_known(a) && pj_num_known(b))
+        return a.whole < b.whole;
+    if (known[0] && known[1])
+        return isnan(x) || isnan(y) ? -1 : x < y;
+    pj_num distance = pj_num_sub(c->symbols, b, a);
+    if (pj_num_at_least(distance, 1))
+        return 1;
+    return pj_num_at_least(pj_num_neg(c->symbols, distance), 0) ? 0 : -1;
+}
+
+static pj_num equal_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return truth(pj_num_equal(x[0], x[1]) ? 1 : pj_num_differ(x[0], x[1]) ? 0 : -1);
+}
+
+static pj_num less_of(pj_ctx *c, const pj_num *x)
+{
+    return truth(is_less(c, x[0], x[1]));
+}
+
+static pj_num greater_of(pj_ctx *c, const pj_num *x)
+{
+    return truth(is_less(c, x[1], x[0]));
+}
+
+static pj_num not_less_of(pj_ctx *c, const pj_num *x)
+{
+    int less = is_less(c, x[0], x[1]);
+    return truth(less < 0 ? -1 : !less);
+}
+
+static pj_num not_greater_of(pj_ctx *c, const pj_num *x)
+{
+    int greater = is_less(c, x[1], x[0]);
+    return truth(greater < 0 ? -1 : !greater);
+}
+
+/* One operand decides where it is `decisive`; else both must be known. */
+static pj_num connect(const pj_num *x, int decisive)
+{
+    int a = pj_value_truth(x[0]), b = pj_value_truth(x[1]);
+    if (a == decisive || b == decisive)
+        return truth(decisive);
+    return truth(a < 0 || b < 0 ? -1 : !decisive);
+}
+
+static pj_num and_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return connect(x, 0);
+}
+
+static pj_num or_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return connect(x, 1);
+}
+
+static pj_num xor_of(pj_ctx *c, const pj_num *x)
+{
+    int a = pj_value_truth(x[0]), b = pj_value_truth(x[1]);
+    (void)c;
+    return truth(a < 0 || b < 0 ? -1 : a != b);
+}
+
+static pj_num where_of(pj_ctx *c, const pj_num *x)
+{
+    int condition = pj_value_truth(x[0]);
+    (void)c;
+    if (condition >= 0)
+        return condition ? x[1] : x[2];
+    return pj_num_equal(x[1], x[2]) ? x[1] : pj_num_unknown();
+}
+
+/* ---- contents: bits ---- */
+
+static bool both_whole(const pj_num *x)
+{
+    return pj_num_known(x[0]) && pj_num_known(x[1]);
+}
+
+static pj_num bitwise_and_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return both_whole(x) ? pj_num_of(x[0].whole & x[1].whole) : pj_num_unknown();
+}
+
+static pj_num bitwise_or_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return both_whole(x) ? pj_num_of(x[0].whole | x[1].whole) : pj_num_unknown();
+}
+
+static pj_num bitwise_xor_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return both_whole(x) ? pj_num_of(x[0].whole ^ x[1].whole) : pj_num_unknown();
+}
+
+/* Operands are unsigned: a shift by k multiplies by 2^k or divides by it, rounding down. */
+static pj_num shift_of(pj_ctx *c, const pj_num *x)
+{
+    if (!pj_num_known(x[1]) || x[1].whole < 0 || x[1].whole > 62)
+        return pj_num_unknown();
+    pj_num factor = pj_num_of((int64_t)1 << x[1].whole);
+    bool left = pj_attr_string(c, "direction", "")[0] == 'L';
+    return left ? pj_num_mul(c->symbols, x[0], factor) : pj_num_floor_div(c->symbols, x[0], factor);
+}
+
+PJ_VALUE_MAP(add_of, 2)
+PJ_VALUE_MAP(sub_of, 2)
+PJ_VALUE_MAP(mul_of, 2)
+PJ_VALUE_MAP(div_of, 2)
+PJ_VALUE_MAP(mod_of, 2)
+PJ_VALUE_MAP(pow_of, 2)
+PJ_VALUE_MAP(max_of, c->node->inputs)
+PJ_VALUE_MAP(min_of, c->node->inputs)
+PJ_VALUE_MAP(sum_of, c->node->inputs)
+PJ_VALUE_MAP(mean_of, c->node->inputs)
+PJ_VALUE_MAP(equal_of, 2)
+PJ_VALUE_MAP(less_of, 2)
+PJ_VALUE_MAP(greater_of, 2)
+PJ_VALUE_MAP(not_less_of, 2)
+PJ_VALUE_MAP(not_greater_of, 2)
+PJ_VALUE_MAP(and_of, 2)
+PJ_VALUE_MAP(or_of, 2)
+PJ_VALUE_MAP(xor_of, 2)
+PJ_VALUE_MAP(where_of, 3)
+PJ_VALUE_MAP(bitwise_and_of, 2)
+PJ_VALUE_MAP(bitwise_or_of, 2)
+PJ_VALUE_MAP(bitwise_xor_of, 2)
+PJ_VALUE_MAP(shift_of, 2)
+
+/* ---- shapes ---- */
+
+/* The result is of the type of the two operands behind the condition. */
+static pj_status shape_where(pj_ctx *c)
+{
+    pj_num dims[PJ_MAX_RANK];
+    int rank;
+    pj_dtype dtype = pj_in_dtype(c, 1) != PJ_UNDEFINED ? pj_in_dtype(c, 1) : pj_in_dtype(c, 2);
+    PJ_TRY(pj_broadcast_inputs(c, 0, 3, &rank, dims));
+    return pj_set(c, 0, dtype, rank, dims);
+}
+
+/* ---- work ---- */
+
+PJ_WORK_EACH(shift, [PJ_SHIFT] = 1)
+
+/* X + bias + skip */
+PJ_WORK_EACH(add2, [PJ_ADD] = 2)
+
+/* A variadic operator: one primitive less than there are inputs, for each element of the output. */
+static void count_folds(pj_ctx *c, pj_work *work, pj_prim prim)
+{
+    pj_work_times(c, work, prim, c->node->inputs > 0 ? c->node->inputs - 1 : 0, pj_out_count(c, 0));
+}
+
+static pj_status work_extreme(pj_ctx *c, pj_work *work)
+{
+    count_folds(c, work, PJ_CMP);
+    return PJ_OK;
+}
+
+static pj_status work_sum(pj_ctx *c, pj_work *work)
+{
+    count_folds(c, work, PJ_ADD);
+    return PJ_OK;
+}
+
+/* The sum times the constant 1/n. */
+static pj_status work_mean(pj_ctx *c, pj_work *work)
+{
+    count_folds(c, work, PJ_ADD);
+    if (c->node->inputs > 1)
+        pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* x^n for a whole constant n of at most 16: squarings, and a product for each further bit that is set; x^-n: and a
+ * division. x^(1/2): a square root. Any other exponent: one power. */
+static pj_status work_pow(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0), exponent = pj_in_scalar(c, 1);
+    int64_t power;
+    if (is_small_power(exponent, &power)) {
+        int64_t products = 0;
+        for (int64_t rest = power < 0 ? -power : power; rest > 1; rest /= 2)
+            products += 1 + rest % 2;
+        pj_work_times(c, work, PJ_MUL, products, n);
+        pj_work_times(c, work, PJ_DIV, power < 0, n);
+    } else if (pj_num_equal(exponent, pj_num_of_real(0.5)) || pj_num_equal(exponent, pj_num_of_real(-0.5))) {
+        pj_work_add(c, work, PJ_SQRT, n);
+        pj_work_times(c, work, PJ_DIV, exponent.real < 0, n);
+    } else {
+        pj_work_add(c, work, PJ_POW, n);
+    }
+    return PJ_OK;
+}
+
+/* One primitive an element of the output; Where is a multiplexer and counts as one of logic.
+ *
+ *  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "-", 1, "x", 0, NULL, NULL, NULL},
+    {"", "Add",            1,  "xx",  0, pj_shape_broadcast, value_add_of,         pj_work_add1  },
+    {"", "Sub",            1,  "xx",  0, pj_shape_broadcast, value_sub_of,         pj_work_add1  },
+    {"", "Mul",            1,  "xx",  0, pj_shape_broadcast, value_mul_of,         pj_work_mul1  },
+    {"", "Div",            1,  "xx",  0, pj_shape_broadcast, value_div_of,         pj_work_div1  },
+    {"", "Mod",            10, "xx",  0, pj_shape_broadcast, value_mod_of,         pj_work_div1  },
+    {"", "Pow",            1,  "xx",  0, pj_shape_broadcast, value_pow_of,         work_pow      },
+    {"", "Max",            1,  "x*",  0, pj_shape_broadcast, value_max_of,         work_extreme  },
+    {"", "Min",            1,  "x*",  0, pj_shape_broadcast, value_min_of,         work_extreme  },
+    {"", "Sum",            1,  "x*",  0, pj_shape_broadcast, value_sum_of,         work_sum      },
+    {"", "Mean",           1,  "x*",  0, pj_shape_broadcast, value_mean_of,        work_mean     },
+    {"", "Equal",          1,  "xx",  0, pj_shape_compare,   value_equal_of,       pj_work_cmp1  },
+    {"", "Less",           1,  "xx",  0, pj_shape_compare,   value_less_of,        pj_work_cmp1  },
+    {"", "Greater",        1,  "xx",  0, pj_shape_compare,   value_greater_of,     pj_work_cmp1  },
+    {"", "GreaterOrEqual", 12, "xx",  0, pj_shape_compare,   value_not_less_of,    pj_work_cmp1  },
+    {"", "LessOrEqual",    12, "xx",  0, pj_shape_compare,   value_not_greater_of, pj_work_cmp1  },
+    {"", "And",            1,  "xx",  0, pj_shape_compare,   value_and_of,         pj_work_logic1},
+    {"", "Or",             1,  "xx",  0, pj_shape_compare,   value_or_of,          pj_work_logic1},
+    {"", "Xor",            1,  "xx",  0, pj_shape_compare,   value_xor_of,         pj_work_logic1},
+    {"", "BitwiseAnd",     18, "xx",  0, pj_shape_broadcast, value_bitwise_and_of, pj_work_logic1},
+    {"", "BitwiseOr",      18, "xx",  0, pj_shape_broadcast, value_bitwise_or_of,  pj_work_logic1},
+    {"", "BitwiseXor",     18, "xx",  0, pj_shape_broadcast, value_bitwise_xor_of, pj_work_logic1},
+    {"", "BitShift",       11, "xx",  0, pj_shape_broadcast, value_shift_of,       work_shift    },
+    {"", "Where",          9,  "ixx", 0, shape_where,        value_where_of,       pj_work_logic1},
+    {MS, "BiasAdd",        1,  "xbx", 0, pj_shape_same,      NULL,                 work_add2     },
 };
 
 PJ_FAMILY(binary);

@@ -1,10 +1,363 @@
-/* To be filled. */
+/* Convolutions.
+ *
+ * Work: one mac for each product of a tap and a weight, taps in the padding included, since an array of multipliers
+ * spends a cycle on them too. Biases, requantizers, interpolation and fused activations are counted apart. */
+#include "ops/activation.h"
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/window.h"
+
+/* Where an operator keeps its operands. Input numbers, -1 for none. */
+typedef struct form {
+    int x, w, bias;
+    int sum;            /* added to the result before the activation */
+    bool channels_last; /* x is [N, spatial ..., C] */
+    bool weights_last;  /* w is [M, spatial ..., C/group] */
+} form;
+
+static const form plain = {0, 1, 2, -1, false, false};
+static const form fused = {0, 1, 2, 3, false, false};
+static const form integer = {0, 1, -1, -1, false, false};
+static const form deform = {0, 1, 3, -1, false, false};
+static const form nhwc = {0, 1, 2, -1, true, true};
+static const form nhwc_fused = {0, 1, 2, 3, true, false};
+static const form transposed = {0, 1, 2, -1, false, false};
+static const form transposed_pads = {0, 1, 3, -1, false, false};
+
+/* A convolution as read from its node. */
+typedef struct conv {
+    pj_window window;
+    pj_num batch;
+    pj_num channels; /* of the input */
+    pj_num filters;  /* first dimension of the weights: output channels; of a transposed one: input channels */
+    pj_num
+        per_group; /* second dimension of the weights: input channels a group; of a transposed one: output channels */
+    int64_t group;
+} conv;
+
+/* ---- reading ---- */
+
+static pj_status check_groups(pj_ctx *c, pj_num channels, int64_t group, const char *what)
+{
+    if (pj_num_known(channels) && channels.whole % group != 0)
+        return pj_fail(c->err, PJ_ESHAPE, "%lld %s do not divide into %lld groups", (long long)channels.whole, what,
+                       (long long)group);
+    return PJ_OK;
+}
+
+static pj_status read_conv(pj_ctx *c, const form *f, int pads_input, conv *out)
+{
+    int rank = pj_in_rank(c, f->x), rank_w = pj_in_rank(c, f->w), axes;
+    pj_window *w = &out->window;
+    if (rank >= 0 && rank_w >= 0 && rank != rank_w)
+        return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d, the weights have rank %d", rank, rank_w);
+    PJ_TRY(pj_spatial_axes(c, rank >= 0 ? rank : rank_w, &axes));
+    PJ_TRY(pj_window_read(c, axes, pads_input, w));
+    for (int k = 0; k < w->axes; k++)
+        PJ_TRY(pj_same_dim(c, w->kernel[k], pj_in_spatial(c, f->w, f->weights_last, k),
+                           "kernel_shape and the spatial axes of the weights", &w->kernel[k]));
+    out->batch = pj_in_dim(c, f->x, 0);
+    out->channels = pj_in_channels(c, f->x, f->channels_last);
+    out->filters = pj_in_dim(c, f->w, 0);
+    out->per_group = pj_in_channels(c, f->w, f->weights_last);
+    out->group = pj_attr_int(c, "group", 1);
+    if (out->group < 1)
+        return pj_fail(c->err, PJ_ESHAPE, "'group' is %lld; the least is 1", (long long)out->group);
+    return PJ_OK;
+}
+
+/* The weights' C/group and the input's C: checked, and what one does not know filled in from the other. */
+static pj_status match_channels(pj_ctx *c, conv *v)
+{
+    pj_num group = pj_num_of(v->group);
+    pj_num whole = pj_num_mul(c->symbols, v->per_group, group);
+    PJ_TRY(check_groups(c, v->channels, v->group, "input channels"));
+    PJ_TRY(check_groups(c, v->filters, v->group, "output channels"));
+    PJ_TRY(pj_same_dim(c, v->channels, whole, "channels of the input and of the weights, all groups", &whole));
+    if (!pj_num_known(v->per_group))
+        v->per_group = pj_num_floor_div(c->symbols, whole, group);
+    return PJ_OK;
+}
+
+static pj_status read_direct(pj_ctx *c, const form *f, conv *out)
+{
+    PJ_TRY(read_conv(c, f, -1, out));
+    return match_channels(c, out);
+}
+
+/* ---- convolutions: shape ---- */
+
+/* x [N, C, d ...], w [M, C/group, k ...] -> [N, M, positions of the window ...] */
+static pj_status shape_form(pj_ctx *c, const form *f, pj_dtype dtype)
+{
+    conv v;
+    pj_num spatial[PJ_MAX_RANK];
+    PJ_TRY(read_direct(c, f, &v));
+    for (int k = 0; k < v.window.axes; k++)
+        PJ_TRY(pj_window_convolve(c, &v.window, k, pj_in_spatial(c, f->x, f->channels_last, k), &spatial[k]));
+    return pj_set_spatial(c, 0, dtype, f->channels_last, v.batch, v.filters, v.window.axes, spatial);
+}
+
+/* QLinearConv: the com.microsoft one may have its channels last, its weights never. */
+static form qlinear_form(pj_ctx *c)
+{
+    return (form){0, 3, 8, -1, pj_attr_int(c, "channels_last", 0) != 0, false};
+}
+
+static pj_status shape_conv(pj_ctx *c)
+{
+    return shape_form(c, &plain, pj_in_dtype(c, 0));
+}
+
+static pj_status shape_conv_integer(pj_ctx *c)
+{
+    return shape_form(c, &integer, PJ_INT32);
+}
+
+static pj_status shape_qlinear_conv(pj_ctx *c)
+{
+    form f = qlinear_form(c);
+    return shape_form(c, &f, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0)); /* as the zero point of the output */
+}
+
+static pj_status shape_nhwc_conv(pj_ctx *c)
+{
+    return shape_form(c, &nhwc, pj_in_dtype(c, 0));
+}
+
+static pj_status shape_nhwc_fused_conv(pj_ctx *c)
+{
+    return shape_form(c, &nhwc_fused, pj_in_dtype(c, 0));
+}
+
+/* ---- convolutions: work ---- */
+
+/* mac: output elements * C/group * taps; terms: C/group * taps
+ * add: one an output element for a bias, one for a summand; and the activation. */
+static pj_status work_form(pj_ctx *c, pj_work *work, const form *f)
+{
+    conv v;
+    pj_num n = pj_out_count(c, 0);
+    PJ_TRY(read_direct(c, f, &v));
+    work->terms = pj_num_mul(c->symbols, v.per_group, pj_window_taps(c, &v.window));
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
+    if (pj_has(c, f->bias))
+        pj_work_add(c, work, PJ_ADD, n);
+    if (pj_has(c, f->sum))
+        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_activation(c, work, pj_attr_string(c, "activation", ""), n);
+    return PJ_OK;
+}
+
+static pj_status work_conv(pj_ctx *c, pj_work *work)
+{
+    return work_form(c, work, &plain);
+}
+
+static pj_status work_fused_conv(pj_ctx *c, pj_work *work)
+{
+    return work_form(c, work, &fused);
+}
+
+static pj_status work_conv_integer(pj_ctx *c, pj_work *work)
+{
+    return work_form(c, work, &integer);
+}
+
+static pj_status work_nhwc_conv(pj_ctx *c, pj_work *work)
+{
+    return work_form(c, work, &nhwc);
+}
+
+static pj_status work_nhwc_fused_conv(pj_ctx *c, pj_work *work)
+{
+    return work_form(c, work, &nhwc_fused);
+}
+
+/* As a convolution, and the requantizer: mul, add and shift for each output element. */
+static pj_status work_qlinear_conv(pj_ctx *c, pj_work *work)
+{
+    form f = qlinear_form(c);
+    pj_num n = pj_out_count(c, 0);
+    PJ_TRY(work_form(c, work, &f));
+    pj_work_add(c, work, PJ_MUL, n);
+    pj_work_add(c, work, PJ_ADD, n);
+    pj_work_add(c, work, PJ_SHIFT, n);
+    return PJ_OK;
+}
+
+/* ---- DeformConv ---- */
+
+static pj_status shape_deform_conv(pj_ctx *c)
+{
+    return shape_form(c, &deform, pj_in_dtype(c, 0));
+}
+
+/* As a convolution, and before it, for D spatial axes and N * output positions * taps places:
+ *   each coordinate (offset_group * D a place): add the offset, round down, add for the fraction;
+ *   each sample (C a place): 2^D - 1 linear interpolations a + f * (b - a), of 1 mul and 2 add; 1 mul for a mask. */
+static pj_status work_deform_conv(pj_ctx *c, pj_work *work)
+{
+    pj_symbols *s = c->symbols;
+    conv v;
+    PJ_TRY(work_form(c, work, &deform));
+    PJ_TRY(read_direct(c, &deform, &v));
+    if (v.window.axes < 0 || v.window.axes > 30) {
+        pj_work_add(c, work, PJ_MUL, pj_num_unknown());
+        return PJ_OK;
+    }
+    const pj_value *out = pj_out(c, 0);
+    pj_num places = pj_num_mul(s, v.batch, pj_window_taps(c, &v.window));
+    for (int k = 0; k < v.window.axes && out; k++)
+        places = pj_num_mul(s, places, out->type.dims[2 + k]);
+    pj_num groups = pj_num_of(pj_attr_int(c, "offset_group", 1));
+    pj_num coordinates = pj_num_mul(s, pj_num_mul(s, places, groups), pj_num_of(v.window.axes));
+    pj_num samples = pj_num_mul(s, places, pj_num_mul(s, v.per_group, pj_num_of(v.group)));
+    int64_t lerps = ((int64_t)1 << v.window.axes) - 1;
+    pj_work_times(c, work, PJ_ADD, 2, coordinates);
+    pj_work_add(c, work, PJ_ROUND, coordinates);
+    pj_work_times(c, work, PJ_MUL, lerps + (pj_has(c, 4) ? 1 : 0), samples);
+    pj_work_times(c, work, PJ_ADD, 2 * lerps, samples);
+    return PJ_OK;
+}
+
+/* ---- ConvTranspose ---- */
+
+/* Output size along an axis, before it is cut by padding: (in - 1) * stride + width + output_padding. As ONNX Runtime:
+ * SAME cuts it to in * stride where it is longer, explicit pads are subtracted. */
+static pj_status transposed_size(pj_ctx *c, const pj_window *w, int k, pj_num in, pj_num extra, pj_num *out)
+{
+    pj_symbols *s = c->symbols;
+    pj_num stride = pj_num_of(w->stride[k]);
+    pj_num steps = pj_num_mul(s, pj_num_sub(s, in, pj_num_of(1)), stride);
+    pj_num full = pj_num_add(s, pj_num_add(s, steps, pj_window_width(c, w, k)), extra);
+    if (w->auto_pad == PJ_PAD_SAME_UPPER || w->auto_pad == PJ_PAD_SAME_LOWER) {
+        *out = pj_num_min(s, full, pj_num_mul(s, in, stride));
+        return PJ_OK;
+    }
+    pj_num cut = pj_num_add(s, w->before[k], w->after[k]);
+    *out = pj_num_sub(s, full, cut);
+    if (pj_num_known(*out) && out->whole < 0)
+        return pj_fail(c->err, PJ_ESHAPE, "spatial axis %d: pads of %lld cut from %lld outputs", k,
+                       (long long)cut.whole, (long long)full.whole);
+    return PJ_OK;
+}
+
+/* x [N, C, d ...], w [C, M/group, k ...] -> [N, M, size ...], sizes from output_shape (which may also list N and M) or
+ * from the window. */
+static pj_status shape_transposed(pj_ctx *c, const form *f, int pads_input)
+{
+    conv v;
+    pj_list sizes, extra;
+    pj_num spatial[PJ_MAX_RANK];
+    PJ_TRY(read_conv(c, f, pads_input, &v));
+    PJ_TRY(check_groups(c, v.channels, v.group, "input channels"));
+    PJ_TRY(pj_same_dim(c, v.channels, v.filters, "channels of the input and of the weights", &v.channels));
+    PJ_TRY(pj_list_of(c, "output_shape", -1, &sizes));
+    PJ_TRY(pj_list_of(c, "output_padding", -1, &extra));
+    int axes = v.window.axes, skip = sizes.count == axes + 2 ? 2 : 0;
+    if (axes >= 0 && sizes.count && sizes.count != axes && !skip)
+        return pj_fail(c->err, PJ_ESHAPE, "'output_shape' lists %d numbers; the spatial axes need %d", sizes.count,
+                       axes);
+    if (axes >= 0 && extra.count && extra.count != axes)
+        return pj_fail(c->err, PJ_ESHAPE, "'output_padding' lists %d numbers; the spatial axes need %d", extra.count,
+                       axes);
+    for (int k = 0; k < axes; k++) {
+        pj_num in = pj_in_spatial(c, f->x, false, k);
+        if (sizes.count)
+            spatial[k] = sizes.num[k + skip];
+        else
+            PJ_TRY(transposed_size(c, &v.window, k, in, extra.count ? extra.num[k] : pj_num_of(0), &spatial[k]));
+    }
+    pj_num channels = pj_num_mul(c->symbols, v.per_group, pj_num_of(v.group));
+    return pj_set_spatial(c, 0, pj_in_dtype(c, f->x), false, v.batch, channels, axes, spatial);
+}
+
+static pj_status shape_conv_transpose(pj_ctx *c)
+{
+    return shape_transposed(c, &transposed, -1);
+}
+
+static pj_status shape_conv_transpose_pads(pj_ctx *c)
+{
+    return shape_transposed(c, &transposed_pads, 2);
+}
+
+/* mac: input elements * M/group * taps: each input element is spread over the whole window, also where the result is
+ * cut by padding. terms, at most: C/group * ceil(kernel / stride) along each axis. add: a bias. */
+static pj_status work_transposed(pj_ctx *c, pj_work *work, const form *f, int pads_input)
+{
+    pj_symbols *s = c->symbols;
+    conv v;
+    PJ_TRY(read_conv(c, f, pads_input, &v));
+    work->terms = pj_num_floor_div(s, v.channels, pj_num_of(v.group));
+    for (int k = 0; k < v.window.axes; k++)
+        work->terms = pj_num_mul(s, work->terms, pj_num_ceil_div(s, v.window.kernel[k], pj_num_of(v.window.stride[k])));
+    pj_num spread = pj_num_mul(s, v.per_group, pj_window_taps(c, &v.window));
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(s, pj_in_count(c, f->x), spread));
+    if (pj_has(c, f->bias))
+        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+static pj_status work_conv_transpose(pj_ctx *c, pj_work *work)
+{
+    return work_transposed(c, work, &transposed, -1);
+}
+
+static pj_status work_conv_transpose_pads(pj_ctx *c, pj_work *work)
+{
+    return work_transposed(c, work, &transposed_pads, 2);
+}
+
+/* ---- CausalConvWithState ---- */
+
+/* x [B, C, L], w [C, 1, k] -> [B, C, L] and the last k - 1 inputs of each channel [B, C, k - 1]; the com.microsoft one
+ * may keep several such states [state_window, B, C, k - 1]. */
+static pj_status shape_causal_conv(pj_ctx *c)
+{
+    pj_dtype dtype = pj_in_dtype(c, 0);
+    int64_t states = pj_attr_int(c, "state_window", 0);
+    int rank = pj_in_rank(c, 0), rank_w = pj_in_rank(c, 1);
+    pj_num one = pj_num_of(1), channels;
+    PJ_TRY(pj_set_same(c, 0, 0));
+    if (pj_in_rank(c, 3) >= 0)
+        return pj_set_shape_of(c, 1, dtype, 3);
+    if ((rank >= 0 && rank != 3) || (rank_w >= 0 && rank_w != 3))
+        return pj_set_dtype(c, 1, dtype);
+    PJ_TRY(
+        pj_same_dim(c, pj_in_dim(c, 0, 1), pj_in_dim(c, 1, 0), "channels of the input and of the weights", &channels));
+    pj_num dims[] = {pj_num_of(states), pj_in_dim(c, 0, 0), channels, pj_num_sub(c->symbols, pj_in_dim(c, 1, 2), one)};
+    return states > 0 ? pj_set(c, 1, dtype, 4, dims) : pj_set(c, 1, dtype, 3, dims + 1);
+}
+
+/* mac: output elements * taps, depthwise; add: a bias; the activation (silu: 1 sigmoid, 1 mul). */
+static pj_status work_causal_conv(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    int rank = pj_in_rank(c, 1);
+    work->terms = rank < 0 ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 1)->dims, 2, rank);
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
+    if (pj_has(c, 2))
+        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_activation(c, work, pj_attr_string(c, "activation", "none"), n);
+    return PJ_OK;
+}
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "-", 1, "x", 0, NULL, NULL, NULL},
+    {"",              "Conv",                         1,  "xwb",       0, shape_conv,                NULL, work_conv           },
+    {"",              "ConvTranspose",                1,  "xwb",       0, shape_conv_transpose,      NULL, work_conv_transpose },
+    {"",              "ConvInteger",                  10, "xwzz",      0, shape_conv_integer,        NULL, work_conv_integer   },
+    {"",              "QLinearConv",                  10, "xszwszszb", 0, shape_qlinear_conv,        NULL, work_qlinear_conv   },
+    {"",              "DeformConv",                   19, "xwxbx",     0, shape_deform_conv,         NULL, work_deform_conv    },
+    {"",              "CausalConvWithState",          27, "xwbx",      0, shape_causal_conv,         NULL, work_causal_conv    },
+    {"com.microsoft", "CausalConvWithState",          1,  "xwbx",      0, shape_causal_conv,         NULL, work_causal_conv    },
+    {"com.microsoft", "FusedConv",                    1,  "xwbx",      0, shape_conv,                NULL, work_fused_conv     },
+    {"com.microsoft", "NhwcConv",                     1,  "xwb",       0, shape_nhwc_conv,           NULL, work_nhwc_conv      },
+    {"com.microsoft", "NhwcFusedConv",                1,  "xwbx",      0, shape_nhwc_fused_conv,     NULL, work_nhwc_fused_conv},
+    {"com.microsoft", "QLinearConv",                  1,  "xszwszszb", 0, shape_qlinear_conv,        NULL, work_qlinear_conv   },
+    {"com.microsoft", "ConvTransposeWithDynamicPads", 1,  "xwcb",      0, shape_conv_transpose_pads, NULL,
+     work_conv_transpose_pads                                                                                                  },
 };
 
 PJ_FAMILY(conv);

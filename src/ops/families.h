@@ -7,7 +7,8 @@
 
 /*  file           what it holds */
 #define PJ_FAMILY_LIST(X)                                                           \
-    X(unary, "element-wise functions of one tensor, activations, Cast")             \
+    X(unary, "element-wise functions of one tensor, Cast, Clip")                    \
+    X(activation, "activation functions, Dropout")                                  \
     X(binary, "element-wise operators of several tensors: arithmetic, logic, Where") \
     X(conv, "convolutions")                                                         \
     X(matmul, "matrix products and contractions")                                   \

@@ -1,12 +1,236 @@
-/* Element-wise functions of one tensor: activations, rounding, Cast. */
+/* Element-wise functions of one tensor: mathematics, rounding, tests, casts, Clip. */
+#include <ctype.h>
+#include <math.h>
+
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/values.h"
+
+/* ---- contents ---- */
+
+static pj_num abs_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_at_least(x[0], 0) ? x[0] : pj_num_max(c->symbols, x[0], pj_num_neg(c->symbols, x[0]));
+}
+
+static pj_num neg_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_neg(c->symbols, x[0]);
+}
+
+static pj_num floor_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_floor(c->symbols, x[0]);
+}
+
+static pj_num ceil_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_ceil(c->symbols, x[0]);
+}
+
+/* To the nearest whole number, halves to the even one. */
+static pj_num round_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return pj_num_is_real(x[0]) ? pj_num_of_real(rint(x[0].real)) : x[0];
+}
+
+static pj_num sqrt_of(pj_ctx *c, const pj_num *x)
+{
+    bool known;
+    double real = pj_num_as_real(x[0], &known);
+    (void)c;
+    return known && real >= 0 ? pj_num_of_real(sqrt(real)) : pj_num_unknown();
+}
+
+static pj_num reciprocal_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_div_real(c->symbols, pj_num_of(1), x[0]);
+}
+
+static pj_num sign_of(pj_ctx *c, const pj_num *x)
+{
+    pj_num a = x[0];
+    (void)c;
+    if (pj_num_at_least(a, 1))
+        return pj_num_of(1);
+    if (!pj_num_known(a) && !pj_num_is_real(a))
+        return pj_num_unknown();
+    double real = pj_num_is_real(a) ? a.real : (double)a.whole;
+    return pj_num_of((real > 0) - (real < 0));
+}
+
+static pj_num not_of(pj_ctx *c, const pj_num *x)
+{
+    int truth = pj_value_truth(x[0]);
+    (void)c;
+    return truth < 0 ? pj_num_unknown() : pj_num_of(!truth);
+}
+
+/* ~x = -x - 1 in two's complement; the type's width makes it right for unsigned ones. */
+static pj_num bitwise_not_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_sub(c->symbols, pj_num_of(-1), x[0]);
+}
+
+static pj_num same_of(pj_ctx *c, const pj_num *x)
+{
+    (void)c;
+    return x[0];
+}
+
+PJ_VALUE_MAP(abs_of, 1)
+PJ_VALUE_MAP(neg_of, 1)
+PJ_VALUE_MAP(floor_of, 1)
+PJ_VALUE_MAP(ceil_of, 1)
+PJ_VALUE_MAP(round_of, 1)
+PJ_VALUE_MAP(sqrt_of, 1)
+PJ_VALUE_MAP(reciprocal_of, 1)
+PJ_VALUE_MAP(sign_of, 1)
+PJ_VALUE_MAP(not_of, 1)
+PJ_VALUE_MAP(bitwise_not_of, 1)
+
+/* ---- work: one primitive an element ---- */
+
+PJ_WORK_EACH(sin, [PJ_SIN] = 1)
+PJ_WORK_EACH(exp, [PJ_EXP] = 1)
+PJ_WORK_EACH(log, [PJ_LOG] = 1)
+PJ_WORK_EACH(erf, [PJ_ERF] = 1)
+PJ_WORK_EACH(sqrt, [PJ_SQRT] = 1)
+
+/* ---- tests ---- */
+
+/* IsNaN, IsInf: one comparison an element (of the magnitude with infinity). */
+static pj_status shape_test(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, PJ_BOOL, 0);
+}
+
+/* ---- casts ---- */
+
+/* `to` was a text ("FLOAT", "INT64") in opset 1. */
+static pj_dtype cast_target(pj_ctx *c)
+{
+    const pj_attr *attr = pj_node_attr(c->node, "to");
+    char word[16] = "";
+    if (!attr || attr->kind != PJ_ATTR_STRING)
+        return pj_attr_dtype(c, "to", PJ_UNDEFINED);
+    for (size_t k = 0; attr->s[k] && k + 1 < sizeof word; k++)
+        word[k] = (char)tolower((unsigned char)attr->s[k]);
+    return pj_dtype_of_word(word);
+}
+
+static pj_status shape_cast(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, cast_target(c), 0);
+}
+
+static pj_status shape_cast_like(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0);
+}
+
+/* Conversion is what fitting into output 0's type does. */
+static pj_status value_cast(pj_ctx *c)
+{
+    return pj_value_map(c, 1, same_of);
+}
+
+/* One conversion an element; nothing between equal types. */
+static pj_status work_cast(pj_ctx *c, pj_work *work)
+{
+    if (pj_in_dtype(c, 0) != PJ_UNDEFINED && pj_in_dtype(c, 0) == pj_out(c, 0)->type.dtype)
+        pj_work_nothing(c, work);
+    else
+        pj_work_add(c, work, PJ_ROUND, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* The same bits under a type of the same width. */
+static pj_status shape_bit_cast(pj_ctx *c)
+{
+    pj_dtype from = pj_in_dtype(c, 0), to = pj_attr_dtype(c, "to", PJ_UNDEFINED);
+    int bits = pj_dtype_bits(from), wanted = pj_dtype_bits(to);
+    if (bits && wanted && bits != wanted)
+        return pj_fail(c->err, PJ_ESHAPE, "the bits of %s elements (%d) are not as many as those of %s (%d)",
+                       pj_dtype_word(from), bits, pj_dtype_word(to), wanted);
+    return pj_set_shape_of(c, 0, to, 0);
+}
+
+/* Between integers of one width the bits mean the number that wrapping around gives; else only equal types are known.
+ */
+static pj_status value_bit_cast(pj_ctx *c)
+{
+    pj_dtype from = pj_in_dtype(c, 0), to = pj_out(c, 0)->type.dtype;
+    bool integers = pj_dtype_is_integer(from) && pj_dtype_is_integer(to);
+    return from == to || integers ? pj_value_map(c, 1, same_of) : PJ_OK;
+}
+
+/* ---- Clip: bounds are attributes until opset 10, inputs later ---- */
+
+static bool has_bound(const pj_ctx *c, const char *name, int i)
+{
+    return pj_has(c, i) || pj_attr_present(c, name);
+}
+
+/* The bound for one element; `input` is the element of the bound's input. */
+static pj_num bound_of(pj_ctx *c, const char *name, int i, pj_num input)
+{
+    return pj_has(c, i) ? input : pj_num_of_real(pj_attr_float(c, name, 0));
+}
+
+/* min(max(x, low), high) */
+static pj_num clip_of(pj_ctx *c, const pj_num *x)
+{
+    pj_num a = x[0];
+    if (has_bound(c, "min", 1))
+        a = pj_num_max(c->symbols, a, bound_of(c, "min", 1, x[1]));
+    if (has_bound(c, "max", 2))
+        a = pj_num_min(c->symbols, a, bound_of(c, "max", 2, x[2]));
+    return a;
+}
+
+PJ_VALUE_MAP(clip_of, 3)
+
+/* One comparison for each bound that is given. */
+static pj_status work_clip(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_CMP, has_bound(c, "min", 1) + has_bound(c, "max", 2), pj_out_count(c, 0));
+    return PJ_OK;
+}
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Relu", 1, "x", PJ_KEEP, pj_shape_same, NULL,          pj_work_cmp1},
-    {"", "Neg",  1, "x", 0,       pj_shape_same, NULL,          pj_work_add1},
-    {"", "Identity", 1, "x", PJ_VIEW, pj_shape_same, pj_value_same, NULL},
+    {"", "Abs",        1,  "x",   PJ_KEEP, pj_shape_same,   value_abs_of,         pj_work_cmp1  },
+    {"", "Neg",        1,  "x",   0,       pj_shape_same,   value_neg_of,         pj_work_add1  },
+    {"", "Sign",       9,  "x",   0,       pj_shape_same,   value_sign_of,        pj_work_cmp1  },
+    {"", "Floor",      1,  "x",   0,       pj_shape_same,   value_floor_of,       pj_work_round1},
+    {"", "Ceil",       1,  "x",   0,       pj_shape_same,   value_ceil_of,        pj_work_round1},
+    {"", "Round",      11, "x",   0,       pj_shape_same,   value_round_of,       pj_work_round1},
+    {"", "Reciprocal", 1,  "x",   0,       pj_shape_same,   value_reciprocal_of,  pj_work_div1  },
+    {"", "Sqrt",       1,  "x",   0,       pj_shape_same,   value_sqrt_of,        work_sqrt     },
+    {"", "Exp",        1,  "x",   0,       pj_shape_same,   NULL,                 work_exp      },
+    {"", "Log",        1,  "x",   0,       pj_shape_same,   NULL,                 work_log      },
+    {"", "Erf",        9,  "x",   0,       pj_shape_same,   NULL,                 work_erf      },
+    {"", "Sin",        7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Cos",        7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Tan",        7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Asin",       7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Acos",       7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Atan",       7,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Sinh",       9,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Cosh",       9,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Asinh",      9,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Acosh",      9,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Atanh",      9,  "x",   0,       pj_shape_same,   NULL,                 work_sin      },
+    {"", "Not",        1,  "x",   0,       pj_shape_same,   value_not_of,         pj_work_logic1},
+    {"", "BitwiseNot", 18, "x",   0,       pj_shape_same,   value_bitwise_not_of, pj_work_logic1},
+    {"", "IsNaN",      9,  "x",   0,       shape_test,      NULL,                 pj_work_cmp1  },
+    {"", "IsInf",      10, "x",   0,       shape_test,      NULL,                 pj_work_cmp1  },
+    {"", "Identity",   1,  "x",   PJ_VIEW, pj_shape_same,   pj_value_same,        NULL          },
+    {"", "Cast",       1,  "x",   0,       shape_cast,      value_cast,           work_cast     },
+    {"", "CastLike",   15, "xc",  0,       shape_cast_like, value_cast,           work_cast     },
+    {"", "BitCast",    26, "x",   PJ_VIEW, shape_bit_cast,  value_bit_cast,       NULL          },
+    {"", "Clip",       1,  "xcc", PJ_KEEP, pj_shape_same,   value_clip_of,        work_clip     },
 };
 
 PJ_FAMILY(unary);

@@ -1,0 +1,89 @@
+/* The program: exit codes, what a command line can say, the commands. It uses nothing but the public headers. */
+#ifndef PJ_CLI_CLI_H
+#define PJ_CLI_CLI_H
+
+#include "picojoule/picojoule.h"
+
+/* Exit codes. docs/cli.md has this list, too. */
+typedef enum pj_exit {
+    PJ_EXIT_DONE = 0,
+    PJ_EXIT_USAGE = 2,       /* unknown option, malformed value */
+    PJ_EXIT_INPUT = 3,       /* model, table or device: absent, broken, or not what the options say */
+    PJ_EXIT_UNSUPPORTED = 4, /* something in the model is not supported, or a finding under --strict */
+    PJ_EXIT_SYSTEM = 5       /* input or output failed, or memory ran out */
+} pj_exit;
+
+/* All that a command line says. Texts are borrowed from argv. */
+typedef struct pj_args {
+    const char *command;
+    const char **operand;
+    size_t operands;
+    pj_dim_binding *dim;
+    size_t dims;
+    pj_input_binding *input;
+    size_t inputs;
+    const char **device;
+    size_t devices;
+    int64_t *numbers; /* where the dimensions of `input` stand */
+    size_t numbers_used;
+    pj_settings settings;
+    pj_report_options report;
+    const char *out; /* NULL: standard output */
+    bool strict, check, markdown;
+} pj_args;
+
+/* One option. A row is all that parsing, --help and docs/cli.md need. */
+typedef struct pj_option {
+    const char *name;  /* without dashes */
+    char letter;       /* answers to -o, too; 0: to no letter */
+    const char *value; /* what --help calls its value; NULL: takes none */
+    const char *help;  /* lines of at most 48 columns */
+    /* Takes the value, which it may cut into pieces (NULL without one). NULL: done; else what it wants instead. */
+    const char *(*set)(pj_args *args, char *value);
+} pj_option;
+
+typedef struct pj_option_group {
+    const char *title;
+    const pj_option *option;
+    size_t count;
+} pj_option_group;
+
+extern const pj_option_group pj_options_model;  /* --input --dim */
+extern const pj_option_group pj_options_energy; /* --table --device --weights-on ... */
+extern const pj_option_group pj_options_report; /* --format -o --width */
+extern const pj_option_group pj_options_rows;   /* --group-by --sort --top */
+extern const pj_option_group pj_options_strict;
+extern const pj_option_group pj_options_check;
+extern const pj_option_group pj_options_markdown;
+
+/* One command. */
+typedef struct pj_command {
+    const char *name;
+    const char *operands; /* "MODEL"; "" without any */
+    size_t least, most;   /* of them */
+    const char *summary;  /* one line */
+    const char *text;     /* paragraphs, lines of at most 80 columns */
+    const pj_option_group *group[6]; /* ends with NULL */
+    const char *examples; /* lines "command\n    what it does"; NULL: none */
+    pj_exit (*run)(const pj_args *args);
+} pj_command;
+
+extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_tables, pj_command_devices, pj_command_ops,
+    pj_command_help;
+
+/* All of them in the order of the help; ends with NULL. */
+extern const pj_command *const pj_commands[];
+
+/* The command of that name, or NULL. */
+const pj_command *pj_command_find(const char *name);
+
+/* Reads the words behind the command. false: *code is the exit code, and why has been said (or help was asked for and
+ * given). On true the caller frees *out. */
+bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code);
+void pj_args_free(pj_args *args);
+
+/* Help on standard output. */
+void pj_help_program(void);
+void pj_help_command(const pj_command *command);
+
+#endif

@@ -1,0 +1,72 @@
+/* picojoule analyze: energy, counts and precision per layer. */
+#include <string.h>
+
+#include "model.h"
+
+/* CSV has no place for findings: says how many there are. */
+static void say_unprinted(const pj_analysis *analysis, const pj_args *args)
+{
+    size_t count, warnings = 0;
+    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    for (size_t i = 0; i < count; i++)
+        warnings += strcmp(findings[i].severity, "warning") == 0;
+    if (warnings && strcmp(args->report.format, "csv") == 0)
+        pj_say("%s: %zu warning%s; the other formats list them", args->operand[0], warnings, warnings == 1 ? "" : "s");
+}
+
+static pj_exit report(const pj_analysis *analysis, const pj_args *args)
+{
+    pj_error err = {0};
+    pj_out out = pj_out_new(args->out);
+    size_t count;
+    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    if (args->strict && pj_say_strict(findings, count, args->operand[0]))
+        return PJ_EXIT_UNSUPPORTED;
+    pj_status status = pj_report_write(analysis, &args->report, pj_out_write, &out, &err);
+    if (status == PJ_OK)
+        say_unprinted(analysis, args);
+    return pj_out_finish(&out, status, &err, args->operand[0]);
+}
+
+static pj_exit run(const pj_args *args)
+{
+    pj_error err = {0};
+    pj_model *model = NULL;
+    pj_analysis *analysis = NULL;
+    const pj_model_options options = pj_model_options_of(args, true);
+    pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
+    if (status == PJ_OK)
+        status = pj_analyze(model, &args->settings, &analysis, &err);
+    pj_exit code = status == PJ_OK ? report(analysis, args) : pj_say_error(&err, args->operand[0]);
+    pj_analysis_free(analysis);
+    pj_model_close(model);
+    return code;
+}
+
+const pj_command pj_command_analyze = {
+    "analyze",
+    "MODEL",
+    1,
+    1,
+    "energy, counts and precision per layer",
+    "Reads an ONNX model (- for standard input) and reports, layer by layer, the\n"
+    "energy of one run in picojoules: reading inputs, writing outputs, reading\n"
+    "parameters, arithmetic. Weights are not read and may be absent.\n"
+    "\n"
+    "Energies come from a table of published figures for one operation and one bit\n"
+    "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
+    "They say where energy goes and what a change would do; they are no measurement.\n"
+    "A symbolic dimension that nobody binds counts as 1, and the report says so.",
+    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict},
+    "picojoule analyze model.onnx\n"
+    "    where the energy goes, largest layers first\n"
+    "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
+    "    a model with symbolic dimensions\n"
+    "picojoule analyze model.onnx --weights-on sram --activations-on sram --sram-min 1MiB\n"
+    "    everything in on-chip memory of 1 MiB\n"
+    "picojoule analyze model.onnx --group-by scope:2 --top 10\n"
+    "    the ten most expensive modules\n"
+    "picojoule analyze model.onnx --format json -o report.json\n"
+    "    for programs; docs/report-format.md describes it",
+    run,
+};

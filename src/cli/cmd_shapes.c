@@ -1,0 +1,45 @@
+/* picojoule shapes: type and shape of every tensor. */
+#include "model.h"
+
+static pj_exit run(const pj_args *args)
+{
+    pj_error err = {0};
+    pj_model *model = NULL;
+    pj_out out = pj_out_new(args->out);
+    const pj_model_options options = pj_model_options_of(args, false);
+    size_t count;
+    pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
+    if (status == PJ_OK && args->strict) {
+        const pj_finding *findings = pj_model_findings(model, &count);
+        if (pj_say_strict(findings, count, args->operand[0])) {
+            pj_model_close(model);
+            return PJ_EXIT_UNSUPPORTED;
+        }
+    }
+    if (status == PJ_OK)
+        status = pj_shapes_write(model, &args->report, pj_out_write, &out, &err);
+    pj_exit code = pj_out_finish(&out, status, &err, args->operand[0]);
+    pj_model_close(model);
+    return code;
+}
+
+const pj_command pj_command_shapes = {
+    "shapes",
+    "MODEL",
+    1,
+    1,
+    "type and shape of every tensor",
+    "Reads an ONNX model (- for standard input) and infers the element type and the\n"
+    "shape of every tensor of its main graph: inputs, initializers, node outputs.\n"
+    "Weights are not read and may be absent. A symbolic dimension that nobody binds\n"
+    "keeps its name, and flows through the graph as a formula; ? stands for what is\n"
+    "not known.",
+    {&pj_options_model, &pj_options_report, &pj_options_strict},
+    "picojoule shapes model.onnx\n"
+    "    every tensor, symbolic dimensions as formulas\n"
+    "picojoule shapes model.onnx --input image=1,3,224,224\n"
+    "    the same for inputs of this shape\n"
+    "picojoule shapes model.onnx --format json\n"
+    "    for programs; docs/report-format.md describes it",
+    run,
+};

@@ -1,0 +1,13 @@
+/* What the commands that read a model share. */
+#ifndef PJ_CLI_MODEL_H
+#define PJ_CLI_MODEL_H
+
+#include "say.h"
+
+/* The bindings of the command line. */
+pj_model_options pj_model_options_of(const pj_args *args, bool unbound_dims_are_one);
+
+/* Says the findings that --strict makes errors; false: there are none. */
+bool pj_say_strict(const pj_finding *findings, size_t count, const char *model);
+
+#endif

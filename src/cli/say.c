@@ -1,0 +1,172 @@
+/* Messages, exit codes, and files that are there as a whole or not at all. */
+#define _XOPEN_SOURCE 700 /* realpath; NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+
+#include "say.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- messages ---- */
+
+/* Names out of a model may hold what a terminal obeys. */
+static void clean(char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+        if ((c < 0x20 && c != '\n') || c == 0x7f)
+            *text = '?';
+        if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            text[0] = text[1] = '?';
+    }
+}
+
+static void say(const char *format, va_list args)
+{
+    char text[2048];
+    vsnprintf(text, sizeof text, format, args);
+    clean(text);
+    fprintf(stderr, "picojoule: %s\n", text);
+}
+
+void pj_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+pj_exit pj_say_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    fprintf(stderr, "Try 'picojoule %s%s--help'.\n", command ? command : "", command ? " " : "");
+    return PJ_EXIT_USAGE;
+}
+
+/* An input that cannot be opened is bad input; one that fails while it is read is the system's fault. */
+static bool can_open(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) && access(path, R_OK) == 0;
+}
+
+static pj_exit exit_of(const pj_error *err, const char *file)
+{
+    switch (err->status) {
+    case PJ_OK:
+        return PJ_EXIT_DONE;
+    case PJ_EIO:
+        return strcmp(file, "standard input") == 0 || can_open(file) ? PJ_EXIT_SYSTEM : PJ_EXIT_INPUT;
+    case PJ_ENOMEM:
+        return PJ_EXIT_SYSTEM;
+    case PJ_EUNSUPPORTED:
+        return PJ_EXIT_UNSUPPORTED;
+    case PJ_EFORMAT:
+    case PJ_ELIMIT:
+    case PJ_EOVERFLOW:
+    case PJ_ESHAPE:
+    case PJ_EARGUMENT:
+        return PJ_EXIT_INPUT;
+    }
+    return PJ_EXIT_SYSTEM;
+}
+
+pj_exit pj_say_error(const pj_error *err, const char *subject)
+{
+    const char *file = err->file[0] ? err->file : subject ? subject : "";
+    const char *what = err->what[0] ? err->what : pj_status_text(err->status);
+    char node[sizeof err->node + sizeof err->op + 32] = "";
+    file = strcmp(file, "-") == 0 ? "standard input" : file;
+    if (err->node[0])
+        snprintf(node, sizeof node, err->op[0] ? "node '%s' (%s): " : "node '%s': ", err->node, err->op);
+    pj_say("%s%s%s%s", file, *file ? ": " : "", node, what);
+    return exit_of(err, file);
+}
+
+/* ---- output ---- */
+
+pj_out pj_out_new(const char *path)
+{
+    pj_out out = {path, NULL, NULL, NULL, 0};
+    return out;
+}
+
+/* A new file beside the target, with the rights that the target has or would get. */
+static FILE *open_temp(pj_out *out, const struct stat *target)
+{
+    size_t size = strlen(out->target) + sizeof ".XXXXXX";
+    out->temp = malloc(size);
+    if (!out->temp)
+        return NULL;
+    snprintf(out->temp, size, "%s.XXXXXX", out->target);
+    int fd = mkstemp(out->temp);
+    if (fd < 0) {
+        free(out->temp);
+        out->temp = NULL;
+        return NULL;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    FILE *file = fchmod(fd, target ? target->st_mode & 07777 : 0666 & ~mask) == 0 ? fdopen(fd, "wb") : NULL;
+    if (!file)
+        close(fd);
+    return file;
+}
+
+static FILE *open_file(pj_out *out)
+{
+    struct stat info;
+    bool exists = stat(out->path, &info) == 0;
+    out->target = exists ? realpath(out->path, NULL) : strdup(out->path);
+    if (!out->target)
+        return NULL;
+    return exists && !S_ISREG(info.st_mode) ? fopen(out->target, "wb") : open_temp(out, exists ? &info : NULL);
+}
+
+bool pj_out_write(const char *bytes, size_t length, void *payload)
+{
+    pj_out *out = payload;
+    errno = 0;
+    if (!out->file)
+        out->file = out->path ? open_file(out) : stdout;
+    bool ok = out->file && fwrite(bytes, 1, length, out->file) == length;
+    if (!ok)
+        out->error = errno ? errno : EIO;
+    return ok;
+}
+
+static void close_out(pj_out *out, bool keep)
+{
+    int failed = 0;
+    errno = 0;
+    if (out->file)
+        failed = out->path ? fclose(out->file) : fflush(out->file);
+    if (failed && !out->error)
+        out->error = errno ? errno : EIO;
+    keep = keep && !out->error;
+    if (out->temp && keep && rename(out->temp, out->target) != 0) {
+        out->error = errno;
+        keep = false;
+    }
+    if (out->temp && !keep)
+        unlink(out->temp);
+    free(out->temp);
+    free(out->target);
+}
+
+pj_exit pj_out_finish(pj_out *out, pj_status status, const pj_error *err, const char *subject)
+{
+    close_out(out, status == PJ_OK);
+    if (out->error) {
+        pj_say("%s: cannot be written: %s", out->path ? out->path : "standard output", strerror(out->error));
+        return PJ_EXIT_SYSTEM;
+    }
+    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(err, subject);
+}

@@ -1,0 +1,35 @@
+/* What the program tells on standard error, and where its report goes. */
+#ifndef PJ_CLI_SAY_H
+#define PJ_CLI_SAY_H
+
+#include <stdio.h>
+
+#include "cli.h"
+
+/* "picojoule: ...", control characters taken out. */
+void pj_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Wrong usage: the sentence, and where to read on. `command` may be NULL. */
+pj_exit pj_say_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "FILE: node 'X' (Op): sentence"; `subject` is the file where the error names none. The exit code for it. */
+pj_exit pj_say_error(const pj_error *err, const char *subject);
+
+/* A report on its way: to standard output, or to a file that is there as a whole or not at all. */
+typedef struct pj_out {
+    const char *path; /* NULL: standard output */
+    FILE *file;
+    char *target; /* `path` without symbolic links */
+    char *temp;   /* what becomes the target; NULL: the target is written as it is (a device, a pipe) */
+    int error;    /* errno of what failed, or 0 */
+} pj_out;
+
+pj_out pj_out_new(const char *path);
+
+/* A pj_sink; the payload is the pj_out. */
+bool pj_out_write(const char *bytes, size_t length, void *payload);
+
+/* Puts the file in its place if `status` is PJ_OK, else leaves nothing. Says what went wrong; the exit code. */
+pj_exit pj_out_finish(pj_out *out, pj_status status, const pj_error *err, const char *subject);
+
+#endif

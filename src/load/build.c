@@ -1,0 +1,431 @@
+/* Graphs, values and nodes from their protobuf messages. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "load/loader.h"
+
+/* ---- texts and arrays ---- */
+
+const char *pj_load_domain(const char *domain)
+{
+    return !domain || strcmp(domain, "ai.onnx") == 0 ? "" : domain;
+}
+
+const char *pj_load_intern(pj_loader *loader, const char *text)
+{
+    char *kept = *text ? pj_map_get(&loader->texts, text) : NULL;
+    if (kept || !*text)
+        return *text ? kept : "";
+    kept = pj_arena_strdup(loader->arena, text);
+    return kept && pj_map_put(&loader->texts, kept, kept) ? kept : NULL;
+}
+
+void *pj_load_grow(pj_arena *arena, const void *items, int count, size_t size)
+{
+    if (count > 0 && (count & (count - 1)))
+        return (void *)(uintptr_t)items;
+    char *more = pj_arena_alloc(arena, count > 0 ? (size_t)count * 2 : 1, size);
+    if (more && count > 0)
+        memcpy(more, items, (size_t)count * size);
+    return more;
+}
+
+pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out)
+{
+    const char **copies = PJ_NEW(loader->arena, const char *, count);
+    for (size_t i = 0; copies && i < count; i++) {
+        copies[i] = pj_load_intern(loader, texts[i]);
+        if (!copies[i])
+            copies = NULL;
+    }
+    *out = copies;
+    return copies ? PJ_OK : pj_fail_memory(loader->err);
+}
+
+/* ---- values ---- */
+
+pj_value *pj_load_find(const pj_place *place, const char *name)
+{
+    for (; place; place = place->outer) {
+        pj_value *value = pj_map_get(place->names, name);
+        if (value)
+            return value;
+    }
+    return NULL;
+}
+
+/* The name of a value in the graph: with the call's prefix, and a number if the graph has that name already. */
+static const char *final_name(pj_loader *loader, const pj_place *place, const char *name)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s%s", place->call ? place->call->prefix : "", name);
+    size_t length = text.length;
+    for (int i = 2; place->call && !text.failed && pj_map_get(&place->graph->values, text.data); i++) {
+        text.length = length;
+        pj_str_printf(&text, "_%d", i);
+    }
+    const char *kept = text.failed ? NULL : pj_arena_strndup(loader->arena, text.data, text.length);
+    pj_str_free(&text);
+    return kept;
+}
+
+static pj_status fail_taken(const pj_loader *loader, const char *name, const pj_value *old, const pj_node *node)
+{
+    const char *first = old->producer ? old->producer->label : old->is_input ? "a graph input" : "an initializer";
+    const char *quote = old->producer ? "'" : "";
+    if (!node)
+        return pj_fail(loader->err, PJ_EFORMAT, "the value '%s' is defined twice: it already is %s%s%s%s", name,
+                       old->producer ? "made by node " : "", quote, first, quote);
+    return pj_fail(loader->err, PJ_EFORMAT, "the value '%s' is defined twice: by %s%s%s%s and by node '%s'", name,
+                   old->producer ? "node " : "", quote, first, quote, node->label);
+}
+
+pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
+                         pj_value **out)
+{
+    pj_model *model = loader->model;
+    pj_value *value = pj_map_get(place->names, name);
+    if (value && value->producer_output < 0 && (node || output < 0)) {
+        value->producer = node;
+        value->producer_output = output;
+        *out = value;
+        return PJ_OK;
+    }
+    if (value)
+        return fail_taken(loader, name, value, node);
+    value = PJ_NEW(loader->arena, pj_value, 1);
+    model->value = pj_load_grow(loader->arena, model->value, model->values, sizeof(pj_value *));
+    const char *kept = final_name(loader, place, name);
+    if (!value || !model->value || !kept)
+        return pj_fail_memory(loader->err);
+    value->name = kept;
+    value->graph = place->graph;
+    value->producer = node;
+    value->producer_output = output;
+    value->type = value->declared = pj_type_unknown();
+    value->index = model->values;
+    model->value[model->values++] = value;
+    bool same = place->names == &place->graph->values;
+    if (!pj_map_put(&place->graph->values, kept, value))
+        return pj_fail_memory(loader->err);
+    if (!same && (!(kept = pj_load_intern(loader, name)) || !pj_map_put(place->names, kept, value)))
+        return pj_fail_memory(loader->err);
+    *out = value;
+    return PJ_OK;
+}
+
+/* Appends to a list of a graph. */
+static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_value *value)
+{
+    *list = pj_load_grow(loader->arena, *list, *count, sizeof **list);
+    if (!*list)
+        return pj_fail_memory(loader->err);
+    (*list)[(*count)++] = value;
+    return PJ_OK;
+}
+
+/* ---- what a graph is given ---- */
+
+/* Initializers may repeat (some exporters write a shared scale twice); the last one counts if they are alike. */
+static pj_status add_constant(pj_loader *loader, const pj_place *place, pj_tensor *tensor)
+{
+    pj_graph *graph = place->graph;
+    pj_value *value = pj_map_get(place->names, tensor->name);
+    if (!*tensor->name)
+        return pj_fail(loader->err, PJ_EFORMAT, "an initializer of graph '%s' has no name", graph->name);
+    if (value && value->tensor) {
+        bool alike = value->tensor->dtype == tensor->dtype && value->tensor->rank == tensor->rank &&
+                     memcmp(value->tensor->dims, tensor->dims, (size_t)tensor->rank * sizeof *tensor->dims) == 0;
+        if (!alike)
+            return pj_fail(loader->err, PJ_EFORMAT, "the initializer '%s' is given twice, with different types",
+                           tensor->name);
+    } else {
+        PJ_TRY(pj_load_define(loader, place, tensor->name, NULL, 0, &value));
+        PJ_TRY(append(loader, &graph->initializer, &graph->initializers, value));
+    }
+    pj_num *dims = PJ_NEW(loader->arena, pj_num, tensor->rank);
+    if (!dims)
+        return pj_fail_memory(loader->err);
+    for (int i = 0; i < tensor->rank; i++)
+        dims[i] = pj_num_of(tensor->dims[i]);
+    tensor->name = value->name;
+    value->tensor = tensor;
+    value->type = pj_type_tensor(tensor->dtype, tensor->rank, dims);
+    return PJ_OK;
+}
+
+static pj_status add_initializers(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+{
+    size_t count = proto->n_initializer + proto->n_sparse_initializer;
+    pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, count);
+    if (!tensors)
+        return pj_fail_memory(loader->err);
+    for (size_t i = 0; i < count; i++) {
+        if (i < proto->n_initializer)
+            PJ_TRY(pj_load_tensor(loader, proto->initializer[i], "initializer", &tensors[i]));
+        else
+            PJ_TRY(pj_load_sparse(loader, proto->sparse_initializer[i - proto->n_initializer], "initializer",
+                                  &tensors[i]));
+        PJ_TRY(add_constant(loader, place, &tensors[i]));
+    }
+    return PJ_OK;
+}
+
+/* Reads a declaration; `what` ("input") and the name go into the message. */
+static pj_status read_declared(pj_loader *loader, const Onnx__ValueInfoProto *info, const char *what, pj_type *out)
+{
+    pj_status status = pj_load_type(loader, info->type, out);
+    if (status == PJ_EFORMAT || status == PJ_ELIMIT) {
+        pj_error inner = *loader->err;
+        return pj_fail(loader->err, status, "%s '%s': %.300s", what, pj_text(info->name), inner.what);
+    }
+    return status;
+}
+
+static pj_status add_inputs(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+{
+    for (size_t i = 0; i < proto->n_input; i++) {
+        const Onnx__ValueInfoProto *info = proto->input[i];
+        const char *name = pj_text(info->name);
+        pj_value *value = pj_map_get(place->names, name);
+        bool fresh = !value || !value->tensor;
+        if (!*name)
+            return pj_fail(loader->err, PJ_EFORMAT, "input %zu of graph '%s' has no name", i, place->graph->name);
+        if (fresh) {
+            PJ_TRY(pj_load_define(loader, place, name, NULL, 0, &value));
+            PJ_TRY(append(loader, &place->graph->in, &place->graph->inputs, value));
+            value->is_input = true;
+        }
+        PJ_TRY(read_declared(loader, info, "input", &value->declared));
+        if (fresh)
+            value->type = value->declared;
+    }
+    return PJ_OK;
+}
+
+/* ---- nodes ---- */
+
+pj_status pj_load_step(pj_loader *loader)
+{
+    if (loader->steps >= PJ_MAX_NODES)
+        return pj_fail(loader->err, PJ_ELIMIT, "the model has more than %d nodes once its functions are inlined",
+                       PJ_MAX_NODES);
+    loader->steps++;
+    return PJ_OK;
+}
+
+static int64_t opset_of(const pj_loader *loader, const pj_place *place, const char *domain)
+{
+    int64_t version = 0;
+    const Onnx__FunctionProto *function = place->call ? place->call->function : NULL;
+    for (size_t i = 0; function && i < function->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *opset = function->opset_import[i];
+        if (strcmp(pj_load_domain(opset->domain), domain) == 0 && opset->version > version)
+            version = opset->version;
+    }
+    return version > 0 ? version : pj_model_opset(loader->model, domain);
+}
+
+pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index,
+                       pj_node **out)
+{
+    pj_graph *graph = place->graph;
+    pj_node *node = PJ_NEW(loader->arena, pj_node, 1);
+    graph->node = pj_load_grow(loader->arena, graph->node, graph->nodes, sizeof(pj_node *));
+    if (!node || !graph->node)
+        return pj_fail_memory(loader->err);
+    PJ_TRY(pj_load_step(loader));
+    node->name = pj_arena_strdup(loader->arena, pj_text(proto->name));
+    node->label = pj_load_label_at(loader, place, proto, index);
+    node->op = pj_load_intern(loader, pj_text(proto->op_type));
+    node->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
+    node->overload = pj_load_intern(loader, pj_text(proto->overload));
+    if (!node->name || !node->label || !node->op || !node->domain || !node->overload)
+        return pj_fail_memory(loader->err);
+    node->scope = pj_load_scope(loader, proto, node->label);
+    if (!node->scope)
+        return pj_fail_memory(loader->err);
+    node->opset = opset_of(loader, place, node->domain);
+    node->graph = graph;
+    node->index = graph->nodes;
+    graph->node[graph->nodes++] = node;
+    loader->model->nodes++;
+    *out = node;
+    return PJ_OK;
+}
+
+/* A known name close to `name`, for "did you mean"; NULL: none is. */
+static const char *near_name(const pj_place *place, const char *name)
+{
+    const char *best = NULL;
+    size_t most = strlen(name) < 4 ? 1 : 3;
+    for (; place; place = place->outer)
+        for (size_t i = 0; i < place->names->capacity; i++) {
+            const char *key = place->names->slots[i].key;
+            size_t distance = key ? pj_text_distance(name, key, most) : most + 1;
+            if (distance <= most && (distance < most || !best || strcmp(key, best) < 0)) {
+                best = key;
+                most = distance;
+            }
+        }
+    return best;
+}
+
+pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_place *place, const char *what, const char *name)
+{
+    const char *near = near_name(place, name);
+    return pj_fail(loader->err, PJ_EFORMAT, "%s '%.200s', which nothing in the graph makes%s%.200s%s", what, name,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static pj_status read_inputs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+{
+    node->inputs = (int)proto->n_input;
+    node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
+    if (!node->in)
+        return pj_fail_memory(loader->err);
+    for (size_t i = 0; i < proto->n_input; i++) {
+        char what[64];
+        if (!*proto->input[i])
+            continue;
+        pj_value *value = pj_load_find(place, proto->input[i]);
+        snprintf(what, sizeof what, "input %zu is the tensor", i);
+        if (!value)
+            return pj_load_fail_dangling(loader, place, what, proto->input[i]);
+        if (value == &loader->absent)
+            continue;
+        node->in[i] = value;
+        value->uses++;
+    }
+    return PJ_OK;
+}
+
+static pj_status read_outputs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+{
+    node->outputs = (int)proto->n_output;
+    node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
+    if (!node->out)
+        return pj_fail_memory(loader->err);
+    for (size_t i = 0; i < proto->n_output; i++)
+        if (*proto->output[i])
+            PJ_TRY(pj_load_define(loader, place, proto->output[i], node, (int)i, &node->out[i]));
+    return PJ_OK;
+}
+
+static pj_status fill_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+{
+    PJ_TRY(read_inputs(loader, place, proto, node));
+    PJ_TRY(pj_load_attrs(loader, place, proto, node));
+    return read_outputs(loader, place, proto, node);
+}
+
+static pj_status add_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index)
+{
+    const Onnx__FunctionProto *function = pj_load_callee(loader, proto);
+    pj_node *node = NULL;
+    if (function)
+        return pj_load_call(loader, place, proto, index, function);
+    PJ_TRY(pj_load_node(loader, place, proto, index, &node));
+    pj_status status = *node->op ? fill_node(loader, place, proto, node)
+                                 : pj_fail(loader->err, PJ_EFORMAT, "the node does not say its operator");
+    if (status != PJ_OK) {
+        pj_str op = pj_str_new(0);
+        pj_node_op_print(node, &op);
+        pj_error_at(loader->err, NULL, node->label, op.data);
+        pj_str_free(&op);
+    }
+    return status;
+}
+
+/* Is all that a node reads there? Of nodes with subgraphs only the sort can tell. */
+static bool is_ready(const pj_place *place, const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < node->n_input; i++)
+        if (*node->input[i] && !pj_load_find(place, node->input[i]))
+            return false;
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->g || node->attribute[i]->n_graphs)
+            return false;
+    return true;
+}
+
+pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count)
+{
+    size_t done = 0; /* nodes that come in order need no sorting, and nearly all do */
+    for (; done < count && is_ready(place, nodes[done]); done++)
+        PJ_TRY(add_node(loader, place, nodes[done], done));
+    if (done == count)
+        return PJ_OK;
+    pj_arena *scratch = pj_arena_new(0);
+    size_t *order = scratch ? PJ_NEW(scratch, size_t, count - done) : NULL;
+    pj_status status = order ? pj_load_sort(loader, place, nodes, done, count, order) : pj_fail_memory(loader->err);
+    for (size_t i = 0; i < count - done && status == PJ_OK; i++)
+        status = add_node(loader, place, nodes[order[i]], order[i]);
+    pj_arena_free(scratch);
+    return status;
+}
+
+/* ---- graphs ---- */
+
+static pj_status add_outputs(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+{
+    for (size_t i = 0; i < proto->n_output; i++) {
+        const Onnx__ValueInfoProto *info = proto->output[i];
+        char what[64];
+        pj_value *value = pj_load_find(place, pj_text(info->name));
+        snprintf(what, sizeof what, "output %zu of the graph is", i);
+        if (!value || value == &loader->absent)
+            return pj_load_fail_dangling(loader, place, what, pj_text(info->name));
+        PJ_TRY(append(loader, &place->graph->out, &place->graph->outputs, value));
+        value->uses++;
+        if (value->graph == place->graph)
+            value->is_output = true;
+        if (info->type && value->declared.kind == PJ_KIND_UNKNOWN)
+            PJ_TRY(read_declared(loader, info, "output", &value->declared));
+    }
+    return PJ_OK;
+}
+
+pj_status pj_load_declared(pj_loader *loader, const pj_place *place, Onnx__ValueInfoProto *const *infos, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        pj_value *value = pj_map_get(place->names, pj_text(infos[i]->name));
+        if (value && value != &loader->absent && value->declared.kind == PJ_KIND_UNKNOWN)
+            PJ_TRY(read_declared(loader, infos[i], "value", &value->declared));
+    }
+    return PJ_OK;
+}
+
+static pj_status fill_graph(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+{
+    if (loader->depth > PJ_MAX_SUBGRAPH_DEPTH + 1)
+        return pj_fail(loader->err, PJ_ELIMIT, "subgraphs are nested more than %d deep", PJ_MAX_SUBGRAPH_DEPTH);
+    PJ_TRY(add_initializers(loader, place, proto));
+    PJ_TRY(add_inputs(loader, place, proto));
+    PJ_TRY(pj_load_nodes(loader, place, proto->node, proto->n_node));
+    PJ_TRY(add_outputs(loader, place, proto));
+    return pj_load_declared(loader, place, proto->value_info, proto->n_value_info);
+}
+
+pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const Onnx__GraphProto *proto,
+                        pj_graph **out)
+{
+    pj_graph *graph = PJ_NEW(loader->arena, pj_graph, 1);
+    pj_map names;
+    const char *name = pj_arena_strdup(loader->arena, pj_text(proto->name));
+    if (!graph || !name)
+        return pj_fail_memory(loader->err);
+    pj_map_init(&names, loader->scratch);
+    pj_map_init(&graph->values, loader->arena);
+    graph->name = name;
+    graph->holder = holder;
+    graph->parent = holder ? holder->graph : NULL;
+    const pj_call *call = outer ? outer->call : NULL;
+    pj_place place = {graph, call ? &names : &graph->values, outer, call};
+    loader->depth++;
+    PJ_TRY(fill_graph(loader, &place, proto));
+    loader->depth--;
+    *out = graph;
+    return PJ_OK;
+}

@@ -1,0 +1,208 @@
+/* Elements in other files: where they may be, whether they are there, and the contents of small ones. */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ckd.h"
+#include "load/loader.h"
+#include "load/wire.h"
+
+/* One external file, looked at once. */
+typedef struct data_file {
+    const char *path;
+    bool there;
+    uint64_t size;
+} data_file;
+
+/* ---- the entry ---- */
+
+static pj_status bad(const pj_loader *loader, const char *what, const pj_tensor *tensor, const char *text)
+{
+    char title[PJ_TITLE];
+    return pj_fail(loader->err, PJ_EFORMAT, "external data of %s: %s", pj_load_title(what, tensor->name, title), text);
+}
+
+static bool parse_size(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (*text < '0' || *text > '9' || !pj_mul_u64(value, 10, &value) ||
+            !pj_add_u64(value, (uint64_t)(*text - '0'), &value))
+            return false;
+    *out = value;
+    return true;
+}
+
+static pj_status read_entries(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+{
+    for (size_t i = 0; i < proto->n_external_data; i++) {
+        const char *key = pj_text(proto->external_data[i]->key), *value = pj_text(proto->external_data[i]->value);
+        if (strcmp(key, "location") == 0)
+            out->location = pj_load_intern(loader, value);
+        else if (strcmp(key, "offset") == 0 && !parse_size(value, &out->offset))
+            return bad(loader, what, out, "the offset is not a number");
+        else if (strcmp(key, "length") == 0 && !parse_size(value, &out->length))
+            return bad(loader, what, out, "the length is not a number");
+    }
+    if (!out->location || !*out->location)
+        return bad(loader, what, out, "no location is given");
+    return PJ_OK;
+}
+
+/* The location is a path below the model's folder, written with slashes. */
+static pj_status check_location(const pj_loader *loader, const char *what, const pj_tensor *out)
+{
+    const char *at = out->location;
+    char text[300];
+    snprintf(text, sizeof text, "the location '%.200s' is not a path inside the model's folder", at);
+    if (*at == '/' || strchr(at, '\\') || (*at && at[1] == ':'))
+        return bad(loader, what, out, text);
+    while (at) {
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
+            return bad(loader, what, out, text);
+        at = strchr(at, '/');
+        at = at ? at + 1 : NULL;
+    }
+    return PJ_OK;
+}
+
+/* ---- the file ---- */
+
+/* Is `path` below `folder`, links resolved? */
+static bool is_below(const char *path, const char *folder)
+{
+    char *real_path = realpath(path, NULL), *real_folder = realpath(folder, NULL);
+    size_t length = real_folder ? strlen(real_folder) : 0;
+    while (length > 0 && real_folder[length - 1] == '/')
+        length--;
+    bool below = real_path && real_folder && strncmp(real_path, real_folder, length) == 0 && real_path[length] == '/';
+    free(real_path);
+    free(real_folder);
+    return below;
+}
+
+/* The folder of the file that a path ends in after all links; NULL: the path is no link. Download caches keep both a
+ * model and its data as links into one folder; this is that folder. */
+static char *link_folder(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *slash = real ? strrchr(real, '/') : NULL;
+    if (slash)
+        slash[slash == real] = 0;
+    return real;
+}
+
+/* A repository that was cloned without its large files holds a short text in place of each. */
+static bool is_pointer_file(const char *path, uint64_t size)
+{
+    static const char head[] = "version https://git-lfs";
+    char text[sizeof head] = "";
+    if (size > 1024)
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool same = fd >= 0 && read(fd, text, sizeof head - 1) > 0 && strcmp(text, head) == 0;
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
+static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tensor, data_file *file)
+{
+    struct stat info;
+    pj_str path = pj_str_new(0);
+    pj_str_printf(&path, "%s/%s", loader->folder, tensor->location);
+    file->path = path.failed ? NULL : pj_arena_strdup(loader->arena, path.data);
+    pj_str_free(&path);
+    if (!file->path)
+        return pj_fail_memory(loader->err);
+    if (stat(file->path, &info) != 0)
+        return PJ_OK;
+    char *links = is_below(file->path, loader->folder) ? NULL : link_folder(loader->model->path);
+    bool outside = links && !is_below(file->path, links);
+    free(links);
+    char text[300];
+    snprintf(text, sizeof text, "'%.200s' %s", tensor->location,
+             S_ISREG(info.st_mode) ? "is a link that leads out of the model's folder" : "is not a regular file");
+    if (outside || !S_ISREG(info.st_mode))
+        return bad(loader, what, tensor, text);
+    file->size = (uint64_t)info.st_size;
+    file->there = !is_pointer_file(file->path, file->size);
+    return PJ_OK;
+}
+
+static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor *tensor, const data_file **out)
+{
+    data_file *file = pj_map_get(&loader->files, tensor->location);
+    if (!file) {
+        file = PJ_NEW(loader->arena, data_file, 1);
+        if (!file || !pj_map_put(&loader->files, tensor->location, file))
+            return pj_fail_memory(loader->err);
+        PJ_TRY(look(loader, what, tensor, file));
+    }
+    *out = file;
+    return PJ_OK;
+}
+
+static bool read_at(const char *path, uint64_t offset, uint8_t *to, size_t length)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t have = 0;
+    while (fd >= 0 && have < length) {
+        ssize_t got = pread(fd, to + have, length - have, (off_t)(offset + have));
+        if (got == 0 || (got < 0 && errno != EINTR))
+            break;
+        have += got > 0 ? (size_t)got : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return have == length;
+}
+
+/* ---- both ---- */
+
+pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+{
+    uint64_t want, end;
+    const data_file *file = NULL;
+    PJ_TRY(read_entries(loader, proto, what, out));
+    PJ_TRY(check_location(loader, what, out));
+    out->raw = true;
+    if (!pj_load_raw_bytes(out->dtype, out->count, &want) || !pj_add_u64(out->offset, want, &end))
+        return bad(loader, what, out, "offset and length do not fit 64 bits");
+    if (out->length > 0 && out->length != want) {
+        char text[120];
+        snprintf(text, sizeof text, "its dims need %" PRIu64 " bytes, but the length is %" PRIu64, want, out->length);
+        return bad(loader, what, out, text);
+    }
+    out->length = want;
+    if (!loader->folder)
+        return PJ_OK;
+    PJ_TRY(find_file(loader, what, out, &file));
+    if (!file->there)
+        return PJ_OK;
+    if (end > file->size) {
+        char text[400];
+        snprintf(text, sizeof text, "bytes %" PRIu64 " to %" PRIu64 " of '%.200s' are wanted, which has %" PRIu64,
+                 out->offset, end, out->location, file->size);
+        return bad(loader, what, out, text);
+    }
+    out->storage = PJ_STORED_EXTERNAL;
+    if (want > pj_wire_kept_bytes((int)out->dtype))
+        return PJ_OK;
+    uint8_t *bytes = PJ_NEW(loader->arena, uint8_t, want);
+    if (!bytes)
+        return pj_fail_memory(loader->err);
+    if (!read_at(file->path, out->offset, bytes, (size_t)want))
+        return pj_fail(loader->err, PJ_EIO, "cannot read '%.200s': %s", out->location, strerror(errno));
+    out->bytes = bytes;
+    return pj_load_decode(loader, out, bytes);
+}

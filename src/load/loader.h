@@ -1,0 +1,158 @@
+/* What the parts of load/ share while one model is being built; nobody else includes this. */
+#ifndef PJ_LOAD_LOADER_H
+#define PJ_LOAD_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "ir/graph.h"
+#include "onnx.pb-c.h"
+
+enum { PJ_TITLE = 160 };
+
+typedef struct pj_loader {
+    pj_model *model;
+    pj_arena *arena;   /* the model's */
+    pj_arena *scratch; /* freed when the model is built: protobuf's messages, the maps below */
+    pj_error *err;
+    const char *folder; /* of the model file, for external data; NULL: there is none */
+    pj_map files;       /* external data: location -> what is known of that file (external.c) */
+    pj_map texts;       /* operators, domains, attribute names: each kept once */
+    pj_map functions;   /* key of (domain, name, overload) -> Onnx__FunctionProto (function.c) */
+    pj_map labels;      /* labels given so far -> their counter (label.c) */
+    int64_t steps;      /* nodes built and calls inlined so far, at most PJ_MAX_NODES */
+    int depth;          /* graphs open, the model's included */
+    pj_value absent;    /* stands for an optional argument that a call leaves out */
+} pj_loader;
+
+/* A text of nodes that is being read, and where its contents go: the model's graph, a subgraph, or one call of a
+ * function (which adds its nodes to the graph of the call). */
+typedef struct pj_place {
+    pj_graph *graph;
+    pj_map *names;                /* names as the text writes them -> pj_value */
+    const struct pj_place *outer; /* the text around a subgraph, where names are looked up next */
+    const struct pj_call *call;   /* NULL: not inside a function */
+} pj_place;
+
+/* A function call that is being inlined. */
+typedef struct pj_call {
+    const Onnx__FunctionProto *function;
+    const Onnx__NodeProto *node;
+    const pj_place *from; /* where the call stands: its attributes are read there */
+    const char *prefix;   /* of the names of nodes and values inside: "encoder/layer_1/" */
+    int depth;            /* calls around this one, itself included */
+} pj_call;
+
+/* ---- texts ---- */
+
+/* An absent text of the file is an empty one. */
+static inline const char *pj_text(const char *text)
+{
+    return text ? text : "";
+}
+
+/* The standard domain's two names are one: "". */
+const char *pj_load_domain(const char *domain);
+
+/* The text, kept once per model. NULL: out of memory. */
+const char *pj_load_intern(pj_loader *loader, const char *text);
+
+/* `items` with room for one more: a larger copy whenever `count` is a power of two. NULL: out of memory. */
+void *pj_load_grow(pj_arena *arena, const void *items, int count, size_t size);
+
+/* A new array of pointers to texts, copied. */
+pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out);
+
+/* ---- tensor.c, external.c, type.c ---- */
+
+/* "initializer 'w'", or without a name "initializer", into `text`; returns it. */
+const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE]);
+
+/* Reads a tensor; `what` ("initializer", "attribute 'value'") is for messages. */
+pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
+
+/* The dense tensor that a sparse one stands for: name, type and dims; its contents are absent. */
+pj_status pj_load_sparse(pj_loader *loader, const Onnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
+
+/* Decodes `count` elements into out->data; number types only. `bytes` as in raw_data. */
+pj_status pj_load_decode(pj_loader *loader, pj_tensor *out, const uint8_t *bytes);
+
+/* Bytes of `count` elements in raw_data. False: they do not fit 64 bits. */
+bool pj_load_raw_bytes(pj_dtype dtype, int64_t count, uint64_t *out);
+
+/* Fills location, offset, length and storage of a tensor whose elements are in another file; reads small ones. */
+pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
+
+pj_status pj_load_type(pj_loader *loader, const Onnx__TypeProto *proto, pj_type *out);
+
+/* ---- attr.c, build.c, function.c, sort.c, label.c ---- */
+
+/* Reads the attributes of a node into node->attr; references inside functions are resolved. */
+pj_status pj_load_attrs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node);
+
+/* Builds a graph. `outer` is the text around it, `holder` the node that has it as an attribute; both NULL for the
+ * model's own. */
+pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const Onnx__GraphProto *proto,
+                        pj_graph **out);
+
+/* Adds nodes to place->graph, in an order in which values are made before they are read. */
+pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count);
+
+/* The value that a name means at a place; &loader->absent for an argument left out; NULL: none. */
+pj_value *pj_load_find(const pj_place *place, const char *name);
+
+/* Makes a value named `name` in the text of `place`. `node` makes it as its output number `output`; NULL: an input or
+ * an initializer. It is an error if the name is taken. A value with `output` -1 waits for the node that makes it. */
+pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
+                         pj_value **out);
+
+/* An empty node in place->graph. `index` is its number in the file, for a label where it has no name. */
+pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index,
+                       pj_node **out);
+
+/* "input 1 is the tensor 'x', which nothing makes; did you mean 'y'?" */
+pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_place *place, const char *what, const char *name);
+
+/* Notes the types that a file declares for values at a place. */
+pj_status pj_load_declared(pj_loader *loader, const pj_place *place, Onnx__ValueInfoProto *const *infos, size_t count);
+
+/* Counts one more node or call. PJ_ELIMIT. */
+pj_status pj_load_step(pj_loader *loader);
+
+/* Registers the functions of a model; no two may have the same domain, name and overload. */
+pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto);
+
+/* The function that a node calls, or NULL. */
+const Onnx__FunctionProto *pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node);
+
+/* Puts the nodes of `function` in the place of the node that calls it. */
+pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,
+                       const Onnx__FunctionProto *function);
+
+/* Writes an order of the nodes from number `from` on, in which each comes after those whose outputs it or its subgraphs
+ * read; nodes that are in order stay. What `place` knows already is not waited for, even if one of the nodes makes a
+ * value of that name. PJ_EFORMAT names the nodes of a cycle. */
+pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t from,
+                       size_t count, size_t *order);
+
+/* Name of a node, or op_index, with a prefix, into the arena. NULL: out of memory. */
+const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeProto *node, size_t index);
+
+/* The same with the prefix of its place: that of the call, or in a subgraph, where the node has no name, its holder's
+ * label: If_3/Conv_0. */
+const char *pj_load_label_at(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index);
+
+/* The label, with _2, _3 ... behind it if it was given before. NULL: out of memory. */
+const char *pj_load_unique(pj_loader *loader, const char *label);
+
+/* Makes the labels of all nodes unique; those of nodes that have a name come first. */
+pj_status pj_load_labels(pj_loader *loader, pj_graph *graph);
+
+/* Module path of a node from the exporter's metadata or from its name; "" if neither tells. */
+const char *pj_load_scope(pj_loader *loader, const Onnx__NodeProto *node, const char *label);
+
+#endif

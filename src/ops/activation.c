@@ -1,0 +1,232 @@
+/* Activation functions, and Dropout. Each work rule states the function as it is counted, one primitive an operation;
+ * what a constant factor of 1 or a constant summand of 0 saves is not counted. */
+#include "ops/families.h"
+#include "ops/values.h"
+
+#define MS "com.microsoft"
+
+/* ---- shapes ---- */
+
+/* BiasSplitGelu: [N, S, D] -> [N, S, D/2] */
+static pj_status shape_split(pj_ctx *c)
+{
+    pj_num dims[PJ_MAX_RANK];
+    int rank = pj_in_rank(c, 0);
+    for (int k = 0; k < rank; k++)
+        dims[k] = pj_in_dim(c, 0, k);
+    if (rank > 0)
+        dims[rank - 1] = pj_num_floor_div(c->symbols, dims[rank - 1], pj_num_of(2));
+    return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
+}
+
+/* ---- contents ---- */
+
+static pj_num relu_of(pj_ctx *c, const pj_num *x)
+{
+    return pj_num_max(c->symbols, x[0], pj_num_of(0));
+}
+
+PJ_VALUE_MAP(relu_of, 1)
+
+/* ---- work: the same for every node ---- */
+
+/* sigmoid(x) = (1 + tanh(x/2)) / 2, one primitive of the class tanh */
+PJ_WORK_EACH(tanh, [PJ_TANH] = 1)
+
+/* max(x, 0) + slope min(x, 0), as a selection: LeakyRelu, PRelu */
+PJ_WORK_EACH(leaky, [PJ_CMP] = 1, [PJ_MUL] = 1)
+
+/* max(0, min(1, alpha x + beta)) */
+PJ_WORK_EACH(hard_sigmoid, [PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_CMP] = 2)
+
+/* x max(0, min(1, x/6 + 1/2)) */
+PJ_WORK_EACH(hard_swish, [PJ_MUL] = 2, [PJ_ADD] = 1, [PJ_CMP] = 2)
+
+/* log(1 + exp(x)) */
+PJ_WORK_EACH(softplus, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1)
+
+/* x / (1 + |x|) */
+PJ_WORK_EACH(softsign, [PJ_CMP] = 1, [PJ_ADD] = 1, [PJ_DIV] = 1)
+
+/* x tanh(log(1 + exp(x))) */
+PJ_WORK_EACH(mish, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1, [PJ_TANH] = 1, [PJ_MUL] = 1)
+
+/* x > 0 ? gamma x : gamma alpha (exp(x) - 1), gamma alpha being one constant */
+PJ_WORK_EACH(selu, [PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_MUL] = 2)
+
+/* (x/2) (1 + erf(x / sqrt(2))) */
+static const int gelu_erf[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_ERF] = 1};
+
+/* (x/2) (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x))) */
+static const int gelu_tanh[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 2, [PJ_TANH] = 1};
+
+/* ---- work: with constants that may save something ---- */
+
+/* How many multiplications by the attribute there are: none by 1. */
+static int64_t factors(pj_ctx *c, const char *name, double otherwise, int64_t count)
+{
+    return pj_attr_float(c, name, otherwise) == 1 ? 0 : count;
+}
+
+/* x > 0 ? x : alpha (exp(x) - 1) */
+static pj_status work_elu(pj_ctx *c, pj_work *work)
+{
+    static const int each[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1};
+    pj_work_each(c, work, each, pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 1), pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* max(0, x) + min(0, alpha (exp(x / alpha) - 1)), x / alpha by the constant 1/alpha */
+static pj_status work_celu(pj_ctx *c, pj_work *work)
+{
+    static const int each[PJ_PRIMS] = {[PJ_CMP] = 2, [PJ_EXP] = 1, [PJ_ADD] = 2};
+    pj_work_each(c, work, each, pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 2), pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* x < -lambd ? x + bias : x > lambd ? x - bias : 0 */
+static pj_status work_shrink(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_CMP, 2, pj_out_count(c, 0));
+    if (pj_attr_float(c, "bias", 0) != 0)
+        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* x sigmoid(alpha x) */
+static pj_status swish(pj_ctx *c, pj_work *work, double alpha)
+{
+    pj_work_times(c, work, PJ_MUL, 1 + factors(c, "alpha", alpha, 1), pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_TANH, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+static pj_status work_swish(pj_ctx *c, pj_work *work)
+{
+    return swish(c, work, 1);
+}
+
+static pj_status work_quick_gelu(pj_ctx *c, pj_work *work)
+{
+    return swish(c, work, 1.702);
+}
+
+/* By erf, or by tanh where the attribute says so. */
+static pj_status work_gelu(pj_ctx *c, pj_work *work)
+{
+    bool by_tanh = pj_attr_string(c, "approximate", "none")[0] == 't';
+    pj_work_each(c, work, by_tanh ? gelu_tanh : gelu_erf, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* Gelu by tanh of x + bias; the bias is optional */
+static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, gelu_tanh, pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_ADD, pj_has(c, 1), pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* Gelu by erf of x + bias */
+static pj_status work_bias_gelu(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, gelu_erf, pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* [left, right] = x + bias; left Gelu(right), by erf */
+static pj_status work_split_gelu(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, gelu_erf, pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_ADD, pj_in_count(c, 0));
+    pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* ---- Dropout ---- */
+
+/* Whether the node drops anything at all: 0 or 1, -1: not known. An attribute says so before opset 7 (is_test, not set
+ * by default), nothing does until opset 11 (never), the inputs ratio and training_mode do since opset 12. */
+static int drops(pj_ctx *c, int ratio, int training)
+{
+    int64_t opset = pj_node_opset(c);
+    bool standard = c->node->domain[0] == 0;
+    if (standard && opset > 0 && opset < 7)
+        return pj_attr_int(c, "is_test", 0) == 0;
+    if (!pj_has(c, training) || pj_num_equal(pj_in_scalar(c, ratio), pj_num_of(0)))
+        return 0;
+    return pj_value_truth(pj_in_scalar(c, training));
+}
+
+/* Random number, comparison, and scale * x * mask for an element; unknown where it is not known whether it is done. */
+static void count_drops(pj_ctx *c, pj_work *work, int dropping)
+{
+    static const int each[PJ_PRIMS] = {[PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2};
+    if (dropping)
+        pj_work_each(c, work, each, dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
+}
+
+/* The mask is of the data's type before opset 10, then bool. */
+static pj_status shape_dropout(pj_ctx *c)
+{
+    int64_t opset = pj_node_opset(c);
+    bool is_bool = c->node->domain[0] || opset <= 0 || opset >= 10;
+    PJ_TRY(pj_set_same(c, 0, 0));
+    return pj_set_shape_of(c, 1, is_bool ? PJ_BOOL : pj_in_dtype(c, 0), 0);
+}
+
+static pj_status value_dropout(pj_ctx *c)
+{
+    return drops(c, 1, 2) == 0 ? pj_value_same(c) : PJ_OK;
+}
+
+/* At inference the output is the input: nothing is done. */
+static pj_status work_dropout(pj_ctx *c, pj_work *work)
+{
+    int dropping = drops(c, 1, 2);
+    if (dropping == 0)
+        pj_work_nothing(c, work);
+    count_drops(c, work, dropping);
+    return PJ_OK;
+}
+
+/* Dropout(x + bias) + residual, the residual being optional */
+static pj_status work_bias_dropout(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 2), pj_out_count(c, 0));
+    count_drops(c, work, drops(c, 3, 4));
+    return PJ_OK;
+}
+
+/*  domain, op_type, since, roles, traits, shape, value, work */
+static const pj_op_desc rows[] = {
+    {"", "Relu",            1,  "x",     PJ_KEEP, pj_shape_same, value_relu_of, pj_work_cmp1     },
+    {"", "ThresholdedRelu", 1,  "x",     PJ_KEEP, pj_shape_same, NULL,          pj_work_cmp1     },
+    {"", "LeakyRelu",       1,  "x",     0,       pj_shape_same, NULL,          work_leaky       },
+    {"", "PRelu",           1,  "xp",    0,       pj_shape_same, NULL,          work_leaky       },
+    {"", "Sigmoid",         1,  "x",     0,       pj_shape_same, NULL,          work_tanh        },
+    {"", "Tanh",            1,  "x",     0,       pj_shape_same, NULL,          work_tanh        },
+    {"", "HardSigmoid",     1,  "x",     0,       pj_shape_same, NULL,          work_hard_sigmoid},
+    {"", "HardSwish",       14, "x",     0,       pj_shape_same, NULL,          work_hard_swish  },
+    {"", "Elu",             1,  "x",     0,       pj_shape_same, NULL,          work_elu         },
+    {"", "Selu",            1,  "x",     0,       pj_shape_same, NULL,          work_selu        },
+    {"", "Celu",            12, "x",     0,       pj_shape_same, NULL,          work_celu        },
+    {"", "Shrink",          9,  "x",     0,       pj_shape_same, NULL,          work_shrink      },
+    {"", "Softplus",        1,  "x",     0,       pj_shape_same, NULL,          work_softplus    },
+    {"", "Softsign",        1,  "x",     0,       pj_shape_same, NULL,          work_softsign    },
+    {"", "Mish",            18, "x",     0,       pj_shape_same, NULL,          work_mish        },
+    {"", "Swish",           24, "x",     0,       pj_shape_same, NULL,          work_swish       },
+    {"", "Gelu",            20, "x",     0,       pj_shape_same, NULL,          work_gelu        },
+    {"", "Dropout",         1,  "xcc",   PJ_KEEP, shape_dropout, value_dropout, work_dropout     },
+    {MS, "Gelu",            1,  "x",     0,       pj_shape_same, NULL,          work_gelu        },
+    {MS, "QuickGelu",       1,  "x",     0,       pj_shape_same, NULL,          work_quick_gelu  },
+    {MS, "FastGelu",        1,  "xb",    0,       pj_shape_same, NULL,          work_fast_gelu   },
+    {MS, "BiasGelu",        1,  "xb",    0,       pj_shape_same, NULL,          work_bias_gelu   },
+    {MS, "BiasSplitGelu",   1,  "xb",    0,       shape_split,   NULL,          work_split_gelu  },
+    {MS, "BiasDropout",     1,  "xbxcc", 0,       shape_dropout, NULL,          work_bias_dropout},
+};
+
+PJ_FAMILY(activation);

@@ -1,0 +1,168 @@
+/* Sheets and lists of tables and devices. */
+#include "report/figures.h"
+
+#include <string.h>
+
+static const pj_column columns[] = {
+    {.key = "path", .title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
+    {.key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
+    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT},
+    {.key = "confidence", .title = "confidence", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "source", .title = "source", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
+{
+    pj_rows *rows = arena ? pj_rows_new(arena, columns, COLUMNS) : NULL;
+    for (size_t i = 0; rows && i < sheet->figures; i++) {
+        const pj_figure *figure = &sheet->figure[i];
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], strncmp(figure->path, "$.", 2) == 0 ? figure->path + 2 : figure->path);
+        pj_cell_number(&cell[1], figure->value);
+        pj_cell_text(&cell[2], figure->unit);
+        pj_cell_text(&cell[3], figure->confidence);
+        pj_cell_text(&cell[4], figure->source);
+    }
+    return rows && !rows->failed ? rows : NULL;
+}
+
+/* Under one head all rows of one source stand together in most files; the source is then said once. */
+static void repeat_no_source(pj_rows *rows)
+{
+    const char *before = "";
+    for (size_t i = 0; i < rows->count; i++) {
+        pj_cell *source = &rows->row[i][COLUMNS - 1];
+        const char *text = source->state == PJ_CELL_GIVEN ? source->text : "";
+        if (*text && strcmp(text, before) == 0)
+            source->text = "(as above)";
+        before = text;
+    }
+}
+
+static void text_sheet(const pj_sheet *sheet, pj_rows *rows, const pj_text_style *style, pj_str *out)
+{
+    pj_text_look(out, style, PJ_BOLD);
+    pj_text_clean(out, sheet->name);
+    pj_text_look(out, style, PJ_PLAIN);
+    pj_str_add_char(out, '\n');
+    const pj_fact ends[] = {{"title", sheet->title}, {"notes", sheet->notes}};
+    for (size_t i = 0; i < sheet->facts + 2; i++) {
+        enum { TEXT_AT = 13 };
+        const pj_fact *fact = i == 0 ? &ends[0] : i <= sheet->facts ? &sheet->fact[i - 1] : &ends[1];
+        pj_str clean = pj_str_new(0);
+        if (!*fact->text)
+            continue;
+        pj_text_clean(&clean, fact->text);
+        pj_str_printf(out, "  %-10s ", fact->name);
+        pj_text_wrap(out, clean.data, TEXT_AT, TEXT_AT, style->width);
+        pj_str_add_char(out, '\n');
+        out->failed = out->failed || clean.failed;
+        pj_str_free(&clean);
+    }
+    pj_str_add_char(out, '\n');
+    repeat_no_source(rows);
+    pj_rows_text(rows, style, 0, out);
+}
+
+static void markdown_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)
+{
+    pj_str_printf(out, "## %s\n\n", sheet->name);
+    pj_markdown_escape(out, sheet->title);
+    pj_str_add(out, "\n\n");
+    for (size_t i = 0; i < sheet->facts; i++)
+        if (*sheet->fact[i].text)
+            pj_str_printf(out, "- %s: %s\n", sheet->fact[i].name, sheet->fact[i].text);
+    pj_str_add_char(out, '\n');
+    pj_markdown_escape(out, sheet->notes);
+    pj_str_add(out, *sheet->notes ? "\n\n" : "");
+    pj_rows_markdown(rows, out);
+}
+
+static void json_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_write_key(&json, "name");
+    pj_json_write_text(&json, sheet->name);
+    pj_json_write_key(&json, "title");
+    pj_json_write_text(&json, sheet->title);
+    for (size_t i = 0; i < sheet->facts; i++) {
+        pj_json_write_key(&json, sheet->fact[i].name);
+        pj_json_write_text(&json, *sheet->fact[i].text ? sheet->fact[i].text : NULL);
+    }
+    pj_json_write_key(&json, "notes");
+    pj_json_write_text(&json, sheet->notes);
+    pj_json_write_key(&json, "figures");
+    pj_rows_json(rows, &json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options, pj_sink sink, void *payload,
+                         pj_error *err)
+{
+    pj_output output;
+    PJ_TRY(pj_output_of(options, &output, err));
+    pj_arena *arena = pj_arena_new(0);
+    pj_rows *rows = rows_of(sheet, arena);
+    pj_text_style style = pj_style_of(options);
+    pj_str text = pj_str_new(0);
+    text.failed = !rows;
+    switch (output) {
+    case PJ_OUTPUT_TEXT:
+        if (rows)
+            text_sheet(sheet, rows, &style, &text);
+        break;
+    case PJ_OUTPUT_JSON:
+        if (rows)
+            json_sheet(sheet, rows, &text);
+        break;
+    case PJ_OUTPUT_CSV:
+        if (rows)
+            pj_rows_csv(rows, &text);
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        if (rows)
+            markdown_sheet(sheet, rows, &text);
+        break;
+    }
+    pj_arena_free(arena);
+    return pj_emit(&text, sink, payload, err);
+}
+
+static void json_list(const char *key, const pj_rows *rows, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_write_key(&json, key);
+    pj_rows_json(rows, &json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+pj_status pj_list_write(const char *key, const pj_rows *rows, const pj_report_options *options, pj_sink sink,
+                        void *payload, pj_error *err)
+{
+    pj_output output;
+    PJ_TRY(pj_output_of(options, &output, err));
+    pj_text_style style = pj_style_of(options);
+    pj_str text = pj_str_new(0);
+    if (!rows || rows->failed)
+        return pj_fail_memory(err);
+    switch (output) {
+    case PJ_OUTPUT_TEXT:
+        pj_rows_text(rows, &style, 0, &text);
+        break;
+    case PJ_OUTPUT_JSON:
+        json_list(key, rows, &text);
+        break;
+    case PJ_OUTPUT_CSV:
+        pj_rows_csv(rows, &text);
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        pj_rows_markdown(rows, &text);
+        break;
+    }
+    return pj_emit(&text, sink, payload, err);
+}

@@ -1,0 +1,30 @@
+/* Numbers with their sources: what tables and devices have in common when they are listed. */
+#ifndef PJ_REPORT_FIGURES_H
+#define PJ_REPORT_FIGURES_H
+
+#include "cost/figure.h"
+#include "report/emit.h"
+
+/* One fact of a sheet's head: "process", "45 nm". Facts with an empty text are left out. */
+typedef struct pj_fact {
+    const char *name, *text;
+} pj_fact;
+
+/* A table or device in full. */
+typedef struct pj_sheet {
+    const char *name, *title, *notes;
+    const pj_fact *fact;
+    size_t facts;
+    const pj_figure *figure;
+    size_t figures;
+} pj_sheet;
+
+/* The sheet in a format; the text is handed to the sink. */
+pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options, pj_sink sink, void *payload,
+                         pj_error *err);
+
+/* A list in a format; in JSON it is the member `key` of an object. `rows` NULL: out of memory. */
+pj_status pj_list_write(const char *key, const pj_rows *rows, const pj_report_options *options, pj_sink sink,
+                        void *payload, pj_error *err);
+
+#endif

@@ -1,0 +1,185 @@
+/* Figures and texts as a person reads them. */
+#include "report/humane.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* ---- figures ---- */
+
+void pj_human_digits(pj_str *out, double value)
+{
+    double size = fabs(value);
+    int digits = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
+    pj_str_add_fixed(out, value, digits);
+}
+
+/* Units of one kind, from small to large. The largest that leaves at least 1 before the point is taken. */
+static pj_scale pick(const pj_scale *units, size_t count, double most)
+{
+    size_t at = 0;
+    while (at + 1 < count && most / units[at + 1].factor >= 0.99995)
+        at++;
+    return units[at];
+}
+
+#define PICK(units, most) pick((units), sizeof(units) / sizeof *(units), (most))
+
+pj_scale pj_scale_energy(double most, const char *unit)
+{
+    static const pj_scale joules[] = {{1, "pJ"},   {1e3, "nJ"},  {1e6, "uJ"},  {1e9, "mJ"},
+                                      {1e12, "J"}, {1e15, "kJ"}, {1e18, "MJ"}, {1e21, "GJ"}};
+    static const pj_scale plain[] = {{1, "relative"},     {1e3, "k relative"},  {1e6, "M relative"},
+                                     {1e9, "G relative"}, {1e12, "T relative"}, {1e15, "P relative"}};
+    return strcmp(unit, "relative") == 0 ? PICK(plain, most) : PICK(joules, most);
+}
+
+pj_scale pj_scale_time(double most)
+{
+    static const pj_scale times[] = {{1e-3, "ns"}, {1, "us"}, {1e3, "ms"}, {1e6, "s"}};
+    return PICK(times, most);
+}
+
+static void add_scaled(pj_str *out, double value, pj_scale scale)
+{
+    pj_human_digits(out, value / scale.factor);
+    pj_str_add_char(out, ' ');
+    pj_str_add(out, scale.unit);
+}
+
+void pj_human_energy(pj_str *out, double pj, const char *unit)
+{
+    add_scaled(out, pj, pj_scale_energy(pj, unit));
+}
+
+void pj_human_time(pj_str *out, double us)
+{
+    add_scaled(out, us, pj_scale_time(us));
+}
+
+void pj_human_count(pj_str *out, int64_t count)
+{
+    static const pj_scale counts[] = {{1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}, {1e15, "P"}, {1e18, "E"}};
+    if (count < 1000)
+        pj_str_printf(out, "%" PRId64, count);
+    else
+        add_scaled(out, (double)count, PICK(counts, (double)count));
+}
+
+void pj_human_exact(pj_str *out, int64_t count)
+{
+    char digits[32];
+    pj_str text = pj_str_new(sizeof digits);
+    pj_str_printf(&text, "%" PRId64, count);
+    for (size_t i = 0; i < text.length; i++) {
+        bool group = i > 0 && (text.length - i) % 3 == 0 && text.data[i - 1] != '-';
+        if (group)
+            pj_str_add_char(out, ',');
+        pj_str_add_char(out, text.data[i]);
+    }
+    pj_str_free(&text);
+}
+
+void pj_human_bits(pj_str *out, double bits)
+{
+    static const pj_scale sizes[] = {{8.0 * 1024, "KiB"}, {8.0 * 1048576, "MiB"}, {8.0 * 1073741824, "GiB"},
+                                     {8.0 * 1099511627776, "TiB"}};
+    if (bits >= sizes[0].factor)
+        add_scaled(out, bits, PICK(sizes, bits));
+    else if (bits >= 8 && fmod(bits, 8) == 0)
+        pj_str_printf(out, "%.0f bytes", bits / 8);
+    else
+        pj_str_printf(out, "%.0f bits", bits);
+}
+
+void pj_human_share(pj_str *out, double share)
+{
+    double percent = share * 100;
+    if (percent > 0 && percent < 0.05)
+        pj_str_add(out, "<0.1");
+    else
+        pj_str_add_fixed(out, percent, 1);
+    pj_str_add(out, " %");
+}
+
+void pj_human_plural(pj_str *out, size_t count, const char *one, const char *many)
+{
+    pj_str_printf(out, "%zu %s", count, count == 1 ? one : many);
+}
+
+/* ---- texts ---- */
+
+void pj_text_clean(pj_str *out, const char *text)
+{
+    for (size_t left = strlen(text); left;) {
+        size_t bytes = pj_utf8_sequence(text, left);
+        const unsigned char *at = (const unsigned char *)text;
+        bool obeyed = bytes == 0 || at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+        bytes = bytes ? bytes : 1;
+        if (obeyed)
+            pj_str_add_char(out, '?');
+        else
+            pj_str_add_bytes(out, text, bytes);
+        text += bytes;
+        left -= bytes;
+    }
+}
+
+static bool starts_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+size_t pj_text_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += starts_character(*text);
+    return width;
+}
+
+/* The text behind its first `characters`. */
+static const char *skip(const char *text, size_t characters)
+{
+    while (*text && (characters || !starts_character(*text)))
+        characters -= starts_character(*text++);
+    return text;
+}
+
+void pj_text_elide(pj_str *out, const char *text, size_t width)
+{
+    static const char gap[] = "...";
+    size_t whole = pj_text_width(text);
+    if (whole <= width) {
+        pj_str_add(out, text);
+        return;
+    }
+    size_t kept = width - (sizeof gap - 1), tail = kept - kept / 3;
+    pj_str_add_bytes(out, text, (size_t)(skip(text, kept - tail) - text));
+    pj_str_add(out, gap);
+    pj_str_add(out, skip(text, whole - tail));
+}
+
+void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_t width)
+{
+    bool first = true;
+    while (*text) {
+        size_t bytes = strcspn(text, " ");
+        size_t columns = pj_text_width(text) - pj_text_width(text + bytes);
+        if (!first && at + 1 + columns > width) {
+            pj_str_add_char(out, '\n');
+            for (size_t i = 0; i < indent; i++)
+                pj_str_add_char(out, ' ');
+            at = indent;
+        } else if (!first) {
+            pj_str_add_char(out, ' ');
+            at++;
+        }
+        pj_str_add_bytes(out, text, bytes);
+        at += columns;
+        text += bytes + strspn(text + bytes, " ");
+        first = false;
+    }
+}

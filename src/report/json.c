@@ -1,0 +1,337 @@
+/* The report as JSON: picojoule.report/1. docs/report-format.md describes it. */
+#include "report/report.h"
+
+#include <string.h>
+
+#include "picojoule/version.h"
+#include "report/findings.h"
+#include "report/shape_text.h"
+
+static void put_text(pj_json_writer *json, const char *key, const char *text)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_text(json, text);
+}
+
+static void put_int(pj_json_writer *json, const char *key, int64_t value)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_int(json, value);
+}
+
+static void put_size(pj_json_writer *json, const char *key, uint64_t value)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_uint(json, value);
+}
+
+static void put_double(pj_json_writer *json, const char *key, double value)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_double(json, value);
+}
+
+static void put_bool(pj_json_writer *json, const char *key, bool value)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_bool(json, value);
+}
+
+static void put_object(pj_json_writer *json, const char *key)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+}
+
+static void put_line(pj_json_writer *json, const char *key, pj_json_container container)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_begin(json, container);
+}
+
+/* ---- model and settings ---- */
+
+static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_info *tensors, size_t count,
+                        bool outputs)
+{
+    put_line(json, key, PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < count; i++) {
+        if (outputs ? !tensors[i].is_output : !tensors[i].is_input)
+            continue;
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        put_text(json, "name", tensors[i].name);
+        put_text(json, "dtype", *tensors[i].dtype ? tensors[i].dtype : NULL);
+        pj_json_write_key(json, "shape");
+        pj_shape_json(&tensors[i], json);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_model(pj_json_writer *json, const pj_view *view)
+{
+    pj_model *model = pj_analysis_model(view->analysis);
+    const pj_model_info *info = pj_model_describe(model);
+    size_t count;
+    const pj_tensor_info *tensors = pj_model_tensors(model, &count);
+    json->out->failed = json->out->failed || !info || !tensors;
+    if (json->out->failed)
+        return;
+    put_object(json, "model");
+    put_text(json, "path", info->path);
+    put_int(json, "ir_version", info->ir_version);
+    put_text(json, "producer", info->producer);
+    put_line(json, "opsets", PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < info->opset_count; i++)
+        put_int(json, info->opsets[i].domain, info->opsets[i].version);
+    pj_json_write_end(json);
+    put_size(json, "nodes", info->nodes);
+    put_tensors(json, "inputs", tensors, count, false);
+    put_tensors(json, "outputs", tensors, count, true);
+    put_int(json, "params", view->totals->params);
+    put_int(json, "param_bits", view->totals->param_bits);
+    put_size(json, "file_bytes", info->file_bytes);
+    pj_json_write_end(json);
+}
+
+const char *pj_place_word(pj_place place)
+{
+    switch (place) {
+    case PJ_PLACE_DRAM:
+        return "dram";
+    case PJ_PLACE_SRAM:
+        return "sram";
+    case PJ_PLACE_FIXED:
+        return "fixed";
+    }
+    return "";
+}
+
+static void put_settings(pj_json_writer *json, const pj_view *view)
+{
+    const pj_settings *settings = pj_analysis_settings(view->analysis);
+    put_object(json, "settings");
+    put_text(json, "table", pj_analysis_table(view->analysis));
+    put_text(json, "rules", pj_analysis_rules(view->analysis));
+    put_text(json, "unit", pj_analysis_unit(view->analysis));
+    put_text(json, "weights_on_memory", pj_place_word(settings->weights_on));
+    put_text(json, "activations_on_memory", pj_place_word(settings->activations_on));
+    put_bool(json, "rd_wr_on_io", settings->io_on_dram);
+    put_size(json, "min_sram_size", settings->sram_min_bits);
+    put_line(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_write_end(json);
+    put_text(json, "plan", NULL);
+    pj_json_write_end(json);
+}
+
+/* ---- figures ---- */
+
+static void put_energy(pj_json_writer *json, const pj_energy *energy)
+{
+    put_line(json, "energy_pj", PJ_JSON_WRITE_OBJECT_LINE);
+    put_double(json, "inputs", energy->inputs);
+    put_double(json, "outputs", energy->outputs);
+    put_double(json, "parameters", energy->parameters);
+    put_double(json, "op_cost", energy->op_cost);
+    put_double(json, "total", pj_energy_total(energy));
+    pj_json_write_end(json);
+}
+
+/* A figure that is null where it is not known, told by a negative one. */
+static void put_known(pj_json_writer *json, const char *key, double value)
+{
+    pj_json_write_key(json, key);
+    if (value < 0)
+        pj_json_write_null(json);
+    else
+        pj_json_write_double(json, value);
+}
+
+static void put_devices(pj_json_writer *json, const pj_view *view, const pj_device_figure *figures, const double *idle)
+{
+    put_line(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t d = 0; d < view->devices; d++) {
+        put_line(json, pj_analysis_device(view->analysis, d), PJ_JSON_WRITE_OBJECT_LINE);
+        put_known(json, "energy_pj", figures[d].energy_pj);
+        put_known(json, "time_us", figures[d].time_us);
+        if (idle)
+            put_known(json, "idle_w", idle[d]);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+/* ---- layers ---- */
+
+static void put_format(pj_json_writer *json, const char *key, const pj_format_info *format)
+{
+    if (!format->known) {
+        put_text(json, key, NULL);
+        return;
+    }
+    put_line(json, key, PJ_JSON_WRITE_OBJECT_LINE);
+    put_text(json, "word", format->word);
+    put_text(json, "kind", format->kind);
+    put_int(json, "bits", format->bits);
+    put_int(json, "int_bits", format->int_bits);
+    put_bool(json, "signed", format->is_signed);
+    put_text(json, "from", format->from);
+    pj_json_write_end(json);
+}
+
+static void put_precision(pj_json_writer *json, const pj_layer *layer)
+{
+    put_object(json, "precision");
+    put_format(json, "input", &layer->input);
+    put_format(json, "weight", &layer->weight);
+    put_format(json, "accumulator", &layer->accumulator);
+    put_format(json, "output", &layer->output);
+    put_text(json, "implementation", layer->implementation);
+    put_double(json, "gate_bits", layer->gate_bits);
+    put_double(json, "gate_factor", layer->gate_factor);
+    pj_json_write_end(json);
+}
+
+static void put_names(pj_json_writer *json, const char *key, const char *const *names, size_t count)
+{
+    put_line(json, key, PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < count; i++)
+        pj_json_write_text(json, names[i]);
+    pj_json_write_end(json);
+}
+
+/* The counts that layers, groups and totals share. */
+static void put_counts(pj_json_writer *json, int64_t macs, int64_t flops, int64_t params, int64_t param_bits,
+                       int64_t bops)
+{
+    put_int(json, "macs", macs);
+    put_int(json, "flops", flops);
+    put_int(json, "params", params);
+    put_int(json, "param_bits", param_bits);
+    put_int(json, "bops", bops);
+}
+
+static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer *layer)
+{
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+    put_size(json, "index", layer->index);
+    put_text(json, "name", layer->name);
+    put_text(json, "op", layer->op);
+    put_text(json, "domain", layer->domain);
+    put_text(json, "scope", layer->scope);
+    put_names(json, "inputs", layer->inputs, layer->input_count);
+    put_names(json, "outputs", layer->outputs, layer->output_count);
+    put_bool(json, "counted", layer->counted);
+    put_bool(json, "free", layer->free);
+    put_counts(json, layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops);
+    put_line(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; pj_work_word(i); i++)
+        put_int(json, pj_work_word(i), layer->work[i]);
+    pj_json_write_end(json);
+    put_precision(json, layer);
+    put_energy(json, &layer->energy);
+    put_devices(json, view, layer->devices, NULL);
+    pj_json_write_end(json);
+}
+
+/* Layers as the view orders and cuts them; all of them in graph order where it shows groups. */
+static void put_layers(pj_json_writer *json, const pj_view *view)
+{
+    size_t count;
+    const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
+    put_line(json, "layers", PJ_JSON_WRITE_ARRAY);
+    if (view->group == PJ_NO_GROUP)
+        for (size_t i = 0; i < view->count; i++)
+            put_layer(json, view, view->row[i].layer);
+    else
+        for (size_t i = 0; i < count; i++)
+            put_layer(json, view, &layers[i]);
+    pj_json_write_end(json);
+}
+
+static void put_group(pj_json_writer *json, const pj_view *view, const pj_view_row *row)
+{
+    put_size(json, "layers", row->layers);
+    put_size(json, "uncounted", row->uncounted);
+    put_counts(json, row->macs, row->flops, row->params, row->param_bits, row->bops);
+    put_energy(json, &row->energy);
+    put_devices(json, view, row->devices, NULL);
+    pj_json_write_end(json);
+}
+
+static void put_groups(pj_json_writer *json, const pj_view *view)
+{
+    put_line(json, "groups", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < view->count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        put_text(json, "name", view->row[i].name);
+        put_group(json, view, &view->row[i]);
+    }
+    pj_json_write_end(json);
+}
+
+/* ---- totals ---- */
+
+static void put_totals(pj_json_writer *json, const pj_view *view)
+{
+    const pj_totals *totals = view->totals;
+    double total = pj_energy_total(&totals->energy);
+    put_object(json, "totals");
+    put_counts(json, totals->macs, totals->flops, totals->params, totals->param_bits, totals->bops);
+    put_energy(json, &totals->energy);
+    put_known(json, "batch", totals->batch > 0 ? (double)totals->batch : -1);
+    put_known(json, "per_sample_pj", totals->batch > 0 ? total / (double)totals->batch : -1);
+    put_devices(json, view, totals->devices, totals->idle_w);
+    if (totals->has_qtools) {
+        put_line(json, "qtools", PJ_JSON_WRITE_OBJECT_LINE);
+        put_int(json, "total_cost", totals->qtools_total_cost);
+        put_int(json, "energy_sum", totals->qtools_energy_sum);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_coverage(pj_json_writer *json, const pj_view *view)
+{
+    const pj_totals *totals = view->totals;
+    size_t count;
+    const pj_unknown_op *unknown = pj_analysis_unknown_ops(view->analysis, &count);
+    put_object(json, "coverage");
+    put_size(json, "layers", totals->layers);
+    put_size(json, "counted", totals->layers - totals->uncounted);
+    put_size(json, "uncounted", totals->uncounted);
+    put_size(json, "free", totals->free_layers);
+    put_line(json, "unknown_ops", PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < count; i++)
+        put_size(json, unknown[i].op, unknown[i].nodes);
+    pj_json_write_end(json);
+    /* the MACs of what is not counted are not known, so neither is their share */
+    put_known(json, "macs_share", totals->uncounted ? -1 : 1);
+    pj_json_write_end(json);
+}
+
+void pj_report_json(const pj_view *view, pj_str *out)
+{
+    size_t count;
+    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    put_text(&json, "schema", "picojoule.report/1");
+    put_text(&json, "version", PICOJOULE_VERSION);
+    put_model(&json, view);
+    put_settings(&json, view);
+    put_layers(&json, view);
+    if (view->group != PJ_NO_GROUP)
+        put_groups(&json, view);
+    if (view->left_out) {
+        put_object(&json, "left_out");
+        put_size(&json, "rows", view->left_out);
+        put_group(&json, view, &view->rest);
+    }
+    put_totals(&json, view);
+    put_coverage(&json, view);
+    pj_json_write_key(&json, "diagnostics");
+    pj_findings_json(findings, count, &json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}

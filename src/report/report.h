@@ -1,0 +1,15 @@
+/* The report of an analysis in each format. */
+#ifndef PJ_REPORT_REPORT_H
+#define PJ_REPORT_REPORT_H
+
+#include "report/view.h"
+
+/* Append the whole report; out->failed tells of missing memory. */
+void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out);
+void pj_report_json(const pj_view *view, pj_str *out);
+void pj_report_markdown(const pj_view *view, pj_str *out);
+
+/* "dram", "sram", "fixed" */
+const char *pj_place_word(pj_place place);
+
+#endif

@@ -1,0 +1,108 @@
+/* One neutral table that every writer prints: typed columns, rows of cells, footers. Writers compute nothing.
+ *
+ *     static const pj_column columns[] = {
+ *         {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .least = 16},
+ *         {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+ *     };
+ *     pj_rows *rows = pj_rows_new(arena, columns, 2);
+ *     pj_cell *cell = pj_rows_add(rows);
+ *     pj_cell_text(&cell[0], "conv1");
+ *     pj_cell_count(&cell[1], 2656768);
+ *
+ * All memory comes from the arena. Running out of it shows once, in rows->failed. */
+#ifndef PJ_REPORT_ROWS_H
+#define PJ_REPORT_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/json_write.h"
+#include "base/str.h"
+#include "report/humane.h"
+
+/* What a column holds decides how it is printed: raw by CSV and JSON, humane by text and Markdown. */
+typedef enum pj_cell_kind {
+    PJ_CELL_TEXT,
+    PJ_CELL_COUNT,  /* int64_t */
+    PJ_CELL_NUMBER, /* double, as it is */
+    PJ_CELL_ENERGY, /* double, pJ; text scales all columns of one group alike */
+    PJ_CELL_TIME,   /* double, microseconds; likewise */
+    PJ_CELL_SHARE,  /* double, 0..1 */
+    PJ_CELL_FLAG
+} pj_cell_kind;
+
+typedef struct pj_column {
+    const char *key;   /* CSV and JSON, with the unit in it: "inputs_pj"; NULL: not there */
+    const char *title; /* text and Markdown; NULL: not there */
+    pj_cell_kind kind;
+    int rank;        /* a narrow terminal drops the columns with the highest rank first; 0 stays */
+    size_t least;    /* texts: may be elided down to so many columns, at least 5; 0: never */
+    bool wraps;      /* texts, last column only: goes on in the next lines */
+    int group;       /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
+    bool is_exact;   /* counts: all digits, in text too */
+} pj_column;
+
+typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj_cell_state;
+
+typedef struct pj_cell {
+    pj_cell_state state; /* absent prints as nothing, unknown as "?" (CSV: nothing, JSON: null) */
+    union {
+        const char *text;
+        int64_t count;
+        double number;
+        bool flag;
+    };
+} pj_cell;
+
+typedef struct pj_rows {
+    pj_arena *arena;
+    const pj_column *column;
+    size_t columns;
+    pj_cell **row; /* `count` rows, the last `footers` of them sums that CSV and JSON leave out */
+    size_t count, capacity, footers;
+    const char *unit; /* of the energies: "pJ" or "relative" */
+    bool failed;
+} pj_rows;
+
+/* An empty table; columns are borrowed. NULL: no memory. */
+pj_rows *pj_rows_new(pj_arena *arena, const pj_column *column, size_t columns);
+
+/* One more row of absent cells; never NULL. */
+pj_cell *pj_rows_add(pj_rows *rows);
+/* The same for a sum below the rows; call it after the last pj_rows_add. */
+pj_cell *pj_rows_add_footer(pj_rows *rows);
+
+void pj_cell_text(pj_cell *cell, const char *text); /* borrowed; NULL: absent */
+void pj_cell_count(pj_cell *cell, int64_t count);
+void pj_cell_number(pj_cell *cell, double number);  /* also energies, times and shares */
+void pj_cell_flag(pj_cell *cell, bool flag);
+void pj_cell_unknown(pj_cell *cell);
+
+/* The scale in which text prints the energies or times of a group. */
+pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group);
+
+/* Appends a cell as text and Markdown print it, in the scale of its column. */
+void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out);
+
+/* How text is laid out. */
+typedef struct pj_text_style {
+    size_t width; /* columns of the terminal */
+    bool color;
+} pj_text_style;
+
+/* Appends what starts bold, dim or yellow text and what ends it; nothing without colour. */
+typedef enum pj_look { PJ_PLAIN, PJ_BOLD, PJ_DIM, PJ_WARN } pj_look;
+void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look);
+
+/* The writers. Text: aligned, led by `indent` spaces, in `style->width` columns where that can be. */
+void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out);
+void pj_rows_markdown(const pj_rows *rows, pj_str *out);
+void pj_rows_csv(const pj_rows *rows, pj_str *out);
+void pj_rows_json(const pj_rows *rows, pj_json_writer *json); /* an array of objects, one a line */
+
+/* Appends a text with Markdown's own characters escaped. */
+void pj_markdown_escape(pj_str *out, const char *text);
+
+#endif

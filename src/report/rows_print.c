@@ -1,0 +1,291 @@
+/* The neutral table as a person reads it: aligned text, and Markdown. */
+#include <string.h>
+
+#include "report/rows.h"
+
+/* ---- cells ---- */
+
+pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
+{
+    double most = 0;
+    for (size_t c = 0; c < rows->columns; c++) {
+        const pj_column *column = &rows->column[c];
+        for (size_t r = 0; column->kind == kind && column->group == group && r < rows->count - rows->footers; r++) {
+            const pj_cell *cell = &rows->row[r][c];
+            if (cell->state == PJ_CELL_GIVEN && cell->number > most)
+                most = cell->number;
+        }
+    }
+    return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
+}
+
+/* Three digits behind the point in all rows, so that points stand below each other. */
+static void print_scaled(double value, pj_scale scale, pj_str *out)
+{
+    double scaled = value / scale.factor;
+    if (scaled == 0)
+        pj_str_add_char(out, '0');
+    else if (scaled < 0.0005)
+        pj_str_add(out, "<0.001");
+    else
+        pj_str_add_fixed(out, scaled, 3);
+}
+
+void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out)
+{
+    if (cell->state == PJ_CELL_UNKNOWN)
+        pj_str_add_char(out, '?');
+    if (cell->state != PJ_CELL_GIVEN)
+        return;
+    switch (column->kind) {
+    case PJ_CELL_TEXT:
+        pj_text_clean(out, cell->text);
+        break;
+    case PJ_CELL_COUNT:
+        if (column->is_exact)
+            pj_human_exact(out, cell->count);
+        else
+            pj_human_count(out, cell->count);
+        break;
+    case PJ_CELL_NUMBER:
+        pj_str_add_double(out, cell->number);
+        break;
+    case PJ_CELL_ENERGY:
+    case PJ_CELL_TIME:
+        print_scaled(cell->number, scale, out);
+        break;
+    case PJ_CELL_SHARE:
+        pj_human_share(out, cell->number);
+        break;
+    case PJ_CELL_FLAG:
+        pj_str_add(out, cell->flag ? "yes" : "-");
+        break;
+    }
+}
+
+static bool is_scaled(const pj_column *column)
+{
+    return column->kind == PJ_CELL_ENERGY || column->kind == PJ_CELL_TIME;
+}
+
+static bool is_left(const pj_column *column)
+{
+    return column->kind == PJ_CELL_TEXT || column->kind == PJ_CELL_FLAG;
+}
+
+/* A column on its way to the page: printed cells (footers included) behind the title. */
+typedef struct printed {
+    const pj_column *column;
+    char **text; /* [0] is the title */
+    size_t width;
+} printed;
+
+static char *keep(pj_arena *arena, pj_str *text)
+{
+    char *copy = text->failed ? NULL : pj_arena_strndup(arena, text->data, text->length);
+    pj_str_clear(text);
+    return copy;
+}
+
+static bool print_column(const pj_rows *rows, size_t c, printed *out)
+{
+    const pj_column *column = &rows->column[c];
+    pj_scale scale = {1, ""};
+    pj_str text = pj_str_new(0);
+    if (is_scaled(column))
+        scale = pj_rows_scale(rows, column->kind, column->group);
+    out->column = column;
+    out->text = PJ_NEW(rows->arena, char *, rows->count + 1);
+    bool ok = out->text != NULL;
+    for (size_t r = 0; ok && r <= rows->count; r++) {
+        if (r > 0)
+            pj_cell_print(&rows->row[r - 1][c], column, scale, &text);
+        else if (is_scaled(column) && column->group > 0)
+            pj_str_printf(&text, "%s %s", column->title, scale.unit);
+        else
+            pj_str_add(&text, column->title);
+        out->text[r] = keep(rows->arena, &text);
+        ok = out->text[r] != NULL;
+        size_t width = ok ? pj_text_width(out->text[r]) : 0;
+        out->width = width > out->width ? width : out->width;
+    }
+    pj_str_free(&text);
+    return ok;
+}
+
+/* Prints all columns that have a title; NULL: no memory. */
+static printed *print_columns(const pj_rows *rows, size_t *count)
+{
+    printed *columns = PJ_NEW(rows->arena, printed, rows->columns);
+    *count = 0;
+    for (size_t c = 0; columns && c < rows->columns; c++)
+        if (rows->column[c].title && !print_column(rows, c, &columns[(*count)++]))
+            return NULL;
+    return columns;
+}
+
+/* ---- text ---- */
+
+enum { GAP = 2 };
+
+void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look)
+{
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[33m"};
+    if (style->color)
+        pj_str_add(out, codes[look]);
+}
+
+static size_t least_width(const printed *column)
+{
+    size_t least = column->column->least;
+    return least && least < column->width ? least : column->width;
+}
+
+static size_t page_width(const printed *columns, size_t count, bool least)
+{
+    size_t width = 0;
+    for (size_t c = 0; c < count; c++)
+        width += (c ? GAP : 0) + (least ? least_width(&columns[c]) : columns[c].width);
+    return width;
+}
+
+/* Takes out all columns of the highest rank; false where only columns that stay are left. */
+static bool drop_columns(printed *columns, size_t *count)
+{
+    int rank = 0;
+    size_t kept = 0;
+    for (size_t c = 0; c < *count; c++)
+        rank = columns[c].column->rank > rank ? columns[c].column->rank : rank;
+    for (size_t c = 0; rank && c < *count; c++)
+        if (columns[c].column->rank != rank)
+            columns[kept++] = columns[c];
+    if (rank)
+        *count = kept;
+    return rank > 0;
+}
+
+/* Narrows the widest column that may be elided, until the page fits or none is left. */
+static void narrow(printed *columns, size_t count, size_t width)
+{
+    size_t page = page_width(columns, count, false);
+    while (page > width) {
+        printed *widest = NULL;
+        size_t second = 0;
+        for (size_t c = 0; c < count; c++) {
+            if (least_width(&columns[c]) == columns[c].width)
+                continue;
+            if (!widest || columns[c].width > widest->width) {
+                second = widest ? widest->width : 0;
+                widest = &columns[c];
+            } else if (columns[c].width > second) {
+                second = columns[c].width;
+            }
+        }
+        if (!widest)
+            return;
+        /* down to the next wide one, but no further than needed */
+        size_t least = least_width(widest), needed = widest->width - least;
+        size_t step = widest->width > second + 1 ? widest->width - second : 1;
+        needed = page - width < needed ? page - width : needed;
+        step = step < needed ? step : needed;
+        widest->width -= step;
+        page -= step;
+    }
+}
+
+static void pad(pj_str *out, size_t columns)
+{
+    while (columns--)
+        pj_str_add_char(out, ' ');
+}
+
+static void text_cell(const printed *column, size_t r, size_t at, bool last, size_t page, pj_str *out)
+{
+    const char *text = column->text[r];
+    size_t width = pj_text_width(text);
+    if (column->column->wraps) {
+        pj_text_wrap(out, text, at, at, page > at + 20 ? page : at + 20);
+        return;
+    }
+    width = width < column->width ? width : column->width;
+    if (!is_left(column->column))
+        pad(out, column->width - width);
+    pj_text_elide(out, text, column->width);
+    if (is_left(column->column) && !last)
+        pad(out, column->width - width);
+}
+
+static void text_line(const printed *columns, size_t count, size_t r, size_t indent, size_t page, pj_str *out)
+{
+    size_t at = indent, end = count;
+    while (end > 1 && !*columns[end - 1].text[r])
+        end--;
+    pad(out, indent);
+    for (size_t c = 0; c < end; c++) {
+        if (c)
+            pad(out, GAP);
+        at += c ? GAP : 0;
+        text_cell(&columns[c], r, at, c + 1 == end, page, out);
+        at += columns[c].width;
+    }
+}
+
+void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out)
+{
+    size_t count, space = style->width > indent ? style->width - indent : 1;
+    printed *columns = print_columns(rows, &count);
+    if (!columns) {
+        out->failed = true;
+        return;
+    }
+    if (count && columns[count - 1].column->wraps)
+        columns[count - 1].width = columns[count - 1].width < 20 ? columns[count - 1].width : 20;
+    while (page_width(columns, count, true) > space && drop_columns(columns, &count))
+        continue;
+    narrow(columns, count, space);
+    for (size_t r = 0; r <= rows->count; r++) {
+        pj_look look = r == 0 ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;
+        if (look != PJ_PLAIN)
+            pj_text_look(out, style, look);
+        text_line(columns, count, r, indent, style->width, out);
+        if (look != PJ_PLAIN)
+            pj_text_look(out, style, PJ_PLAIN);
+        pj_str_add_char(out, '\n');
+    }
+}
+
+/* ---- Markdown ---- */
+
+void pj_markdown_escape(pj_str *out, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("\\`*_[]<>|#~", *text))
+            pj_str_add_char(out, '\\');
+        pj_str_add_char(out, *text);
+    }
+}
+
+void pj_rows_markdown(const pj_rows *rows, pj_str *out)
+{
+    size_t count;
+    printed *columns = print_columns(rows, &count);
+    if (!columns) {
+        out->failed = true;
+        return;
+    }
+    for (size_t r = 0; r <= rows->count; r++) {
+        bool strong = r > rows->count - rows->footers;
+        for (size_t c = 0; c < count; c++) {
+            const char *text = columns[c].text[r];
+            pj_str_add(out, c ? " | " : "| ");
+            pj_str_add(out, strong && *text ? "**" : "");
+            pj_markdown_escape(out, text);
+            pj_str_add(out, strong && *text ? "**" : "");
+        }
+        pj_str_add(out, " |\n");
+        for (size_t c = 0; r == 0 && c < count; c++)
+            pj_str_add(out, is_left(columns[c].column) ? (c ? "---|" : "|---|") : (c ? "---:|" : "|---:|"));
+        if (r == 0)
+            pj_str_add_char(out, '\n');
+    }
+}

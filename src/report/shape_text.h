@@ -1,0 +1,14 @@
+/* Shapes of tensors as texts and as JSON. */
+#ifndef PJ_REPORT_SHAPE_TEXT_H
+#define PJ_REPORT_SHAPE_TEXT_H
+
+#include "base/json_write.h"
+#include "picojoule/model.h"
+
+/* "1x3x224x224", "batch x seq x 32" with symbols, "scalar", "?" where the rank is unknown. */
+void pj_shape_text(const pj_tensor_info *tensor, pj_str *out);
+
+/* [1, null, "batch"], or null where the rank is unknown. */
+void pj_shape_json(const pj_tensor_info *tensor, pj_json_writer *json);
+
+#endif

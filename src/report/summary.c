@@ -1,0 +1,246 @@
+/* The head of a report. */
+#include "report/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/report.h"
+
+/* ---- the model ---- */
+
+static void add_opsets(const pj_model_info *info, pj_str *out)
+{
+    for (size_t i = 0; i < info->opset_count; i++) {
+        pj_str_add(out, i ? ", " : "");
+        if (*info->opsets[i].domain)
+            pj_text_clean(out, info->opsets[i].domain);
+        else
+            pj_str_add(out, "opset");
+        pj_str_printf(out, " %" PRId64, info->opsets[i].version);
+    }
+}
+
+void pj_summary_model(const pj_view *view, pj_str *out)
+{
+    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    if (!info) {
+        out->failed = true;
+        return;
+    }
+    add_opsets(info, out);
+    pj_str_add(out, info->opset_count ? ", " : "");
+    pj_human_plural(out, info->nodes, "node", "nodes");
+    pj_str_add(out, ", ");
+    pj_human_exact(out, view->totals->params);
+    pj_str_add(out, " parameters (");
+    pj_human_bits(out, (double)view->totals->param_bits);
+    pj_str_add_char(out, ')');
+}
+
+/* ---- work ---- */
+
+typedef struct mac_kind {
+    const char *word;
+    int64_t macs;
+} mac_kind;
+
+enum { KINDS_SHOWN = 3 };
+
+/* MACs by precision, most first; NULL: no memory. */
+static mac_kind *collect_kinds(const pj_view *view, size_t *count)
+{
+    size_t layers;
+    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    mac_kind *kinds = PJ_NEW(view->arena, mac_kind, layers);
+    pj_str text = pj_str_new(0);
+    pj_map seen;
+    pj_map_init(&seen, view->arena);
+    *count = 0;
+    for (size_t i = 0; kinds && i < layers; i++) {
+        if (layer[i].macs == 0)
+            continue;
+        pj_str_clear(&text);
+        pj_view_precision(&layer[i], &text);
+        mac_kind *kind = pj_map_get(&seen, text.data);
+        if (!kind) {
+            kind = &kinds[(*count)++];
+            kind->word = pj_arena_strdup(view->arena, text.data);
+            if (!kind->word || !pj_map_put(&seen, kind->word, kind))
+                kinds = NULL;
+        }
+        kind->macs += layer[i].macs; /* the sum of all was checked */
+    }
+    pj_str_free(&text);
+    return kinds;
+}
+
+/* The largest kind that is left; it is emptied. */
+static mac_kind take_largest(mac_kind *kinds, size_t count)
+{
+    mac_kind *largest = &kinds[0];
+    for (size_t i = 1; i < count; i++)
+        if (kinds[i].macs > largest->macs)
+            largest = &kinds[i];
+    mac_kind taken = *largest;
+    largest->macs = 0;
+    return taken;
+}
+
+void pj_summary_work(const pj_view *view, pj_str *out)
+{
+    size_t count;
+    mac_kind *kinds = collect_kinds(view, &count);
+    out->failed = out->failed || !kinds;
+    pj_human_count(out, view->totals->macs);
+    pj_str_add(out, " MACs");
+    for (size_t i = 0; kinds && i < count && i < KINDS_SHOWN; i++) {
+        mac_kind kind = take_largest(kinds, count);
+        pj_str_add(out, i ? ", " : " (");
+        if (count > 1) {
+            pj_human_share(out, (double)kind.macs / (double)view->totals->macs);
+            pj_str_add_char(out, ' ');
+        }
+        pj_str_add(out, kind.word);
+    }
+    if (kinds && count)
+        pj_str_add(out, count > KINDS_SHOWN ? " ...)" : ")");
+    pj_str_add(out, ", ");
+    pj_human_count(out, view->totals->flops);
+    pj_str_add(out, " FLOPs");
+}
+
+/* ---- energy ---- */
+
+void pj_summary_total(const pj_view *view, pj_str *out)
+{
+    pj_human_energy(out, pj_energy_total(&view->totals->energy), pj_analysis_unit(view->analysis));
+}
+
+void pj_summary_per_sample(const pj_view *view, pj_str *out)
+{
+    int64_t batch = view->totals->batch;
+    if (batch < 2)
+        return;
+    pj_str_add(out, "; ");
+    pj_human_energy(out, pj_energy_total(&view->totals->energy) / (double)batch, pj_analysis_unit(view->analysis));
+    pj_str_printf(out, " per sample of a batch of %" PRId64, batch);
+}
+
+static const char *bar(const pj_view *view, double share)
+{
+    enum { LENGTH = 20 };
+    char *text = PJ_NEW(view->arena, char, LENGTH + 1);
+    for (int i = 0; text && i < LENGTH; i++)
+        text[i] = i < share * LENGTH - 0.5 || (i == 0 && share > 0) ? '#' : '.';
+    return text;
+}
+
+pj_rows *pj_summary_components(const pj_view *view)
+{
+    static const pj_column columns[] = {
+        {.title = "component", .kind = PJ_CELL_TEXT}, {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "share", .kind = PJ_CELL_SHARE},    {.title = "", .kind = PJ_CELL_TEXT, .rank = 1},
+        {.title = "what", .kind = PJ_CELL_TEXT},
+    };
+    const pj_energy *energy = &view->totals->energy;
+    const struct {
+        const char *name, *what;
+        double energy;
+    } parts[] = {{"inputs", "reading activations", energy->inputs},
+                 {"outputs", "writing activations", energy->outputs},
+                 {"parameters", "reading weights and other constants", energy->parameters},
+                 {"op_cost", "arithmetic", energy->op_cost}};
+    double total = pj_energy_total(energy);
+    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    pj_str text = pj_str_new(0);
+    for (size_t i = 0; rows && i < sizeof parts / sizeof *parts; i++) {
+        double share = total > 0 ? parts[i].energy / total : 0;
+        pj_cell *cell = pj_rows_add(rows);
+        pj_str_clear(&text);
+        pj_human_energy(&text, parts[i].energy, pj_analysis_unit(view->analysis));
+        pj_cell_text(&cell[0], parts[i].name);
+        pj_cell_text(&cell[1], pj_arena_strdup(view->arena, text.data));
+        pj_cell_number(&cell[2], share);
+        pj_cell_text(&cell[3], bar(view, share));
+        pj_cell_text(&cell[4], parts[i].what);
+        rows->failed = rows->failed || text.failed || !cell[1].text || !cell[3].text;
+    }
+    pj_str_free(&text);
+    return rows && !rows->failed ? rows : NULL;
+}
+
+/* ---- devices ---- */
+
+static const char *known_text(const pj_view *view, double value, bool is_time, pj_rows *rows)
+{
+    pj_str text = pj_str_new(0);
+    if (value < 0)
+        pj_str_add_char(&text, '?');
+    else if (is_time)
+        pj_human_time(&text, value);
+    else
+        pj_human_energy(&text, value, "pJ");
+    const char *copy = text.failed ? NULL : pj_arena_strdup(view->arena, text.data);
+    pj_str_free(&text);
+    rows->failed = rows->failed || !copy;
+    return copy;
+}
+
+pj_rows *pj_summary_devices(const pj_view *view)
+{
+    static const pj_column columns[] = {
+        {.title = "device", .kind = PJ_CELL_TEXT},
+        {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "time", .kind = PJ_CELL_TEXT},
+    };
+    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t d = 0; rows && d < view->devices; d++) {
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], pj_analysis_device(view->analysis, d));
+        pj_cell_text(&cell[1], known_text(view, view->totals->devices[d].energy_pj, false, rows));
+        pj_cell_text(&cell[2], known_text(view, view->totals->devices[d].time_us, true, rows));
+    }
+    return rows && !rows->failed ? rows : NULL;
+}
+
+/* ---- what the figures rest on ---- */
+
+void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out)
+{
+    const pj_totals *totals = view->totals;
+    if (totals->uncounted) {
+        pj_str_add(out, lead);
+        pj_human_plural(out, totals->uncounted, "layer is", "layers are");
+        pj_str_printf(out, " not counted (of %zu): the total is too low.\n", totals->layers);
+    }
+    if (totals->free_layers) {
+        pj_str_add(out, lead);
+        pj_human_plural(out, totals->free_layers, "layer costs", "layers cost");
+        pj_str_add(out, " nothing (views, constants, shapes) and ");
+        pj_str_add(out, totals->free_layers == 1 ? "is" : "are");
+        pj_str_add(out, " not listed.\n");
+    }
+}
+
+static const char *place_text(pj_place place)
+{
+    return place == PJ_PLACE_FIXED ? "hard-wired (free)" : place == PJ_PLACE_SRAM ? "in SRAM" : "in DRAM";
+}
+
+void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
+{
+    const pj_settings *settings = pj_analysis_settings(view->analysis);
+    pj_str_printf(out, "%sTable %s, rules %s.\n", lead, pj_analysis_table(view->analysis),
+                  pj_analysis_rules(view->analysis));
+    pj_str_printf(out, "%sWeights %s, activations %s; model inputs and outputs %s DRAM", lead,
+                  place_text(settings->weights_on), place_text(settings->activations_on),
+                  settings->io_on_dram ? "cross" : "do not cross");
+    if (settings->sram_min_bits) {
+        pj_str_add(out, "; no SRAM below ");
+        pj_human_bits(out, (double)settings->sram_min_bits);
+    }
+    pj_str_add(out, ".\n");
+    pj_str_printf(out, "%sEach layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.\n", lead);
+    if (view->devices)
+        pj_str_printf(out, "%sDevices run at the utilization of their profile, else at 100 %%: a lower bound.\n", lead);
+}

@@ -1,0 +1,54 @@
+/* What a report shows of an analysis: its layers sorted, cut or summed up in groups, as the options say. */
+#ifndef PJ_REPORT_VIEW_H
+#define PJ_REPORT_VIEW_H
+
+#include "base/map.h"
+#include "report/emit.h"
+
+/* One layer, or the sum of several. */
+typedef struct pj_view_row {
+    const char *name;      /* of the layer, the operator or the module */
+    const char *op;        /* of a layer: "Conv", "com.microsoft::FusedConv" */
+    const pj_layer *layer; /* NULL: a sum */
+    size_t order;          /* place in graph order, of a sum that of its first layer */
+    size_t layers;
+    size_t uncounted; /* of them */
+    int64_t macs, flops, params, param_bits, bops;
+    pj_energy energy;
+    pj_device_figure *devices; /* negative where the device cannot say */
+} pj_view_row;
+
+typedef struct pj_view {
+    const pj_analysis *analysis;
+    const pj_totals *totals;
+    pj_arena *arena;
+    pj_group group;
+    pj_sort sort;    /* never PJ_BY_FORMAT */
+    size_t devices;
+    pj_view_row *row;
+    size_t count;    /* rows that are shown */
+    size_t left_out; /* rows that --top cut off */
+    pj_view_row rest; /* their sum */
+    pj_view_row sum;  /* of everything */
+    const pj_tensor_info *tensor;
+    pj_map tensors; /* name -> pj_tensor_info */
+} pj_view;
+
+/* Layers that cost nothing are shown only `with_free`. Memory is taken from the arena. PJ_ENOMEM. */
+pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool with_free,
+                       pj_arena *arena, pj_view *out, pj_error *err);
+
+/* The rows as a table with its sums in the footers; NULL: no memory. */
+pj_rows *pj_view_rows(const pj_view *view);
+
+/* The n layers that cost most, largest first; fewer where there are fewer. NULL: no memory. */
+pj_rows *pj_view_top(const pj_view *view, size_t n);
+
+/* "int8*int4>int20": input, weight, accumulator of a layer with MACs; "fp32>int8": input and output of another; one
+ * word where all are alike. '?' behind it: assumed. */
+void pj_view_precision(const pj_layer *layer, pj_str *out);
+
+/* "Conv", "com.microsoft::FusedConv" */
+void pj_view_op(const pj_layer *layer, pj_str *out);
+
+#endif

@@ -1,0 +1,290 @@
+/* Models as files: what cannot be opened, streams, weights in other files, and files past 2 GB. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "check.h"
+#include "load/load.h"
+#include "model.h"
+
+/* ---- files in a folder of our own ---- */
+
+/* Path of a file in the folder; valid until the next but one call. */
+static const char *path(const char *folder, const char *name)
+{
+    static char texts[2][512];
+    static int turn;
+    turn = !turn;
+    snprintf(texts[turn], sizeof texts[turn], "%s/%s", folder, name);
+    return texts[turn];
+}
+
+static void write_file(const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(name, "wb");
+    CHECK(file && fwrite(bytes, 1, size, file) == size);
+    if (file)
+        fclose(file);
+}
+
+/* Writes what was built to `name` and frees the builder. */
+static void write_model(builder *b, const char *name)
+{
+    size_t size;
+    const uint8_t *bytes = build_bytes(b, &size);
+    write_file(name, bytes, size);
+    build_free(b);
+}
+
+static void refuses(const char *name, pj_status status, const char *part)
+{
+    pj_error err;
+    pj_model *model = NULL;
+    CHECK_INT(pj_load(name, NULL, &model, &err), status);
+    CHECK(!model);
+    CHECK_TEXT(err.file, name);
+    CHECK_PART(err.what, part);
+    pj_unload(model);
+}
+
+static pj_model *expect(const char *name)
+{
+    pj_error err;
+    pj_model *model = NULL;
+    if (pj_load(name, NULL, &model, &err) != PJ_OK) {
+        check_text(err.what, "", name, __FILE__, __LINE__);
+        exit(check_done());
+    }
+    return model;
+}
+
+/* ---- tests ---- */
+
+static void test_no_file(const char *folder)
+{
+    refuses(path(folder, "none.onnx"), PJ_EIO, "cannot open the file: No such file or directory");
+    refuses(folder, PJ_EIO, "this is a folder, not a model file");
+    write_file(path(folder, "empty.onnx"), "", 0);
+    refuses(path(folder, "empty.onnx"), PJ_EFORMAT, "the file is empty");
+}
+
+static void test_truncated(const char *folder)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1");
+    size_t size;
+    const uint8_t *bytes = build_bytes(&b, &size);
+    const char *name = path(folder, "cut.onnx");
+    for (size_t length = 1; length < size; length++) {
+        pj_error err;
+        pj_model *model = NULL;
+        write_file(name, bytes, length);
+        /* the operator set comes last: without it the model is whole */
+        if (pj_load(name, NULL, &model, &err) != PJ_OK)
+            CHECK(err.status == PJ_EFORMAT && *err.what && strcmp(err.file, name) == 0);
+        pj_unload(model);
+    }
+    build_free(&b);
+}
+
+static void test_stream(const char *folder)
+{
+    builder b = build_new(17);
+    char zeros[300000] = {0};
+    build_raw(&b, build_initializer(&b, "w", PJ_UINT8, "300000"), zeros, sizeof zeros);
+    build_raw(&b, build_initializer(&b, "s", PJ_INT64, "1"), "\x07\0\0\0\0\0\0", 8);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y");
+    const char *name = path(folder, "stream.onnx");
+    write_model(&b, name);
+    int fd = open(name, O_RDONLY);
+    CHECK(fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+    close(fd);
+    pj_model *m = expect("-"), *from_file = expect(name);
+    CHECK_INT(m->nodes, 1);
+    CHECK_INT(build_find(m, "w")->tensor->storage, PJ_STORED_FILE);
+    CHECK_INT(build_find(m, "w")->tensor->offset, build_find(from_file, "w")->tensor->offset);
+    CHECK_INT(m->file_bytes, from_file->file_bytes);
+    CHECK(pj_num_is(build_find(m, "s")->tensor->data[0], 7));
+    pj_unload(m);
+    pj_unload(from_file);
+    pj_error err; /* now it is at its end */
+    CHECK_INT(pj_load("-", NULL, &m, &err), PJ_EFORMAT);
+    CHECK_TEXT(err.file, "standard input");
+    CHECK_TEXT(err.what, "the file is empty");
+    refuses("/dev/null", PJ_EFORMAT, "the file is empty");
+}
+
+/* ---- weights in other files ---- */
+
+typedef struct external {
+    pj_dtype dtype;
+    const char *dims, *location, *offset, *length;
+} external;
+
+static void write_external(const char *name, external e)
+{
+    builder b = build_new(17);
+    Onnx__TensorProto *w = build_initializer(&b, "w", e.dtype, e.dims);
+    if (e.location)
+        build_external(&b, w, "location", e.location);
+    if (e.offset)
+        build_external(&b, w, "offset", e.offset);
+    if (e.length)
+        build_external(&b, w, "length", e.length);
+    write_model(&b, name);
+}
+
+static void refuses_external(const char *folder, external e, const char *part)
+{
+    const char *name = path(folder, "external.onnx");
+    write_external(name, e);
+    refuses(name, PJ_EFORMAT, part);
+}
+
+static pj_storage storage_of(const char *name, external e)
+{
+    write_external(name, e);
+    pj_model *m = expect(name);
+    pj_storage storage = build_find(m, "w")->tensor->storage;
+    pj_unload(m);
+    return storage;
+}
+
+static void test_external(const char *folder)
+{
+    char weights[100] = "\x05\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff";
+    const char *name = path(folder, "external.onnx");
+    write_file(path(folder, "weights.bin"), weights, sizeof weights);
+    name = path(folder, "external.onnx");
+    write_external(name, (external){PJ_INT64, "2", "./weights.bin", "8", "16"});
+    pj_model *m = expect(name);
+    const pj_tensor *w = build_find(m, "w")->tensor;
+    CHECK_INT(w->storage, PJ_STORED_EXTERNAL);
+    CHECK_TEXT(w->location, "./weights.bin");
+    CHECK_INT(w->offset, 8);
+    CHECK_INT(w->length, 16);
+    CHECK(w->data && pj_num_is(w->data[0], -1) && pj_num_is(w->data[1], 0));
+    pj_unload(m);
+    CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "25", "weights.bin", NULL, NULL}), PJ_STORED_EXTERNAL);
+    CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "25", "gone.bin", "0", "100"}), PJ_STORED_ABSENT);
+    CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "25", "no/such/folder", "0", "100"}), PJ_STORED_ABSENT);
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4000\n";
+    write_file(path(folder, "pointer.bin"), pointer, sizeof pointer - 1);
+    name = path(folder, "external.onnx");
+    CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "1000", "pointer.bin", "0", "4000"}), PJ_STORED_ABSENT);
+}
+
+static void test_external_refused(const char *folder)
+{
+    refuses_external(folder, (external){PJ_FLOAT32, "26", "weights.bin", NULL, NULL},
+                     "external data of initializer 'w': bytes 0 to 104 of 'weights.bin' are wanted, which has 100");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "8", NULL}, "bytes 8 to 108 of 'weights.bin'");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "0", "80"},
+                     "its dims need 100 bytes, but the length is 80");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", NULL, "0", "100"}, "no location is given");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "ten", NULL}, "the offset is not a number");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "18446744073709551616", NULL},
+                     "the offset is not a number");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "18446744073709551615", NULL},
+                     "offset and length do not fit 64 bits");
+    static const char *const outside[] = {
+        "/etc/passwd", "../weights.bin", "a/../../weights.bin", "..", "a\\..\\weights.bin", "C:weights.bin", "a/.."};
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        refuses_external(folder, (external){PJ_FLOAT32, "25", outside[i], NULL, NULL},
+                         "is not a path inside the model's folder");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", ".", NULL, NULL}, "is not a regular file");
+}
+
+static void test_links(const char *folder)
+{
+    char cache[512], snapshot[512], target[600];
+    snprintf(cache, sizeof cache, "%s/cache", folder);
+    snprintf(snapshot, sizeof snapshot, "%s/snapshot", folder);
+    CHECK(mkdir(cache, 0700) == 0 && mkdir(snapshot, 0700) == 0);
+    write_file(path(cache, "data"), "0123456789", 10);
+    write_external(path(snapshot, "plain.onnx"), (external){PJ_UINT8, "10", "data.bin", NULL, NULL});
+    write_external(path(cache, "model"), (external){PJ_UINT8, "10", "data.bin", NULL, NULL});
+    CHECK(symlink("../cache/data", path(snapshot, "data.bin")) == 0);
+    refuses(path(snapshot, "plain.onnx"), PJ_EFORMAT, "'data.bin' is a link that leads out of the model's folder");
+    /* a download cache: the model itself is a link into the folder where its data is */
+    CHECK(symlink("../cache/model", path(snapshot, "linked.onnx")) == 0);
+    pj_model *m = expect(path(snapshot, "linked.onnx"));
+    CHECK_INT(build_find(m, "w")->tensor->storage, PJ_STORED_EXTERNAL);
+    CHECK(pj_num_is(build_find(m, "w")->tensor->data[0], '0'));
+    pj_unload(m);
+    /* a folder that is a link out */
+    snprintf(target, sizeof target, "%s/sub", snapshot);
+    CHECK(symlink("../cache", target) == 0);
+    write_external(path(snapshot, "plain.onnx"), (external){PJ_UINT8, "10", "sub/data", NULL, NULL});
+    refuses(path(snapshot, "plain.onnx"), PJ_EFORMAT, "'sub/data' is a link that leads out of the model's folder");
+}
+
+/* ---- past 2 GB ---- */
+
+static void put_varint(pj_str *to, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        pj_str_add_char(to, (char)(v | 0x80));
+    pj_str_add_char(to, (char)v);
+}
+
+/* A model of 3 GB, all but 100 bytes of it a hole: ir_version, graph { initializer { dims, type, name, raw_data },
+ * node }. */
+static void test_huge(const char *folder)
+{
+    const uint64_t elements = 800 * 1000 * 1000, raw = 4 * elements;
+    static const char rest[] = "\x0a\x0a\x0a\x01w\x12\x01y\x22\x02Ok";
+    pj_str tensor = pj_str_new(0), file = pj_str_new(0);
+    pj_str_add_bytes(&tensor, "\x08", 1);
+    put_varint(&tensor, elements);
+    pj_str_add_bytes(&tensor, "\x10\x01\x42\x01w\x4a", 6);
+    put_varint(&tensor, raw);
+    pj_str_add_bytes(&file, "\x08\x08\x3a", 3);
+    put_varint(&file, 1 + 5 + tensor.length + raw + sizeof rest - 1);
+    pj_str_add_bytes(&file, "\x2a", 1);
+    put_varint(&file, tensor.length + raw);
+    pj_str_add_bytes(&file, tensor.data, tensor.length);
+    const char *name = path(folder, "huge.onnx");
+    int fd = open(name, O_CREAT | O_RDWR, 0600);
+    CHECK(fd >= 0 && write(fd, file.data, file.length) == (ssize_t)file.length);
+    CHECK(pwrite(fd, rest, sizeof rest - 1, (off_t)(file.length + raw)) == (ssize_t)sizeof rest - 1);
+    close(fd);
+    pj_model *m = expect(name);
+    const pj_tensor *w = build_find(m, "w")->tensor;
+    CHECK_INT(w->storage, PJ_STORED_FILE);
+    CHECK_INT(w->offset, file.length);
+    CHECK_INT(w->length, raw);
+    CHECK_INT(w->count, elements);
+    CHECK_INT(m->file_bytes, file.length + raw + sizeof rest - 1);
+    CHECK_INT(m->nodes, 1);
+    CHECK(pj_arena_bytes(m->arena) < 64 * 1024);
+    pj_unload(m);
+    CHECK(truncate(name, (off_t)(raw / 2)) == 0);
+    refuses(name, PJ_EFORMAT, "are left in the file");
+    pj_str_free(&tensor);
+    pj_str_free(&file);
+}
+
+int main(void)
+{
+    char folder[] = "/tmp/picojoule-load-XXXXXX", command[64];
+    if (!mkdtemp(folder))
+        return 1;
+    test_no_file(folder);
+    test_truncated(folder);
+    test_stream(folder);
+    test_external(folder);
+    test_external_refused(folder);
+    test_links(folder);
+    test_huge(folder);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CHECK(system(command) == 0);
+    return check_done();
+}

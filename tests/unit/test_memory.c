@@ -1,0 +1,119 @@
+/* cost/memory: the mode table by hand, and rows of the unmodified QTools. */
+#include <math.h>
+
+#include "check.h"
+#include "cost/memory.h"
+
+static pj_table *open_table(const char *name)
+{
+    pj_table *table = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_table_open(name, &table, &err), PJ_OK);
+    return table;
+}
+
+static pj_memory policy(const pj_table *table, pj_place activations_on, bool rd_wr_on_io, double min_sram_bits)
+{
+    pj_memory memory = pj_memory_default(table);
+    memory.weights_on = activations_on;
+    memory.activations_on = activations_on;
+    memory.rd_wr_on_io = rd_wr_on_io;
+    memory.min_sram_bits = min_sram_bits;
+    return memory;
+}
+
+/* 8 KB = 65536 bits: sram 65536 * 0.15625 = 10240 pJ, dram 65536 * 20.3125 = 1331200 pJ. */
+static void test_modes(const pj_table *table)
+{
+    const uint64_t bits = 65536;
+    const double sram = 10240, dram = 1331200;
+    const struct {
+        pj_place place;
+        bool rd_wr_on_io;
+        double inner, io;
+    } rows[] = {
+        {PJ_PLACE_DRAM,  true,  dram + sram, dram + sram},
+        {PJ_PLACE_DRAM,  false, dram,        sram       },
+        {PJ_PLACE_SRAM,  true,  sram,        dram + sram},
+        {PJ_PLACE_SRAM,  false, sram,        sram       },
+        {PJ_PLACE_FIXED, true,  0,           dram + sram},
+        {PJ_PLACE_FIXED, false, 0,           sram       },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_memory memory = policy(table, rows[i].place, rows[i].rd_wr_on_io, 0);
+        CHECK_NEAR(pj_memory_read_activation(&memory, bits, false), rows[i].inner, 1e-15);
+        CHECK_NEAR(pj_memory_write_activation(&memory, bits, false), rows[i].inner, 1e-15);
+        CHECK_NEAR(pj_memory_read_activation(&memory, bits, true), rows[i].io, 1e-15);
+        CHECK_NEAR(pj_memory_write_activation(&memory, bits, true), rows[i].io, 1e-15);
+        CHECK_NEAR(pj_memory_read_parameter(&memory, bits), rows[i].inner, 1e-15);
+    }
+}
+
+static void test_sizes(const pj_table *table)
+{
+    pj_memory memory = policy(table, PJ_PLACE_SRAM, false, 0);
+    CHECK(pj_memory_read_parameter(&memory, 0) == 0);
+    /* bits are bits: one more bit, no new word; below 1 KB the price per bit stays */
+    CHECK_NEAR(pj_memory_read_parameter(&memory, 65), 65 * 0.15625 / sqrt(8), 1e-14);
+    memory.min_sram_bits = 8.0 * 1024 * 8192; /* 8 MB: the tensor sits in a larger memory, and its bits stay its own */
+    CHECK_NEAR(pj_memory_read_parameter(&memory, 65), 65 * pj_table_sram(table, 8.0 * 1024 * 8192), 1e-14);
+    CHECK(pj_table_sram(table, 8.0 * 1024 * 8192) > 1.5625);
+    memory.min_sram_bits = 100; /* smaller than the tensor: no effect */
+    CHECK_NEAR(pj_memory_read_parameter(&memory, 65536), 10240, 1e-15);
+    CHECK(isfinite(pj_memory_read_parameter(&memory, UINT64_MAX)));
+}
+
+/* Rows of memory_grid of the QTools golden files: shape without batch times bits is T. */
+static void test_qtools(const pj_table *horowitz, const pj_table *defaults)
+{
+    pj_memory memory = policy(defaults, PJ_PLACE_DRAM, false, 65536);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 2 * 16 * 2 * 16, true), 46.42079999999999, 1e-13);
+    memory = policy(horowitz, PJ_PLACE_DRAM, false, 0);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 5 * 13 * 24, false), 31687.5, 1e-13);
+    memory = policy(horowitz, PJ_PLACE_FIXED, false, 0);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 2 * 12, true), 0.4796136205667589, 1e-13); /* Q38 */
+    memory = policy(horowitz, PJ_PLACE_SRAM, true, 1000);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 5 * 200 * 8, true), 162519.49233450412, 1e-13);
+    memory = policy(defaults, PJ_PLACE_SRAM, true, 65536);
+    CHECK_NEAR(pj_memory_read_activation(&memory, UINT64_C(5) * 10 * 2000000 * 24, false), 616020304.4234555, 1e-13);
+    memory = policy(horowitz, PJ_PLACE_DRAM, true, 0);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 1250 * 10 * 5 * 16 * 12, false), 244083923.51904118, 1e-13);
+    /* test_qenergy of QKeras: 784 x 8 bits with 2^27 bits of SRAM: 98 words */
+    memory = policy(horowitz, PJ_PLACE_SRAM, false, 134217728);
+    CHECK_NEAR(pj_memory_read_activation(&memory, 784 * 8, false), 372.77, 1e-5);
+    /* a convolution's kernel and bias, two reads: [3,3,16,32] x 4 bits and 32 x 8 bits */
+    memory = policy(horowitz, PJ_PLACE_SRAM, false, 0);
+    CHECK_NEAR(pj_memory_read_parameter(&memory, 3 * 3 * 16 * 32 * 4) + pj_memory_read_parameter(&memory, 32 * 8),
+               38.95384596696952, 1e-13);
+    CHECK(pj_memory_read_parameter(&memory, 0) == 0); /* Q4: NaN there */
+}
+
+static void test_words(void)
+{
+    pj_place place = PJ_PLACE_DRAM;
+    pj_error err = {0};
+    CHECK_INT(pj_place_parse("fixed", &place, &err), PJ_OK);
+    CHECK_INT(place, PJ_PLACE_FIXED);
+    CHECK_TEXT(pj_place_word(place), "fixed");
+    CHECK_INT(pj_place_parse("flash", &place, &err), PJ_EARGUMENT);
+    CHECK_PART(err.what, "dram, sram or fixed");
+    CHECK_TEXT(pj_reuse_word(PJ_REUSE_ONCE), "once");
+}
+
+int main(void)
+{
+    pj_table *horowitz = open_table("horowitz-45nm"), *qtools = open_table("qtools");
+    pj_table *defaults = open_table("qtools-defaults");
+    if (horowitz && qtools && defaults) {
+        pj_memory memory = pj_memory_default(horowitz);
+        CHECK(memory.weights_on == PJ_PLACE_DRAM && memory.activations_on == PJ_PLACE_DRAM && memory.rd_wr_on_io);
+        test_modes(horowitz);
+        test_sizes(horowitz);
+        test_qtools(qtools, defaults);
+    }
+    test_words();
+    pj_table_close(horowitz);
+    pj_table_close(qtools);
+    pj_table_close(defaults);
+    return check_done();
+}
