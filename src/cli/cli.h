@@ -55,6 +55,7 @@ extern const pj_option_group pj_options_rows;   /* --group-by --sort --top */
 extern const pj_option_group pj_options_strict;
 extern const pj_option_group pj_options_check;
 extern const pj_option_group pj_options_markdown;
+extern const pj_option_group pj_options_reference;
 
 /* One command. */
 typedef struct pj_command {
@@ -76,6 +77,9 @@ extern const pj_command *const pj_commands[];
 
 /* The command of that name, or NULL. */
 const pj_command *pj_command_find(const char *name);
+
+/* Says that there is none, and which one was probably meant. */
+pj_exit pj_say_unknown_command(const char *word);
 
 /* Reads the words behind the command. false: *code is the exit code, and why has been said (or help was asked for and
  * given). On true the caller frees *out. */

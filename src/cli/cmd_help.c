@@ -109,6 +109,20 @@ static void print_cell(const char *text)
     }
 }
 
+/* "command\n    what it does" becomes a comment and the command below it. */
+static void markdown_examples(const char *text)
+{
+    printf("\n```sh\n");
+    while (*text) {
+        int length = (int)strcspn(text, "\n");
+        const char *what = text + length + strspn(text + length, "\n ");
+        int what_length = (int)strcspn(what, "\n");
+        printf("# %.*s\n%.*s\n", what_length, what, length, text);
+        text = what + what_length + strspn(what + what_length, "\n");
+    }
+    printf("```\n");
+}
+
 static void markdown_command(const pj_command *command)
 {
     printf("\n## picojoule %s\n\n    picojoule %s%s%s [options]\n\n", command->name, command->name,
@@ -127,15 +141,8 @@ static void markdown_command(const pj_command *command)
             print_cell(option->help);
             printf(" |\n");
         }
-    if (command->examples) {
-        printf("\n```sh\n");
-        for (const char *at = command->examples; *at;) {
-            size_t length = strcspn(at, "\n"), lead = strspn(at, " ");
-            printf("%s%.*s\n", lead ? "    # " : "", (int)(length - lead), at + lead);
-            at += length + (at[length] != 0);
-        }
-        printf("```\n");
-    }
+    if (command->examples)
+        markdown_examples(command->examples);
 }
 
 static void markdown_program(void)
@@ -173,7 +180,7 @@ static pj_exit run(const pj_args *args)
 {
     const pj_command *command = args->operands ? pj_command_find(args->operand[0]) : NULL;
     if (args->operands && !command)
-        return pj_say_usage(NULL, "there is no command '%s'", args->operand[0]);
+        return pj_say_unknown_command(args->operand[0]);
     if (args->markdown)
         markdown_program();
     else if (command)
@@ -190,7 +197,7 @@ const pj_command pj_command_help = {
     1,
     "this overview, or the options of a command",
     "The same as --help.",
-    {&pj_options_markdown},
+    {&pj_options_reference},
     NULL,
     run,
 };

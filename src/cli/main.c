@@ -23,7 +23,7 @@ static bool is_model(const char *word)
     return length > 5 && strcmp(word + length - 5, ".onnx") == 0;
 }
 
-static pj_exit say_unknown(const char *word)
+pj_exit pj_say_unknown_command(const char *word)
 {
     enum { MOST = 16 };
     const char *names[MOST + 1] = {NULL};
@@ -55,7 +55,7 @@ static pj_exit run(int count, char **words)
     if (count == 0)
         return pj_say_usage(NULL, "what shall be done? For example: picojoule analyze model.onnx");
     if (!command)
-        return say_unknown(first);
+        return pj_say_unknown_command(first);
     if (!pj_args_read(command, count - 1, words + 1, &args, &code))
         return code;
     code = command->run(&args);

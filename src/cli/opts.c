@@ -317,6 +317,9 @@ static const pj_option check_options[] = {
 static const pj_option markdown_options[] = {
     {"markdown", 0, NULL, "the same as --format markdown", set_markdown},
 };
+static const pj_option reference_options[] = {
+    {"markdown", 0, NULL, "all commands in one text, docs/cli.md", set_markdown},
+};
 
 const pj_option_group pj_options_model = {"Model", model_options, COUNT(model_options)};
 const pj_option_group pj_options_energy = {"Energy", energy_options, COUNT(energy_options)};
@@ -324,6 +327,7 @@ const pj_option_group pj_options_report = {"Report", report_options, COUNT(repor
 const pj_option_group pj_options_rows = {"Rows", rows_options, COUNT(rows_options)};
 const pj_option_group pj_options_strict = {"Findings", strict_options, COUNT(strict_options)};
 const pj_option_group pj_options_check = {"Validation", check_options, COUNT(check_options)};
+const pj_option_group pj_options_reference = {"Documentation", reference_options, COUNT(reference_options)};
 const pj_option_group pj_options_markdown = {"Documentation", markdown_options, COUNT(markdown_options)};
 
 /* ---- reading ---- */

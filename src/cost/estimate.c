@@ -154,10 +154,14 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
     pj_device_figure *figures = PJ_NEW(arena, pj_device_figure, count * layers->count);
     double sequence = sequence_of(model->graph);
     pj_map said;
-    if (!sums || !figures)
+    double *idle = PJ_NEW(arena, double, count);
+    if (!sums || !figures || !idle)
         return pj_fail_memory(err);
     pj_map_init(&said, arena);
+    for (size_t d = 0; d < count; d++)
+        idle[d] = pj_device_idle_w(devices[d]);
     totals->devices = sums;
+    totals->idle_w = idle;
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
         const pj_layer_detail *detail = &layers->detail[i];

@@ -241,7 +241,8 @@ pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
 {
     walk w = {.model = model, .diags = diags, .err = err};
     pj_map_init(&w.found, model->arena);
-    return infer_graph(&w, model->graph);
+    PJ_TRY(infer_graph(&w, model->graph));
+    return pj_symbols_out_of_memory(model->symbols) ? pj_fail_memory(err) : PJ_OK;
 }
 
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err)

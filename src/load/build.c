@@ -58,10 +58,12 @@ pj_value *pj_load_find(const pj_place *place, const char *name)
 /* The name of a value in the graph: with the call's prefix, and a number if the graph has that name already. */
 static const char *final_name(pj_loader *loader, const pj_place *place, const char *name)
 {
+    if (!place->call)
+        return pj_arena_strdup(loader->arena, name);
     pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "%s%s", place->call ? place->call->prefix : "", name);
+    pj_str_printf(&text, "%s%s", place->call->prefix, name);
     size_t length = text.length;
-    for (int i = 2; place->call && !text.failed && pj_map_get(&place->graph->values, text.data); i++) {
+    for (int i = 2; !text.failed && pj_map_get(&place->graph->values, text.data); i++) {
         text.length = length;
         pj_str_printf(&text, "_%d", i);
     }
@@ -75,10 +77,10 @@ static pj_status fail_taken(const pj_loader *loader, const char *name, const pj_
     const char *first = old->producer ? old->producer->label : old->is_input ? "a graph input" : "an initializer";
     const char *quote = old->producer ? "'" : "";
     if (!node)
-        return pj_fail(loader->err, PJ_EFORMAT, "the value '%s' is defined twice: it already is %s%s%s%s", name,
+        return pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: it already is %s%s%.150s%s", name,
                        old->producer ? "made by node " : "", quote, first, quote);
-    return pj_fail(loader->err, PJ_EFORMAT, "the value '%s' is defined twice: by %s%s%s%s and by node '%s'", name,
-                   old->producer ? "node " : "", quote, first, quote, node->label);
+    return pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: by %s%s%.120s%s and by node '%.120s'",
+                   name, old->producer ? "node " : "", quote, first, quote, node->label);
 }
 
 pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
@@ -237,7 +239,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
         return pj_fail_memory(loader->err);
     PJ_TRY(pj_load_step(loader));
     node->name = pj_arena_strdup(loader->arena, pj_text(proto->name));
-    node->label = pj_load_label_at(loader, place, proto, index);
+    node->label = *pj_text(node->name) && !place->call ? node->name : pj_load_label_at(loader, place, proto, index);
     node->op = pj_load_intern(loader, pj_text(proto->op_type));
     node->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
     node->overload = pj_load_intern(loader, pj_text(proto->overload));

@@ -2,8 +2,8 @@
  *
  * Work: one mac for each product of a tap and a weight, taps in the padding included, since an array of multipliers
  * spends a cycle on them too. Biases, requantizers, interpolation and fused activations are counted apart. */
-#include "ops/activation.h"
 #include "ops/families.h"
+#include "ops/fused.h"
 #include "ops/window.h"
 
 /* Where an operator keeps its operands. Input numbers, -1 for none. */
@@ -144,7 +144,7 @@ static pj_status work_form(pj_ctx *c, pj_work *work, const form *f)
         pj_work_add(c, work, PJ_ADD, n);
     if (pj_has(c, f->sum))
         pj_work_add(c, work, PJ_ADD, n);
-    pj_work_activation(c, work, pj_attr_string(c, "activation", ""), n);
+    pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
     return PJ_OK;
 }
 
@@ -339,7 +339,7 @@ static pj_status work_causal_conv(pj_ctx *c, pj_work *work)
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
     if (pj_has(c, 2))
         pj_work_add(c, work, PJ_ADD, n);
-    pj_work_activation(c, work, pj_attr_string(c, "activation", "none"), n);
+    pj_work_fused(c, work, pj_attr_string(c, "activation", "none"), n);
     return PJ_OK;
 }
 

@@ -1,6 +1,4 @@
 /* Tensors from nothing: constants, ranges, random numbers, windows. */
-#include <math.h>
-
 #include "ops/families.h"
 #include "ops/values.h"
 
@@ -133,14 +131,17 @@ static pj_num range_step(const pj_ctx *c)
     return pj_has(c, 2) ? pj_in_scalar(c, 2) : pj_num_of(1);
 }
 
-/* max(0, ceil((limit - start) / step)). The difference is taken in the element type, the quotient in double. */
+/* max(0, ceil((limit - start) / step)). The difference of floats is taken in their type, the quotient
+ * in double, as ONNX Runtime does. */
 static pj_status shape_range(pj_ctx *c)
 {
     pj_dtype dtype = pj_in_dtype(c, 0);
     pj_num step = range_step(c);
     if (pj_num_equal(step, pj_num_of(0)))
         return pj_fail(c->err, PJ_ESHAPE, "the step of the range is 0");
-    pj_num length = pj_value_fit(dtype, pj_num_sub(c->symbols, pj_in_scalar(c, 1), pj_in_scalar(c, 0)));
+    pj_num length = pj_num_sub(c->symbols, pj_in_scalar(c, 1), pj_in_scalar(c, 0));
+    if (pj_dtype_is_float(dtype))
+        length = pj_value_fit(dtype, length);
     pj_num count = pj_num_ceil(c->symbols, pj_num_ceil_div(c->symbols, length, step));
     if (pj_num_is_real(count)) /* infinite, or past 64 bits */
         count = pj_num_unknown();

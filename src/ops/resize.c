@@ -151,12 +151,12 @@ pj_status pj_resize_read(pj_ctx *c, pj_resize *out)
 
 void pj_work_interpolation(pj_ctx *c, pj_work *work, bool cubic, int axes, pj_num n)
 {
-    int64_t steps = 0, base = cubic ? 4 : 2;
+    int64_t steps = 1, base = cubic ? 4 : 2;
     if (axes == 0)
         return;
     if (axes < 0 || axes > 16)
         n = pj_num_unknown();
-    for (int k = 0; k < axes && k < 16; k++)
+    for (int k = 1; k < axes && k < 16; k++)
         steps = steps * base + 1; /* 1 + base + base^2 ... */
     pj_work_times(c, work, PJ_MUL, cubic ? 4 * steps : steps, n);
     pj_work_times(c, work, PJ_ADD, cubic ? 3 * steps : 2 * steps, n);

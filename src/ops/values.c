@@ -143,34 +143,25 @@ static int64_t axes_behind(pj_ctx *c, int i, int rank)
     return rank - (axis < 0 ? axis + rank : axis) - pj_in_rank(c, i);
 }
 
-/* The contents of input `i`, and how it moves along output 0's axes; NULL: not known. */
-static const pj_num *operand(pj_ctx *c, int i, int rank, pj_track *track)
+/* The contents of input `i`, and how it moves along the axes of output 0; NULL where they are not known, or an axis
+ * does not fit (the operator forbids it, but the shape rule may be lenient). */
+static const pj_num *operand(pj_ctx *c, int i, const pj_type *out, pj_track *track)
 {
     pj_grid own;
     int64_t stride = 1;
     const pj_num *data = pj_grid_of_input(c, i, &own);
     *track = (pj_track){0};
-    if (!data || own.count == 0)
+    if (!data)
         return NULL;
-    int64_t shift = rank - pj_in_rank(c, i) - axes_behind(c, i, rank);
+    int64_t shift = out->rank - pj_in_rank(c, i) - axes_behind(c, i, out->rank);
     for (int k = own.axes - 1; k >= 0; k--) {
         int64_t axis = own.axis[k] + shift;
-        if (axis < 0 || axis >= rank)
+        if (axis < 0 || axis >= out->rank || !pj_num_is(out->dims[axis], own.size[k]))
             return NULL;
         track->stride[axis] = stride;
         stride *= own.size[k];
     }
-    return data;
-}
-
-/* No operand may be longer than the walk: shapes that the operator forbids pass where the shape rule is lenient. */
-static bool stays_inside(const pj_ctx *c, int i, const pj_grid *grid, const pj_track *track)
-{
-    int64_t last = 0, count;
-    pj_in_data(c, i, &count);
-    for (int k = 0; k < grid->axes; k++)
-        last += (grid->size[k] - 1) * track->stride[grid->axis[k]];
-    return last < count;
+    return own.count ? data : NULL;
 }
 
 /* Applies the rule to every element. Memory is taken when the first result is known: most tensors have none. */
@@ -212,9 +203,7 @@ pj_status pj_value_map(pj_ctx *c, int inputs, pj_element_rule rule)
     if (grid.count == 0)
         return pj_set_data(c, 0, NULL, 0);
     for (int i = 0; i < inputs; i++) {
-        data[i] = operand(c, i, out->type.rank, &tracks[i]);
-        if (data[i] && !stays_inside(c, i, &grid, &tracks[i]))
-            data[i] = NULL;
+        data[i] = operand(c, i, &out->type, &tracks[i]);
         any = any || data[i];
     }
     return any ? map_elements(c, data, tracks, inputs, &grid, rule) : PJ_OK;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/map.h"
+
 static const pj_column columns[] = {
     {.key = "path", .title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
     {.key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
@@ -27,20 +29,58 @@ static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
     return rows && !rows->failed ? rows : NULL;
 }
 
-/* Under one head all rows of one source stand together in most files; the source is then said once. */
-static void repeat_no_source(pj_rows *rows)
+/* In text, sources are numbered and stand below the figures, each once. */
+static const pj_column text_columns[] = {
+    {.title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
+    {.title = "value", .kind = PJ_CELL_NUMBER},
+    {.title = "unit", .kind = PJ_CELL_TEXT},
+    {.title = "confidence", .kind = PJ_CELL_TEXT},
+    {.title = "source", .kind = PJ_CELL_TEXT},
+};
+static const pj_column source_columns[] = {
+    {.title = "", .kind = PJ_CELL_TEXT},
+    {.title = "sources", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+
+/* "[3]" for the source, which is listed if it is new. */
+static const char *number_source(const char *source, pj_map *seen, pj_rows *sources)
 {
-    const char *before = "";
-    for (size_t i = 0; i < rows->count; i++) {
-        pj_cell *source = &rows->row[i][COLUMNS - 1];
-        const char *text = source->state == PJ_CELL_GIVEN ? source->text : "";
-        if (*text && strcmp(text, before) == 0)
-            source->text = "(as above)";
-        before = text;
-    }
+    char *number = pj_map_get(seen, source);
+    if (number)
+        return number;
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "[%zu]", sources->count + 1);
+    number = pj_arena_strdup(sources->arena, text.data);
+    pj_cell *cell = pj_rows_add(sources);
+    pj_cell_text(&cell[0], number);
+    pj_cell_text(&cell[1], source);
+    sources->failed = sources->failed || !number || !pj_map_put(seen, source, number);
+    pj_str_free(&text);
+    return number;
 }
 
-static void text_sheet(const pj_sheet *sheet, pj_rows *rows, const pj_text_style *style, pj_str *out)
+static void text_figures(const pj_rows *rows, const pj_text_style *style, pj_str *out)
+{
+    pj_rows *figures = pj_rows_new(rows->arena, text_columns, COLUMNS);
+    pj_rows *sources = pj_rows_new(rows->arena, source_columns, 2);
+    pj_map seen;
+    pj_map_init(&seen, rows->arena);
+    for (size_t i = 0; figures && sources && i < rows->count; i++) {
+        pj_cell *cell = pj_rows_add(figures);
+        memcpy(cell, rows->row[i], sizeof *cell * COLUMNS);
+        if (cell[COLUMNS - 1].state == PJ_CELL_GIVEN && *cell[COLUMNS - 1].text)
+            cell[COLUMNS - 1].text = number_source(cell[COLUMNS - 1].text, &seen, sources);
+    }
+    if (!figures || !sources || figures->failed || sources->failed) {
+        out->failed = true;
+        return;
+    }
+    pj_rows_text(figures, style, 0, out);
+    pj_str_add_char(out, '\n');
+    pj_rows_text(sources, style, 0, out);
+}
+
+static void text_sheet(const pj_sheet *sheet, const pj_rows *rows, const pj_text_style *style, pj_str *out)
 {
     pj_text_look(out, style, PJ_BOLD);
     pj_text_clean(out, sheet->name);
@@ -61,8 +101,7 @@ static void text_sheet(const pj_sheet *sheet, pj_rows *rows, const pj_text_style
         pj_str_free(&clean);
     }
     pj_str_add_char(out, '\n');
-    repeat_no_source(rows);
-    pj_rows_text(rows, style, 0, out);
+    text_figures(rows, style, out);
 }
 
 static void markdown_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)

@@ -75,7 +75,7 @@ static void paragraph(pj_str *text, size_t indent, const pj_text_style *style, p
 {
     for (size_t i = 0; i < indent; i++)
         pj_str_add_char(out, ' ');
-    pj_text_wrap(out, text->data, indent, indent, style->width);
+    pj_text_wrap(out, text->data, indent, indent + 2, style->width);
     pj_str_add_char(out, '\n');
     pj_str_clear(text);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cost/memory.h"
 #include "picojoule/version.h"
 #include "report/findings.h"
 #include "report/shape_text.h"
@@ -92,19 +93,6 @@ static void put_model(pj_json_writer *json, const pj_view *view)
     put_int(json, "param_bits", view->totals->param_bits);
     put_size(json, "file_bytes", info->file_bytes);
     pj_json_write_end(json);
-}
-
-const char *pj_place_word(pj_place place)
-{
-    switch (place) {
-    case PJ_PLACE_DRAM:
-        return "dram";
-    case PJ_PLACE_SRAM:
-        return "sram";
-    case PJ_PLACE_FIXED:
-        return "fixed";
-    }
-    return "";
 }
 
 static void put_settings(pj_json_writer *json, const pj_view *view)

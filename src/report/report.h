@@ -9,7 +9,4 @@ void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out
 void pj_report_json(const pj_view *view, pj_str *out);
 void pj_report_markdown(const pj_view *view, pj_str *out);
 
-/* "dram", "sram", "fixed" */
-const char *pj_place_word(pj_place place);
-
 #endif

@@ -78,6 +78,7 @@ typedef struct printed {
     const pj_column *column;
     char **text; /* [0] is the title */
     size_t width;
+    bool chosen;
 } printed;
 
 static char *keep(pj_arena *arena, pj_str *text)
@@ -126,7 +127,8 @@ static printed *print_columns(const pj_rows *rows, size_t *count)
 
 /* ---- text ---- */
 
-enum { GAP = 2 };
+/* Between columns; what a column that wraps gets at least. */
+enum { GAP = 2, WRAPPED = 36 };
 
 void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look)
 {
@@ -141,33 +143,42 @@ static size_t least_width(const printed *column)
     return least && least < column->width ? least : column->width;
 }
 
-static size_t page_width(const printed *columns, size_t count, bool least)
+static size_t page_width(const printed *columns, size_t count)
 {
     size_t width = 0;
     for (size_t c = 0; c < count; c++)
-        width += (c ? GAP : 0) + (least ? least_width(&columns[c]) : columns[c].width);
+        width += (c ? GAP : 0) + columns[c].width;
     return width;
 }
 
-/* Takes out all columns of the highest rank; false where only columns that stay are left. */
-static bool drop_columns(printed *columns, size_t *count)
+/* Leaves out the columns that find no room: those of rank 0 stay, then each rank comes in as a whole if it still fits. */
+static void choose(printed *columns, size_t *count, size_t width)
 {
-    int rank = 0;
-    size_t kept = 0;
-    for (size_t c = 0; c < *count; c++)
-        rank = columns[c].column->rank > rank ? columns[c].column->rank : rank;
-    for (size_t c = 0; rank && c < *count; c++)
-        if (columns[c].column->rank != rank)
+    size_t all = *count, used = 0, kept = 0;
+    int most = 0;
+    for (size_t c = 0; c < all; c++) {
+        most = columns[c].column->rank > most ? columns[c].column->rank : most;
+        columns[c].chosen = columns[c].column->rank == 0;
+        used += columns[c].chosen ? GAP + least_width(&columns[c]) : 0;
+    }
+    for (int rank = 1; rank <= most; rank++) {
+        size_t more = 0;
+        for (size_t c = 0; c < all; c++)
+            more += columns[c].column->rank == rank ? GAP + least_width(&columns[c]) : 0;
+        for (size_t c = 0; used + more <= width + GAP && c < all; c++)
+            columns[c].chosen = columns[c].chosen || columns[c].column->rank == rank;
+        used += used + more <= width + GAP ? more : 0;
+    }
+    for (size_t c = 0; c < all; c++)
+        if (columns[c].chosen)
             columns[kept++] = columns[c];
-    if (rank)
-        *count = kept;
-    return rank > 0;
+    *count = kept;
 }
 
 /* Narrows the widest column that may be elided, until the page fits or none is left. */
 static void narrow(printed *columns, size_t count, size_t width)
 {
-    size_t page = page_width(columns, count, false);
+    size_t page = page_width(columns, count);
     while (page > width) {
         printed *widest = NULL;
         size_t second = 0;
@@ -204,7 +215,7 @@ static void text_cell(const printed *column, size_t r, size_t at, bool last, siz
     const char *text = column->text[r];
     size_t width = pj_text_width(text);
     if (column->column->wraps) {
-        pj_text_wrap(out, text, at, at, page > at + 20 ? page : at + 20);
+        pj_text_wrap(out, text, at, at, page > at + WRAPPED ? page : at + WRAPPED);
         return;
     }
     width = width < column->width ? width : column->width;
@@ -238,10 +249,9 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
         out->failed = true;
         return;
     }
-    if (count && columns[count - 1].column->wraps)
-        columns[count - 1].width = columns[count - 1].width < 20 ? columns[count - 1].width : 20;
-    while (page_width(columns, count, true) > space && drop_columns(columns, &count))
-        continue;
+    if (count && columns[count - 1].column->wraps && columns[count - 1].width > WRAPPED)
+        columns[count - 1].width = WRAPPED;
+    choose(columns, &count, space);
     narrow(columns, count, space);
     for (size_t r = 0; r <= rows->count; r++) {
         pj_look look = r == 0 ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;

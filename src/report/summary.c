@@ -131,7 +131,7 @@ static const char *bar(const pj_view *view, double share)
     enum { LENGTH = 20 };
     char *text = PJ_NEW(view->arena, char, LENGTH + 1);
     for (int i = 0; text && i < LENGTH; i++)
-        text[i] = i < share * LENGTH - 0.5 || (i == 0 && share > 0) ? '#' : '.';
+        text[i] = i < share * LENGTH - 0.5 ? '#' : '.';
     return text;
 }
 
@@ -148,7 +148,7 @@ pj_rows *pj_summary_components(const pj_view *view)
         double energy;
     } parts[] = {{"inputs", "reading activations", energy->inputs},
                  {"outputs", "writing activations", energy->outputs},
-                 {"parameters", "reading weights and other constants", energy->parameters},
+                 {"parameters", "reading weights, constants", energy->parameters},
                  {"op_cost", "arithmetic", energy->op_cost}};
     double total = pj_energy_total(energy);
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
@@ -171,18 +171,24 @@ pj_rows *pj_summary_components(const pj_view *view)
 
 /* ---- devices ---- */
 
-static const char *known_text(const pj_view *view, double value, bool is_time, pj_rows *rows)
+/* How many layers the device has a figure for, of those that could have one. */
+static size_t figures_of(const pj_view *view, size_t device, size_t *layers)
 {
-    pj_str text = pj_str_new(0);
-    if (value < 0)
-        pj_str_add_char(&text, '?');
-    else if (is_time)
-        pj_human_time(&text, value);
-    else
-        pj_human_energy(&text, value, "pJ");
-    const char *copy = text.failed ? NULL : pj_arena_strdup(view->arena, text.data);
-    pj_str_free(&text);
+    size_t count, known = 0;
+    const pj_layer *layer = pj_analysis_layers(view->analysis, &count);
+    *layers = 0;
+    for (size_t i = 0; i < count; i++) {
+        *layers += !layer[i].free;
+        known += !layer[i].free && layer[i].counted && layer[i].devices[device].energy_pj >= 0;
+    }
+    return known;
+}
+
+static const char *keep(const pj_view *view, pj_str *text, pj_rows *rows)
+{
+    const char *copy = text->failed ? NULL : pj_arena_strdup(view->arena, text->data);
     rows->failed = rows->failed || !copy;
+    pj_str_clear(text);
     return copy;
 }
 
@@ -192,14 +198,29 @@ pj_rows *pj_summary_devices(const pj_view *view)
         {.title = "device", .kind = PJ_CELL_TEXT},
         {.title = "energy", .kind = PJ_CELL_TEXT},
         {.title = "time", .kind = PJ_CELL_TEXT},
+        {.title = "of", .kind = PJ_CELL_TEXT},
     };
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    pj_str text = pj_str_new(0);
     for (size_t d = 0; rows && d < view->devices; d++) {
+        const pj_device_figure *figure = &view->totals->devices[d];
         pj_cell *cell = pj_rows_add(rows);
+        size_t layers, known = figures_of(view, d, &layers);
         pj_cell_text(&cell[0], pj_analysis_device(view->analysis, d));
-        pj_cell_text(&cell[1], known_text(view, view->totals->devices[d].energy_pj, false, rows));
-        pj_cell_text(&cell[2], known_text(view, view->totals->devices[d].time_us, true, rows));
+        pj_cell_unknown(&cell[1]);
+        pj_cell_unknown(&cell[2]);
+        if (known && figure->energy_pj >= 0) {
+            pj_human_energy(&text, figure->energy_pj, "pJ");
+            pj_cell_text(&cell[1], keep(view, &text, rows));
+        }
+        if (known && figure->time_us >= 0) {
+            pj_human_time(&text, figure->time_us);
+            pj_cell_text(&cell[2], keep(view, &text, rows));
+        }
+        pj_str_printf(&text, known == layers ? "all %zu layers" : "%zu of %zu layers", known, layers);
+        pj_cell_text(&cell[3], keep(view, &text, rows));
     }
+    pj_str_free(&text);
     return rows && !rows->failed ? rows : NULL;
 }
 

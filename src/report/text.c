@@ -83,7 +83,7 @@ static void rows_title(page *p, const pj_rows *rows)
     static const char *const groups[] = {"Layers", "Operators", "Modules"};
     static const char *const sorts[] = {"", "by energy", "by MACs", "in graph order"};
     pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "%s %s, energies in %s", groups[p->view->group], sorts[p->view->sort],
+    pj_str_printf(&text, "%s %s (energies in %s)", groups[p->view->group], sorts[p->view->sort],
                   pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
     heading(p, text.data);
     pj_str_free(&text);

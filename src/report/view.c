@@ -15,9 +15,11 @@ static void add_capped(int64_t *sum, int64_t more)
         *sum = INT64_MAX;
 }
 
+/* What the device cannot say is left out; the sum stays negative until there is something. */
 static void add_device(double *sum, double more)
 {
-    *sum = *sum < 0 || more < 0 ? -1 : *sum + more;
+    if (more >= 0)
+        *sum = *sum < 0 ? more : *sum + more;
 }
 
 static void add_row(pj_view_row *sum, const pj_view_row *row, size_t devices)
@@ -57,6 +59,8 @@ static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row
                          .energy = layer->energy};
     pj_str_free(&op);
     out->devices = pj_arena_memdup(view->arena, layer->devices, view->devices, sizeof *layer->devices);
+    for (size_t d = 0; out->devices && out->uncounted && d < view->devices; d++)
+        out->devices[d] = (pj_device_figure){-1, -1};
     return out->op && out->devices;
 }
 
@@ -64,6 +68,8 @@ static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
 {
     *out = (pj_view_row){.name = name};
     out->devices = PJ_NEW(view->arena, pj_device_figure, view->devices);
+    for (size_t d = 0; out->devices && d < view->devices; d++)
+        out->devices[d] = (pj_device_figure){-1, -1};
     return out->devices != NULL;
 }
 

@@ -256,7 +256,7 @@ typedef struct view_column {
     pj_column column;
 } view_column;
 
-enum { NAME_LEAST = 16, OP_LEAST = 8 };
+enum { NAME_LEAST = 28, OP_LEAST = 10 };
 
 /* Columns of a higher rank leave a narrow terminal first. */
 static const view_column view_columns[] = {
