@@ -142,8 +142,15 @@ const pj_model_info *pj_model_describe(pj_model *model)
         return NULL;
     for (int i = 0; i < model->opsets; i++)
         opsets[i] = (pj_opset_info){model->opset[i].domain, model->opset[i].version};
-    *info = (pj_model_info){model->path, model->producer,       model->ir_version,   model->file_bytes,
-                            opsets,      (size_t)model->opsets, (size_t)model->nodes};
+    *info = (pj_model_info){.path = model->path,
+                            .producer = model->producer,
+                            .ir_version = model->ir_version,
+                            .file_bytes = model->file_bytes,
+                            .opsets = opsets,
+                            .opset_count = (size_t)model->opsets,
+                            .nodes = (size_t)model->nodes,
+                            .dims = model->dim,
+                            .dim_count = (size_t)model->dims};
     return info;
 }
 

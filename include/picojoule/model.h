@@ -97,6 +97,8 @@ typedef struct pj_model_info {
     const pj_opset_info *opsets;
     size_t opset_count;
     size_t nodes; /* subgraphs included, functions inlined */
+    const pj_dim_binding *dims; /* what symbolic dimensions were given or, in an analysis, taken for */
+    size_t dim_count;
 } pj_model_info;
 
 const pj_model_info *pj_model_describe(pj_model *model);

@@ -16,11 +16,6 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum {
-    PJ_MAX_JSON_DEPTH = 64,               /* arrays and objects inside each other */
-    PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
-};
-
 typedef struct pj_json_doc pj_json_doc;
 
 typedef struct pj_json {

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 
 typedef struct scanner {

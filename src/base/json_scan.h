@@ -9,7 +9,6 @@
 /* Checks grammar (RFC 8259), UTF-8, depth and number of values. On failure err->what says what is wrong and *line,
  * *column (from 1, in characters) where. Texts hold no \u0000, no half surrogate pair; numbers at most
  * PJ_MAX_JSON_DIGITS characters. */
-enum { PJ_MAX_JSON_DIGITS = 60 };
 pj_status pj_json_scan(const char *text, size_t length, size_t *line, size_t *column, pj_error *err);
 
 #endif

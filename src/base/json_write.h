@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 typedef enum pj_json_container {

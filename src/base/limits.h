@@ -16,8 +16,12 @@ enum {
     PJ_MAX_SCALE_ELEMENTS = 1024,    /* the same for other types, in elements: scales, zero points, bounds; not weights */
     PJ_MAX_VALUE_ELEMENTS = 8192,    /* the same, in elements, for computed ones */
     PJ_MAX_FORMULA_TERMS = 64,       /* terms of a symbolic dimension; past that it is unknown */
-    PJ_MAX_DIAGNOSTICS = 10000,     /* findings kept for the report; more are only counted */
-    PJ_MAX_JSON_BYTES = 64 * 1024 * 1024
+    PJ_MAX_DIAGNOSTICS = 10000,      /* findings kept for the report; more are only counted */
+    PJ_MAX_JSON_BYTES = 64 * 1024 * 1024,
+    PJ_MAX_JSON_DEPTH = 64,               /* arrays and objects inside each other, read or written */
+    PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
+    PJ_MAX_JSON_DIGITS = 60,              /* characters of one number */
+    PJ_MAX_TABLE_BYTES = 1024 * 1024      /* of an energy table or a device profile: they are written by hand */
 };
 
 /* Memory for one model: so many bytes per byte of its skeleton (the file without its weights), and a floor. */

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Tables and profiles are written by hand. */
-enum { MOST_BYTES = 1024 * 1024 };
+#include "base/limits.h"
 
 static bool is_file(const char *path)
 {
@@ -52,7 +51,7 @@ pj_status pj_builtin_open(const pj_builtin *list, const char *what, const char *
             return pj_json_parse(at->json, at->length, name_or_path, out, err);
     if (!is_file(name_or_path))
         return unknown(list, what, command, name_or_path, err);
-    return pj_json_read(name_or_path, MOST_BYTES, out, err);
+    return pj_json_read(name_or_path, PJ_MAX_TABLE_BYTES, out, err);
 }
 
 const char *pj_builtin_name(const char *name_or_path, pj_arena *arena)

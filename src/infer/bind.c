@@ -192,6 +192,28 @@ static pj_status rewrite(binder *b, pj_type *type)
     return type->dims ? PJ_OK : pj_fail_memory(b->err);
 }
 
+/* Lists for reports which symbol has which value. */
+static pj_status list_bound(binder *b)
+{
+    pj_model *model = b->model;
+    const char *name;
+    size_t symbols = 0;
+    bool bound;
+    while (pj_symbols_name(model->symbols, symbols, &bound))
+        symbols++;
+    pj_dim_binding *dim = PJ_NEW(model->arena, pj_dim_binding, symbols);
+    if (!dim)
+        return pj_fail_memory(b->err);
+    model->dim = dim;
+    for (size_t i = 0; (name = pj_symbols_name(model->symbols, i, &bound)) != NULL; i++) {
+        pj_num own = bound ? pj_num_symbol(model->symbols, name) : pj_num_unknown();
+        const int64_t *given = pj_map_get(&b->values, name);
+        if (given || pj_num_known(own))
+            dim[model->dims++] = (pj_dim_binding){name, given ? *given : own.whole};
+    }
+    return PJ_OK;
+}
+
 pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *err)
 {
     binder b = {.model = model, .err = err};
@@ -203,6 +225,7 @@ pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *er
         PJ_TRY(assume_symbols(&b));
         PJ_TRY(assume_nameless(&b));
     }
+    PJ_TRY(list_bound(&b));
     if (!b.values.count)
         return PJ_OK;
     for (int i = 0; i < model->values; i++)

@@ -163,6 +163,8 @@ typedef struct pj_model {
     int values;       /* how many pj_value there are: indexes are below */
     pj_value **value; /* by index */
     int nodes;        /* of all graphs */
+    const struct pj_dim_binding *dim; /* values that dimensions were given, by order of their symbols (infer/) */
+    int dims;
     pj_diags diags;   /* findings of loading and inference */
 } pj_model;
 

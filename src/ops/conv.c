@@ -236,7 +236,7 @@ static pj_status transposed_size(pj_ctx *c, const pj_window *w, int k, pj_num in
     }
     pj_num cut = pj_num_add(s, w->before[k], w->after[k]);
     *out = pj_num_sub(s, full, cut);
-    if (pj_num_known(*out) && out->whole < 0)
+    if (pj_num_known(full) && pj_num_known(cut) && pj_num_known(*out) && out->whole < 0)
         return pj_fail(c->err, PJ_ESHAPE, "spatial axis %d: pads of %lld cut from %lld outputs", k,
                        (long long)cut.whole, (long long)full.whole);
     return PJ_OK;

@@ -17,8 +17,11 @@
     X(norm, "normalizations and softmaxes")                                         \
     X(reduce, "reductions, cumulative sums, arg-reductions")                        \
     X(layout, "reshaping, transposing, shapes themselves")                          \
-    X(slice, "cutting, joining, padding, repeating")                                \
-    X(gather, "gathering, scattering, sorting, selecting")                          \
+    X(slice, "cutting: slices, splits, triangles, reversal")                        \
+    X(join, "joining, padding, repeating, expanding")                               \
+    X(gather, "gathering elements by index")                                        \
+    X(scatter, "writing elements to places given by index")                         \
+    X(select, "selecting elements by contents: sorting, searching")                 \
     X(generate, "tensors from nothing: constants, ranges, random numbers")          \
     X(quantize, "quantizers and operators on quantized tensors")                    \
     X(rnn, "recurrent layers")                                                      \

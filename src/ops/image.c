@@ -72,7 +72,7 @@ static pj_status shape_affine_grid(pj_ctx *c)
     if (count < 0)
         return pj_set_dtype(c, 0, pj_in_dtype(c, 0));
     if (count < 4)
-        return pj_fail(c->err, PJ_ESHAPE, "'size' lists %d numbers; the least are 4", count);
+        return pj_fail(c->err, PJ_ESHAPE, "the grid would have rank %d; the least is 4", count);
     PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 0), size.known ? size.num[0] : pj_num_unknown(), "batch of theta and of size",
                        &dims[0]));
     for (int k = 1; k < count - 1; k++)

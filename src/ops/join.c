@@ -1,4 +1,4 @@
-/* Joining, padding, repeating. */
+/* Joining, padding, repeating, expanding. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,14 +14,17 @@ static bool is_nothing(const pj_ctx *c, int i, int rank)
     return pj_in_rank(c, i) == 1 && rank != 1 && pj_num_is(pj_in_dim(c, i, 0), 0);
 }
 
-/* Rank of the first input that is known and not [0]; -1: none. */
+/* Rank of the first input that is known and not [0], or else 1 beside a [0]; -1: not known. */
 static int concat_rank(const pj_ctx *c)
 {
-    int rank = -1;
-    for (int i = 0; i < c->node->inputs && (rank < 0 || is_nothing(c, i - 1, -1)); i++)
-        if (pj_in_rank(c, i) >= 0)
-            rank = pj_in_rank(c, i);
-    return rank;
+    int otherwise = -1;
+    for (int i = 0; i < c->node->inputs; i++) {
+        if (is_nothing(c, i, -1))
+            otherwise = 1;
+        else if (pj_in_rank(c, i) >= 0)
+            return pj_in_rank(c, i);
+    }
+    return otherwise;
 }
 
 /* Up to opset 3 the default is 1. */
@@ -69,18 +72,15 @@ static pj_status shape_concat(pj_ctx *c)
     return pj_set(c, 0, dtype, rank, dims);
 }
 
-/* Copies input `i` to where it starts along the axis of the output. */
-static void concat_data(const pj_ctx *c, int i, int axis, const pj_box *to, int64_t start, pj_num *all)
+/* Copies input `i`, which has `size` elements along the axis, to where it starts in the output. */
+static void concat_data(const pj_ctx *c, int i, int axis, const pj_box *to, int64_t start, int64_t size, pj_num *all)
 {
     pj_box from;
     const pj_num *data = pj_box_data(c, i, &from);
-    int64_t run = pj_in_dim(c, i, axis).whole * to->stride[axis];         /* elements of this input in one row */
-    int64_t row = to->dims[axis] * to->stride[axis];                      /* of the output */
-    for (int64_t n = 0; n < to->count; n++) {
-        int64_t place = n % row - start * to->stride[axis];
-        if (place >= 0 && place < run)
-            all[n] = data ? data[n / row * run + place] : pj_num_unknown();
-    }
+    int64_t run = size * to->stride[axis], row = to->dims[axis] * to->stride[axis];
+    for (int64_t r = 0; run && r < to->count / row; r++)
+        for (int64_t n = 0; n < run; n++)
+            all[r * row + start * to->stride[axis] + n] = data ? data[r * run + n] : pj_num_unknown();
 }
 
 static pj_status value_concat(pj_ctx *c)
@@ -97,8 +97,11 @@ static pj_status value_concat(pj_ctx *c)
     for (int i = 0; i < c->node->inputs; i++) {
         if (!pj_has(c, i) || is_nothing(c, i, to.rank))
             continue;
-        concat_data(c, i, axis, &to, start, all);
-        start += pj_in_dim(c, i, axis).whole; /* known, as their sum is */
+        pj_num size = pj_in_dim(c, i, axis);
+        if (!pj_num_known(size) || size.whole < 0 || size.whole > to.dims[axis] - start)
+            return PJ_OK; /* formulas may add up to a number, too */
+        concat_data(c, i, axis, &to, start, size.whole, all);
+        start += size.whole;
     }
     return pj_set_data(c, 0, all, to.count);
 }
@@ -210,7 +213,8 @@ static pj_status value_pad(pj_ctx *c)
 {
     padding p;
     pj_box in;
-    pj_num filler = pj_has(c, 2) ? pj_in_scalar(c, 2) : pj_num_of(0);
+    pj_num zero = pj_dtype_is_float(pj_in_dtype(c, 0)) ? pj_num_of_real(0) : pj_num_of(0);
+    pj_num filler = pj_has(c, 2) ? pj_in_scalar(c, 2) : zero;
     if (!pj_box_data(c, 0, &in))
         return PJ_OK;
     PJ_TRY(plan_pad(c, &p));
@@ -293,7 +297,8 @@ static pj_status shape_expand(pj_ctx *c)
     PJ_TRY(pj_list_of(c, NULL, 1, &shape));
     for (int k = 0; k < shape.count; k++)
         if (pj_num_known(shape.num[k]) && shape.num[k].whole < 0)
-            return pj_fail(c->err, PJ_ESHAPE, "dimension %d of the new shape is %lld", k, (long long)shape.num[k].whole);
+            return pj_fail(c->err, PJ_ESHAPE, "dimension %d of the new shape is %lld", k,
+                           (long long)shape.num[k].whole);
     PJ_TRY(pj_broadcast(c, pj_in_rank(c, 0), pj_in_type(c, 0)->dims, shape.known ? shape.count : -1, shape.num, &rank,
                         dims));
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
@@ -322,11 +327,11 @@ static pj_status value_expand(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Concat", 1, "x*", PJ_MOVE, shape_concat, value_concat, NULL},
-    {"", "Pad", 1, "xccc", PJ_MOVE, shape_pad, value_pad, NULL},
-    {"com.microsoft", "Pad", 1, "xcc", PJ_MOVE, shape_pad, value_pad, NULL},
-    {"", "Tile", 1, "xcc", PJ_MOVE, shape_tile, value_tile, NULL},
-    {"", "Expand", 8, "xc", PJ_MOVE, shape_expand, value_expand, NULL},
+    {"",              "Concat", 1, "x*",   PJ_MOVE, shape_concat, value_concat, NULL},
+    {"",              "Pad",    1, "xccc", PJ_MOVE, shape_pad,    value_pad,    NULL},
+    {"com.microsoft", "Pad",    1, "xcc",  PJ_MOVE, shape_pad,    value_pad,    NULL},
+    {"",              "Tile",   1, "xcc",  PJ_MOVE, shape_tile,   value_tile,   NULL},
+    {"",              "Expand", 8, "xc",   PJ_MOVE, shape_expand, value_expand, NULL},
 };
 
 PJ_FAMILY(join);

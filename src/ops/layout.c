@@ -50,8 +50,9 @@ static pj_status reshape_rest(pj_ctx *c, reshape *r)
     if (rank < 0)
         all = pj_num_unknown();
     bool known = pj_num_known(all) && pj_num_known(r->rest);
-    bool fits = !known || (r->missing < 0 ? all.whole == r->rest.whole
-                                          : r->rest.whole ? all.whole % r->rest.whole == 0 : all.whole == 0);
+    bool fits = !known || (r->missing < 0  ? all.whole == r->rest.whole
+                           : r->rest.whole ? all.whole % r->rest.whole == 0
+                                           : all.whole == 0);
     if (!fits)
         return pj_fail(c->err, PJ_ESHAPE, "%lld elements do not fit a shape of %lld%s", (long long)all.whole,
                        (long long)r->rest.whole, r->missing < 0 ? "" : " times a whole number");
@@ -249,14 +250,14 @@ static pj_status value_size(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Reshape", 1, "xc", PJ_VIEW, shape_reshape, pj_value_same, NULL},
-    {"", "Flatten", 1, "x", PJ_VIEW, shape_flatten, pj_value_same, NULL},
-    {"", "Squeeze", 1, "xc", PJ_VIEW, shape_squeeze, pj_value_same, NULL},
-    {"", "Unsqueeze", 1, "xc", PJ_VIEW, shape_unsqueeze, pj_value_same, NULL},
-    {"com.microsoft", "ExpandDims", 1, "xc", PJ_VIEW, shape_unsqueeze, pj_value_same, NULL},
-    {"", "Transpose", 1, "x", PJ_MOVE, shape_transpose, value_transpose, NULL},
-    {"", "Shape", 1, "x", PJ_SHAPE_ONLY, shape_shape, value_shape, NULL},
-    {"", "Size", 1, "x", PJ_SHAPE_ONLY, shape_size, value_size, NULL},
+    {"",              "Reshape",    1, "xc", PJ_VIEW,       shape_reshape,   pj_value_same,   NULL},
+    {"",              "Flatten",    1, "x",  PJ_VIEW,       shape_flatten,   pj_value_same,   NULL},
+    {"",              "Squeeze",    1, "xc", PJ_VIEW,       shape_squeeze,   pj_value_same,   NULL},
+    {"",              "Unsqueeze",  1, "xc", PJ_VIEW,       shape_unsqueeze, pj_value_same,   NULL},
+    {"com.microsoft", "ExpandDims", 1, "xc", PJ_VIEW,       shape_unsqueeze, pj_value_same,   NULL},
+    {"",              "Transpose",  1, "x",  PJ_MOVE,       shape_transpose, value_transpose, NULL},
+    {"",              "Shape",      1, "x",  PJ_SHAPE_ONLY, shape_shape,     value_shape,     NULL},
+    {"",              "Size",       1, "x",  PJ_SHAPE_ONLY, shape_size,      value_size,      NULL},
 };
 
 PJ_FAMILY(layout);

@@ -234,7 +234,8 @@ static pj_status equal_parts(pj_ctx *c, pj_num dim, pj_num *parts)
     bool exact = pj_node_opset(c) > 0 && pj_node_opset(c) < 18;
     int64_t wanted = pj_attr_int(c, "num_outputs", outputs);
     if (wanted != outputs)
-        return pj_fail(c->err, PJ_ESHAPE, "num_outputs is %lld, but the node has %d outputs", (long long)wanted, outputs);
+        return pj_fail(c->err, PJ_ESHAPE, "num_outputs is %lld, but the node has %d outputs", (long long)wanted,
+                       outputs);
     if (exact && pj_num_known(dim) && dim.whole % outputs)
         return pj_fail(c->err, PJ_ESHAPE, "%lld elements do not split into %d equal parts", (long long)dim.whole,
                        outputs);
@@ -330,12 +331,12 @@ static pj_status shape_reverse_sequence(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Slice", 1, "xcccc", PJ_MOVE, shape_slice, value_slice, pj_work_reads_outputs},
-    {"", "DynamicSlice", 1, "xccc", PJ_MOVE, shape_slice, value_slice, pj_work_reads_outputs},
-    {"", "Split", 1, "xc", PJ_MOVE, shape_split, value_split, pj_work_reads_outputs},
-    {"", "Trilu", 14, "xc", PJ_MOVE, shape_trilu, NULL, NULL},
-    {"com.microsoft", "Trilu", 1, "xc", PJ_MOVE, shape_trilu, NULL, NULL},
-    {"", "ReverseSequence", 10, "xi", PJ_MOVE, shape_reverse_sequence, NULL, NULL},
+    {"",              "Slice",           1,  "xcccc", PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
+    {"",              "DynamicSlice",    1,  "xccc",  PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
+    {"",              "Split",           1,  "xc",    PJ_MOVE, shape_split,            value_split, pj_work_reads_outputs},
+    {"",              "Trilu",           14, "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
+    {"com.microsoft", "Trilu",           1,  "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
+    {"",              "ReverseSequence", 10, "xi",    PJ_MOVE, shape_reverse_sequence, NULL,        NULL                 },
 };
 
 PJ_FAMILY(slice);

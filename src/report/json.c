@@ -98,6 +98,7 @@ static void put_model(pj_json_writer *json, const pj_view *view)
 static void put_settings(pj_json_writer *json, const pj_view *view)
 {
     const pj_settings *settings = pj_analysis_settings(view->analysis);
+    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
     put_object(json, "settings");
     put_text(json, "table", pj_analysis_table(view->analysis));
     put_text(json, "rules", pj_analysis_rules(view->analysis));
@@ -107,6 +108,8 @@ static void put_settings(pj_json_writer *json, const pj_view *view)
     put_bool(json, "rd_wr_on_io", settings->io_on_dram);
     put_size(json, "min_sram_size", settings->sram_min_bits);
     put_line(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; info && i < info->dim_count; i++)
+        put_int(json, info->dims[i].name, info->dims[i].value);
     pj_json_write_end(json);
     put_text(json, "plan", NULL);
     pj_json_write_end(json);
@@ -135,15 +138,20 @@ static void put_known(pj_json_writer *json, const char *key, double value)
         pj_json_write_double(json, value);
 }
 
+/* `idle`: of the totals; NULL elsewhere. */
 static void put_devices(pj_json_writer *json, const pj_view *view, const pj_device_figure *figures, const double *idle)
 {
     put_line(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t d = 0; d < view->devices; d++) {
         put_line(json, pj_analysis_device(view->analysis, d), PJ_JSON_WRITE_OBJECT_LINE);
-        put_known(json, "energy_pj", figures[d].energy_pj);
-        put_known(json, "time_us", figures[d].time_us);
-        if (idle)
+        size_t layers, known = pj_view_priced(view, d, &layers);
+        bool is_total = idle != NULL;
+        put_known(json, "energy_pj", is_total && !known ? -1 : figures[d].energy_pj);
+        put_known(json, "time_us", is_total && !known ? -1 : figures[d].time_us);
+        if (is_total) {
             put_known(json, "idle_w", idle[d]);
+            put_size(json, "layers", known);
+        }
         pj_json_write_end(json);
     }
     pj_json_write_end(json);

@@ -41,6 +41,7 @@ typedef struct pj_column {
     size_t least;    /* texts: may be elided down to so many columns, at least 5; 0: never */
     bool wraps;      /* texts, last column only: goes on in the next lines */
     int group;       /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
+    bool only_text;  /* not in Markdown */
     bool is_exact;   /* counts: all digits, in text too */
 } pj_column;
 

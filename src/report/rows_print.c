@@ -115,12 +115,13 @@ static bool print_column(const pj_rows *rows, size_t c, printed *out)
 }
 
 /* Prints all columns that have a title; NULL: no memory. */
-static printed *print_columns(const pj_rows *rows, size_t *count)
+static printed *print_columns(const pj_rows *rows, bool is_text, size_t *count)
 {
     printed *columns = PJ_NEW(rows->arena, printed, rows->columns);
     *count = 0;
     for (size_t c = 0; columns && c < rows->columns; c++)
-        if (rows->column[c].title && !print_column(rows, c, &columns[(*count)++]))
+        if (rows->column[c].title && (is_text || !rows->column[c].only_text) &&
+            !print_column(rows, c, &columns[(*count)++]))
             return NULL;
     return columns;
 }
@@ -244,7 +245,7 @@ static void text_line(const printed *columns, size_t count, size_t r, size_t ind
 void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out)
 {
     size_t count, space = style->width > indent ? style->width - indent : 1;
-    printed *columns = print_columns(rows, &count);
+    printed *columns = print_columns(rows, true, &count);
     if (!columns) {
         out->failed = true;
         return;
@@ -269,7 +270,7 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
 void pj_markdown_escape(pj_str *out, const char *text)
 {
     for (; *text; text++) {
-        if (strchr("\\`*_[]<>|#~", *text))
+        if (strchr("\\`*_[]<>|~", *text))
             pj_str_add_char(out, '\\');
         pj_str_add_char(out, *text);
     }
@@ -278,7 +279,7 @@ void pj_markdown_escape(pj_str *out, const char *text)
 void pj_rows_markdown(const pj_rows *rows, pj_str *out)
 {
     size_t count;
-    printed *columns = print_columns(rows, &count);
+    printed *columns = print_columns(rows, false, &count);
     if (!columns) {
         out->failed = true;
         return;

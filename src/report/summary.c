@@ -139,7 +139,7 @@ pj_rows *pj_summary_components(const pj_view *view)
 {
     static const pj_column columns[] = {
         {.title = "component", .kind = PJ_CELL_TEXT}, {.title = "energy", .kind = PJ_CELL_TEXT},
-        {.title = "share", .kind = PJ_CELL_SHARE},    {.title = "", .kind = PJ_CELL_TEXT, .rank = 1},
+        {.title = "share", .kind = PJ_CELL_SHARE},    {.title = "", .kind = PJ_CELL_TEXT, .rank = 1, .only_text = true},
         {.title = "what", .kind = PJ_CELL_TEXT},
     };
     const pj_energy *energy = &view->totals->energy;
@@ -171,19 +171,6 @@ pj_rows *pj_summary_components(const pj_view *view)
 
 /* ---- devices ---- */
 
-/* How many layers the device has a figure for, of those that could have one. */
-static size_t figures_of(const pj_view *view, size_t device, size_t *layers)
-{
-    size_t count, known = 0;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &count);
-    *layers = 0;
-    for (size_t i = 0; i < count; i++) {
-        *layers += !layer[i].free;
-        known += !layer[i].free && layer[i].counted && layer[i].devices[device].energy_pj >= 0;
-    }
-    return known;
-}
-
 static const char *keep(const pj_view *view, pj_str *text, pj_rows *rows)
 {
     const char *copy = text->failed ? NULL : pj_arena_strdup(view->arena, text->data);
@@ -205,7 +192,7 @@ pj_rows *pj_summary_devices(const pj_view *view)
     for (size_t d = 0; rows && d < view->devices; d++) {
         const pj_device_figure *figure = &view->totals->devices[d];
         pj_cell *cell = pj_rows_add(rows);
-        size_t layers, known = figures_of(view, d, &layers);
+        size_t layers, known = pj_view_priced(view, d, &layers);
         pj_cell_text(&cell[0], pj_analysis_device(view->analysis, d));
         pj_cell_unknown(&cell[1]);
         pj_cell_unknown(&cell[2]);
@@ -253,6 +240,8 @@ void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
     const pj_settings *settings = pj_analysis_settings(view->analysis);
     pj_str_printf(out, "%sTable %s, rules %s.\n", lead, pj_analysis_table(view->analysis),
                   pj_analysis_rules(view->analysis));
+    if (strcmp(pj_analysis_unit(view->analysis), "relative") == 0)
+        pj_str_printf(out, "%sFigures are multiples of one operation, as the table says, not joules.\n", lead);
     pj_str_printf(out, "%sWeights %s, activations %s; model inputs and outputs %s DRAM", lead,
                   place_text(settings->weights_on), place_text(settings->activations_on),
                   settings->io_on_dram ? "cross" : "do not cross");

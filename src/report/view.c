@@ -59,7 +59,7 @@ static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row
                          .energy = layer->energy};
     pj_str_free(&op);
     out->devices = pj_arena_memdup(view->arena, layer->devices, view->devices, sizeof *layer->devices);
-    for (size_t d = 0; out->devices && out->uncounted && d < view->devices; d++)
+    for (size_t d = 0; out->devices && (out->uncounted || layer->free) && d < view->devices; d++)
         out->devices[d] = (pj_device_figure){-1, -1};
     return out->op && out->devices;
 }
@@ -207,6 +207,18 @@ pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *opt
     sort_rows(out);
     cut(out, options ? options->top : 0);
     return PJ_OK;
+}
+
+size_t pj_view_priced(const pj_view *view, size_t device, size_t *layers)
+{
+    size_t count, known = 0;
+    const pj_layer *layer = pj_analysis_layers(view->analysis, &count);
+    *layers = 0;
+    for (size_t i = 0; i < count; i++) {
+        *layers += !layer[i].free;
+        known += !layer[i].free && layer[i].counted && layer[i].devices[device].energy_pj >= 0;
+    }
+    return known;
 }
 
 /* ---- texts ---- */

@@ -44,6 +44,9 @@ pj_rows *pj_view_rows(const pj_view *view);
 /* The n layers that cost most, largest first; fewer where there are fewer. NULL: no memory. */
 pj_rows *pj_view_top(const pj_view *view, size_t n);
 
+/* How many layers a device has a figure for, of those that could have one. */
+size_t pj_view_priced(const pj_view *view, size_t device, size_t *layers);
+
 /* "int8*int4>int20": input, weight, accumulator of a layer with MACs; "fp32>int8": input and output of another; one
  * word where all are alike. '?' behind it: assumed. */
 void pj_view_precision(const pj_layer *layer, pj_str *out);

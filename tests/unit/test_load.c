@@ -236,8 +236,8 @@ static void test_typed_elements(void)
     b = lone(PJ_STRING, "2", &w);
     w->n_string_data = 2;
     w->string_data = (ProtobufCBinaryData[]){
-        {3, (uint8_t *)"abc"},
-        {0, NULL            }
+        {3, (uint8_t[]){0x61, 0x62, 0x63}},
+        {0, NULL                         }
     };
     m = build_expect(&b);
     CHECK_TEXT(constant(m)->strings[0], "abc");
@@ -295,7 +295,7 @@ static void test_broken_tensors(void)
     b = lone(PJ_STRING, "2", &w);
     w->n_string_data = 1;
     w->string_data = (ProtobufCBinaryData[]){
-        {1, (uint8_t *)"a"}
+        {1, (uint8_t[]){0x61}}
     };
     build_refuses(&b, PJ_EFORMAT, "", "", "initializer 'w' string[2] needs 2 strings, but the file holds 1");
     b = lone(PJ_FLOAT32,
