@@ -6,17 +6,17 @@
 #include <stdint.h>
 
 enum {
-    PJ_MAX_MESSAGE_DEPTH = 256,      /* protobuf messages inside messages; 3 for each subgraph, the rest for types */
-    PJ_MAX_SUBGRAPH_DEPTH = 64,      /* graphs inside attributes of nodes inside graphs ... */
-    PJ_MAX_FUNCTION_DEPTH = 64,      /* model-local functions that call each other */
-    PJ_MAX_RANK = 64,                /* dimensions of a tensor */
-    PJ_MAX_NODES = 4 * 1000 * 1000,  /* nodes of one model, subgraphs and functions included */
-    PJ_MAX_NAME = 64 * 1024,         /* bytes of one name */
-    PJ_MAX_VALUE_BYTES = 64 * 1024,  /* largest 32 or 64 bit integer tensor whose contents are kept for shape arithmetic */
-    PJ_MAX_SCALE_ELEMENTS = 1024,    /* the same for other types, in elements: scales, zero points, bounds; not weights */
-    PJ_MAX_VALUE_ELEMENTS = 8192,    /* the same, in elements, for computed ones */
-    PJ_MAX_FORMULA_TERMS = 64,       /* terms of a symbolic dimension; past that it is unknown */
-    PJ_MAX_DIAGNOSTICS = 10000,      /* findings kept for the report; more are only counted */
+    PJ_MAX_MESSAGE_DEPTH = 256,     /* protobuf messages inside messages; 3 for each subgraph, the rest for types */
+    PJ_MAX_SUBGRAPH_DEPTH = 64,     /* graphs inside attributes of nodes inside graphs ... */
+    PJ_MAX_FUNCTION_DEPTH = 64,     /* model-local functions that call each other */
+    PJ_MAX_RANK = 64,               /* dimensions of a tensor */
+    PJ_MAX_NODES = 4 * 1000 * 1000, /* nodes of one model, subgraphs and functions included */
+    PJ_MAX_NAME = 64 * 1024,        /* bytes of one name */
+    PJ_MAX_VALUE_BYTES = 64 * 1024, /* largest 32 or 64 bit integer tensor whose contents are kept for shapes */
+    PJ_MAX_SCALE_ELEMENTS = 1024, /* the same for other types, in elements: scales, zero points, bounds; not weights */
+    PJ_MAX_VALUE_ELEMENTS = 8192, /* the same, in elements, for computed ones */
+    PJ_MAX_FORMULA_TERMS = 64,    /* terms of a symbolic dimension; past that it is unknown */
+    PJ_MAX_DIAGNOSTICS = 10000,   /* findings kept for the report; more are only counted */
     PJ_MAX_JSON_BYTES = 64 * 1024 * 1024,
     PJ_MAX_JSON_DEPTH = 64,               /* arrays and objects inside each other, read or written */
     PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
@@ -26,7 +26,7 @@ enum {
 
 /* Memory for one model: so many bytes per byte of its skeleton (the file without its weights), and a floor. */
 #define PJ_MODEL_BYTES_PER_BYTE ((size_t)64)
-#define PJ_MODEL_BYTES_FLOOR ((size_t)64 * 1024 * 1024)
+#define PJ_MODEL_BYTES_FLOOR    ((size_t)64 * 1024 * 1024)
 
 /* Skeleton bytes that we accept at all. */
 #define PJ_MAX_SKELETON_BYTES ((size_t)1024 * 1024 * 1024)

@@ -37,7 +37,9 @@ static pj_exit run(const pj_args *args)
     pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
     if (status == PJ_OK)
         status = pj_analyze(model, &args->settings, &analysis, &err);
-    pj_exit code = status == PJ_OK ? report(analysis, args) : pj_say_error(&err, args->operand[0]);
+    /* that there is no such table or device says nothing of the model */
+    const char *subject = model && status == PJ_EARGUMENT ? NULL : args->operand[0];
+    pj_exit code = status == PJ_OK ? report(analysis, args) : pj_say_error(&err, subject);
     pj_analysis_free(analysis);
     pj_model_close(model);
     return code;

@@ -345,17 +345,30 @@ static const pj_option *find_option(const pj_command *command, const char *name,
     return NULL;
 }
 
+/* The other command that has this option, or NULL. */
+static const char *owner_of(const char *name, size_t length)
+{
+    for (size_t i = 0; pj_commands[i]; i++)
+        if (find_option(pj_commands[i], name, length, 0))
+            return pj_commands[i]->name;
+    return NULL;
+}
+
 static pj_exit say_unknown(const pj_command *command, const char *word, size_t length)
 {
     enum { MOST = 40, LONGEST = 64 };
     const char *names[MOST + 1] = {"help", "version", NULL};
     char given[LONGEST];
     size_t count = 2;
+    bool is_long = strncmp(word, "--", 2) == 0;
     for (size_t g = 0; command->group[g]; g++)
         for (size_t i = 0; i < command->group[g]->count && count < MOST; i++)
             names[count++] = command->group[g]->option[i].name;
     snprintf(given, sizeof given, "%.*s", length < LONGEST ? (int)length : LONGEST, word);
-    const char *near = strncmp(word, "--", 2) == 0 ? pj_nearest_word(given + 2, names) : NULL;
+    const char *owner = is_long ? owner_of(word + 2, length - 2) : NULL;
+    const char *near = is_long ? pj_nearest_word(given + 2, names) : NULL;
+    if (owner)
+        return pj_say_usage(command->name, "%s: there is no option %s; %s has one", command->name, given, owner);
     return pj_say_usage(command->name, "%s: there is no option %s%s%s%s", command->name, given,
                         near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
 }
@@ -425,7 +438,7 @@ static bool check_operands(reader *r, const pj_args *args)
 {
     const pj_command *command = r->command;
     if (args->operands < command->least)
-        r->code = pj_say_usage(command->name, "%s wants %s", command->name, command->operands);
+        r->code = pj_say_usage(command->name, "%s: %s is missing", command->name, command->operands);
     else if (args->operands > command->most)
         r->code = pj_say_usage(command->name, "%s: there is one argument too many: '%s'", command->name,
                                args->operand[command->most]);

@@ -324,8 +324,9 @@ static pj_status fill_node(pj_loader *loader, const pj_place *place, const Onnx_
 
 static pj_status add_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index)
 {
-    const Onnx__FunctionProto *function = pj_load_callee(loader, proto);
+    const Onnx__FunctionProto *function;
     pj_node *node = NULL;
+    PJ_TRY(pj_load_callee(loader, proto, &function));
     if (function)
         return pj_load_call(loader, place, proto, index, function);
     PJ_TRY(pj_load_node(loader, place, proto, index, &node));

@@ -47,7 +47,7 @@ static pj_status read_entries(pj_loader *loader, const Onnx__TensorProto *proto,
     for (size_t i = 0; i < proto->n_external_data; i++) {
         const char *key = pj_text(proto->external_data[i]->key), *value = pj_text(proto->external_data[i]->value);
         if (strcmp(key, "location") == 0)
-            out->location = pj_load_intern(loader, value);
+            out->location = value;
         else if (strcmp(key, "offset") == 0 && !parse_size(value, &out->offset))
             return bad(loader, what, out, "the offset is not a number");
         else if (strcmp(key, "length") == 0 && !parse_size(value, &out->length))
@@ -55,7 +55,8 @@ static pj_status read_entries(pj_loader *loader, const Onnx__TensorProto *proto,
     }
     if (!out->location || !*out->location)
         return bad(loader, what, out, "no location is given");
-    return PJ_OK;
+    out->location = pj_load_intern(loader, out->location);
+    return out->location ? PJ_OK : pj_fail_memory(loader->err);
 }
 
 /* The location is a path below the model's folder, written with slashes. */

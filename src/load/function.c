@@ -51,14 +51,17 @@ pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto)
     return PJ_OK;
 }
 
-const Onnx__FunctionProto *pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node)
+pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, const Onnx__FunctionProto **out)
 {
+    *out = NULL;
     if (loader->functions.count == 0)
-        return NULL;
+        return PJ_OK;
     pj_str key = key_of(node->domain, node->op_type, node->overload);
-    const Onnx__FunctionProto *function = pj_map_get(&loader->functions, key.data);
+    bool failed = key.failed;
+    if (!failed)
+        *out = pj_map_get(&loader->functions, key.data);
     pj_str_free(&key);
-    return function;
+    return failed ? pj_fail_memory(loader->err) : PJ_OK;
 }
 
 /* ---- arguments ---- */

@@ -126,8 +126,8 @@ pj_status pj_load_step(pj_loader *loader);
 /* Registers the functions of a model; no two may have the same domain, name and overload. */
 pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto);
 
-/* The function that a node calls, or NULL. */
-const Onnx__FunctionProto *pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node);
+/* The function that a node calls, or NULL in *out. */
+pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, const Onnx__FunctionProto **out);
 
 /* Puts the nodes of `function` in the place of the node that calls it. */
 pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,

@@ -146,6 +146,30 @@ static pj_status work_split_gelu(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* ---- experimental operators: gone from the standard, but still in files of that time ---- */
+
+/* alpha x + beta */
+static pj_status work_affine(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 1), pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_ADD, pj_attr_float(c, "beta", 0) != 0, pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* scale x + bias of the channel; Scale has no bias */
+static pj_status work_scaler(pj_ctx *c, pj_work *work)
+{
+    pj_work_times(c, work, PJ_MUL, factors(c, "scale", 1, 1), pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_ADD, pj_attr_present(c, "bias"), pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+/* alpha tanh(beta x) */
+PJ_WORK_EACH(scaled_tanh, [PJ_MUL] = 2, [PJ_TANH] = 1)
+
+/* alpha log(1 + exp(beta x)) */
+PJ_WORK_EACH(parametric_softplus, [PJ_MUL] = 2, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1)
+
 /* ---- Dropout ---- */
 
 /* Whether the node drops anything at all: 0 or 1, -1: not known. An attribute says so before opset 7 (is_test, not set
@@ -203,30 +227,35 @@ static pj_status work_bias_dropout(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Relu",            1,  "x",     PJ_KEEP, pj_shape_same, value_relu_of, pj_work_cmp1     },
-    {"", "ThresholdedRelu", 1,  "x",     PJ_KEEP, pj_shape_same, NULL,          pj_work_cmp1     },
-    {"", "LeakyRelu",       1,  "x",     0,       pj_shape_same, NULL,          work_leaky       },
-    {"", "PRelu",           1,  "xp",    0,       pj_shape_same, NULL,          work_leaky       },
-    {"", "Sigmoid",         1,  "x",     0,       pj_shape_same, NULL,          work_tanh        },
-    {"", "Tanh",            1,  "x",     0,       pj_shape_same, NULL,          work_tanh        },
-    {"", "HardSigmoid",     1,  "x",     0,       pj_shape_same, NULL,          work_hard_sigmoid},
-    {"", "HardSwish",       14, "x",     0,       pj_shape_same, NULL,          work_hard_swish  },
-    {"", "Elu",             1,  "x",     0,       pj_shape_same, NULL,          work_elu         },
-    {"", "Selu",            1,  "x",     0,       pj_shape_same, NULL,          work_selu        },
-    {"", "Celu",            12, "x",     0,       pj_shape_same, NULL,          work_celu        },
-    {"", "Shrink",          9,  "x",     0,       pj_shape_same, NULL,          work_shrink      },
-    {"", "Softplus",        1,  "x",     0,       pj_shape_same, NULL,          work_softplus    },
-    {"", "Softsign",        1,  "x",     0,       pj_shape_same, NULL,          work_softsign    },
-    {"", "Mish",            18, "x",     0,       pj_shape_same, NULL,          work_mish        },
-    {"", "Swish",           24, "x",     0,       pj_shape_same, NULL,          work_swish       },
-    {"", "Gelu",            20, "x",     0,       pj_shape_same, NULL,          work_gelu        },
-    {"", "Dropout",         1,  "xcc",   PJ_KEEP, shape_dropout, value_dropout, work_dropout     },
-    {MS, "Gelu",            1,  "x",     0,       pj_shape_same, NULL,          work_gelu        },
-    {MS, "QuickGelu",       1,  "x",     0,       pj_shape_same, NULL,          work_quick_gelu  },
-    {MS, "FastGelu",        1,  "xb",    0,       pj_shape_same, NULL,          work_fast_gelu   },
-    {MS, "BiasGelu",        1,  "xb",    0,       pj_shape_same, NULL,          work_bias_gelu   },
-    {MS, "BiasSplitGelu",   1,  "xb",    0,       shape_split,   NULL,          work_split_gelu  },
-    {MS, "BiasDropout",     1,  "xbxcc", 0,       shape_dropout, NULL,          work_bias_dropout},
+    {"", "Relu",               1,  "x",     PJ_KEEP, pj_shape_same, value_relu_of, pj_work_cmp1            },
+    {"", "ThresholdedRelu",    1,  "x",     PJ_KEEP, pj_shape_same, NULL,          pj_work_cmp1            },
+    {"", "LeakyRelu",          1,  "x",     0,       pj_shape_same, NULL,          work_leaky              },
+    {"", "PRelu",              1,  "xp",    0,       pj_shape_same, NULL,          work_leaky              },
+    {"", "Sigmoid",            1,  "x",     0,       pj_shape_same, NULL,          work_tanh               },
+    {"", "Tanh",               1,  "x",     0,       pj_shape_same, NULL,          work_tanh               },
+    {"", "HardSigmoid",        1,  "x",     0,       pj_shape_same, NULL,          work_hard_sigmoid       },
+    {"", "HardSwish",          14, "x",     0,       pj_shape_same, NULL,          work_hard_swish         },
+    {"", "Elu",                1,  "x",     0,       pj_shape_same, NULL,          work_elu                },
+    {"", "Selu",               1,  "x",     0,       pj_shape_same, NULL,          work_selu               },
+    {"", "Celu",               12, "x",     0,       pj_shape_same, NULL,          work_celu               },
+    {"", "Shrink",             9,  "x",     0,       pj_shape_same, NULL,          work_shrink             },
+    {"", "Softplus",           1,  "x",     0,       pj_shape_same, NULL,          work_softplus           },
+    {"", "Softsign",           1,  "x",     0,       pj_shape_same, NULL,          work_softsign           },
+    {"", "Mish",               18, "x",     0,       pj_shape_same, NULL,          work_mish               },
+    {"", "Swish",              24, "x",     0,       pj_shape_same, NULL,          work_swish              },
+    {"", "Gelu",               20, "x",     0,       pj_shape_same, NULL,          work_gelu               },
+    {"", "Affine",             1,  "x",     0,       pj_shape_same, NULL,          work_affine             },
+    {"", "ImageScaler",        1,  "x",     0,       pj_shape_same, NULL,          work_scaler             },
+    {"", "Scale",              1,  "x",     0,       pj_shape_same, NULL,          work_scaler             },
+    {"", "ScaledTanh",         1,  "x",     0,       pj_shape_same, NULL,          work_scaled_tanh        },
+    {"", "ParametricSoftplus", 1,  "x",     0,       pj_shape_same, NULL,          work_parametric_softplus},
+    {"", "Dropout",            1,  "xcc",   PJ_KEEP, shape_dropout, value_dropout, work_dropout            },
+    {MS, "Gelu",               1,  "x",     0,       pj_shape_same, NULL,          work_gelu               },
+    {MS, "QuickGelu",          1,  "x",     0,       pj_shape_same, NULL,          work_quick_gelu         },
+    {MS, "FastGelu",           1,  "xb",    0,       pj_shape_same, NULL,          work_fast_gelu          },
+    {MS, "BiasGelu",           1,  "xb",    0,       pj_shape_same, NULL,          work_bias_gelu          },
+    {MS, "BiasSplitGelu",      1,  "xb",    0,       shape_split,   NULL,          work_split_gelu         },
+    {MS, "BiasDropout",        1,  "xbxcc", 0,       shape_dropout, NULL,          work_bias_dropout       },
 };
 
 PJ_FAMILY(activation);

@@ -2,6 +2,8 @@
  *
  * Work: one mac for each product of a tap and a weight, taps in the padding included, since an array of multipliers
  * spends a cycle on them too. Biases, requantizers, interpolation and fused activations are counted apart. */
+#include <string.h>
+
 #include "ops/families.h"
 #include "ops/fused.h"
 #include "ops/window.h"
@@ -48,6 +50,7 @@ static pj_status read_conv(pj_ctx *c, const form *f, int pads_input, conv *out)
 {
     int rank = pj_in_rank(c, f->x), rank_w = pj_in_rank(c, f->w), axes;
     pj_window *w = &out->window;
+    memset(out, 0, sizeof *out);
     if (rank >= 0 && rank_w >= 0 && rank != rank_w)
         return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d, the weights have rank %d", rank, rank_w);
     PJ_TRY(pj_spatial_axes(c, rank >= 0 ? rank : rank_w, &axes));
@@ -242,6 +245,15 @@ static pj_status transposed_size(pj_ctx *c, const pj_window *w, int k, pj_num in
     return PJ_OK;
 }
 
+/* An attribute with one number a spatial axis, or `more` numbers besides; absent: a count of 0. */
+static pj_status read_sizes(pj_ctx *c, const char *name, int axes, int more, pj_list *out)
+{
+    PJ_TRY(pj_list_of(c, name, -1, out));
+    if (axes >= 0 && out->count && out->count != axes && out->count != axes + more)
+        return pj_fail(c->err, PJ_ESHAPE, "'%s' lists %d numbers; the spatial axes need %d", name, out->count, axes);
+    return PJ_OK;
+}
+
 /* x [N, C, d ...], w [C, M/group, k ...] -> [N, M, size ...], sizes from output_shape (which may also list N and M) or
  * from the window. */
 static pj_status shape_transposed(pj_ctx *c, const form *f, int pads_input)
@@ -252,24 +264,17 @@ static pj_status shape_transposed(pj_ctx *c, const form *f, int pads_input)
     PJ_TRY(read_conv(c, f, pads_input, &v));
     PJ_TRY(check_groups(c, v.channels, v.group, "input channels"));
     PJ_TRY(pj_same_dim(c, v.channels, v.filters, "channels of the input and of the weights", &v.channels));
-    PJ_TRY(pj_list_of(c, "output_shape", -1, &sizes));
-    PJ_TRY(pj_list_of(c, "output_padding", -1, &extra));
-    int axes = v.window.axes, skip = sizes.count == axes + 2 ? 2 : 0;
-    if (axes >= 0 && sizes.count && sizes.count != axes && !skip)
-        return pj_fail(c->err, PJ_ESHAPE, "'output_shape' lists %d numbers; the spatial axes need %d", sizes.count,
-                       axes);
-    if (axes >= 0 && extra.count && extra.count != axes)
-        return pj_fail(c->err, PJ_ESHAPE, "'output_padding' lists %d numbers; the spatial axes need %d", extra.count,
-                       axes);
-    for (int k = 0; k < axes; k++) {
-        pj_num in = pj_in_spatial(c, f->x, false, k);
+    PJ_TRY(read_sizes(c, "output_shape", v.window.axes, 2, &sizes));
+    PJ_TRY(read_sizes(c, "output_padding", v.window.axes, 0, &extra));
+    for (int k = 0; k < v.window.axes; k++) {
+        pj_num in = pj_in_spatial(c, f->x, false, k), longer = extra.count ? extra.num[k] : pj_num_of(0);
         if (sizes.count)
-            spatial[k] = sizes.num[k + skip];
+            spatial[k] = sizes.num[sizes.count - v.window.axes + k];
         else
-            PJ_TRY(transposed_size(c, &v.window, k, in, extra.count ? extra.num[k] : pj_num_of(0), &spatial[k]));
+            PJ_TRY(transposed_size(c, &v.window, k, in, longer, &spatial[k]));
     }
     pj_num channels = pj_num_mul(c->symbols, v.per_group, pj_num_of(v.group));
-    return pj_set_spatial(c, 0, pj_in_dtype(c, f->x), false, v.batch, channels, axes, spatial);
+    return pj_set_spatial(c, 0, pj_in_dtype(c, f->x), false, v.batch, channels, v.window.axes, spatial);
 }
 
 static pj_status shape_conv_transpose(pj_ctx *c)

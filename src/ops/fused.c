@@ -28,9 +28,9 @@ static const struct {
     {"swish",           {[PJ_MUL] = 1, [PJ_TANH] = 1}                           },
 };
 
-static char lower(char letter)
+static int lower(char letter)
 {
-    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+    return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter;
 }
 
 static bool same_word(const char *a, const char *b)

@@ -200,7 +200,7 @@ static pj_status divided(pj_ctx *c, int axis, pj_num divisor, pj_num *out)
 /* [N, C, H, W] -> [N, C / b^2, H * b, W * b] */
 static pj_status shape_depth_to_space(pj_ctx *c)
 {
-    pj_num side, dims[4] = {pj_in_dim(c, 0, 0)};
+    pj_num side = pj_num_of(1), dims[4] = {pj_in_dim(c, 0, 0)};
     PJ_TRY(read_block(c, &side));
     PJ_TRY(divided(c, 1, pj_num_mul(c->symbols, side, side), &dims[1]));
     dims[2] = pj_num_mul(c->symbols, pj_in_dim(c, 0, 2), side);
@@ -211,7 +211,7 @@ static pj_status shape_depth_to_space(pj_ctx *c)
 /* [N, C, H, W] -> [N, C * b^2, H / b, W / b] */
 static pj_status shape_space_to_depth(pj_ctx *c)
 {
-    pj_num side, dims[4] = {pj_in_dim(c, 0, 0)};
+    pj_num side = pj_num_of(1), dims[4] = {pj_in_dim(c, 0, 0)};
     PJ_TRY(read_block(c, &side));
     dims[1] = pj_num_mul(c->symbols, pj_in_dim(c, 0, 1), pj_num_mul(c->symbols, side, side));
     PJ_TRY(divided(c, 2, side, &dims[2]));
@@ -280,13 +280,6 @@ static pj_status shape_crop(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
 }
 
-/* x * scale + bias[channel] */
-static pj_status work_image_scaler(pj_ctx *c, pj_work *work)
-{
-    PJ_TRY(pj_work_mul1(c, work));
-    return pj_work_add1(c, work);
-}
-
 /* The size of the image is in the stream. */
 static pj_status shape_image_decoder(pj_ctx *c)
 {
@@ -309,7 +302,6 @@ static const pj_op_desc rows[] = {
     {"",              "CenterCropPad",     18, "xc",    PJ_MOVE,      shape_center_crop_pad,     NULL, work_cut            },
     {"",              "ImageDecoder",      20, "x",     PJ_OPAQUE_OP, shape_image_decoder,       NULL, NULL                },
     {"",              "Crop",              1,  "x",     PJ_MOVE,      shape_crop,                NULL, work_cut            },
-    {"",              "ImageScaler",       1,  "x",     0,            pj_shape_same,             NULL, work_image_scaler   },
     {"com.microsoft", "GridSample",        1,  "xi",    0,            shape_grid_sample,         NULL, work_grid_sample    },
     {"com.microsoft", "CropAndResize",     1,  "xiic",  0,            shape_crop_and_resize,     NULL, work_crop_and_resize},
 };

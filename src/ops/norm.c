@@ -1,8 +1,8 @@
 /* Normalizations and softmaxes.
  *
  * Work, with n elements normalized in g groups:
- *   mean          n add, g div
- *   variance      n add (subtract the mean), n mul (square), n add (sum), g div
+ *   mean          n add, g mul (by the reciprocal of the group's size, which is a constant)
+ *   variance      n add (subtract the mean), n mul (square), n add (sum), g mul
  *   1/deviation   g add (epsilon), g sqrt, g div
  *   normalize     n mul; scale: n mul; bias: n add
  * Quantities that do not depend on the data (gamma/sqrt(var + epsilon) of a BatchNormalization at inference) are
@@ -19,15 +19,14 @@
 static void count_mean(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 {
     pj_work_add(c, work, PJ_ADD, n);
-    pj_work_add(c, work, PJ_DIV, groups);
+    pj_work_add(c, work, PJ_MUL, groups);
 }
 
 /* Of values from which the mean is subtracted here. */
 static void count_variance(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 {
     pj_work_times(c, work, PJ_ADD, 2, n);
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_DIV, groups);
+    pj_work_add(c, work, PJ_MUL, pj_num_add(c->symbols, n, groups));
 }
 
 static void count_normalize(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)

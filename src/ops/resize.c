@@ -115,36 +115,47 @@ static void keep_aspect(pj_ctx *c, pj_resize *r, const bool *chosen)
     }
 }
 
+/* ---- reading it all ---- */
+
+static pj_status size_by_sizes(pj_ctx *c, const pj_list *sizes, const pj_list *axes, pj_resize *r)
+{
+    bool chosen[PJ_MAX_RANK], known;
+    PJ_TRY(spread(c, sizes, axes, r->rank, "sizes", r->out));
+    PJ_TRY(pj_axes(c, axes, r->rank, chosen, &known));
+    for (int k = 0; k < r->rank; k++) {
+        r->scale[k] = pj_num_unknown();
+        chosen[k] = chosen[k] || !axes->given;
+    }
+    keep_aspect(c, r, chosen);
+    return PJ_OK;
+}
+
+static pj_status size_by_scales(pj_ctx *c, const pj_list *scales, const pj_list *axes, pj_resize *r)
+{
+    PJ_TRY(spread(c, scales, axes, r->rank, "scales", r->scale));
+    for (int k = 0; k < r->rank; k++)
+        PJ_TRY(scaled(c, k, r->in[k], r->scale[k], &r->out[k]));
+    return PJ_OK;
+}
+
 pj_status pj_resize_read(pj_ctx *c, pj_resize *out)
 {
     pj_list scales, sizes, axes;
-    bool chosen[PJ_MAX_RANK], known;
     PJ_TRY(read_scales(c, &scales));
     PJ_TRY(pj_list_of(c, NULL, 3, &sizes));
     PJ_TRY(pj_list_of(c, "axes", -1, &axes));
-    bool by_size = is_there(&sizes);
-    const pj_list *list = by_size ? &sizes : &scales;
+    const pj_list *list = is_there(&sizes) ? &sizes : &scales;
+    memset(out, 0, sizeof *out);
     out->rank = pj_in_rank(c, 0);
     if (out->rank < 0 && !axes.given && list->known)
         out->rank = list->count;
-    if (out->rank < 0)
-        return PJ_OK;
     for (int k = 0; k < out->rank; k++) {
         out->in[k] = out->out[k] = pj_in_dim(c, 0, k);
-        out->scale[k] = by_size ? pj_num_unknown() : pj_num_of(1);
+        out->scale[k] = pj_num_of(1);
     }
-    if (by_size) {
-        PJ_TRY(spread(c, &sizes, &axes, out->rank, "sizes", out->out));
-        PJ_TRY(pj_axes(c, &axes, out->rank, chosen, &known));
-        for (int k = 0; k < out->rank; k++)
-            chosen[k] = chosen[k] || !axes.given;
-        keep_aspect(c, out, chosen);
+    if (out->rank < 0)
         return PJ_OK;
-    }
-    PJ_TRY(spread(c, list, &axes, out->rank, "scales", out->scale));
-    for (int k = 0; k < out->rank; k++)
-        PJ_TRY(scaled(c, k, out->in[k], out->scale[k], &out->out[k]));
-    return PJ_OK;
+    return list == &sizes ? size_by_sizes(c, list, &axes, out) : size_by_scales(c, list, &axes, out);
 }
 
 /* ---- work ---- */

@@ -63,6 +63,7 @@ static pj_status read_pads(pj_ctx *c, int input, pj_window *w)
 pj_status pj_window_read(pj_ctx *c, int axes, int pads_input, pj_window *out)
 {
     pj_list kernel;
+    memset(out, 0, sizeof *out);
     PJ_TRY(read_auto_pad(c, &out->auto_pad));
     out->ceil = pj_attr_int(c, "ceil_mode", 0) != 0;
     PJ_TRY(read_list(c, "kernel_shape", -1, axes, &kernel));
@@ -138,8 +139,9 @@ static pj_num padded(pj_ctx *c, const pj_window *w, int axis, pj_num in)
 
 static pj_status fail_too_wide(pj_ctx *c, int axis, pj_num width, pj_num room)
 {
+    int64_t inputs = room.whole + width.whole;
     return pj_fail(c->err, PJ_ESHAPE, "spatial axis %d: window of %lld inputs over %lld padded inputs", axis,
-                   (long long)width.whole, (long long)(room.whole + width.whole));
+                   (long long)width.whole, (long long)inputs);
 }
 
 pj_status pj_window_convolve(pj_ctx *c, const pj_window *w, int axis, pj_num in, pj_num *out)

@@ -6,11 +6,11 @@
 #include "base/map.h"
 
 static const pj_column columns[] = {
-    {.key = "path", .title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
-    {.key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
-    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT},
-    {.key = "confidence", .title = "confidence", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.key = "source", .title = "source", .kind = PJ_CELL_TEXT, .wraps = true},
+    {.key = "path",         .title = "figure",    .kind = PJ_CELL_TEXT,   .least = 24       },
+    {.key = "value",        .title = "value",     .kind = PJ_CELL_NUMBER},
+    {.key = "unit",      .title = "unit", .kind = PJ_CELL_TEXT                      },
+    {.key = "confidence", .title = "confidence",            .kind = PJ_CELL_TEXT,                       .rank = 1                  },
+    {.key = "source", .title = "source",        .kind = PJ_CELL_TEXT,                       .wraps = true},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -32,14 +32,14 @@ static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
 /* In text, sources are numbered and stand below the figures, each once. */
 static const pj_column text_columns[] = {
     {.title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
-    {.title = "value", .kind = PJ_CELL_NUMBER},
-    {.title = "unit", .kind = PJ_CELL_TEXT},
-    {.title = "confidence", .kind = PJ_CELL_TEXT},
-    {.title = "source", .kind = PJ_CELL_TEXT},
+    {.title = "value",                 .kind = PJ_CELL_NUMBER                     },
+    {.title = "unit",                 .kind = PJ_CELL_TEXT },
+    {.title = "confidence",                 .kind = PJ_CELL_TEXT               },
+    {.title = "source",                 .kind = PJ_CELL_TEXT     },
 };
 static const pj_column source_columns[] = {
-    {.title = "", .kind = PJ_CELL_TEXT},
-    {.title = "sources", .kind = PJ_CELL_TEXT, .wraps = true},
+    {.title = "",           .kind = PJ_CELL_TEXT},
+    { .title = "sources", .kind = PJ_CELL_TEXT,        .wraps = true},
 };
 
 /* "[3]" for the source, which is listed if it is new. */
@@ -86,7 +86,10 @@ static void text_sheet(const pj_sheet *sheet, const pj_rows *rows, const pj_text
     pj_text_clean(out, sheet->name);
     pj_text_look(out, style, PJ_PLAIN);
     pj_str_add_char(out, '\n');
-    const pj_fact ends[] = {{"title", sheet->title}, {"notes", sheet->notes}};
+    const pj_fact ends[] = {
+        {"title", sheet->title},
+        {"notes", sheet->notes}
+    };
     for (size_t i = 0; i < sheet->facts + 2; i++) {
         enum { TEXT_AT = 13 };
         const pj_fact *fact = i == 0 ? &ends[0] : i <= sheet->facts ? &sheet->fact[i - 1] : &ends[1];

@@ -9,11 +9,11 @@ typedef struct remedy {
 } remedy;
 
 static const remedy remedies[] = {
-    {"unknown-operator", "Their energy is missing from the total; `picojoule ops` lists what is known."},
-    {"unknown-shape", "Give the shapes of the inputs with --input NAME=DIMS, or dimensions with --dim NAME=N."},
-    {"uncounted", "Their energy is missing from the total."},
-    {"stand-in-price", "The table has no figure for the format; another table may: `picojoule tables`."},
-    {"unpriced", "Their energy is missing from the total; another table may have it: `picojoule tables`."},
+    {"unknown-operator", "Their energy is missing from the total; `picojoule ops` lists what is known."          },
+    {"unknown-shape",    "Give the shapes of the inputs with --input NAME=DIMS, or dimensions with --dim NAME=N."},
+    {"uncounted",        "Their energy is missing from the total."                                               },
+    {"stand-in-price",   "The table has no figure for the format; another table may: `picojoule tables`."        },
+    {"unpriced",         "Their energy is missing from the total; another table may have it: `picojoule tables`."},
 };
 
 enum { MESSAGES_SHOWN = 3 };
@@ -94,8 +94,8 @@ void pj_findings_text(const pj_finding *findings, size_t count, const pj_text_st
         pj_str_printf(out, "%s", list[b].code);
         pj_text_look(out, style, PJ_PLAIN);
         pj_str_add(out, " (");
-        pj_human_plural(out, list[b].count, list[b].severity, strcmp(list[b].severity, "note") == 0 ? "notes"
-                                                                                                    : "warnings");
+        pj_human_plural(out, list[b].count, list[b].severity,
+                        strcmp(list[b].severity, "note") == 0 ? "notes" : "warnings");
         pj_str_add(out, ")\n");
         for (size_t i = 0; i < shown(&list[b]); i++) {
             message(list[b].shown[i], &text);

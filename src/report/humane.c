@@ -29,16 +29,35 @@ static pj_scale pick(const pj_scale *units, size_t count, double most)
 
 pj_scale pj_scale_energy(double most, const char *unit)
 {
-    static const pj_scale joules[] = {{1, "pJ"},   {1e3, "nJ"},  {1e6, "uJ"},  {1e9, "mJ"},
-                                      {1e12, "J"}, {1e15, "kJ"}, {1e18, "MJ"}, {1e21, "GJ"}};
-    static const pj_scale plain[] = {{1, "relative"},     {1e3, "k relative"},  {1e6, "M relative"},
-                                     {1e9, "G relative"}, {1e12, "T relative"}, {1e15, "P relative"}};
+    static const pj_scale joules[] = {
+        {1,    "pJ"},
+        {1e3,  "nJ"},
+        {1e6,  "uJ"},
+        {1e9,  "mJ"},
+        {1e12, "J" },
+        {1e15, "kJ"},
+        {1e18, "MJ"},
+        {1e21, "GJ"}
+    };
+    static const pj_scale plain[] = {
+        {1,    "relative"  },
+        {1e3,  "k relative"},
+        {1e6,  "M relative"},
+        {1e9,  "G relative"},
+        {1e12, "T relative"},
+        {1e15, "P relative"}
+    };
     return strcmp(unit, "relative") == 0 ? PICK(plain, most) : PICK(joules, most);
 }
 
 pj_scale pj_scale_time(double most)
 {
-    static const pj_scale times[] = {{1e-3, "ns"}, {1, "us"}, {1e3, "ms"}, {1e6, "s"}};
+    static const pj_scale times[] = {
+        {1e-3, "ns"},
+        {1,    "us"},
+        {1e3,  "ms"},
+        {1e6,  "s" }
+    };
     return PICK(times, most);
 }
 
@@ -61,7 +80,14 @@ void pj_human_time(pj_str *out, double us)
 
 void pj_human_count(pj_str *out, int64_t count)
 {
-    static const pj_scale counts[] = {{1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}, {1e15, "P"}, {1e18, "E"}};
+    static const pj_scale counts[] = {
+        {1e3,  "k"},
+        {1e6,  "M"},
+        {1e9,  "G"},
+        {1e12, "T"},
+        {1e15, "P"},
+        {1e18, "E"}
+    };
     if (count < 1000)
         pj_str_printf(out, "%" PRId64, count);
     else
@@ -84,8 +110,12 @@ void pj_human_exact(pj_str *out, int64_t count)
 
 void pj_human_bits(pj_str *out, double bits)
 {
-    static const pj_scale sizes[] = {{8.0 * 1024, "KiB"}, {8.0 * 1048576, "MiB"}, {8.0 * 1073741824, "GiB"},
-                                     {8.0 * 1099511627776, "TiB"}};
+    static const pj_scale sizes[] = {
+        {8.0 * 1024,          "KiB"},
+        {8.0 * 1048576,       "MiB"},
+        {8.0 * 1073741824,    "GiB"},
+        {8.0 * 1099511627776, "TiB"}
+    };
     if (bits >= sizes[0].factor)
         add_scaled(out, bits, PICK(sizes, bits));
     else if (bits >= 8 && fmod(bits, 8) == 0)

@@ -84,15 +84,22 @@ static pj_num num_of_text(test_case *t, const char *text)
 /* "[1,3,?]" -> dims; "?" -> -1 */
 static int read_dims(test_case *t, const char *text, pj_num *dims)
 {
-    char copy[1024], *save = NULL;
-    int rank = 0;
+    char copy[1024], *part = copy;
+    int rank = 0, depth = 0;
     if (strcmp(text, "?") == 0)
         return -1;
     if (text[0] != '[' || strlen(text) >= sizeof copy)
         die(t, "dims", text);
     snprintf(copy, sizeof copy, "%s", text + 1);
-    for (char *part = strtok_r(copy, ",]", &save); part && rank < MAX_LIST; part = strtok_r(NULL, ",]", &save))
-        dims[rank++] = num_of_text(t, skip(part));
+    for (char *at = copy; *at && rank < MAX_LIST; at++) { /* max(0, n) has a comma of its own */
+        depth += (*at == '(') - (*at == ')');
+        if ((*at != ',' && *at != ']') || depth)
+            continue;
+        *at = 0;
+        if (*skip(part))
+            dims[rank++] = num_of_text(t, skip(part));
+        part = at + 1;
+    }
     return rank;
 }
 

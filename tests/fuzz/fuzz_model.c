@@ -1,0 +1,47 @@
+/* Any bytes as a model: open, ask for shapes, analyze, print in every format. */
+#include <stdlib.h>
+
+#include "everything.h"
+#include "fuzz.h"
+
+/* The shapes as `picojoule shapes` asks for them: dimensions that nobody binds stay symbols. */
+static void shapes(const uint8_t *data, size_t size)
+{
+    pj_error err = {0};
+    pj_model *model = NULL;
+    digest out = digest_new();
+    if (pj_model_open_memory(data, size, "fuzz.onnx", NULL, &model, &err) == PJ_OK &&
+        (ask_model(model, &out, &err) != PJ_OK || write_shapes(model, &out, &err) != PJ_OK))
+        abort();
+    pj_model_close(model);
+}
+
+static void analysis(const uint8_t *data, size_t size, const char *table)
+{
+    static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
+    const pj_model_options options = {.unbound_dims_are_one = true};
+    pj_settings settings = pj_settings_default();
+    pj_error err = {0};
+    pj_model *model = NULL;
+    pj_analysis *analysis = NULL;
+    digest out = digest_new();
+    settings.table = table;
+    settings.devices = devices;
+    settings.device_count = size / 2 % 3;
+    settings.activations_on = size % 8 < 4 ? PJ_PLACE_DRAM : PJ_PLACE_SRAM;
+    if (pj_model_open_memory(data, size, "fuzz.onnx", &options, &model, &err) == PJ_OK &&
+        pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
+        ask_analysis(analysis, &out);
+        if (write_reports(analysis, &out, &err) != PJ_OK)
+            abort();
+    }
+    pj_analysis_free(analysis);
+    pj_model_close(model);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    shapes(data, size);
+    analysis(data, size, size % 2 ? "qtools" : "horowitz-45nm");
+    return 0;
+}

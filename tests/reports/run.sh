@@ -1,0 +1,51 @@
+#!/bin/sh
+# Validates JSON reports against docs/report.schema.json, and checks that the validator refuses what breaks it.
+#
+#     run.sh PROGRAM CHECK_SCHEMA
+set -u
+program=$1
+check=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+schema=$root/docs/report.schema.json
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# valid MODEL [OPTION...]
+valid() {
+    model=$1
+    shift
+    "$program" analyze "$root/models/$model.onnx" --format json -o "$work/report.json" "$@" &&
+        "$check" "$schema" "$work/report.json" || {
+        echo "not valid: $model $*"
+        failed=1
+    }
+}
+
+# broken SED-SCRIPT MESSAGE: the last report, changed, is refused with the message
+broken() {
+    sed "$1" "$work/report.json" >"$work/broken.json"
+    if "$check" "$schema" "$work/broken.json" >"$work/found" || ! grep -qF "$2" "$work/found"; then
+        echo "accepted, or refused for another reason: $1"
+        cat "$work/found"
+        failed=1
+    fi
+}
+
+for name in resnet8 resnet8_fp16 vww_mobilenet ad_autoencoder encoder; do
+    valid "$name"
+done
+valid encoder --dim batch=2 --dim sequence=64 --group-by scope:2 --top 3
+valid kws_dscnn --group-by op --sort macs
+valid kws_dscnn --table qtools --weights-on sram --activations-on fixed --io-on-dram no --sram-min 16KiB
+valid kws_dscnn --table eyeriss-65nm-relative
+valid kws_dscnn --device a100 --device edge-tpu --device stm32l4r5 --top 2
+
+broken 's/"picojoule.report.1"/"picojoule.report\/2"/' 'schema: is not picojoule.report/1'
+broken 's/"macs": [0-9]*/"macs": 0.5/' 'totals.macs: is not of type integer'
+broken 's/"bops": [0-9]*/"bops": -1/' 'layers[1].bops: is below the minimum'
+broken 's/"settings"/"setting"/' '$: lacks settings'
+broken 's/"kind": "float"/"kind": "real"/' 'precision.input.kind: is none of the allowed values'
+broken 's/"domain": ""/"domain": null/' 'layers[0].domain: is not of type string'
+broken 's/"counted": true/"counted": true, "extra": 1/' 'layers[0].extra: is not allowed'
+exit $failed

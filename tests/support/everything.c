@@ -1,0 +1,151 @@
+/* Calls every reading function of the public headers. */
+#include "everything.h"
+
+#include <string.h>
+
+digest digest_new(void)
+{
+    return (digest){0, 14695981039346656037u};
+}
+
+void digest_add(digest *d, const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    d->bytes += length;
+    for (size_t i = 0; i < length; i++)
+        d->hash = (d->hash ^ at[i]) * 1099511628211u;
+}
+
+bool digest_sink(const char *bytes, size_t length, void *payload)
+{
+    digest_add(payload, bytes, length);
+    return true;
+}
+
+static void add_text(digest *d, const char *text)
+{
+    if (text)
+        digest_add(d, text, strlen(text) + 1);
+}
+
+#define ADD(d, value) digest_add((d), &(value), sizeof(value))
+
+static pj_status fail_memory(pj_error *err)
+{
+    err->status = PJ_ENOMEM;
+    return PJ_ENOMEM;
+}
+
+static void ask_findings(const pj_finding *findings, size_t count, digest *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_text(out, findings[i].code);
+        add_text(out, findings[i].severity);
+        add_text(out, findings[i].node);
+        add_text(out, findings[i].message);
+    }
+}
+
+pj_status ask_model(pj_model *model, digest *out, pj_error *err)
+{
+    size_t count, findings;
+    const pj_tensor_info *tensors = pj_model_tensors(model, &count);
+    const pj_finding *finding = pj_model_findings(model, &findings);
+    const pj_model_info *info = pj_model_describe(model);
+    if (!tensors || !finding || !info)
+        return fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        add_text(out, tensors[i].name);
+        add_text(out, tensors[i].dtype);
+        for (int k = 0; k < tensors[i].rank; k++) {
+            ADD(out, tensors[i].dims[k].value);
+            add_text(out, tensors[i].dims[k].symbol);
+        }
+    }
+    ask_findings(finding, findings, out);
+    add_text(out, info->path);
+    add_text(out, info->producer);
+    for (size_t i = 0; i < info->opset_count; i++) {
+        add_text(out, info->opsets[i].domain);
+        ADD(out, info->opsets[i].version);
+    }
+    return PJ_OK;
+}
+
+static void ask_layer(const pj_layer *layer, size_t devices, digest *out)
+{
+    add_text(out, layer->name);
+    add_text(out, layer->op);
+    add_text(out, layer->domain);
+    add_text(out, layer->scope);
+    for (size_t i = 0; i < layer->input_count; i++)
+        add_text(out, layer->inputs[i]);
+    for (size_t i = 0; i < layer->output_count; i++)
+        add_text(out, layer->outputs[i]);
+    for (size_t i = 0; pj_work_word(i); i++)
+        ADD(out, layer->work[i]);
+    ADD(out, layer->macs);
+    ADD(out, layer->param_bits);
+    add_text(out, layer->input.word);
+    add_text(out, layer->weight.word);
+    add_text(out, layer->accumulator.word);
+    add_text(out, layer->output.word);
+    add_text(out, layer->implementation);
+    double total = pj_energy_total(&layer->energy);
+    ADD(out, total);
+    for (size_t i = 0; i < devices; i++)
+        ADD(out, layer->devices[i].energy_pj);
+}
+
+void ask_analysis(const pj_analysis *analysis, digest *out)
+{
+    size_t layers, findings, unknown, devices = pj_analysis_settings(analysis)->device_count;
+    const pj_layer *layer = pj_analysis_layers(analysis, &layers);
+    const pj_finding *finding = pj_analysis_findings(analysis, &findings);
+    const pj_unknown_op *op = pj_analysis_unknown_ops(analysis, &unknown);
+    const pj_totals *totals = pj_analysis_totals(analysis);
+    for (size_t i = 0; i < layers; i++)
+        ask_layer(&layer[i], devices, out);
+    ask_findings(finding, findings, out);
+    for (size_t i = 0; i < unknown; i++)
+        add_text(out, op[i].op);
+    double total = pj_energy_total(&totals->energy);
+    ADD(out, total);
+    for (size_t i = 0; i < devices; i++) {
+        add_text(out, pj_analysis_device(analysis, i));
+        ADD(out, totals->devices[i].energy_pj);
+        ADD(out, totals->idle_w[i]);
+    }
+    add_text(out, pj_analysis_table(analysis));
+    add_text(out, pj_analysis_rules(analysis));
+    add_text(out, pj_analysis_unit(analysis));
+}
+
+pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    pj_status status = PJ_OK;
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_shapes_write(model, &options, digest_sink, out, err);
+    }
+    return status;
+}
+
+pj_status write_reports(const pj_analysis *analysis, digest *out, pj_error *err)
+{
+    static const pj_report_options variants[] = {
+        {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0},
+        {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3},
+        {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2},
+        {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0},
+    };
+    pj_status status = PJ_OK;
+    for (const char *const *format = pj_report_formats(); *format; format++)
+        for (size_t i = 0; i < sizeof variants / sizeof *variants && status == PJ_OK; i++) {
+            pj_report_options options = variants[i];
+            options.format = *format;
+            status = pj_report_write(analysis, &options, digest_sink, out, err);
+        }
+    return status;
+}
