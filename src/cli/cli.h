@@ -13,7 +13,7 @@ typedef enum pj_exit {
     PJ_EXIT_SYSTEM = 5       /* input or output failed, or memory ran out */
 } pj_exit;
 
-/* All that a command line says. Texts are borrowed from argv. */
+/* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
 typedef struct pj_args {
     const char *command;
     const char **operand;
@@ -26,6 +26,8 @@ typedef struct pj_args {
     size_t devices;
     int64_t *numbers; /* where the dimensions of `input` stand */
     size_t numbers_used;
+    char *texts; /* names cut out of the words */
+    size_t texts_used;
     pj_settings settings;
     pj_report_options report;
     const char *out; /* NULL: standard output */
@@ -38,8 +40,8 @@ typedef struct pj_option {
     char letter;       /* answers to -o, too; 0: to no letter */
     const char *value; /* what --help calls its value; NULL: takes none */
     const char *help;  /* lines of at most 48 columns */
-    /* Takes the value, which it may cut into pieces (NULL without one). NULL: done; else what it wants instead. */
-    const char *(*set)(pj_args *args, char *value);
+    /* Takes the value (NULL without one). NULL: done; else what it wants instead. */
+    const char *(*set)(pj_args *args, const char *value);
 } pj_option;
 
 typedef struct pj_option_group {
@@ -60,12 +62,12 @@ extern const pj_option_group pj_options_reference;
 /* One command. */
 typedef struct pj_command {
     const char *name;
-    const char *operands; /* "MODEL"; "" without any */
-    size_t least, most;   /* of them */
-    const char *summary;  /* one line */
-    const char *text;     /* paragraphs, lines of at most 80 columns */
+    const char *operands;            /* "MODEL"; "" without any */
+    size_t least, most;              /* of them */
+    const char *summary;             /* one line */
+    const char *text;                /* paragraphs, lines of at most 80 columns */
     const pj_option_group *group[6]; /* ends with NULL */
-    const char *examples; /* lines "command\n    what it does"; NULL: none */
+    const char *examples;            /* lines "command\n    what it does"; NULL: none */
     pj_exit (*run)(const pj_args *args);
 } pj_command;
 

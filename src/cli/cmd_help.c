@@ -4,21 +4,19 @@
 
 #include "say.h"
 
-static const char intro[] =
-    "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"
-    "before anything is deployed.";
+static const char intro[] = "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"
+                            "before anything is deployed.";
 
-static const char first_steps[] =
-    "picojoule analyze model.onnx\n"
-    "    where the energy goes, largest layers first\n"
-    "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
-    "    a model with symbolic dimensions\n"
-    "picojoule analyze model.onnx --group-by op\n"
-    "    the same, summed per operator\n"
-    "picojoule analyze model.onnx --format json -o report.json\n"
-    "    for programs\n"
-    "picojoule shapes model.onnx\n"
-    "    type and shape of every tensor";
+static const char first_steps[] = "picojoule analyze model.onnx\n"
+                                  "    where the energy goes, largest layers first\n"
+                                  "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
+                                  "    a model with symbolic dimensions\n"
+                                  "picojoule analyze model.onnx --group-by op\n"
+                                  "    the same, summed per operator\n"
+                                  "picojoule analyze model.onnx --format json -o report.json\n"
+                                  "    for programs\n"
+                                  "picojoule shapes model.onnx\n"
+                                  "    type and shape of every tensor";
 
 typedef struct exit_row {
     pj_exit code;
@@ -26,11 +24,11 @@ typedef struct exit_row {
 } exit_row;
 
 static const exit_row exits[] = {
-    {PJ_EXIT_DONE, "done"},
-    {PJ_EXIT_USAGE, "wrong usage: unknown option, malformed value"},
-    {PJ_EXIT_INPUT, "bad input: model, table or device is absent, broken, or not what the options say"},
-    {PJ_EXIT_UNSUPPORTED, "something in the model is not supported, or a finding under --strict"},
-    {PJ_EXIT_SYSTEM, "input or output failed, or memory ran out"},
+    {PJ_EXIT_DONE,        "done"                                                                            },
+    {PJ_EXIT_USAGE,       "wrong usage: unknown option, malformed value"                                    },
+    {PJ_EXIT_INPUT,       "bad input: model, table or device is absent, broken, or not what the options say"},
+    {PJ_EXIT_UNSUPPORTED, "something in the model is not supported, or a finding under --strict"            },
+    {PJ_EXIT_SYSTEM,      "input or output failed, or memory ran out"                                       },
 };
 enum { EXITS = sizeof exits / sizeof *exits };
 
@@ -51,8 +49,8 @@ static void print_lines(const char *text, const char *prefix)
 static void print_option(const char *name, char letter, const char *value, const char *help)
 {
     char head[128];
-    int used = letter ? snprintf(head, sizeof head, "  -%c, --%s", letter, name)
-                      : snprintf(head, sizeof head, "  --%s", name);
+    int used =
+        letter ? snprintf(head, sizeof head, "  -%c, --%s", letter, name) : snprintf(head, sizeof head, "  --%s", name);
     if (value)
         snprintf(head + used, sizeof head - (size_t)used, " %s", value);
     bool fits = strlen(head) + 2 <= TEXT_AT;
@@ -85,8 +83,7 @@ void pj_help_command(const pj_command *command)
         const pj_option_group *group = command->group[g];
         printf("\n%s:\n", group->title);
         for (size_t i = 0; i < group->count; i++)
-            print_option(group->option[i].name, group->option[i].letter, group->option[i].value,
-                         group->option[i].help);
+            print_option(group->option[i].name, group->option[i].letter, group->option[i].value, group->option[i].help);
     }
     printf("\nGeneral:\n");
     print_option("help", 'h', NULL, "this text");
@@ -148,7 +145,8 @@ static void markdown_command(const pj_command *command)
 static void markdown_program(void)
 {
     printf("# The command line\n\n<!-- made by `picojoule help --markdown`; a test compares -->\n\n%s\n\n"
-           "| Command | |\n|---|---|\n", intro);
+           "| Command | |\n|---|---|\n",
+           intro);
     for (size_t i = 0; pj_commands[i]; i++) {
         printf("| [`picojoule %s%s", pj_commands[i]->name, *pj_commands[i]->operands ? " " : "");
         print_cell(pj_commands[i]->operands);
@@ -168,8 +166,9 @@ static void markdown_program(void)
         "## Exit codes\n\n| Code | Meaning |\n|---:|---|\n");
     for (size_t i = 0; i < EXITS; i++)
         printf("| %d | %s |\n", (int)exits[i].code, exits[i].text);
-    printf("\nAn input that cannot be opened (absent, a folder, no permission) is bad input, 3; one that fails while it\n"
-           "is read, 5.\n");
+    printf(
+        "\nAn input that cannot be opened (absent, a folder, no permission) is bad input, 3; one that fails while it\n"
+        "is read, 5.\n");
     for (size_t i = 0; pj_commands[i]; i++)
         markdown_command(pj_commands[i]);
 }

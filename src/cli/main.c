@@ -5,8 +5,13 @@
 #include "say.h"
 
 const pj_command *const pj_commands[] = {
-    &pj_command_analyze, &pj_command_shapes, &pj_command_tables, &pj_command_devices,
-    &pj_command_ops,     &pj_command_help,   NULL,
+    &pj_command_analyze,
+    &pj_command_shapes,
+    &pj_command_tables,
+    &pj_command_devices,
+    &pj_command_ops,
+    &pj_command_help,
+    NULL,
 };
 
 const pj_command *pj_command_find(const char *name)

@@ -1,4 +1,4 @@
-/* The option tables, and reading a command line by them. */
+/* Reading a command line by the option tables. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,331 +6,6 @@
 #include <unistd.h>
 
 #include "say.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-/* ---- values ---- */
-
-/* A whole number >= 0 at the start of the text; *end is what follows. */
-static bool read_number(const char *text, int64_t *out, const char **end)
-{
-    int64_t value = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        int digit = *at - '0';
-        if (value > (INT64_MAX - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *out = value;
-    *end = at;
-    return at > text;
-}
-
-static bool read_whole(const char *text, int64_t *out)
-{
-    const char *end;
-    return read_number(text, out, &end) && !*end;
-}
-
-/* Position of a word in a list that ends with NULL; -1: not there. */
-static int word_in(const char *const *words, const char *word)
-{
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], word) == 0)
-            return i;
-    return -1;
-}
-
-/* Cuts "NAME=VALUE" at its last '=' (names may hold more of them) and gives the value. */
-static char *cut_name(char *text)
-{
-    char *equals = strrchr(text, '=');
-    *equals = 0;
-    return equals + 1;
-}
-
-static const char *set_dim(pj_args *args, char *value)
-{
-    static const char wants[] = "NAME=N, for example batch=1";
-    pj_dim_binding *dim = &args->dim[args->dims];
-    const char *equals = strrchr(value, '=');
-    if (!equals || equals == value || !read_whole(equals + 1, &dim->value))
-        return wants;
-    cut_name(value);
-    dim->name = value;
-    args->dims++;
-    return NULL;
-}
-
-/* Dimensions "1,3,?" or "1x3x?": a number each, or ? for the declared one; none at all is a scalar. */
-static bool read_dims(const char *text, pj_args *args, pj_input_binding *input)
-{
-    int64_t *dims = args->numbers + args->numbers_used;
-    input->dims = dims;
-    input->rank = 0;
-    while (*text) {
-        if (*text == '?') {
-            dims[input->rank] = -1;
-            text++;
-        } else if (!read_number(text, &dims[input->rank], &text)) {
-            return false;
-        }
-        input->rank++;
-        if (*text && ((*text != ',' && *text != 'x') || !text[1]))
-            return false;
-        text += *text != 0;
-    }
-    args->numbers_used += (size_t)input->rank;
-    return true;
-}
-
-static const char *set_input(pj_args *args, char *value)
-{
-    static const char wants[] = "NAME=[TYPE:]DIMS, for example tokens=int64:1,128";
-    pj_input_binding *input = &args->input[args->inputs];
-    const char *equals = strrchr(value, '=');
-    const char *colon = equals ? strrchr(equals, ':') : NULL;
-    if (!equals || equals == value || colon == equals + 1 || !read_dims((colon ? colon : equals) + 1, args, input))
-        return wants;
-    char *type = cut_name(value);
-    if (colon)
-        type[colon - type] = 0;
-    input->name = value;
-    input->dtype = colon ? type : NULL;
-    args->inputs++;
-    return NULL;
-}
-
-static const char *set_table(pj_args *args, char *value)
-{
-    args->settings.table = value;
-    return NULL;
-}
-
-static const char *set_device(pj_args *args, char *value)
-{
-    args->device[args->devices++] = value;
-    return NULL;
-}
-
-static const char *set_place(pj_place *place, const char *value)
-{
-    static const char *const words[] = {"dram", "sram", "fixed", NULL};
-    static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};
-    int at = word_in(words, value);
-    if (at < 0)
-        return "dram, sram or fixed";
-    *place = places[at];
-    return NULL;
-}
-
-static const char *set_weights_on(pj_args *args, char *value)
-{
-    return set_place(&args->settings.weights_on, value);
-}
-
-static const char *set_activations_on(pj_args *args, char *value)
-{
-    return set_place(&args->settings.activations_on, value);
-}
-
-static const char *set_io_on_dram(pj_args *args, char *value)
-{
-    static const char *const words[] = {"no", "yes", NULL};
-    int at = word_in(words, value);
-    if (at < 0)
-        return "yes or no";
-    args->settings.io_on_dram = at == 1;
-    return NULL;
-}
-
-static const char *set_sram_min(pj_args *args, char *value)
-{
-    static const struct {
-        const char *suffix;
-        int64_t bits;
-    } units[] = {{"", 1},           {"bit", 1},           {"bits", 1},           {"B", 8},
-                 {"KiB", 8 * 1024}, {"MiB", 8 * 1048576}, {"GiB", 8 * 1073741824LL}};
-    const char *suffix;
-    int64_t number;
-    if (read_number(value, &number, &suffix))
-        for (size_t i = 0; i < COUNT(units); i++)
-            if (strcmp(units[i].suffix, suffix) == 0 && number <= INT64_MAX / units[i].bits) {
-                args->settings.sram_min_bits = (uint64_t)(number * units[i].bits);
-                return NULL;
-            }
-    return "a number of bits, or a size like 16KiB, 8MiB, 512B";
-}
-
-static const char *set_format(pj_args *args, char *value)
-{
-    if (word_in(pj_report_formats(), value) < 0)
-        return "text, json, csv or markdown";
-    args->report.format = value;
-    return NULL;
-}
-
-static const char *set_out(pj_args *args, char *value)
-{
-    args->out = strcmp(value, "-") == 0 ? NULL : value;
-    return NULL;
-}
-
-static const char *set_width(pj_args *args, char *value)
-{
-    int64_t width;
-    if (!read_whole(value, &width) || width < 40 || width > 10000)
-        return "a number of columns from 40 to 10000";
-    args->report.width = (int)width;
-    return NULL;
-}
-
-static const char *set_group_by(pj_args *args, char *value)
-{
-    static const char scope[] = "scope";
-    int64_t depth = 0;
-    bool is_scope = strncmp(value, scope, sizeof scope - 1) == 0;
-    const char *rest = is_scope ? value + sizeof scope - 1 : value;
-    if (is_scope && *rest == ':' && (!read_whole(rest + 1, &depth) || depth < 1 || depth > 1000))
-        return "a depth from 1 on behind scope, for example scope:2";
-    if (strcmp(value, "op") != 0 && !(is_scope && (!*rest || *rest == ':')))
-        return "op, scope or scope:DEPTH";
-    args->report.group = is_scope ? PJ_GROUP_SCOPE : PJ_GROUP_OP;
-    args->report.scope_depth = (int)depth;
-    return NULL;
-}
-
-static const char *set_sort(pj_args *args, char *value)
-{
-    static const char *const words[] = {"energy", "macs", "order", NULL};
-    static const pj_sort sorts[] = {PJ_BY_ENERGY, PJ_BY_MACS, PJ_IN_ORDER};
-    int at = word_in(words, value);
-    if (at < 0)
-        return "energy, macs or order";
-    args->report.sort = sorts[at];
-    return NULL;
-}
-
-static const char *set_top(pj_args *args, char *value)
-{
-    int64_t top;
-    if (!read_whole(value, &top))
-        return "a number of rows";
-    args->report.top = (size_t)top;
-    return NULL;
-}
-
-static const char *set_strict(pj_args *args, char *value)
-{
-    (void)value;
-    args->strict = true;
-    return NULL;
-}
-
-static const char *set_check(pj_args *args, char *value)
-{
-    (void)value;
-    args->check = true;
-    return NULL;
-}
-
-static const char *set_markdown(pj_args *args, char *value)
-{
-    (void)value;
-    args->markdown = true;
-    args->report.format = "markdown";
-    return NULL;
-}
-
-/* ---- tables: name, letter, value, help, setter ---- */
-
-static const pj_option model_options[] = {
-    {"input", 0, "NAME=[TYPE:]DIMS",
-     "shape of a graph input, and its element type,\n"
-     "for example --input tokens=int64:1,128;\n"
-     "? leaves a dimension as the model declares it;\n"
-     "repeatable",
-     set_input},
-    {"dim", 0, "NAME=N",
-     "value of a symbolic dimension, for example\n"
-     "--dim batch=1; repeatable",
-     set_dim},
-};
-static const pj_option energy_options[] = {
-    {"table", 0, "NAME|FILE",
-     "energy table (default horowitz-45nm);\n"
-     "`picojoule tables` lists the built-in ones",
-     set_table},
-    {"device", 0, "NAME|FILE",
-     "estimate for a device beside the table's\n"
-     "energies; repeatable; see `picojoule devices`",
-     set_device},
-    {"weights-on", 0, "dram|sram|fixed",
-     "where weights and other constants are;\n"
-     "fixed: hard-wired, free (default dram)",
-     set_weights_on},
-    {"activations-on", 0, "dram|sram|fixed",
-     "where tensors between layers are\n"
-     "(default dram)",
-     set_activations_on},
-    {"io-on-dram", 0, "yes|no",
-     "model inputs and outputs cross DRAM\n"
-     "(default yes)",
-     set_io_on_dram},
-    {"sram-min", 0, "SIZE",
-     "the smallest SRAM that a tensor can sit in:\n"
-     "bits, or 16KiB, 8MiB (default 0)",
-     set_sram_min},
-};
-static const pj_option report_options[] = {
-    {"format", 0, "text|json|csv|markdown", "how the report is written (default text)", set_format},
-    {"output", 'o', "FILE",
-     "writes to FILE instead of standard output;\n"
-     "the file is replaced as a whole or not at all",
-     set_out},
-    {"width", 0, "N",
-     "columns for text (default: the terminal's,\n"
-     "else 100)",
-     set_width},
-};
-static const pj_option rows_options[] = {
-    {"group-by", 0, "op|scope[:DEPTH]",
-     "sums per operator, or per module: the first\n"
-     "DEPTH parts of names like /layer1/conv1/Conv",
-     set_group_by},
-    {"sort", 0, "energy|macs|order",
-     "order of the rows (default: energy in text and\n"
-     "Markdown, graph order in JSON and CSV)",
-     set_sort},
-    {"top", 0, "N", "only the first N rows; the rest is summed up", set_top},
-};
-static const pj_option strict_options[] = {
-    {"strict", 0, NULL,
-     "what had to be assumed, or is not known, is an\n"
-     "error (exit code 4) instead of a remark",
-     set_strict},
-};
-static const pj_option check_options[] = {
-    {"check", 0, NULL, "only says whether the file is valid", set_check},
-};
-static const pj_option markdown_options[] = {
-    {"markdown", 0, NULL, "the same as --format markdown", set_markdown},
-};
-static const pj_option reference_options[] = {
-    {"markdown", 0, NULL, "all commands in one text, docs/cli.md", set_markdown},
-};
-
-const pj_option_group pj_options_model = {"Model", model_options, COUNT(model_options)};
-const pj_option_group pj_options_energy = {"Energy", energy_options, COUNT(energy_options)};
-const pj_option_group pj_options_report = {"Report", report_options, COUNT(report_options)};
-const pj_option_group pj_options_rows = {"Rows", rows_options, COUNT(rows_options)};
-const pj_option_group pj_options_strict = {"Findings", strict_options, COUNT(strict_options)};
-const pj_option_group pj_options_check = {"Validation", check_options, COUNT(check_options)};
-const pj_option_group pj_options_reference = {"Documentation", reference_options, COUNT(reference_options)};
-const pj_option_group pj_options_markdown = {"Documentation", markdown_options, COUNT(markdown_options)};
-
-/* ---- reading ---- */
 
 /* The option that a word names: by `length` characters of its name, or by its letter. */
 static const pj_option *find_option(const pj_command *command, const char *name, size_t length, char letter)
@@ -461,15 +136,15 @@ static void ask_terminal(pj_args *args)
 {
     struct winsize size;
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
-    int64_t width = 0;
+    long width = 0;
     if (args->out || !isatty(STDOUT_FILENO))
         return;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
-    else if (columns && read_whole(columns, &width) && width > 10000)
-        width = 0;
-    if (!args->report.width && width)
-        args->report.width = width < 40 ? 40 : (int)width;
+    else if (columns)
+        width = strtol(columns, NULL, 10);
+    if (!args->report.width && width > 0)
+        args->report.width = width < 40 ? 40 : width > 10000 ? 10000 : (int)width;
     args->report.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -483,7 +158,8 @@ static bool alloc_args(int count, char **words, pj_args *args)
     args->input = calloc(most, sizeof *args->input);
     args->device = calloc(most, sizeof *args->device);
     args->numbers = calloc(characters, sizeof *args->numbers);
-    return args->operand && args->dim && args->input && args->device && args->numbers;
+    args->texts = calloc(characters + 2 * most, 1);
+    return args->operand && args->dim && args->input && args->device && args->numbers && args->texts;
 }
 
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)
@@ -525,4 +201,5 @@ void pj_args_free(pj_args *args)
     free(args->input);
     free(args->device);
     free(args->numbers);
+    free(args->texts);
 }

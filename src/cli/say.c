@@ -1,5 +1,5 @@
 /* Messages, exit codes, and files that are there as a whole or not at all. */
-#define _XOPEN_SOURCE 700 /* realpath; NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+#define _XOPEN_SOURCE 700 /* realpath; NOLINT */
 
 #include "say.h"
 

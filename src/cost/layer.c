@@ -218,23 +218,31 @@ static bool costs_nothing(const pj_node *node)
     return folded || (node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY)));
 }
 
-/* Says why a layer is not counted. */
+static void report_unknown_shape(const pj_value *value, pj_diags *diags, const char *layer)
+{
+    pj_str type = pj_str_new(4096);
+    pj_type_print(&value->type, &type);
+    pj_diag_add(diags, PJ_DIAG_UNKNOWN_SHAPE, layer,
+                "the shape of '%s' is not known (%s), so this layer is not counted", value->name, type.data);
+    pj_str_free(&type);
+}
+
+/* Says why a layer is not counted: the first tensor without a known size, else the operator itself. */
 static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail, pj_diags *diags)
 {
     const pj_node *node = detail->node;
     if (!node->desc)
         return; /* inference said that the operator is unknown */
-    for (int o = 0; o < node->outputs; o++) {
+    for (int o = 0; o < node->outputs; o++)
         if (node->out[o] && !pj_num_known(detail->work.written[o])) {
-            pj_str type = pj_str_new(4096);
-            pj_type_print(&node->out[o]->type, &type);
-            pj_diag_add(diags, PJ_DIAG_UNKNOWN_SHAPE, row->name,
-                        "the shape of '%s' is not known (%s), so this layer is not counted", node->out[o]->name,
-                        type.data);
-            pj_str_free(&type);
+            report_unknown_shape(node->out[o], diags, row->name);
             return;
         }
-    }
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && !pj_num_known(detail->work.read[i])) {
+            report_unknown_shape(node->in[i], diags, row->name);
+            return;
+        }
     pj_diag_add(diags, PJ_DIAG_UNCOUNTED, row->name, "nobody has counted what %s computes; it is not in the totals",
                 node->op);
 }

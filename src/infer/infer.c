@@ -50,14 +50,6 @@ static const pj_driver driver = {call_infer_graph, NULL};
 
 /* ---- what the file declares ---- */
 
-static bool overflowed(const pj_type *type)
-{
-    for (int k = 0; k < type->rank; k++)
-        if (pj_num_overflowed(type->dims[k]))
-            return true;
-    return false;
-}
-
 /* Says that rule and file disagree. */
 static void report_conflict(walk *w, const pj_node *node, const pj_value *value)
 {
@@ -147,15 +139,22 @@ static void mark_outputs(const pj_node *node)
     }
 }
 
+static pj_status fail_output(walk *w, pj_status status, const pj_value *value, const char *what)
+{
+    pj_str text = pj_str_new(400);
+    pj_type_print(&value->type, &text);
+    pj_fail(w->err, status, "a dimension of '%s' %s: %s", value->name, what, text.data);
+    pj_str_free(&text);
+    return status;
+}
+
 static pj_status check_output(walk *w, const pj_node *node, pj_value *value)
 {
-    if (overflowed(&value->type)) {
-        pj_str text = pj_str_new(4096);
-        pj_type_print(&value->type, &text);
-        pj_status status =
-            pj_fail(w->err, PJ_EOVERFLOW, "a dimension of '%s' does not fit 64 bits: %s", value->name, text.data);
-        pj_str_free(&text);
-        return status;
+    for (int k = 0; k < value->type.rank; k++) {
+        if (pj_num_overflowed(value->type.dims[k]))
+            return fail_output(w, PJ_EOVERFLOW, value, "does not fit 64 bits");
+        if (pj_num_known(value->type.dims[k]) && value->type.dims[k].whole < 0)
+            return fail_output(w, PJ_ESHAPE, value, "is negative");
     }
     return merge_declared(w, node, value);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ops/families.h"
+#include "ops/fused.h"
 #include "ops/rules.h"
 
 #define MS "com.microsoft"
@@ -235,21 +236,10 @@ static pj_status work_gemm(pj_ctx *c, pj_work *work)
     return count_gemm(c, work, 2);
 }
 
-/* Primitives of the activation that ONNX Runtime fuses behind a product. */
-static pj_prim fused_activation(pj_ctx *c)
-{
-    const char *name = pj_attr_string(c, "activation", "");
-    if (strcmp(name, "Tanh") == 0 || strcmp(name, "Sigmoid") == 0)
-        return PJ_TANH;
-    return name[0] ? PJ_CMP : PJ_PRIMS;
-}
-
 static pj_status work_fused_gemm(pj_ctx *c, pj_work *work)
 {
-    pj_prim activation = fused_activation(c);
     PJ_TRY(count_gemm(c, work, 2));
-    if (activation != PJ_PRIMS)
-        pj_work_add(c, work, activation, pj_out_count(c, 0));
+    pj_work_fused(c, work, pj_attr_string(c, "activation", ""), pj_out_count(c, 0));
     return PJ_OK;
 }
 

@@ -1,9 +1,8 @@
 /* Recurrent layers: LSTM, GRU, RNN, and the LSTMs of ONNX Runtime. */
-#include <ctype.h>
 #include <string.h>
 
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/fused.h"
 
 #define MS "com.microsoft"
 
@@ -105,60 +104,15 @@ static pj_status shape_attention_lstm(pj_ctx *c)
 
 /* ---- activations ---- */
 
-/* What one evaluation takes. */
-typedef struct activation {
-    const char *name;
-    int mul, add, cmp, div, exp, log, tanh;
-} activation;
-
-/*  name, mul, add, cmp, div, exp, log, tanh */
-static const activation activations[] = {
-    {"Sigmoid",         0, 0, 0, 0, 0, 0, 1},
-    {"Tanh",            0, 0, 0, 0, 0, 0, 1},
-    {"Relu",            0, 0, 1, 0, 0, 0, 0},
-    {"Affine",          1, 1, 0, 0, 0, 0, 0}, /* alpha*x + beta */
-    {"LeakyRelu",       1, 0, 1, 0, 0, 0, 0}, /* x or alpha*x */
-    {"ThresholdedRelu", 0, 0, 1, 0, 0, 0, 0}, /* x or 0 */
-    {"ScaledTanh",      2, 0, 0, 0, 0, 0, 1}, /* alpha*tanh(beta*x) */
-    {"HardSigmoid",     1, 1, 2, 0, 0, 0, 0}, /* clip(alpha*x + beta) */
-    {"Elu",             1, 1, 1, 0, 1, 0, 0}, /* x or alpha*(exp(x) - 1) */
-    {"Softsign",        0, 1, 1, 1, 0, 0, 0}, /* x/(1 + |x|) */
-    {"Softplus",        0, 1, 0, 0, 1, 1, 0}, /* log(1 + exp(x)) */
-};
-
-/* Names are compared without case, as runtimes do. */
-static const activation *find_activation(const char *name)
-{
-    for (size_t k = 0; k < sizeof activations / sizeof *activations; k++) {
-        const char *a = name, *b = activations[k].name;
-        while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b))
-            a++, b++;
-        if (!*a && !*b)
-            return &activations[k];
-    }
-    return NULL;
-}
-
 /* `n` evaluations of the activation at `place` of the list, `otherwise` where the list ends before it. A name that
  * nobody knows makes the counts unknown. With a clip threshold the argument is clipped: 2 cmp. */
 static void count_activation(pj_ctx *c, pj_work *work, int place, const char *otherwise, pj_num n)
 {
     const pj_attr *list = pj_node_attr(c->node, "activations");
     bool given = list && list->kind == PJ_ATTR_STRINGS && place < list->count;
-    const activation *a = find_activation(given ? list->strings[place] : otherwise);
     if (pj_attr_present(c, "clip"))
         pj_work_times(c, work, PJ_CMP, 2, n);
-    if (!a) {
-        work->count[PJ_TANH] = pj_num_unknown();
-        return;
-    }
-    pj_work_times(c, work, PJ_MUL, a->mul, n);
-    pj_work_times(c, work, PJ_ADD, a->add, n);
-    pj_work_times(c, work, PJ_CMP, a->cmp, n);
-    pj_work_times(c, work, PJ_DIV, a->div, n);
-    pj_work_times(c, work, PJ_EXP, a->exp, n);
-    pj_work_times(c, work, PJ_LOG, a->log, n);
-    pj_work_times(c, work, PJ_TANH, a->tanh, n);
+    pj_work_fused(c, work, given ? list->strings[place] : otherwise, n);
 }
 
 /* ---- work ----

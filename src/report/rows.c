@@ -31,7 +31,8 @@ static bool grow(pj_rows *rows)
     pj_cell **row = PJ_NEW(rows->arena, pj_cell *, capacity + 1);
     if (!row)
         return false;
-    memcpy(row, rows->row, rows->count * sizeof *row);
+    for (size_t i = 0; i < rows->count; i++)
+        row[i] = rows->row[i];
     row[capacity] = rows->row[rows->capacity];
     rows->row = row;
     rows->capacity = capacity;

@@ -36,13 +36,12 @@ typedef enum pj_cell_kind {
 typedef struct pj_column {
     const char *key;   /* CSV and JSON, with the unit in it: "inputs_pj"; NULL: not there */
     const char *title; /* text and Markdown; NULL: not there */
+    size_t least;      /* texts: may be elided down to so many columns, at least 5; 0: never */
     pj_cell_kind kind;
-    int rank;        /* a narrow terminal drops the columns with the highest rank first; 0 stays */
-    size_t least;    /* texts: may be elided down to so many columns, at least 5; 0: never */
-    bool wraps;      /* texts, last column only: goes on in the next lines */
-    int group;       /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
-    bool only_text;  /* not in Markdown */
-    bool is_exact;   /* counts: all digits, in text too */
+    int rank;       /* columns of rank 0 stay; on a narrow terminal those of a higher rank yield to the lower ones */
+    int group;      /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
+    bool wraps;     /* texts, last column only: goes on in the next lines */
+    bool only_text; /* not in Markdown */
 } pj_column;
 
 typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj_cell_state;
@@ -77,7 +76,7 @@ pj_cell *pj_rows_add_footer(pj_rows *rows);
 
 void pj_cell_text(pj_cell *cell, const char *text); /* borrowed; NULL: absent */
 void pj_cell_count(pj_cell *cell, int64_t count);
-void pj_cell_number(pj_cell *cell, double number);  /* also energies, times and shares */
+void pj_cell_number(pj_cell *cell, double number); /* also energies, times and shares */
 void pj_cell_flag(pj_cell *cell, bool flag);
 void pj_cell_unknown(pj_cell *cell);
 

@@ -42,10 +42,7 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
         pj_text_clean(out, cell->text);
         break;
     case PJ_CELL_COUNT:
-        if (column->is_exact)
-            pj_human_exact(out, cell->count);
-        else
-            pj_human_count(out, cell->count);
+        pj_human_count(out, cell->count);
         break;
     case PJ_CELL_NUMBER:
         pj_str_add_double(out, cell->number);
@@ -152,7 +149,8 @@ static size_t page_width(const printed *columns, size_t count)
     return width;
 }
 
-/* Leaves out the columns that find no room: those of rank 0 stay, then each rank comes in as a whole if it still fits. */
+/* Leaves out the columns that find no room: those of rank 0 stay, then each rank comes in as a whole if it still fits.
+ */
 static void choose(printed *columns, size_t *count, size_t width)
 {
     size_t all = *count, used = 0, kept = 0;
@@ -276,6 +274,18 @@ void pj_markdown_escape(pj_str *out, const char *text)
     }
 }
 
+static void markdown_line(const printed *columns, size_t count, size_t r, bool strong, pj_str *out)
+{
+    for (size_t c = 0; c < count; c++) {
+        const char *text = columns[c].text[r], *mark = strong && *text ? "**" : "";
+        pj_str_add(out, c ? " | " : "| ");
+        pj_str_add(out, mark);
+        pj_markdown_escape(out, text);
+        pj_str_add(out, mark);
+    }
+    pj_str_add(out, " |\n");
+}
+
 void pj_rows_markdown(const pj_rows *rows, pj_str *out)
 {
     size_t count;
@@ -284,19 +294,10 @@ void pj_rows_markdown(const pj_rows *rows, pj_str *out)
         out->failed = true;
         return;
     }
-    for (size_t r = 0; r <= rows->count; r++) {
-        bool strong = r > rows->count - rows->footers;
-        for (size_t c = 0; c < count; c++) {
-            const char *text = columns[c].text[r];
-            pj_str_add(out, c ? " | " : "| ");
-            pj_str_add(out, strong && *text ? "**" : "");
-            pj_markdown_escape(out, text);
-            pj_str_add(out, strong && *text ? "**" : "");
-        }
-        pj_str_add(out, " |\n");
-        for (size_t c = 0; r == 0 && c < count; c++)
-            pj_str_add(out, is_left(columns[c].column) ? (c ? "---|" : "|---|") : (c ? "---:|" : "|---:|"));
-        if (r == 0)
-            pj_str_add_char(out, '\n');
-    }
+    markdown_line(columns, count, 0, false, out);
+    for (size_t c = 0; c < count; c++)
+        pj_str_add(out, is_left(columns[c].column) ? "|---" : "|---:");
+    pj_str_add(out, "|\n");
+    for (size_t r = 1; r <= rows->count; r++)
+        markdown_line(columns, count, r, r > rows->count - rows->footers, out);
 }

@@ -138,18 +138,22 @@ static const char *bar(const pj_view *view, double share)
 pj_rows *pj_summary_components(const pj_view *view)
 {
     static const pj_column columns[] = {
-        {.title = "component", .kind = PJ_CELL_TEXT}, {.title = "energy", .kind = PJ_CELL_TEXT},
-        {.title = "share", .kind = PJ_CELL_SHARE},    {.title = "", .kind = PJ_CELL_TEXT, .rank = 1, .only_text = true},
-        {.title = "what", .kind = PJ_CELL_TEXT},
+        {.title = "component", .kind = PJ_CELL_TEXT },
+        {.title = "energy",    .kind = PJ_CELL_TEXT },
+        {.title = "share",     .kind = PJ_CELL_SHARE},
+        {.title = "",          .kind = PJ_CELL_TEXT,  .rank = 1, .only_text = true},
+        {.title = "what",   .kind = PJ_CELL_TEXT                       },
     };
     const pj_energy *energy = &view->totals->energy;
     const struct {
         const char *name, *what;
         double energy;
-    } parts[] = {{"inputs", "reading activations", energy->inputs},
-                 {"outputs", "writing activations", energy->outputs},
-                 {"parameters", "reading weights, constants", energy->parameters},
-                 {"op_cost", "arithmetic", energy->op_cost}};
+    } parts[] = {
+        {"inputs",     "reading activations",        energy->inputs    },
+        {"outputs",    "writing activations",        energy->outputs   },
+        {"parameters", "reading weights, constants", energy->parameters},
+        {"op_cost",    "arithmetic",                 energy->op_cost   }
+    };
     double total = pj_energy_total(energy);
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
     pj_str text = pj_str_new(0);
@@ -184,8 +188,8 @@ pj_rows *pj_summary_devices(const pj_view *view)
     static const pj_column columns[] = {
         {.title = "device", .kind = PJ_CELL_TEXT},
         {.title = "energy", .kind = PJ_CELL_TEXT},
-        {.title = "time", .kind = PJ_CELL_TEXT},
-        {.title = "of", .kind = PJ_CELL_TEXT},
+        {.title = "time",   .kind = PJ_CELL_TEXT},
+        {.title = "of",     .kind = PJ_CELL_TEXT},
     };
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
     pj_str text = pj_str_new(0);
@@ -250,7 +254,8 @@ void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
         pj_human_bits(out, (double)settings->sram_min_bits);
     }
     pj_str_add(out, ".\n");
-    pj_str_printf(out, "%sEach layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.\n", lead);
+    pj_str_printf(out, "%sEach layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.\n",
+                  lead);
     if (view->devices)
         pj_str_printf(out, "%sDevices run at the utilization of their profile, else at 100 %%: a lower bound.\n", lead);
 }

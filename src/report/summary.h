@@ -1,5 +1,5 @@
-/* The head of a report: what was analyzed, what it costs, where that goes, and what was taken for granted. Sentences and
- * tables that text and Markdown print each in its way. */
+/* The head of a report: what was analyzed, what it costs, where that goes, and what was taken for granted. Sentences
+ * and tables that text and Markdown print each in its way. */
 #ifndef PJ_REPORT_SUMMARY_H
 #define PJ_REPORT_SUMMARY_H
 

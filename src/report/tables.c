@@ -15,13 +15,13 @@ static void quantity(double value, const char *unit, pj_str *out)
 /* ---- energy tables ---- */
 
 static const pj_column table_columns[] = {
-    {.key = "name", .title = "table", .kind = PJ_CELL_TEXT},
-    {.key = "rules", .title = "rules", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT, .rank = 2},
-    {.key = "process_nm", .title = "nm", .kind = PJ_CELL_NUMBER},
-    {.key = "voltage_v", .title = "V", .kind = PJ_CELL_NUMBER, .rank = 3},
-    {.key = "figures", .title = "figures", .kind = PJ_CELL_COUNT, .rank = 4},
-    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
+    {.key = "name",           .title = "table",       .kind = PJ_CELL_TEXT},
+    {                  .key = "rules",       .title = "rules",   .kind = PJ_CELL_TEXT,            .rank = 1},
+    {                  .key = "unit",        .title = "unit",   .kind = PJ_CELL_TEXT,            .rank = 2},
+    {                  .key = "process_nm",          .title = "nm", .kind = PJ_CELL_NUMBER                    },
+    { .key = "voltage_v", .title = "V",              .kind = PJ_CELL_NUMBER,                     .rank = 3},
+    {   .key = "figures",  .title = "figures",               .kind = PJ_CELL_COUNT,                     .rank = 4},
+    {     .key = "title",   .title = "what",            .kind = PJ_CELL_TEXT,                     .wraps = true},
 };
 
 static void number_if(pj_cell *cell, double value)
@@ -53,7 +53,11 @@ static pj_status list_tables(const pj_report_options *options, pj_sink sink, voi
 {
     pj_arena *arena = pj_arena_new(0);
     pj_rows *rows = arena ? pj_rows_new(arena, table_columns, sizeof table_columns / sizeof *table_columns) : NULL;
-    pj_status status = rows ? PJ_OK : pj_fail_memory(err);
+    pj_status status = PJ_OK;
+    if (!rows) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
     for (size_t i = 0; status == PJ_OK && pj_table_builtin(i); i++)
         status = list_table(pj_table_builtin(i), arena, rows, err);
     if (status == PJ_OK)
@@ -68,20 +72,23 @@ static pj_status show_table(const pj_table *table, const pj_report_options *opti
     pj_str nm = pj_str_new(0), voltage = pj_str_new(0);
     quantity(pj_table_process_nm(table), "nm", &nm);
     quantity(pj_table_voltage_v(table), "V", &voltage);
-    const pj_fact facts[] = {{"rules", pj_rules_word(pj_table_rules(table))},
-                             {"unit", pj_table_unit(table)},
-                             {"process", nm.data},
-                             {"voltage", voltage.data}};
+    const pj_fact facts[] = {
+        {"rules",   pj_rules_word(pj_table_rules(table))},
+        {"unit",    pj_table_unit(table)                },
+        {"process", nm.data                             },
+        {"voltage", voltage.data                        }
+    };
     pj_sheet sheet = {pj_table_name(table), pj_table_title(table), pj_table_notes(table), facts, 4, NULL, 0};
     sheet.figure = pj_table_figures(table, &sheet.figures);
-    pj_status status = nm.failed || voltage.failed ? pj_fail_memory(err)
-                                                   : pj_sheet_write(&sheet, options, sink, payload, err);
+    pj_status status =
+        nm.failed || voltage.failed ? pj_fail_memory(err) : pj_sheet_write(&sheet, options, sink, payload, err);
     pj_str_free(&nm);
     pj_str_free(&voltage);
     return status;
 }
 
-pj_status pj_tables_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
+pj_status pj_tables_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                          pj_error *err)
 {
     pj_table *table = NULL;
     if (!name)
@@ -95,11 +102,11 @@ pj_status pj_tables_write(const char *name, const pj_report_options *options, pj
 /* ---- devices ---- */
 
 static const pj_column device_columns[] = {
-    {.key = "name", .title = "device", .kind = PJ_CELL_TEXT},
-    {.key = "class", .title = "class", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.key = "formula", .title = "formula", .kind = PJ_CELL_TEXT, .rank = 2},
-    {.key = "figures", .title = "figures", .kind = PJ_CELL_COUNT, .rank = 3},
-    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
+    {.key = "name",       .title = "device",     .kind = PJ_CELL_TEXT},
+    { .key = "class",   .title = "class",  .kind = PJ_CELL_TEXT,            .rank = 1},
+    { .key = "formula", .title = "formula",  .kind = PJ_CELL_TEXT,            .rank = 2},
+    { .key = "figures", .title = "figures", .kind = PJ_CELL_COUNT,            .rank = 3},
+    { .key = "title",    .title = "what",  .kind = PJ_CELL_TEXT,        .wraps = true},
 };
 
 static pj_status list_device(const char *name, pj_arena *arena, pj_rows *rows, pj_error *err)
@@ -123,7 +130,11 @@ static pj_status list_devices(const pj_report_options *options, pj_sink sink, vo
 {
     pj_arena *arena = pj_arena_new(0);
     pj_rows *rows = arena ? pj_rows_new(arena, device_columns, sizeof device_columns / sizeof *device_columns) : NULL;
-    pj_status status = rows ? PJ_OK : pj_fail_memory(err);
+    pj_status status = PJ_OK;
+    if (!rows) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
     for (size_t i = 0; status == PJ_OK && pj_device_builtin(i); i++)
         status = list_device(pj_device_builtin(i), arena, rows, err);
     if (status == PJ_OK)
@@ -139,7 +150,10 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
     if (!name)
         return list_devices(options, sink, payload, err);
     PJ_TRY(pj_device_open(name, &device, err));
-    const pj_fact facts[] = {{"class", pj_device_class(device)}, {"formula", pj_device_formula(device)}};
+    const pj_fact facts[] = {
+        {"class",   pj_device_class(device)  },
+        {"formula", pj_device_formula(device)}
+    };
     pj_sheet sheet = {pj_device_name(device), pj_device_title(device), pj_device_notes(device), facts, 2, NULL, 0};
     sheet.figure = pj_device_figures(device, &sheet.figures);
     pj_status status = pj_sheet_write(&sheet, options, sink, payload, err);

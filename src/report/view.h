@@ -23,11 +23,11 @@ typedef struct pj_view {
     const pj_totals *totals;
     pj_arena *arena;
     pj_group group;
-    pj_sort sort;    /* never PJ_BY_FORMAT */
+    pj_sort sort; /* never PJ_BY_FORMAT */
     size_t devices;
     pj_view_row *row;
-    size_t count;    /* rows that are shown */
-    size_t left_out; /* rows that --top cut off */
+    size_t count;     /* rows that are shown */
+    size_t left_out;  /* rows that --top cut off */
     pj_view_row rest; /* their sum */
     pj_view_row sum;  /* of everything */
     const pj_tensor_info *tensor;

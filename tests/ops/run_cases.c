@@ -456,6 +456,22 @@ static bool row_is_tested(const pj_op_desc *row)
     return false;
 }
 
+/* No operator may have two rows for one opset: only the first would ever be found. */
+static void check_unique(const pj_op_desc *row)
+{
+    int same = 0;
+    for (const pj_op_family *const *family = pj_op_families(); *family; family++)
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *other = &(*family)->rows[i];
+            same += row->since == other->since && strcmp(row->op, other->op) == 0 &&
+                    strcmp(row->domain, other->domain) == 0;
+        }
+    passed += same == 1;
+    failed += same != 1;
+    if (same != 1)
+        printf("%s%s%s since %d has %d rows\n", row->domain, row->domain[0] ? "::" : "", row->op, row->since, same);
+}
+
 /* Every row of every family must have been used by a case. */
 static void check_every_row(void)
 {
@@ -463,6 +479,7 @@ static void check_every_row(void)
         for (int i = 0; i < (*family)->count; i++) {
             const pj_op_desc *row = &(*family)->rows[i];
             bool ok = row_is_tested(row);
+            check_unique(row);
             passed += ok;
             failed += !ok;
             if (!ok)

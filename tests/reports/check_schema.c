@@ -58,8 +58,7 @@ static bool has_type(const cJSON *value, const char *type)
            (strcmp(type, "string") == 0 && cJSON_IsString(value)) ||
            (strcmp(type, "number") == 0 && cJSON_IsNumber(value)) ||
            (strcmp(type, "integer") == 0 && is_integer(value)) ||
-           (strcmp(type, "boolean") == 0 && cJSON_IsBool(value)) ||
-           (strcmp(type, "null") == 0 && cJSON_IsNull(value));
+           (strcmp(type, "boolean") == 0 && cJSON_IsBool(value)) || (strcmp(type, "null") == 0 && cJSON_IsNull(value));
 }
 
 static void check_type(const cJSON *rule, const cJSON *value, const place *at)
@@ -134,9 +133,8 @@ static void check_members(const cJSON *schema, const cJSON *value, const place *
 static void check_ref(const cJSON *rule, const cJSON *value, const place *at)
 {
     static const char prefix[] = "#/$defs/";
-    const char *name = strncmp(rule->valuestring, prefix, sizeof prefix - 1) == 0
-                           ? rule->valuestring + sizeof prefix - 1
-                           : NULL;
+    const char *name =
+        strncmp(rule->valuestring, prefix, sizeof prefix - 1) == 0 ? rule->valuestring + sizeof prefix - 1 : NULL;
     const cJSON *target = name ? member(member(at->root, "$defs"), name) : NULL;
     if (target)
         check(target, value, at);
@@ -151,11 +149,19 @@ static const struct {
     const char *keyword;
     checker run;
 } checkers[] = {
-    {"$ref", check_ref},         {"type", check_type},         {"enum", check_enum},
-    {"const", check_const},      {"minimum", check_minimum},   {"required", check_required},
-    {"items", check_items},      {"properties", NULL},         {"additionalProperties", NULL},
-    {"$schema", NULL},           {"$defs", NULL},              {"title", NULL},
-    {"description", NULL},
+    {"$ref",                 check_ref     },
+    {"type",                 check_type    },
+    {"enum",                 check_enum    },
+    {"const",                check_const   },
+    {"minimum",              check_minimum },
+    {"required",             check_required},
+    {"items",                check_items   },
+    {"properties",           NULL          },
+    {"additionalProperties", NULL          },
+    {"$schema",              NULL          },
+    {"$defs",                NULL          },
+    {"title",                NULL          },
+    {"description",          NULL          },
 };
 
 static void check(const cJSON *schema, const cJSON *value, const place *at)

@@ -1,0 +1,41 @@
+/* What scaled dot-product attention counts. */
+#include "ops/attend.h"
+
+pj_num pj_attend_scores(pj_ctx *c, const pj_attend *attend)
+{
+    pj_num extents[] = {attend->batch, attend->heads, attend->queries, attend->keys};
+    return pj_num_product(c->symbols, extents, 4);
+}
+
+void pj_attend_count(pj_ctx *c, pj_work *work, const pj_attend *attend)
+{
+    pj_num scores = pj_attend_scores(c, attend);
+    pj_num query[] = {attend->batch, attend->heads, attend->queries, attend->key_size};
+    pj_num sizes = pj_num_add(c->symbols, attend->key_size, attend->value_size);
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, scores, sizes));
+    pj_work_add(c, work, PJ_MUL, pj_num_product(c->symbols, query, 4));
+    pj_work_add(c, work, PJ_CMP, scores);
+    pj_work_times(c, work, PJ_ADD, 2 + attend->masks, scores);
+    pj_work_add(c, work, PJ_EXP, scores);
+    pj_work_add(c, work, PJ_DIV, scores);
+    if (attend->capped) {
+        pj_work_times(c, work, PJ_MUL, 2, scores);
+        pj_work_add(c, work, PJ_TANH, scores);
+    }
+    work->terms = pj_num_max(c->symbols, work->terms, pj_num_max(c->symbols, attend->key_size, attend->keys));
+}
+
+void pj_attend_rotate(pj_ctx *c, pj_work *work, pj_num n)
+{
+    pj_work_times(c, work, PJ_MUL, 2, n);
+    pj_work_add(c, work, PJ_ADD, n);
+}
+
+pj_status pj_attend_split(pj_ctx *c, pj_num hidden, pj_num heads, pj_num *size)
+{
+    if (pj_num_known(hidden) && pj_num_known(heads) && heads.whole > 0 && hidden.whole % heads.whole != 0)
+        return pj_fail(c->err, PJ_ESHAPE, "a hidden size of %lld does not divide into %lld heads",
+                       (long long)hidden.whole, (long long)heads.whole);
+    *size = pj_num_floor_div(c->symbols, hidden, heads);
+    return PJ_OK;
+}
