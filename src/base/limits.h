@@ -25,7 +25,7 @@ enum {
 };
 
 /* Memory for one model: so many bytes per byte of its skeleton (the file without its weights), and a floor. */
-#define PJ_MODEL_BYTES_PER_BYTE ((size_t)64)
+#define PJ_MODEL_BYTES_PER_BYTE ((size_t)32)
 #define PJ_MODEL_BYTES_FLOOR    ((size_t)64 * 1024 * 1024)
 
 /* Skeleton bytes that we accept at all. */

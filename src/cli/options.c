@@ -108,7 +108,7 @@ static const char *set_device(pj_args *args, const char *value)
     return NULL;
 }
 
-static const char *set_place(pj_place *place, const const char *value)
+static const char *set_place(pj_place *place, const char *value)
 {
     static const char *const words[] = {"dram", "sram", "fixed", NULL};
     static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};

@@ -49,7 +49,7 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
     for (int p = 0; p < PJ_PRIMS; p++) {
         int64_t count = detail->work.count[p].whole;
         double pj;
-        if (count == 0)
+        if (count == 0 || !pj_table_counts(table, (pj_prim)p))
             continue;
         if (detail->operand.from == PJ_FROM_NOTHING)
             return pj_fail(err, PJ_EUNSUPPORTED, "the number format of its operands is not known");

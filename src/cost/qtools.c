@@ -263,7 +263,7 @@ static pj_status bits_of(const qtools *q, int64_t count, const pj_number *number
 
 static pj_status price_traffic(const qtools *q, qlayer *layer)
 {
-    uint64_t bits;
+    uint64_t bits = 0;
     for (int k = 0; k < layer->edges; k++) {
         const pj_value *from = layer->edge[k];
         PJ_TRY(bits_of(q, elements(from), &q->format[from->index].number, &bits));
@@ -278,7 +278,7 @@ static pj_status price_traffic(const qtools *q, qlayer *layer)
 
 static pj_status read_parameter(const qtools *q, qlayer *layer, int64_t count, const pj_number *number)
 {
-    uint64_t bits;
+    uint64_t bits = 0;
     PJ_TRY(bits_of(q, count, number, &bits));
     layer->energy.parameters += pj_memory_read_parameter(q->memory, bits);
     return PJ_OK;

@@ -98,6 +98,11 @@ double pj_table_voltage_v(const pj_table *table)
     return table->voltage_v;
 }
 
+bool pj_table_counts(const pj_table *table, pj_prim prim)
+{
+    return prim == PJ_MAC || !table->macs_only;
+}
+
 pj_accumulator_policy pj_table_accumulator(const pj_table *table)
 {
     return table->accumulator;

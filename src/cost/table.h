@@ -12,6 +12,7 @@
 #include "arith/number.h"
 #include "base/err.h"
 #include "cost/figure.h"
+#include "ops/op.h"
 
 typedef struct pj_table pj_table;
 
@@ -62,6 +63,10 @@ bool pj_table_mac(const pj_table *table, const pj_number *out, double gate_bits,
  * know the word: such an operator is uncounted, never free. */
 pj_status pj_table_compound(const pj_table *table, const char *word, const pj_number *operand, double *pj,
                             pj_error *err);
+
+/* Does the table count this primitive at all? Some conventions price multiply-accumulates alone, as many papers do:
+ * everything else then costs nothing by definition. */
+bool pj_table_counts(const pj_table *table, pj_prim prim);
 
 /* How wide accumulators are. */
 typedef struct pj_accumulator_policy {

@@ -43,6 +43,7 @@ struct pj_table {
     double sram_word_bits;
     double dram;
     pj_accumulator_policy accumulator;
+    bool macs_only;
     pj_figures figures;
 };
 

@@ -320,11 +320,23 @@ static pj_status read_head(reader *r, pj_json root)
     return read_fact(r, root, "voltage", "v", "V", &r->table->voltage_v);
 }
 
+/* "macs": nothing but multiply-accumulates costs anything. */
+static pj_status read_counts(reader *r, pj_json root)
+{
+    static const char *const words[] = {"all", "macs", NULL};
+    int word = 0;
+    if (pj_json_find(root, "counts").node)
+        PJ_TRY(pj_json_get_word(root, "counts", words, &word, r->err));
+    r->table->macs_only = word == 1;
+    return PJ_OK;
+}
+
 pj_status pj_table_fill(pj_table *table, pj_json root, pj_error *err)
 {
-    static const char *const known[] = {
-        "$schema", "schema",     "title",     "notes",     "sources",        "rules",  "unit",        "process",
-        "voltage", "operations", "stand_ins", "compounds", "compounds_like", "memory", "accumulator", NULL};
+    static const char *const known[] = {"$schema",   "schema",    "title",          "notes",   "sources",
+                                        "rules",     "unit",      "process",        "voltage", "operations",
+                                        "stand_ins", "compounds", "compounds_like", "memory",  "accumulator",
+                                        "counts",    NULL};
     reader r = {table, false, err};
     PJ_TRY(pj_json_only_keys(root, known, err));
     PJ_TRY(read_head(&r, root));
@@ -332,5 +344,6 @@ pj_status pj_table_fill(pj_table *table, pj_json root, pj_error *err)
     PJ_TRY(read_stand_ins(&r, root));
     PJ_TRY(read_all_compounds(&r, root));
     PJ_TRY(read_memory(&r, root));
+    PJ_TRY(read_counts(&r, root));
     return read_accumulator(&r, root);
 }

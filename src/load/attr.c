@@ -104,7 +104,7 @@ static pj_status read_strings(pj_loader *loader, const ProtobufCBinaryData *stri
             texts = NULL;
     }
     out->strings = texts;
-    return texts ? PJ_OK : pj_fail_memory(loader->err);
+    return texts ? PJ_OK : pj_load_no_memory(loader);
 }
 
 static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_attr *out)
@@ -113,7 +113,7 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
     size_t count = (size_t)out->count;
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, count);
     if (!tensors)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     pj_load_title("attribute", out->name, what);
     for (size_t i = 0; i < count; i++) {
         if (out->kind == PJ_ATTR_TENSOR || out->kind == PJ_ATTR_TENSORS)
@@ -130,7 +130,7 @@ static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr 
 {
     pj_type *types = PJ_NEW(loader->arena, pj_type, out->count);
     if (!types)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < (size_t)out->count; i++)
         PJ_TRY(pj_load_type(loader, proto->tp ? proto->tp : proto->type_protos[i], &types[i]));
     out->type = types;
@@ -144,7 +144,7 @@ static pj_status read_graphs(pj_loader *loader, const pj_place *place, pj_node *
         return pj_load_graph(loader, place, node, proto->g, &out->graph);
     pj_graph **graphs = PJ_NEW(loader->arena, pj_graph *, proto->n_graphs);
     if (!graphs)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_graphs; i++)
         PJ_TRY(pj_load_graph(loader, place, node, proto->graphs[i], &graphs[i]));
     out->graphs = graphs;
@@ -154,7 +154,7 @@ static pj_status read_graphs(pj_loader *loader, const pj_place *place, pj_node *
 static pj_status copy_numbers(pj_loader *loader, const void *numbers, size_t count, size_t size, const void **out)
 {
     *out = pj_arena_memdup(loader->arena, numbers, count, size);
-    return *out ? PJ_OK : pj_fail_memory(loader->err);
+    return *out ? PJ_OK : pj_load_no_memory(loader);
 }
 
 /* `place` is where the attribute is written: names in its graphs mean what they mean there. */
@@ -180,7 +180,7 @@ static pj_status read_value(pj_loader *loader, const pj_place *place, pj_node *n
     case PJ_ATTR_STRING:
         out->count = 1;
         out->s = pj_arena_strndup(loader->arena, (const char *)proto->s.data, proto->s.len);
-        return out->s ? PJ_OK : pj_fail_memory(loader->err);
+        return out->s ? PJ_OK : pj_load_no_memory(loader);
     case PJ_ATTR_FLOATS:
         PJ_TRY(copy_numbers(loader, proto->floats, count, sizeof(float), &numbers));
         out->floats = numbers;
@@ -243,7 +243,7 @@ static pj_status read_attr(pj_loader *loader, const pj_place *place, pj_node *no
     const attr_proto *value = proto;
     out->name = pj_load_intern(loader, pj_text(proto->name));
     if (!out->name)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (!*out->name)
         return pj_fail(loader->err, PJ_EFORMAT, "an attribute has no name");
     PJ_TRY(resolve(loader, &value, &place));
@@ -261,7 +261,7 @@ pj_status pj_load_attrs(pj_loader *loader, const pj_place *place, const Onnx__No
 {
     node->attr = PJ_NEW(loader->arena, pj_attr, proto->n_attribute);
     if (!node->attr)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_attribute; i++) {
         bool kept = false;
         PJ_TRY(read_attr(loader, place, node, proto->attribute[i], &node->attr[node->attrs], &kept));

@@ -21,10 +21,10 @@ const char *pj_load_intern(pj_loader *loader, const char *text)
     return kept && pj_map_put(&loader->texts, kept, kept) ? kept : NULL;
 }
 
-void *pj_load_grow(pj_arena *arena, const void *items, int count, size_t size)
+void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size)
 {
     if (count > 0 && (count & (count - 1)))
-        return (void *)(uintptr_t)items;
+        return items;
     char *more = pj_arena_alloc(arena, count > 0 ? (size_t)count * 2 : 1, size);
     if (more && count > 0)
         memcpy(more, items, (size_t)count * size);
@@ -40,7 +40,7 @@ pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, con
             copies = NULL;
     }
     *out = copies;
-    return copies ? PJ_OK : pj_fail_memory(loader->err);
+    return copies ? PJ_OK : pj_load_no_memory(loader);
 }
 
 /* ---- values ---- */
@@ -72,15 +72,16 @@ static const char *final_name(pj_loader *loader, const pj_place *place, const ch
     return kept;
 }
 
-static pj_status fail_taken(const pj_loader *loader, const char *name, const pj_value *old, const pj_node *node)
+static void fail_taken(const pj_loader *loader, const char *name, const pj_value *old, const pj_node *node)
 {
     const char *first = old->producer ? old->producer->label : old->is_input ? "a graph input" : "an initializer";
     const char *quote = old->producer ? "'" : "";
-    if (!node)
-        return pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: it already is %s%s%.150s%s", name,
-                       old->producer ? "made by node " : "", quote, first, quote);
-    return pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: by %s%s%.120s%s and by node '%.120s'",
-                   name, old->producer ? "node " : "", quote, first, quote, node->label);
+    if (node)
+        pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: by %s%s%.120s%s and by node '%.120s'",
+                name, old->producer ? "node " : "", quote, first, quote, node->label);
+    else
+        pj_fail(loader->err, PJ_EFORMAT, "the value '%.150s' is defined twice: it already is %s%s%.150s%s", name,
+                old->producer ? "made by node " : "", quote, first, quote);
 }
 
 pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
@@ -94,13 +95,15 @@ pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *n
         *out = value;
         return PJ_OK;
     }
-    if (value)
-        return fail_taken(loader, name, value, node);
+    if (value) {
+        fail_taken(loader, name, value, node);
+        return PJ_EFORMAT;
+    }
     value = PJ_NEW(loader->arena, pj_value, 1);
     model->value = pj_load_grow(loader->arena, model->value, model->values, sizeof(pj_value *));
     const char *kept = final_name(loader, place, name);
     if (!value || !model->value || !kept)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     value->name = kept;
     value->graph = place->graph;
     value->producer = node;
@@ -110,9 +113,9 @@ pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *n
     model->value[model->values++] = value;
     bool same = place->names == &place->graph->values;
     if (!pj_map_put(&place->graph->values, kept, value))
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (!same && (!(kept = pj_load_intern(loader, name)) || !pj_map_put(place->names, kept, value)))
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     *out = value;
     return PJ_OK;
 }
@@ -120,9 +123,9 @@ pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *n
 /* Appends to a list of a graph. */
 static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_value *value)
 {
-    *list = pj_load_grow(loader->arena, *list, *count, sizeof **list);
+    *list = pj_load_grow(loader->arena, *list, *count, sizeof(pj_value *));
     if (!*list)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     (*list)[(*count)++] = value;
     return PJ_OK;
 }
@@ -148,7 +151,7 @@ static pj_status add_constant(pj_loader *loader, const pj_place *place, pj_tenso
     }
     pj_num *dims = PJ_NEW(loader->arena, pj_num, tensor->rank);
     if (!dims)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (int i = 0; i < tensor->rank; i++)
         dims[i] = pj_num_of(tensor->dims[i]);
     tensor->name = value->name;
@@ -162,7 +165,7 @@ static pj_status add_initializers(pj_loader *loader, const pj_place *place, cons
     size_t count = proto->n_initializer + proto->n_sparse_initializer;
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, count);
     if (!tensors)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < count; i++) {
         if (i < proto->n_initializer)
             PJ_TRY(pj_load_tensor(loader, proto->initializer[i], "initializer", &tensors[i]));
@@ -185,23 +188,26 @@ static pj_status read_declared(pj_loader *loader, const Onnx__ValueInfoProto *in
     return status;
 }
 
+/* An input that has an initializer is a constant: files before IR version 4 list them all. */
+static pj_status add_input(pj_loader *loader, const pj_place *place, const Onnx__ValueInfoProto *info)
+{
+    pj_value *value = pj_map_get(place->names, info->name);
+    if (value && value->tensor)
+        return read_declared(loader, info, "input", &value->declared);
+    PJ_TRY(pj_load_define(loader, place, info->name, NULL, 0, &value));
+    PJ_TRY(append(loader, &place->graph->in, &place->graph->inputs, value));
+    value->is_input = true;
+    PJ_TRY(read_declared(loader, info, "input", &value->declared));
+    value->type = value->declared;
+    return PJ_OK;
+}
+
 static pj_status add_inputs(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
 {
     for (size_t i = 0; i < proto->n_input; i++) {
-        const Onnx__ValueInfoProto *info = proto->input[i];
-        const char *name = pj_text(info->name);
-        pj_value *value = pj_map_get(place->names, name);
-        bool fresh = !value || !value->tensor;
-        if (!*name)
+        if (!*pj_text(proto->input[i]->name))
             return pj_fail(loader->err, PJ_EFORMAT, "input %zu of graph '%s' has no name", i, place->graph->name);
-        if (fresh) {
-            PJ_TRY(pj_load_define(loader, place, name, NULL, 0, &value));
-            PJ_TRY(append(loader, &place->graph->in, &place->graph->inputs, value));
-            value->is_input = true;
-        }
-        PJ_TRY(read_declared(loader, info, "input", &value->declared));
-        if (fresh)
-            value->type = value->declared;
+        PJ_TRY(add_input(loader, place, proto->input[i]));
     }
     return PJ_OK;
 }
@@ -210,9 +216,11 @@ static pj_status add_inputs(pj_loader *loader, const pj_place *place, const Onnx
 
 pj_status pj_load_step(pj_loader *loader)
 {
-    if (loader->steps >= PJ_MAX_NODES)
-        return pj_fail(loader->err, PJ_ELIMIT, "the model has more than %d nodes once its functions are inlined",
-                       PJ_MAX_NODES);
+    if (loader->steps >= PJ_MAX_NODES) {
+        pj_fail(loader->err, PJ_ELIMIT, "the model has more than %d nodes once its functions are inlined",
+                PJ_MAX_NODES);
+        return PJ_ELIMIT;
+    }
     loader->steps++;
     return PJ_OK;
 }
@@ -236,7 +244,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
     pj_node *node = PJ_NEW(loader->arena, pj_node, 1);
     graph->node = pj_load_grow(loader->arena, graph->node, graph->nodes, sizeof(pj_node *));
     if (!node || !graph->node)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     PJ_TRY(pj_load_step(loader));
     node->name = pj_arena_strdup(loader->arena, pj_text(proto->name));
     node->label = *pj_text(node->name) && !place->call ? node->name : pj_load_label_at(loader, place, proto, index);
@@ -244,10 +252,10 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
     node->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
     node->overload = pj_load_intern(loader, pj_text(proto->overload));
     if (!node->name || !node->label || !node->op || !node->domain || !node->overload)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     node->scope = pj_load_scope(loader, proto, node->label);
     if (!node->scope)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     node->opset = opset_of(loader, place, node->domain);
     node->graph = graph;
     node->index = graph->nodes;
@@ -286,7 +294,7 @@ static pj_status read_inputs(pj_loader *loader, const pj_place *place, const Onn
     node->inputs = (int)proto->n_input;
     node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
     if (!node->in)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_input; i++) {
         char what[64];
         if (!*proto->input[i])
@@ -308,7 +316,7 @@ static pj_status read_outputs(pj_loader *loader, const pj_place *place, const On
     node->outputs = (int)proto->n_output;
     node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
     if (!node->out)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_output; i++)
         if (*proto->output[i])
             PJ_TRY(pj_load_define(loader, place, proto->output[i], node, (int)i, &node->out[i]));
@@ -362,7 +370,7 @@ pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, Onnx__NodeProt
         return PJ_OK;
     pj_arena *scratch = pj_arena_new(0);
     size_t *order = scratch ? PJ_NEW(scratch, size_t, count - done) : NULL;
-    pj_status status = order ? pj_load_sort(loader, place, nodes, done, count, order) : pj_fail_memory(loader->err);
+    pj_status status = order ? pj_load_sort(loader, place, nodes, done, count, order) : pj_load_no_memory(loader);
     for (size_t i = 0; i < count - done && status == PJ_OK; i++)
         status = add_node(loader, place, nodes[order[i]], order[i]);
     pj_arena_free(scratch);
@@ -418,7 +426,7 @@ pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holde
     pj_map names;
     const char *name = pj_arena_strdup(loader->arena, pj_text(proto->name));
     if (!graph || !name)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     pj_map_init(&names, loader->scratch);
     pj_map_init(&graph->values, loader->arena);
     graph->name = name;

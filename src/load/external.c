@@ -1,5 +1,5 @@
 /* Elements in other files: where they may be, whether they are there, and the contents of small ones. */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath; NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -56,7 +56,7 @@ static pj_status read_entries(pj_loader *loader, const Onnx__TensorProto *proto,
     if (!out->location || !*out->location)
         return bad(loader, what, out, "no location is given");
     out->location = pj_load_intern(loader, out->location);
-    return out->location ? PJ_OK : pj_fail_memory(loader->err);
+    return out->location ? PJ_OK : pj_load_no_memory(loader);
 }
 
 /* The location is a path below the model's folder, written with slashes. */
@@ -124,7 +124,7 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
     file->path = path.failed ? NULL : pj_arena_strdup(loader->arena, path.data);
     pj_str_free(&path);
     if (!file->path)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (stat(file->path, &info) != 0)
         return PJ_OK;
     char *links = is_below(file->path, loader->folder) ? NULL : link_folder(loader->model->path);
@@ -146,7 +146,7 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
     if (!file) {
         file = PJ_NEW(loader->arena, data_file, 1);
         if (!file || !pj_map_put(&loader->files, tensor->location, file))
-            return pj_fail_memory(loader->err);
+            return pj_load_no_memory(loader);
         PJ_TRY(look(loader, what, tensor, file));
     }
     *out = file;
@@ -201,7 +201,7 @@ pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, co
         return PJ_OK;
     uint8_t *bytes = PJ_NEW(loader->arena, uint8_t, want);
     if (!bytes)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (!read_at(file->path, out->offset, bytes, (size_t)want))
         return pj_fail(loader->err, PJ_EIO, "cannot read '%.200s': %s", out->location, strerror(errno));
     out->bytes = bytes;

@@ -1,4 +1,5 @@
 /* Model-local functions: each call is replaced by the function's nodes. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -14,23 +15,23 @@ static pj_str key_of(const char *domain, const char *name, const char *overload)
     return key;
 }
 
-static pj_status add_function(pj_loader *loader, const Onnx__FunctionProto *proto, pj_function *out)
+static pj_status add_function(pj_loader *loader, Onnx__FunctionProto *proto, pj_function *out)
 {
     pj_str text = key_of(proto->domain, proto->name, proto->overload);
     const char *key = text.failed ? NULL : pj_arena_strndup(loader->scratch, text.data, text.length);
     pj_str_free(&text);
     if (!key)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (pj_map_get(&loader->functions, key))
         return pj_fail(loader->err, PJ_EFORMAT, "the function '%s' of domain '%s' is defined twice",
                        pj_text(proto->name), pj_text(proto->domain));
-    if (!pj_map_put(&loader->functions, key, (void *)(uintptr_t)proto))
-        return pj_fail_memory(loader->err);
+    if (!pj_map_put(&loader->functions, key, proto))
+        return pj_load_no_memory(loader);
     out->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
     out->name = pj_load_intern(loader, pj_text(proto->name));
     out->overload = pj_load_intern(loader, pj_text(proto->overload));
     if (!out->domain || !out->name || !out->overload)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     out->inputs = (int)proto->n_input;
     out->outputs = (int)proto->n_output;
     out->attrs = (int)proto->n_attribute;
@@ -43,7 +44,7 @@ pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto)
 {
     pj_function *functions = PJ_NEW(loader->arena, pj_function, proto->n_functions);
     if (!functions)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_functions; i++)
         PJ_TRY(add_function(loader, proto->functions[i], &functions[i]));
     loader->model->functions = (int)proto->n_functions;
@@ -61,7 +62,7 @@ pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, c
     if (!failed)
         *out = pj_map_get(&loader->functions, key.data);
     pj_str_free(&key);
-    return failed ? pj_fail_memory(loader->err) : PJ_OK;
+    return failed ? pj_load_no_memory(loader) : PJ_OK;
 }
 
 /* ---- arguments ---- */
@@ -89,7 +90,7 @@ static pj_status bind_inputs(pj_loader *loader, const pj_call *call, pj_map *nam
         if (!value)
             return pj_load_fail_dangling(loader, call->from, "an input of the call is the tensor", name);
         if (!pj_map_put(names, call->function->input[i], value))
-            return pj_fail_memory(loader->err);
+            return pj_load_no_memory(loader);
     }
     return PJ_OK;
 }
@@ -112,7 +113,7 @@ static pj_status bind_outputs(pj_loader *loader, const pj_call *call, pj_map *na
             continue;
         PJ_TRY(pj_load_define(loader, call->from, name, NULL, -1, &value));
         if (!pj_map_put(names, formal, value))
-            return pj_fail_memory(loader->err);
+            return pj_load_no_memory(loader);
     }
     return PJ_OK;
 }
@@ -132,7 +133,7 @@ static pj_status copy_output(pj_loader *loader, const pj_place *inside, size_t i
     node->in = PJ_NEW(loader->arena, pj_value *, 1);
     node->out = PJ_NEW(loader->arena, pj_value *, 1);
     if (!node->in || !node->out)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     node->inputs = node->outputs = 1;
     node->in[0] = value;
     value->uses++;
@@ -147,7 +148,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     pj_map names;
     bool *copied = PJ_NEW(loader->scratch, bool, call->node->n_output);
     if (!copied)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     pj_map_init(&names, loader->scratch);
     pj_place inside = {call->from->graph, &names, NULL, call};
     PJ_TRY(bind_inputs(loader, call, &names));
@@ -171,11 +172,11 @@ pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__Nod
     call.depth = place->call ? place->call->depth + 1 : 1;
     const char *label = pj_load_label_at(loader, place, node, index);
     label = label ? pj_load_unique(loader, label) : NULL;
-    char *prefix = label ? pj_arena_alloc(loader->arena, strlen(label) + 2, 1) : NULL;
+    size_t room = label ? strlen(label) + 2 : 0;
+    char *prefix = label ? PJ_NEW(loader->arena, char, room) : NULL;
     if (!prefix)
-        return pj_fail_memory(loader->err);
-    memcpy(prefix, label, strlen(label));
-    prefix[strlen(label)] = '/';
+        return pj_load_no_memory(loader);
+    snprintf(prefix, room, "%s/", label);
     call.prefix = prefix;
     PJ_TRY(pj_load_step(loader));
     pj_status status = check_call(loader, &call);

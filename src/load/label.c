@@ -47,6 +47,20 @@ const char *pj_load_unique(pj_loader *loader, const char *label)
     return unique;
 }
 
+static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named);
+
+static pj_status label_subgraphs(pj_loader *loader, const pj_node *node, bool named)
+{
+    for (int i = 0; i < node->attrs; i++) {
+        const pj_attr *attr = &node->attr[i];
+        for (int g = 0; attr->kind == PJ_ATTR_GRAPHS && g < attr->count; g++)
+            PJ_TRY(label_nodes(loader, attr->graphs[g], named));
+        if (attr->kind == PJ_ATTR_GRAPH)
+            PJ_TRY(label_nodes(loader, attr->graph, named));
+    }
+    return PJ_OK;
+}
+
 static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named)
 {
     for (int i = 0; i < graph->nodes; i++) {
@@ -54,14 +68,8 @@ static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named)
         if (named == (*node->name != 0))
             node->label = pj_load_unique(loader, node->label);
         if (!node->label)
-            return pj_fail_memory(loader->err);
-        for (int j = 0; j < node->attrs; j++) {
-            const pj_attr *attr = &node->attr[j];
-            for (int g = 0; attr->kind == PJ_ATTR_GRAPHS && g < attr->count; g++)
-                PJ_TRY(label_nodes(loader, attr->graphs[g], named));
-            if (attr->kind == PJ_ATTR_GRAPH)
-                PJ_TRY(label_nodes(loader, attr->graph, named));
-        }
+            return pj_load_no_memory(loader);
+        PJ_TRY(label_subgraphs(loader, node, named));
     }
     return PJ_OK;
 }

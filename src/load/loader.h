@@ -19,6 +19,7 @@ typedef struct pj_loader {
     pj_arena *arena;   /* the model's */
     pj_arena *scratch; /* freed when the model is built: protobuf's messages, the maps below */
     pj_error *err;
+    uint64_t file_bytes;
     const char *folder; /* of the model file, for external data; NULL: there is none */
     pj_map files;       /* external data: location -> what is known of that file (external.c) */
     pj_map texts;       /* operators, domains, attribute names: each kept once */
@@ -47,6 +48,13 @@ typedef struct pj_call {
     int depth;            /* calls around this one, itself included */
 } pj_call;
 
+/* Raises PJ_ENOMEM; that the result is never PJ_OK is plain to see here, for readers and for analyzers. */
+static inline pj_status pj_load_no_memory(const pj_loader *loader)
+{
+    pj_fail_memory(loader->err);
+    return PJ_ENOMEM;
+}
+
 /* ---- texts ---- */
 
 /* An absent text of the file is an empty one. */
@@ -62,7 +70,7 @@ const char *pj_load_domain(const char *domain);
 const char *pj_load_intern(pj_loader *loader, const char *text);
 
 /* `items` with room for one more: a larger copy whenever `count` is a power of two. NULL: out of memory. */
-void *pj_load_grow(pj_arena *arena, const void *items, int count, size_t size);
+void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size);
 
 /* A new array of pointers to texts, copied. */
 pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ckd.h"
 #include "base/limits.h"
 #include "load/foreign.h"
 #include "load/load.h"
@@ -85,11 +86,11 @@ static pj_status read_opsets(pj_loader *loader, const Onnx__ModelProto *proto)
     pj_model *model = loader->model;
     pj_opset *opsets = PJ_NEW(loader->arena, pj_opset, proto->n_opset_import + 1);
     if (!opsets)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_opset_import; i++) {
         const char *domain = pj_load_intern(loader, pj_load_domain(proto->opset_import[i]->domain));
         if (!domain)
-            return pj_fail_memory(loader->err);
+            return pj_load_no_memory(loader);
         add_opset(opsets, &model->opsets, domain, proto->opset_import[i]->version);
     }
     model->opset = opsets;
@@ -105,7 +106,7 @@ static pj_status read_producer(pj_loader *loader, const Onnx__ModelProto *proto)
     pj_str_printf(&text, "%s%s%s", name, *name && *version ? " " : "", version);
     loader->model->producer = text.failed ? NULL : pj_arena_strdup(loader->arena, text.data);
     pj_str_free(&text);
-    return loader->model->producer ? PJ_OK : pj_fail_memory(loader->err);
+    return loader->model->producer ? PJ_OK : pj_load_no_memory(loader);
 }
 
 static pj_status build(pj_loader *loader, const Onnx__ModelProto *proto)
@@ -136,16 +137,17 @@ static pj_status start_model(pj_loader *loader, const char *path, const pj_load_
 {
     pj_model *model = loader->model = PJ_NEW(loader->arena, pj_model, 1);
     if (!model)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     model->arena = loader->arena;
+    model->file_bytes = loader->file_bytes;
     pj_diags_init(&model->diags, loader->arena);
     model->symbols = pj_symbols_new(loader->arena);
     model->path = pj_arena_strdup(loader->arena, path);
     if (!model->symbols || !model->path)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; options && i < options->binding_count; i++)
         if (!pj_symbols_bind(model->symbols, options->bindings[i].name, options->bindings[i].value))
-            return pj_fail_memory(loader->err);
+            return pj_load_no_memory(loader);
     pj_map_init(&loader->files, loader->scratch);
     pj_map_init(&loader->texts, loader->scratch);
     pj_map_init(&loader->functions, loader->scratch);
@@ -159,10 +161,26 @@ static pj_status build_from(pj_loader *loader, pj_str *skeleton, const char *pat
 {
     PJ_TRY(start_model(loader, path, options));
     if (is_file && !(loader->folder = folder_of(loader->arena, path)))
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     const Onnx__ModelProto *proto = unpack(loader->scratch, skeleton);
     pj_str_free(skeleton);
-    return proto ? build(loader, proto) : pj_fail_memory(loader->err);
+    return proto ? build(loader, proto) : pj_load_no_memory(loader);
+}
+
+/* Bytes of memory that a skeleton is worth. */
+static size_t budget(size_t skeleton_bytes)
+{
+    size_t bytes;
+    if (!pj_mul_size(skeleton_bytes, PJ_MODEL_BYTES_PER_BYTE, &bytes) ||
+        !pj_add_size(bytes, PJ_MODEL_BYTES_FLOOR, &bytes))
+        return SIZE_MAX;
+    return bytes;
+}
+
+/* Was it the budget, and not the system, that had no more? Tables grow by doubling, hence the half. */
+static bool is_used_up(const pj_arena *arena, size_t limit)
+{
+    return arena && pj_arena_bytes(arena) > limit / 2;
 }
 
 static pj_status load(pj_source *source, const char *path, bool is_file, const pj_load_options *options, pj_model **out,
@@ -172,20 +190,17 @@ static pj_status load(pj_source *source, const char *path, bool is_file, const p
     pj_loader loader = {.err = err};
     pj_status status = read_skeleton(source, &skeleton, err);
     if (status == PJ_OK) {
-        size_t size = skeleton.length, limit = PJ_MODEL_BYTES_FLOOR + size * PJ_MODEL_BYTES_PER_BYTE;
+        size_t size = skeleton.length, limit = budget(size);
+        loader.file_bytes = pj_source_position(source);
         loader.arena = pj_arena_new(limit);
         loader.scratch = pj_arena_new(limit);
         status = loader.arena && loader.scratch ? build_from(&loader, &skeleton, path, is_file, options)
                                                 : pj_fail_memory(err);
-        bool at_limit = loader.arena && loader.scratch &&
-                        (pj_arena_bytes(loader.arena) > limit / 2 || pj_arena_bytes(loader.scratch) > limit / 2);
-        if (status == PJ_ENOMEM && at_limit)
+        if (status == PJ_ENOMEM && (is_used_up(loader.arena, limit) || is_used_up(loader.scratch, limit)))
             status = pj_fail(err, PJ_ELIMIT,
-                             "the model unfolds to more than %zu MiB, but without its weights the file "
-                             "has only %zu bytes",
+                             "the model unfolds to more than %zu MiB, but without its weights the file has only "
+                             "%zu bytes",
                              limit >> 20, size);
-        if (status == PJ_OK)
-            loader.model->file_bytes = pj_source_position(source);
     }
     pj_str_free(&skeleton);
     pj_arena_free(loader.scratch);

@@ -16,7 +16,7 @@ typedef struct sorter {
     const pj_place *place;
     Onnx__NodeProto *const *nodes; /* from the first that is to be sorted on; numbers below count from there */
     size_t from, count;
-    pj_map makers; /* name -> number of its node + 1, as a pointer */
+    pj_map makers; /* name -> entry of its node in `first` */
     size_t *reads; /* numbers of the nodes that a node reads from, node after node */
     size_t *first; /* where each node's begin; count + 1 of them */
     size_t used, capacity;
@@ -29,7 +29,7 @@ static bool add_read(sorter *s, const locals *inside, const char *name)
     for (; inside; inside = inside->outer)
         if (pj_map_get(&inside->names, name))
             return true;
-    uintptr_t maker = (uintptr_t)pj_map_get(&s->makers, name);
+    const size_t *maker = pj_map_get(&s->makers, name);
     if (!maker || pj_load_find(s->place, name))
         return true;
     if (s->used == s->capacity) {
@@ -40,7 +40,7 @@ static bool add_read(sorter *s, const locals *inside, const char *name)
         s->reads = more;
         s->capacity *= 2;
     }
-    s->reads[s->used++] = maker - 1;
+    s->reads[s->used++] = (size_t)(maker - s->first);
     return true;
 }
 
@@ -106,7 +106,7 @@ static bool collect(sorter *s, bool *ordered)
         for (size_t j = 0; j < s->nodes[i]->n_output && ok; j++) {
             const char *name = s->nodes[i]->output[j];
             if (*name && !pj_map_get(&s->makers, name))
-                ok = pj_map_put(&s->makers, name, (void *)(uintptr_t)(i + 1));
+                ok = pj_map_put(&s->makers, name, &s->first[i]);
         }
     *ordered = true;
     for (size_t i = 0; i < s->count && ok; i++) {
@@ -186,8 +186,8 @@ pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto
     sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes + from, .from = from, .count = count - from};
     bool ordered = true;
     if (!s.arena)
-        return pj_fail_memory(loader->err);
-    pj_status status = collect(&s, &ordered) ? PJ_OK : pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
+    pj_status status = collect(&s, &ordered) ? PJ_OK : pj_load_no_memory(loader);
     for (size_t i = 0; i < s.count; i++)
         order[i] = from + i;
     if (status == PJ_OK && !ordered)

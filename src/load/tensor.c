@@ -21,7 +21,7 @@ const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE
 static const char *describe(const char *what, const pj_tensor *tensor, char text[2 * PJ_TITLE])
 {
     char title[PJ_TITLE];
-    const size_t most = 2 * PJ_TITLE, brim = most - 40;
+    const size_t most = (size_t)2 * PJ_TITLE, brim = most - 40;
     size_t at =
         (size_t)snprintf(text, most, "%s %s[", pj_load_title(what, tensor->name, title), pj_dtype_word(tensor->dtype));
     for (int i = 0; i < tensor->rank && at < brim; i++)
@@ -214,7 +214,7 @@ pj_status pj_load_decode(pj_loader *loader, pj_tensor *out, const uint8_t *bytes
         return PJ_OK;
     pj_num *data = PJ_NEW(loader->arena, pj_num, out->count);
     if (!data)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < (size_t)out->count; i++) {
         uint64_t bits = 0;
         if (width < 8)
@@ -243,7 +243,7 @@ static pj_status read_strings(pj_loader *loader, const Onnx__TensorProto *proto,
             texts = NULL;
     }
     if (!texts)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     out->strings = (const char *const *)texts;
     out->storage = PJ_STORED_INLINE;
     return PJ_OK;
@@ -321,7 +321,7 @@ static pj_status read_elements(pj_loader *loader, const Onnx__TensorProto *proto
         bytes = raw_of_typed(loader->arena, proto, field, (size_t)size, have);
     }
     if (!bytes)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     out->storage = PJ_STORED_INLINE;
     out->raw = true;
     out->bytes = bytes;
@@ -341,7 +341,7 @@ static pj_status read_dims(pj_loader *loader, const char *what, const int64_t *d
     out->rank = (int)rank;
     out->dims = pj_arena_memdup(loader->arena, dims, rank, sizeof *dims);
     if (!out->dims)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     out->count = 1;
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0)
@@ -367,7 +367,7 @@ static pj_status read_head(pj_loader *loader, const char *what, const char *name
     memset(out, 0, sizeof *out);
     out->name = pj_arena_strdup(loader->arena, pj_text(name));
     if (!out->name)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     if (!pj_dtype_valid(dtype))
         return pj_fail(loader->err, PJ_EFORMAT, "%s has element type %" PRId32 ", which does not exist",
                        pj_load_title(what, out->name, title), dtype);

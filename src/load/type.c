@@ -44,7 +44,7 @@ static pj_status read_tensor_type(pj_loader *loader, int32_t dtype, const Onnx__
                        PJ_MAX_RANK);
     pj_num *dims = PJ_NEW(loader->arena, pj_num, shape->n_dim);
     if (!dims)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     for (size_t i = 0; i < shape->n_dim; i++)
         dims[i] = read_dim(loader, shape->dim[i]);
     out->rank = (int)shape->n_dim;
@@ -56,7 +56,7 @@ static pj_status read_element(pj_loader *loader, pj_kind kind, const Onnx__TypeP
 {
     pj_type *of = PJ_NEW(loader->arena, pj_type, 1);
     if (!of)
-        return pj_fail_memory(loader->err);
+        return pj_load_no_memory(loader);
     out->kind = kind;
     out->of = of;
     return pj_load_type(loader, element, of);

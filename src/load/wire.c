@@ -244,41 +244,43 @@ static pj_status skip(walk *w, uint64_t length)
     return pj_source_skip(w->source, length) ? PJ_OK : fail_end(w);
 }
 
+/* Jumps over a value that is no group, or counts the groups that are open. */
+static pj_status skip_part(walk *w, enum wire wire, uint64_t *groups)
+{
+    uint64_t number = 0;
+    switch (wire) {
+    case VARINT:
+        return read_varint(w, &number);
+    case FIXED64:
+        return skip(w, 8);
+    case BYTES:
+        PJ_TRY(read_varint(w, &number));
+        return skip(w, number);
+    case GROUP:
+        ++*groups;
+        return PJ_OK;
+    case GROUP_END:
+        if (*groups == 0)
+            return fail_malformed(w, "a group ends that did not begin");
+        --*groups;
+        return PJ_OK;
+    case FIXED32:
+        break;
+    }
+    return skip(w, 4);
+}
+
 /* Jumps over a value of any wire type; of groups, over all up to the end of the outermost. */
 static pj_status skip_value(walk *w, enum wire wire)
 {
-    uint64_t groups = 0, number = 0;
-    do {
-        switch (wire) {
-        case VARINT:
-            PJ_TRY(read_varint(w, &number));
-            break;
-        case FIXED64:
-            PJ_TRY(skip(w, 8));
-            break;
-        case BYTES:
-            PJ_TRY(read_varint(w, &number));
-            PJ_TRY(skip(w, number));
-            break;
-        case GROUP:
-            groups++;
-            break;
-        case GROUP_END:
-            if (groups == 0)
-                return fail_malformed(w, "a group ends that did not begin");
-            groups--;
-            break;
-        case FIXED32:
-            PJ_TRY(skip(w, 4));
-            break;
-        }
-        if (groups > 0) {
-            PJ_TRY(read_varint(w, &number));
-            if ((number & 7) > FIXED32)
-                return fail_malformed(w, "wire types 6 and 7 do not exist");
-            wire = (enum wire)(number & 7);
-        }
-    } while (groups > 0);
+    uint64_t groups = 0, tag = 0;
+    PJ_TRY(skip_part(w, wire, &groups));
+    while (groups > 0) {
+        PJ_TRY(read_varint(w, &tag));
+        if ((tag & 7) > FIXED32)
+            return fail_malformed(w, "wire types 6 and 7 do not exist");
+        PJ_TRY(skip_part(w, (enum wire)(tag & 7), &groups));
+    }
     return PJ_OK;
 }
 
@@ -427,7 +429,7 @@ static void leave(walk *w)
 
 static pj_status read_field(walk *w, message *in)
 {
-    uint64_t tag, length;
+    uint64_t tag = 0, length = 0;
     PJ_TRY(read_varint(w, &tag));
     uint64_t number = tag >> 3;
     if ((tag & 7) > FIXED32 || number == 0 || number > MOST_FIELD)

@@ -255,6 +255,16 @@ static pj_status work_gemma_rotary(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* ---- SwiGLU: a * sigmoid(alpha * a) * b ---- */
+
+static pj_status work_swiglu(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_times(c, work, PJ_MUL, pj_attr_float(c, "alpha", 1.0) == 1.0 ? 2 : 3, n);
+    pj_work_add(c, work, PJ_TANH, n);
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
     {"",                "Attention",            23, "xxxxxxi", 0,          shape_attention,        NULL, work_attention       },
@@ -265,6 +275,7 @@ static const pj_op_desc rows[] = {
     {MS,                "RotaryEmbedding",      1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
     {MS,                "MRotaryEmbedding",     1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
     {MS,                "GemmaRotaryEmbedding", 1,  "xxxxx",   0,          shape_gemma_rotary,     NULL, work_gemma_rotary    },
+    {"",                "SwiGLU",               28, "xx",      0,          pj_shape_same,          NULL, work_swiglu          },
 };
 
 PJ_FAMILY(attention);

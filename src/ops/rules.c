@@ -326,6 +326,14 @@ pj_status pj_same_dim(pj_ctx *c, pj_num a, pj_num b, const char *what, pj_num *o
     return PJ_OK;
 }
 
+/* Is a never above b, and 0 only where b is? Then what they broadcast to is b: a is b or 1. So it is with a slice of a
+ * table that is longer than what it is added to: min(512, seq) beside seq. */
+static bool gives_way(pj_ctx *c, pj_num a, pj_num b)
+{
+    pj_num least = pj_num_min(c->symbols, b, pj_num_of(1));
+    return pj_num_equal(pj_num_min(c->symbols, a, b), a) && pj_num_equal(pj_num_min(c->symbols, a, least), least);
+}
+
 /* One dimension of a broadcast: equal, or one of them 1. A known size other than 1 decides against a symbol. */
 static pj_status broadcast_dim(pj_ctx *c, pj_num a, pj_num b, int axis, pj_num *out)
 {
@@ -341,6 +349,10 @@ static pj_status broadcast_dim(pj_ctx *c, pj_num a, pj_num b, int axis, pj_num *
         *out = a;
     } else if (pj_num_known(b)) {
         *out = b;
+    } else if (gives_way(c, a, b)) {
+        *out = b;
+    } else if (gives_way(c, b, a)) {
+        *out = a;
     } else {
         *out = pj_num_unknown();
     }

@@ -150,8 +150,10 @@ static pj_status shape_unique_contrib(pj_ctx *c)
 /* cmp = elements * bits(n) for n things compared: a sort at n log2 n, each comparison one an element of the slice. */
 static pj_status work_unique(pj_ctx *c, pj_work *work)
 {
-    bool whole = !pj_attr_present(c, "axis");
-    pj_num compared = whole ? pj_in_count(c, 0) : pj_in_dim(c, 0, (int)pj_attr_int(c, "axis", 0));
+    int axis = 0;
+    if (pj_attr_present(c, "axis") && pj_in_rank(c, 0) >= 0)
+        PJ_TRY(pj_axis(c, pj_attr_int(c, "axis", 0), pj_in_rank(c, 0), &axis));
+    pj_num compared = pj_attr_present(c, "axis") ? pj_in_dim(c, 0, axis) : pj_in_count(c, 0);
     pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, pj_in_count(c, 0), pj_bit_length(compared)));
     return PJ_OK;
 }

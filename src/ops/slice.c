@@ -24,15 +24,15 @@ static pj_num tamed(pj_num a)
     return pj_num_of(a.whole < 0 ? -far_away : far_away);
 }
 
-/* Bounds that exporters write for "to the end", which no symbolic dimension passes. */
-static bool is_past_all(pj_num a)
+/* Bounds that exporters write for "to the end": no dimension that is only a symbol passes them. */
+static bool is_past_all(pj_num a, pj_num dim)
 {
-    return pj_num_known(a) && a.whole >= INT32_MAX;
+    return !pj_num_known(dim) && pj_num_known(a) && a.whole >= INT32_MAX;
 }
 
-static bool is_before_all(pj_num a)
+static bool is_before_all(pj_num a, pj_num dim)
 {
-    return pj_num_known(a) && a.whole <= -INT32_MAX;
+    return !pj_num_known(dim) && pj_num_known(a) && a.whole <= -INT32_MAX;
 }
 
 static bool is_negative(pj_ctx *c, pj_num a)
@@ -55,13 +55,13 @@ static cut cut_forward(pj_ctx *c, pj_num dim, pj_num s, pj_num e, int64_t step)
     pj_symbols *symbols = c->symbols;
     cut out = {pj_num_unknown(), pj_num_unknown(), step};
     pj_num end = pj_num_unknown(), span;
-    if (is_past_all(e) && !pj_num_known(dim))
+    if (is_past_all(e, dim))
         end = dim;
     else if (pj_num_at_least(e, 0))
         end = pj_num_min(symbols, e, dim);
     else if (is_negative(c, e))
         end = pj_num_add(symbols, dim, e);
-    if (is_before_all(s) && !pj_num_known(dim))
+    if (is_before_all(s, dim))
         s = pj_num_of(0);
     if (pj_num_at_least(s, 0)) {
         out.first = s;
@@ -83,21 +83,25 @@ static cut cut_backward(pj_ctx *c, pj_num dim, pj_num s, pj_num e, int64_t step)
     pj_symbols *symbols = c->symbols;
     cut out = {pj_num_unknown(), pj_num_unknown(), step};
     pj_num last = pj_num_sub(symbols, dim, pj_num_of(1)), end = pj_num_unknown();
-    if (pj_num_is(s, -1) || (is_past_all(s) && !pj_num_known(dim)))
+    if (pj_num_is(s, -1) || is_past_all(s, dim))
         out.first = last;
     else if (pj_num_at_least(s, 0))
         out.first = pj_num_min(symbols, s, last);
+    else if (is_before_all(s, dim))
+        out.first = pj_num_of(0);
     else if (is_negative(c, s))
         out.first = pj_num_max(symbols, pj_num_add(symbols, dim, s), pj_num_of(0));
-    if (is_before_all(e))
+    if (is_before_all(e, dim))
         end = pj_num_of(-1);
+    else if (is_past_all(e, dim))
+        end = last;
     else if (pj_num_at_least(e, 0))
         end = pj_num_min(symbols, e, last);
     else if (is_negative(c, e))
         end = pj_num_max(symbols, pj_num_add(symbols, dim, e), pj_num_of(-1));
     out.length = count_steps(c, pj_num_sub(symbols, out.first, end), dim, -step);
-    if (pj_num_is(dim, 0))
-        out.length = dim;
+    if (is_negative(c, s) && !pj_num_is(s, -1)) /* first is 0 in an empty axis, too */
+        out.length = pj_num_min(symbols, out.length, dim);
     return out;
 }
 
@@ -300,8 +304,10 @@ static pj_status value_split(pj_ctx *c)
     for (int k = 0; k < in.rank; k++)
         cuts[k] = (cut){pj_num_of(0), pj_num_unknown(), 1};
     for (int o = 0; o < c->node->outputs && pj_num_known(parts[o]); o++) {
+        if (parts[o].whole > in.dims[axis] - cuts[axis].first.whole)
+            break; /* beside one that is not known */
         PJ_TRY(pj_pick_data(c, o, 0, NULL, source_cut, cuts, pj_num_unknown()));
-        cuts[axis].first.whole += parts[o].whole; /* at most the size of the axis, or the parts did not fit */
+        cuts[axis].first.whole += parts[o].whole;
     }
     return PJ_OK;
 }

@@ -5,13 +5,15 @@
 
 #include "base/map.h"
 
+/* clang-format off */
 static const pj_column columns[] = {
-    {.key = "path",         .title = "figure",    .kind = PJ_CELL_TEXT,   .least = 24       },
-    {.key = "value",        .title = "value",     .kind = PJ_CELL_NUMBER},
-    {.key = "unit",      .title = "unit", .kind = PJ_CELL_TEXT                      },
-    {.key = "confidence", .title = "confidence",            .kind = PJ_CELL_TEXT,                       .rank = 1                  },
-    {.key = "source", .title = "source",        .kind = PJ_CELL_TEXT,                       .wraps = true},
+    {.key = "path", .title = "figure", .kind = PJ_CELL_TEXT, .wish = 40, .least = 24},
+    {.key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
+    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT},
+    {.key = "confidence", .title = "confidence", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "source", .title = "source", .kind = PJ_CELL_TEXT, .wraps = true},
 };
+/* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
@@ -30,17 +32,20 @@ static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
 }
 
 /* In text, sources are numbered and stand below the figures, each once. */
+/* clang-format off */
 static const pj_column text_columns[] = {
-    {.title = "figure", .kind = PJ_CELL_TEXT, .least = 24},
-    {.title = "value",                 .kind = PJ_CELL_NUMBER                     },
-    {.title = "unit",                 .kind = PJ_CELL_TEXT },
-    {.title = "confidence",                 .kind = PJ_CELL_TEXT               },
-    {.title = "source",                 .kind = PJ_CELL_TEXT     },
+    {.title = "figure", .kind = PJ_CELL_TEXT, .wish = 40, .least = 24},
+    {.title = "value", .kind = PJ_CELL_NUMBER},
+    {.title = "unit", .kind = PJ_CELL_TEXT},
+    {.title = "confidence", .kind = PJ_CELL_TEXT},
+    {.title = "source", .kind = PJ_CELL_TEXT},
 };
+
 static const pj_column source_columns[] = {
-    {.title = "",           .kind = PJ_CELL_TEXT},
-    { .title = "sources", .kind = PJ_CELL_TEXT,        .wraps = true},
+    {.title = "", .kind = PJ_CELL_TEXT},
+    {.title = "sources", .kind = PJ_CELL_TEXT, .wraps = true},
 };
+/* clang-format on */
 
 /* "[3]" for the source, which is listed if it is new. */
 static const char *number_source(const char *source, pj_map *seen, pj_rows *sources)

@@ -118,7 +118,7 @@ void pj_human_bits(pj_str *out, double bits)
     };
     if (bits >= sizes[0].factor)
         add_scaled(out, bits, PICK(sizes, bits));
-    else if (bits >= 8 && fmod(bits, 8) == 0)
+    else if (fmod(bits, 8) == 0)
         pj_str_printf(out, "%.0f bytes", bits / 8);
     else
         pj_str_printf(out, "%.0f bits", bits);
@@ -136,7 +136,9 @@ void pj_human_share(pj_str *out, double share)
 
 void pj_human_plural(pj_str *out, size_t count, const char *one, const char *many)
 {
-    pj_str_printf(out, "%zu %s", count, count == 1 ? one : many);
+    pj_human_exact(out, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+    pj_str_add_char(out, ' ');
+    pj_str_add(out, count == 1 ? one : many);
 }
 
 /* ---- texts ---- */
@@ -186,7 +188,7 @@ void pj_text_elide(pj_str *out, const char *text, size_t width)
         pj_str_add(out, text);
         return;
     }
-    size_t kept = width - (sizeof gap - 1), tail = kept - kept / 3;
+    size_t kept = width - (sizeof gap - 1), tail = kept / 3;
     pj_str_add_bytes(out, text, (size_t)(skip(text, kept - tail) - text));
     pj_str_add(out, gap);
     pj_str_add(out, skip(text, whole - tail));

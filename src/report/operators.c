@@ -4,13 +4,13 @@
 #include "report/figures.h"
 
 static const pj_column columns[] = {
-    {.key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
-    {.key = "domain", .title = "domain", .kind = PJ_CELL_TEXT},
-    {.key = "since", .title = "since", .kind = PJ_CELL_COUNT},
-    {.key = "shape", .title = "shape", .kind = PJ_CELL_FLAG},
-    {.key = "value", .title = "value", .kind = PJ_CELL_FLAG},
-    {.key = "work", .title = "work", .kind = PJ_CELL_FLAG},
-    {.key = "family", .title = "family", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "op",     .title = "operator", .kind = PJ_CELL_TEXT },
+    {.key = "domain", .title = "domain",   .kind = PJ_CELL_TEXT },
+    {.key = "since",  .title = "since",    .kind = PJ_CELL_COUNT},
+    {.key = "shape",  .title = "shape",    .kind = PJ_CELL_FLAG },
+    {.key = "value",  .title = "value",    .kind = PJ_CELL_FLAG },
+    {.key = "work",   .title = "work",     .kind = PJ_CELL_FLAG },
+    {.key = "family", .title = "family",   .kind = PJ_CELL_TEXT },
 };
 
 static void add_operator(const pj_operator_info *info, void *payload)

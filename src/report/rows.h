@@ -1,7 +1,7 @@
 /* One neutral table that every writer prints: typed columns, rows of cells, footers. Writers compute nothing.
  *
  *     static const pj_column columns[] = {
- *         {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .least = 16},
+ *         {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 24},
  *         {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
  *     };
  *     pj_rows *rows = pj_rows_new(arena, columns, 2);
@@ -36,7 +36,8 @@ typedef enum pj_cell_kind {
 typedef struct pj_column {
     const char *key;   /* CSV and JSON, with the unit in it: "inputs_pj"; NULL: not there */
     const char *title; /* text and Markdown; NULL: not there */
-    size_t least;      /* texts: may be elided down to so many columns, at least 5; 0: never */
+    size_t wish;       /* texts: may be elided down to so many columns ... */
+    size_t least;      /* ... and to so many where nothing else helps, at least 5; 0: never */
     pj_cell_kind kind;
     int rank;       /* columns of rank 0 stay; on a narrow terminal those of a higher rank yield to the lower ones */
     int group;      /* energies and times: what is scaled alike; from 1 on the unit stands in the title */

@@ -135,9 +135,10 @@ void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look)
         pj_str_add(out, codes[look]);
 }
 
-static size_t least_width(const printed *column)
+/* How far a column may be narrowed. */
+static size_t least_width(const printed *column, bool in_need)
 {
-    size_t least = column->column->least;
+    size_t least = in_need ? column->column->least : column->column->wish;
     return least && least < column->width ? least : column->width;
 }
 
@@ -158,12 +159,12 @@ static void choose(printed *columns, size_t *count, size_t width)
     for (size_t c = 0; c < all; c++) {
         most = columns[c].column->rank > most ? columns[c].column->rank : most;
         columns[c].chosen = columns[c].column->rank == 0;
-        used += columns[c].chosen ? GAP + least_width(&columns[c]) : 0;
+        used += columns[c].chosen ? GAP + least_width(&columns[c], false) : 0;
     }
     for (int rank = 1; rank <= most; rank++) {
         size_t more = 0;
         for (size_t c = 0; c < all; c++)
-            more += columns[c].column->rank == rank ? GAP + least_width(&columns[c]) : 0;
+            more += columns[c].column->rank == rank ? GAP + least_width(&columns[c], false) : 0;
         for (size_t c = 0; used + more <= width + GAP && c < all; c++)
             columns[c].chosen = columns[c].chosen || columns[c].column->rank == rank;
         used += used + more <= width + GAP ? more : 0;
@@ -175,31 +176,16 @@ static void choose(printed *columns, size_t *count, size_t width)
 }
 
 /* Narrows the widest column that may be elided, until the page fits or none is left. */
-static void narrow(printed *columns, size_t count, size_t width)
+static void narrow(printed *columns, size_t count, size_t width, bool in_need)
 {
-    size_t page = page_width(columns, count);
-    while (page > width) {
+    for (size_t page = page_width(columns, count); page > width; page--) {
         printed *widest = NULL;
-        size_t second = 0;
-        for (size_t c = 0; c < count; c++) {
-            if (least_width(&columns[c]) == columns[c].width)
-                continue;
-            if (!widest || columns[c].width > widest->width) {
-                second = widest ? widest->width : 0;
+        for (size_t c = 0; c < count; c++)
+            if (columns[c].width > least_width(&columns[c], in_need) && (!widest || columns[c].width > widest->width))
                 widest = &columns[c];
-            } else if (columns[c].width > second) {
-                second = columns[c].width;
-            }
-        }
         if (!widest)
             return;
-        /* down to the next wide one, but no further than needed */
-        size_t least = least_width(widest), needed = widest->width - least;
-        size_t step = widest->width > second + 1 ? widest->width - second : 1;
-        needed = page - width < needed ? page - width : needed;
-        step = step < needed ? step : needed;
-        widest->width -= step;
-        page -= step;
+        widest->width--;
     }
 }
 
@@ -251,7 +237,8 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
     if (count && columns[count - 1].column->wraps && columns[count - 1].width > WRAPPED)
         columns[count - 1].width = WRAPPED;
     choose(columns, &count, space);
-    narrow(columns, count, space);
+    narrow(columns, count, space, false);
+    narrow(columns, count, space, true);
     for (size_t r = 0; r <= rows->count; r++) {
         pj_look look = r == 0 ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;
         if (look != PJ_PLAIN)

@@ -71,12 +71,14 @@ static void write_json(pj_model *model, const pj_tensor_info *tensors, size_t co
     pj_str_add_char(out, '\n');
 }
 
+/* clang-format off */
 static const pj_column columns[] = {
-    {.key = "name",         .title = "tensor",    .kind = PJ_CELL_TEXT, .least = 20},
-    {.key = "dtype",        .title = "type",      .kind = PJ_CELL_TEXT},
-    {.key = "shape",     .title = "shape", .kind = PJ_CELL_TEXT                    },
-    {.key = "role", .title = "role",            .kind = PJ_CELL_TEXT,                     .rank = 1           },
+    {.key = "name", .title = "tensor", .kind = PJ_CELL_TEXT, .wish = 40, .least = 20},
+    {.key = "dtype", .title = "type", .kind = PJ_CELL_TEXT},
+    {.key = "shape", .title = "shape", .kind = PJ_CELL_TEXT},
+    {.key = "role", .title = "role", .kind = PJ_CELL_TEXT, .rank = 1},
 };
+/* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static const char *role_of(const pj_tensor_info *tensor)

@@ -137,13 +137,15 @@ static const char *bar(const pj_view *view, double share)
 
 pj_rows *pj_summary_components(const pj_view *view)
 {
+    /* clang-format off */
     static const pj_column columns[] = {
-        {.title = "component", .kind = PJ_CELL_TEXT },
-        {.title = "energy",    .kind = PJ_CELL_TEXT },
-        {.title = "share",     .kind = PJ_CELL_SHARE},
-        {.title = "",          .kind = PJ_CELL_TEXT,  .rank = 1, .only_text = true},
-        {.title = "what",   .kind = PJ_CELL_TEXT                       },
+        {.title = "component", .kind = PJ_CELL_TEXT},
+        {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "share", .kind = PJ_CELL_SHARE},
+        {.title = "", .kind = PJ_CELL_TEXT, .rank = 1, .only_text = true},
+        {.title = "what", .kind = PJ_CELL_TEXT},
     };
+    /* clang-format on */
     const pj_energy *energy = &view->totals->energy;
     const struct {
         const char *name, *what;
@@ -185,12 +187,14 @@ static const char *keep(const pj_view *view, pj_str *text, pj_rows *rows)
 
 pj_rows *pj_summary_devices(const pj_view *view)
 {
+    /* clang-format off */
     static const pj_column columns[] = {
         {.title = "device", .kind = PJ_CELL_TEXT},
         {.title = "energy", .kind = PJ_CELL_TEXT},
-        {.title = "time",   .kind = PJ_CELL_TEXT},
-        {.title = "of",     .kind = PJ_CELL_TEXT},
+        {.title = "time", .kind = PJ_CELL_TEXT},
+        {.title = "of", .kind = PJ_CELL_TEXT},
     };
+    /* clang-format on */
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
     pj_str text = pj_str_new(0);
     for (size_t d = 0; rows && d < view->devices; d++) {

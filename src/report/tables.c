@@ -14,15 +14,17 @@ static void quantity(double value, const char *unit, pj_str *out)
 
 /* ---- energy tables ---- */
 
+/* clang-format off */
 static const pj_column table_columns[] = {
-    {.key = "name",           .title = "table",       .kind = PJ_CELL_TEXT},
-    {                  .key = "rules",       .title = "rules",   .kind = PJ_CELL_TEXT,            .rank = 1},
-    {                  .key = "unit",        .title = "unit",   .kind = PJ_CELL_TEXT,            .rank = 2},
-    {                  .key = "process_nm",          .title = "nm", .kind = PJ_CELL_NUMBER                    },
-    { .key = "voltage_v", .title = "V",              .kind = PJ_CELL_NUMBER,                     .rank = 3},
-    {   .key = "figures",  .title = "figures",               .kind = PJ_CELL_COUNT,                     .rank = 4},
-    {     .key = "title",   .title = "what",            .kind = PJ_CELL_TEXT,                     .wraps = true},
+    {.key = "name", .title = "table", .kind = PJ_CELL_TEXT},
+    {.key = "rules", .title = "rules", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "process_nm", .title = "nm", .kind = PJ_CELL_NUMBER},
+    {.key = "voltage_v", .title = "V", .kind = PJ_CELL_NUMBER, .rank = 3},
+    {.key = "figures", .title = "figures", .kind = PJ_CELL_COUNT, .rank = 4},
+    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
 };
+/* clang-format on */
 
 static void number_if(pj_cell *cell, double value)
 {
@@ -101,13 +103,15 @@ pj_status pj_tables_write(const char *name, const pj_report_options *options, pj
 
 /* ---- devices ---- */
 
+/* clang-format off */
 static const pj_column device_columns[] = {
-    {.key = "name",       .title = "device",     .kind = PJ_CELL_TEXT},
-    { .key = "class",   .title = "class",  .kind = PJ_CELL_TEXT,            .rank = 1},
-    { .key = "formula", .title = "formula",  .kind = PJ_CELL_TEXT,            .rank = 2},
-    { .key = "figures", .title = "figures", .kind = PJ_CELL_COUNT,            .rank = 3},
-    { .key = "title",    .title = "what",  .kind = PJ_CELL_TEXT,        .wraps = true},
+    {.key = "name", .title = "device", .kind = PJ_CELL_TEXT},
+    {.key = "class", .title = "class", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "formula", .title = "formula", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "figures", .title = "figures", .kind = PJ_CELL_COUNT, .rank = 3},
+    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
 };
+/* clang-format on */
 
 static pj_status list_device(const char *name, pj_arena *arena, pj_rows *rows, pj_error *err)
 {

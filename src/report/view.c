@@ -73,7 +73,7 @@ static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
     return out->devices != NULL;
 }
 
-static void sum_of_totals(pj_view *view)
+static bool sum_of_totals(pj_view *view)
 {
     const pj_totals *totals = view->totals;
     view->sum = (pj_view_row){.name = "total",
@@ -85,6 +85,11 @@ static void sum_of_totals(pj_view *view)
                               .param_bits = totals->param_bits,
                               .bops = totals->bops,
                               .energy = totals->energy};
+    view->sum.devices = pj_arena_memdup(view->arena, totals->devices, view->devices, sizeof *totals->devices);
+    for (size_t d = 0, layers; view->sum.devices && d < view->devices; d++)
+        if (!pj_view_priced(view, d, &layers))
+            view->sum.devices[d] = (pj_device_figure){-1, -1};
+    return view->sum.devices != NULL;
 }
 
 /* ---- groups ---- */
@@ -199,9 +204,7 @@ pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *opt
     out->group = options ? options->group : PJ_NO_GROUP;
     out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : sort;
     out->devices = pj_analysis_settings(analysis)->device_count;
-    sum_of_totals(out);
-    out->sum.devices = pj_arena_memdup(arena, out->totals->devices, out->devices, sizeof *out->totals->devices);
-    if (!out->sum.devices || !empty_row(out, "rest", &out->rest) || !index_tensors(out) ||
+    if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) || !index_tensors(out) ||
         !collect(out, options ? options->scope_depth : 0, with_free))
         return pj_fail_memory(err);
     sort_rows(out);

@@ -256,48 +256,54 @@ typedef struct view_column {
     pj_column column;
 } view_column;
 
-enum { NAME_LEAST = 28, OP_LEAST = 10 };
+enum { NAME_WISH = 32, NAME_LEAST = 24, OP_WISH = 11, OP_LEAST = 8 };
 
 /* Columns of a higher rank leave a narrow terminal first. */
 static const view_column view_columns[] = {
-    {OF_LAYERS, ONCE,       0, fill_index,         {.key = "index", .kind = PJ_CELL_COUNT}                                        },
-    {OF_LAYERS, ONCE,       0, fill_name,          {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .least = NAME_LEAST}   },
-    {OF_GROUPS, ONCE,       0, fill_name,          {.key = "name", .title = "group", .kind = PJ_CELL_TEXT, .least = NAME_LEAST}   },
-    {OF_LAYERS, ONCE,       0, fill_op,            {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .least = OP_LEAST}          },
-    {OF_LAYERS, ONCE,       0, fill_scope,         {.key = "scope", .kind = PJ_CELL_TEXT}                                         },
-    {OF_GROUPS, ONCE,       0, fill_layers,        {.key = "layers", .title = "layers", .kind = PJ_CELL_COUNT}                    },
-    {OF_GROUPS, ONCE,       0, fill_uncounted,     {.key = "uncounted", .kind = PJ_CELL_COUNT}                                    },
-    {OF_LAYERS, ONCE,       0, fill_counted,       {.key = "counted", .kind = PJ_CELL_FLAG}                                       },
-    {OF_LAYERS, ONCE,       0, fill_free,          {.key = "free", .kind = PJ_CELL_FLAG}                                          },
-    {OF_LAYERS, ONCE,       0, fill_dtype,         {.key = "output_dtype", .kind = PJ_CELL_TEXT}                                  },
-    {OF_LAYERS, ONCE,       0, fill_shape,         {.key = "output_shape", .title = "output", .kind = PJ_CELL_TEXT, .rank = 5}    },
-    {OF_LAYERS, ONCE,       0, fill_precision,     {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 3}                        },
-    {OF_LAYERS, ONCE,       0, fill_from,          {.title = "from", .kind = PJ_CELL_TEXT, .rank = 7}                             },
-    {OF_ALL,    ONCE,       0, fill_macs,          {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 1}             },
-    {OF_ALL,    ONCE,       0, fill_flops,         {.key = "flops", .title = "FLOPs", .kind = PJ_CELL_COUNT, .rank = 6}           },
-    {OF_ALL,    ONCE,       0, fill_params,        {.key = "params", .title = "params", .kind = PJ_CELL_COUNT, .rank = 4}         },
-    {OF_ALL,    ONCE,       0, fill_param_bits,    {.key = "param_bits", .kind = PJ_CELL_COUNT}                                   },
-    {OF_ALL,    ONCE,       0, fill_bops,          {.key = "bops", .kind = PJ_CELL_COUNT}                                         },
-    {OF_LAYERS, ONCE,       0, fill_format,        {.key = "input_format", .kind = PJ_CELL_TEXT}                                  },
-    {OF_LAYERS, ONCE,       0, fill_from,          {.key = "input_from", .kind = PJ_CELL_TEXT}                                    },
-    {OF_LAYERS, ONCE,       1, fill_format,        {.key = "weight_format", .kind = PJ_CELL_TEXT}                                 },
-    {OF_LAYERS, ONCE,       1, fill_from,          {.key = "weight_from", .kind = PJ_CELL_TEXT}                                   },
-    {OF_LAYERS, ONCE,       2, fill_format,        {.key = "accumulator_format", .kind = PJ_CELL_TEXT}                            },
-    {OF_LAYERS, ONCE,       2, fill_from,          {.key = "accumulator_from", .kind = PJ_CELL_TEXT}                              },
-    {OF_LAYERS, ONCE,       3, fill_format,        {.key = "output_format", .kind = PJ_CELL_TEXT}                                 },
-    {OF_LAYERS, ONCE,       3, fill_from,          {.key = "output_from", .kind = PJ_CELL_TEXT}                                   },
-    {OF_LAYERS, ONCE,       0, fill_circuit,       {.key = "implementation", .kind = PJ_CELL_TEXT}                                },
-    {OF_LAYERS, ONCE,       0, fill_gate_bits,     {.key = "gate_bits", .kind = PJ_CELL_NUMBER}                                   },
-    {OF_LAYERS, ONCE,       0, fill_gate_factor,   {.key = "gate_factor", .kind = PJ_CELL_NUMBER}                                 },
-    {OF_LAYERS, PER_WORK,   0, fill_work,          {.key = "work", .kind = PJ_CELL_COUNT}                                         },
-    {OF_ALL,    ONCE,       0, fill_inputs,        {.key = "inputs", .title = "inputs", .kind = PJ_CELL_ENERGY, .rank = 2}        },
-    {OF_ALL,    ONCE,       0, fill_outputs,       {.key = "outputs", .title = "outputs", .kind = PJ_CELL_ENERGY, .rank = 2}      },
-    {OF_ALL,    ONCE,       0, fill_parameters,    {.key = "parameters", .title = "parameters", .kind = PJ_CELL_ENERGY, .rank = 2}},
-    {OF_ALL,    ONCE,       0, fill_op_cost,       {.key = "op_cost", .title = "op_cost", .kind = PJ_CELL_ENERGY, .rank = 2}      },
-    {OF_ALL,    ONCE,       0, fill_total,         {.key = "total", .title = "total", .kind = PJ_CELL_ENERGY}                     },
-    {OF_ALL,    ONCE,       0, fill_share,         {.key = "share", .title = "share", .kind = PJ_CELL_SHARE}                      },
-    {OF_ALL,    PER_DEVICE, 0, fill_device_energy, {.kind = PJ_CELL_ENERGY, .rank = 1}                                            },
-    {OF_ALL,    PER_DEVICE, 0, fill_device_time,   {.kind = PJ_CELL_TIME, .rank = 1}                                              },
+    {OF_LAYERS, ONCE,       0, fill_index,         {.key = "index", .kind = PJ_CELL_COUNT}                                                        },
+    {OF_LAYERS,
+     ONCE,                  0,
+     fill_name,                                    {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST}},
+    {OF_GROUPS,
+     ONCE,                  0,
+     fill_name,                                    {.key = "name", .title = "group", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST}},
+    {OF_LAYERS,
+     ONCE,                  0,
+     fill_op,                                      {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .wish = OP_WISH, .least = OP_LEAST}         },
+    {OF_LAYERS, ONCE,       0, fill_scope,         {.key = "scope", .kind = PJ_CELL_TEXT}                                                         },
+    {OF_GROUPS, ONCE,       0, fill_layers,        {.key = "layers", .title = "layers", .kind = PJ_CELL_COUNT}                                    },
+    {OF_GROUPS, ONCE,       0, fill_uncounted,     {.key = "uncounted", .kind = PJ_CELL_COUNT}                                                    },
+    {OF_LAYERS, ONCE,       0, fill_counted,       {.key = "counted", .kind = PJ_CELL_FLAG}                                                       },
+    {OF_LAYERS, ONCE,       0, fill_free,          {.key = "free", .kind = PJ_CELL_FLAG}                                                          },
+    {OF_LAYERS, ONCE,       0, fill_dtype,         {.key = "output_dtype", .kind = PJ_CELL_TEXT}                                                  },
+    {OF_LAYERS, ONCE,       0, fill_shape,         {.key = "output_shape", .title = "output", .kind = PJ_CELL_TEXT, .rank = 5}                    },
+    {OF_LAYERS, ONCE,       0, fill_precision,     {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 3}                                        },
+    {OF_LAYERS, ONCE,       0, fill_from,          {.title = "from", .kind = PJ_CELL_TEXT, .rank = 7}                                             },
+    {OF_ALL,    ONCE,       0, fill_macs,          {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 1}                             },
+    {OF_ALL,    ONCE,       0, fill_flops,         {.key = "flops", .title = "FLOPs", .kind = PJ_CELL_COUNT, .rank = 6}                           },
+    {OF_ALL,    ONCE,       0, fill_params,        {.key = "params", .title = "params", .kind = PJ_CELL_COUNT, .rank = 4}                         },
+    {OF_ALL,    ONCE,       0, fill_param_bits,    {.key = "param_bits", .kind = PJ_CELL_COUNT}                                                   },
+    {OF_ALL,    ONCE,       0, fill_bops,          {.key = "bops", .kind = PJ_CELL_COUNT}                                                         },
+    {OF_LAYERS, ONCE,       0, fill_format,        {.key = "input_format", .kind = PJ_CELL_TEXT}                                                  },
+    {OF_LAYERS, ONCE,       0, fill_from,          {.key = "input_from", .kind = PJ_CELL_TEXT}                                                    },
+    {OF_LAYERS, ONCE,       1, fill_format,        {.key = "weight_format", .kind = PJ_CELL_TEXT}                                                 },
+    {OF_LAYERS, ONCE,       1, fill_from,          {.key = "weight_from", .kind = PJ_CELL_TEXT}                                                   },
+    {OF_LAYERS, ONCE,       2, fill_format,        {.key = "accumulator_format", .kind = PJ_CELL_TEXT}                                            },
+    {OF_LAYERS, ONCE,       2, fill_from,          {.key = "accumulator_from", .kind = PJ_CELL_TEXT}                                              },
+    {OF_LAYERS, ONCE,       3, fill_format,        {.key = "output_format", .kind = PJ_CELL_TEXT}                                                 },
+    {OF_LAYERS, ONCE,       3, fill_from,          {.key = "output_from", .kind = PJ_CELL_TEXT}                                                   },
+    {OF_LAYERS, ONCE,       0, fill_circuit,       {.key = "implementation", .kind = PJ_CELL_TEXT}                                                },
+    {OF_LAYERS, ONCE,       0, fill_gate_bits,     {.key = "gate_bits", .kind = PJ_CELL_NUMBER}                                                   },
+    {OF_LAYERS, ONCE,       0, fill_gate_factor,   {.key = "gate_factor", .kind = PJ_CELL_NUMBER}                                                 },
+    {OF_LAYERS, PER_WORK,   0, fill_work,          {.key = "work", .kind = PJ_CELL_COUNT}                                                         },
+    {OF_ALL,    ONCE,       0, fill_inputs,        {.key = "inputs", .title = "inputs", .kind = PJ_CELL_ENERGY, .rank = 2}                        },
+    {OF_ALL,    ONCE,       0, fill_outputs,       {.key = "outputs", .title = "outputs", .kind = PJ_CELL_ENERGY, .rank = 2}                      },
+    {OF_ALL,    ONCE,       0, fill_parameters,    {.key = "parameters", .title = "parameters", .kind = PJ_CELL_ENERGY, .rank = 2}                },
+    {OF_ALL,    ONCE,       0, fill_op_cost,       {.key = "op_cost", .title = "op_cost", .kind = PJ_CELL_ENERGY, .rank = 2}                      },
+    {OF_ALL,    ONCE,       0, fill_total,         {.key = "total", .title = "total", .kind = PJ_CELL_ENERGY}                                     },
+    {OF_ALL,    ONCE,       0, fill_share,         {.key = "share", .title = "share", .kind = PJ_CELL_SHARE}                                      },
+    {OF_ALL,    PER_DEVICE, 0, fill_device_energy, {.kind = PJ_CELL_ENERGY, .rank = 1}                                                            },
+    {OF_ALL,    PER_DEVICE, 0, fill_device_time,   {.kind = PJ_CELL_TIME, .rank = 1}                                                              },
 };
 enum { VIEW_COLUMNS = sizeof view_columns / sizeof *view_columns };
 
@@ -430,12 +436,14 @@ static void insert(const pj_layer **top, size_t *count, size_t most, const pj_la
 
 pj_rows *pj_view_top(const pj_view *view, size_t n)
 {
+    /* clang-format off */
     static const pj_column columns[] = {
-        {.title = "layer",      .kind = PJ_CELL_TEXT, .least = NAME_LEAST},
-        {.title = "op",                     .kind = PJ_CELL_TEXT,                             .least = OP_LEAST},
-        {.title = "energy",    .kind = PJ_CELL_TEXT},
-        {.title = "share",.kind = PJ_CELL_SHARE                      },
+        {.title = "layer", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST},
+        {.title = "op", .kind = PJ_CELL_TEXT, .wish = OP_WISH, .least = OP_LEAST},
+        {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "share",.kind = PJ_CELL_SHARE},
     };
+    /* clang-format on */
     size_t layers, count = 0;
     const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
     const pj_layer **top = PJ_NEW(view->arena, const pj_layer *, n);

@@ -88,7 +88,7 @@ static void test_memory(void)
     build_input(&b, "x", PJ_FLOAT32, "1");
     Onnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
     Onnx__AttributeProto empty = ONNX__ATTRIBUTE_PROTO__INIT;
-    size_t count = 3 * 1000 * 1000;
+    const size_t count = 1000000;
     Onnx__AttributeProto **list = malloc(count * sizeof(void *));
     for (size_t i = 0; i < count; i++)
         list[i] = &empty;

@@ -18,11 +18,13 @@ typedef struct test_case {
     pj_arena *arena;
     pj_model *model;
     pj_node *node;
+    pj_graph *graph; /* which lines are read into: the model's, or a subgraph of `last` */
+    pj_node *last;
     char outs[MAX_LIST][1024]; /* expected "out" lines */
     int out_count;
     char data[8][4096]; /* expected "data" lines, for outputs 0, 1, ... */
     int data_count;
-    char work[1024], error[512], read[512];
+    char work[1024], error[512], read[512], finding[512];
     bool has_work, has_read;
 } test_case;
 
@@ -124,14 +126,31 @@ static pj_type read_type(test_case *t, char **at)
     return pj_type_tensor(pj_dtype_of_word(dtype), rank, rank > 0 ? copy : NULL);
 }
 
-static pj_value *add_value(test_case *t, const char *name)
+static pj_value *add_value(test_case *t, pj_graph *graph, const char *name)
 {
     pj_value *value = PJ_NEW(t->arena, pj_value, 1);
     value->name = pj_arena_strdup(t->arena, name);
-    value->graph = t->model->graph;
+    value->graph = graph;
     value->type = value->declared = pj_type_unknown();
-    pj_map_put(&t->model->graph->values, value->name, value);
+    pj_map_put(&graph->values, value->name, value);
     return value;
+}
+
+/* "a, , b" -> values, NULL for an empty place. Names that nothing stands for yet are made in `graph`. */
+static int read_names(test_case *t, char *text, pj_graph *graph, pj_value **out)
+{
+    int count = 0;
+    for (char *next; *skip(text); text = next) {
+        next = text + strcspn(text, ",");
+        bool last = !*next;
+        *next = 0;
+        char *name = skip(text);
+        name[strcspn(name, " ")] = 0;
+        pj_value *known = *name ? pj_graph_find(t->graph, name) : NULL;
+        out[count++] = !*name ? NULL : known ? known : add_value(t, graph, name);
+        next += !last;
+    }
+    return count;
 }
 
 static int read_nums(test_case *t, char *text, pj_num *out, int most)
@@ -147,10 +166,14 @@ static int read_nums(test_case *t, char *text, pj_num *out, int most)
 static void read_input(test_case *t, char *at)
 {
     char *name = word(&at);
-    pj_value *value = pj_map_get(&t->model->graph->values, name);
+    pj_value *value = pj_graph_find(t->graph, name);
+    if (!value && t->graph != t->model->graph)
+        value = add_value(t, t->graph, name);
     if (!value)
         die(t, "no such input of the node", name);
     value->type = read_type(t, &at);
+    if (t->graph != t->model->graph)
+        value->declared = value->type;
     at = skip(at);
     if (strncmp(at, "const", 5) == 0) {
         value->is_constant = value->is_folded = true;
@@ -251,37 +274,70 @@ static void read_attr(test_case *t, pj_attr *attr, char *text)
     }
 }
 
-/* node Op(a, b, , c) attr=.. opset=13 domain=com.microsoft */
+/* node Op(a, b, , c) attr=.. opset=13 domain=com.microsoft [-> outputs, in a subgraph] */
 static void read_node(test_case *t, char *at)
 {
     char *call = word(&at), *open = strchr(call, '('), *text;
-    pj_node *node = t->node;
+    pj_node *node = t->last = t->graph == t->model->graph ? t->node : PJ_NEW(t->arena, pj_node, 1);
     if (!open)
         die(t, "node", call);
     *open++ = 0;
     node->op = node->label = node->name = pj_arena_strdup(t->arena, call);
     node->domain = node->scope = node->overload = "";
     node->opset = 24;
+    node->graph = t->graph;
     node->in = PJ_NEW(t->arena, pj_value *, MAX_LIST);
+    node->out = PJ_NEW(t->arena, pj_value *, MAX_LIST);
     node->attr = PJ_NEW(t->arena, pj_attr, MAX_LIST);
     open[strcspn(open, ")")] = 0;
-    for (char *next = open; *skip(open);) {
-        next = open + strcspn(open, ",");
-        bool last = !*next;
-        *next = 0;
-        char *name = skip(open);
-        pj_value *known = *name ? pj_map_get(&t->model->graph->values, name) : NULL;
-        node->in[node->inputs++] = !*name ? NULL : known ? known : add_value(t, name);
-        open = last ? next : next + 1;
-    }
+    node->inputs = read_names(t, open, t->model->graph, node->in);
     while (*(text = word(&at))) {
         if (strncmp(text, "opset=", 6) == 0)
             node->opset = strtoll(text + 6, NULL, 10);
         else if (strncmp(text, "domain=", 7) == 0)
             node->domain = pj_arena_strdup(t->arena, text + 7);
+        else if (strcmp(text, "->") == 0)
+            break;
         else
             read_attr(t, &node->attr[node->attrs++], text);
     }
+    node->outputs = read_names(t, at, t->graph, node->out);
+    if (node != t->node)
+        t->graph->node[t->graph->nodes++] = node;
+}
+
+/* graph NAME(inputs) -> outputs: an attribute of the node before it, up to the line `end` */
+static void start_graph(test_case *t, char *at)
+{
+    char *name = word(&at), *open = strchr(name, '('), *arrow = strstr(at, "->");
+    pj_graph *graph = PJ_NEW(t->arena, pj_graph, 1);
+    if (!open || !t->last)
+        die(t, "graph", name);
+    *open++ = 0;
+    open[strcspn(open, ")")] = 0;
+    pj_map_init(&graph->values, t->arena);
+    graph->parent = t->graph;
+    graph->holder = t->last;
+    graph->name = arrow ? pj_arena_strdup(t->arena, arrow + 2) : ""; /* the outputs, until they are there */
+    graph->in = PJ_NEW(t->arena, pj_value *, MAX_LIST);
+    graph->out = PJ_NEW(t->arena, pj_value *, MAX_LIST);
+    graph->node = PJ_NEW(t->arena, pj_node *, MAX_LIST);
+    for (char *save = NULL, *part = strtok_r(open, ", ", &save); part; part = strtok_r(NULL, ", ", &save))
+        graph->in[graph->inputs++] = add_value(t, graph, part);
+    t->last->attr[t->last->attrs++] =
+        (pj_attr){.name = pj_arena_strdup(t->arena, name), .kind = PJ_ATTR_GRAPH, .count = 1, .graph = graph};
+    t->graph = graph;
+}
+
+static void end_graph(test_case *t)
+{
+    pj_graph *graph = t->graph;
+    if (!graph->parent)
+        die(t, "no graph to end", "");
+    char *outputs = pj_arena_strdup(t->arena, graph->name);
+    graph->outputs = read_names(t, outputs, graph, graph->out);
+    t->graph = graph->parent;
+    t->last = graph->holder;
 }
 
 static void start_case(test_case *t, const char *file, int line)
@@ -296,8 +352,8 @@ static void start_case(test_case *t, const char *file, int line)
     t->model->path = file;
     t->model->graph = PJ_NEW(t->arena, pj_graph, 1);
     pj_map_init(&t->model->graph->values, t->arena);
+    t->graph = t->model->graph;
     t->node = PJ_NEW(t->arena, pj_node, 1);
-    t->node->graph = t->model->graph;
 }
 
 static void read_line(test_case *t, char *line)
@@ -308,12 +364,18 @@ static void read_line(test_case *t, char *line)
         read_node(t, at);
     else if (strcmp(key, "in") == 0)
         read_input(t, at);
+    else if (strcmp(key, "graph") == 0)
+        start_graph(t, at);
+    else if (strcmp(key, "end") == 0)
+        end_graph(t);
     else if (strcmp(key, "out") == 0 && t->out_count < MAX_LIST)
         snprintf(t->outs[t->out_count++], sizeof t->outs[0], "%s", at);
     else if (strcmp(key, "data") == 0 && t->data_count < 8)
         snprintf(t->data[t->data_count++], sizeof t->data[0], "%s", at);
     else if (strcmp(key, "error") == 0)
         snprintf(t->error, sizeof t->error, "%s", at);
+    else if (strcmp(key, "finding") == 0)
+        snprintf(t->finding, sizeof t->finding, "%s", at);
     else if (strcmp(key, "work") == 0) {
         snprintf(t->work, sizeof t->work, "%s", at);
         t->has_work = true;
@@ -410,6 +472,16 @@ static bool check_work(test_case *t, pj_diags *diags, pj_error *err)
     return ok;
 }
 
+static bool check_finding(test_case *t, const pj_diags *diags)
+{
+    bool found = !t->finding[0];
+    for (const pj_diag *diag = diags->first; diag && !found; diag = diag->next)
+        found = strstr(diag->message, t->finding) != NULL;
+    if (!found)
+        say_failure(t, "finding", diags->first ? diags->first->message : "none", t->finding);
+    return found;
+}
+
 static void run_case(test_case *t)
 {
     pj_error err;
@@ -423,7 +495,7 @@ static void run_case(test_case *t)
     t->node->out = PJ_NEW(t->arena, pj_value *, t->node->outputs);
     for (int o = 0; o < t->node->outputs; o++)
         if (strcmp(t->outs[o], "-") != 0)
-            t->node->out[o] = add_value(t, "");
+            t->node->out[o] = add_value(t, t->model->graph, "");
     pj_status status = pj_infer_node(t->model, t->node, &diags, &err);
     if (t->error[0]) {
         ok = status != PJ_OK && strstr(err.what, t->error);
@@ -439,6 +511,7 @@ static void run_case(test_case *t)
         ok = check_outputs(t);
         ok = check_data(t) && ok;
         ok = check_work(t, &diags, &err) && ok;
+        ok = check_finding(t, &diags) && ok;
     }
     if (t->node->desc && tested_count < (int)(sizeof tested / sizeof *tested))
         tested[tested_count++] = t->node->desc;

@@ -29,7 +29,11 @@ static void *grow(builder *b, void *items, size_t count, size_t size)
     return more;
 }
 
-#define APPEND(b, list, count, item) ((list) = grow((b), (list), (count), sizeof *(list)), (list)[(count)++] = (item))
+/* `item` behind the last of a list of pointers, or of numbers; both are the item. */
+#define APPEND_SIZED(b, list, count, item, size) \
+    ((list) = grow((b), (list), (count), (size)), (list)[(count)++] = (item))
+#define APPEND(b, list, count, item)        APPEND_SIZED(b, list, count, item, sizeof(void *))
+#define APPEND_NUMBER(b, list, count, item) APPEND_SIZED(b, list, count, item, sizeof(int64_t))
 
 #define MAKE(b, type, INIT) memcpy(take((b), 1, sizeof(type)), &(const type)INIT, sizeof(type))
 
@@ -139,7 +143,7 @@ Onnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, co
     tensor->has_data_type = 1;
     tensor->data_type = (int32_t)dtype;
     for (size_t i = 0; i < count; i++)
-        APPEND(b, tensor->dims, tensor->n_dims, strtoll(parts[i], NULL, 10));
+        APPEND_NUMBER(b, tensor->dims, tensor->n_dims, strtoll(parts[i], NULL, 10));
     return tensor;
 }
 
@@ -201,7 +205,7 @@ void build_ints(builder *b, Onnx__NodeProto *node, const char *name, size_t coun
 {
     Onnx__AttributeProto *attr = build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
     for (size_t i = 0; i < count; i++)
-        APPEND(b, attr->ints, attr->n_ints, values[i]);
+        APPEND_NUMBER(b, attr->ints, attr->n_ints, values[i]);
 }
 
 void build_text(builder *b, Onnx__NodeProto *node, const char *name, const char *value)

@@ -160,7 +160,7 @@ static pj_storage storage_of(const char *name, external e)
 static void test_external(const char *folder)
 {
     char weights[100] = "\x05\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff";
-    const char *name = path(folder, "external.onnx");
+    const char *name;
     write_file(path(folder, "weights.bin"), weights, sizeof weights);
     name = path(folder, "external.onnx");
     write_external(name, (external){PJ_INT64, "2", "./weights.bin", "8", "16"});

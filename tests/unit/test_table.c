@@ -250,6 +250,7 @@ static void test_presets(void)
         CHECK(!pj_table_mac(table, &int8, 8, &pj));
         CHECK(pj_table_dram(table) == 0 && pj_table_sram(table, 1e6) == 0);
         CHECK_NEAR(compound(table, "tanh", "fp32"), 16 * 3.7 + 14 * 0.9 + 2 * 0.1, 1e-14); /* of horowitz-45nm */
+        CHECK(pj_table_counts(table, PJ_MAC) && !pj_table_counts(table, PJ_ADD) && !pj_table_counts(table, PJ_TANH));
         pj_table_close(table);
     }
     table = open_table("jouppi-7nm"); /* Jouppi et al., ISCA 2021, Table 2 */
