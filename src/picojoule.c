@@ -78,8 +78,7 @@ static bool describe_dims(pj_arena *arena, const pj_type *type, pj_tensor_info *
             continue;
         pj_str text = pj_str_new(0);
         pj_num_print(type->dims[k], &text);
-        dims[k].symbol = pj_arena_strdup(arena, text.data);
-        pj_str_free(&text);
+        dims[k].symbol = pj_str_keep(&text, arena);
         if (!dims[k].symbol)
             return false;
     }
@@ -91,8 +90,7 @@ static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_in
     pj_str word = pj_str_new(0);
     pj_type_word(&value->type, &word);
     info->name = value->name;
-    info->dtype = pj_arena_strdup(arena, word.data);
-    pj_str_free(&word);
+    info->dtype = pj_str_keep(&word, arena);
     info->is_tensor = pj_type_is_tensor(&value->type);
     info->rank = info->is_tensor ? value->type.rank : -1;
     info->is_input = value->is_input;
@@ -230,8 +228,7 @@ static pj_status list_unknown(pj_analysis *analysis, pj_error *err)
             continue;
         pj_str text = pj_str_new(0);
         pj_node_op_print(graph->node[i], &text);
-        char *op = pj_arena_strdup(analysis->arena, text.data);
-        pj_str_free(&text);
+        char *op = pj_str_keep(&text, analysis->arena);
         pj_unknown_op *row = op ? pj_map_get(&seen, op) : NULL;
         if (!row) {
             row = &analysis->unknown[analysis->unknown_count++];
@@ -275,7 +272,8 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     PJ_TRY(pj_estimate_devices(model, &precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
     PJ_TRY(list_unknown(analysis, err));
-    return list_findings(analysis, err);
+    PJ_TRY(list_findings(analysis, err));
+    return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;
 }
 
 /* The settings with their texts copied, so that the caller may free his. */

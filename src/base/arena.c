@@ -33,6 +33,7 @@ struct pj_arena {
     size_t bytes;
     size_t limit;
     size_t next_chunk;
+    bool failed;
 };
 
 pj_arena *pj_arena_new(size_t limit)
@@ -76,7 +77,7 @@ static chunk *add_chunk(pj_arena *arena, size_t least)
     return fresh;
 }
 
-void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)
+static void *take(pj_arena *arena, size_t count, size_t size)
 {
     const size_t align = sizeof(max_align_t);
     size_t bytes, total;
@@ -97,9 +98,16 @@ void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)
     return object;
 }
 
+void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)
+{
+    void *object = take(arena, count, size);
+    arena->failed = arena->failed || !object;
+    return object;
+}
+
 char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length)
 {
-    char *copy = length < SIZE_MAX ? pj_arena_alloc(arena, length + 1, 1) : NULL;
+    char *copy = pj_arena_alloc(arena, length < SIZE_MAX ? length + 1 : length, 1);
     if (copy && length)
         memcpy(copy, text, length);
     return copy;
@@ -121,4 +129,9 @@ void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t si
 size_t pj_arena_bytes(const pj_arena *arena)
 {
     return arena->bytes;
+}
+
+bool pj_arena_failed(const pj_arena *arena)
+{
+    return arena->failed;
 }

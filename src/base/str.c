@@ -14,7 +14,7 @@ static char empty[1];
 
 pj_str pj_str_new(size_t limit)
 {
-    pj_str str = {empty, 0, 0, limit, false};
+    pj_str str = {empty, 0, 0, limit, false, false};
     return str;
 }
 
@@ -25,10 +25,17 @@ void pj_str_free(pj_str *str)
     *str = pj_str_new(str->limit);
 }
 
+char *pj_str_keep(pj_str *str, pj_arena *arena)
+{
+    char *copy = str->failed ? NULL : pj_arena_strndup(arena, str->data, str->length);
+    pj_str_free(str);
+    return copy;
+}
+
 void pj_str_clear(pj_str *str)
 {
     str->length = 0;
-    str->failed = false;
+    str->failed = str->no_memory = false;
     if (str->capacity)
         str->data[0] = 0;
 }
@@ -49,7 +56,7 @@ static bool reserve(pj_str *str, size_t more)
         grown = need < 64 ? 64 : need;
     char *data = realloc(str->capacity ? str->data : NULL, grown);
     if (!data) {
-        str->failed = true;
+        str->failed = str->no_memory = true;
         return false;
     }
     str->data = data;

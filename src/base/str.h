@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 typedef struct pj_str {
@@ -17,11 +18,15 @@ typedef struct pj_str {
     size_t capacity; /* 0: `data` is not owned */
     size_t limit;    /* largest length; 0: none */
     bool failed;
+    bool no_memory; /* why it failed: not for its limit */
 } pj_str;
 
 /* An empty text. */
 pj_str pj_str_new(size_t limit);
 void pj_str_free(pj_str *str);
+
+/* A copy in `arena`, and frees the text; NULL: the text has failed, or no memory. */
+char *pj_str_keep(pj_str *str, pj_arena *arena);
 
 /* Empties the text and keeps its memory. */
 void pj_str_clear(pj_str *str);

@@ -180,7 +180,8 @@ static pj_status fail_precision(const pj_device *device, const pj_number *number
     for (int i = 0, count = 0; i < PJ_PRECISIONS; i++)
         if (device->rates[i].given)
             pj_str_printf(&text, "%s %s", count++ ? "," : "", pj_precision_word(i));
-    pj_status status = pj_fail(err, PJ_EUNSUPPORTED, "%s has no %s", device->name, text.data);
+    pj_status status =
+        text.failed ? pj_fail_memory(err) : pj_fail(err, PJ_EUNSUPPORTED, "%s has no %s", device->name, text.data);
     pj_str_free(&text);
     return status;
 }

@@ -112,15 +112,18 @@ static double sequence_of(const pj_graph *graph)
     return 1;
 }
 
-static void report_missing(const pj_device *device, const char *format, const char *why, pj_map *said, pj_diags *diags,
-                           const char *node)
+static pj_status report_missing(const pj_device *device, const char *format, const pj_error *why, pj_map *said,
+                                pj_diags *diags, const char *node, pj_error *err)
 {
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s %s", pj_device_name(device), format);
-    char *key = pj_arena_strdup(said->arena, text.data);
-    pj_str_free(&text);
-    if (key && !pj_map_get(said, key) && pj_map_put(said, key, key))
-        pj_diag_add(diags, PJ_DIAG_DEVICE, node, "device %s: %s (first seen here)", pj_device_name(device), why);
+    char *key = pj_str_keep(&text, said->arena);
+    if (!key || why->status == PJ_ENOMEM)
+        return pj_fail_memory(err);
+    if (pj_map_get(said, key))
+        return PJ_OK;
+    pj_diag_add(diags, PJ_DIAG_DEVICE, node, "device %s: %s (first seen here)", pj_device_name(device), why->what);
+    return pj_map_put(said, key, key) ? PJ_OK : pj_fail_memory(err);
 }
 
 static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail, double bytes, double batch,
@@ -178,7 +181,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
                 continue;
             }
             *figure = (pj_device_figure){-1, -1};
-            report_missing(devices[d], row->input.word, why.what, &said, diags, row->name);
+            PJ_TRY(report_missing(devices[d], row->input.word, &why, &said, diags, row->name, err));
         }
     }
     return PJ_OK;

@@ -105,8 +105,7 @@ pj_status pj_format_describe(const pj_format *format, pj_arena *arena, pj_format
     pj_str text = pj_str_new(64);
     pj_number_print(&format->number, &text);
     out->known = true;
-    out->word = pj_arena_strdup(arena, text.data);
-    pj_str_free(&text);
+    out->word = pj_str_keep(&text, arena);
     out->kind = kinds[format->number.kind];
     out->bits = format->number.bits;
     out->int_bits = format->number.int_bits;

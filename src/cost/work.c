@@ -5,12 +5,15 @@
 
 static const pj_num zero;
 
+/* Rules write to the places that their operator defines; a broken node may have fewer. */
+enum { SPARE_PLACES = 16 };
+
 /* All elements of each tensor, once; control inputs (shapes, axes) are not data. */
 static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_arena *arena, pj_work *work,
                                 pj_error *err)
 {
-    work->read = PJ_NEW(arena, pj_num, node->inputs);
-    work->written = PJ_NEW(arena, pj_num, node->outputs);
+    work->read = PJ_NEW(arena, pj_num, node->inputs + SPARE_PLACES);
+    work->written = PJ_NEW(arena, pj_num, node->outputs + SPARE_PLACES);
     if (!work->read || !work->written)
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++)

@@ -51,7 +51,7 @@ static const pj_driver driver = {call_infer_graph, NULL};
 /* ---- what the file declares ---- */
 
 /* Says that rule and file disagree. */
-static void report_conflict(walk *w, const pj_node *node, const pj_value *value)
+static pj_status report_conflict(walk *w, const pj_node *node, const pj_value *value)
 {
     pj_str computed = pj_str_new(4096), declared = pj_str_new(4096);
     pj_type_print(&value->type, &computed);
@@ -59,8 +59,10 @@ static void report_conflict(walk *w, const pj_node *node, const pj_value *value)
     pj_diag_add(w->diags, PJ_DIAG_SHAPE_CONFLICT, node->label,
                 "'%s' is declared as %s, but the graph computes %s; the computed one is used", value->name,
                 declared.data, computed.data);
+    bool no_memory = computed.no_memory || declared.no_memory;
     pj_str_free(&computed);
     pj_str_free(&declared);
+    return no_memory ? pj_fail_memory(w->err) : PJ_OK;
 }
 
 /* Fills unknown dims of `value` from the declared ones; *conflict: known ones differ. */
@@ -91,10 +93,8 @@ static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
         value->type = *declared;
         return PJ_OK;
     }
-    if (value->type.kind != declared->kind) {
-        report_conflict(w, node, value);
-        return PJ_OK;
-    }
+    if (value->type.kind != declared->kind)
+        return report_conflict(w, node, value);
     if (declared->kind != PJ_TENSOR)
         return PJ_OK;
     if (value->type.dtype == PJ_UNDEFINED)
@@ -109,9 +109,7 @@ static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
     } else if (declared->rank >= 0) {
         PJ_TRY(merge_dims(w, value, &conflict));
     }
-    if (conflict)
-        report_conflict(w, node, value);
-    return PJ_OK;
+    return conflict ? report_conflict(w, node, value) : PJ_OK;
 }
 
 /* ---- one node ---- */
@@ -196,7 +194,10 @@ static pj_status infer_node(walk *w, pj_node *node)
         pj_node_op_print(node, &op);
         pj_diag_add(w->diags, PJ_DIAG_UNKNOWN_OP, node->label,
                     "operator %s is not known; its outputs take the types that the file declares", op.data);
+        bool no_memory = op.no_memory;
         pj_str_free(&op);
+        if (no_memory)
+            return pj_fail_memory(w->err);
     }
     return PJ_OK;
 }
@@ -241,7 +242,7 @@ pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
     walk w = {.model = model, .diags = diags, .err = err};
     pj_map_init(&w.found, model->arena);
     PJ_TRY(infer_graph(&w, model->graph));
-    return pj_symbols_out_of_memory(model->symbols) ? pj_fail_memory(err) : PJ_OK;
+    return pj_arena_failed(model->arena) ? pj_fail_memory(err) : PJ_OK;
 }
 
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err)

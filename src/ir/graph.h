@@ -34,7 +34,7 @@ typedef struct pj_type {
 /* Where the bytes of an initializer are. They are never read unless asked for. */
 typedef enum pj_storage {
     PJ_STORED_ABSENT, /* dims only: a file without weights, or external data that is not there */
-    PJ_STORED_INLINE, /* in `bytes`, copied from the file (small tensors) */
+    PJ_STORED_INLINE, /* in `bytes`, in the form of raw_data, or in `strings`: small tensors */
     PJ_STORED_FILE,   /* `length` bytes at `offset` of the model file */
     PJ_STORED_EXTERNAL /* `length` bytes at `offset` of the file `location`, relative to the model's folder */
 } pj_storage;
@@ -131,16 +131,13 @@ struct pj_graph {
     pj_map values;      /* name -> pj_value, this graph only */
 };
 
-/* A model-local function: a graph whose inputs and outputs are bound by name at each call. */
+/* A model-local function. Its calls are inlined when the model is loaded; this is what reports tell of it. */
 typedef struct pj_function {
     const char *domain, *name, *overload;
     int inputs, outputs, attrs;
     const char *const *in;
     const char *const *out;
     const char *const *attr; /* names of attributes without default */
-    int defaults;
-    pj_attr *default_attr;
-    const void *body;        /* load/'s own view; load/function.c instantiates it */
 } pj_function;
 
 typedef struct pj_opset {

@@ -173,6 +173,7 @@ static pj_status add_initializers(pj_loader *loader, const pj_place *place, cons
             PJ_TRY(pj_load_sparse(loader, proto->sparse_initializer[i - proto->n_initializer], "initializer",
                                   &tensors[i]));
         PJ_TRY(add_constant(loader, place, &tensors[i]));
+        loader->stripped += i < proto->n_initializer && tensors[i].storage == PJ_STORED_ABSENT && !tensors[i].location;
     }
     return PJ_OK;
 }

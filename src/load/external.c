@@ -119,6 +119,8 @@ static bool is_pointer_file(const char *path, uint64_t size)
 static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tensor, data_file *file)
 {
     struct stat info;
+    if (!loader->folder)
+        return PJ_OK;
     pj_str path = pj_str_new(0);
     pj_str_printf(&path, "%s/%s", loader->folder, tensor->location);
     file->path = path.failed ? NULL : pj_arena_strdup(loader->arena, path.data);
@@ -148,6 +150,9 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
         if (!file || !pj_map_put(&loader->files, tensor->location, file))
             return pj_load_no_memory(loader);
         PJ_TRY(look(loader, what, tensor, file));
+        if (!file->there)
+            pj_diag_add(&loader->model->diags, PJ_DIAG_WEIGHTS_ABSENT, NULL,
+                        "the file '%s' is not there: the tensors in it have sizes, but no contents", tensor->location);
     }
     *out = file;
     return PJ_OK;
@@ -185,8 +190,6 @@ pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, co
         return bad(loader, what, out, text);
     }
     out->length = want;
-    if (!loader->folder)
-        return PJ_OK;
     PJ_TRY(find_file(loader, what, out, &file));
     if (!file->there)
         return PJ_OK;

@@ -121,6 +121,9 @@ static pj_status build(pj_loader *loader, const Onnx__ModelProto *proto)
     PJ_TRY(read_opsets(loader, proto));
     PJ_TRY(pj_load_functions(loader, proto));
     PJ_TRY(pj_load_graph(loader, NULL, NULL, proto->graph, &model->graph));
+    if (loader->stripped > 0)
+        pj_diag_add(&model->diags, PJ_DIAG_WEIGHTS_ABSENT, NULL, "initializers that have sizes, but no contents: %d",
+                    loader->stripped);
     return pj_load_labels(loader, model->graph);
 }
 

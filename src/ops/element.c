@@ -42,27 +42,46 @@ pj_num *pj_new_data(pj_ctx *c, int64_t count)
     return data;
 }
 
+/* How elements of an output are found in an input. */
+typedef struct finder {
+    pj_box from, to;
+    const int *axes;
+    pj_source source;
+    const void *how;
+} finder;
+
+/* Where in the input the output's element at a place comes from; -1: from nowhere. */
+static int64_t find_element(const finder *f, const int64_t *at)
+{
+    int64_t offset = 0;
+    for (int k = 0; k < f->to.rank; k++) {
+        int axis = f->axes ? f->axes[k] : k;
+        int64_t index = f->source ? f->source(f->how, k, at[k]) : at[k];
+        if (axis < 0)
+            continue;
+        if (index < 0)
+            return -1;
+        offset += index * f->from.stride[axis];
+    }
+    return offset;
+}
+
 pj_status pj_pick_data(pj_ctx *c, int o, int i, const int *axes, pj_source source, const void *how, pj_num filler)
 {
-    pj_box from, to;
-    const pj_num *data = pj_box_data(c, i, &from);
+    finder f = {.axes = axes, .source = source, .how = how};
+    const pj_num *data = pj_box_data(c, i, &f.from);
     int64_t at[PJ_MAX_RANK] = {0};
-    if (!data || !pj_wants(c, o) || !pj_box_of(&pj_out(c, o)->type, &to))
+    if (!data || !pj_wants(c, o) || !pj_box_of(&pj_out(c, o)->type, &f.to))
         return PJ_OK;
-    pj_num *picked = pj_new_data(c, to.count);
+    pj_num *picked = pj_new_data(c, f.to.count);
     if (!picked)
         return PJ_ENOMEM;
-    for (int64_t n = 0; n < to.count; n++) {
-        int64_t offset = 0;
-        for (int k = 0; k < to.rank && offset >= 0; k++) {
-            int axis = axes ? axes[k] : k;
-            int64_t index = axis < 0 ? 0 : source ? source(how, k, at[k]) : at[k];
-            offset = index < 0 ? -1 : axis < 0 ? offset : offset + index * from.stride[axis];
-        }
-        picked[n] = offset < 0 ? filler : offset < from.count ? data[offset] : pj_num_unknown();
-        pj_box_next(&to, at);
+    for (int64_t n = 0; n < f.to.count; n++) {
+        int64_t offset = find_element(&f, at);
+        picked[n] = offset < 0 ? filler : offset < f.from.count ? data[offset] : pj_num_unknown();
+        pj_box_next(&f.to, at);
     }
-    return pj_set_data(c, o, picked, to.count);
+    return pj_set_data(c, o, picked, f.to.count);
 }
 
 int64_t pj_index_of(pj_num index, int64_t dim)

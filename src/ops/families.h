@@ -26,8 +26,20 @@
     X(quantize, "quantizers and operators on quantized tensors")                    \
     X(rnn, "recurrent layers")                                                      \
     X(attention, "attention and its parts")                                         \
+    X(fused_attention, "attention layers of ONNX Runtime, projections included")    \
+    X(grouped_attention, "attention with grouped heads and caches")                 \
+    X(transformer, "experts, position biases, padding, generation loops")           \
     X(image, "resizing, sampling, regions, boxes")                                  \
-    X(control, "If, Loop, Scan")
+    X(control, "If, Loop, Scan")                                                    \
+    X(signal, "Fourier transforms")                                                 \
+    X(sequence, "sequences of tensors")                                             \
+    X(optional, "optional values")                                                  \
+    X(text, "operators on strings")                                                 \
+    X(ml, "ai.onnx.ml: encoders, scalers, maps")                                    \
+    X(estimator, "ai.onnx.ml: linear models, support vector machines")              \
+    X(tree, "ai.onnx.ml: tree ensembles")                                           \
+    X(training, "losses, optimizers")                                               \
+    X(legacy, "experiments of the first opsets")
 
 #define PJ_FAMILY_DECLARE(name, what) extern const pj_op_family pj_family_##name;
 PJ_FAMILY_LIST(PJ_FAMILY_DECLARE)

@@ -64,7 +64,7 @@ static pj_status read_merged(pj_ctx *c, const places *at, merged *out)
     return pj_attend_split(c, out->qkv[2], a->heads, &a->value_size);
 }
 
-/* Does the cache have room for more keys than it holds? Then past and present are one buffer. */
+/* Are past and present one buffer, with room for more keys than it holds? */
 static bool shares_buffer(pj_ctx *c)
 {
     return pj_attr_int(c, "past_present_share_buffer", 0) != 0;

@@ -58,7 +58,7 @@ static pj_status concat_input(pj_ctx *c, int i, int axis, int rank, pj_num *dims
 static pj_status shape_concat(pj_ctx *c)
 {
     pj_num dims[PJ_MAX_RANK];
-    int axis, rank = concat_rank(c);
+    int axis = 0, rank = concat_rank(c);
     pj_dtype dtype = PJ_UNDEFINED;
     for (int i = 0; i < c->node->inputs && dtype == PJ_UNDEFINED; i++)
         dtype = pj_in_dtype(c, i);
@@ -86,7 +86,7 @@ static void concat_data(const pj_ctx *c, int i, int axis, const pj_box *to, int6
 static pj_status value_concat(pj_ctx *c)
 {
     pj_box to;
-    int axis;
+    int axis = 0;
     int64_t start = 0;
     if (!pj_wants(c, 0) || !pj_box_of(&pj_out(c, 0)->type, &to) || !to.count)
         return PJ_OK;
@@ -107,6 +107,8 @@ static pj_status value_concat(pj_ctx *c)
 }
 
 /* ---- Pad ---- */
+
+enum { MAX_PADS = 2 * PJ_MAX_RANK };
 
 typedef enum pad_mode { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP } pad_mode;
 
@@ -130,7 +132,7 @@ static pj_status pad_mode_of(pj_ctx *c, pad_mode *out)
 }
 
 /* Reads the pads: begins of all axes, then ends, as attribute 'pads' ('paddings' in opset 1) or as input 1. *known
- * false: nothing is known of them. Room for 2 * PJ_MAX_RANK numbers. */
+ * false: nothing is known of them. Room for MAX_PADS numbers. */
 static pj_status read_pads(pj_ctx *c, pj_num *pads, int64_t *count, bool *known)
 {
     int attr_count;
@@ -138,41 +140,44 @@ static pj_status read_pads(pj_ctx *c, pj_num *pads, int64_t *count, bool *known)
     const pj_num *data = attr ? NULL : pj_in_data(c, 1, count);
     *known = attr || data;
     *count = attr ? attr_count : *count;
-    if (*known && *count > 2 * PJ_MAX_RANK)
-        return pj_fail(c->err, PJ_ELIMIT, "%lld pads are listed; at most %d are accepted", (long long)*count,
-                       2 * PJ_MAX_RANK);
+    if (*known && *count > MAX_PADS)
+        return pj_fail(c->err, PJ_ELIMIT, "%lld pads are listed; at most %d are accepted", (long long)*count, MAX_PADS);
     for (int k = 0; *known && k < *count; k++)
         pads[k] = attr ? pj_num_of(attr[k]) : data[k];
     return PJ_OK;
 }
 
-/* The padding of input 0, whose rank is known. */
+/* Gives the pads to the axes that are named, or to all. */
+static pj_status place_pads(pj_ctx *c, const pj_list *axes, const pj_num *pads, int64_t count, padding *p)
+{
+    int rank = pj_in_rank(c, 0), padded = axes->given ? axes->count : rank;
+    if (count != (int64_t)padded * 2)
+        return pj_fail(c->err, PJ_ESHAPE, "%lld pads are listed for %d axes; each takes 2", (long long)count, padded);
+    for (int k = 0; k < padded; k++) {
+        int axis = k;
+        if (axes->given)
+            PJ_TRY(pj_axis(c, axes->num[k].whole, rank, &axis));
+        p->before[axis] = pads[k];
+        p->behind[axis] = pads[k + padded];
+    }
+    return PJ_OK;
+}
+
+/* The padding of input 0, whose rank is known; input 3 may name the axes. */
 static pj_status plan_pad(pj_ctx *c, padding *p)
 {
     int rank = pj_in_rank(c, 0);
-    pj_num pads[2 * PJ_MAX_RANK];
+    pj_num pads[MAX_PADS];
     int64_t count = 0;
-    bool known, placed;
-    bool chosen[PJ_MAX_RANK];
+    bool known, placed, chosen[PJ_MAX_RANK];
     pj_list axes;
     PJ_TRY(pad_mode_of(c, &p->mode));
     PJ_TRY(read_pads(c, pads, &count, &known));
     PJ_TRY(pj_list_of(c, NULL, 3, &axes));
     PJ_TRY(pj_axes(c, &axes, rank, chosen, &placed));
-    int axis_count = axes.given ? axes.count : rank;
-    if (known && placed && count != 2 * (int64_t)axis_count)
-        return pj_fail(c->err, PJ_ESHAPE, "%lld pads are listed for %d axes; each takes 2", (long long)count,
-                       axis_count);
     for (int k = 0; k < rank; k++)
         p->before[k] = p->behind[k] = placed && axes.given && !chosen[k] ? pj_num_of(0) : pj_num_unknown();
-    for (int k = 0; known && placed && k < axis_count; k++) {
-        int axis = k;
-        if (axes.given)
-            PJ_TRY(pj_axis(c, axes.num[k].whole, rank, &axis));
-        p->before[axis] = pads[k];
-        p->behind[axis] = pads[k + axis_count];
-    }
-    return PJ_OK;
+    return known && placed ? place_pads(c, &axes, pads, count, p) : PJ_OK;
 }
 
 static pj_status shape_pad(pj_ctx *c)
@@ -232,10 +237,10 @@ static pj_status value_pad(pj_ctx *c)
 /* ---- Tile ---- */
 
 /* How often each axis of input 0, whose rank is known, is repeated: a list; up to opset 5 one number and one axis. */
-static pj_status read_repeats(pj_ctx *c, pj_num *repeats)
+static pj_status read_repeats(pj_ctx *c, int rank, pj_num *repeats)
 {
     pj_list list;
-    int axis, rank = pj_in_rank(c, 0);
+    int axis;
     if (pj_has(c, 2)) {
         pj_num named = pj_num_trunc(c->symbols, pj_in_scalar(c, 2));
         for (int k = 0; k < rank; k++)
@@ -269,7 +274,7 @@ static pj_status shape_tile(pj_ctx *c)
         return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
     }
     if (rank >= 0)
-        PJ_TRY(read_repeats(c, dims));
+        PJ_TRY(read_repeats(c, rank, dims));
     for (int k = 0; k < rank; k++)
         dims[k] = pj_num_mul(c->symbols, dims[k], pj_in_dim(c, 0, k));
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);

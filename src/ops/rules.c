@@ -345,14 +345,10 @@ static pj_status broadcast_dim(pj_ctx *c, pj_num a, pj_num b, int axis, pj_num *
         char what[64];
         snprintf(what, sizeof what, "the inputs do not broadcast at axis %d", axis);
         return fail_pair(c, what, a, b, "against");
-    } else if (pj_num_known(a)) {
+    } else if (pj_num_known(a) || gives_way(c, b, a)) {
         *out = a;
-    } else if (pj_num_known(b)) {
+    } else if (pj_num_known(b) || gives_way(c, a, b)) {
         *out = b;
-    } else if (gives_way(c, a, b)) {
-        *out = b;
-    } else if (gives_way(c, b, a)) {
-        *out = a;
     } else {
         *out = pj_num_unknown();
     }
@@ -388,7 +384,7 @@ pj_status pj_broadcast_inputs(pj_ctx *c, int first, int count, int *rank, pj_num
 
 pj_num pj_dims_product(pj_ctx *c, const pj_num *dims, int from, int to)
 {
-    return pj_num_product(c->symbols, dims + from, to > from ? to - from : 0);
+    return to > from ? pj_num_product(c->symbols, dims + from, to - from) : pj_num_of(1);
 }
 
 /* ---- common rules ---- */

@@ -1,4 +1,4 @@
-/* Sequences of tensors and optionals.
+/* Sequences of tensors.
  *
  * The type of a sequence holds what its tensors have in common: equal dims, the rest unknown. What single tensors are,
  * and how many, is followed back through the nodes that made the sequence, where the question comes up.
@@ -15,20 +15,20 @@ enum { MOST_STEPS = 64, MOST_TENSORS = 64 };
 
 /* ---- types ---- */
 
-/* What a sequence or optional holds; NULL where the input is neither. */
+/* What a sequence holds; NULL where the input is none. */
 static const pj_type *content_of(const pj_ctx *c, int i)
 {
     const pj_type *type = pj_in_type(c, i);
-    return type->kind == PJ_SEQUENCE || type->kind == PJ_OPTIONAL ? type->of : NULL;
+    return type->kind == PJ_SEQUENCE ? type->of : NULL;
 }
 
-static pj_status set_holder(pj_ctx *c, int o, pj_kind kind, pj_type content)
+static pj_status set_sequence(pj_ctx *c, int o, pj_type content)
 {
     pj_type type = pj_type_unknown();
     pj_type *of = pj_arena_memdup(c->arena, &content, 1, sizeof content);
     if (!of)
         return pj_fail_memory(c->err);
-    type.kind = kind;
+    type.kind = PJ_SEQUENCE;
     type.of = of;
     return pj_set_type(c, o, type);
 }
@@ -60,9 +60,9 @@ static pj_status merge(pj_ctx *c, const pj_type *a, const pj_type *b, pj_type *o
 
 typedef struct split {
     int axis;
-    bool keeps;    /* the split axis stays */
-    bool listed;   /* one length for each part; else all `length` long but the last */
-    pj_num whole;  /* length of the split axis */
+    bool keeps;   /* the split axis stays */
+    bool listed;  /* one length for each part; else all `length` long but the last */
+    pj_num whole; /* length of the split axis */
     pj_num parts;
     pj_num length; /* of a part; unknown where they differ */
 } split;
@@ -135,10 +135,10 @@ static pj_status shape_split(pj_ctx *c)
     pj_type part;
     split how;
     if (pj_in_rank(c, 0) < 0)
-        return set_holder(c, 0, PJ_SEQUENCE, pj_type_tensor(pj_in_dtype(c, 0), -1, NULL));
+        return set_sequence(c, 0, pj_type_tensor(pj_in_dtype(c, 0), -1, NULL));
     PJ_TRY(read_split(c, &how));
     PJ_TRY(part_type(c, &how, how.length, &part));
-    return set_holder(c, 0, PJ_SEQUENCE, part);
+    return set_sequence(c, 0, part);
 }
 
 static pj_status work_split(pj_ctx *c, pj_work *work)
@@ -151,7 +151,7 @@ static pj_status work_split(pj_ctx *c, pj_work *work)
 
 static pj_status shape_empty(pj_ctx *c)
 {
-    return set_holder(c, 0, PJ_SEQUENCE, pj_type_tensor(pj_attr_dtype(c, "dtype", PJ_FLOAT32), -1, NULL));
+    return set_sequence(c, 0, pj_type_tensor(pj_attr_dtype(c, "dtype", PJ_FLOAT32), -1, NULL));
 }
 
 static pj_status shape_construct(pj_ctx *c)
@@ -159,22 +159,21 @@ static pj_status shape_construct(pj_ctx *c)
     pj_type content = *pj_in_type(c, 0);
     for (int i = 1; i < c->node->inputs; i++)
         PJ_TRY(merge(c, &content, pj_in_type(c, i), &content));
-    return set_holder(c, 0, PJ_SEQUENCE, content);
+    return set_sequence(c, 0, content);
 }
 
-static pj_num length_of(pj_ctx *c, const pj_value *sequence, int steps);
+static bool is_made_by(const pj_value *sequence, const char *op)
+{
+    return sequence && sequence->producer && !*sequence->producer->domain && strcmp(sequence->producer->op, op) == 0;
+}
 
 static pj_status shape_insert(pj_ctx *c)
 {
-    const pj_type *content = content_of(c, 0);
-    pj_type merged = *pj_in_type(c, 1);
-    pj_num length = length_of(c, pj_in(c, 0), MOST_STEPS);
-    if (content) {
-        PJ_TRY(merge(c, content, pj_in_type(c, 1), &merged));
-        if (pj_num_is(length, 0))
-            merged = *pj_in_type(c, 1);
-    }
-    return set_holder(c, 0, PJ_SEQUENCE, merged);
+    const pj_type *content = content_of(c, 0), *inserted = pj_in_type(c, 1);
+    pj_type merged = *inserted;
+    if (content)
+        PJ_TRY(merge(c, content, inserted, &merged));
+    return set_sequence(c, 0, is_made_by(pj_in(c, 0), "SequenceEmpty") ? *inserted : merged);
 }
 
 /* ---- following a sequence back ---- */
@@ -185,12 +184,6 @@ static pj_ctx at_node(const pj_ctx *c, pj_node *node)
     pj_ctx other = *c;
     other.node = node;
     return other;
-}
-
-static bool is_made_by(const pj_value *sequence, const char *op)
-{
-    return sequence && sequence->producer && !*sequence->producer->domain &&
-           strcmp(sequence->producer->op, op) == 0;
 }
 
 /* Tensors in the sequence. */
@@ -222,15 +215,15 @@ typedef struct item {
     int64_t count;
 } item;
 
-/* Where input `i` of SequenceInsert, SequenceErase, SequenceAt points among `length` places; `otherwise` when absent; -1
- * where it is not known or outside. */
-static int64_t place_of(const pj_ctx *c, int i, pj_num length, int64_t otherwise)
+/* Where input `i` of SequenceInsert or SequenceErase points: one of `places`, from the end of a sequence of `length`
+ * where negative; `otherwise` when absent; -1 where it is not known or outside. */
+static int64_t place_of(const pj_ctx *c, int i, int64_t length, int64_t places, int64_t otherwise)
 {
     pj_num place = pj_has(c, i) ? pj_in_scalar(c, i) : pj_num_of(otherwise);
-    if (!pj_num_known(place) || !pj_num_known(length))
+    if (!pj_num_known(place))
         return -1;
-    int64_t from_start = place.whole < 0 ? place.whole + length.whole : place.whole;
-    return from_start < 0 || from_start >= length.whole ? -1 : from_start;
+    int64_t from_start = place.whole < 0 ? place.whole + length : place.whole;
+    return from_start < 0 || from_start >= places ? -1 : from_start;
 }
 
 /* Part `place` of a split. */
@@ -253,36 +246,49 @@ static bool find_part(pj_ctx *c, int64_t place, item *out)
     return part_type(c, &how, length, &out->type) == PJ_OK;
 }
 
+/* One step back from a sequence of `*length` tensors: either its tensor at `*place` is found in *tensor, or *place is
+ * where it was before in input 0 of the node, of *length tensors. False: not known. */
+static bool step_back(const pj_ctx *at, const pj_value *sequence, int64_t *place, int64_t *length,
+                      const pj_value **tensor)
+{
+    *tensor = NULL;
+    if (is_made_by(sequence, "SequenceConstruct")) {
+        *tensor = pj_in(at, (int)*place);
+        return *tensor != NULL;
+    }
+    if (is_made_by(sequence, "SequenceInsert")) {
+        --*length;
+        int64_t inserted = place_of(at, 2, *length, *length + 1, *length);
+        if (*place == inserted)
+            *tensor = pj_in(at, 1);
+        *place -= *place > inserted;
+        return inserted >= 0;
+    }
+    if (is_made_by(sequence, "SequenceErase")) {
+        ++*length;
+        int64_t erased = place_of(at, 1, *length, *length, *length - 1);
+        *place += *place >= erased;
+        return erased >= 0;
+    }
+    return is_made_by(sequence, "Identity");
+}
+
 /* Tensor `place` of the sequence; false: not known. */
 static bool find_item(pj_ctx *c, const pj_value *sequence, int64_t place, item *out)
 {
+    pj_num all = length_of(c, sequence, MOST_STEPS);
+    const pj_value *tensor;
     memset(out, 0, sizeof *out);
-    for (int steps = MOST_STEPS; steps > 0 && sequence && sequence->producer; steps--) {
-        const pj_value *found = NULL;
+    if (!pj_num_known(all) || place < 0 || place >= all.whole)
+        return false;
+    for (int64_t length = all.whole; sequence && sequence->producer;) {
         pj_ctx at = at_node(c, sequence->producer);
-        pj_num length = length_of(c, sequence, steps);
         if (is_made_by(sequence, "SplitToSequence"))
             return find_part(&at, place, out);
-        if (is_made_by(sequence, "SequenceConstruct")) {
-            found = pj_in(&at, place < at.node->inputs ? (int)place : -1);
-        } else if (is_made_by(sequence, "SequenceInsert") && pj_num_known(length)) {
-            int64_t inserted = place_of(&at, 2, length, length.whole - 1);
-            if (pj_has(&at, 2) && pj_num_known(pj_in_scalar(&at, 2)) && pj_in_scalar(&at, 2).whole < 0)
-                inserted--; /* counts from the end of the sequence before */
-            if (inserted < 0)
-                return false;
-            found = place == inserted ? pj_in(&at, 1) : NULL;
-            place -= place > inserted;
-        } else if (is_made_by(sequence, "SequenceErase") && pj_num_known(length)) {
-            int64_t erased = place_of(&at, 1, pj_num_add(c->symbols, length, pj_num_of(1)), length.whole);
-            if (erased < 0)
-                return false;
-            place += place >= erased;
-        } else if (!is_made_by(sequence, "Identity")) {
+        if (!step_back(&at, sequence, &place, &length, &tensor))
             return false;
-        }
-        if (found) {
-            *out = (item){found->type, found->data, found->data_count};
+        if (tensor) {
+            *out = (item){tensor->type, tensor->data, tensor->data_count};
             return true;
         }
         sequence = pj_in(&at, 0);
@@ -411,7 +417,7 @@ static pj_status shape_map(pj_ctx *c)
     }
     PJ_TRY(c->driver->infer_graph(c, body));
     for (int o = 0; o < c->node->outputs; o++)
-        PJ_TRY(set_holder(c, o, PJ_SEQUENCE, body->out[o]->type));
+        PJ_TRY(set_sequence(c, o, body->out[o]->type));
     return PJ_OK;
 }
 
@@ -434,56 +440,17 @@ static pj_status work_map(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- optionals ---- */
-
-/* Around the input, or empty and of the type that the attribute names. */
-static pj_status shape_optional(pj_ctx *c)
-{
-    const pj_attr *type = pj_node_attr(c->node, "type");
-    if (pj_has(c, 0))
-        return set_holder(c, 0, PJ_OPTIONAL, *pj_in_type(c, 0));
-    return set_holder(c, 0, PJ_OPTIONAL, type && type->kind == PJ_ATTR_TYPE ? *type->type : pj_type_unknown());
-}
-
-/* From opset 18 on also of what is no optional: itself. */
-static pj_status shape_get_element(pj_ctx *c)
-{
-    return pj_in_type(c, 0)->kind == PJ_OPTIONAL ? pj_set_type(c, 0, *content_of(c, 0)) : pj_set_same(c, 0, 0);
-}
-
-static pj_status shape_has_element(pj_ctx *c)
-{
-    return pj_set_scalar(c, 0, PJ_BOOL);
-}
-
-/* Known where the input is absent, no optional, or made by Optional. */
-static pj_status value_has_element(pj_ctx *c)
-{
-    const pj_value *in = pj_in(c, 0);
-    pj_num there = pj_num_unknown();
-    if (!in)
-        there = pj_num_of(0);
-    else if (is_made_by(in, "Optional"))
-        there = pj_num_of(in->producer->inputs > 0 && in->producer->in[0]);
-    else if (in->type.kind == PJ_TENSOR || in->type.kind == PJ_SEQUENCE)
-        there = pj_num_of(1);
-    return pj_set_data(c, 0, &there, 1);
-}
-
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "SequenceEmpty",      11, "",    PJ_VIEW,       shape_empty,       NULL,              NULL       },
-    {"", "SequenceConstruct",  11, "x*",  PJ_VIEW,       shape_construct,   NULL,              NULL       },
-    {"", "SequenceInsert",     11, "xxc", PJ_VIEW,       shape_insert,      NULL,              NULL       },
-    {"", "SequenceErase",      11, "xc",  PJ_VIEW,       pj_shape_same,     NULL,              NULL       },
-    {"", "SequenceAt",         11, "xc",  PJ_VIEW,       shape_at,          value_at,          NULL       },
-    {"", "SequenceLength",     11, "x",   PJ_SHAPE_ONLY, shape_length,      value_length,      NULL       },
-    {"", "SequenceMap",        17, "x*",  PJ_CONTROL,    shape_map,         NULL,              work_map   },
-    {"", "SplitToSequence",    11, "xc",  PJ_MOVE,       shape_split,       NULL,              work_split },
-    {"", "ConcatFromSequence", 11, "x",   PJ_MOVE,       shape_concat,      NULL,              work_concat},
-    {"", "Optional",           15, "x",   PJ_VIEW,       shape_optional,    NULL,              NULL       },
-    {"", "OptionalGetElement", 15, "x",   PJ_VIEW,       shape_get_element, NULL,              NULL       },
-    {"", "OptionalHasElement", 15, "x",   PJ_SHAPE_ONLY, shape_has_element, value_has_element, NULL       },
+    {"", "SequenceEmpty",      11, "",    PJ_VIEW,       shape_empty,     NULL,         NULL       },
+    {"", "SequenceConstruct",  11, "x*",  PJ_VIEW,       shape_construct, NULL,         NULL       },
+    {"", "SequenceInsert",     11, "xxc", PJ_VIEW,       shape_insert,    NULL,         NULL       },
+    {"", "SequenceErase",      11, "xc",  PJ_VIEW,       pj_shape_same,   NULL,         NULL       },
+    {"", "SequenceAt",         11, "xc",  PJ_VIEW,       shape_at,        value_at,     NULL       },
+    {"", "SequenceLength",     11, "x",   PJ_SHAPE_ONLY, shape_length,    value_length, NULL       },
+    {"", "SequenceMap",        17, "x*",  PJ_CONTROL,    shape_map,       NULL,         work_map   },
+    {"", "SplitToSequence",    11, "xc",  PJ_MOVE,       shape_split,     NULL,         work_split },
+    {"", "ConcatFromSequence", 11, "x",   PJ_MOVE,       shape_concat,    NULL,         work_concat},
 };
 
 PJ_FAMILY(sequence);

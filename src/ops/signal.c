@@ -136,14 +136,19 @@ static pj_status check_frames(pj_ctx *c, pj_num frame)
     return PJ_OK;
 }
 
-/* [batch, floor((signal - frame) / step) + 1, bins, 2] */
+/* floor((signal - frame) / step) + 1 */
+static pj_num frames_of(pj_ctx *c, pj_num frame)
+{
+    pj_num rest = pj_num_sub(c->symbols, pj_in_dim(c, 0, 1), frame);
+    return pj_num_add(c->symbols, pj_num_floor_div(c->symbols, rest, pj_in_scalar(c, 1)), pj_num_of(1));
+}
+
+/* [batch, frames, bins, 2] */
 static pj_status shape_stft(pj_ctx *c)
 {
     pj_num frame = frame_of(c);
     PJ_TRY(check_frames(c, frame));
-    pj_num rest = pj_num_sub(c->symbols, pj_in_dim(c, 0, 1), frame);
-    pj_num steps = pj_num_floor_div(c->symbols, rest, pj_in_scalar(c, 1));
-    pj_num dims[4] = {pj_in_dim(c, 0, 0), pj_num_add(c->symbols, steps, pj_num_of(1)), frame, pj_num_of(2)};
+    pj_num dims[4] = {pj_in_dim(c, 0, 0), frames_of(c, frame), frame, pj_num_of(2)};
     if (pj_attr_int(c, "onesided", 1))
         dims[2] = half_spectrum(c, frame);
     return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
@@ -152,11 +157,12 @@ static pj_status shape_stft(pj_ctx *c)
 /* Per frame: the window (1 mul for each number of the signal in it), the transform. */
 static pj_status work_stft(pj_ctx *c, pj_work *work)
 {
-    const pj_type *out = &pj_out(c, 0)->type;
     pj_num parts = pj_in_rank(c, 0) == 2 ? pj_num_of(1) : pj_in_dim(c, 0, 2);
     pj_num points = pj_num_unknown();
-    if (out->rank == 4 && !pj_num_is_unknown(parts))
-        points = pj_num_mul(c->symbols, pj_dims_product(c, out->dims, 0, 2), frame_of(c));
+    if (!pj_num_is_unknown(parts)) {
+        pj_num frames = pj_num_mul(c->symbols, pj_in_dim(c, 0, 0), frames_of(c, frame_of(c)));
+        points = pj_num_mul(c->symbols, frames, frame_of(c));
+    }
     count_transforms(c, work, points, log2_of(c, frame_of(c)),
                      pj_attr_int(c, "onesided", 1) != 0 || pj_num_is(parts, 1));
     if (pj_has(c, 2))
@@ -203,24 +209,26 @@ static pj_status shape_irfft(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
 
-static void count_real(pj_ctx *c, pj_work *work, const pj_type *signal)
+/* `signal`: the real side, of rank `rank`. */
+static void count_real(pj_ctx *c, pj_work *work, const pj_num *signal, int rank)
 {
-    pj_num steps = pj_num_of(0);
     int64_t axes = pj_attr_int(c, "signal_ndim", 1);
-    for (int k = signal->rank - (int)axes; k < signal->rank; k++)
-        steps = pj_num_add(c->symbols, steps, log2_of(c, signal->dims[k]));
-    count_transforms(c, work, pj_type_count(c->symbols, signal), steps, true);
+    pj_num steps = rank < 0 ? pj_num_unknown() : pj_num_of(0);
+    for (int64_t k = rank - axes; k < rank; k++)
+        steps = pj_num_add(c->symbols, steps, log2_of(c, signal[k]));
+    count_transforms(c, work, pj_num_product(c->symbols, signal, rank < 0 ? 0 : rank), steps, true);
 }
 
 static pj_status work_rfft(pj_ctx *c, pj_work *work)
 {
-    count_real(c, work, pj_in_type(c, 0));
+    count_real(c, work, pj_in_type(c, 0)->dims, pj_in_rank(c, 0));
     return PJ_OK;
 }
 
 static pj_status work_irfft(pj_ctx *c, pj_work *work)
 {
-    count_real(c, work, &pj_out(c, 0)->type);
+    const pj_value *out = pj_out(c, 0);
+    count_real(c, work, out ? out->type.dims : NULL, out ? out->type.rank : -1);
     pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
     return PJ_OK;
 }

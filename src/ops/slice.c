@@ -1,6 +1,4 @@
 /* Cutting: slices, splits, triangles, reversal. */
-#include <stdio.h>
-
 #include "ops/element.h"
 #include "ops/families.h"
 #include "ops/rules.h"
@@ -138,17 +136,23 @@ typedef struct bounds {
     bool placed; /* all axes are known */
 } bounds;
 
+/* How many axes are cut: the first of the lists whose length is known tells. */
+static int count_bounds(const bounds *b)
+{
+    const pj_list *lists[] = {&b->axes, &b->starts, &b->ends};
+    for (int k = 0; k < 3; k++)
+        if (lists[k]->known)
+            return lists[k]->count;
+    return -1;
+}
+
 static pj_status read_bounds(pj_ctx *c, bounds *b)
 {
     PJ_TRY(pj_list_of(c, "starts", 1, &b->starts));
     PJ_TRY(pj_list_of(c, "ends", 2, &b->ends));
     PJ_TRY(pj_list_of(c, "axes", 3, &b->axes));
     PJ_TRY(pj_list_of(c, "steps", 4, &b->steps));
-    const pj_list *lists[] = {&b->axes, &b->starts, &b->ends};
-    b->count = -1;
-    for (int k = 0; k < 3 && b->count < 0; k++)
-        if (lists[k]->known)
-            b->count = lists[k]->count;
+    b->count = count_bounds(b);
     b->placed = b->count >= 0 && (b->axes.known || !b->axes.given);
     for (int k = 0; k < b->axes.count; k++)
         b->placed = b->placed && pj_num_known(b->axes.num[k]);

@@ -34,8 +34,8 @@ static pj_status shape_loss(pj_ctx *c)
     int rank;
     PJ_TRY(label_dims(c, &rank, dims));
     if (pj_has(c, 2))
-        PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 1), pj_in_dim(c, 2, 0), "classes of the scores against the weights",
-                           &same));
+        PJ_TRY(
+            pj_same_dim(c, pj_in_dim(c, 0, 1), pj_in_dim(c, 2, 0), "classes of the scores against the weights", &same));
     PJ_TRY(pj_set_same(c, 1, 0)); /* SoftmaxCrossEntropyLoss: the logarithms of the probabilities */
     if (reduces_to(c, "none"))
         return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
@@ -71,8 +71,8 @@ static pj_status work_nll(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* LogSoftmax over the classes (per score: maximum, subtraction, exponential, sum, subtraction; per label one logarithm),
- * then the loss. */
+/* LogSoftmax over the classes (per score: maximum, subtraction, exponential, sum, subtraction; per label one
+ * logarithm), then the loss. */
 static pj_status work_cross_entropy(pj_ctx *c, pj_work *work)
 {
     static const int each_score[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_ADD] = 3, [PJ_EXP] = 1};
@@ -115,7 +115,8 @@ static pj_status shape_one_state(pj_ctx *c)
     return shape_optimizer(c, 3);
 }
 
-/* Counts `each` per trained number, and the regularization of the gradient, norm_coefficient*X + G, where there is one. */
+/* Counts `each` per trained number, and the regularization of the gradient, norm_coefficient*X + G, where there is one.
+ */
 static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int each[PJ_PRIMS])
 {
     pj_num numbers = pj_num_of(0);

@@ -34,8 +34,10 @@ static void head(const pj_view *view, pj_str *out)
     pj_str_add(out, "\n\nOne run takes **");
     pj_summary_total(view, out);
     pj_str_add(out, "**");
+    escaped(view, pj_summary_dims, out);
+    pj_str_add(out, view->totals->uncounted ? " and more: not all layers are counted" : "");
     pj_summary_per_sample(view, out);
-    pj_str_add(out, view->totals->uncounted ? " (and more: not all layers are counted).\n\n" : ".\n\n");
+    pj_str_add(out, ".\n\n");
     escaped(view, pj_summary_work, out);
     pj_str_add(out, "; ");
     escaped(view, pj_summary_model, out);

@@ -73,7 +73,7 @@ static void write_json(pj_model *model, const pj_tensor_info *tensors, size_t co
 
 /* clang-format off */
 static const pj_column columns[] = {
-    {.key = "name", .title = "tensor", .kind = PJ_CELL_TEXT, .wish = 40, .least = 20},
+    {.key = "name", .title = "tensor", .kind = PJ_CELL_TEXT},
     {.key = "dtype", .title = "type", .kind = PJ_CELL_TEXT},
     {.key = "shape", .title = "shape", .kind = PJ_CELL_TEXT},
     {.key = "role", .title = "role", .kind = PJ_CELL_TEXT, .rank = 1},

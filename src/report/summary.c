@@ -126,6 +126,32 @@ void pj_summary_per_sample(const pj_view *view, pj_str *out)
     pj_str_printf(out, " per sample of a batch of %" PRId64, batch);
 }
 
+static size_t count_assumed_dims(const pj_view *view)
+{
+    size_t count, assumed = 0;
+    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    for (size_t i = 0; i < count; i++)
+        assumed += strcmp(findings[i].code, "assumed-dimension") == 0;
+    return assumed;
+}
+
+void pj_summary_dims(const pj_view *view, pj_str *out)
+{
+    enum { MOST = 6 };
+    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    size_t assumed = count_assumed_dims(view);
+    out->failed = out->failed || !info;
+    for (size_t i = 0; info && i < info->dim_count && i < MOST; i++) {
+        pj_str_add(out, i ? ", " : " with ");
+        pj_text_clean(out, info->dims[i].name);
+        pj_str_printf(out, " = %" PRId64, info->dims[i].value);
+    }
+    if (info && info->dim_count > MOST)
+        pj_str_add(out, " ...");
+    if (info && assumed)
+        pj_str_add(out, assumed < info->dim_count ? " (partly assumed: see below)" : " (assumed: see below)");
+}
+
 static const char *bar(const pj_view *view, double share)
 {
     enum { LENGTH = 20 };
@@ -246,15 +272,16 @@ static const char *place_text(pj_place place)
 void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
 {
     const pj_settings *settings = pj_analysis_settings(view->analysis);
-    pj_str_printf(out, "%sTable %s, rules %s.\n", lead, pj_analysis_table(view->analysis),
+    pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, pj_analysis_table(view->analysis),
                   pj_analysis_rules(view->analysis));
     if (strcmp(pj_analysis_unit(view->analysis), "relative") == 0)
         pj_str_printf(out, "%sFigures are multiples of one operation, as the table says, not joules.\n", lead);
-    pj_str_printf(out, "%sWeights %s, activations %s; model inputs and outputs %s DRAM", lead,
-                  place_text(settings->weights_on), place_text(settings->activations_on),
+    pj_str_printf(out, "%sWeights %s (--weights-on), activations %s (--activations-on); ", lead,
+                  place_text(settings->weights_on), place_text(settings->activations_on));
+    pj_str_printf(out, "model inputs and outputs %s DRAM (--io-on-dram)",
                   settings->io_on_dram ? "cross" : "do not cross");
     if (settings->sram_min_bits) {
-        pj_str_add(out, "; no SRAM below ");
+        pj_str_add(out, "; no SRAM (--sram-min) below ");
         pj_human_bits(out, (double)settings->sram_min_bits);
     }
     pj_str_add(out, ".\n");

@@ -15,6 +15,9 @@ void pj_summary_work(const pj_view *view, pj_str *out);
 void pj_summary_total(const pj_view *view, pj_str *out);
 void pj_summary_per_sample(const pj_view *view, pj_str *out);
 
+/* " with batch = 1, sequence = 64", and behind it, where one is, that it is assumed; nothing without symbols. */
+void pj_summary_dims(const pj_view *view, pj_str *out);
+
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
 pj_rows *pj_summary_components(const pj_view *view);
 

@@ -63,19 +63,23 @@ static void head(page *p)
 
 static void answer(page *p)
 {
+    pj_str text = pj_str_new(0);
+    pj_summary_dims(p->view, &text);
+    if (p->view->totals->uncounted)
+        pj_str_add(&text, " and more: not all layers are counted");
+    pj_summary_per_sample(p->view, &text);
     pj_str_add(p->out, "\nOne run takes ");
     pj_text_look(p->out, p->style, PJ_BOLD);
     pj_summary_total(p->view, p->out);
     pj_text_look(p->out, p->style, PJ_PLAIN);
-    if (p->view->totals->uncounted)
-        pj_str_add(p->out, " and more: not all layers are counted");
-    pj_summary_per_sample(p->view, p->out);
+    pj_text_wrap(p->out, text.data, sizeof "One run takes 100.0 uJ", INDENT, p->style->width);
     pj_str_add_char(p->out, '\n');
+    p->out->failed = p->out->failed || text.failed;
+    pj_str_free(&text);
     table(p, pj_summary_components(p->view), INDENT);
-    if (p->view->totals->has_qtools) {
+    if (p->view->totals->has_qtools)
         pj_str_printf(p->out, "  QTools' own figures: total cost %lld, energy sum %lld\n",
                       (long long)p->view->totals->qtools_total_cost, (long long)p->view->totals->qtools_energy_sum);
-    }
 }
 
 static void rows_title(page *p, const pj_rows *rows)

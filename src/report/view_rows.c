@@ -256,55 +256,54 @@ typedef struct view_column {
     pj_column column;
 } view_column;
 
-enum { NAME_WISH = 32, NAME_LEAST = 24, OP_WISH = 11, OP_LEAST = 8 };
+/* How far texts may be elided. */
+enum { NAME_WISH = 32 };
+#define NAME_FITS .wish = NAME_WISH, .least = 24
+#define OP_FITS   .wish = 11, .least = 8
 
 /* Columns of a higher rank leave a narrow terminal first. */
+/* clang-format off */
 static const view_column view_columns[] = {
-    {OF_LAYERS, ONCE,       0, fill_index,         {.key = "index", .kind = PJ_CELL_COUNT}                                                        },
-    {OF_LAYERS,
-     ONCE,                  0,
-     fill_name,                                    {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST}},
-    {OF_GROUPS,
-     ONCE,                  0,
-     fill_name,                                    {.key = "name", .title = "group", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST}},
-    {OF_LAYERS,
-     ONCE,                  0,
-     fill_op,                                      {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .wish = OP_WISH, .least = OP_LEAST}         },
-    {OF_LAYERS, ONCE,       0, fill_scope,         {.key = "scope", .kind = PJ_CELL_TEXT}                                                         },
-    {OF_GROUPS, ONCE,       0, fill_layers,        {.key = "layers", .title = "layers", .kind = PJ_CELL_COUNT}                                    },
-    {OF_GROUPS, ONCE,       0, fill_uncounted,     {.key = "uncounted", .kind = PJ_CELL_COUNT}                                                    },
-    {OF_LAYERS, ONCE,       0, fill_counted,       {.key = "counted", .kind = PJ_CELL_FLAG}                                                       },
-    {OF_LAYERS, ONCE,       0, fill_free,          {.key = "free", .kind = PJ_CELL_FLAG}                                                          },
-    {OF_LAYERS, ONCE,       0, fill_dtype,         {.key = "output_dtype", .kind = PJ_CELL_TEXT}                                                  },
-    {OF_LAYERS, ONCE,       0, fill_shape,         {.key = "output_shape", .title = "output", .kind = PJ_CELL_TEXT, .rank = 5}                    },
-    {OF_LAYERS, ONCE,       0, fill_precision,     {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 3}                                        },
-    {OF_LAYERS, ONCE,       0, fill_from,          {.title = "from", .kind = PJ_CELL_TEXT, .rank = 7}                                             },
-    {OF_ALL,    ONCE,       0, fill_macs,          {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 1}                             },
-    {OF_ALL,    ONCE,       0, fill_flops,         {.key = "flops", .title = "FLOPs", .kind = PJ_CELL_COUNT, .rank = 6}                           },
-    {OF_ALL,    ONCE,       0, fill_params,        {.key = "params", .title = "params", .kind = PJ_CELL_COUNT, .rank = 4}                         },
-    {OF_ALL,    ONCE,       0, fill_param_bits,    {.key = "param_bits", .kind = PJ_CELL_COUNT}                                                   },
-    {OF_ALL,    ONCE,       0, fill_bops,          {.key = "bops", .kind = PJ_CELL_COUNT}                                                         },
-    {OF_LAYERS, ONCE,       0, fill_format,        {.key = "input_format", .kind = PJ_CELL_TEXT}                                                  },
-    {OF_LAYERS, ONCE,       0, fill_from,          {.key = "input_from", .kind = PJ_CELL_TEXT}                                                    },
-    {OF_LAYERS, ONCE,       1, fill_format,        {.key = "weight_format", .kind = PJ_CELL_TEXT}                                                 },
-    {OF_LAYERS, ONCE,       1, fill_from,          {.key = "weight_from", .kind = PJ_CELL_TEXT}                                                   },
-    {OF_LAYERS, ONCE,       2, fill_format,        {.key = "accumulator_format", .kind = PJ_CELL_TEXT}                                            },
-    {OF_LAYERS, ONCE,       2, fill_from,          {.key = "accumulator_from", .kind = PJ_CELL_TEXT}                                              },
-    {OF_LAYERS, ONCE,       3, fill_format,        {.key = "output_format", .kind = PJ_CELL_TEXT}                                                 },
-    {OF_LAYERS, ONCE,       3, fill_from,          {.key = "output_from", .kind = PJ_CELL_TEXT}                                                   },
-    {OF_LAYERS, ONCE,       0, fill_circuit,       {.key = "implementation", .kind = PJ_CELL_TEXT}                                                },
-    {OF_LAYERS, ONCE,       0, fill_gate_bits,     {.key = "gate_bits", .kind = PJ_CELL_NUMBER}                                                   },
-    {OF_LAYERS, ONCE,       0, fill_gate_factor,   {.key = "gate_factor", .kind = PJ_CELL_NUMBER}                                                 },
-    {OF_LAYERS, PER_WORK,   0, fill_work,          {.key = "work", .kind = PJ_CELL_COUNT}                                                         },
-    {OF_ALL,    ONCE,       0, fill_inputs,        {.key = "inputs", .title = "inputs", .kind = PJ_CELL_ENERGY, .rank = 2}                        },
-    {OF_ALL,    ONCE,       0, fill_outputs,       {.key = "outputs", .title = "outputs", .kind = PJ_CELL_ENERGY, .rank = 2}                      },
-    {OF_ALL,    ONCE,       0, fill_parameters,    {.key = "parameters", .title = "parameters", .kind = PJ_CELL_ENERGY, .rank = 2}                },
-    {OF_ALL,    ONCE,       0, fill_op_cost,       {.key = "op_cost", .title = "op_cost", .kind = PJ_CELL_ENERGY, .rank = 2}                      },
-    {OF_ALL,    ONCE,       0, fill_total,         {.key = "total", .title = "total", .kind = PJ_CELL_ENERGY}                                     },
-    {OF_ALL,    ONCE,       0, fill_share,         {.key = "share", .title = "share", .kind = PJ_CELL_SHARE}                                      },
-    {OF_ALL,    PER_DEVICE, 0, fill_device_energy, {.kind = PJ_CELL_ENERGY, .rank = 1}                                                            },
-    {OF_ALL,    PER_DEVICE, 0, fill_device_time,   {.kind = PJ_CELL_TIME, .rank = 1}                                                              },
+    {OF_LAYERS, ONCE, 0, fill_index, {.key = "index", .kind = PJ_CELL_COUNT}},
+    {OF_LAYERS, ONCE, 0, fill_name, {.key = "name", .title = "layer", .kind = PJ_CELL_TEXT, NAME_FITS}},
+    {OF_GROUPS, ONCE, 0, fill_name, {.key = "name", .title = "group", .kind = PJ_CELL_TEXT, NAME_FITS}},
+    {OF_LAYERS, ONCE, 0, fill_op, {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, OP_FITS}},
+    {OF_LAYERS, ONCE, 0, fill_scope, {.key = "scope", .kind = PJ_CELL_TEXT}},
+    {OF_GROUPS, ONCE, 0, fill_layers, {.key = "layers", .title = "layers", .kind = PJ_CELL_COUNT}},
+    {OF_GROUPS, ONCE, 0, fill_uncounted, {.key = "uncounted", .kind = PJ_CELL_COUNT}},
+    {OF_LAYERS, ONCE, 0, fill_counted, {.key = "counted", .kind = PJ_CELL_FLAG}},
+    {OF_LAYERS, ONCE, 0, fill_free, {.key = "free", .kind = PJ_CELL_FLAG}},
+    {OF_LAYERS, ONCE, 0, fill_dtype, {.key = "output_dtype", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 0, fill_shape, {.key = "output_shape", .title = "output", .kind = PJ_CELL_TEXT, .rank = 5}},
+    {OF_LAYERS, ONCE, 0, fill_precision, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 3}},
+    {OF_LAYERS, ONCE, 0, fill_from, {.title = "from", .kind = PJ_CELL_TEXT, .rank = 7}},
+    {OF_ALL, ONCE, 0, fill_macs, {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 1}},
+    {OF_ALL, ONCE, 0, fill_flops, {.key = "flops", .title = "FLOPs", .kind = PJ_CELL_COUNT, .rank = 6}},
+    {OF_ALL, ONCE, 0, fill_params, {.key = "params", .title = "params", .kind = PJ_CELL_COUNT, .rank = 4}},
+    {OF_ALL, ONCE, 0, fill_param_bits, {.key = "param_bits", .kind = PJ_CELL_COUNT}},
+    {OF_ALL, ONCE, 0, fill_bops, {.key = "bops", .kind = PJ_CELL_COUNT}},
+    {OF_LAYERS, ONCE, 0, fill_format, {.key = "input_format", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 0, fill_from, {.key = "input_from", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 1, fill_format, {.key = "weight_format", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 1, fill_from, {.key = "weight_from", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 2, fill_format, {.key = "accumulator_format", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 2, fill_from, {.key = "accumulator_from", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 3, fill_format, {.key = "output_format", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 3, fill_from, {.key = "output_from", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 0, fill_circuit, {.key = "implementation", .kind = PJ_CELL_TEXT}},
+    {OF_LAYERS, ONCE, 0, fill_gate_bits, {.key = "gate_bits", .kind = PJ_CELL_NUMBER}},
+    {OF_LAYERS, ONCE, 0, fill_gate_factor, {.key = "gate_factor", .kind = PJ_CELL_NUMBER}},
+    {OF_LAYERS, PER_WORK, 0, fill_work, {.key = "work", .kind = PJ_CELL_COUNT}},
+    {OF_ALL, ONCE, 0, fill_inputs, {.key = "inputs", .title = "inputs", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {OF_ALL, ONCE, 0, fill_outputs, {.key = "outputs", .title = "outputs", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {OF_ALL, ONCE, 0, fill_parameters, {.key = "parameters", .title = "parameters", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {OF_ALL, ONCE, 0, fill_op_cost, {.key = "op_cost", .title = "op_cost", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {OF_ALL, ONCE, 0, fill_total, {.key = "total", .title = "total", .kind = PJ_CELL_ENERGY}},
+    {OF_ALL, ONCE, 0, fill_share, {.key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
+    {OF_ALL, PER_DEVICE, 0, fill_device_energy, {.kind = PJ_CELL_ENERGY, .rank = 1}},
+    {OF_ALL, PER_DEVICE, 0, fill_device_time, {.kind = PJ_CELL_TIME, .rank = 1}},
 };
+/* clang-format on */
 enum { VIEW_COLUMNS = sizeof view_columns / sizeof *view_columns };
 
 /* A column of one report, with its names in full. */
@@ -349,6 +348,8 @@ static bool name_column(const pj_view *view, repeat how, size_t at, pj_column *c
         column->title = device;
         column->key = join(view, device, column->kind == PJ_CELL_TIME ? "time_us" : "energy_pj");
         column->group = (int)at + 1;
+    } else if (view->group != PJ_NO_GROUP && column->wish == NAME_WISH) {
+        column->title = view->group == PJ_GROUP_OP ? "operator" : "module";
     } else if (column->kind == PJ_CELL_ENERGY) {
         column->key = join(view, column->key, unit);
     } else {
@@ -393,12 +394,14 @@ static void fill_row(const pj_view *view, const filled_column *columns, const pj
 /* "... 37 more layers" */
 static const char *name_rest(const pj_view *view)
 {
+    static const char *const nouns[][2] = {
+        [PJ_NO_GROUP] = {"more layer",    "more layers"   },
+        [PJ_GROUP_OP] = {"more operator", "more operators"},
+        [PJ_GROUP_SCOPE] = {"more module",   "more modules"  },
+    };
     pj_str text = pj_str_new(0);
     pj_str_add(&text, "... ");
-    if (view->group == PJ_NO_GROUP)
-        pj_human_plural(&text, view->left_out, "more layer", "more layers");
-    else
-        pj_human_plural(&text, view->left_out, "more group", "more groups");
+    pj_human_plural(&text, view->left_out, nouns[view->group][0], nouns[view->group][1]);
     const char *copy = text.failed ? NULL : pj_arena_strdup(view->arena, text.data);
     pj_str_free(&text);
     return copy;
@@ -438,8 +441,8 @@ pj_rows *pj_view_top(const pj_view *view, size_t n)
 {
     /* clang-format off */
     static const pj_column columns[] = {
-        {.title = "layer", .kind = PJ_CELL_TEXT, .wish = NAME_WISH, .least = NAME_LEAST},
-        {.title = "op", .kind = PJ_CELL_TEXT, .wish = OP_WISH, .least = OP_LEAST},
+        {.title = "layer", .kind = PJ_CELL_TEXT, NAME_FITS},
+        {.title = "op", .kind = PJ_CELL_TEXT, OP_FITS},
         {.title = "energy", .kind = PJ_CELL_TEXT},
         {.title = "share",.kind = PJ_CELL_SHARE},
     };

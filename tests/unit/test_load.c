@@ -118,6 +118,8 @@ static void test_old_file(void)
     CHECK_INT(pj_node_attr(node, "alpha")->kind, PJ_ATTR_FLOAT);
     CHECK_TEXT(pj_node_attr(node, "auto_pad")->s, "NOTSET");
     CHECK_INT(build_find(m, "w")->tensor->storage, PJ_STORED_ABSENT);
+    CHECK_INT(m->diags.count, 1);
+    CHECK_TEXT(m->diags.first->message, "initializers that have sizes, but no contents: 1");
     CHECK(!build_find(m, "w")->is_input);
     pj_unload(m);
 }

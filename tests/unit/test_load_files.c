@@ -148,10 +148,17 @@ static void refuses_external(const char *folder, external e, const char *part)
     refuses(name, PJ_EFORMAT, part);
 }
 
+/* Also: an absent file is told of in one finding. */
 static pj_storage storage_of(const char *name, external e)
 {
     write_external(name, e);
     pj_model *m = expect(name);
+    if (build_find(m, "w")->tensor->storage == PJ_STORED_ABSENT) {
+        CHECK_INT(m->diags.count, 1);
+        CHECK_PART(m->diags.first->message, e.location);
+    } else {
+        CHECK_INT(m->diags.count, 0);
+    }
     pj_storage storage = build_find(m, "w")->tensor->storage;
     pj_unload(m);
     return storage;

@@ -1,0 +1,320 @@
+/* Every allocation fails once, alone and with all that follow: no crash, no leak, no success with another result. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "check.h"
+#include "cost/device.h"
+#include "cost/table.h"
+#include "everything.h"
+#include "fail_alloc.h"
+#include "model.h"
+
+/* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
+ * third ... */
+static const size_t MOST_ALLOCATIONS = 1500000;
+
+/* What a case works on; made before allocations begin to fail. */
+typedef struct input {
+    const char *path; /* a model file, a name of a table or device */
+    const void *bytes;
+    size_t size;
+    pj_model *model;
+    pj_analysis *analysis;
+} input;
+
+/* What is done while they fail. `keeps`: what it takes stays in the model until that is closed. */
+typedef pj_status (*step)(const input *in, digest *out, pj_error *err);
+
+/* ---- steps ---- */
+
+static pj_status open_symbolic(const input *in, digest *out, pj_error *err)
+{
+    pj_model *model = NULL;
+    pj_status status = in->path ? pj_model_open(in->path, NULL, &model, err)
+                                : pj_model_open_memory(in->bytes, in->size, "oom.onnx", NULL, &model, err);
+    if (status == PJ_OK)
+        status = ask_model(model, out, err);
+    if (status == PJ_OK)
+        status = write_shapes(model, out, err);
+    pj_model_close(model);
+    return status;
+}
+
+static pj_status open_bound(const input *in, pj_model **out, pj_error *err)
+{
+    static const pj_dim_binding dim = {"batch", 2};
+    static const int64_t dims[] = {-1, 3, 8, 8};
+    static const pj_input_binding x = {"x", "float32", 4, dims};
+    pj_model_options options = {.unbound_dims_are_one = true};
+    if (in->path)
+        return pj_model_open(in->path, &options, out, err);
+    options.dims = &dim;
+    options.inputs = &x;
+    options.dim_count = options.input_count = 1;
+    return pj_model_open_memory(in->bytes, in->size, "oom.onnx", &options, out, err);
+}
+
+static pj_status open_and_close(const input *in, digest *out, pj_error *err)
+{
+    pj_model *model = NULL;
+    pj_status status = open_bound(in, &model, err);
+    if (status == PJ_OK)
+        status = ask_model(model, out, err);
+    pj_model_close(model);
+    return status;
+}
+
+static pj_settings settings_of(const char *table)
+{
+    static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
+    pj_settings settings = pj_settings_default();
+    settings.table = table;
+    settings.devices = devices;
+    settings.device_count = 2;
+    return settings;
+}
+
+static pj_status analyze_with(const input *in, const char *table, digest *out, pj_error *err)
+{
+    const pj_settings settings = settings_of(table);
+    pj_analysis *analysis = NULL;
+    pj_status status = pj_analyze(in->model, &settings, &analysis, err);
+    if (status == PJ_OK)
+        ask_analysis(analysis, out);
+    pj_analysis_free(analysis);
+    return status;
+}
+
+static pj_status analyze(const input *in, digest *out, pj_error *err)
+{
+    return analyze_with(in, "horowitz-45nm", out, err);
+}
+
+static pj_status analyze_qtools(const input *in, digest *out, pj_error *err)
+{
+    return analyze_with(in, "qtools", out, err);
+}
+
+static pj_status report(const input *in, digest *out, pj_error *err)
+{
+    return write_reports(in->analysis, out, err);
+}
+
+typedef pj_status (*writer)(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                            pj_error *err);
+
+static pj_status write_formats(writer write, const char *name, digest *out, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    pj_status status = PJ_OK;
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = write(name, &options, digest_sink, out, err);
+    }
+    return status;
+}
+
+static pj_status list_tables(const input *in, digest *out, pj_error *err)
+{
+    return write_formats(pj_tables_write, in->path, out, err);
+}
+
+static pj_status list_devices(const input *in, digest *out, pj_error *err)
+{
+    return write_formats(pj_devices_write, in->path, out, err);
+}
+
+static pj_status write_operators(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                                 pj_error *err)
+{
+    (void)name;
+    return pj_operators_write(options, sink, payload, err);
+}
+
+static pj_status list_operators(const input *in, digest *out, pj_error *err)
+{
+    return write_formats(write_operators, in->path, out, err);
+}
+
+static pj_status parse_table(const input *in, digest *out, pj_error *err)
+{
+    pj_table *table = NULL;
+    (void)out;
+    pj_status status = pj_table_parse(in->bytes, in->size, "oom.json", &table, err);
+    pj_table_close(table);
+    return status;
+}
+
+static pj_status parse_device(const input *in, digest *out, pj_error *err)
+{
+    pj_device *device = NULL;
+    (void)out;
+    pj_status status = pj_device_parse(in->bytes, in->size, "oom.json", &device, err);
+    pj_device_close(device);
+    return status;
+}
+
+/* ---- the loop ---- */
+
+/* Runs the step with allocation `fail` failing; false: something does not hold. */
+static bool run_once(step run, const input *in, size_t fail, bool onward, pj_status usual, const digest *want)
+{
+    pj_error err = {0};
+    digest got = digest_new();
+    fail_alloc_start(fail, onward);
+    pj_status status = run(in, &got, &err);
+    fail_alloc_stop();
+    bool expected = status == PJ_ENOMEM || status == usual;
+    bool same = status != PJ_OK || (got.bytes == want->bytes && got.hash == want->hash);
+    bool ok = expected && same && err.status == status && fail_alloc_live() == 0;
+    if (!ok)
+        printf("allocation %zu%s: status %s (\"%s\"), %ld blocks left%s\n", fail, onward ? " and all after it" : "",
+               pj_status_text(status), err.what, fail_alloc_live(), same ? "" : ", the result differs");
+    return ok;
+}
+
+static void run_case(const char *name, step run, const input *in, pj_status usual)
+{
+    pj_error err = {0};
+    digest want = digest_new();
+    fail_alloc_start(0, false);
+    pj_status status = run(in, &want, &err);
+    fail_alloc_stop();
+    size_t count = fail_alloc_count(), stride = 1 + count * count / MOST_ALLOCATIONS;
+    int bad = 0;
+    CHECK_INT(status, usual);
+    CHECK_INT(fail_alloc_live(), 0);
+    for (size_t fail = 1; fail <= count && bad < 5; fail += stride) {
+        bad += !run_once(run, in, fail, false, usual, &want);
+        bad += !run_once(run, in, fail, true, usual, &want);
+    }
+    printf("%s: %zu allocations, every %zu. fails; %s\n", name, count, stride, bad ? "BROKEN" : "holds");
+    CHECK_INT(bad, 0);
+    CHECK(count > 0);
+}
+
+/* ---- inputs ---- */
+
+/* Symbols, a subgraph, a function, QDQ, an operator that nobody knows, a declaration that is wrong, nodes out of
+ * order, equal names: the loader's and the findings' rarer ways. */
+static const void *build_rich(builder *b, size_t *size)
+{
+    static const int64_t pads[] = {1, 1, 1, 1};
+    static const float scale = 0.5F;
+    *b = build_new(17);
+    build_opset(b, "my.domain", 1);
+    build_input(b, "x", PJ_FLOAT32, "batch,3,h,h");
+    build_initializer(b, "w", PJ_FLOAT32, "4,3,3,3");
+    build_raw(b, build_initializer(b, "scale", PJ_FLOAT32, ""), &scale, sizeof scale);
+    build_node(b, "Relu", "d", "r");
+    Onnx__NodeProto *conv = build_node(b, "Conv", "dq,w", "c");
+    build_ints(b, conv, "pads", 4, pads);
+    build_metadata(b, conv, "namespace", "net/first/conv");
+    build_node(b, "QuantizeLinear", "x,scale", "q");
+    build_node(b, "DequantizeLinear", "q,scale", "dq");
+    build_node(b, "Twice", "c", "d")->domain = build_strdup(b, "my.domain");
+    build_node(b, "Mystery", "r", "m")->domain = build_strdup(b, "other.domain");
+    build_node(b, "Shape", "r", "shape");
+    build_node(b, "Reshape", "r,shape", "s");
+    build_value(b, "s", PJ_FLOAT32, "batch,5,h,h");
+    build_input(b, "condition", PJ_BOOL, "");
+    Onnx__NodeProto *branch = build_node(b, "If", "condition", "y");
+    Onnx__GraphProto *main_graph = b->graph;
+    static const char *const names[] = {"then_branch", "else_branch"};
+    for (int i = 0; i < 2; i++) {
+        b->graph = build_graph(b, names[i]);
+        build_node(b, i ? "Sigmoid" : "Tanh", "s", "inner");
+        build_output(b, "inner", PJ_FLOAT32, "batch,4,h,h");
+        build_subgraph(b, branch, names[i], b->graph);
+    }
+    b->graph = build_graph(b, "body");
+    build_node(b, "Add", "a,a", "b")->name = build_strdup(b, "sum");
+    build_function(b, "my.domain", "Twice", "a", "b", b->graph);
+    b->graph = main_graph;
+    build_output(b, "y", PJ_FLOAT32, "batch,4,h,h");
+    build_output(b, "m", PJ_FLOAT32, "batch,k");
+    return build_bytes(b, size);
+}
+
+/* Input 0 of the node is a misspelt name. */
+static const void *build_dangling(builder *b, size_t *size)
+{
+    *b = build_new(17);
+    build_input(b, "input", PJ_FLOAT32, "1,3");
+    build_node(b, "Relu", "inptu", "y");
+    build_output(b, "y", PJ_FLOAT32, "1,3");
+    return build_bytes(b, size);
+}
+
+/* ---- cases ---- */
+
+static void run_model(const char *name, input in)
+{
+    char title[64];
+    pj_error err = {0};
+    const pj_settings settings = settings_of("horowitz-45nm");
+    snprintf(title, sizeof title, "%s: open, shapes", name);
+    run_case(title, open_symbolic, &in, PJ_OK);
+    snprintf(title, sizeof title, "%s: open, bound", name);
+    run_case(title, open_and_close, &in, PJ_OK);
+    if (open_bound(&in, &in.model, &err) != PJ_OK || pj_analyze(in.model, &settings, &in.analysis, &err) != PJ_OK) {
+        printf("%s: %s\n", name, err.what);
+        CHECK(false);
+    } else {
+        snprintf(title, sizeof title, "%s: analyze", name);
+        run_case(title, analyze, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: analyze, qtools", name);
+        run_case(title, analyze_qtools, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: reports", name);
+        run_case(title, report, &in, PJ_OK);
+    }
+    pj_analysis_free(in.analysis);
+    pj_model_close(in.model);
+}
+
+static void run_models(const char *path)
+{
+    builder b;
+    input in = {.path = path};
+    run_model("file", in);
+    in = (input){NULL};
+    in.bytes = build_rich(&b, &in.size);
+    run_model("memory", in);
+    build_free(&b);
+    in.bytes = build_dangling(&b, &in.size);
+    run_case("dangling name", open_and_close, &in, PJ_EFORMAT);
+    build_free(&b);
+    in = (input){.path = "no/such/model.onnx"};
+    run_case("no file", open_and_close, &in, PJ_EIO);
+}
+
+static void run_texts(void)
+{
+    static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
+    const input list = {0}, one = {.path = "horowitz-45nm"}, other = {.path = "qtools"}, device = {.path = "edge-tpu"};
+    const input misspelt = {.path = "horowits"}, broken = {.bytes = table, .size = sizeof table - 1};
+    run_case("list of tables", list_tables, &list, PJ_OK);
+    run_case("table", list_tables, &one, PJ_OK);
+    run_case("table qtools", list_tables, &other, PJ_OK);
+    run_case("no table", list_tables, &misspelt, PJ_EARGUMENT);
+    run_case("broken table", parse_table, &broken, PJ_EFORMAT);
+    run_case("list of devices", list_devices, &list, PJ_OK);
+    run_case("device", list_devices, &device, PJ_OK);
+    run_case("broken device", parse_device, &broken, PJ_EFORMAT);
+    run_case("operators", list_operators, &list, PJ_OK);
+}
+
+int main(int count, char **words)
+{
+    if (count != 2) {
+        fprintf(stderr, "usage: test_oom models/MODEL.onnx | --texts\n");
+        return 2;
+    }
+    if (strcmp(words[1], "--texts") == 0)
+        run_texts();
+    else
+        run_models(words[1]);
+    return check_done();
+}

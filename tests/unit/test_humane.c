@@ -1,0 +1,93 @@
+/* Figures and texts for people. Expected texts are written by hand. */
+#include <locale.h>
+
+#include "check.h"
+#include "report/humane.h"
+
+static pj_str text;
+
+static const char *done(void)
+{
+    static char copy[256];
+    size_t length = text.length < sizeof copy ? text.length : sizeof copy - 1;
+    for (size_t i = 0; i < length; i++)
+        copy[i] = text.data[i];
+    copy[length] = 0;
+    pj_str_clear(&text);
+    return copy;
+}
+
+#define CHECK_SAYS(call, want)    \
+    do {                          \
+        call;                     \
+        CHECK_TEXT(done(), want); \
+    } while (0)
+
+static void test_figures(void)
+{
+    CHECK_SAYS(pj_human_energy(&text, 0, "pJ"), "0.000 pJ");
+    CHECK_SAYS(pj_human_energy(&text, 4.6, "pJ"), "4.600 pJ");
+    CHECK_SAYS(pj_human_energy(&text, 999.9, "pJ"), "999.9 pJ");
+    CHECK_SAYS(pj_human_energy(&text, 999.96, "pJ"), "1.000 nJ"); /* rounds into the next unit */
+    CHECK_SAYS(pj_human_energy(&text, 45213000, "pJ"), "45.21 uJ");
+    CHECK_SAYS(pj_human_energy(&text, 1.5e9, "pJ"), "1.500 mJ");
+    CHECK_SAYS(pj_human_energy(&text, 3.6e18, "pJ"), "3.600 MJ");
+    CHECK_SAYS(pj_human_energy(&text, 12.5e6, "relative"), "12.50 M relative");
+    CHECK_SAYS(pj_human_time(&text, 0.45), "450.0 ns");
+    CHECK_SAYS(pj_human_time(&text, 1234), "1.234 ms");
+    CHECK_SAYS(pj_human_digits(&text, 9.9994), "9.999");
+    CHECK_SAYS(pj_human_digits(&text, 9.9996), "10.00");
+    CHECK_SAYS(pj_human_digits(&text, 99.996), "100.0");
+    CHECK_SAYS(pj_human_digits(&text, 999.96), "1000");
+}
+
+static void test_counts(void)
+{
+    CHECK_SAYS(pj_human_count(&text, 0), "0");
+    CHECK_SAYS(pj_human_count(&text, 999), "999");
+    CHECK_SAYS(pj_human_count(&text, 2656768), "2.657 M");
+    CHECK_SAYS(pj_human_count(&text, INT64_MAX), "9.223 E");
+    CHECK_SAYS(pj_human_exact(&text, 7), "7");
+    CHECK_SAYS(pj_human_exact(&text, 100), "100");
+    CHECK_SAYS(pj_human_exact(&text, 2656768), "2,656,768");
+    CHECK_SAYS(pj_human_exact(&text, -1000), "-1,000");
+    CHECK_SAYS(pj_human_exact(&text, -100), "-100");
+    CHECK_SAYS(pj_human_exact(&text, INT64_MAX), "9,223,372,036,854,775,807");
+    CHECK_SAYS(pj_human_bits(&text, 0), "0 bytes");
+    CHECK_SAYS(pj_human_bits(&text, 7), "7 bits");
+    CHECK_SAYS(pj_human_bits(&text, 24), "3 bytes");
+    CHECK_SAYS(pj_human_bits(&text, 723328), "88.30 KiB"); /* 90416 bytes / 1024 */
+    CHECK_SAYS(pj_human_share(&text, 0), "0.0 %");
+    CHECK_SAYS(pj_human_share(&text, 0.0004), "<0.1 %");
+    CHECK_SAYS(pj_human_share(&text, 0.0005), "0.1 %");
+    CHECK_SAYS(pj_human_share(&text, 1), "100.0 %");
+    CHECK_SAYS(pj_human_plural(&text, 1, "layer", "layers"), "1 layer");
+    CHECK_SAYS(pj_human_plural(&text, 1200, "layer", "layers"), "1,200 layers");
+}
+
+static void test_texts(void)
+{
+    CHECK_SAYS(pj_text_clean(&text, "a\033[31mb\n\x7f"), "a?[31mb??");
+    CHECK_SAYS(pj_text_clean(&text, "\xc2\x9b|\xff|\xc3\xa9"), "?|?|\xc3\xa9"); /* C1 control, no UTF-8, e acute */
+    CHECK_INT(pj_text_width("\xc3\xa9t\xc3\xa9"), 3);
+    CHECK_SAYS(pj_text_elide(&text, "short", 5), "short");
+    CHECK_SAYS(pj_text_elide(&text, "abcdefghij", 9), "abcd...ij");
+    CHECK_SAYS(pj_text_elide(&text, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 5), "\xc3\xa9\xc3\xa9...");
+    CHECK_SAYS(pj_text_wrap(&text, "one two three", 0, 2, 8), "one two\n  three");
+    CHECK_SAYS(pj_text_wrap(&text, "one two", 6, 1, 8), "one\n two");
+    CHECK_SAYS(pj_text_wrap(&text, "incomprehensibilities", 0, 2, 8), "incomprehensibilities");
+    CHECK_SAYS(pj_text_wrap(&text, "", 0, 2, 8), "");
+}
+
+int main(void)
+{
+    text = pj_str_new(0);
+    test_figures();
+    test_counts();
+    test_texts();
+    if (setlocale(LC_ALL, "de_DE.UTF-8")) /* a decimal comma must change nothing */
+        test_figures();
+    CHECK(!text.failed);
+    pj_str_free(&text);
+    return check_done();
+}
