@@ -135,3 +135,8 @@ bool pj_arena_failed(const pj_arena *arena)
 {
     return arena->failed;
 }
+
+void pj_arena_fail(pj_arena *arena)
+{
+    arena->failed = true;
+}

@@ -31,8 +31,10 @@ void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t si
 /* Bytes handed out so far. */
 size_t pj_arena_bytes(const pj_arena *arena);
 
-/* Has an allocation failed? For what is added without looking, as findings are: its owner asks once, at the end. */
+/* Has an allocation failed, or has somebody said so of a text that was to go in here? For what is added without
+ * looking, as findings are: the owner asks once, at the end. */
 bool pj_arena_failed(const pj_arena *arena);
+void pj_arena_fail(pj_arena *arena);
 
 /* `count` zeroed objects of a type. */
 #define PJ_NEW(arena, type, count) ((type *)pj_arena_alloc((arena), (size_t)(count), sizeof(type)))

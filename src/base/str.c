@@ -28,6 +28,8 @@ void pj_str_free(pj_str *str)
 char *pj_str_keep(pj_str *str, pj_arena *arena)
 {
     char *copy = str->failed ? NULL : pj_arena_strndup(arena, str->data, str->length);
+    if (str->no_memory)
+        pj_arena_fail(arena);
     pj_str_free(str);
     return copy;
 }
@@ -35,7 +37,6 @@ char *pj_str_keep(pj_str *str, pj_arena *arena)
 void pj_str_clear(pj_str *str)
 {
     str->length = 0;
-    str->failed = str->no_memory = false;
     if (str->capacity)
         str->data[0] = 0;
 }

@@ -25,10 +25,10 @@ typedef struct pj_str {
 pj_str pj_str_new(size_t limit);
 void pj_str_free(pj_str *str);
 
-/* A copy in `arena`, and frees the text; NULL: the text has failed, or no memory. */
+/* A copy in `arena`; frees the text. NULL: the text has failed, or no memory; then pj_arena_failed() knows. */
 char *pj_str_keep(pj_str *str, pj_arena *arena);
 
-/* Empties the text and keeps its memory. */
+/* Empties the text and keeps its memory. It has failed as long as it did before. */
 void pj_str_clear(pj_str *str);
 
 void pj_str_add(pj_str *str, const char *text);

@@ -129,8 +129,7 @@ static void report_stand_in(const pj_table *table, const pj_number *number, pj_c
     if (!stand_in)
         return;
     pj_number_print(number, &word);
-    char *key = pj_arena_strdup(said->arena, word.data);
-    pj_str_free(&word);
+    char *key = pj_str_keep(&word, said->arena);
     if (!key || pj_map_get(said, key) || !pj_map_put(said, key, key))
         return;
     pj_diag_add(diags, PJ_DIAG_STAND_IN, node, "table %s has no figure for %s; %s stands in for it (first seen here)",

@@ -122,6 +122,7 @@ struct pj_graph {
     const char *name;
     pj_graph *parent;   /* of a subgraph: the graph of the node that holds it; else NULL */
     pj_node *holder;
+    pj_num runs;        /* of a subgraph: how often its holder runs it, 0 for never; unknown where the run decides (infer/) */
     int nodes;
     pj_node **node;     /* in an order in which every value is made before it is read */
     int inputs, outputs, initializers;

@@ -3,6 +3,7 @@
 
 #include "ops/attend.h"
 #include "ops/families.h"
+#include "ops/subgraph.h"
 
 #define MS "com.microsoft"
 
@@ -103,12 +104,12 @@ static pj_status shape_flex_attention(pj_ctx *c)
     for (size_t k = 0; k < sizeof modifiers / sizeof *modifiers; k++) {
         pj_graph *graph = pj_attr_graph(c, modifiers[k]);
         for (int i = 0; graph && i < graph->inputs; i++) {
-            bool score = i == 0 && graph->inputs != 4;
-            graph->in[i]->type = graph->inputs == 1 ? pj_type_tensor(pj_in_dtype(c, 0), 4, dims)
-                                                    : pj_type_tensor(score ? pj_in_dtype(c, 0) : PJ_INT64, 0, NULL);
-            graph->in[i]->data = NULL;
-            graph->in[i]->data_count = 0;
+            pj_type score = pj_type_tensor(pj_in_dtype(c, 0), graph->inputs == 1 ? 4 : 0, dims);
+            bool index = i > 0 || graph->inputs == 4;
+            PJ_TRY(pj_subgraph_enter(c, graph, i, index ? pj_type_tensor(PJ_INT64, 0, NULL) : score, NULL, 0));
         }
+        if (graph)
+            graph->runs = graph->inputs == 1 ? pj_num_of(1) : pj_attend_scores(c, &a);
         if (graph)
             PJ_TRY(c->driver->infer_graph(c, graph));
     }
@@ -124,14 +125,8 @@ static pj_status work_flex_attention(pj_ctx *c, pj_work *work)
     pj_attend_count(c, work, &a);
     for (size_t k = 0; k < sizeof modifiers / sizeof *modifiers; k++) {
         const pj_graph *graph = pj_attr_graph(c, modifiers[k]);
-        pj_work body;
-        memset(&body, 0, sizeof body);
-        if (!graph)
-            continue;
-        PJ_TRY(c->driver->graph_work(c, graph, &body));
-        pj_num times = graph->inputs == 1 ? pj_num_of(1) : pj_attend_scores(c, &a);
-        for (int p = 0; p < PJ_PRIMS; p++)
-            pj_work_add(c, work, (pj_prim)p, pj_num_mul(c->symbols, times, body.count[p]));
+        if (graph)
+            PJ_TRY(pj_subgraph_work(c, work, graph, graph->runs));
     }
     return PJ_OK;
 }

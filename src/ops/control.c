@@ -1,10 +1,151 @@
-/* To be filled. */
+/* If. */
+#include <string.h>
+
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/subgraph.h"
+
+/* ---- If ---- */
+
+enum { THEN, ELSE, BRANCHES };
+
+static const char *const branch_names[BRANCHES] = {"then_branch", "else_branch"};
+
+static pj_status read_branches(pj_ctx *c, pj_graph **branch)
+{
+    for (int k = 0; k < BRANCHES; k++) {
+        PJ_TRY(pj_subgraph_of(c, branch_names[k], &branch[k]));
+        if (branch[k]->outputs < c->node->outputs)
+            return pj_fail(c->err, PJ_ESHAPE, "%s gives %d values, the node %d", branch_names[k], branch[k]->outputs,
+                           c->node->outputs);
+    }
+    return PJ_OK;
+}
+
+/* Infers a branch that may run. One that contradicts itself cannot: exporters write branches for other shapes than the
+ * model has. Then its `runs` are 0, and *why says what is wrong. */
+static pj_status try_branch(pj_ctx *c, pj_graph *branch, pj_error *why)
+{
+    pj_error none;
+    memset(&none, 0, sizeof none);
+    *why = none;
+    branch->runs = pj_num_of(1);
+    pj_status status = c->driver->infer_graph(c, branch);
+    if (status != PJ_ESHAPE || !c->err)
+        return status;
+    *why = *c->err;
+    *c->err = none;
+    branch->runs = pj_num_of(0);
+    return PJ_OK;
+}
+
+/* Both branches; at least one of them can run. */
+static pj_status infer_branches(pj_ctx *c, pj_graph **branch)
+{
+    pj_error why[BRANCHES];
+    bool dead[BRANCHES];
+    for (int k = 0; k < BRANCHES; k++) {
+        PJ_TRY(try_branch(c, branch[k], &why[k]));
+        dead[k] = pj_num_is(branch[k]->runs, 0);
+    }
+    for (int k = 0; k < BRANCHES; k++) {
+        if (dead[k] && dead[1 - k] && c->err) {
+            *c->err = why[k];
+            return PJ_ESHAPE;
+        }
+        if (dead[k])
+            pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
+                        "%s cannot run with these shapes (%s: %s); the other branch is taken", branch_names[k],
+                        why[k].node, why[k].what);
+    }
+    return PJ_OK;
+}
+
+/* A known condition picks its branch, and the other is not looked at; else what both branches agree on is known. */
+static pj_status shape_if(pj_ctx *c)
+{
+    pj_graph *branch[BRANCHES];
+    pj_num condition = pj_in_scalar(c, 0);
+    PJ_TRY(read_branches(c, branch));
+    if (pj_num_known(condition)) {
+        int taken = condition.whole ? THEN : ELSE;
+        branch[taken]->runs = pj_num_of(1);
+        branch[1 - taken]->runs = pj_num_of(0);
+        PJ_TRY(c->driver->infer_graph(c, branch[taken]));
+    } else {
+        PJ_TRY(infer_branches(c, branch));
+    }
+    bool then = !pj_num_is(branch[THEN]->runs, 0), both = then && !pj_num_is(branch[ELSE]->runs, 0);
+    for (int o = 0; o < c->node->outputs; o++) {
+        pj_type type = branch[then ? THEN : ELSE]->out[o]->type;
+        if (both)
+            PJ_TRY(pj_types_merge(c, &type, &branch[ELSE]->out[o]->type, &type));
+        PJ_TRY(pj_set_type(c, o, type));
+    }
+    return PJ_OK;
+}
+
+/* Contents that both branches agree on; of a branch that is surely taken, also whether they are constant. */
+static pj_status value_if(pj_ctx *c)
+{
+    pj_graph *branch[BRANCHES];
+    PJ_TRY(read_branches(c, branch));
+    bool then = !pj_num_is(branch[THEN]->runs, 0), both = then && !pj_num_is(branch[ELSE]->runs, 0);
+    for (int o = 0; o < c->node->outputs; o++) {
+        const pj_value *a = branch[then ? THEN : ELSE]->out[o], *b = branch[ELSE]->out[o];
+        pj_value *out = pj_out(c, o);
+        if (!out || (both && (!a->data || !b->data || a->data_count != b->data_count)))
+            continue;
+        PJ_TRY(a->data ? pj_set_data(c, o, a->data, a->data_count) : PJ_OK);
+        if (both && out->data) {
+            pj_num *merged = pj_arena_memdup(c->arena, a->data, (size_t)a->data_count, sizeof *merged);
+            if (!merged)
+                return pj_fail_memory(c->err);
+            for (int64_t k = 0; k < a->data_count; k++)
+                merged[k] = pj_num_equal(a->data[k], b->data[k]) ? a->data[k] : pj_num_unknown();
+            out->data = NULL;
+            out->data_count = 0;
+            PJ_TRY(pj_set_data(c, o, merged, a->data_count));
+        }
+        out->is_constant = !both && a->is_constant && pj_in_constant(c, 0);
+        out->is_folded = !both && a->is_folded;
+    }
+    return PJ_OK;
+}
+
+/* 2 * mac + every other primitive once */
+static pj_num flops(pj_ctx *c, const pj_work *work)
+{
+    pj_num sum = work->count[PJ_MAC];
+    for (int p = 0; p < PJ_PRIMS; p++)
+        sum = pj_num_add(c->symbols, sum, work->count[p]);
+    return sum;
+}
+
+/* The branch that runs; where the run decides, the one of more flops. */
+static pj_status work_if(pj_ctx *c, pj_work *work)
+{
+    pj_graph *branch[BRANCHES];
+    pj_num sum[BRANCHES];
+    PJ_TRY(read_branches(c, branch));
+    for (int k = 0; k < BRANCHES; k++) {
+        pj_work own;
+        if (pj_num_is(branch[k]->runs, 0))
+            return pj_subgraph_work(c, work, branch[1 - k], pj_num_of(1));
+        memset(&own, 0, sizeof own);
+        PJ_TRY(pj_subgraph_work(c, &own, branch[k], pj_num_of(1)));
+        sum[k] = flops(c, &own);
+    }
+    bool unknown = pj_num_is_unknown(sum[ELSE]) && !pj_num_is_unknown(sum[THEN]);
+    pj_num more = pj_num_sub(c->symbols, sum[ELSE], sum[THEN]);
+    int dearer = unknown || pj_num_at_least(more, 1) ? ELSE : THEN;
+    pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
+                "the condition is not known before the run; %s, the dearer branch, is counted", branch_names[dearer]);
+    return pj_subgraph_work(c, work, branch[dearer], pj_num_of(1));
+}
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "-", 1, "x", 0, NULL, NULL, NULL},
+    {"", "If", 1, "c", PJ_CONTROL, shape_if, value_if, work_if},
 };
 
 PJ_FAMILY(control);

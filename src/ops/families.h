@@ -30,7 +30,8 @@
     X(grouped_attention, "attention with grouped heads and caches")                 \
     X(transformer, "experts, position biases, padding, generation loops")           \
     X(image, "resizing, sampling, regions, boxes")                                  \
-    X(control, "If, Loop, Scan")                                                    \
+    X(control, "branches")                                                          \
+    X(loop, "loops and scans")                                                    \
     X(signal, "Fourier transforms")                                                 \
     X(sequence, "sequences of tensors")                                             \
     X(optional, "optional values")                                                  \

@@ -182,7 +182,7 @@ static pj_status plan_pad(pj_ctx *c, padding *p)
 
 static pj_status shape_pad(pj_ctx *c)
 {
-    padding p;
+    padding p = {.mode = PAD_CONSTANT};
     pj_num dims[PJ_MAX_RANK];
     int rank = pj_in_rank(c, 0);
     if (rank >= 0)
@@ -216,7 +216,7 @@ static int64_t source_padded(const void *how, int axis, int64_t at)
 /* Cutting off comes before mirroring; together they are left alone. */
 static pj_status value_pad(pj_ctx *c)
 {
-    padding p;
+    padding p = {.mode = PAD_CONSTANT};
     pj_box in;
     pj_num zero = pj_dtype_is_float(pj_in_dtype(c, 0)) ? pj_num_of_real(0) : pj_num_of(0);
     pj_num filler = pj_has(c, 2) ? pj_in_scalar(c, 2) : zero;
@@ -264,7 +264,7 @@ static pj_status read_repeats(pj_ctx *c, int rank, pj_num *repeats)
 
 static pj_status shape_tile(pj_ctx *c)
 {
-    pj_num dims[PJ_MAX_RANK];
+    pj_num dims[PJ_MAX_RANK] = {{.formula = NULL}};
     int rank = pj_in_rank(c, 0);
     pj_num list = pj_has(c, 2) ? pj_num_unknown() : pj_in_dim(c, 1, 0);
     if (rank < 0 && pj_num_known(list) && list.whole >= 0 && list.whole <= PJ_MAX_RANK) {

@@ -339,16 +339,14 @@ static pj_status broadcast_dim(pj_ctx *c, pj_num a, pj_num b, int axis, pj_num *
 {
     if (pj_num_overflowed(a) || pj_num_overflowed(b) || pj_num_is(b, 1) || pj_num_equal(a, b)) {
         *out = pj_num_overflowed(b) ? b : a;
-    } else if (pj_num_is(a, 1)) {
-        *out = b;
-    } else if (pj_num_known(a) && pj_num_known(b)) {
+    } else if (pj_num_known(a) && pj_num_known(b) && a.whole != 1) {
         char what[64];
         snprintf(what, sizeof what, "the inputs do not broadcast at axis %d", axis);
         return fail_pair(c, what, a, b, "against");
+    } else if (pj_num_is(a, 1) || pj_num_known(b) || (!pj_num_known(a) && gives_way(c, a, b))) {
+        *out = b;
     } else if (pj_num_known(a) || gives_way(c, b, a)) {
         *out = a;
-    } else if (pj_num_known(b) || gives_way(c, a, b)) {
-        *out = b;
     } else {
         *out = pj_num_unknown();
     }

@@ -59,7 +59,7 @@ static const char *number_source(const char *source, pj_map *seen, pj_rows *sour
     pj_cell *cell = pj_rows_add(sources);
     pj_cell_text(&cell[0], number);
     pj_cell_text(&cell[1], source);
-    sources->failed = sources->failed || !number || !pj_map_put(seen, source, number);
+    sources->failed = sources->failed || text.failed || !number || !pj_map_put(seen, source, number);
     pj_str_free(&text);
     return number;
 }

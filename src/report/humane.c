@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -97,15 +98,12 @@ void pj_human_count(pj_str *out, int64_t count)
 void pj_human_exact(pj_str *out, int64_t count)
 {
     char digits[32];
-    pj_str text = pj_str_new(sizeof digits);
-    pj_str_printf(&text, "%" PRId64, count);
-    for (size_t i = 0; i < text.length; i++) {
-        bool group = i > 0 && (text.length - i) % 3 == 0 && text.data[i - 1] != '-';
-        if (group)
+    int length = snprintf(digits, sizeof digits, "%" PRId64, count);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
             pj_str_add_char(out, ',');
-        pj_str_add_char(out, text.data[i]);
+        pj_str_add_char(out, digits[i]);
     }
-    pj_str_free(&text);
 }
 
 void pj_human_bits(pj_str *out, double bits)

@@ -99,6 +99,7 @@ static void put_settings(pj_json_writer *json, const pj_view *view)
 {
     const pj_settings *settings = pj_analysis_settings(view->analysis);
     const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    json->out->failed = json->out->failed || !info;
     put_object(json, "settings");
     put_text(json, "table", pj_analysis_table(view->analysis));
     put_text(json, "rules", pj_analysis_rules(view->analysis));

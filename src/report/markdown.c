@@ -42,6 +42,7 @@ static void head(const pj_view *view, pj_str *out)
     pj_str_add(out, "; ");
     escaped(view, pj_summary_model, out);
     pj_str_add(out, ".\n\n");
+    out->failed = out->failed || !info || name.failed;
     pj_str_free(&name);
 }
 

@@ -66,6 +66,7 @@ static void write_json(pj_model *model, const pj_tensor_info *tensors, size_t co
     pj_json_write_end(&json);
     pj_json_write_key(&json, "diagnostics");
     const pj_finding *list = pj_model_findings(model, &findings);
+    out->failed = out->failed || !list;
     pj_findings_json(list, findings, &json);
     pj_json_write_end(&json);
     pj_str_add_char(out, '\n');
@@ -109,6 +110,7 @@ static void write_text(pj_model *model, const pj_rows *rows, const pj_text_style
 {
     size_t count;
     const pj_finding *findings = pj_model_findings(model, &count);
+    out->failed = out->failed || !findings;
     pj_rows_text(rows, style, 0, out);
     if (count)
         pj_str_add(out, "\nAssumed or not known\n");

@@ -70,6 +70,7 @@ static mac_kind *collect_kinds(const pj_view *view, size_t *count)
         }
         kind->macs += layer[i].macs; /* the sum of all was checked */
     }
+    kinds = text.failed ? NULL : kinds;
     pj_str_free(&text);
     return kinds;
 }

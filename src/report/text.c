@@ -52,6 +52,7 @@ static void head(page *p)
     const pj_model_info *info = pj_model_describe(pj_analysis_model(p->view->analysis));
     pj_str text = pj_str_new(0);
     pj_text_look(p->out, p->style, PJ_BOLD);
+    p->out->failed = p->out->failed || !info;
     pj_text_clean(p->out, info ? info->path : "");
     pj_text_look(p->out, p->style, PJ_PLAIN);
     pj_str_add_char(p->out, '\n');
@@ -90,6 +91,7 @@ static void rows_title(page *p, const pj_rows *rows)
     pj_str_printf(&text, "%s %s (energies in %s)", groups[p->view->group], sorts[p->view->sort],
                   pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
     heading(p, text.data);
+    p->out->failed = p->out->failed || text.failed;
     pj_str_free(&text);
 }
 

@@ -46,7 +46,7 @@ static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row
     pj_str op = pj_str_new(0);
     pj_view_op(layer, &op);
     *out = (pj_view_row){.name = layer->name,
-                         .op = pj_arena_strdup(view->arena, op.data),
+                         .op = pj_str_keep(&op, view->arena),
                          .layer = layer,
                          .order = layer->index,
                          .layers = 1,
@@ -57,7 +57,6 @@ static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row
                          .param_bits = layer->param_bits,
                          .bops = layer->bops,
                          .energy = layer->energy};
-    pj_str_free(&op);
     out->devices = pj_arena_memdup(view->arena, layer->devices, view->devices, sizeof *layer->devices);
     for (size_t d = 0; out->devices && (out->uncounted || layer->free) && d < view->devices; d++)
         out->devices[d] = (pj_device_figure){-1, -1};

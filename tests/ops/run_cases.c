@@ -105,19 +105,29 @@ static int read_dims(test_case *t, const char *text, pj_num *dims)
     return rank;
 }
 
+/* "seq(TYPE DIMS)", "optional(TYPE DIMS)", "map(KEY, TYPE DIMS)", or a tensor's "TYPE DIMS" */
 static pj_type read_type(test_case *t, char **at)
 {
+    static const struct {
+        const char *word;
+        pj_kind kind;
+    } holders[] = {{"seq(", PJ_SEQUENCE}, {"optional(", PJ_OPTIONAL}, {"map(", PJ_MAP}};
     pj_num dims[MAX_LIST];
     char *dtype = word(at);
-    if (strncmp(dtype, "seq(", 4) == 0 || strncmp(dtype, "optional(", 9) == 0) {
-        bool sequence = dtype[0] == 's';
-        char *inner = strchr(dtype, '(') + 1, *close = strrchr(inner, ')');
+    for (size_t k = 0; k < sizeof holders / sizeof *holders; k++) {
+        if (strncmp(dtype, holders[k].word, strlen(holders[k].word)) != 0)
+            continue;
+        char *inner = strchr(dtype, '(') + 1, *close = strrchr(inner, ')'), *comma = strchr(inner, ',');
+        pj_type type = pj_type_unknown(), *of = PJ_NEW(t->arena, pj_type, 1);
         if (close)
             *close = 0;
-        pj_type *of = PJ_NEW(t->arena, pj_type, 1);
+        type.kind = holders[k].kind;
+        if (type.kind == PJ_MAP && comma) {
+            *comma = 0;
+            type.key = pj_dtype_of_word(inner);
+            inner = comma + 1;
+        }
         *of = read_type(t, &inner);
-        pj_type type = pj_type_unknown();
-        type.kind = sequence ? PJ_SEQUENCE : PJ_OPTIONAL;
         type.of = of;
         return type;
     }

@@ -1,0 +1,60 @@
+#!/bin/sh
+# shared.sh BUILD SHARED: compares the program with the reference corpora, where they and Python are at hand.
+#
+# SHARED is a folder with corpus/, golden/ and tools/. It is not part of the project: a clone without it passes, and says
+# what it has skipped (exit code 77, which ctest shows as skipped).
+set -u
+build=$1
+shared=$2
+program=$build/picojoule
+failed=0
+
+skip()
+{
+    echo "skipped: $1; not compared: multiply-accumulates, operator shapes, whole-model shapes, QTools twins"
+    exit 77
+}
+
+[ -d "$shared/tools" ] || skip "no reference corpora beside the project"
+command -v python3 >/dev/null 2>&1 || skip "no python3 to run the checkers with"
+
+# check NAME PATTERN COMMAND...: runs the checker; a line of its output that matches PATTERN is a failure.
+check()
+{
+    name=$1
+    pattern=$2
+    shift 2
+    output=$("$@" 2>&1)
+    echo "== $name"
+    echo "$output" | grep -E '^(macs|models|tensors|twins|[a-z_]+\.json)' || true
+    bad=$(echo "$output" | grep -E "$pattern")
+    if [ -n "$bad" ]; then
+        echo "$bad" | head -20
+        failed=$((failed + 1))
+    fi
+}
+
+# The golden count of this one model is 0: its tool could not infer the shapes. Two products of 2*9*4*6 outputs and 8
+# terms each are 6912.
+known='node_attention_4d_gqa_expanded|^macs:'
+macs=$(python3 "$shared/tools/check_macs.py" "$shared/golden/peers/strict_macs.json" "$shared/corpus" \
+    --cmd "$program analyze" 2>&1)
+echo "== multiply-accumulates"
+echo "$macs" | tail -n 1
+if echo "$macs" | grep -vqE "$known" || ! echo "$macs" | grep -q '^macs: [1-9]'; then
+    echo "$macs" | grep -vE "$known" | head
+    failed=$((failed + 1))
+fi
+
+shapes="$program shapes --format json"
+bad='^models .*(mismatch|dtype|crash|timeout|error|badjson)|no models found|Traceback'
+check "operators" "$bad" python3 "$shared/tools/check_shapes.py" --show 0 --cmd "$shapes" \
+    "$shared/corpus/ops" "$shared/corpus/grid"
+check "whole models, as they are" '^models .*(mismatch|crash|timeout|error|badjson)|no models found|Traceback' \
+    python3 "$shared/tools/check_shapes.py" --show 0 --cmd "$shapes" "$shared/corpus/models"
+check "whole models, without declared shapes" '^models .*(mismatch|crash|timeout|error|badjson)|no models found|Traceback' \
+    python3 "$shared/tools/check_shapes.py" --show 0 --strip --input-arg '--input {name}={dims}' --cmd "$shapes" \
+    "$shared/corpus/models"
+
+echo "$((4 - failed)) passed, $failed failed"
+[ "$failed" = 0 ]
