@@ -167,7 +167,7 @@ static pj_status place_pads(pj_ctx *c, const pj_list *axes, const pj_num *pads, 
 static pj_status plan_pad(pj_ctx *c, padding *p)
 {
     int rank = pj_in_rank(c, 0);
-    pj_num pads[MAX_PADS];
+    pj_num pads[MAX_PADS] = {{.formula = NULL}};
     int64_t count = 0;
     bool known, placed, chosen[PJ_MAX_RANK];
     pj_list axes;

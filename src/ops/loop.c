@@ -299,8 +299,9 @@ static pj_status shape_loop(pj_ctx *c)
     return PJ_OK;
 }
 
-/* trips * body; where the trips are not known, one. */
-static pj_status work_loop(pj_ctx *c, pj_work *work)
+/* trips * body; where the trips are not known, one, and one trip's part of results of unknown length. Output `o` of the
+ * node is output `o + skipped` of the body. */
+static pj_status count_body(pj_ctx *c, pj_work *work, int skipped)
 {
     pj_graph *body;
     PJ_TRY(pj_subgraph_of(c, "body", &body));
@@ -308,7 +309,15 @@ static pj_status work_loop(pj_ctx *c, pj_work *work)
         return pj_subgraph_work(c, work, body, body->runs);
     pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
                 "how often the body runs is not known before the run; one trip is counted");
+    for (int o = 0; o < c->node->outputs; o++)
+        if (pj_wants(c, o) && pj_num_is_unknown(work->written[o]))
+            work->written[o] = pj_type_count(c->symbols, &body->out[o + skipped]->type);
     return pj_subgraph_work(c, work, body, pj_num_of(1));
+}
+
+static pj_status work_loop(pj_ctx *c, pj_work *work)
+{
+    return count_body(c, work, 1);
 }
 
 /* ---- Scan: states, then sequences that are taken apart; states, then sequences of results ---- */
@@ -436,11 +445,16 @@ static pj_status shape_scan_plain(pj_ctx *c)
     return shape_scan(c, false);
 }
 
+static pj_status work_scan(pj_ctx *c, pj_work *work)
+{
+    return count_body(c, work, 0);
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
     {"", "Loop", 1, "ccx*", PJ_CONTROL, shape_loop,         NULL, work_loop},
-    {"", "Scan", 8, "cx*",  PJ_CONTROL, shape_scan_batched, NULL, work_loop},
-    {"", "Scan", 9, "x*",   PJ_CONTROL, shape_scan_plain,   NULL, work_loop},
+    {"", "Scan", 8, "cx*",  PJ_CONTROL, shape_scan_batched, NULL, work_scan},
+    {"", "Scan", 9, "x*",   PJ_CONTROL, shape_scan_plain,   NULL, work_scan},
 };
 
 PJ_FAMILY(loop);

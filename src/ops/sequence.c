@@ -33,26 +33,28 @@ static pj_status set_sequence(pj_ctx *c, int o, pj_type content)
     return pj_set_type(c, o, type);
 }
 
-/* What tensors of types `a` and `b` have in common. */
-static pj_status merge(pj_ctx *c, const pj_type *a, const pj_type *b, pj_type *out)
+/* Narrows `common`, the type of some tensors, to what it has in common with `type`. */
+static pj_status merge(pj_ctx *c, const pj_type *type, pj_type *common)
 {
-    if (!pj_type_is_tensor(a) || !pj_type_is_tensor(b)) {
-        *out = pj_type_is_tensor(a) ? *b : *a;
+    if (!pj_type_is_tensor(common) || !pj_type_is_tensor(type)) {
+        *common = pj_type_unknown();
         return PJ_OK;
     }
-    if (a->dtype != b->dtype && a->dtype != PJ_UNDEFINED && b->dtype != PJ_UNDEFINED)
-        return pj_fail(c->err, PJ_ESHAPE, "a tensor of %s cannot be in a sequence of %s", pj_dtype_word(b->dtype),
-                       pj_dtype_word(a->dtype));
-    *out = pj_type_tensor(a->dtype == PJ_UNDEFINED ? b->dtype : a->dtype, -1, NULL);
-    if (a->rank < 0 || a->rank != b->rank)
+    if (common->dtype != type->dtype && common->dtype != PJ_UNDEFINED && type->dtype != PJ_UNDEFINED)
+        return pj_fail(c->err, PJ_ESHAPE, "a tensor of %s cannot be in a sequence of %s", pj_dtype_word(type->dtype),
+                       pj_dtype_word(common->dtype));
+    if (common->dtype == PJ_UNDEFINED)
+        common->dtype = type->dtype;
+    if (common->rank != type->rank)
+        common->rank = -1;
+    if (common->rank < 0)
         return PJ_OK;
-    pj_num *dims = PJ_NEW(c->arena, pj_num, a->rank);
+    pj_num *dims = PJ_NEW(c->arena, pj_num, common->rank);
     if (!dims)
         return pj_fail_memory(c->err);
-    for (int k = 0; k < a->rank; k++)
-        dims[k] = pj_num_equal(a->dims[k], b->dims[k]) ? a->dims[k] : pj_num_unknown();
-    out->rank = a->rank;
-    out->dims = dims;
+    for (int k = 0; k < common->rank; k++)
+        dims[k] = pj_num_equal(common->dims[k], type->dims[k]) ? common->dims[k] : pj_num_unknown();
+    common->dims = dims;
     return PJ_OK;
 }
 
@@ -158,7 +160,7 @@ static pj_status shape_construct(pj_ctx *c)
 {
     pj_type content = *pj_in_type(c, 0);
     for (int i = 1; i < c->node->inputs; i++)
-        PJ_TRY(merge(c, &content, pj_in_type(c, i), &content));
+        PJ_TRY(merge(c, pj_in_type(c, i), &content));
     return set_sequence(c, 0, content);
 }
 
@@ -170,10 +172,9 @@ static bool is_made_by(const pj_value *sequence, const char *op)
 static pj_status shape_insert(pj_ctx *c)
 {
     const pj_type *content = content_of(c, 0), *inserted = pj_in_type(c, 1);
-    pj_type merged = *inserted;
-    if (content)
-        PJ_TRY(merge(c, content, inserted, &merged));
-    return set_sequence(c, 0, is_made_by(pj_in(c, 0), "SequenceEmpty") ? *inserted : merged);
+    pj_type common = content ? *content : *inserted;
+    PJ_TRY(merge(c, inserted, &common));
+    return set_sequence(c, 0, is_made_by(pj_in(c, 0), "SequenceEmpty") ? *inserted : common);
 }
 
 /* ---- following a sequence back ---- */
@@ -226,22 +227,38 @@ static int64_t place_of(const pj_ctx *c, int i, int64_t length, int64_t places, 
     return from_start < 0 || from_start >= places ? -1 : from_start;
 }
 
-/* Part `place` of a split. */
-static bool find_part(pj_ctx *c, int64_t place, item *out)
+/* Where part `place` of a split begins and how long it is. */
+static void locate_part(pj_ctx *c, const split *how, int64_t place, pj_num *start, pj_num *length)
 {
     int64_t count;
     const pj_num *lengths = pj_in_data(c, 1, &count);
+    pj_num usual = pj_has(c, 1) ? pj_in_scalar(c, 1) : pj_num_of(1);
+    if (!how->listed) {
+        *start = pj_num_mul(c->symbols, pj_num_of(place), usual);
+        *length = place + 1 < how->parts.whole ? usual : pj_num_sub(c->symbols, how->whole, *start);
+        return;
+    }
+    *start = lengths && place < count ? pj_num_of(0) : pj_num_unknown();
+    *length = lengths && place < count ? lengths[place] : how->length;
+    for (int64_t k = 0; k < place && pj_num_known(*start); k++)
+        *start = pj_num_add(c->symbols, *start, lengths[k]);
+}
+
+/* Part `place` of a split, with its contents where a vector is split. */
+static bool find_part(pj_ctx *c, int64_t place, item *out)
+{
+    pj_num start, length;
+    int64_t count;
+    const pj_num *data = pj_in_data(c, 0, &count);
     split how;
     if (pj_in_rank(c, 0) < 0 || read_split(c, &how) != PJ_OK || !pj_num_known(how.parts) || place >= how.parts.whole)
         return false;
-    pj_num length = how.length;
-    if (how.listed && lengths && place < count) {
-        length = lengths[place];
-    } else if (!how.listed) {
-        pj_num usual = pj_has(c, 1) ? pj_in_scalar(c, 1) : pj_num_of(1);
-        pj_num before = pj_num_mul(c->symbols, pj_num_of(place), usual);
-        pj_num rest = pj_num_sub(c->symbols, how.whole, before);
-        length = place + 1 < how.parts.whole ? usual : rest;
+    locate_part(c, &how, place, &start, &length);
+    bool inside = pj_num_known(start) && pj_num_known(length) && start.whole >= 0 && start.whole <= count &&
+                  length.whole >= 0 && length.whole <= count - start.whole;
+    if (data && pj_in_rank(c, 0) == 1 && inside) {
+        out->data = data + start.whole;
+        out->count = length.whole;
     }
     return part_type(c, &how, length, &out->type) == PJ_OK;
 }

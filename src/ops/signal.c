@@ -209,14 +209,15 @@ static pj_status shape_irfft(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
 
-/* `signal`: the real side, of rank `rank`. */
+/* `signal`: the real side; rank -1: not known. */
 static void count_real(pj_ctx *c, pj_work *work, const pj_num *signal, int rank)
 {
     int64_t axes = pj_attr_int(c, "signal_ndim", 1);
-    pj_num steps = rank < 0 ? pj_num_unknown() : pj_num_of(0);
-    for (int64_t k = rank - axes; k < rank; k++)
+    bool known = rank >= 1 && axes >= 1 && axes <= rank;
+    pj_num points = known ? pj_dims_product(c, signal, 0, rank) : pj_num_unknown(), steps = pj_num_of(0);
+    for (int k = rank - (int)axes; known && k < rank; k++)
         steps = pj_num_add(c->symbols, steps, log2_of(c, signal[k]));
-    count_transforms(c, work, pj_num_product(c->symbols, signal, rank < 0 ? 0 : rank), steps, true);
+    count_transforms(c, work, points, steps, true);
 }
 
 static pj_status work_rfft(pj_ctx *c, pj_work *work)

@@ -1,7 +1,11 @@
-/* Formats as the element types declare them. */
+/* Formats of tensors: what element types declare, what quantizers and plans make of it. */
 #include "quant/precision.h"
 
 #include <string.h>
+
+#include "ops/op.h"
+#include "quant/plan_file.h"
+#include "quant/quantizer.h"
 
 const char *pj_from_word(pj_from from)
 {
@@ -38,24 +42,246 @@ bool pj_number_of_dtype(pj_dtype dtype, pj_number *out)
     return true;
 }
 
-pj_status pj_precision_read(const pj_model *model, pj_arena *arena, pj_diags *diags, pj_precision *out, pj_error *err)
+pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value)
 {
-    (void)diags;
+    pj_format format = {.from = PJ_FROM_NOTHING};
+    if (!pj_type_is_tensor(&value->type) || !pj_number_of_dtype(value->type.dtype, &format.number))
+        return format;
+    format.from = PJ_FROM_DECLARED;
+    const pj_format *planned = value->is_constant ? &precision->weights : &precision->activations;
+    return planned->from != PJ_FROM_NOTHING && pj_dtype_is_float(value->type.dtype) ? *planned : format;
+}
+
+/* ---- reading ---- */
+
+static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
+{
+    out->model = model;
     out->count = model->values;
-    out->format = PJ_NEW(arena, pj_format, model->values);
-    if (!out->format)
+    out->stored = PJ_NEW(arena, pj_format, model->values);
+    out->quantized = PJ_NEW(arena, const pj_quantized *, model->values);
+    out->behind = PJ_NEW(arena, const pj_node *, model->values);
+    out->node = PJ_NEW(arena, pj_node_precision, model->graph->nodes);
+    return out->stored && out->quantized && out->behind && out->node;
+}
+
+static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
+                      pj_error *err)
+{
+    pj_quantized *copy = pj_arena_memdup(arena, quantized, 1, sizeof *quantized);
+    if (!copy)
         return pj_fail_memory(err);
-    for (int i = 0; i < model->values; i++) {
-        const pj_type *type = &model->value[i]->type;
-        pj_format *format = &out->format[i];
-        if (pj_type_is_tensor(type) && pj_number_of_dtype(type->dtype, &format->number))
-            format->from = PJ_FROM_DECLARED;
-    }
+    precision->quantized[value->index] = copy;
     return PJ_OK;
+}
+
+static bool passes(const pj_node *node)
+{
+    return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
+}
+
+/* Several quantized tensors joined: the widest one, and no common scale unless they are alike. */
+static bool join(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+{
+    bool found = false;
+    for (int i = 0; i < node->inputs; i++) {
+        if (!pj_precision_is_data(node, i))
+            continue;
+        const pj_quantized *one = precision->quantized[node->in[i]->index];
+        if (!one)
+            return false;
+        if (!found)
+            *out = *one;
+        bool alike = out->scale == one->scale && out->zero == one->zero;
+        out->is_lazy = out->is_lazy || one->is_lazy;
+        out->is_sum = out->is_sum || one->is_sum;
+        if (one->format.number.bits > out->format.number.bits)
+            out->format = one->format;
+        if (!alike)
+            out->scale = out->zero = NULL;
+        found = true;
+    }
+    return found;
+}
+
+/* The accumulator of a layer whose activations and weights are quantized is made of integers as well. */
+static bool accumulates(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+{
+    bool weights = false;
+    memset(out, 0, sizeof *out);
+    out->is_sum = true;
+    if (!node->desc || !pj_dtype_is_float(node->out[0]->type.dtype))
+        return false;
+    for (int i = 0; i < node->inputs; i++) {
+        if (!node->in[i] || !strchr("xw", pj_op_role(node->desc, i)))
+            continue;
+        const pj_quantized *one = precision->quantized[node->in[i]->index];
+        weights = weights || pj_op_role(node->desc, i) == 'w';
+        if (!one || one->is_sum || one->format.number.bits > PJ_MOST_INTEGER_BITS)
+            return false;
+    }
+    return weights;
+}
+
+/* What reaches the outputs of a node: in graph order. */
+static pj_status read_node(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
+                           pj_error *err)
+{
+    pj_node_precision *own = &precision->node[node->index];
+    pj_quantized quantized;
+    if (node->outputs < 1 || !node->out[0] || !node->desc)
+        return PJ_OK;
+    memset(&quantized, 0, sizeof quantized);
+    own->quantizer = pj_qdq_read(precision, node, diags, &quantized);
+    if (own->quantizer == PJ_NO_QUANTIZER)
+        own->quantizer = pj_qonnx_read(precision, node, diags, &quantized);
+    if (own->quantizer != PJ_NO_QUANTIZER || pj_qonnx_sets_format(node, diags, &quantized) ||
+        accumulates(precision, node, &quantized))
+        return keep(precision, node->out[0], &quantized, arena, err);
+    PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));
+    if (!passes(node) || !join(precision, node, &quantized))
+        return PJ_OK;
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && pj_type_is_tensor(&node->out[o]->type) &&
+            node->out[o]->type.dtype == node->in[0]->type.dtype)
+            PJ_TRY(keep(precision, node->out[o], &quantized, arena, err));
+    return PJ_OK;
+}
+
+/* Constants and what quantizers write is known now; the rest is settled layer by layer. */
+static void store_quantized(pj_precision *precision)
+{
+    for (int i = 0; i < precision->count; i++) {
+        const pj_quantized *quantized = precision->quantized[i];
+        const pj_value *value = precision->model->value[i];
+        if (quantized && !quantized->is_sum && (value->is_constant || !quantized->is_lazy))
+            precision->stored[i] = quantized->format;
+    }
+}
+
+pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fold, pj_arena *arena, pj_diags *diags,
+                            pj_precision *out, pj_error *err)
+{
+    const pj_graph *graph = model->graph;
+    memset(out, 0, sizeof *out);
+    if (!allocate(out, model, arena))
+        return pj_fail_memory(err);
+    if (plan) {
+        out->weights = plan->weights;
+        out->activations = plan->activations;
+    }
+    for (int i = 0; i < model->values; i++)
+        out->stored[i] = pj_precision_declared(out, model->value[i]);
+    for (int i = 0; i < graph->nodes; i++) {
+        PJ_TRY(read_node(out, graph->node[i], arena, diags, err));
+        out->node[i].plan = plan ? plan->node[i] : NULL;
+    }
+    store_quantized(out);
+    return pj_integer_decide(out, fold, arena, err);
+}
+
+/* ---- asking ---- */
+
+bool pj_precision_is_data(const pj_node *node, int i)
+{
+    return i >= 0 && i < node->inputs && node->in[i] &&
+           (!node->desc || strchr("xwpb", pj_op_role(node->desc, i)) != NULL);
+}
+
+const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node)
+{
+    static const pj_node_precision blank;
+    return node->graph == precision->model->graph ? &precision->node[node->index] : &blank;
 }
 
 pj_format pj_precision_of(const pj_precision *precision, const pj_value *value)
 {
     static const pj_format nothing;
-    return value ? precision->format[value->index] : nothing;
+    return value ? precision->stored[value->index] : nothing;
+}
+
+/* Quantized numbers that wait behind a DequantizeLinear, or NULL. */
+static const pj_quantized *lazy_input(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
+    return quantized && quantized->is_lazy && node->in[i]->producer &&
+                   pj_precision_node(precision, node->in[i]->producer)->quantizer == PJ_DEQUANTIZE
+               ? quantized
+               : NULL;
+}
+
+static bool reads_integers(const pj_precision *precision, const pj_node *node)
+{
+    const pj_node_precision *own = pj_precision_node(precision, node);
+    return own->is_integer || own->quantizer == PJ_QUANTIZE || own->quantizer == PJ_FAKE_QUANTIZE;
+}
+
+const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_value *value = node->in[i];
+    if (!value || value->is_constant || !reads_integers(precision, node))
+        return value;
+    while (value->producer && value->producer->in[0]) {
+        const pj_node_precision *maker = pj_precision_node(precision, value->producer);
+        bool lazy = maker->quantizer == PJ_DEQUANTIZE || (maker->quantizer == PJ_QUANTIZE && maker->is_free &&
+                                                          precision->behind[value->producer->in[0]->index] == NULL);
+        if (!lazy)
+            break;
+        value = value->producer->in[0];
+    }
+    return value;
+}
+
+static const pj_format *planned(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
+    const pj_format *format = NULL;
+    if (plan && pj_precision_is_data(node, i))
+        format = node->in[i]->is_constant ? &plan->weights : &plan->activations;
+    return format && format->from != PJ_FROM_NOTHING ? format : NULL;
+}
+
+pj_format pj_precision_reads(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_format *plan = planned(precision, node, i);
+    const pj_quantized *lazy = lazy_input(precision, node, i);
+    if (plan)
+        return *plan;
+    return lazy && reads_integers(precision, node) ? lazy->format : pj_precision_of(precision, node->in[i]);
+}
+
+pj_format pj_precision_computes(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_node_precision *own = pj_precision_node(precision, node);
+    const pj_value *value = node->in[i];
+    bool is_x = node->desc && pj_op_role(node->desc, i) == 'x';
+    if (!value || planned(precision, node, i))
+        return pj_precision_reads(precision, node, i);
+    if (own->computes_on && is_x && pj_dtype_is_float(value->type.dtype))
+        return *own->computes_on;
+    if (!own->is_integer && own->quantizer == PJ_NO_QUANTIZER && precision->quantized[value->index])
+        return pj_precision_declared(precision, value);
+    return pj_precision_reads(precision, node, i);
+}
+
+const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o)
+{
+    const pj_value *value = node->out[o];
+    while (value && precision->behind[value->index])
+        value = precision->behind[value->index]->out[0];
+    return value;
+}
+
+void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result)
+{
+    const pj_value *value = node->out[o];
+    const pj_node_precision *own = pj_precision_node(precision, node);
+    const pj_node *quantizer = precision->behind[value->index];
+    const pj_quantized *quantized = precision->quantized[value->index];
+    if (own->plan && own->plan->output.from != PJ_FROM_NOTHING)
+        precision->stored[value->index] = own->plan->output;
+    else if (quantizer)
+        precision->stored[value->index] = precision->quantized[quantizer->out[0]->index]->format;
+    else if (own->is_integer && result->from != PJ_FROM_NOTHING && (quantized || !value->is_output))
+        precision->stored[value->index] = *result;
 }

@@ -1,4 +1,16 @@
-/* The number format of every tensor, and where it was read off. */
+/* The number format of every tensor, and where it was read off.
+ *
+ * A model says in several languages that its tensors hold few bits: by element types, by QuantizeLinear and
+ * DequantizeLinear around float operators (qdq.c), by operators that compute on integers (qoperator.c), by the
+ * quantizers of QONNX (qonnx.c); a plan (plan_file.c) overrides them. This module reads all of them into one answer:
+ *
+ *     stored      the numbers that a tensor holds in memory              pj_precision_of
+ *     read        the numbers that a node reads at an input              pj_precision_reads
+ *     computed    the numbers that its arithmetic works on               pj_precision_computes
+ *
+ * They differ only where something is converted on the way. The output of a DequantizeLinear between integer layers is
+ * never stored: the layers read the integers in front of it. A float layer with int4 weights reads 4 bits and computes
+ * on floats. Which layers compute on integers, and which quantizers are part of a layer, is decided in integer.c. */
 #ifndef PJ_QUANT_PRECISION_H
 #define PJ_QUANT_PRECISION_H
 
@@ -27,21 +39,92 @@ const char *pj_from_word(pj_from from);
 typedef struct pj_format {
     pj_number number;
     pj_from from; /* PJ_FROM_NOTHING: no format is known (strings, unknown types) */
+    int packed;   /* numbers in one element of the tensor (two of 4 bits in a uint8); 0: one */
 } pj_format;
 
-/* Formats of all values, by pj_value.index. */
+/* What a quantizer makes of a value; it goes on through what moves or keeps it. */
+typedef struct pj_quantized {
+    pj_format format;
+    bool is_exact;                   /* the scale is one power of two, so int_bits is that of the real numbers */
+    bool is_lazy;                    /* a DequantizeLinear stands between these integers and the value */
+    bool is_sum;                     /* the accumulator of an integer layer: `format` is not set yet */
+    const pj_value *scale, *zero;    /* NULL: several tensors joined, or none */
+} pj_quantized;
+
+typedef enum pj_quantizer {
+    PJ_NO_QUANTIZER,
+    PJ_QUANTIZE,     /* QuantizeLinear: to integers */
+    PJ_DEQUANTIZE,   /* DequantizeLinear: back */
+    PJ_FAKE_QUANTIZE /* QONNX: both at once; the integers are what is stored */
+} pj_quantizer;
+
+/* What a plan says of a layer; `from` PJ_FROM_NOTHING: nothing. */
+typedef struct pj_plan_formats {
+    pj_format weights;     /* of all its constants */
+    pj_format activations; /* in which it reads its data inputs */
+    pj_format accumulator;
+    pj_format output;      /* as a quantizer behind it */
+} pj_plan_formats;
+
+/* A node of the main graph. */
+typedef struct pj_node_precision {
+    pj_quantizer quantizer;
+    bool is_integer;              /* works on the quantized numbers of its inputs */
+    bool is_free;                 /* a quantizer that costs nothing of its own */
+    bool converts;                /* a constant's quantizer with a float reader: arithmetic, but no traffic */
+    const pj_node *folded_into;   /* the layer that a quantizer serves, or NULL */
+    const pj_plan_formats *plan;  /* or NULL */
+    const pj_format *computes_on; /* of an operator that quantizes its data inputs by itself; NULL: it does not */
+} pj_node_precision;
+
 typedef struct pj_precision {
-    pj_format *format;
+    const pj_model *model;
+    pj_format *stored;              /* by pj_value.index */
+    const pj_quantized **quantized; /* likewise; NULL where no quantizer reaches */
+    const pj_node **behind;         /* likewise: the quantizer that a value passes before it is stored, or NULL */
+    pj_node_precision *node;        /* by pj_node.index, main graph */
+    pj_format weights, activations; /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
     int count;
 } pj_precision;
 
-/* Reads every value's format off the model. Arrays live in `arena`. PJ_ENOMEM. */
-pj_status pj_precision_read(const pj_model *model, pj_arena *arena, pj_diags *diags, pj_precision *out, pj_error *err);
+struct pj_plan;
 
-/* The format of a value; PJ_FROM_NOTHING for NULL. */
+/* Reads every value's format off the model and the plan (may be NULL). `fold`: quantizers behind a layer become part of
+ * it. Arrays live in `arena`. PJ_ENOMEM. */
+pj_status pj_precision_read(const pj_model *model, const struct pj_plan *plan, bool fold, pj_arena *arena,
+                            pj_diags *diags, pj_precision *out, pj_error *err);
+
+/* The numbers that a value holds in memory; PJ_FROM_NOTHING for NULL. */
 pj_format pj_precision_of(const pj_precision *precision, const pj_value *value);
+
+/* The numbers that a node reads at input `i`, and those that it computes on. */
+pj_format pj_precision_reads(const pj_precision *precision, const pj_node *node, int i);
+pj_format pj_precision_computes(const pj_precision *precision, const pj_node *node, int i);
+
+/* The value that a node really reads at input `i`: in front of a DequantizeLinear that is not stored. */
+const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i);
+
+/* The value that holds output `o`: behind the quantizer that is part of the layer. */
+const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o);
+
+/* Settles how output `o` is stored, once the layer in front is known to compute `result`. Nodes in graph order. */
+void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result);
+
+/* The node's own record; a blank one for nodes of subgraphs. */
+const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node);
+
+/* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */
+bool pj_precision_is_data(const pj_node *node, int i);
+
+/* The numbers that the value's element type declares, or that the plan puts in place of floats. */
+pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value);
 
 /* The format that an element type declares; false for strings, complex and unknown types. */
 bool pj_number_of_dtype(pj_dtype dtype, pj_number *out);
+
+/* Elements of the constant's scales that are data: one power of two is the place of the binary point, not data, and a
+ * zero point that is known to be 0 is not stored. */
+bool pj_scale_is_stored(const pj_value *scale);
+bool pj_zero_is_stored(const pj_value *zero);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
  * third ... */
-static const size_t MOST_ALLOCATIONS = 1500000;
+static const size_t MOST_ALLOCATIONS = 1000000;
 
 /* What a case works on; made before allocations begin to fail. */
 typedef struct input {
@@ -22,9 +22,10 @@ typedef struct input {
     size_t size;
     pj_model *model;
     pj_analysis *analysis;
+    bool keeps; /* what is told of the model stays in its memory until it is closed */
 } input;
 
-/* What is done while they fail. `keeps`: what it takes stays in the model until that is closed. */
+/* What is done while they fail. */
 typedef pj_status (*step)(const input *in, digest *out, pj_error *err);
 
 /* ---- steps ---- */
@@ -168,7 +169,8 @@ static bool run_once(step run, const input *in, size_t fail, bool onward, pj_sta
     fail_alloc_stop();
     bool expected = status == PJ_ENOMEM || status == usual;
     bool same = status != PJ_OK || (got.bytes == want->bytes && got.hash == want->hash);
-    bool ok = expected && same && err.status == status && fail_alloc_live() == 0;
+    bool leaks = !in->keeps && fail_alloc_live() != 0;
+    bool ok = expected && same && !leaks && err.status == status;
     if (!ok)
         printf("allocation %zu%s: status %s (\"%s\"), %ld blocks left%s\n", fail, onward ? " and all after it" : "",
                pj_status_text(status), err.what, fail_alloc_live(), same ? "" : ", the result differs");
@@ -185,14 +187,14 @@ static void run_case(const char *name, step run, const input *in, pj_status usua
     size_t count = fail_alloc_count(), stride = 1 + count * count / MOST_ALLOCATIONS;
     int bad = 0;
     CHECK_INT(status, usual);
-    CHECK_INT(fail_alloc_live(), 0);
+    if (!in->keeps)
+        CHECK_INT(fail_alloc_live(), 0);
     for (size_t fail = 1; fail <= count && bad < 5; fail += stride) {
         bad += !run_once(run, in, fail, false, usual, &want);
         bad += !run_once(run, in, fail, true, usual, &want);
     }
     printf("%s: %zu allocations, every %zu. fails; %s\n", name, count, stride, bad ? "BROKEN" : "holds");
     CHECK_INT(bad, 0);
-    CHECK(count > 0);
 }
 
 /* ---- inputs ---- */
@@ -268,6 +270,7 @@ static void run_model(const char *name, input in)
         snprintf(title, sizeof title, "%s: analyze, qtools", name);
         run_case(title, analyze_qtools, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: reports", name);
+        in.keeps = true;
         run_case(title, report, &in, PJ_OK);
     }
     pj_analysis_free(in.analysis);
@@ -294,7 +297,7 @@ static void run_texts(void)
 {
     static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
     const input list = {0}, one = {.path = "horowitz-45nm"}, other = {.path = "qtools"}, device = {.path = "edge-tpu"};
-    const input misspelt = {.path = "horowits"}, broken = {.bytes = table, .size = sizeof table - 1};
+    const input misspelt = {.path = "horowitz-46nm"}, broken = {.bytes = table, .size = sizeof table - 1};
     run_case("list of tables", list_tables, &list, PJ_OK);
     run_case("table", list_tables, &one, PJ_OK);
     run_case("table qtools", list_tables, &other, PJ_OK);

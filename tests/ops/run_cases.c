@@ -111,7 +111,11 @@ static pj_type read_type(test_case *t, char **at)
     static const struct {
         const char *word;
         pj_kind kind;
-    } holders[] = {{"seq(", PJ_SEQUENCE}, {"optional(", PJ_OPTIONAL}, {"map(", PJ_MAP}};
+    } holders[] = {
+        {"seq(",      PJ_SEQUENCE},
+        {"optional(", PJ_OPTIONAL},
+        {"map(",      PJ_MAP     }
+    };
     pj_num dims[MAX_LIST];
     char *dtype = word(at);
     for (size_t k = 0; k < sizeof holders / sizeof *holders; k++) {

@@ -1,0 +1,494 @@
+/* One test for each constant of base/limits.h: at the limit passes, one past is refused, or does what the comment at
+ * the constant says. */
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/json_scan.h"
+#include "base/json_write.h"
+#include "check.h"
+#include "cost/table.h"
+#include "infer/infer.h"
+#include "ir/diag.h"
+#include "load/load.h"
+#include "load/wire.h"
+#include "model.h"
+
+/* Loads, infers and frees; PJ_OK, or how it failed. */
+static pj_status open_built(builder *b, pj_error *err)
+{
+    pj_model *model = build_load(b, err);
+    pj_status status = model ? pj_infer(model, &model->diags, err) : err->status;
+    pj_unload(model);
+    return status;
+}
+
+static void expect(builder *b, pj_status status, const char *part)
+{
+    pj_error err = {0};
+    CHECK_INT(open_built(b, &err), status);
+    CHECK_PART(err.what, part);
+}
+
+/* ---- depth ---- */
+
+/* A type that is sequences inside each other: the innermost TypeProto is message number `depth`; ModelProto,
+ * GraphProto, ValueInfoProto and the outermost TypeProto are 1 to 4, and each sequence adds two. */
+static builder deep_type(int depth)
+{
+    builder b = build_new(17);
+    Onnx__ValueInfoProto *info = build_input(&b, "x", PJ_FLOAT32, NULL);
+    Onnx__TypeProto *type = pj_arena_alloc(b.arena, 1, sizeof *type);
+    onnx__type_proto__init(type);
+    for (int at = 4; at + 2 <= depth; at += 2) {
+        Onnx__TypeProto *outer = pj_arena_alloc(b.arena, 1, sizeof *outer);
+        Onnx__TypeProto__Sequence *sequence = pj_arena_alloc(b.arena, 1, sizeof *sequence);
+        onnx__type_proto__init(outer);
+        onnx__type_proto__sequence__init(sequence);
+        sequence->elem_type = type;
+        outer->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+        outer->sequence_type = sequence;
+        type = outer;
+    }
+    info->type = type;
+    return b;
+}
+
+static void test_message_depth(void)
+{
+    builder b = deep_type(PJ_MAX_MESSAGE_DEPTH);
+    expect(&b, PJ_OK, "");
+    b = deep_type(PJ_MAX_MESSAGE_DEPTH + 2); /* the sequence around it is the first that is too deep */
+    expect(&b, PJ_ELIMIT, "nested more than 256 deep");
+}
+
+static builder nested_ifs(int depth)
+{
+    builder b = build_new(17);
+    build_input(&b, "c", PJ_BOOL, "");
+    for (int i = 0; i < depth; i++) {
+        char output[32];
+        snprintf(output, sizeof output, "y%d", i);
+        Onnx__NodeProto *node = build_node(&b, "If", "c", output);
+        Onnx__GraphProto *inner = build_graph(&b, "inner");
+        build_subgraph(&b, node, "then_branch", inner);
+        b.graph = inner;
+    }
+    return b;
+}
+
+static void test_subgraph_depth(void)
+{
+    builder b = nested_ifs(PJ_MAX_SUBGRAPH_DEPTH);
+    pj_error err = {0};
+    pj_model *model = build_load(&b, &err);
+    CHECK(model != NULL);
+    CHECK_TEXT(err.what, "");
+    pj_unload(model);
+    b = nested_ifs(PJ_MAX_SUBGRAPH_DEPTH + 1);
+    expect(&b, PJ_ELIMIT, "subgraphs are nested more than 64 deep");
+}
+
+/* f1 has `calls` nodes that call f2, and so on; the last one is Relus. */
+static builder function_chain(int depth, int calls)
+{
+    builder b = build_new(17);
+    char inner[32], outer[32];
+    build_opset(&b, "f", 1);
+    Onnx__GraphProto *graph = b.graph;
+    for (int i = depth; i > 0; i--) {
+        b.graph = build_graph(&b, "body");
+        snprintf(inner, sizeof inner, "f%d", i + 1);
+        snprintf(outer, sizeof outer, "f%d", i);
+        for (int k = 0; k < calls; k++) {
+            const char *output = k ? "" : "y";
+            if (i == depth)
+                build_node(&b, "Relu", "x", output);
+            else
+                build_node(&b, inner, "x", output)->domain = build_strdup(&b, "f");
+        }
+        build_function(&b, "f", outer, "x", "y", b.graph);
+    }
+    b.graph = graph;
+    build_input(&b, "x", PJ_FLOAT32, "1,2");
+    build_node(&b, "f1", "x", "y")->domain = build_strdup(&b, "f");
+    build_output(&b, "y", PJ_FLOAT32, "1,2");
+    return b;
+}
+
+static void test_function_depth(void)
+{
+    builder b = function_chain(PJ_MAX_FUNCTION_DEPTH, 1);
+    expect(&b, PJ_OK, "");
+    b = function_chain(PJ_MAX_FUNCTION_DEPTH + 1, 1);
+    expect(&b, PJ_ELIMIT, "call each other more than 64 deep");
+}
+
+/* ---- sizes of single things ---- */
+
+/* "1,1,1": so many of them. */
+static char *ones(int count)
+{
+    char *text = calloc((size_t)count + 1, 2);
+    for (int i = 0; text && i < count; i++)
+        memcpy(text + 2 * i, i + 1 < count ? "1," : "1", 2);
+    return text;
+}
+
+static builder with_rank(int rank, const char *op)
+{
+    builder b = build_new(12);
+    char *dims = ones(rank);
+    static const int64_t axes[] = {0};
+    build_input(&b, "x", PJ_FLOAT32, dims);
+    Onnx__NodeProto *node = build_node(&b, op, "x", "y");
+    if (strcmp(op, "Unsqueeze") == 0)
+        build_ints(&b, node, "axes", 1, axes);
+    free(dims);
+    return b;
+}
+
+static void test_rank(void)
+{
+    builder b = with_rank(PJ_MAX_RANK, "Relu");
+    expect(&b, PJ_OK, "");
+    b = with_rank(PJ_MAX_RANK + 1, "Relu");
+    expect(&b, PJ_ELIMIT, "has 65 dimensions; at most 64 are accepted");
+    b = with_rank(PJ_MAX_RANK - 1, "Unsqueeze");
+    expect(&b, PJ_OK, "");
+    b = with_rank(PJ_MAX_RANK, "Unsqueeze");
+    expect(&b, PJ_ELIMIT, "rank 65");
+}
+
+static void check_name(size_t length, pj_status status, const char *part)
+{
+    builder b = build_new(17);
+    char *name = calloc(length + 1, 1);
+    memset(name, 'n', length);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y")->name = build_strdup(&b, name);
+    free(name);
+    expect(&b, status, part);
+}
+
+static void test_name(void)
+{
+    check_name(PJ_MAX_NAME, PJ_OK, "");
+    check_name(PJ_MAX_NAME + 1, PJ_ELIMIT, "a text of 65537 bytes; at most 65536");
+}
+
+/* Are the contents of an initializer of so many elements kept? It loads in any case. */
+static bool keeps(pj_dtype dtype, size_t elements, size_t bytes)
+{
+    builder b = build_new(17);
+    char dims[32];
+    void *zeros = calloc(elements, bytes);
+    snprintf(dims, sizeof dims, "%zu", elements);
+    build_raw(&b, build_initializer(&b, "w", dtype, dims), zeros, elements * bytes);
+    free(zeros);
+    pj_model *model = build_expect(&b);
+    bool kept = build_find(model, "w")->tensor->data != NULL;
+    pj_unload(model);
+    return kept;
+}
+
+static void test_kept_values(void)
+{
+    CHECK(keeps(PJ_INT64, PJ_MAX_VALUE_BYTES / 8, 8));
+    CHECK(!keeps(PJ_INT64, PJ_MAX_VALUE_BYTES / 8 + 1, 8));
+    CHECK(keeps(PJ_INT32, PJ_MAX_VALUE_BYTES / 4, 4));
+    CHECK(!keeps(PJ_INT32, PJ_MAX_VALUE_BYTES / 4 + 1, 4));
+    CHECK(keeps(PJ_FLOAT32, PJ_MAX_SCALE_ELEMENTS, 4));
+    CHECK(!keeps(PJ_FLOAT32, PJ_MAX_SCALE_ELEMENTS + 1, 4));
+    CHECK(keeps(PJ_UINT8, PJ_MAX_SCALE_ELEMENTS, 1));
+    CHECK(!keeps(PJ_UINT8, PJ_MAX_SCALE_ELEMENTS + 1, 1));
+}
+
+/* Contents known of a computed value of so many elements. */
+static int64_t computed(int64_t elements)
+{
+    builder b = build_new(17);
+    pj_error err = {0};
+    build_raw(&b, build_initializer(&b, "shape", PJ_INT64, "1"), &elements, sizeof elements);
+    Onnx__NodeProto *node = build_node(&b, "ConstantOfShape", "shape", "y");
+    Onnx__TensorProto *zero = build_tensor(&b, "", PJ_INT64, "1");
+    static const int64_t nothing = 0;
+    build_raw(&b, zero, &nothing, sizeof nothing);
+    build_attr(&b, node, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR)->t = zero;
+    pj_model *model = build_expect(&b);
+    CHECK_INT(pj_infer(model, &model->diags, &err), PJ_OK);
+    const pj_value *y = build_find(model, "y");
+    CHECK(pj_num_is(y->type.dims[0], elements));
+    int64_t count = y->data ? y->data_count : 0;
+    pj_unload(model);
+    return count;
+}
+
+static void test_computed_values(void)
+{
+    CHECK_INT(computed(PJ_MAX_VALUE_ELEMENTS), PJ_MAX_VALUE_ELEMENTS);
+    CHECK_INT(computed(PJ_MAX_VALUE_ELEMENTS + 1), 0);
+}
+
+/* The sum of so many symbols, as Concat makes it. */
+static bool sum_is_known(int symbols)
+{
+    builder b = build_new(17);
+    pj_error err = {0};
+    char inputs[16 * (PJ_MAX_FORMULA_TERMS + 2)] = "";
+    for (int i = 0; i < symbols; i++) {
+        char name[16], dim[16];
+        snprintf(name, sizeof name, "x%d", i);
+        snprintf(dim, sizeof dim, "s%d", i);
+        build_input(&b, name, PJ_FLOAT32, dim);
+        snprintf(inputs + strlen(inputs), sizeof inputs - strlen(inputs), "%s%s", i ? "," : "", name);
+    }
+    build_int(&b, build_node(&b, "Concat", inputs, "y"), "axis", 0);
+    pj_model *model = build_expect(&b);
+    CHECK_INT(pj_infer(model, &model->diags, &err), PJ_OK);
+    const pj_value *y = build_find(model, "y");
+    CHECK_INT(y->type.rank, 1);
+    bool known = y->type.rank == 1 && pj_num_symbolic(y->type.dims[0]);
+    pj_unload(model);
+    return known;
+}
+
+static void test_formula_terms(void)
+{
+    CHECK(sum_is_known(PJ_MAX_FORMULA_TERMS));
+    CHECK(!sum_is_known(PJ_MAX_FORMULA_TERMS + 1));
+}
+
+/* ---- many ---- */
+
+static uint8_t *put_varint(uint8_t *to, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *to++ = (uint8_t)(value | 0x80);
+    *to++ = (uint8_t)value;
+    return to;
+}
+
+/* A model of so many nodes of operator A without inputs and outputs, five bytes each. The caller frees it. */
+static uint8_t *many_nodes(size_t nodes, size_t *size)
+{
+    static const uint8_t node[] = {1 << 3 | 2, 3, 4 << 3 | 2, 1, 'A'};
+    uint8_t *bytes = malloc(nodes * sizeof node + 16), *at = bytes;
+    *at++ = 7 << 3 | 2; /* ModelProto.graph */
+    at = put_varint(at, nodes * sizeof node);
+    for (size_t i = 0; i < nodes; i++, at += sizeof node)
+        memcpy(at, node, sizeof node);
+    *size = (size_t)(at - bytes);
+    return bytes;
+}
+
+/* The walk alone: the nodes themselves would take gigabytes. */
+static pj_status walk_nodes(size_t nodes, pj_error *err)
+{
+    size_t size;
+    uint8_t *bytes = many_nodes(nodes, &size);
+    pj_source source;
+    pj_str skeleton = pj_str_new(0);
+    pj_source_memory(&source, bytes, size);
+    pj_status status = pj_wire_skeleton(&source, &skeleton, err);
+    pj_str_free(&skeleton);
+    free(bytes);
+    return status;
+}
+
+static void test_nodes(void)
+{
+    pj_error err = {0};
+    CHECK_INT(walk_nodes(PJ_MAX_NODES, &err), PJ_OK);
+    CHECK_INT(walk_nodes((size_t)PJ_MAX_NODES + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "the model has more than 4000000 nodes");
+}
+
+/* A short file whose functions unfold to 2^n nodes: the memory that its size grants is used up before the nodes are. */
+static void test_model_bytes(void)
+{
+    builder b = function_chain(10, 2);
+    expect(&b, PJ_OK, "");
+    b = function_chain(30, 2);
+    expect(&b, PJ_ELIMIT, "unfolds to more than");
+}
+
+/* The walk's limit is that of the text it writes to; what a file of a gigabyte would show is shown at 100 nodes. */
+static void test_skeleton_bytes(void)
+{
+    size_t size;
+    uint8_t *bytes = many_nodes(100, &size);
+    pj_error err = {0};
+    size_t length = 0;
+    for (int past = 0; past < 2; past++) {
+        pj_source source;
+        pj_str skeleton = pj_str_new(past ? length - 1 : PJ_MAX_SKELETON_BYTES);
+        pj_source_memory(&source, bytes, size);
+        CHECK_INT(pj_wire_skeleton(&source, &skeleton, &err), past ? PJ_ELIMIT : PJ_OK);
+        length = skeleton.length;
+        pj_str_free(&skeleton);
+    }
+    CHECK_PART(err.what, "the model without its weights has more than");
+    free(bytes);
+}
+
+static void test_diagnostics(void)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_diags diags;
+    pj_diags_init(&diags, arena);
+    for (int i = 0; i < PJ_MAX_DIAGNOSTICS; i++)
+        pj_diag_add(&diags, PJ_DIAG_UNKNOWN_OP, "n", "finding %d", i);
+    CHECK_INT(diags.count, PJ_MAX_DIAGNOSTICS);
+    CHECK_INT(diags.dropped, 0);
+    pj_diag_add(&diags, PJ_DIAG_UNKNOWN_OP, "n", "one past");
+    CHECK_INT(diags.count, PJ_MAX_DIAGNOSTICS);
+    CHECK_INT(diags.dropped, 1);
+    CHECK(!pj_arena_failed(arena));
+    pj_arena_free(arena);
+}
+
+/* ---- JSON ---- */
+
+static pj_status parse(const char *text, size_t length, pj_error *err)
+{
+    pj_json_doc *doc = NULL;
+    pj_status status = pj_json_parse(text, length, "t.json", &doc, err);
+    if (status == PJ_OK)
+        pj_json_free(doc);
+    return status;
+}
+
+static void test_json_bytes(void)
+{
+    size_t length = PJ_MAX_JSON_BYTES;
+    char *text = malloc(length + 1);
+    pj_error err = {0};
+    memset(text, ' ', length + 1);
+    text[0] = '0';
+    CHECK_INT(parse(text, length, &err), PJ_OK);
+    CHECK_INT(parse(text, length + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "67108865 bytes of JSON; at most 67108864");
+    free(text);
+}
+
+static pj_status parse_nested(size_t depth, pj_error *err)
+{
+    char text[2 * (PJ_MAX_JSON_DEPTH + 1)];
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    return parse(text, 2 * depth, err);
+}
+
+static bool write_nested(int depth)
+{
+    pj_str text = pj_str_new(0);
+    pj_json_writer json = pj_json_writer_new(&text, false);
+    for (int i = 0; i < depth; i++)
+        pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
+    for (int i = 0; i < depth; i++)
+        pj_json_write_end(&json);
+    bool ok = !text.failed;
+    pj_str_free(&text);
+    return ok;
+}
+
+static void test_json_depth(void)
+{
+    pj_error err = {0};
+    CHECK_INT(parse_nested(PJ_MAX_JSON_DEPTH, &err), PJ_OK);
+    CHECK_INT(parse_nested(PJ_MAX_JSON_DEPTH + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "more than 64 arrays and objects inside each other");
+    CHECK(write_nested(PJ_MAX_JSON_DEPTH));
+    CHECK(!write_nested(PJ_MAX_JSON_DEPTH + 1));
+}
+
+/* The scan alone: a tree of so many values would take half a gigabyte. */
+static void test_json_values(void)
+{
+    size_t elements = PJ_MAX_JSON_VALUES - 1, line, column; /* the array is a value, too */
+    char *text = malloc(2 * elements + 3);
+    pj_error err = {0};
+    for (size_t i = 0; i <= elements; i++)
+        memcpy(text + 1 + 2 * i, "0,", 2);
+    text[0] = '[';
+    text[2 * elements] = ']';
+    CHECK_INT(pj_json_scan(text, 2 * elements + 1, &line, &column, &err), PJ_OK);
+    text[2 * elements] = ',';
+    text[2 * elements + 2] = ']';
+    CHECK_INT(pj_json_scan(text, 2 * elements + 3, &line, &column, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "more than 4000000 values");
+    free(text);
+}
+
+static void test_json_digits(void)
+{
+    char text[PJ_MAX_JSON_DIGITS + 1];
+    pj_error err = {0};
+    memset(text, '1', sizeof text);
+    CHECK_INT(parse(text, PJ_MAX_JSON_DIGITS, &err), PJ_OK);
+    CHECK_INT(parse(text, PJ_MAX_JSON_DIGITS + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "a number of more than 60 characters");
+}
+
+/* ---- tables ---- */
+
+static const char table[] = "limits_table.json";
+
+/* The built-in table with spaces behind it, as a file of so many bytes. */
+static pj_status open_padded(const char *path, size_t length, pj_error *err)
+{
+    pj_table *opened = NULL;
+    char *text = malloc(PJ_MAX_TABLE_BYTES + 1);
+    memset(text, ' ', PJ_MAX_TABLE_BYTES + 1);
+    FILE *from = fopen(path, "rb"), *to = fopen(table, "wb");
+    CHECK(from && fread(text, 1, PJ_MAX_TABLE_BYTES, from) > 0);
+    CHECK(to && fwrite(text, 1, length, to) == length);
+    if (from)
+        fclose(from);
+    if (to)
+        fclose(to);
+    pj_status status = pj_table_open(table, &opened, err);
+    pj_table_close(opened);
+    remove(table);
+    free(text);
+    return status;
+}
+
+static void test_table_bytes(const char *path)
+{
+    pj_error err = {0};
+    CHECK_INT(open_padded(path, PJ_MAX_TABLE_BYTES, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    CHECK_INT(open_padded(path, PJ_MAX_TABLE_BYTES + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "1048576");
+}
+
+int main(int count, char **words)
+{
+    if (count != 2) {
+        fprintf(stderr, "usage: every_limit TABLE.json\n");
+        return 2;
+    }
+    test_message_depth();
+    test_subgraph_depth();
+    test_function_depth();
+    test_rank();
+    test_name();
+    test_kept_values();
+    test_computed_values();
+    test_formula_terms();
+    test_nodes();
+    test_model_bytes();
+    test_skeleton_bytes();
+    test_diagnostics();
+    test_json_bytes();
+    test_json_depth();
+    test_json_values();
+    test_json_digits();
+    test_table_bytes(words[1]);
+    return check_done();
+}
