@@ -16,6 +16,7 @@
     X(PJ_DIAG_SHAPE_CONFLICT, "shape-conflict", "warning", false)              \
     X(PJ_DIAG_UNCOUNTED, "uncounted", "warning", true)                         \
     X(PJ_DIAG_ASSUMED_PRECISION, "assumed-precision", "warning", true)         \
+    X(PJ_DIAG_QUANTIZER, "bad-quantizer", "warning", true)                     \
     X(PJ_DIAG_STAND_IN, "stand-in-price", "note", false)                       \
     X(PJ_DIAG_UNPRICED, "unpriced", "warning", true)                           \
     X(PJ_DIAG_QTOOLS, "qtools-no-figure", "note", false)                       \

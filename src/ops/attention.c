@@ -5,7 +5,8 @@
 #include "ops/families.h"
 #include "ops/subgraph.h"
 
-#define MS "com.microsoft"
+#define MS      "com.microsoft"
+#define PREVIEW "ai.onnx.preview"
 
 /* ---- Attention, FlexAttention: q, k, v[, mask, past key, past value, lengths] ---- */
 
@@ -262,15 +263,15 @@ static pj_status work_swiglu(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",                "Attention",            23, "xxxxxxi", 0,          shape_attention,        NULL, work_attention       },
-    {"ai.onnx.preview", "FlexAttention",        1,  "xxx",     PJ_CONTROL, shape_flex_attention,   NULL, work_flex_attention  },
-    {"",                "LinearAttention",      27, "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
-    {MS,                "LinearAttention",      1,  "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
-    {"",                "RotaryEmbedding",      23, "xppi",    0,          pj_shape_same,          NULL, work_rotary          },
-    {MS,                "RotaryEmbedding",      1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
-    {MS,                "MRotaryEmbedding",     1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
-    {MS,                "GemmaRotaryEmbedding", 1,  "xxxxx",   0,          shape_gemma_rotary,     NULL, work_gemma_rotary    },
-    {"",                "SwiGLU",               28, "xx",      0,          pj_shape_same,          NULL, work_swiglu          },
+    {"",      "Attention",            23, "xxxxxxi", 0,          shape_attention,        NULL, work_attention       },
+    {PREVIEW, "FlexAttention",        1,  "xxx",     PJ_CONTROL, shape_flex_attention,   NULL, work_flex_attention  },
+    {"",      "LinearAttention",      27, "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
+    {MS,      "LinearAttention",      1,  "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
+    {"",      "RotaryEmbedding",      23, "xppi",    0,          pj_shape_same,          NULL, work_rotary          },
+    {MS,      "RotaryEmbedding",      1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
+    {MS,      "MRotaryEmbedding",     1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
+    {MS,      "GemmaRotaryEmbedding", 1,  "xxxxx",   0,          shape_gemma_rotary,     NULL, work_gemma_rotary    },
+    {"",      "SwiGLU",               28, "xx",      0,          pj_shape_same,          NULL, work_swiglu          },
 };
 
 PJ_FAMILY(attention);

@@ -121,26 +121,27 @@ static pj_num flops(pj_ctx *c, const pj_work *work)
     return sum;
 }
 
-/* The branch that runs; where the run decides, the one of more flops. */
+/* The branch that runs; where the run decides, the one of more flops. Each branch is counted once, however deep. */
 static pj_status work_if(pj_ctx *c, pj_work *work)
 {
     pj_graph *branch[BRANCHES];
-    pj_num sum[BRANCHES];
+    pj_work own[BRANCHES];
+    memset(own, 0, sizeof own);
     PJ_TRY(read_branches(c, branch));
     for (int k = 0; k < BRANCHES; k++) {
-        pj_work own;
         if (pj_num_is(branch[k]->runs, 0))
             return pj_subgraph_work(c, work, branch[1 - k], pj_num_of(1));
-        memset(&own, 0, sizeof own);
-        PJ_TRY(pj_subgraph_work(c, &own, branch[k], pj_num_of(1)));
-        sum[k] = flops(c, &own);
     }
-    bool unknown = pj_num_is_unknown(sum[ELSE]) && !pj_num_is_unknown(sum[THEN]);
-    pj_num more = pj_num_sub(c->symbols, sum[ELSE], sum[THEN]);
-    int dearer = unknown || pj_num_at_least(more, 1) ? ELSE : THEN;
+    for (int k = 0; k < BRANCHES; k++)
+        PJ_TRY(pj_subgraph_work(c, &own[k], branch[k], pj_num_of(1)));
+    pj_num then = flops(c, &own[THEN]), otherwise = flops(c, &own[ELSE]);
+    bool unknown = pj_num_is_unknown(otherwise) && !pj_num_is_unknown(then);
+    int dearer = unknown || pj_num_at_least(pj_num_sub(c->symbols, otherwise, then), 1) ? ELSE : THEN;
     pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
                 "the condition is not known before the run; %s, the dearer branch, is counted", branch_names[dearer]);
-    return pj_subgraph_work(c, work, branch[dearer], pj_num_of(1));
+    for (int p = 0; p < PJ_PRIMS; p++)
+        pj_work_add(c, work, (pj_prim)p, own[dearer].count[p]);
+    return PJ_OK;
 }
 
 /*  domain, op_type, since, roles, traits, shape, value, work */

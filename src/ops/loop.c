@@ -15,7 +15,7 @@ enum {
     MOST_WIDENINGS = 3, /* passes before every carried shape is given up */
     MOST_TRIPS = 32,    /* trips that are run singly */
     MOST_VISITS = 4096, /* nodes that are visited for that */
-    FREE_DEPTH = 3      /* loops inside loops below this have all carried shapes given up at once */
+    FREE_DEPTH = 3      /* loops that deep inside others carry no shapes: passes multiply with each level */
 };
 
 /* One carried value, before a trip. */
@@ -126,10 +126,13 @@ static pj_status widen(pj_ctx *c, loop *l, bool all, bool *changed)
 /* Types that hold in every trip. Afterwards the body is inferred with them. */
 static pj_status find_fixed_point(pj_ctx *c, loop *l)
 {
-    int passes = l->depth < FREE_DEPTH ? MOST_WIDENINGS : 1;
+    int passes = l->depth < FREE_DEPTH ? MOST_WIDENINGS : 0;
     bool changed = true;
-    if (l->values)
-        memcpy(l->now, l->start, (size_t)l->values * sizeof *l->now);
+    for (int i = 0; i < l->values; i++) {
+        l->now[i] = l->start[i];
+        if (!passes)
+            l->now[i].type = shapeless(&l->start[i].type);
+    }
     for (int pass = 0; changed; pass++) {
         pj_diags before = *c->diags;
         PJ_TRY(run_body(c, l, pj_num_unknown(), false));
@@ -170,10 +173,13 @@ static bool all_known(const pj_type *type)
     return known;
 }
 
-/* Is running the loop trip by trip cheap, and may it tell something? */
+/* Is running the loop trip by trip cheap, and may it tell something? Not where the body holds subgraphs. */
 static bool worth_unrolling(const loop *l)
 {
     bool open = false;
+    for (int n = 0; n < l->body->nodes; n++)
+        if (l->body->node[n]->desc && (l->body->node[n]->desc->traits & PJ_CONTROL))
+            return false;
     if (!pj_num_known(l->trips) || l->trips.whole < 1 || l->trips.whole > MOST_TRIPS || l->depth > 0 ||
         l->trips.whole * (l->body->nodes + 1) > MOST_VISITS)
         return false;
@@ -184,8 +190,7 @@ static bool worth_unrolling(const loop *l)
     return open;
 }
 
-/* Output types of the body's nodes, one after the other; *same: they are as in `types` already, and no node holds
- * subgraphs, which may have taken another way. */
+/* Output types of the body's nodes, one after the other; *same: they are as in `types` already. */
 static void note_types(const loop *l, pj_type *types, bool first, bool *same)
 {
     int at = 0;
@@ -197,7 +202,6 @@ static void note_types(const loop *l, pj_type *types, bool first, bool *same)
             *same = *same && (first || pj_types_equal(&types[at], &node->out[o]->type));
             types[at] = node->out[o]->type;
         }
-        *same = *same && !(node->desc && (node->desc->traits & PJ_CONTROL));
     }
 }
 

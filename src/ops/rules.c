@@ -38,7 +38,7 @@ int pj_in_rank(const pj_ctx *c, int i)
 pj_num pj_in_dim(const pj_ctx *c, int i, int axis)
 {
     int rank = pj_in_rank(c, i);
-    if (axis < 0)
+    if (axis < 0 && axis >= -rank)
         axis += rank;
     return axis >= 0 && axis < rank ? pj_in_type(c, i)->dims[axis] : pj_num_unknown();
 }

@@ -208,18 +208,20 @@ static pj_status shape_greedy_search(pj_ctx *c)
     return pj_set(c, 1, PJ_FLOAT32, 2, scores);
 }
 
+#define QMOE "xxwsbwsbwsbzzzxssssss"
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "MoE",                       1, "xxwbwbwb",              0,            pj_shape_same,         NULL, work_moe          },
-    {MS, "QMoE",                      1, "xxwsbwsbwsbzzzxssssss", 0,            pj_shape_same,         NULL, work_qmoe         },
-    {MS, "RelativePositionBias",      1, "pcc",                   0,            shape_position_bias,   NULL, work_position_bias},
-    {MS, "GatedRelativePositionBias", 1, "xbxwbpi",               0,            shape_gated_bias,      NULL, work_gated_bias   },
-    {MS, "RemovePadding",             1, "xi",                    PJ_MOVE,      shape_remove_padding,  NULL, NULL              },
-    {MS, "RestorePadding",            1, "xi",                    PJ_MOVE,      shape_restore_padding, NULL, NULL              },
-    {MS, "BeamSearch",                1, "xccccccxxxxc",          PJ_OPAQUE_OP, shape_beam_search,     NULL, NULL              },
-    {MS, "WhisperBeamSearch",         1, "xccccccx*",             PJ_OPAQUE_OP, shape_beam_search,     NULL, NULL              },
-    {MS, "GreedySearch",              1, "xcccxxx",               PJ_OPAQUE_OP, shape_greedy_search,   NULL, NULL              },
-    {MS, "Sampling",                  1, "xcccxxxxc",             PJ_OPAQUE_OP, shape_greedy_search,   NULL, NULL              },
+    {MS, "MoE",                       1, "xxwbwbwb",     0,            pj_shape_same,         NULL, work_moe          },
+    {MS, "QMoE",                      1, QMOE,           0,            pj_shape_same,         NULL, work_qmoe         },
+    {MS, "RelativePositionBias",      1, "pcc",          0,            shape_position_bias,   NULL, work_position_bias},
+    {MS, "GatedRelativePositionBias", 1, "xbxwbpi",      0,            shape_gated_bias,      NULL, work_gated_bias   },
+    {MS, "RemovePadding",             1, "xi",           PJ_MOVE,      shape_remove_padding,  NULL, NULL              },
+    {MS, "RestorePadding",            1, "xi",           PJ_MOVE,      shape_restore_padding, NULL, NULL              },
+    {MS, "BeamSearch",                1, "xccccccxxxxc", PJ_OPAQUE_OP, shape_beam_search,     NULL, NULL              },
+    {MS, "WhisperBeamSearch",         1, "xccccccx*",    PJ_OPAQUE_OP, shape_beam_search,     NULL, NULL              },
+    {MS, "GreedySearch",              1, "xcccxxx",      PJ_OPAQUE_OP, shape_greedy_search,   NULL, NULL              },
+    {MS, "Sampling",                  1, "xcccxxxxc",    PJ_OPAQUE_OP, shape_greedy_search,   NULL, NULL              },
 };
 
 PJ_FAMILY(transformer);

@@ -60,9 +60,11 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->count = model->values;
     out->stored = PJ_NEW(arena, pj_format, model->values);
     out->quantized = PJ_NEW(arena, const pj_quantized *, model->values);
+    out->source = PJ_NEW(arena, const pj_value *, model->values);
     out->behind = PJ_NEW(arena, const pj_node *, model->values);
+    out->wished = PJ_NEW(arena, const pj_format *, model->values);
     out->node = PJ_NEW(arena, pj_node_precision, model->graph->nodes);
-    return out->stored && out->quantized && out->behind && out->node;
+    return out->stored && out->quantized && out->source && out->behind && out->wished && out->node;
 }
 
 static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
@@ -104,23 +106,57 @@ static bool join(const pj_precision *precision, const pj_node *node, pj_quantize
     return found;
 }
 
-/* The accumulator of a layer whose activations and weights are quantized is made of integers as well. */
-static bool accumulates(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+/* What the plan says of input `i`, or NULL. */
+static const pj_format *planned(const pj_precision *precision, const pj_node *node, int i)
 {
-    bool weights = false;
+    const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
+    const pj_format *format = NULL;
+    if (plan && pj_precision_is_data(node, i))
+        format = node->in[i]->is_constant ? &plan->weights : &plan->activations;
+    return format && format->from != PJ_FROM_NOTHING ? format : NULL;
+}
+
+static bool is_narrow(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_format *plan = planned(precision, node, i);
+    const pj_quantized *quantized = precision->quantized[node->in[i]->index];
+    if (plan)
+        return plan->number.bits <= PJ_MOST_INTEGER_BITS;
+    return quantized && !quantized->is_sum && quantized->format.number.bits <= PJ_MOST_INTEGER_BITS;
+}
+
+/* A layer whose data inputs are all narrow (a bias may be anything) can compute on integers, and so can what it hands
+ * on; whether it does depends on its readers (integer.c). */
+static bool can_be_integer(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+{
+    int narrow = 0;
     memset(out, 0, sizeof *out);
     out->is_sum = true;
-    if (!node->desc || !pj_dtype_is_float(node->out[0]->type.dtype))
+    if (node->desc->traits & (PJ_CONTROL | PJ_OPAQUE_OP | PJ_SHAPE_ONLY) || node->out[0]->is_folded ||
+        !pj_dtype_is_float(node->out[0]->type.dtype))
         return false;
     for (int i = 0; i < node->inputs; i++) {
-        if (!node->in[i] || !strchr("xw", pj_op_role(node->desc, i)))
+        if (!pj_precision_is_data(node, i) || pj_op_role(node->desc, i) == 'b')
             continue;
-        const pj_quantized *one = precision->quantized[node->in[i]->index];
-        weights = weights || pj_op_role(node->desc, i) == 'w';
-        if (!one || one->is_sum || one->format.number.bits > PJ_MOST_INTEGER_BITS)
+        if (!is_narrow(precision, node, i))
             return false;
+        narrow++;
     }
-    return weights;
+    return narrow > 0;
+}
+
+/* To all outputs that hold the same kind of numbers. A model output is what the model declares, so it takes no integers
+ * that still wait for their scale. */
+static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_quantized *quantized, pj_arena *arena,
+                         pj_error *err)
+{
+    for (int o = 0; o < node->outputs; o++) {
+        const pj_value *out = node->out[o];
+        if (out && pj_type_is_tensor(&out->type) && out->type.dtype == node->out[0]->type.dtype &&
+            !(out->is_output && (quantized->is_lazy || quantized->is_sum)))
+            PJ_TRY(keep(precision, out, quantized, arena, err));
+    }
+    return PJ_OK;
 }
 
 /* What reaches the outputs of a node: in graph order. */
@@ -135,16 +171,11 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     own->quantizer = pj_qdq_read(precision, node, diags, &quantized);
     if (own->quantizer == PJ_NO_QUANTIZER)
         own->quantizer = pj_qonnx_read(precision, node, diags, &quantized);
-    if (own->quantizer != PJ_NO_QUANTIZER || pj_qonnx_sets_format(node, diags, &quantized) ||
-        accumulates(precision, node, &quantized))
+    if (own->quantizer != PJ_NO_QUANTIZER || pj_qonnx_sets_format(node, diags, &quantized))
         return keep(precision, node->out[0], &quantized, arena, err);
     PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));
-    if (!passes(node) || !join(precision, node, &quantized))
-        return PJ_OK;
-    for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && pj_type_is_tensor(&node->out[o]->type) &&
-            node->out[o]->type.dtype == node->in[0]->type.dtype)
-            PJ_TRY(keep(precision, node->out[o], &quantized, arena, err));
+    if (passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
+        return hand_on(precision, node, &quantized, arena, err);
     return PJ_OK;
 }
 
@@ -173,8 +204,8 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
     for (int i = 0; i < model->values; i++)
         out->stored[i] = pj_precision_declared(out, model->value[i]);
     for (int i = 0; i < graph->nodes; i++) {
-        PJ_TRY(read_node(out, graph->node[i], arena, diags, err));
         out->node[i].plan = plan ? plan->node[i] : NULL;
+        PJ_TRY(read_node(out, graph->node[i], arena, diags, err));
     }
     store_quantized(out);
     return pj_integer_decide(out, fold, arena, err);
@@ -219,26 +250,7 @@ static bool reads_integers(const pj_precision *precision, const pj_node *node)
 const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_value *value = node->in[i];
-    if (!value || value->is_constant || !reads_integers(precision, node))
-        return value;
-    while (value->producer && value->producer->in[0]) {
-        const pj_node_precision *maker = pj_precision_node(precision, value->producer);
-        bool lazy = maker->quantizer == PJ_DEQUANTIZE || (maker->quantizer == PJ_QUANTIZE && maker->is_free &&
-                                                          precision->behind[value->producer->in[0]->index] == NULL);
-        if (!lazy)
-            break;
-        value = value->producer->in[0];
-    }
-    return value;
-}
-
-static const pj_format *planned(const pj_precision *precision, const pj_node *node, int i)
-{
-    const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
-    const pj_format *format = NULL;
-    if (plan && pj_precision_is_data(node, i))
-        format = node->in[i]->is_constant ? &plan->weights : &plan->activations;
-    return format && format->from != PJ_FROM_NOTHING ? format : NULL;
+    return value && !value->is_constant && reads_integers(precision, node) ? precision->source[value->index] : value;
 }
 
 pj_format pj_precision_reads(const pj_precision *precision, const pj_node *node, int i)
@@ -267,9 +279,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o)
 {
     const pj_value *value = node->out[o];
-    while (value && precision->behind[value->index])
-        value = precision->behind[value->index]->out[0];
-    return value;
+    return value && precision->behind[value->index] ? precision->behind[value->index]->out[0] : value;
 }
 
 void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result)
@@ -277,11 +287,15 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
     const pj_value *value = node->out[o];
     const pj_node_precision *own = pj_precision_node(precision, node);
     const pj_node *quantizer = precision->behind[value->index];
-    const pj_quantized *quantized = precision->quantized[value->index];
+    pj_format *stored = &precision->stored[value->index];
+    if (own->quantizer != PJ_NO_QUANTIZER || value->is_constant)
+        return;
     if (own->plan && own->plan->output.from != PJ_FROM_NOTHING)
-        precision->stored[value->index] = own->plan->output;
+        *stored = own->plan->output;
     else if (quantizer)
-        precision->stored[value->index] = precision->quantized[quantizer->out[0]->index]->format;
-    else if (own->is_integer && result->from != PJ_FROM_NOTHING && (quantized || !value->is_output))
-        precision->stored[value->index] = *result;
+        *stored = precision->stored[quantizer->out[0]->index];
+    else if (own->is_integer && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING)
+        *stored = *result;
+    else if (precision->wished[value->index])
+        *stored = *precision->wished[value->index];
 }

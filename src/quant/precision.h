@@ -42,6 +42,8 @@ typedef struct pj_format {
     int packed;   /* numbers in one element of the tensor (two of 4 bits in a uint8); 0: one */
 } pj_format;
 
+enum { PJ_MOST_INTEGER_BITS = 16 }; /* wider quantized operands are computed on as the floats that they stand for */
+
 /* What a quantizer makes of a value; it goes on through what moves or keeps it. */
 typedef struct pj_quantized {
     pj_format format;
@@ -81,7 +83,9 @@ typedef struct pj_precision {
     const pj_model *model;
     pj_format *stored;              /* by pj_value.index */
     const pj_quantized **quantized; /* likewise; NULL where no quantizer reaches */
+    const pj_value **source;        /* likewise: the value in front of quantizers that are free */
     const pj_node **behind;         /* likewise: the quantizer that a value passes before it is stored, or NULL */
+    const pj_format **wished;       /* likewise: what a plan says that all its readers read, or NULL */
     pj_node_precision *node;        /* by pj_node.index, main graph */
     pj_format weights, activations; /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
     int count;

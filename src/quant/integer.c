@@ -1,0 +1,282 @@
+/* Who computes on integers, and what the quantizers are part of.
+ *
+ * One pass from the end: a node is an integer layer if its data inputs are quantized to 16 bits or less and
+ *   - it multiplies by weights (its sum is an integer whatever becomes of it), or
+ *   - somebody wants integers from it: a quantizer, an integer layer, or what hands them on to one.
+ * Views, moves and operators that keep the format (Relu, MaxPool) hand integers on; so do they the sums of integer
+ * layers. Whoever else reads a quantized tensor reads floats: a DequantizeLinear in front of him is then a layer. */
+#include "quant/quantizer.h"
+
+#include <string.h>
+
+#include "ops/op.h"
+
+typedef struct decision {
+    pj_precision *precision;
+    const pj_graph *graph;
+    bool fold;
+    bool *wanted;        /* by value: somebody takes its integers */
+    bool *needs_float;   /* by value: a constant that somebody computes on as float */
+    int *integer_reads;  /* by value: node inputs that take its integers */
+    const pj_node **serves; /* by value: the first layer that reads it, behind views and free quantizers */
+    const pj_node **maker;  /* by value: the layer that makes it, in front of them */
+} decision;
+
+static bool is_view(const pj_node *node)
+{
+    return node->desc && (node->desc->traits & PJ_VIEW);
+}
+
+static bool passes(const pj_node *node)
+{
+    return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
+}
+
+static bool is_folded(const pj_node *node)
+{
+    return node->outputs > 0 && node->out[0] && node->out[0]->is_folded;
+}
+
+static bool has_weights(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && pj_op_role(node->desc, i) == 'w')
+            return true;
+    return false;
+}
+
+/* ---- from the end: wanted integers ---- */
+
+static void take(decision *d, const pj_node *node, int i)
+{
+    d->wanted[node->in[i]->index] = true;
+    d->integer_reads[node->in[i]->index]++;
+}
+
+static bool is_wanted(const decision *d, const pj_node *node)
+{
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && d->wanted[node->out[o]->index])
+            return true;
+    return false;
+}
+
+static bool is_integer(const decision *d, const pj_node *node)
+{
+    const pj_quantized *result = NULL;
+    for (int o = 0; o < node->outputs && !result; o++)
+        result = node->out[o] ? d->precision->quantized[node->out[o]->index] : NULL;
+    if (!result && node->desc && node->outputs > 0 && node->out[0])
+        return false;
+    if (!result || !node->desc)
+        return false;
+    if (passes(node))
+        return (!result->is_lazy && !result->is_sum) || is_wanted(d, node);
+    return result->is_sum && (has_weights(node) || is_wanted(d, node));
+}
+
+/* Floats come out where integers were possible but are not wanted. */
+static void forget(decision *d, const pj_node *node)
+{
+    for (int o = 0; o < node->outputs; o++) {
+        const pj_value *out = node->out[o];
+        const pj_quantized *quantized = out ? d->precision->quantized[out->index] : NULL;
+        if (quantized && (quantized->is_sum || quantized->is_lazy) && !d->wanted[out->index])
+            d->precision->quantized[out->index] = NULL;
+    }
+}
+
+/* Constants that a layer computes on as floats have to be converted from what is stored. */
+static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
+{
+    const pj_plan_formats *plan = d->precision->node[node->index].plan;
+    if (is_folded(node)) {
+        if (passes(node) && node->in[0] && d->needs_float[node->out[0]->index])
+            d->needs_float[node->in[0]->index] = true;
+        return;
+    }
+    for (int i = 0; i < node->inputs && !is_integer_node && !(plan && plan->weights.from != PJ_FROM_NOTHING); i++)
+        if (pj_precision_is_data(node, i) && node->in[i]->is_constant)
+            d->needs_float[node->in[i]->index] = true;
+}
+
+static void decide_node(decision *d, const pj_node *node)
+{
+    pj_node_precision *own = &d->precision->node[node->index];
+    if (own->quantizer != PJ_NO_QUANTIZER) {
+        take(d, node, 0);
+        return;
+    }
+    own->is_integer = is_integer(d, node);
+    for (int i = 0; i < node->inputs && own->is_integer; i++)
+        if (pj_precision_is_data(node, i))
+            take(d, node, i);
+    need_floats(d, node, own->is_integer);
+    forget(d, node);
+}
+
+static void find_served(decision *d, const pj_node *node)
+{
+    bool through = is_view(node) || is_folded(node) || d->precision->node[node->index].quantizer == PJ_DEQUANTIZE;
+    const pj_node *layer = through && node->outputs && node->out[0] ? d->serves[node->out[0]->index] : node;
+    for (int i = 0; i < node->inputs && layer; i++)
+        if (node->in[i])
+            d->serves[node->in[i]->index] = layer;
+}
+
+/* ---- what plans wish ---- */
+
+/* A tensor is stored as its readers read it, where a plan gives all of them the same format. */
+static void find_wishes(decision *d, int *wishes)
+{
+    for (int n = 0; n < d->graph->nodes; n++) {
+        const pj_node *node = d->graph->node[n];
+        const pj_plan_formats *plan = d->precision->node[n].plan;
+        for (int i = 0; i < node->inputs && plan && plan->activations.from != PJ_FROM_NOTHING; i++) {
+            if (!pj_precision_is_data(node, i) || node->in[i]->is_constant)
+                continue;
+            const pj_format **wish = &d->precision->wished[node->in[i]->index];
+            if (!*wish || pj_number_equal(&(*wish)->number, &plan->activations.number)) {
+                *wish = &plan->activations;
+                wishes[node->in[i]->index]++;
+            }
+        }
+    }
+    for (int v = 0; v < d->precision->count; v++) {
+        const pj_value *value = d->precision->model->value[v];
+        if (wishes[v] != value->uses)
+            d->precision->wished[v] = NULL;
+        else if (d->precision->wished[v] && value->is_input)
+            d->precision->stored[v] = *d->precision->wished[v];
+    }
+}
+
+/* ---- forward: quantizers become part of layers ---- */
+
+static bool same_contents(const pj_value *a, const pj_value *b)
+{
+    if (a == b)
+        return true;
+    if (!a || !b)
+        return !pj_zero_is_stored(a) && !pj_zero_is_stored(b);
+    if (!a->data || !b->data || a->data_count != b->data_count)
+        return false;
+    for (int64_t k = 0; k < a->data_count; k++)
+        if (!pj_num_equal(a->data[k], b->data[k]))
+            return false;
+    return true;
+}
+
+/* Quantizing numbers that were quantized in the same way changes nothing. */
+static bool changes_nothing(const decision *d, const pj_node *node)
+{
+    const pj_quantized *in = d->precision->quantized[node->in[0]->index];
+    const pj_quantized *out = d->precision->quantized[node->out[0]->index];
+    return in && out && !in->is_sum && in->scale && pj_number_equal(&in->format.number, &out->format.number) &&
+           same_contents(in->scale, out->scale) && same_contents(in->zero, out->zero);
+}
+
+/* The layer that can quantize its result itself: nobody else reads it. NULL: none. */
+static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer)
+{
+    const pj_value *value = quantizer->in[0];
+    while (d->fold && value->uses == 1 && !value->is_output && value->producer && !value->is_folded) {
+        const pj_node *node = value->producer;
+        if (node->graph != d->graph || !node->desc || d->precision->node[node->index].quantizer != PJ_NO_QUANTIZER)
+            return NULL;
+        if (!is_view(node))
+            return node;
+        value = node->in[0];
+        if (!value)
+            return NULL;
+    }
+    return NULL;
+}
+
+static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *own)
+{
+    const pj_node *layer = layer_in_front(d, node);
+    if (node->out[0]->is_constant) {
+        own->is_free = !d->needs_float[node->out[0]->index] || own->quantizer == PJ_QUANTIZE;
+        own->converts = !own->is_free;
+        own->folded_into = d->serves[node->out[0]->index];
+    } else if (changes_nothing(d, node)) {
+        own->is_free = true;
+        own->folded_into = d->maker[node->in[0]->index];
+        d->precision->source[node->out[0]->index] = d->precision->source[node->in[0]->index];
+    } else if (layer) {
+        own->is_free = true;
+        own->folded_into = layer;
+        for (const pj_value *value = node->in[0]; value; value = is_view(value->producer) ? value->producer->in[0] : NULL)
+            d->precision->behind[value->index] = node;
+    }
+    d->maker[node->out[0]->index] = own->is_free ? own->folded_into : node;
+}
+
+static void fold_dequantizer(decision *d, const pj_node *node, pj_node_precision *own)
+{
+    const pj_value *out = node->out[0];
+    if (out->is_constant) {
+        own->is_free = !d->needs_float[out->index];
+        own->converts = !own->is_free;
+    } else {
+        own->is_free = d->integer_reads[out->index] == out->uses;
+        d->precision->source[out->index] = d->precision->source[node->in[0]->index];
+    }
+    d->maker[out->index] = own->is_free ? d->maker[node->in[0]->index] : node;
+}
+
+static void fold_node(decision *d, const pj_node *node)
+{
+    pj_node_precision *own = &d->precision->node[node->index];
+    if (own->quantizer == PJ_DEQUANTIZE) {
+        fold_dequantizer(d, node, own);
+        return;
+    }
+    if (own->quantizer != PJ_NO_QUANTIZER) {
+        fold_quantizer(d, node, own);
+        return;
+    }
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            d->maker[node->out[o]->index] = is_view(node) && node->in[0] ? d->maker[node->in[0]->index] : node;
+}
+
+/* A free quantizer without a layer in front serves the one behind it. */
+static void name_served(decision *d, const pj_node *node)
+{
+    pj_node_precision *own = &d->precision->node[node->index];
+    if (own->quantizer == PJ_NO_QUANTIZER || !own->is_free || own->folded_into)
+        return;
+    const pj_node *layer = d->serves[node->out[0]->index];
+    if (layer && d->precision->node[layer->index].is_free)
+        layer = d->precision->node[layer->index].folded_into;
+    own->folded_into = layer;
+}
+
+pj_status pj_integer_decide(pj_precision *precision, bool fold, pj_arena *arena, pj_error *err)
+{
+    const pj_graph *graph = precision->model->graph;
+    int count = precision->count;
+    decision d = {precision, graph, fold, NULL, NULL, NULL, NULL, NULL};
+    int *wishes = PJ_NEW(arena, int, count);
+    d.wanted = PJ_NEW(arena, bool, count);
+    d.needs_float = PJ_NEW(arena, bool, count);
+    d.integer_reads = PJ_NEW(arena, int, count);
+    d.serves = PJ_NEW(arena, const pj_node *, count);
+    d.maker = PJ_NEW(arena, const pj_node *, count);
+    if (!wishes || !d.wanted || !d.needs_float || !d.integer_reads || !d.serves || !d.maker)
+        return pj_fail_memory(err);
+    for (int v = 0; v < count; v++)
+        precision->source[v] = precision->model->value[v];
+    for (int n = graph->nodes; n-- > 0;) {
+        decide_node(&d, graph->node[n]);
+        find_served(&d, graph->node[n]);
+    }
+    find_wishes(&d, wishes);
+    for (int n = 0; n < graph->nodes; n++)
+        fold_node(&d, graph->node[n]);
+    for (int n = graph->nodes; n-- > 0;)
+        name_served(&d, graph->node[n]);
+    return PJ_OK;
+}

@@ -1,0 +1,204 @@
+/* The quantizers of QONNX (Brevitas, FINN, qonnx): floats that hold quantized numbers, with bit widths as inputs. */
+#include "quant/quantizer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_BITS = 64 };
+
+static bool in_domain(const pj_node *node)
+{
+    static const char *const domains[] = {"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+        if (strcmp(node->domain, domains[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A number of bits at input `i`: one whole constant from `least` to 64. */
+static bool read_bits(const pj_node *node, int i, int64_t least, const char *what, pj_diags *diags, int64_t *bits)
+{
+    const pj_value *value = i < node->inputs ? node->in[i] : NULL;
+    bool known = pj_constant_whole(node, i, bits);
+    if (known && *bits >= least && *bits <= MOST_BITS)
+        return true;
+    if (!value || !value->is_constant || !value->data)
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label,
+                    "the %s of %s is not known before the run (%s): fp32 is assumed", what, node->op,
+                    value ? "it is no constant" : "it is missing");
+    else if (known)
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is %lld, not %lld to %d: fp32 is assumed",
+                    what, node->op, (long long)*bits, (long long)least, (int)MOST_BITS);
+    else
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is not one whole number: fp32 is assumed", what,
+                    node->op);
+    return false;
+}
+
+/* A scale per channel has the rank of the data, each extent 1 or that of the data. */
+static void check_extents(const pj_node *node, int i, const char *what, pj_diags *diags)
+{
+    const pj_value *part = i < node->inputs ? node->in[i] : NULL;
+    const pj_type *data = &node->in[0]->type;
+    for (int k = 1; part && data->rank >= 0 && k <= part->type.rank; k++) {
+        pj_num extent = part->type.dims[part->type.rank - k];
+        pj_num whole = k <= data->rank ? data->dims[data->rank - k] : pj_num_of(1);
+        if (pj_num_is(extent, 1) || !pj_num_differ(extent, whole))
+            continue;
+        pj_str text = pj_str_new(400);
+        pj_str_add(&text, "the ");
+        pj_str_add(&text, what);
+        pj_str_add(&text, " is ");
+        pj_type_print(&part->type, &text);
+        pj_str_add(&text, ", the data ");
+        pj_type_print(data, &text);
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "%s: they do not fit", text.data);
+        pj_str_free(&text);
+        return;
+    }
+}
+
+/* A zero point is one of the integers. */
+static void check_zero(const pj_node *node, int i, int64_t bits, bool is_signed, pj_diags *diags)
+{
+    const pj_value *zero = i < node->inputs ? node->in[i] : NULL;
+    double most = exp2((double)(bits - is_signed)) - 1, least = is_signed ? -most - 1 : 0;
+    for (int64_t k = 0; zero && zero->data && k < zero->data_count; k++) {
+        bool known;
+        double real = pj_num_as_real(zero->data[k], &known);
+        if (!known || (real >= least && real <= most && real == floor(real)))
+            continue;
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the zero point %g is none of the numbers from %g to %g of %s",
+                    real, least, most, node->op);
+        return;
+    }
+}
+
+/* Quant(1, unsigned) is 0/1; Quant(2, signed, narrow) is -1, 0, +1: names of formats, whatever the scale. */
+static bool read_int(const pj_node *node, pj_diags *diags, pj_quantized *out)
+{
+    int64_t bits;
+    bool is_signed = pj_node_int(node, "signed", 1) != 0, narrow = pj_node_int(node, "narrow", 0) != 0;
+    if (!pj_scale_check(node, 1, diags) || !read_bits(node, 3, 1, "bit width", diags, &bits))
+        return false;
+    check_extents(node, 1, "scale", diags);
+    check_extents(node, 2, "zero point", diags);
+    check_zero(node, 2, bits, is_signed, diags);
+    if (bits == 1 && !is_signed)
+        out->format.number = pj_number_binary01();
+    else if (bits == 2 && is_signed && narrow)
+        out->format.number = pj_number_ternary();
+    else
+        pj_quantized_fixed(bits, is_signed, node->in[1], out);
+    out->is_exact = out->is_exact || out->format.number.kind != PJ_FIXED;
+    return true;
+}
+
+/* Version 1: x, scale, zero point, input width, output width, and the sign of the input. Version 2 puts the scale of
+ * the output in front of its width, and has the sign as attribute. */
+static bool read_trunc(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out)
+{
+    const pj_quantized *in = precision->quantized[node->in[0]->index];
+    bool second = node->inputs > 5, was_signed = !in || in->is_sum || in->format.number.is_signed;
+    bool is_signed = pj_node_int(node, "signed", was_signed) != 0;
+    int64_t bits;
+    if (!pj_scale_check(node, second ? 4 : 1, diags) ||
+        !read_bits(node, second ? 5 : 4, 1, "output bit width", diags, &bits))
+        return false;
+    pj_quantized_fixed(bits, is_signed, node->in[second ? 4 : 1], out);
+    out->scale = node->in[second ? 4 : 1];
+    return true;
+}
+
+/* Sign, exponent, mantissa; the usual floats of these widths by name, the others by their width. */
+static bool read_float(const pj_node *node, pj_diags *diags, pj_quantized *out)
+{
+    int64_t exponent, mantissa;
+    pj_float_flavour flavour = PJ_FLOAT_PLAIN;
+    if (!pj_scale_check(node, 1, diags) || !read_bits(node, 2, 1, "exponent width", diags, &exponent) ||
+        !read_bits(node, 3, 0, "mantissa width", diags, &mantissa))
+        return false;
+    if (exponent == 5 && mantissa == 2)
+        flavour = PJ_FLOAT_E5M2;
+    else if (exponent == 8 && mantissa == 7)
+        flavour = PJ_FLOAT_BF16;
+    out->format.number = pj_number_float(1 + exponent + mantissa, flavour);
+    return true;
+}
+
+static void assume(const pj_node *node, pj_quantized *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!pj_number_of_dtype(node->out[0]->type.dtype, &out->format.number))
+        out->format.number = pj_number_float(32, PJ_FLOAT_PLAIN);
+    out->format.from = PJ_FROM_ASSUMED;
+}
+
+pj_quantizer pj_qonnx_read(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out)
+{
+    bool ok;
+    if (!in_domain(node) || node->inputs < 1 || !node->in[0])
+        return PJ_NO_QUANTIZER;
+    out->scale = node->inputs > 1 ? node->in[1] : NULL;
+    out->format.from = PJ_FROM_QONNX;
+    if (strcmp(node->op, "Quant") == 0 || strcmp(node->op, "IntQuant") == 0) {
+        out->zero = node->inputs > 2 ? node->in[2] : NULL;
+        ok = read_int(node, diags, out);
+    } else if (strcmp(node->op, "BipolarQuant") == 0) {
+        out->format.number = pj_number_binary();
+        out->is_exact = true;
+        ok = pj_scale_check(node, 1, diags);
+    } else if (strcmp(node->op, "Trunc") == 0) {
+        ok = read_trunc(precision, node, diags, out);
+    } else if (strcmp(node->op, "FloatQuant") == 0) {
+        ok = read_float(node, diags, out);
+    } else {
+        return PJ_NO_QUANTIZER;
+    }
+    if (!ok)
+        assume(node, out);
+    return PJ_FAKE_QUANTIZE;
+}
+
+/* ---- MultiThreshold: the type of its steps stands in an attribute ---- */
+
+/* INT4, UINT8, BIPOLAR, BINARY, TERNARY; FLOAT32 and others say nothing of bits. */
+static bool parse_datatype(const char *word, pj_number *out)
+{
+    static const struct {
+        const char *word;
+        pj_number (*make)(void);
+    } plain[] = {
+        {"BIPOLAR", pj_number_binary  },
+        {"TERNARY", pj_number_ternary },
+        {"BINARY",  pj_number_binary01},
+    };
+    bool is_signed = *word != 'U';
+    const char *at = word + !is_signed;
+    int bits = 0;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (strcmp(word, plain[i].word) == 0) {
+            *out = plain[i].make();
+            return true;
+        }
+    if (strncmp(at, "INT", 3) != 0)
+        return false;
+    for (at += 3; *at >= '0' && *at <= '9' && bits <= MOST_BITS; at++)
+        bits = 10 * bits + (*at - '0');
+    *out = pj_number_fixed(bits, bits - is_signed, is_signed);
+    return *at == 0 && bits >= 1 && bits <= MOST_BITS;
+}
+
+bool pj_qonnx_sets_format(const pj_node *node, pj_diags *diags, pj_quantized *out)
+{
+    const pj_attr *type = pj_node_attr(node, "out_dtype");
+    if (!in_domain(node) || strcmp(node->op, "MultiThreshold") != 0 || !type || type->kind != PJ_ATTR_STRING ||
+        strncmp(type->s, "FLOAT", 5) == 0)
+        return false;
+    out->format.from = PJ_FROM_QONNX;
+    if (parse_datatype(type->s, &out->format.number))
+        return true;
+    pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "out_dtype \"%.64s\" is no data type: fp32 is assumed", type->s);
+    assume(node, out);
+    return true;
+}
