@@ -13,6 +13,7 @@
 #include "infer/infer.h"
 #include "load/load.h"
 #include "ops/op.h"
+#include "quant/plan_file.h"
 #include "quant/precision.h"
 
 /* ---- model.h ---- */
@@ -189,7 +190,7 @@ struct pj_analysis {
 
 pj_settings pj_settings_default(void)
 {
-    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0};
+    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false};
     return settings;
 }
 
@@ -252,6 +253,18 @@ static pj_status list_findings(pj_analysis *analysis, pj_error *err)
     return PJ_OK;
 }
 
+/* Formats as the model has them, or as the settings want them. */
+static pj_status read_precision(pj_analysis *analysis, pj_precision *out, pj_error *err)
+{
+    const pj_settings *settings = &analysis->settings;
+    pj_plan plan;
+    bool planned = settings->plan || settings->quantize;
+    if (planned)
+        PJ_TRY(pj_plan_read(settings->plan, settings->quantize, analysis->model, analysis->arena, &plan, err));
+    return pj_precision_read(analysis->model, planned ? &plan : NULL, !settings->no_fold, analysis->arena,
+                             &analysis->diags, out, err);
+}
+
 static pj_status run(pj_analysis *analysis, pj_error *err)
 {
     pj_model *model = analysis->model;
@@ -264,7 +277,7 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     memory.activations_on = settings->activations_on;
     memory.rd_wr_on_io = settings->io_on_dram;
     memory.min_sram_bits = (double)settings->sram_min_bits;
-    PJ_TRY(pj_precision_read(model, analysis->arena, &analysis->diags, &precision, err));
+    PJ_TRY(read_precision(analysis, &precision, err));
     PJ_TRY(
         pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
     PJ_TRY(pj_price_layers(model, &precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
@@ -283,7 +296,10 @@ static pj_status copy_settings(pj_analysis *analysis, const pj_settings *setting
     analysis->settings = *settings;
     analysis->settings.table = pj_arena_strdup(analysis->arena, settings->table ? settings->table : "horowitz-45nm");
     analysis->settings.devices = devices;
-    if (!devices || !analysis->settings.table)
+    analysis->settings.plan = settings->plan ? pj_arena_strdup(analysis->arena, settings->plan) : NULL;
+    analysis->settings.quantize = settings->quantize ? pj_arena_strdup(analysis->arena, settings->quantize) : NULL;
+    if (!devices || !analysis->settings.table || (settings->plan && !analysis->settings.plan) ||
+        (settings->quantize && !analysis->settings.quantize))
         return pj_fail_memory(err);
     for (size_t i = 0; i < settings->device_count; i++) {
         devices[i] = pj_arena_strdup(analysis->arena, settings->devices[i]);

@@ -21,6 +21,9 @@ typedef struct pj_settings {
     uint64_t sram_min_bits;     /* the smallest memory that a tensor can sit in */
     const char *const *devices; /* built-in names or files */
     size_t device_count;
+    const char *plan;     /* file of number formats per layer (picojoule.plan/1); NULL: none */
+    const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
+    bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
 } pj_settings;
 
 /* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices. */
@@ -62,8 +65,9 @@ typedef struct pj_layer {
     size_t input_count;
     const char *const *outputs;
     size_t output_count;
-    bool counted; /* false: work and energy are not known, all figures below are 0 */
-    bool free;    /* a view, or computed before the run from constants and shapes: costs nothing */
+    bool counted;            /* false: work and energy are not known, all figures below are 0 */
+    bool free;               /* a view, or computed before the run from constants and shapes: costs nothing */
+    const char *folded_into; /* of a quantizer without cost of its own: the layer that it is part of; NULL elsewhere */
     int64_t macs;
     int64_t flops; /* 2*macs + every other primitive once */
     int64_t params;
@@ -83,9 +87,9 @@ const char *pj_work_word(size_t index);
 typedef struct pj_totals {
     int64_t macs, flops, params, param_bits, bops;
     pj_energy energy;
-    int64_t batch;       /* samples in one run; 0: not known */
-    size_t layers;       /* layers that are not free */
-    size_t uncounted;    /* of them */
+    int64_t batch;    /* samples in one run; 0: not known */
+    size_t layers;    /* layers that are not free */
+    size_t uncounted; /* of them */
     size_t free_layers;
     const pj_device_figure *devices;
     const double *idle_w; /* one per device; negative where not known */
@@ -101,7 +105,8 @@ typedef struct pj_unknown_op {
 typedef struct pj_analysis pj_analysis;
 
 /* Prices every layer of the model. The model must outlive the analysis. *out is owned by the caller.
- * PJ_EARGUMENT: no such table or device; PJ_EFORMAT: a broken one; PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
+ * PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a broken one, or a plan that does not fit the model;
+ * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
 pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err);
 void pj_analysis_free(pj_analysis *analysis);
 
@@ -112,9 +117,9 @@ const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *coun
 const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis);
 pj_model *pj_analysis_model(const pj_analysis *analysis);
-const char *pj_analysis_table(const pj_analysis *analysis); /* name of the table */
-const char *pj_analysis_rules(const pj_analysis *analysis); /* "picojoule", "qtools" */
-const char *pj_analysis_unit(const pj_analysis *analysis);  /* "pJ", or "relative" */
+const char *pj_analysis_table(const pj_analysis *analysis);                /* name of the table */
+const char *pj_analysis_rules(const pj_analysis *analysis);                /* "picojoule", "qtools" */
+const char *pj_analysis_unit(const pj_analysis *analysis);                 /* "pJ", or "relative" */
 const char *pj_analysis_device(const pj_analysis *analysis, size_t index); /* name of a device; NULL past the last */
 
 #ifdef __cplusplus

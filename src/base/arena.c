@@ -46,16 +46,34 @@ pj_arena *pj_arena_new(size_t limit)
     return arena;
 }
 
-void pj_arena_free(pj_arena *arena)
+static void free_chunks(chunk *at)
 {
-    if (!arena)
-        return;
-    for (chunk *at = arena->newest; at;) {
+    while (at) {
         chunk *older = at->older;
         free(at);
         at = older;
     }
+}
+
+void pj_arena_free(pj_arena *arena)
+{
+    if (!arena)
+        return;
+    free_chunks(arena->newest);
     free(arena);
+}
+
+void pj_arena_reset(pj_arena *arena)
+{
+    chunk *kept = ONE_OBJECT_PER_CHUNK ? NULL : arena->newest;
+    free_chunks(kept ? kept->older : arena->newest);
+    if (kept) {
+        kept->older = NULL;
+        memset(kept->objects, 0, kept->used);
+        kept->used = 0;
+    }
+    arena->newest = kept;
+    arena->bytes = 0;
 }
 
 static chunk *add_chunk(pj_arena *arena, size_t least)
@@ -129,6 +147,11 @@ void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t si
 size_t pj_arena_bytes(const pj_arena *arena)
 {
     return arena->bytes;
+}
+
+size_t pj_arena_limit(const pj_arena *arena)
+{
+    return arena->limit;
 }
 
 bool pj_arena_failed(const pj_arena *arena)

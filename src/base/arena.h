@@ -18,6 +18,9 @@ pj_arena *pj_arena_new(size_t limit);
 /* Frees the arena and all in it; NULL is allowed. */
 void pj_arena_free(pj_arena *arena);
 
+/* Empties the arena, which keeps some of its memory for what comes next: for work in many small steps. */
+void pj_arena_reset(pj_arena *arena);
+
 /* `count` objects of `size` bytes, zeroed; the product is checked. A count of 0 gives a valid pointer. */
 void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size);
 
@@ -28,8 +31,11 @@ char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length);
 /* A copy of `count` objects of `size` bytes. */
 void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t size);
 
-/* Bytes handed out so far. */
+/* Bytes handed out so far, since the last reset. */
 size_t pj_arena_bytes(const pj_arena *arena);
+
+/* The limit that it was made with; SIZE_MAX: none. */
+size_t pj_arena_limit(const pj_arena *arena);
 
 /* Has an allocation failed, or has somebody said so of a text that was to go in here? For what is added without
  * looking, as findings are: the owner asks once, at the end. */

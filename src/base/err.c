@@ -16,16 +16,16 @@ const char *pj_status_text(pj_status status)
     return at < sizeof texts / sizeof *texts ? texts[at] : "unknown status";
 }
 
-pj_status pj_fail(pj_error *err, pj_status status, const char *format, ...)
+bool pj_error_set(pj_error *err, pj_status status, const char *format, ...)
 {
     va_list args;
     if (!err)
-        return status;
+        return false;
     err->status = status;
     va_start(args, format);
     vsnprintf(err->what, sizeof err->what, format, args);
     va_end(args);
-    return status;
+    return true;
 }
 
 static void fill(char *field, size_t size, const char *text)
@@ -41,9 +41,4 @@ void pj_error_at(pj_error *err, const char *file, const char *node, const char *
     fill(err->file, sizeof err->file, file);
     fill(err->node, sizeof err->node, node);
     fill(err->op, sizeof err->op, op);
-}
-
-pj_status pj_fail_memory(pj_error *err)
-{
-    return pj_fail(err, PJ_ENOMEM, "not enough memory, or the memory budget for this file is used up");
 }

@@ -2,6 +2,8 @@
 #ifndef PJ_BASE_ERR_H
 #define PJ_BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "picojoule/error.h"
 
 #if defined(__GNUC__)
@@ -18,14 +20,23 @@
             return pj_try_status_;         \
     } while (0)
 
-/* Sets status and sentence (file, node and op stay as they are: the driver fills them) and returns `status`.
- * `err` may be NULL. */
-pj_status pj_fail(pj_error *err, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
+/* Sets status and sentence (file, node and op stay as they are: the driver fills them) and returns `status`. `err` may
+ * be NULL. A macro, so that compilers and analyzers see that the result is not PJ_OK. */
+#define pj_fail(err, status, ...) pj_failed_with((status), pj_error_set((err), (status), __VA_ARGS__))
+bool pj_error_set(pj_error *err, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
+static inline pj_status pj_failed_with(pj_status status, bool set)
+{
+    (void)set;
+    return status;
+}
 
 /* Names the place, unless a deeper caller has named it already. Each text may be NULL. */
 void pj_error_at(pj_error *err, const char *file, const char *node, const char *op);
 
 /* Out of memory, with the sentence for it. */
-pj_status pj_fail_memory(pj_error *err);
+static inline pj_status pj_fail_memory(pj_error *err)
+{
+    return pj_fail(err, PJ_ENOMEM, "not enough memory, or the memory budget for this file is used up");
+}
 
 #endif

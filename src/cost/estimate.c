@@ -7,12 +7,12 @@
 
 /* ---- totals ---- */
 
-/* Where a constant's bytes come from: a view or a move of one constant has the same elements. */
-static const pj_value *root_of(const pj_value *value)
+/* Where a constant's bytes come from: a view or a quantizer of one constant has the same elements. */
+static const pj_value *root_of(const pj_precision *precision, const pj_value *value)
 {
     const pj_node *node = value->producer;
-    while (node && node->desc && node->desc->traits & PJ_VIEW && node->inputs > 0 && node->in[0] &&
-           node->in[0]->is_constant) {
+    while (node && node->desc && node->inputs > 0 && node->in[0] && node->in[0]->is_constant &&
+           (node->desc->traits & PJ_VIEW || pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER)) {
         value = node->in[0];
         node = value->producer;
     }
@@ -27,18 +27,17 @@ static pj_status count_distinct(const pj_model *model, const pj_precision *preci
     if (!seen)
         return pj_fail_memory(err);
     for (size_t l = 0; l < layers->count; l++) {
-        const pj_node *node = layers->detail[l].node;
-        for (int i = 0; i < node->inputs && !layers->row[l].free; i++) {
-            if (!pj_layer_reads_parameter(node, i))
-                continue;
-            const pj_value *root = root_of(node->in[i]);
+        const pj_layer_detail *detail = &layers->detail[l];
+        for (int i = 0; i < detail->parameters; i++) {
+            const pj_format *format = &detail->parameter[i].format;
+            const pj_value *root = root_of(precision, detail->parameter[i].value);
             pj_num count = pj_type_count(model->symbols, &root->type);
-            int64_t bits;
+            int64_t numbers, bits;
             if (seen[root->index] || !pj_num_known(count))
                 continue;
             seen[root->index] = true;
-            if (!pj_mul_i64(count.whole, pj_precision_of(precision, root).number.bits, &bits) ||
-                !pj_add_i64(out->params, count.whole, &out->params) ||
+            if (!pj_mul_i64(count.whole, format->packed ? format->packed : 1, &numbers) ||
+                !pj_mul_i64(numbers, format->number.bits, &bits) || !pj_add_i64(out->params, numbers, &out->params) ||
                 !pj_add_i64(out->param_bits, bits, &out->param_bits))
                 return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
         }
@@ -87,18 +86,27 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
 
 /* ---- devices ---- */
 
+static double bits_of(const pj_format *format, pj_num elements)
+{
+    return (double)elements.whole * (double)format->number.bits * (format->packed ? format->packed : 1);
+}
+
 /* Bytes that a layer moves: all it reads and writes, each once. */
 static double bytes_moved(const pj_precision *precision, const pj_layer_detail *detail)
 {
     const pj_node *node = detail->node;
     double bits = 0;
-    for (int i = 0; i < node->inputs; i++)
-        if (node->in[i])
-            bits += (double)detail->work.read[i].whole * (double)pj_precision_of(precision, node->in[i]).number.bits;
-    for (int o = 0; o < node->outputs; o++)
-        if (node->out[o])
-            bits +=
-                (double)detail->work.written[o].whole * (double)pj_precision_of(precision, node->out[o]).number.bits;
+    for (int i = 0; i < detail->parameters; i++)
+        bits += bits_of(&detail->parameter[i].format, detail->parameter[i].read);
+    for (int i = 0; i < node->inputs; i++) {
+        pj_format format = pj_precision_reads(precision, node, i);
+        if (pj_layer_reads_activation(node, i))
+            bits += bits_of(&format, detail->work.read[i]);
+    }
+    for (int o = 0; o < node->outputs; o++) {
+        pj_format format = pj_precision_of(precision, node->out[o]);
+        bits += bits_of(&format, detail->work.written[o]);
+    }
     return bits / 8;
 }
 

@@ -8,16 +8,37 @@
 #include "picojoule/energy.h"
 #include "quant/precision.h"
 
+/* Conversions between number formats that a layer makes beside its own work, one of each named primitive per element:
+ *     float to integer      mul, round
+ *     integer to float      round, mul
+ *     integer to integer    mul, add, shift       (requantization) */
+typedef struct pj_conversion {
+    pj_num elements;
+    unsigned prims; /* bit p: primitive p */
+    pj_number on;   /* the wider side */
+} pj_conversion;
+
+/* A constant that a layer reads, by graph input or as the scale or zero point of a quantizer that is part of it. */
+typedef struct pj_parameter {
+    const pj_value *value;
+    pj_format format;
+    pj_num read; /* elements */
+} pj_parameter;
+
 /* What pricing needs of a layer beside its public row. Formats whose `from` is PJ_FROM_NOTHING are not known. */
 typedef struct pj_layer_detail {
     pj_node *node;
     pj_work work;
     pj_format operand;     /* widest format among the data inputs: non-MAC arithmetic works in it */
     pj_format input;       /* first operand of the multiplier, else first data input */
-    pj_format weight;      /* second operand of the multiplier */
+    pj_format weight;      /* second operand of the multiplier, as it is stored */
     pj_format accumulator; /* with macs */
-    pj_format output;      /* of output 0 */
+    pj_format result;      /* what comes out before it is converted for storage; biases are added in it */
+    pj_format output;      /* of output 0, as it is stored */
     pj_unit multiplier;    /* with macs */
+    pj_conversion in, out; /* of what is read, of what is written */
+    pj_parameter *parameter;
+    int parameters;
 } pj_layer_detail;
 
 /* The layers of a model in graph order. `row` and `detail` are parallel. */
@@ -25,20 +46,26 @@ typedef struct pj_layers {
     pj_layer *row;
     pj_layer_detail *detail;
     size_t count;
+    bool has_qtools;   /* rules qtools: QTools' sum over the parts that it names for each class, each rounded */
+    double qtools_sum; /* (pJ) */
 } pj_layers;
 
 /* Counts and formats of every node of the main graph; energies stay 0. Arrays live in `arena`. `table` gives the
- * accumulator policy. Errors name the node. */
-pj_status pj_layers_count(const pj_model *model, const pj_precision *precision, const pj_table *table,
-                          pj_arena *arena, pj_diags *diags, pj_layers *out, pj_error *err);
-
-/* Is the input at `i` a constant that the layer reads as parameter? */
-bool pj_layer_reads_parameter(const pj_node *node, int i);
+ * accumulator policy. What layers hand on is settled in `precision` on the way. Errors name the node. */
+pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const pj_table *table, pj_arena *arena,
+                          pj_diags *diags, pj_layers *out, pj_error *err);
 
 /* Is the input at `i` data that the layer reads at run time? */
 bool pj_layer_reads_activation(const pj_node *node, int i);
 
-/* Fills the public view of a format. */
-pj_status pj_format_describe(const pj_format *format, pj_arena *arena, pj_format_info *out, pj_error *err);
+/* Writes the formats of `detail` into the public row, and the bit operations that follow from them. */
+pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_arena *arena, pj_error *err);
+
+/* ---- cost/formats.c ---- */
+
+/* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.
+ * `row` says whether it is free. */
+pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
+                           pj_layer_detail *detail, pj_error *err);
 
 #endif

@@ -5,11 +5,13 @@
 
 /* ---- arithmetic ---- */
 
-/* The format a primitive works in: with macs, additions are those of bias and accumulator. */
+/* The format a primitive works in: with macs, additions are those of the bias, and what requantizes integers works on
+ * their sum. */
 static const pj_number *operand_of(const pj_layer_detail *detail, pj_prim prim)
 {
-    bool accumulates = detail->work.count[PJ_MAC].whole > 0 && prim == PJ_ADD;
-    return accumulates ? &detail->accumulator.number : &detail->operand.number;
+    bool accumulates = detail->work.count[PJ_MAC].whole > 0;
+    bool rescales = (prim == PJ_MUL || prim == PJ_SHIFT) && detail->accumulator.number.kind != PJ_FLOAT;
+    return accumulates && (prim == PJ_ADD || rescales) ? &detail->result.number : &detail->operand.number;
 }
 
 /* One multiply and one accumulate. */
@@ -26,12 +28,9 @@ static pj_status price_mac(const pj_table *table, const pj_layer_detail *detail,
     return PJ_OK;
 }
 
-static pj_status price_primitive(const pj_table *table, const pj_layer_detail *detail, pj_prim prim, double *pj,
+static pj_status price_primitive(const pj_table *table, const pj_number *operand, pj_prim prim, double *pj,
                                  pj_error *err)
 {
-    const pj_number *operand = operand_of(detail, prim);
-    if (prim == PJ_MAC)
-        return price_mac(table, detail, pj, err);
     if (prim == PJ_ADD)
         return pj_table_operation(table, PJ_CIRCUIT_ADD, operand, (double)operand->bits, pj, err);
     if (prim == PJ_MUL) {
@@ -41,6 +40,18 @@ static pj_status price_primitive(const pj_table *table, const pj_layer_detail *d
         return PJ_OK;
     }
     return pj_table_compound(table, pj_prim_word(prim), operand, pj, err);
+}
+
+static pj_status price_conversion(const pj_table *table, const pj_conversion *conversion, double *out, pj_error *err)
+{
+    for (int p = 0; p < PJ_PRIMS; p++) {
+        double pj;
+        if (!(conversion->prims & 1u << p) || !pj_table_counts(table, (pj_prim)p))
+            continue;
+        PJ_TRY(price_primitive(table, &conversion->on, (pj_prim)p, &pj, err));
+        *out += (double)conversion->elements.whole * pj;
+    }
+    return PJ_OK;
 }
 
 static pj_status price_work(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
@@ -53,26 +64,30 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
             continue;
         if (detail->operand.from == PJ_FROM_NOTHING)
             return pj_fail(err, PJ_EUNSUPPORTED, "the number format of its operands is not known");
-        PJ_TRY(price_primitive(table, detail, (pj_prim)p, &pj, err));
+        if (p == PJ_MAC)
+            PJ_TRY(price_mac(table, detail, &pj, err));
+        else
+            PJ_TRY(price_primitive(table, operand_of(detail, (pj_prim)p), (pj_prim)p, &pj, err));
         *out += (double)count * pj;
     }
-    return PJ_OK;
+    PJ_TRY(price_conversion(table, &detail->in, out, err));
+    return price_conversion(table, &detail->out, out, err);
 }
 
 /* ---- traffic ---- */
 
 /* Bits of `elements` of a value; a value without a number format has no size that could be priced. */
-static pj_status bits_moved(const pj_precision *precision, const pj_value *value, pj_num elements, uint64_t *out,
+static pj_status bits_moved(const pj_format *format, const pj_value *value, pj_num elements, uint64_t *out,
                             pj_error *err)
 {
-    pj_format format = pj_precision_of(precision, value);
+    uint64_t per_element = (uint64_t)format->number.bits * (uint64_t)(format->packed ? format->packed : 1);
     *out = 0;
     if (pj_num_is(elements, 0))
         return PJ_OK;
-    if (format.from == PJ_FROM_NOTHING)
+    if (format->from == PJ_FROM_NOTHING)
         return pj_fail(err, PJ_EUNSUPPORTED, "the size of '%s' in bits is not known (%s)", value->name,
                        pj_dtype_word(value->type.dtype));
-    if (__builtin_mul_overflow((uint64_t)elements.whole, (uint64_t)format.number.bits, out))
+    if (__builtin_mul_overflow((uint64_t)elements.whole, per_element, out))
         return pj_fail(err, PJ_EOVERFLOW, "the size of '%s' in bits does not fit 64 bits", value->name);
     return PJ_OK;
 }
@@ -92,20 +107,25 @@ static pj_status price_traffic(const pj_precision *precision, const pj_memory *m
 {
     const pj_node *node = detail->node;
     uint64_t bits;
+    for (int i = 0; i < detail->parameters; i++) {
+        const pj_parameter *parameter = &detail->parameter[i];
+        PJ_TRY(bits_moved(&parameter->format, parameter->value, parameter->read, &bits, err));
+        out->parameters += pj_memory_read_parameter(memory, bits);
+    }
     for (int i = 0; i < node->inputs; i++) {
-        if (!pj_layer_reads_parameter(node, i) && !pj_layer_reads_activation(node, i))
+        if (!pj_layer_reads_activation(node, i))
             continue;
-        PJ_TRY(bits_moved(precision, node->in[i], detail->work.read[i], &bits, err));
-        if (pj_layer_reads_parameter(node, i))
-            out->parameters += pj_memory_read_parameter(memory, bits);
-        else
-            out->inputs += pj_memory_read_activation(memory, bits, is_model_input(node->in[i]));
+        pj_format format = pj_precision_reads(precision, node, i);
+        PJ_TRY(bits_moved(&format, node->in[i], detail->work.read[i], &bits, err));
+        out->inputs += pj_memory_read_activation(memory, bits, is_model_input(pj_precision_source(precision, node, i)));
     }
     for (int o = 0; o < node->outputs; o++) {
         if (!node->out[o])
             continue;
-        PJ_TRY(bits_moved(precision, node->out[o], detail->work.written[o], &bits, err));
-        out->outputs += pj_memory_write_activation(memory, bits, is_model_output(node->out[o]));
+        pj_format format = pj_precision_of(precision, node->out[o]);
+        PJ_TRY(bits_moved(&format, node->out[o], detail->work.written[o], &bits, err));
+        out->outputs +=
+            pj_memory_write_activation(memory, bits, is_model_output(pj_precision_result(precision, node, o)));
     }
     return PJ_OK;
 }

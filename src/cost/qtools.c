@@ -524,7 +524,7 @@ pj_status pj_price_qtools(const pj_model *model, const pj_precision *precision, 
                           pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
 {
     qtools q = {model, precision, memory, err, NULL, NULL, NULL, layers};
-    q.format = pj_arena_memdup(arena, precision->format, (size_t)precision->count, sizeof *q.format);
+    q.format = pj_arena_memdup(arena, precision->stored, (size_t)precision->count, sizeof *q.format);
     q.add_of = PJ_NEW(arena, const pj_node *, precision->count);
     q.readers = PJ_NEW(arena, int, precision->count);
     if (!q.format || !q.add_of || !q.readers)

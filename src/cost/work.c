@@ -58,10 +58,9 @@ static bool is_folded(const pj_node *node)
     return true;
 }
 
-pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
+pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err)
 {
-    const unsigned free_traits = PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY;
     pj_ctx c = {model, arena, model->symbols, node, err, PJ_OK, diags, &driver, NULL};
     memset(out, 0, sizeof *out);
     out->terms = zero;
@@ -69,18 +68,27 @@ pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena,
     PJ_TRY(preset_traffic(model, node, arena, out, err));
     if (!node->desc)
         return PJ_OK;
-    if (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY) || is_folded(node)) {
-        memset(out->read, 0, (size_t)node->inputs * sizeof *out->read);
-        memset(out->written, 0, (size_t)node->outputs * sizeof *out->written);
-        return PJ_OK;
-    }
     if (node->desc->work) {
         PJ_TRY(node->desc->work(&c, out));
         PJ_TRY(c.failed);
     } else {
-        *counted = (node->desc->traits & free_traits) != 0;
+        *counted = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY)) != 0;
     }
     PJ_TRY(check(out->count, PJ_PRIMS, counted, err));
     PJ_TRY(check(out->read, node->inputs, counted, err));
     return check(out->written, node->outputs, counted, err);
+}
+
+pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
+                          bool *counted, pj_error *err)
+{
+    bool is_nothing = node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY) || is_folded(node));
+    if (!is_nothing)
+        return pj_work_by_rule(model, node, arena, diags, out, counted, err);
+    memset(out, 0, sizeof *out);
+    out->terms = zero;
+    *counted = true;
+    out->read = PJ_NEW(arena, pj_num, node->inputs);
+    out->written = PJ_NEW(arena, pj_num, node->outputs);
+    return out->read && out->written ? PJ_OK : pj_fail_memory(err);
 }

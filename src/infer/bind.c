@@ -7,100 +7,284 @@
 
 typedef struct binder {
     pj_model *model;
-    pj_map values; /* symbol -> int64_t* */
+    pj_arena *arena;
+    const pj_model_options *options;
+    pj_map values;    /* symbol -> pj_num */
+    pj_num *formula;  /* declared dims that are bound as a whole, `formulas` of them, and ... */
+    pj_num *meanings; /* ... their values */
+    int formulas;
+    pj_node **loop; /* all Loop nodes, where trips are given */
+    int loops, room;
     pj_error *err;
 } binder;
 
+/* ---- types that bindings change ---- */
+
+static bool has_symbol(const pj_type *type)
+{
+    bool found = type->of && has_symbol(type->of);
+    for (int k = 0; !found && k < type->rank; k++)
+        found = pj_num_symbolic(type->dims[k]);
+    return found;
+}
+
+static pj_status note_type(binder *b, pj_type *type)
+{
+    pj_model *model = b->model;
+    int count = model->declareds;
+    if ((count & (count - 1)) == 0) { /* full: at each power of two */
+        pj_declared *more = PJ_NEW(model->arena, pj_declared, count ? 2 * count : 1);
+        if (!more)
+            return pj_fail_memory(b->err);
+        if (count)
+            memcpy(more, model->declared, (size_t)count * sizeof *more);
+        model->declared = more;
+    }
+    model->declared[model->declareds++] = (pj_declared){type, *type};
+    return PJ_OK;
+}
+
+/* Types in attributes; they are shared with nobody once they are copied. */
+static pj_status note_attr(binder *b, pj_attr *attr)
+{
+    bool found = false;
+    if (attr->kind != PJ_ATTR_TYPE && attr->kind != PJ_ATTR_TYPES)
+        return PJ_OK;
+    for (int i = 0; i < attr->count; i++)
+        found = found || has_symbol(&attr->type[i]);
+    if (!found)
+        return PJ_OK;
+    pj_type *copy = pj_arena_memdup(b->model->arena, attr->type, (size_t)attr->count, sizeof *copy);
+    if (!copy)
+        return pj_fail_memory(b->err);
+    attr->type = copy;
+    for (int i = 0; i < attr->count; i++)
+        PJ_TRY(note_type(b, &copy[i]));
+    return PJ_OK;
+}
+
+/* Calls `visit` for every node of the graph and of the graphs inside. */
+static pj_status each_node(binder *b, const pj_graph *graph, pj_status (*visit)(binder *b, pj_node *node))
+{
+    for (int n = 0; n < graph->nodes; n++) {
+        pj_node *node = graph->node[n];
+        PJ_TRY(visit(b, node));
+        for (int a = 0; a < node->attrs; a++) {
+            const pj_attr *attr = &node->attr[a];
+            if (attr->kind == PJ_ATTR_GRAPH)
+                PJ_TRY(each_node(b, attr->graph, visit));
+            for (int i = 0; attr->kind == PJ_ATTR_GRAPHS && i < attr->count; i++)
+                PJ_TRY(each_node(b, attr->graphs[i], visit));
+        }
+    }
+    return PJ_OK;
+}
+
+static pj_status note_attrs(binder *b, pj_node *node)
+{
+    for (int a = 0; a < node->attrs; a++)
+        PJ_TRY(note_attr(b, &node->attr[a]));
+    return PJ_OK;
+}
+
+/* Before the first binding: inputs, and all that mentions a symbol. */
+static pj_status note_types(binder *b)
+{
+    pj_model *model = b->model;
+    bool bound, any = pj_symbols_name(model->symbols, 0, &bound) != NULL;
+    for (int i = 0; i < model->values; i++) {
+        pj_value *value = model->value[i];
+        if ((value->is_input && value->graph == model->graph) || has_symbol(&value->declared))
+            PJ_TRY(note_type(b, &value->declared));
+    }
+    if (any)
+        PJ_TRY(each_node(b, model->graph, note_attrs));
+    model->loaded = model->diags;
+    model->is_bound = true;
+    return PJ_OK;
+}
+
+pj_status pj_unbind(pj_model *model, pj_error *err)
+{
+    pj_arena *fresh = pj_arena_new(pj_arena_limit(model->arena));
+    if (!fresh)
+        return pj_fail_memory(err);
+    pj_arena_free(model->results);
+    model->results = fresh;
+    for (int i = 0; i < model->declareds; i++)
+        *model->declared[i].type = model->declared[i].original;
+    for (int i = 0; i < model->values; i++) {
+        pj_value *value = model->value[i];
+        value->is_constant = value->is_folded = false;
+        value->data = NULL;
+        value->data_count = 0;
+        if (!value->tensor)
+            value->type = value->is_input ? value->declared : pj_type_unknown();
+    }
+    if (model->is_bound)
+        model->diags = model->loaded;
+    if (model->diags.last)
+        model->diags.last->next = NULL;
+    model->diags.arena = fresh;
+    model->dim = NULL;
+    model->dims = 0;
+    memset(&model->trips, 0, sizeof model->trips);
+    return PJ_OK;
+}
+
 /* ---- names ---- */
 
-/* The text nearest to `name` among the offered ones; offer "" to start. */
-static void offer(const char *name, const char *candidate, const char **best, size_t *distance)
+/* Words that a name may have been meant for: the nearest of them, or a list of all. */
+typedef struct offers {
+    const char *name, *best;
+    size_t distance;
+    pj_str list;
+} offers;
+
+static offers offers_for(const char *name)
 {
-    size_t found = pj_text_distance(name, candidate, 3);
-    if (found < *distance) {
-        *distance = found;
-        *best = candidate;
+    return (offers){name, NULL, 4, pj_str_new(300)};
+}
+
+static void offer(offers *o, const char *candidate)
+{
+    size_t found = pj_text_distance(o->name, candidate, 3);
+    if (found < o->distance) {
+        o->distance = found;
+        o->best = candidate;
     }
+    pj_str_printf(&o->list, "%s'%s'", o->list.length ? ", " : "", candidate);
+}
+
+/* "the model has no input 'x'; did you mean 'y'?", "...; its inputs are 'y', 'z'", or `none`. */
+static pj_status fail_offers(binder *b, offers *o, const char *kind, const char *list, const char *none)
+{
+    if (o->best)
+        pj_fail(b->err, PJ_EARGUMENT, "the model has no %s '%s'; did you mean '%s'?", kind, o->name, o->best);
+    else if (o->list.length)
+        pj_fail(b->err, PJ_EARGUMENT, "the model has no %s '%s'; %s %s", kind, o->name, list, o->list.data);
+    else
+        pj_fail(b->err, PJ_EARGUMENT, "the model has no %s '%s'; %s", kind, o->name, none);
+    pj_str_free(&o->list);
+    return PJ_EARGUMENT;
 }
 
 static pj_status fail_unknown_dim(binder *b, const char *name)
 {
-    const char *best = NULL, *symbol;
-    size_t distance = 4, count = 0;
-    pj_str list = pj_str_new(300);
+    offers o = offers_for(name);
+    const char *symbol;
     bool bound;
-    for (; (symbol = pj_symbols_name(b->model->symbols, count, &bound)) != NULL; count++) {
-        offer(name, symbol, &best, &distance);
-        pj_str_printf(&list, "%s%s", count ? ", " : "", symbol);
-    }
-    pj_status status =
-        best ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; did you mean '%s'?", name, best)
-        : count
-            ? pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; it has %s", name, list.data)
-            : pj_fail(b->err, PJ_EARGUMENT, "the model has no dimension '%s'; all its dimensions are numbers", name);
-    pj_str_free(&list);
-    return status;
+    for (size_t i = 0; (symbol = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++)
+        offer(&o, symbol);
+    return fail_offers(b, &o, "dimension", "it has", "all its dimensions are numbers");
 }
 
 static pj_status find_input(binder *b, const char *name, pj_value **out)
 {
     const pj_graph *graph = b->model->graph;
-    const char *best = NULL;
-    size_t distance = 4;
-    pj_str list = pj_str_new(300);
+    offers o = offers_for(name);
+    *out = NULL;
     for (int i = 0; i < graph->inputs; i++) {
-        if (strcmp(graph->in[i]->name, name) == 0) {
-            pj_str_free(&list);
+        if (strcmp(graph->in[i]->name, name) == 0)
             *out = graph->in[i];
-            return PJ_OK;
-        }
-        offer(name, graph->in[i]->name, &best, &distance);
-        pj_str_printf(&list, "%s'%s'", i ? ", " : "", graph->in[i]->name);
+        offer(&o, graph->in[i]->name);
     }
-    pj_status status =
-        best ? pj_fail(b->err, PJ_EARGUMENT, "the model has no input '%s'; did you mean '%s'?", name, best)
-             : pj_fail(b->err, PJ_EARGUMENT, "the model has no input '%s'; its inputs are %s", name, list.data);
-    pj_str_free(&list);
-    return status;
-}
-
-/* Every --dim must name a symbol of the model. */
-static pj_status check_dims(binder *b, const pj_model_options *options)
-{
-    for (size_t i = 0; i < options->dim_count; i++) {
-        const char *symbol;
-        bool bound, found = false;
-        for (size_t k = 0; !found && (symbol = pj_symbols_name(b->model->symbols, k, &bound)) != NULL; k++)
-            found = strcmp(symbol, options->dims[i].name) == 0;
-        if (!found)
-            return fail_unknown_dim(b, options->dims[i].name);
-    }
+    if (!*out)
+        return fail_offers(b, &o, "input", "its inputs are", "it has none");
+    pj_str_free(&o.list);
     return PJ_OK;
 }
 
 /* ---- values ---- */
 
-static pj_status set_symbol(binder *b, const char *name, int64_t value, const char *input)
+/* `giver`: "--dim", or the input that gives the value. */
+static pj_status set_symbol(binder *b, const char *name, int64_t value, const char *giver)
 {
-    const int64_t *known = pj_map_get(&b->values, name);
-    if (known && *known != value)
-        return pj_fail(b->err, PJ_EARGUMENT, "input '%s' sets dimension '%s' to %lld, but it is %lld already", input,
-                       name, (long long)value, (long long)*known);
-    int64_t *copy = pj_arena_memdup(b->model->arena, &value, 1, sizeof value);
-    const char *key = pj_arena_strdup(b->model->arena, name);
+    const pj_num *known = pj_map_get(&b->values, name);
+    if (known && known->whole != value)
+        return pj_fail(b->err, PJ_EARGUMENT, "%s sets dimension '%s' to %lld, but it is %lld already", giver, name,
+                       (long long)value, (long long)known->whole);
+    const pj_num num = pj_num_of(value);
+    pj_num *copy = pj_arena_memdup(b->arena, &num, 1, sizeof num);
+    const char *key = pj_arena_strdup(b->arena, name);
     return copy && key && pj_map_put(&b->values, key, copy) ? PJ_OK : pj_fail_memory(b->err);
+}
+
+static bool is_listed(const binder *b, const char *name)
+{
+    const char *symbol;
+    bool bound, found = false;
+    for (size_t i = 0; !found && (symbol = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++)
+        found = strcmp(symbol, name) == 0;
+    return found;
+}
+
+static bool is_plain(const char *name)
+{
+    return name[strcspn(name, " +-*/%(),'")] == 0;
+}
+
+/* Is it the text of a declared dim ("past + 1") as a whole? Then that dim has the value. */
+static bool bind_formula(binder *b, const char *text, int64_t value)
+{
+    pj_num meaning;
+    if (is_plain(text) || !pj_num_read(b->model->symbols, text, NULL, &meaning) || !pj_num_symbolic(meaning))
+        return false;
+    for (int i = 0; i < b->model->declareds; i++) {
+        const pj_type *type = &b->model->declared[i].original;
+        for (int k = 0; k < type->rank; k++)
+            if (pj_num_equal(type->dims[k], meaning)) {
+                b->formula[b->formulas] = meaning;
+                b->meanings[b->formulas++] = pj_num_of(value);
+                return true;
+            }
+    }
+    return false;
+}
+
+/* Is it a name in a dim like "h/2", which can be read as a formula only when h is known? */
+static bool is_in_text(const binder *b, const char *name)
+{
+    const char *symbol;
+    bool bound, found = false;
+    pj_num value;
+    for (size_t i = 0; !found && (symbol = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++)
+        found = !is_plain(symbol) && strstr(symbol, name) && pj_num_read(b->model->symbols, symbol, &b->values, &value);
+    return found;
+}
+
+static pj_status bind_dims(binder *b)
+{
+    const pj_model_options *options = b->options;
+    b->formula = PJ_NEW(b->arena, pj_num, options->dim_count);
+    b->meanings = PJ_NEW(b->arena, pj_num, options->dim_count);
+    if (!b->formula || !b->meanings)
+        return pj_fail_memory(b->err);
+    for (size_t i = 0; i < options->dim_count; i++) {
+        const pj_dim_binding *dim = &options->dims[i];
+        if (is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
+            PJ_TRY(set_symbol(b, dim->name, dim->value, "--dim"));
+    }
+    for (size_t i = 0; i < options->dim_count; i++) {
+        const char *name = options->dims[i].name;
+        if (pj_map_get(&b->values, name) && !is_listed(b, name) && !is_in_text(b, name))
+            return fail_unknown_dim(b, name);
+    }
+    return PJ_OK;
 }
 
 /* A dim that is one symbol and nothing else takes the value; in a formula the parts must be bound by --dim. */
 static pj_status bind_dim(binder *b, pj_num declared, int64_t value, const char *input)
 {
-    if (!pj_num_symbolic(declared))
+    pj_map none;
+    pj_map_init(&none, b->arena);
+    const char *name = pj_num_missing(declared, &none);
+    if (!name || !pj_num_equal(declared, pj_num_symbol(b->model->symbols, name)))
         return PJ_OK;
-    pj_str text = pj_str_new(0);
-    pj_num_print(declared, &text);
-    bool plain = text.data[strcspn(text.data, " +-*/(),")] == 0;
-    pj_status status = plain ? set_symbol(b, text.data, value, input) : PJ_OK;
-    pj_str_free(&text);
+    pj_str giver = pj_str_new(160);
+    pj_str_printf(&giver, "input '%s'", input);
+    pj_status status = set_symbol(b, name, value, giver.data);
+    pj_str_free(&giver);
     return status;
 }
 
@@ -127,9 +311,22 @@ static pj_status bind_input(binder *b, const pj_input_binding *given)
         if (given->dims[k] >= 0)
             PJ_TRY(bind_dim(b, before, given->dims[k], given->name));
     }
-    const pj_num *copy = pj_arena_memdup(b->model->arena, dims, (size_t)given->rank, sizeof *dims);
+    const pj_num *copy = pj_arena_memdup(b->arena, dims, (size_t)given->rank, sizeof *dims);
     *declared = pj_type_tensor(dtype, given->rank, copy);
     return copy ? PJ_OK : pj_fail_memory(b->err);
+}
+
+/* Texts that could not be read as formulas, and can now: "h/2" of a known h. */
+static pj_status read_texts(binder *b)
+{
+    const char *name;
+    bool bound;
+    pj_num value;
+    for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++)
+        if (!is_plain(name) && !pj_map_get(&b->values, name) &&
+            pj_num_read(b->model->symbols, name, &b->values, &value) && pj_num_known(value) && value.whole >= 0)
+            PJ_TRY(set_symbol(b, name, value.whole, "--dim"));
+    return PJ_OK;
 }
 
 /* Symbols that nobody bound count as 1. */
@@ -164,7 +361,7 @@ static pj_status assume_nameless(binder *b)
         }
         if (!any)
             continue;
-        declared->dims = pj_arena_memdup(b->model->arena, dims, (size_t)declared->rank, sizeof *dims);
+        declared->dims = pj_arena_memdup(b->arena, dims, (size_t)declared->rank, sizeof *dims);
         if (!declared->dims)
             return pj_fail_memory(b->err);
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL,
@@ -175,21 +372,34 @@ static pj_status assume_nameless(binder *b)
     return PJ_OK;
 }
 
-/* Rewrites one type under the bindings. */
+/* A declared dim under the bindings; unknown where it would be negative. */
+static pj_num bound_dim(const binder *b, pj_num dim)
+{
+    for (int i = 0; i < b->formulas; i++)
+        if (pj_num_equal(dim, b->formula[i]))
+            return b->meanings[i];
+    pj_num now = pj_num_substitute(b->model->symbols, dim, &b->values);
+    return pj_num_known(now) && now.whole < 0 ? pj_num_unknown() : now;
+}
+
+/* Rewrites one type, and what is in it. */
 static pj_status rewrite(binder *b, pj_type *type)
 {
-    pj_num dims[PJ_MAX_RANK];
-    bool changed = false;
-    for (int k = 0; k < type->rank; k++) {
-        bool symbolic = pj_num_symbolic(type->dims[k]);
-        pj_num now = symbolic ? pj_num_evaluate(b->model->symbols, type->dims[k], &b->values) : type->dims[k];
-        dims[k] = pj_num_is_unknown(now) ? type->dims[k] : now;
-        changed = changed || symbolic;
-    }
-    if (!changed)
+    if (!has_symbol(type))
         return PJ_OK;
-    type->dims = pj_arena_memdup(b->model->arena, dims, (size_t)type->rank, sizeof *dims);
-    return type->dims ? PJ_OK : pj_fail_memory(b->err);
+    if (type->of) {
+        pj_type *of = pj_arena_memdup(b->arena, type->of, 1, sizeof *of);
+        type->of = of;
+        return of ? rewrite(b, of) : pj_fail_memory(b->err);
+    }
+    pj_num *dims = pj_arena_memdup(b->arena, type->dims, (size_t)type->rank, sizeof *dims);
+    if (!dims)
+        return pj_fail_memory(b->err);
+    for (int k = 0; k < type->rank; k++)
+        if (pj_num_symbolic(dims[k]))
+            dims[k] = bound_dim(b, dims[k]);
+    type->dims = dims;
+    return PJ_OK;
 }
 
 /* Lists for reports which symbol has which value. */
@@ -201,34 +411,115 @@ static pj_status list_bound(binder *b)
     bool bound;
     while (pj_symbols_name(model->symbols, symbols, &bound))
         symbols++;
-    pj_dim_binding *dim = PJ_NEW(model->arena, pj_dim_binding, symbols);
+    pj_dim_binding *dim = PJ_NEW(b->arena, pj_dim_binding, symbols + b->options->dim_count);
     if (!dim)
         return pj_fail_memory(b->err);
     model->dim = dim;
     for (size_t i = 0; (name = pj_symbols_name(model->symbols, i, &bound)) != NULL; i++) {
-        pj_num own = bound ? pj_num_symbol(model->symbols, name) : pj_num_unknown();
-        const int64_t *given = pj_map_get(&b->values, name);
-        if (given || pj_num_known(own))
-            dim[model->dims++] = (pj_dim_binding){name, given ? *given : own.whole};
+        const pj_num *value = pj_map_get(&b->values, name);
+        if (value)
+            dim[model->dims++] = (pj_dim_binding){name, value->whole};
+    }
+    for (size_t i = 0; i < b->options->dim_count; i++) {
+        const pj_dim_binding *given = &b->options->dims[i];
+        if (is_listed(b, given->name))
+            continue;
+        name = pj_arena_strdup(b->arena, given->name);
+        if (!name)
+            return pj_fail_memory(b->err);
+        dim[model->dims++] = (pj_dim_binding){name, given->value};
     }
     return PJ_OK;
 }
 
+/* ---- trips of loops ---- */
+
+static pj_status note_loop(binder *b, pj_node *node)
+{
+    if (strcmp(node->op, "Loop") != 0 || *node->domain)
+        return PJ_OK;
+    if (b->loops == b->room) {
+        b->room = b->room ? 2 * b->room : 16;
+        pj_node **more = PJ_NEW(b->arena, pj_node *, b->room);
+        if (!more)
+            return pj_fail_memory(b->err);
+        for (int i = 0; i < b->loops; i++)
+            more[i] = b->loop[i];
+        b->loop = more;
+    }
+    b->loop[b->loops++] = node;
+    return PJ_OK;
+}
+
+static pj_status give_trips(binder *b, const pj_trips_binding *given)
+{
+    offers o = offers_for(given->node);
+    bool found = false, ok = true;
+    const pj_num trips = pj_num_of(given->trips);
+    for (int i = 0; i < b->loops; i++) {
+        const pj_node *node = b->loop[i];
+        offer(&o, node->label);
+        if (strcmp(node->label, given->node) != 0 && strcmp(node->name, given->node) != 0)
+            continue;
+        pj_num *copy = pj_arena_memdup(b->arena, &trips, 1, sizeof trips);
+        ok = ok && copy && pj_map_put(&b->model->trips, node->label, copy);
+        found = true;
+    }
+    if (!found)
+        return fail_offers(b, &o, "Loop", "its loops are", "it has no loop at all");
+    pj_str_free(&o.list);
+    return ok ? PJ_OK : pj_fail_memory(b->err);
+}
+
+static pj_status bind_trips(binder *b)
+{
+    pj_map_init(&b->model->trips, b->arena);
+    if (b->options->trip_count)
+        PJ_TRY(each_node(b, b->model->graph, note_loop));
+    for (size_t i = 0; i < b->options->trip_count; i++)
+        PJ_TRY(give_trips(b, &b->options->trips[i]));
+    return PJ_OK;
+}
+
+/* ---- all of it ---- */
+
 pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *err)
 {
-    binder b = {.model = model, .err = err};
-    pj_map_init(&b.values, model->arena);
-    PJ_TRY(check_dims(&b, options));
+    binder b = {.model = model, .arena = pj_model_results(model), .options = options, .err = err};
+    pj_map_init(&b.values, b.arena);
+    if (!model->is_bound)
+        PJ_TRY(note_types(&b));
+    PJ_TRY(bind_dims(&b));
     for (size_t i = 0; i < options->input_count; i++)
         PJ_TRY(bind_input(&b, &options->inputs[i]));
+    PJ_TRY(read_texts(&b));
     if (options->unbound_dims_are_one) {
         PJ_TRY(assume_symbols(&b));
         PJ_TRY(assume_nameless(&b));
     }
     PJ_TRY(list_bound(&b));
-    if (!b.values.count)
-        return PJ_OK;
-    for (int i = 0; i < model->values; i++)
-        PJ_TRY(rewrite(&b, &model->value[i]->declared));
+    PJ_TRY(bind_trips(&b));
+    for (int i = 0; i < model->declareds; i++)
+        PJ_TRY(rewrite(&b, model->declared[i].type));
     return PJ_OK;
+}
+
+void pj_bind_explain(const pj_model *model, pj_error *err)
+{
+    enum { SHOWN = 3 };
+    pj_str text = pj_str_new(sizeof err->what);
+    int count = 0;
+    for (const pj_diag *at = model->diags.first; at; at = at->next) {
+        if (at->code != PJ_DIAG_ASSUMED_DIM || ++count > SHOWN)
+            continue;
+        pj_str_printf(&text, "%s%s", count > 1 ? "; " : "", at->message);
+    }
+    if (count > SHOWN)
+        pj_str_printf(&text, "; and %d more", count - SHOWN);
+    if (count && err) {
+        char what[sizeof err->what];
+        memcpy(what, err->what, sizeof what);
+        pj_fail(err, err->status, "%.*s (%s)", (int)(sizeof what - text.length - 4), what, text.data);
+    }
+    pj_str_free(&text);
 }

@@ -33,7 +33,7 @@ static pj_status find_desc(walk *w, pj_node *node)
             return PJ_OK;
         }
     }
-    lookup *fresh = PJ_NEW(w->model->arena, lookup, 1);
+    lookup *fresh = PJ_NEW(pj_model_results(w->model), lookup, 1);
     if (!fresh)
         return pj_fail_memory(w->err);
     *fresh = (lookup){node->domain, node->opset, pj_op_find(node->domain, node->op, node->opset), first};
@@ -79,7 +79,7 @@ static pj_status merge_dims(walk *w, pj_value *value, bool *conflict)
     }
     if (!better || *conflict)
         return PJ_OK;
-    value->type.dims = pj_arena_memdup(w->model->arena, dims, (size_t)value->type.rank, sizeof *dims);
+    value->type.dims = pj_arena_memdup(pj_model_results(w->model), dims, (size_t)value->type.rank, sizeof *dims);
     return value->type.dims ? PJ_OK : pj_fail_memory(w->err);
 }
 
@@ -159,7 +159,7 @@ static pj_status check_output(walk *w, const pj_node *node, pj_value *value)
 
 static pj_status run_rules(walk *w, pj_node *node)
 {
-    pj_ctx c = {w->model, w->model->arena, w->model->symbols, node, w->err, PJ_OK, w->diags, &driver, w};
+    pj_ctx c = {w->model, pj_model_results(w->model), w->model->symbols, node, w->err, PJ_OK, w->diags, &driver, w};
     if (node->desc->shape) {
         PJ_TRY(node->desc->shape(&c));
         PJ_TRY(c.failed);
@@ -168,6 +168,29 @@ static pj_status run_rules(walk *w, pj_node *node)
     if (node->desc->value) {
         PJ_TRY(node->desc->value(&c));
         PJ_TRY(c.failed);
+    }
+    return PJ_OK;
+}
+
+/* The contents of an initializer: decoded for the first that reads them, and kept with the model. */
+static pj_status read_constant(walk *w, pj_value *value)
+{
+    if (!value->tensor || value->data)
+        return PJ_OK;
+    if (!pj_tensor_decode(w->model->arena, value->tensor))
+        return pj_fail_memory(w->err);
+    value->data = value->tensor->data;
+    value->data_count = value->data ? value->tensor->count : 0;
+    return PJ_OK;
+}
+
+/* Nothing depends on the contents of weights, biases and the like, and there are many of them. */
+static pj_status read_constants(walk *w, const pj_node *node)
+{
+    for (int i = 0; node->desc && i < node->inputs; i++) {
+        char role = pj_op_role(node->desc, i);
+        if (node->in[i] && role != 'w' && role != 'b')
+            PJ_TRY(read_constant(w, node->in[i]));
     }
     return PJ_OK;
 }
@@ -182,6 +205,7 @@ static pj_status infer_node(walk *w, pj_node *node)
         }
     }
     PJ_TRY(find_desc(w, node));
+    PJ_TRY(read_constants(w, node));
     if (node->desc)
         PJ_TRY(run_rules(w, node));
     else
@@ -204,7 +228,7 @@ static pj_status infer_node(walk *w, pj_node *node)
 
 /* ---- graphs ---- */
 
-static void start_values(const pj_graph *graph)
+static pj_status start_values(walk *w, const pj_graph *graph)
 {
     for (int i = 0; i < graph->inputs; i++) {
         pj_value *in = graph->in[i];
@@ -218,11 +242,14 @@ static void start_values(const pj_graph *graph)
         value->data = value->tensor->data;
         value->data_count = value->tensor->data ? value->tensor->count : 0;
     }
+    for (int i = 0; i < graph->outputs; i++)
+        PJ_TRY(read_constant(w, graph->out[i]));
+    return PJ_OK;
 }
 
 static pj_status infer_graph(walk *w, pj_graph *graph)
 {
-    start_values(graph);
+    PJ_TRY(start_values(w, graph));
     for (int i = 0; i < graph->nodes; i++) {
         pj_node *node = graph->node[i];
         pj_status status = infer_node(w, node);
@@ -240,14 +267,15 @@ static pj_status infer_graph(walk *w, pj_graph *graph)
 pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
 {
     walk w = {.model = model, .diags = diags, .err = err};
-    pj_map_init(&w.found, model->arena);
+    pj_map_init(&w.found, pj_model_results(model));
     PJ_TRY(infer_graph(&w, model->graph));
-    return pj_arena_failed(model->arena) ? pj_fail_memory(err) : PJ_OK;
+    bool failed = pj_arena_failed(model->arena) || pj_arena_failed(pj_model_results(model));
+    return failed ? pj_fail_memory(err) : PJ_OK;
 }
 
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err)
 {
     walk w = {.model = model, .diags = diags, .err = err};
-    pj_map_init(&w.found, model->arena);
+    pj_map_init(&w.found, pj_model_results(model));
     return infer_node(&w, node);
 }

@@ -20,6 +20,7 @@ typedef struct parser {
     pj_symbols *s;
     const char *at;
     const char *name_end; /* behind the last name, to tell "batch-size" from "batch - size" */
+    const pj_map *values; /* numbers for names, or NULL */
     int depth;
     bool list;
     bool met_bound; /* the value depends on what the user bound */
@@ -168,7 +169,8 @@ static fraction find_symbol(parser *p, const char *name)
 {
     if (!name)
         return fail(p);
-    pj_num symbol = pj_symbols_find(p->s, name, p->list);
+    const pj_num *given = p->values ? pj_map_get(p->values, name) : NULL;
+    pj_num symbol = given ? *given : pj_symbols_find(p->s, name, p->list);
     p->met_bound |= pj_num_known(symbol);
     return whole_fraction(symbol);
 }
@@ -188,7 +190,7 @@ static fraction parse_name(parser *p, size_t length)
     return fail(p);
 }
 
-static bool parse(pj_symbols *s, const char *text, int depth, bool list, pj_num *out);
+static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *values, bool list, pj_num *out);
 
 /* 'opaque name', a quote within is doubled. Only a name that cannot stand alone as a formula may be quoted, so that a
  * name has one spelling. */
@@ -208,7 +210,7 @@ static fraction parse_quoted(parser *p)
     }
     name[length] = '\0';
     pj_num value;
-    if (!closed || pj_symbols_unknown_word(name) || parse(p->s, name, p->depth + 1, false, &value))
+    if (!closed || pj_symbols_unknown_word(name) || parse(p->s, name, p->depth + 1, p->values, false, &value))
         return fail(p);
     return find_symbol(p, name);
 }
@@ -320,10 +322,10 @@ static fraction parse_sum(parser *p)
     return value;
 }
 
-static bool parse(pj_symbols *s, const char *text, int depth, bool list, pj_num *out)
+static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *values, bool list, pj_num *out)
 {
     bool overflowed = s->overflowed;
-    parser p = {.s = s, .at = text, .depth = depth, .list = list};
+    parser p = {.s = s, .at = text, .values = values, .depth = depth, .list = list};
     *out = settle(&p, parse_sum(&p));
     skip_blanks(&p);
     bool failed = p.failed || *p.at || (!p.met_bound && (pj_num_is_unknown(*out) || pj_num_overflowed(*out)));
@@ -332,7 +334,7 @@ static bool parse(pj_symbols *s, const char *text, int depth, bool list, pj_num 
     return !failed;
 }
 
-bool pj_formula_parse(pj_symbols *s, const char *text, bool list, pj_num *out)
+bool pj_formula_parse(pj_symbols *s, const char *text, const pj_map *values, bool list, pj_num *out)
 {
-    return parse(s, text, 0, list, out);
+    return parse(s, text, 0, values, list, out);
 }

@@ -126,9 +126,9 @@ static pj_num read_meaning(pj_symbols *s, const char *text)
     pj_num meaning;
     if (pj_symbols_unknown_word(text))
         return pj_num_unknown();
-    if (!pj_formula_parse(s, text, false, &meaning))
+    if (!pj_formula_parse(s, text, NULL, false, &meaning))
         return pj_symbols_find(s, text, true);
-    pj_formula_parse(s, text, true, &meaning);
+    pj_formula_parse(s, text, NULL, true, &meaning);
     /* a dimension is not negative */
     return pj_num_known(meaning) && meaning.whole < 0 ? pj_num_unknown() : meaning;
 }

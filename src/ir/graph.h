@@ -26,8 +26,8 @@ typedef struct pj_type {
     pj_kind kind;
     pj_dtype dtype;
     int rank;
-    const pj_num *dims;
     pj_dtype key;
+    const pj_num *dims;
     const struct pj_type *of;
 } pj_type;
 
@@ -47,11 +47,11 @@ typedef struct pj_tensor {
     const int64_t *dims;
     int64_t count; /* product of dims; checked */
     pj_storage storage;
+    bool raw; /* little-endian elements as in raw_data; false: packed protobuf numbers */
     const char *location;
     uint64_t offset, length; /* bytes; length 0 with EXTERNAL: to the end of the file */
-    bool raw;                /* little-endian elements as in raw_data; false: packed protobuf numbers */
-    const void *bytes;
-    const pj_num *data; /* `count` elements where they are few enough and of a number type, else NULL */
+    const void *bytes;       /* as in raw_data, where they are few, else NULL */
+    const pj_num *data;      /* `count` elements, once pj_tensor_decode was asked for them; NULL: not known */
     const char *const *strings; /* `count` texts of a small string tensor, else NULL */
 } pj_tensor;
 
@@ -64,8 +64,8 @@ typedef enum pj_attr_kind {
 typedef struct pj_attr {
     const char *name;
     pj_attr_kind kind;
-    const char *ref; /* inside a function: the attribute of the caller that stands here; else NULL */
     int count;       /* elements of the plural kinds; 1 for the singular ones */
+    const char *ref; /* inside a function: the attribute of the caller that stands here; else NULL */
     union {
         int64_t i;
         float f;
@@ -85,13 +85,13 @@ struct pj_value {
     const char *name;
     pj_graph *graph;         /* where it is defined */
     pj_node *producer;       /* NULL: graph input or initializer */
+    pj_tensor *tensor;       /* initializer, or NULL */
     int producer_output;
-    const pj_tensor *tensor; /* initializer, or NULL */
+    int uses;                /* node inputs and graph outputs that read it, captures by subgraphs included */
+    int index;               /* dense number over the whole model, for side tables */
     bool is_input, is_output;
     bool is_constant;        /* the same in every run: made from initializers and constants alone (infer/) */
     bool is_folded;          /* its contents follow from the shapes alone (Shape, Size and arithmetic on them) (infer/) */
-    int uses;                /* node inputs and graph outputs that read it, captures by subgraphs included */
-    int index;               /* dense number over the whole model, for side tables */
     pj_type type;            /* what infer/ found; what the file declares until then, for inputs */
     pj_type declared;        /* value_info or output declaration of the file */
     const pj_num *data;      /* contents, `data_count` of them, where they are known at least in part */
@@ -146,8 +146,17 @@ typedef struct pj_opset {
     int64_t version;
 } pj_opset;
 
+/* A type of the file that bindings may change. */
+typedef struct pj_declared {
+    pj_type *type;
+    pj_type original;
+} pj_declared;
+
+struct pj_custom_ops; /* ops/custom.h */
+
 typedef struct pj_model {
     pj_arena *arena;
+    pj_arena *results; /* of binding and inference, once these are done anew; NULL: `arena` */
     pj_symbols *symbols;
     const char *path;
     uint64_t file_bytes;
@@ -164,7 +173,19 @@ typedef struct pj_model {
     const struct pj_dim_binding *dim; /* values that dimensions were given, by order of their symbols (infer/) */
     int dims;
     pj_diags diags;   /* findings of loading and inference */
+    pj_diags loaded;  /* those of loading, once `is_bound` */
+    bool is_bound;    /* the rest of this (infer/) */
+    int declareds;
+    pj_declared *declared;
+    pj_map trips;     /* label of a Loop -> pj_num: trips that the user gives */
+    const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
 } pj_model;
+
+/* Where binding and inference put what they find. */
+static inline pj_arena *pj_model_results(const pj_model *model)
+{
+    return model->results ? model->results : model->arena;
+}
 
 /* The version of a domain that the model imports; 0 if it does not. */
 int64_t pj_model_opset(const pj_model *model, const char *domain);
@@ -177,6 +198,9 @@ const pj_attr *pj_node_attr(const pj_node *node, const char *name);
 
 /* "Conv", or "com.microsoft::FusedConv". */
 void pj_node_op_print(const pj_node *node, pj_str *out);
+
+/* Reads tensor->data from the bytes, where there are any and the type is of numbers. False: out of memory. */
+bool pj_tensor_decode(pj_arena *arena, pj_tensor *tensor);
 
 /* ---- types ---- */
 pj_type pj_type_unknown(void);

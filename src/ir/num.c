@@ -269,17 +269,17 @@ pj_num pj_num_sum(pj_symbols *s, const pj_num *nums, int count)
     return sum;
 }
 
-/* ---- evaluating ---- */
+/* ---- replacing symbols ---- */
 
-static pj_num evaluate_atom(pj_symbols *s, const pj_formula *atom, const pj_map *bindings)
+static pj_num substitute_atom(pj_symbols *s, const pj_formula *atom, const pj_map *values)
 {
     if (atom->kind == PJ_FORMULA_SYMBOL) {
-        const int64_t *value = bindings ? pj_map_get(bindings, atom->name) : NULL;
-        return value ? pj_num_of(*value) : pj_num_unknown();
+        const pj_num *value = pj_map_get(values, atom->name);
+        return value ? *value : pj_formula_of_atom(s, atom);
     }
-    pj_num value = pj_num_evaluate(s, atom->args[0], bindings);
+    pj_num value = pj_num_substitute(s, atom->args[0], values);
     for (int i = 1; i < atom->count; i++) {
-        pj_num next = pj_num_evaluate(s, atom->args[i], bindings);
+        pj_num next = pj_num_substitute(s, atom->args[i], values);
         if (atom->kind == PJ_FORMULA_FLOOR)
             value = pj_num_floor_div(s, value, next);
         else if (atom->kind == PJ_FORMULA_MOD)
@@ -292,7 +292,7 @@ static pj_num evaluate_atom(pj_symbols *s, const pj_formula *atom, const pj_map 
     return value;
 }
 
-pj_num pj_num_evaluate(pj_symbols *s, pj_num a, const pj_map *bindings)
+pj_num pj_num_substitute(pj_symbols *s, pj_num a, const pj_map *values)
 {
     if (!pj_num_symbolic(a))
         return a;
@@ -301,8 +301,32 @@ pj_num pj_num_evaluate(pj_symbols *s, pj_num a, const pj_map *bindings)
         const pj_term *term = &a.formula->terms[i];
         pj_num value = pj_num_of(term->coefficient);
         for (int k = 0; k < term->product->count; k++)
-            value = pj_num_mul(s, value, evaluate_atom(s, term->product->factors[k], bindings));
+            value = pj_num_mul(s, value, substitute_atom(s, term->product->factors[k], values));
         total = pj_num_add(s, total, value);
     }
     return total;
+}
+
+static const char *missing_in_atom(const pj_formula *atom, const pj_map *values)
+{
+    const char *name = NULL;
+    if (atom->kind == PJ_FORMULA_SYMBOL)
+        return pj_map_get(values, atom->name) ? NULL : atom->name;
+    for (int i = 0; i < atom->count && !name; i++)
+        name = pj_num_missing(atom->args[i], values);
+    return name;
+}
+
+const char *pj_num_missing(pj_num a, const pj_map *values)
+{
+    const char *name = NULL;
+    for (int i = 0; pj_num_symbolic(a) && i < a.formula->count; i++)
+        for (int k = 0; k < a.formula->terms[i].product->count && !name; k++)
+            name = missing_in_atom(a.formula->terms[i].product->factors[k], values);
+    return name;
+}
+
+bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out)
+{
+    return pj_formula_parse(s, text, values, false, out);
 }

@@ -174,7 +174,16 @@ pj_num pj_num_sum(pj_symbols *s, const pj_num *nums, int count);
  * alike in every run, and pj_num_symbol reads what was printed as the same formula. */
 void pj_num_print(pj_num a, pj_str *out);
 
-/* The value of `a` under bindings (name -> int64_t*); unknown where a symbol has none. */
-pj_num pj_num_evaluate(pj_symbols *s, pj_num a, const pj_map *bindings);
+/* ---- symbols replaced by numbers: maps from a name to a pj_num, which may be symbolic itself ---- */
+
+/* `a` with the numbers in the place of its symbols; a symbol that has none stays. */
+pj_num pj_num_substitute(pj_symbols *s, pj_num a, const pj_map *values);
+
+/* The name of a symbol in `a` that has no number; NULL: all have one. */
+const char *pj_num_missing(pj_num a, const pj_map *values);
+
+/* Reads a formula, as pj_num_symbol does, with the numbers in the place of its names (`values` may be NULL). No name
+ * is listed as used. False: the text is no formula, or its value is not whole. */
+bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out);
 
 #endif

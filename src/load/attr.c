@@ -121,6 +121,8 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
         else
             PJ_TRY(pj_load_sparse(loader, proto->sparse_tensor ? proto->sparse_tensor : proto->sparse_tensors[i], what,
                                   &tensors[i]));
+        if (!pj_tensor_decode(loader->arena, &tensors[i]))
+            return pj_load_no_memory(loader);
     }
     out->tensor = tensors;
     return PJ_OK;
@@ -137,16 +139,23 @@ static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr 
     return PJ_OK;
 }
 
+static pj_status read_graph(pj_loader *loader, const pj_place *place, pj_node *node, const Onnx__GraphProto *proto,
+                            pj_graph **out)
+{
+    const pj_graph_text text = pj_unpacked_graph(proto);
+    return pj_load_graph(loader, place, node, &text, out);
+}
+
 static pj_status read_graphs(pj_loader *loader, const pj_place *place, pj_node *node, const attr_proto *proto,
                              pj_attr *out)
 {
     if (out->kind == PJ_ATTR_GRAPH)
-        return pj_load_graph(loader, place, node, proto->g, &out->graph);
+        return read_graph(loader, place, node, proto->g, &out->graph);
     pj_graph **graphs = PJ_NEW(loader->arena, pj_graph *, proto->n_graphs);
     if (!graphs)
         return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_graphs; i++)
-        PJ_TRY(pj_load_graph(loader, place, node, proto->graphs[i], &graphs[i]));
+        PJ_TRY(read_graph(loader, place, node, proto->graphs[i], &graphs[i]));
     out->graphs = graphs;
     return PJ_OK;
 }

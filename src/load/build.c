@@ -160,20 +160,33 @@ static pj_status add_constant(pj_loader *loader, const pj_place *place, pj_tenso
     return PJ_OK;
 }
 
-static pj_status add_initializers(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+static pj_status add_initializers(pj_loader *loader, const pj_place *place, const pj_messages *protos)
 {
-    size_t count = proto->n_initializer + proto->n_sparse_initializer;
-    pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, count);
+    pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
     if (!tensors)
         return pj_load_no_memory(loader);
-    for (size_t i = 0; i < count; i++) {
-        if (i < proto->n_initializer)
-            PJ_TRY(pj_load_tensor(loader, proto->initializer[i], "initializer", &tensors[i]));
-        else
-            PJ_TRY(pj_load_sparse(loader, proto->sparse_initializer[i - proto->n_initializer], "initializer",
-                                  &tensors[i]));
+    for (size_t i = 0; i < protos->count; i++) {
+        const Onnx__TensorProto *proto = pj_unpack(loader, protos, i);
+        if (!proto)
+            return pj_load_no_memory(loader);
+        PJ_TRY(pj_load_tensor(loader, proto, "initializer", &tensors[i]));
         PJ_TRY(add_constant(loader, place, &tensors[i]));
-        loader->stripped += i < proto->n_initializer && tensors[i].storage == PJ_STORED_ABSENT && !tensors[i].location;
+        loader->stripped += tensors[i].storage == PJ_STORED_ABSENT && !tensors[i].location;
+    }
+    return PJ_OK;
+}
+
+static pj_status add_sparse_initializers(pj_loader *loader, const pj_place *place, const pj_messages *protos)
+{
+    pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
+    if (!tensors)
+        return pj_load_no_memory(loader);
+    for (size_t i = 0; i < protos->count; i++) {
+        const Onnx__SparseTensorProto *proto = pj_unpack(loader, protos, i);
+        if (!proto)
+            return pj_load_no_memory(loader);
+        PJ_TRY(pj_load_sparse(loader, proto, "initializer", &tensors[i]));
+        PJ_TRY(add_constant(loader, place, &tensors[i]));
     }
     return PJ_OK;
 }
@@ -203,12 +216,15 @@ static pj_status add_input(pj_loader *loader, const pj_place *place, const Onnx_
     return PJ_OK;
 }
 
-static pj_status add_inputs(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+static pj_status add_inputs(pj_loader *loader, const pj_place *place, const pj_messages *infos)
 {
-    for (size_t i = 0; i < proto->n_input; i++) {
-        if (!*pj_text(proto->input[i]->name))
+    for (size_t i = 0; i < infos->count; i++) {
+        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
+        if (!info)
+            return pj_load_no_memory(loader);
+        if (!*pj_text(info->name))
             return pj_fail(loader->err, PJ_EFORMAT, "input %zu of graph '%s' has no name", i, place->graph->name);
-        PJ_TRY(add_input(loader, place, proto->input[i]));
+        PJ_TRY(add_input(loader, place, info));
     }
     return PJ_OK;
 }
@@ -297,13 +313,14 @@ static pj_status read_inputs(pj_loader *loader, const pj_place *place, const Onn
     if (!node->in)
         return pj_load_no_memory(loader);
     for (size_t i = 0; i < proto->n_input; i++) {
-        char what[64];
         if (!*proto->input[i])
             continue;
         pj_value *value = pj_load_find(place, proto->input[i]);
-        snprintf(what, sizeof what, "input %zu is the tensor", i);
-        if (!value)
+        if (!value) {
+            char what[64];
+            snprintf(what, sizeof what, "input %zu is the tensor", i);
             return pj_load_fail_dangling(loader, place, what, proto->input[i]);
+        }
         if (value == &loader->absent)
             continue;
         node->in[i] = value;
@@ -362,29 +379,42 @@ static bool is_ready(const pj_place *place, const Onnx__NodeProto *node)
     return true;
 }
 
-pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count)
+/* The nodes from number `from` on, in an order that makes each value before it is read. */
+static pj_status add_sorted(pj_loader *loader, const pj_place *place, const pj_messages *nodes, size_t from)
 {
-    size_t done = 0; /* nodes that come in order need no sorting, and nearly all do */
-    for (; done < count && is_ready(place, nodes[done]); done++)
-        PJ_TRY(add_node(loader, place, nodes[done], done));
-    if (done == count)
-        return PJ_OK;
-    pj_arena *scratch = pj_arena_new(0);
-    size_t *order = scratch ? PJ_NEW(scratch, size_t, count - done) : NULL;
-    pj_status status = order ? pj_load_sort(loader, place, nodes, done, count, order) : pj_load_no_memory(loader);
-    for (size_t i = 0; i < count - done && status == PJ_OK; i++)
-        status = add_node(loader, place, nodes[order[i]], order[i]);
-    pj_arena_free(scratch);
-    return status;
+    const size_t count = nodes->count - from;
+    Onnx__NodeProto *const *rest = pj_unpack_nodes(loader, nodes, from);
+    size_t *order = rest ? PJ_NEW(loader->scratch, size_t, count) : NULL;
+    if (!order)
+        return pj_load_no_memory(loader);
+    PJ_TRY(pj_load_sort(loader, place, rest, count, from, order));
+    for (size_t i = 0; i < count; i++)
+        PJ_TRY(add_node(loader, place, rest[order[i]], from + order[i]));
+    return PJ_OK;
+}
+
+pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, const pj_messages *nodes)
+{
+    for (size_t i = 0; i < nodes->count; i++) {
+        const Onnx__NodeProto *node = pj_unpack(loader, nodes, i);
+        if (!node)
+            return pj_load_no_memory(loader);
+        if (!is_ready(place, node)) /* nodes that come in order need no sorting, and nearly all do */
+            return add_sorted(loader, place, nodes, i);
+        PJ_TRY(add_node(loader, place, node, i));
+    }
+    return PJ_OK;
 }
 
 /* ---- graphs ---- */
 
-static pj_status add_outputs(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+static pj_status add_outputs(pj_loader *loader, const pj_place *place, const pj_messages *infos)
 {
-    for (size_t i = 0; i < proto->n_output; i++) {
-        const Onnx__ValueInfoProto *info = proto->output[i];
+    for (size_t i = 0; i < infos->count; i++) {
+        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
         char what[64];
+        if (!info)
+            return pj_load_no_memory(loader);
         pj_value *value = pj_load_find(place, pj_text(info->name));
         snprintf(what, sizeof what, "output %zu of the graph is", i);
         if (!value || value == &loader->absent)
@@ -399,33 +429,37 @@ static pj_status add_outputs(pj_loader *loader, const pj_place *place, const Onn
     return PJ_OK;
 }
 
-pj_status pj_load_declared(pj_loader *loader, const pj_place *place, Onnx__ValueInfoProto *const *infos, size_t count)
+pj_status pj_load_declared(pj_loader *loader, const pj_place *place, const pj_messages *infos)
 {
-    for (size_t i = 0; i < count; i++) {
-        pj_value *value = pj_map_get(place->names, pj_text(infos[i]->name));
+    for (size_t i = 0; i < infos->count; i++) {
+        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
+        if (!info)
+            return pj_load_no_memory(loader);
+        pj_value *value = pj_map_get(place->names, pj_text(info->name));
         if (value && value != &loader->absent && value->declared.kind == PJ_KIND_UNKNOWN)
-            PJ_TRY(read_declared(loader, infos[i], "value", &value->declared));
+            PJ_TRY(read_declared(loader, info, "value", &value->declared));
     }
     return PJ_OK;
 }
 
-static pj_status fill_graph(pj_loader *loader, const pj_place *place, const Onnx__GraphProto *proto)
+static pj_status fill_graph(pj_loader *loader, const pj_place *place, const pj_graph_text *text)
 {
     if (loader->depth > PJ_MAX_SUBGRAPH_DEPTH + 1)
         return pj_fail(loader->err, PJ_ELIMIT, "subgraphs are nested more than %d deep", PJ_MAX_SUBGRAPH_DEPTH);
-    PJ_TRY(add_initializers(loader, place, proto));
-    PJ_TRY(add_inputs(loader, place, proto));
-    PJ_TRY(pj_load_nodes(loader, place, proto->node, proto->n_node));
-    PJ_TRY(add_outputs(loader, place, proto));
-    return pj_load_declared(loader, place, proto->value_info, proto->n_value_info);
+    PJ_TRY(add_initializers(loader, place, &text->initializers));
+    PJ_TRY(add_sparse_initializers(loader, place, &text->sparse_initializers));
+    PJ_TRY(add_inputs(loader, place, &text->inputs));
+    PJ_TRY(pj_load_nodes(loader, place, &text->nodes));
+    PJ_TRY(add_outputs(loader, place, &text->outputs));
+    return pj_load_declared(loader, place, &text->values);
 }
 
-pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const Onnx__GraphProto *proto,
+pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const pj_graph_text *text,
                         pj_graph **out)
 {
     pj_graph *graph = PJ_NEW(loader->arena, pj_graph, 1);
     pj_map names;
-    const char *name = pj_arena_strdup(loader->arena, pj_text(proto->name));
+    const char *name = pj_arena_strdup(loader->arena, text->name);
     if (!graph || !name)
         return pj_load_no_memory(loader);
     pj_map_init(&names, loader->scratch);
@@ -436,7 +470,7 @@ pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holde
     const pj_call *call = outer ? outer->call : NULL;
     pj_place place = {graph, call ? &names : &graph->values, outer, call};
     loader->depth++;
-    PJ_TRY(fill_graph(loader, &place, proto));
+    PJ_TRY(fill_graph(loader, &place, text));
     loader->depth--;
     *out = graph;
     return PJ_OK;

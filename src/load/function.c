@@ -153,7 +153,9 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     pj_place inside = {call->from->graph, &names, NULL, call};
     PJ_TRY(bind_inputs(loader, call, &names));
     PJ_TRY(bind_outputs(loader, call, &names, copied));
-    PJ_TRY(pj_load_nodes(loader, &inside, function->node, function->n_node));
+    const pj_messages nodes = pj_unpacked(function->node, function->n_node);
+    const pj_messages values = pj_unpacked(function->value_info, function->n_value_info);
+    PJ_TRY(pj_load_nodes(loader, &inside, &nodes));
     for (size_t i = 0; i < call->node->n_output; i++) {
         const pj_value *value = pj_map_get(&names, function->output[i]);
         if (copied[i])
@@ -162,7 +164,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
             return pj_fail(loader->err, PJ_EFORMAT, "the function '%s' does not make its output '%s'",
                            pj_text(function->name), function->output[i]);
     }
-    return pj_load_declared(loader, &inside, function->value_info, function->n_value_info);
+    return pj_load_declared(loader, &inside, &values);
 }
 
 pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,

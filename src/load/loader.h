@@ -18,6 +18,7 @@ typedef struct pj_loader {
     pj_model *model;
     pj_arena *arena;   /* the model's */
     pj_arena *scratch; /* freed when the model is built: protobuf's messages, the maps below */
+    pj_arena *part;    /* the message that is read right now, of those that are unpacked one by one */
     pj_error *err;
     uint64_t file_bytes;
     const char *folder; /* of the model file, for external data; NULL: there is none */
@@ -30,6 +31,20 @@ typedef struct pj_loader {
     int depth;          /* graphs open, the model's included */
     pj_value absent;    /* stands for an optional argument that a call leaves out */
 } pj_loader;
+
+/* Repeated messages: an array that is unpacked already, or places in the skeleton, to be unpacked one by one. */
+typedef struct pj_messages {
+    size_t count;
+    const void *unpacked; /* the array: of pointers to messages */
+    const ProtobufCMessageDescriptor *type;
+    const uint8_t **packed; /* where the length of each is, and then its bytes; NULL: they are unpacked */
+} pj_messages;
+
+/* What a GraphProto holds. */
+typedef struct pj_graph_text {
+    const char *name;
+    pj_messages nodes, initializers, sparse_initializers, inputs, outputs, values;
+} pj_graph_text;
 
 /* A text of nodes that is being read, and where its contents go: the model's graph, a subgraph, or one call of a
  * function (which adds its nodes to the graph of the call). */
@@ -76,6 +91,25 @@ void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size);
 /* A new array of pointers to texts, copied. */
 pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out);
 
+/* ---- unpack.c ---- */
+
+/* Unpacks a skeleton: all but the graph at once; *has_graph tells whether it has one. NULL: out of memory, for the walk
+ * has checked all else. What is in the graph points into the skeleton. */
+const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
+                                        pj_graph_text *graph);
+
+/* The same of a graph that is unpacked. */
+pj_graph_text pj_unpacked_graph(const Onnx__GraphProto *proto);
+
+/* An array of pointers to messages. */
+pj_messages pj_unpacked(const void *messages, size_t count);
+
+/* Message number i. It is valid until the next one of an array that is unpacked one by one. NULL: out of memory. */
+const void *pj_unpack(pj_loader *loader, const pj_messages *messages, size_t i);
+
+/* The nodes from number `from` on; they last as long as the loader's scratch memory. NULL: out of memory. */
+Onnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from);
+
 /* ---- tensor.c, external.c, type.c ---- */
 
 /* "initializer 'w'", or without a name "initializer", into `text`; returns it. */
@@ -86,9 +120,6 @@ pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, cons
 
 /* The dense tensor that a sparse one stands for: name, type and dims; its contents are absent. */
 pj_status pj_load_sparse(pj_loader *loader, const Onnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
-
-/* Decodes `count` elements into out->data; number types only. `bytes` as in raw_data. */
-pj_status pj_load_decode(pj_loader *loader, pj_tensor *out, const uint8_t *bytes);
 
 /* Bytes of `count` elements in raw_data. False: they do not fit 64 bits. */
 bool pj_load_raw_bytes(pj_dtype dtype, int64_t count, uint64_t *out);
@@ -105,11 +136,11 @@ pj_status pj_load_attrs(pj_loader *loader, const pj_place *place, const Onnx__No
 
 /* Builds a graph. `outer` is the text around it, `holder` the node that has it as an attribute; both NULL for the
  * model's own. */
-pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const Onnx__GraphProto *proto,
+pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const pj_graph_text *text,
                         pj_graph **out);
 
 /* Adds nodes to place->graph, in an order in which values are made before they are read. */
-pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count);
+pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, const pj_messages *nodes);
 
 /* The value that a name means at a place; &loader->absent for an argument left out; NULL: none. */
 pj_value *pj_load_find(const pj_place *place, const char *name);
@@ -127,7 +158,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
 pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_place *place, const char *what, const char *name);
 
 /* Notes the types that a file declares for values at a place. */
-pj_status pj_load_declared(pj_loader *loader, const pj_place *place, Onnx__ValueInfoProto *const *infos, size_t count);
+pj_status pj_load_declared(pj_loader *loader, const pj_place *place, const pj_messages *infos);
 
 /* Counts one more node or call. PJ_ELIMIT. */
 pj_status pj_load_step(pj_loader *loader);
@@ -142,11 +173,11 @@ pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, c
 pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,
                        const Onnx__FunctionProto *function);
 
-/* Writes an order of the nodes from number `from` on, in which each comes after those whose outputs it or its subgraphs
- * read; nodes that are in order stay. What `place` knows already is not waited for, even if one of the nodes makes a
- * value of that name. PJ_EFORMAT names the nodes of a cycle. */
-pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t from,
-                       size_t count, size_t *order);
+/* Writes an order of nodes, in which each comes after those whose outputs it or its subgraphs read; nodes that are in
+ * order stay. What `place` knows already is not waited for, even if one of the nodes makes a value of that name. `from`
+ * is the first node's number in the file. PJ_EFORMAT names the nodes of a cycle. */
+pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count,
+                       size_t from, size_t *order);
 
 /* Name of a node, or op_index, with a prefix, into the arena. NULL: out of memory. */
 const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeProto *node, size_t index);

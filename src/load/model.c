@@ -10,26 +10,6 @@
 #include "load/source.h"
 #include "load/wire.h"
 
-/* ---- unpacking ---- */
-
-static void *allocate(void *arena, size_t size)
-{
-    return pj_arena_alloc(arena, 1, size);
-}
-
-static void leave_it(void *arena, void *object)
-{
-    (void)arena;
-    (void)object;
-}
-
-/* The ModelProto of a skeleton, in `arena`; NULL: out of memory, for the walk has checked all else. */
-static const Onnx__ModelProto *unpack(pj_arena *arena, const pj_str *skeleton)
-{
-    ProtobufCAllocator allocator = {allocate, leave_it, arena};
-    return onnx__model_proto__unpack(&allocator, skeleton->length, (const uint8_t *)skeleton->data);
-}
-
 /* ---- what is no model ---- */
 
 /* Does the file begin with a field of ModelProto? Then it is broken, else it is something else. */
@@ -109,10 +89,15 @@ static pj_status read_producer(pj_loader *loader, const Onnx__ModelProto *proto)
     return loader->model->producer ? PJ_OK : pj_load_no_memory(loader);
 }
 
-static pj_status build(pj_loader *loader, const Onnx__ModelProto *proto)
+static pj_status build(pj_loader *loader, const pj_str *skeleton)
 {
     pj_model *model = loader->model;
-    if (!proto->graph)
+    pj_graph_text graph;
+    bool has_graph;
+    const Onnx__ModelProto *proto = pj_unpack_model(loader, skeleton, &has_graph, &graph);
+    if (!proto)
+        return pj_load_no_memory(loader);
+    if (!has_graph)
         return pj_fail(loader->err, PJ_EFORMAT,
                        "there is no graph in this file: it is not an ONNX model, or was cut "
                        "off (TensorFlow, Core ML and tensor files look similar)");
@@ -120,11 +105,14 @@ static pj_status build(pj_loader *loader, const Onnx__ModelProto *proto)
     PJ_TRY(read_producer(loader, proto));
     PJ_TRY(read_opsets(loader, proto));
     PJ_TRY(pj_load_functions(loader, proto));
-    PJ_TRY(pj_load_graph(loader, NULL, NULL, proto->graph, &model->graph));
+    PJ_TRY(pj_load_graph(loader, NULL, NULL, &graph, &model->graph));
     if (loader->stripped > 0)
         pj_diag_add(&model->diags, PJ_DIAG_WEIGHTS_ABSENT, NULL, "initializers that have sizes, but no contents: %d",
                     loader->stripped);
-    return pj_load_labels(loader, model->graph);
+    PJ_TRY(pj_load_labels(loader, model->graph));
+    if (pj_symbols_out_of_memory(model->symbols) || pj_arena_failed(model->arena))
+        return pj_load_no_memory(loader); /* a dimension or a finding is missing */
+    return PJ_OK;
 }
 
 /* Folder of a path: "models" of models/a.onnx, "." of a.onnx. */
@@ -158,16 +146,13 @@ static pj_status start_model(pj_loader *loader, const char *path, const pj_load_
     return PJ_OK;
 }
 
-/* Unpacks and builds, with so much memory as the skeleton's size grants. The skeleton is freed on the way. */
-static pj_status build_from(pj_loader *loader, pj_str *skeleton, const char *path, bool is_file,
+static pj_status build_from(pj_loader *loader, const pj_str *skeleton, const char *path, bool is_file,
                             const pj_load_options *options)
 {
     PJ_TRY(start_model(loader, path, options));
     if (is_file && !(loader->folder = folder_of(loader->arena, path)))
         return pj_load_no_memory(loader);
-    const Onnx__ModelProto *proto = unpack(loader->scratch, skeleton);
-    pj_str_free(skeleton);
-    return proto ? build(loader, proto) : pj_load_no_memory(loader);
+    return build(loader, skeleton);
 }
 
 /* Bytes of memory that a skeleton is worth. */
@@ -197,15 +182,18 @@ static pj_status load(pj_source *source, const char *path, bool is_file, const p
         loader.file_bytes = pj_source_position(source);
         loader.arena = pj_arena_new(limit);
         loader.scratch = pj_arena_new(limit);
-        status = loader.arena && loader.scratch ? build_from(&loader, &skeleton, path, is_file, options)
-                                                : pj_fail_memory(err);
-        if (status == PJ_ENOMEM && (is_used_up(loader.arena, limit) || is_used_up(loader.scratch, limit)))
+        loader.part = pj_arena_new(limit);
+        status = loader.arena && loader.scratch && loader.part ? build_from(&loader, &skeleton, path, is_file, options)
+                                                               : pj_fail_memory(err);
+        if (status == PJ_ENOMEM &&
+            (is_used_up(loader.arena, limit) || is_used_up(loader.scratch, limit) || is_used_up(loader.part, limit)))
             status = pj_fail(err, PJ_ELIMIT,
                              "the model unfolds to more than %zu MiB, but without its weights the file has only "
                              "%zu bytes",
                              limit >> 20, size);
     }
     pj_str_free(&skeleton);
+    pj_arena_free(loader.part);
     pj_arena_free(loader.scratch);
     if (status == PJ_OK)
         *out = loader.model;

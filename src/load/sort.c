@@ -14,8 +14,8 @@ typedef struct locals {
 typedef struct sorter {
     pj_arena *arena;
     const pj_place *place;
-    Onnx__NodeProto *const *nodes; /* from the first that is to be sorted on; numbers below count from there */
-    size_t from, count;
+    Onnx__NodeProto *const *nodes; /* those to be sorted; numbers below count from the first of them */
+    size_t count, from;
     pj_map makers; /* name -> entry of its node in `first` */
     size_t *reads; /* numbers of the nodes that a node reads from, node after node */
     size_t *first; /* where each node's begin; count + 1 of them */
@@ -166,7 +166,7 @@ static pj_status order_nodes(sorter *s, pj_error *err, size_t *order)
             state[top] = OPEN;
             if (next[top] == s->first[top + 1]) {
                 state[top] = DONE;
-                order[placed++] = s->from + top;
+                order[placed++] = top;
                 height--;
                 continue;
             }
@@ -180,16 +180,16 @@ static pj_status order_nodes(sorter *s, pj_error *err, size_t *order)
     return PJ_OK;
 }
 
-pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t from,
-                       size_t count, size_t *order)
+pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count,
+                       size_t from, size_t *order)
 {
-    sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes + from, .from = from, .count = count - from};
+    sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes, .count = count, .from = from};
     bool ordered = true;
     if (!s.arena)
         return pj_load_no_memory(loader);
     pj_status status = collect(&s, &ordered) ? PJ_OK : pj_load_no_memory(loader);
     for (size_t i = 0; i < s.count; i++)
-        order[i] = from + i;
+        order[i] = i;
     if (status == PJ_OK && !ordered)
         status = order_nodes(&s, loader->err, order);
     pj_arena_free(s.arena);

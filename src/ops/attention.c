@@ -92,6 +92,19 @@ static pj_status work_attention(pj_ctx *c, pj_work *work)
  * and its four indices as scalars. */
 static const char *const modifiers[] = {"score_mod", "mask_mod", "prob_mod"};
 
+/* Infers one of them; `scores` are its dims. */
+static pj_status enter_modifier(pj_ctx *c, pj_graph *graph, const pj_num *scores, pj_num count)
+{
+    bool whole = graph->inputs == 1;
+    pj_type score = pj_type_tensor(pj_in_dtype(c, 0), whole ? 4 : 0, scores);
+    for (int i = 0; i < graph->inputs; i++) {
+        bool index = i > 0 || graph->inputs == 4;
+        PJ_TRY(pj_subgraph_enter(c, graph, i, index ? pj_type_tensor(PJ_INT64, 0, NULL) : score, NULL, 0));
+    }
+    graph->runs = whole ? pj_num_of(1) : count;
+    return c->driver->infer_graph(c, graph);
+}
+
 static pj_status shape_flex_attention(pj_ctx *c)
 {
     pj_attend a;
@@ -101,20 +114,12 @@ static pj_status shape_flex_attention(pj_ctx *c)
     const pj_num *dims = pj_arena_memdup(c->arena, scores, 4, sizeof *scores);
     if (!dims)
         return pj_fail_memory(c->err);
-    PJ_TRY(pj_set(c, 0, pj_in_dtype(c, 0), 4, y));
     for (size_t k = 0; k < sizeof modifiers / sizeof *modifiers; k++) {
         pj_graph *graph = pj_attr_graph(c, modifiers[k]);
-        for (int i = 0; graph && i < graph->inputs; i++) {
-            pj_type score = pj_type_tensor(pj_in_dtype(c, 0), graph->inputs == 1 ? 4 : 0, dims);
-            bool index = i > 0 || graph->inputs == 4;
-            PJ_TRY(pj_subgraph_enter(c, graph, i, index ? pj_type_tensor(PJ_INT64, 0, NULL) : score, NULL, 0));
-        }
         if (graph)
-            graph->runs = graph->inputs == 1 ? pj_num_of(1) : pj_attend_scores(c, &a);
-        if (graph)
-            PJ_TRY(c->driver->infer_graph(c, graph));
+            PJ_TRY(enter_modifier(c, graph, dims, pj_attend_scores(c, &a)));
     }
-    return PJ_OK;
+    return pj_set(c, 0, pj_in_dtype(c, 0), 4, y);
 }
 
 /* Attention, and each subgraph: once, or once for each score. */
@@ -142,6 +147,7 @@ typedef struct linear {
 static pj_status read_linear(pj_ctx *c, linear *out)
 {
     const char *rule = pj_attr_string(c, "update_rule", "gated_delta");
+    memset(out, 0, sizeof *out);
     out->gated = strcmp(rule, "gated") == 0 || strcmp(rule, "gated_delta") == 0;
     out->delta = strcmp(rule, "delta") == 0 || strcmp(rule, "gated_delta") == 0;
     if (!out->gated && !out->delta && strcmp(rule, "linear") != 0)

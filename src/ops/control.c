@@ -60,54 +60,70 @@ static pj_status infer_branches(pj_ctx *c, pj_graph **branch)
     return PJ_OK;
 }
 
-/* A known condition picks its branch, and the other is not looked at; else what both branches agree on is known. */
+/* The branch that runs, or the first of two that may; *other: the second one, or NULL. */
+static const pj_graph *branch_taken(pj_graph *const *branch, const pj_graph **other)
+{
+    bool then = !pj_num_is(branch[THEN]->runs, 0), otherwise = !pj_num_is(branch[ELSE]->runs, 0);
+    *other = then && otherwise ? branch[ELSE] : NULL;
+    return branch[then ? THEN : ELSE];
+}
+
+/* A known condition picks its branch, and the other is not looked at. */
+static pj_status enter_branches(pj_ctx *c, pj_graph **branch)
+{
+    pj_num condition = pj_in_scalar(c, 0);
+    if (!pj_num_known(condition))
+        return infer_branches(c, branch);
+    int taken = condition.whole ? THEN : ELSE;
+    branch[taken]->runs = pj_num_of(1);
+    branch[1 - taken]->runs = pj_num_of(0);
+    return c->driver->infer_graph(c, branch[taken]);
+}
+
+/* What both branches agree on, where both may run. */
 static pj_status shape_if(pj_ctx *c)
 {
     pj_graph *branch[BRANCHES];
-    pj_num condition = pj_in_scalar(c, 0);
     PJ_TRY(read_branches(c, branch));
-    if (pj_num_known(condition)) {
-        int taken = condition.whole ? THEN : ELSE;
-        branch[taken]->runs = pj_num_of(1);
-        branch[1 - taken]->runs = pj_num_of(0);
-        PJ_TRY(c->driver->infer_graph(c, branch[taken]));
-    } else {
-        PJ_TRY(infer_branches(c, branch));
-    }
-    bool then = !pj_num_is(branch[THEN]->runs, 0), both = then && !pj_num_is(branch[ELSE]->runs, 0);
+    PJ_TRY(enter_branches(c, branch));
+    const pj_graph *other, *taken = branch_taken(branch, &other);
     for (int o = 0; o < c->node->outputs; o++) {
-        pj_type type = branch[then ? THEN : ELSE]->out[o]->type;
-        if (both)
-            PJ_TRY(pj_types_merge(c, &type, &branch[ELSE]->out[o]->type, &type));
+        pj_type type = taken->out[o]->type;
+        if (other)
+            PJ_TRY(pj_types_merge(c, &type, &other->out[o]->type, &type));
         PJ_TRY(pj_set_type(c, o, type));
     }
     return PJ_OK;
 }
 
-/* Contents that both branches agree on; of a branch that is surely taken, also whether they are constant. */
+/* Contents on which both values agree. */
+static pj_status set_common_data(pj_ctx *c, int o, const pj_value *a, const pj_value *b)
+{
+    if (!a->data || !b->data || a->data_count != b->data_count)
+        return PJ_OK;
+    pj_num *common = pj_arena_memdup(c->arena, a->data, (size_t)a->data_count, sizeof *common);
+    if (!common)
+        return pj_fail_memory(c->err);
+    for (int64_t k = 0; k < a->data_count; k++)
+        if (!pj_num_equal(common[k], b->data[k]))
+            common[k] = pj_num_unknown();
+    return pj_set_data(c, o, common, a->data_count);
+}
+
+/* Of a branch that is surely taken, contents and whether they are constant; of two, what they agree on. */
 static pj_status value_if(pj_ctx *c)
 {
     pj_graph *branch[BRANCHES];
     PJ_TRY(read_branches(c, branch));
-    bool then = !pj_num_is(branch[THEN]->runs, 0), both = then && !pj_num_is(branch[ELSE]->runs, 0);
+    const pj_graph *other, *taken = branch_taken(branch, &other);
     for (int o = 0; o < c->node->outputs; o++) {
-        const pj_value *a = branch[then ? THEN : ELSE]->out[o], *b = branch[ELSE]->out[o];
+        const pj_value *from = taken->out[o];
         pj_value *out = pj_out(c, o);
-        if (!out || (both && (!a->data || !b->data || a->data_count != b->data_count)))
-            continue;
-        PJ_TRY(a->data ? pj_set_data(c, o, a->data, a->data_count) : PJ_OK);
-        if (both && out->data) {
-            pj_num *merged = pj_arena_memdup(c->arena, a->data, (size_t)a->data_count, sizeof *merged);
-            if (!merged)
-                return pj_fail_memory(c->err);
-            for (int64_t k = 0; k < a->data_count; k++)
-                merged[k] = pj_num_equal(a->data[k], b->data[k]) ? a->data[k] : pj_num_unknown();
-            out->data = NULL;
-            out->data_count = 0;
-            PJ_TRY(pj_set_data(c, o, merged, a->data_count));
+        PJ_TRY(set_common_data(c, o, from, other ? other->out[o] : from));
+        if (out && !other) {
+            out->is_constant = from->is_constant && pj_in_constant(c, 0);
+            out->is_folded = from->is_folded;
         }
-        out->is_constant = !both && a->is_constant && pj_in_constant(c, 0);
-        out->is_folded = !both && a->is_folded;
     }
     return PJ_OK;
 }

@@ -252,15 +252,18 @@ static pj_status set_scan(pj_ctx *c, int o, const pj_type *one, int axis, pj_num
 }
 
 /* After at least one trip a carried value is what the body makes; else it may be as it was. */
-static pj_status set_carried(pj_ctx *c, const loop *l, bool unrolled)
+static pj_status set_carried(pj_ctx *c, const loop *l, int i, bool unrolled)
 {
     bool never = pj_num_is(l->trips, 0), ever = pj_num_known(l->trips) && !never;
-    for (int i = 0; i < l->values; i++) {
-        const carried *at = never ? &l->start[i] : &l->now[i];
-        PJ_TRY(pj_set_type(c, i, ever && !unrolled ? carried_out(l, i)->type : at->type));
-        if ((never || unrolled) && at->data)
-            PJ_TRY(pj_set_data(c, i, at->data, at->count));
-    }
+    const carried *at = never ? &l->start[i] : &l->now[i];
+    PJ_TRY(pj_set_type(c, i, ever && !unrolled ? carried_out(l, i)->type : at->type));
+    return (never || unrolled) && at->data ? pj_set_data(c, i, at->data, at->count) : PJ_OK;
+}
+
+static pj_status set_outputs(pj_ctx *c, const loop *l, bool unrolled)
+{
+    for (int i = 0; i < l->values; i++)
+        PJ_TRY(set_carried(c, l, i, unrolled));
     for (int k = 0; k < l->scans; k++)
         PJ_TRY(set_scan(c, l->values + k, &l->scan[k], 0, l->trips));
     return PJ_OK;
@@ -294,7 +297,7 @@ static pj_status shape_loop(pj_ctx *c)
     PJ_TRY(find_fixed_point(c, &l));
     l.trips = l.body->runs = count_trips(c, &l);
     PJ_TRY(try_unrolling(c, &l, &unrolled, &uniform));
-    PJ_TRY(set_carried(c, &l, unrolled));
+    PJ_TRY(set_outputs(c, &l, unrolled));
     if (unrolled && !uniform) {
         pj_diags before = *c->diags;
         PJ_TRY(find_fixed_point(c, &l));
@@ -384,22 +387,20 @@ static pj_status slice_of(pj_ctx *c, const scan *s, const pj_type *type, int axi
     return out->dims ? PJ_OK : pj_fail_memory(c->err);
 }
 
-/* Gives the body its inputs; finds length and batch. */
-static pj_status enter_scan(pj_ctx *c, scan *s)
+/* Gives the body its input `i`; learns length and batch from it. */
+static pj_status enter_scan(pj_ctx *c, scan *s, int i)
 {
-    for (int i = 0; i < s->states + s->inputs; i++) {
-        int from = s->first + i, axis = -1, rank = pj_in_rank(c, from);
-        pj_type type;
-        if (s->batch && rank >= 0)
-            PJ_TRY(pj_same_dim(c, s->batches, pj_in_dim(c, from, 0), "the batches of the inputs", &s->batches));
-        if (i >= s->states && rank >= 0) {
-            PJ_TRY(scan_axis(c, s, "scan_input_axes", i - s->states, rank, &axis));
-            PJ_TRY(pj_same_dim(c, s->length, pj_in_dim(c, from, axis), "the lengths of the sequences", &s->length));
-        }
-        PJ_TRY(slice_of(c, s, pj_in_type(c, from), axis, &type));
-        PJ_TRY(pj_subgraph_enter(c, s->body, i, type, NULL, 0));
+    int from = s->first + i, axis = -1;
+    bool ranked = pj_in_rank(c, from) >= 0;
+    pj_type type;
+    if (s->batch && ranked)
+        PJ_TRY(pj_same_dim(c, s->batches, pj_in_dim(c, from, 0), "the batches of the inputs", &s->batches));
+    if (i >= s->states && ranked) {
+        PJ_TRY(scan_axis(c, s, "scan_input_axes", i - s->states, pj_in_rank(c, from), &axis));
+        PJ_TRY(pj_same_dim(c, s->length, pj_in_dim(c, from, axis), "the lengths of the sequences", &s->length));
     }
-    return PJ_OK;
+    PJ_TRY(slice_of(c, s, pj_in_type(c, from), axis, &type));
+    return pj_subgraph_enter(c, s->body, i, type, NULL, 0);
 }
 
 /* Results [batch, length, ...] (opset 8), or with the length at an axis of choice. */
@@ -414,28 +415,30 @@ static pj_status set_results(pj_ctx *c, const scan *s, int o)
         return set_scan(c, o, one, axis, s->length);
     }
     pj_num dims[PJ_MAX_RANK + 2] = {s->batches, s->length};
-    memcpy(dims + 2, one->dims, (size_t)one->rank * sizeof *dims);
+    for (int k = 0; k < one->rank; k++)
+        dims[k + 2] = one->dims[k];
     return pj_set(c, o, one->dtype, one->rank + 2, dims);
+}
+
+/* States keep their shapes. */
+static pj_status set_state(pj_ctx *c, const scan *s, int o)
+{
+    pj_type state = *pj_in_type(c, s->first + o);
+    if (!s->batch)
+        PJ_TRY(pj_types_fill(c, &state, &s->body->out[o]->type, &state));
+    return pj_set_type(c, o, state);
 }
 
 static pj_status shape_scan(pj_ctx *c, bool batched)
 {
     scan s;
     PJ_TRY(read_scan(c, batched, &s));
-    PJ_TRY(enter_scan(c, &s));
+    for (int i = 0; i < s.states + s.inputs; i++)
+        PJ_TRY(enter_scan(c, &s, i));
     s.body->runs = batched ? pj_num_mul(c->symbols, s.batches, s.length) : s.length;
     PJ_TRY(c->driver->infer_graph(c, s.body));
-    for (int o = 0; o < c->node->outputs; o++) {
-        pj_type state;
-        if (o >= s.states) {
-            PJ_TRY(set_results(c, &s, o));
-            continue;
-        }
-        state = *pj_in_type(c, s.first + o); /* states keep their shapes */
-        if (!batched)
-            PJ_TRY(pj_types_fill(c, &state, &s.body->out[o]->type, &state));
-        PJ_TRY(pj_set_type(c, o, state));
-    }
+    for (int o = 0; o < c->node->outputs; o++)
+        PJ_TRY(o < s.states ? set_state(c, &s, o) : set_results(c, &s, o));
     return PJ_OK;
 }
 

@@ -6,7 +6,7 @@
 
 /* ---- inputs ---- */
 
-static const pj_type unknown_type = {PJ_KIND_UNKNOWN, PJ_UNDEFINED, -1, NULL, PJ_UNDEFINED, NULL};
+static const pj_type unknown_type = {.kind = PJ_KIND_UNKNOWN, .rank = -1};
 
 const pj_value *pj_in(const pj_ctx *c, int i)
 {

@@ -123,8 +123,10 @@ static pj_status part_type(pj_ctx *c, const split *how, pj_num length, pj_type *
 {
     int rank = 0;
     pj_num *dims = PJ_NEW(c->arena, pj_num, pj_in_rank(c, 0));
-    if (!dims)
-        return pj_fail_memory(c->err);
+    if (!dims) {
+        pj_fail_memory(c->err);
+        return PJ_ENOMEM;
+    }
     for (int k = 0; k < pj_in_rank(c, 0); k++)
         if (k != how->axis || how->keeps)
             dims[rank++] = k == how->axis ? length : pj_in_dim(c, 0, k);
@@ -376,11 +378,10 @@ static pj_status value_length(pj_ctx *c)
     return pj_set_data(c, 0, &length, 1);
 }
 
-/* Length of the joined axis: the tensors' lengths together. */
-static pj_num joined_length(pj_ctx *c, int axis)
+/* Length of the joined axis, the tensors' lengths together; `each`: what they have in common. */
+static pj_num joined_length(pj_ctx *c, pj_num each, int axis)
 {
     pj_num tensors = length_of(c, pj_in(c, 0), MOST_STEPS), sum = pj_num_of(0);
-    pj_num each = content_of(c, 0)->dims[axis];
     if (!pj_num_is_unknown(each) || !pj_num_known(tensors) || tensors.whole > MOST_TENSORS)
         return pj_num_mul(c->symbols, tensors, each);
     for (int64_t place = 0; place < tensors.whole; place++) {
@@ -408,7 +409,7 @@ static pj_status shape_concat(pj_ctx *c)
     for (int k = 0; k < rank; k++)
         if (k != axis)
             dims[k] = content->dims[fresh && k > axis ? k - 1 : k];
-    dims[axis] = fresh ? length_of(c, pj_in(c, 0), MOST_STEPS) : joined_length(c, axis);
+    dims[axis] = fresh ? length_of(c, pj_in(c, 0), MOST_STEPS) : joined_length(c, content->dims[axis], axis);
     return pj_set(c, 0, content->dtype, rank, dims);
 }
 

@@ -98,7 +98,7 @@ static pj_status group_of(pj_ctx *c, int groups, int *out)
 /* Groups X, G, then states; the outputs are X and the states, updated. */
 static pj_status shape_optimizer(pj_ctx *c, int groups)
 {
-    int n;
+    int n = 0;
     PJ_TRY(group_of(c, groups, &n));
     for (int o = 0; o < c->node->outputs; o++)
         PJ_TRY(pj_set_same(c, o, 2 + (o < n ? o : o + n)));
@@ -120,7 +120,7 @@ static pj_status shape_one_state(pj_ctx *c)
 static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int each[PJ_PRIMS])
 {
     pj_num numbers = pj_num_of(0);
-    int n;
+    int n = 0;
     PJ_TRY(group_of(c, groups, &n));
     for (int i = 0; i < n; i++)
         numbers = pj_num_add(c->symbols, numbers, pj_in_count(c, 2 + i));

@@ -15,30 +15,35 @@
 
 enum { IS_LEAF = -1, LEAF_OF_ONE_VOTE = -2, MOST_NODES = 100 * 1000 * 1000 };
 
-/* Two children for each node: a node, or LEAF_OF_ONE_VOTE; IS_LEAF at the first where the node is a leaf itself. */
+/* A node; a leaf has IS_LEAF for its first child. */
+typedef struct tree_node {
+    int child[2]; /* where the comparison is true and false: nodes, or LEAF_OF_ONE_VOTE */
+    int votes;    /* of a leaf */
+    int level;    /* distance from the root; -1: not met yet */
+} tree_node;
+
 typedef struct forest {
     int nodes;
-    int *child; /* [nodes,2] */
-    int *votes; /* of leaves */
-    int *level; /* distance from the root; -1: not met yet */
-    int *queue;
-    int64_t depth, vote; /* sums over the trees */
+    tree_node *node;
+    int *queue;           /* room for all nodes */
+    int64_t depth, votes; /* sums over the trees */
 } forest;
 
 static pj_status plant(pj_ctx *c, int nodes, forest *out)
 {
-    memset(out, 0, sizeof *out);
-    if (nodes > MOST_NODES)
-        return pj_fail(c->err, PJ_ELIMIT, "the ensemble has %d nodes; at most %d are accepted", nodes, MOST_NODES);
-    out->nodes = nodes;
-    out->child = PJ_NEW(c->arena, int, (size_t)nodes * 2);
-    out->votes = PJ_NEW(c->arena, int, nodes);
-    out->level = PJ_NEW(c->arena, int, nodes);
+    if (nodes > MOST_NODES) {
+        pj_fail(c->err, PJ_ELIMIT, "the ensemble has %d nodes; at most %d are accepted", nodes, MOST_NODES);
+        return PJ_ELIMIT;
+    }
+    *out = (forest){.nodes = nodes};
+    out->node = PJ_NEW(c->arena, tree_node, nodes);
     out->queue = PJ_NEW(c->arena, int, nodes);
-    if (!out->child || !out->votes || !out->level || !out->queue)
-        return pj_fail_memory(c->err);
+    if (!out->node || !out->queue) {
+        pj_fail_memory(c->err);
+        return PJ_ENOMEM;
+    }
     for (int i = 0; i < nodes; i++)
-        out->level[i] = -1;
+        out->node[i].level = -1;
     return PJ_OK;
 }
 
@@ -51,30 +56,30 @@ static int most(int a, int b)
 static void measure(forest *f, int root)
 {
     int head = 0, tail = 0, depth = 0, votes = 0;
-    if (f->level[root] < 0) {
-        f->level[root] = 0;
+    if (f->node[root].level < 0) {
+        f->node[root].level = 0;
         f->queue[tail++] = root;
     }
     while (head < tail) {
-        int node = f->queue[head++];
-        if (f->child[2 * node] == IS_LEAF) {
-            depth = most(depth, f->level[node]);
-            votes = most(votes, f->votes[node]);
+        const tree_node *node = &f->node[f->queue[head++]];
+        if (node->child[0] == IS_LEAF) {
+            depth = most(depth, node->level);
+            votes = most(votes, node->votes);
             continue;
         }
         for (int side = 0; side < 2; side++) {
-            int child = f->child[2 * node + side];
+            int child = node->child[side];
             if (child == LEAF_OF_ONE_VOTE) {
-                depth = most(depth, f->level[node] + 1);
+                depth = most(depth, node->level + 1);
                 votes = most(votes, 1);
-            } else if (f->level[child] < 0) {
-                f->level[child] = f->level[node] + 1;
+            } else if (f->node[child].level < 0) {
+                f->node[child].level = node->level + 1;
                 f->queue[tail++] = child;
             }
         }
     }
     f->depth += depth;
-    f->vote += votes;
+    f->votes += votes;
 }
 
 /* ---- TreeEnsembleClassifier, TreeEnsembleRegressor: nodes are named by tree and number ---- */
@@ -121,7 +126,7 @@ static pj_status link_children(pj_ctx *c, const name *names, const int64_t *tree
         return pj_fail(c->err, PJ_ESHAPE, "attribute 'nodes_modes' has %d elements instead of %d",
                        modes ? modes->count : 0, f->nodes);
     for (int i = 0; i < f->nodes; i++) {
-        f->child[2 * i] = f->child[2 * i + 1] = IS_LEAF;
+        f->node[i].child[0] = IS_LEAF;
         if (strcmp(modes->strings[i], "LEAF") == 0)
             continue;
         for (int side = 0; side < 2; side++) {
@@ -129,7 +134,7 @@ static pj_status link_children(pj_ctx *c, const name *names, const int64_t *tree
             if (child < 0)
                 return pj_fail(c->err, PJ_ESHAPE, "node %lld of tree %lld has a child %lld that is not there",
                                (long long)ids[i], (long long)trees[i], (long long)children[side][i]);
-            f->child[2 * i + side] = child;
+            f->node[i].child[side] = child;
         }
     }
     return PJ_OK;
@@ -147,7 +152,7 @@ static pj_status count_votes(pj_ctx *c, const name *names, const char *tree_attr
     for (int k = 0; k < count; k++) {
         int leaf = find(names, f->nodes, trees[k], ids[k]);
         if (leaf >= 0)
-            f->votes[leaf]++;
+            f->node[leaf].votes++;
     }
     return PJ_OK;
 }
@@ -189,7 +194,8 @@ static pj_status grow_named(pj_ctx *c, const char *vote_trees, const char *vote_
 /* A root whose sides are the same leaf is a tree of that leaf alone. */
 static bool is_lone_leaf(const forest *f, const int64_t *children[2], int root)
 {
-    return f->child[2 * root] == LEAF_OF_ONE_VOTE && f->child[2 * root + 1] == LEAF_OF_ONE_VOTE &&
+    const tree_node *node = &f->node[root];
+    return node->child[0] == LEAF_OF_ONE_VOTE && node->child[1] == LEAF_OF_ONE_VOTE &&
            children[0][root] == children[1][root];
 }
 
@@ -198,13 +204,15 @@ static pj_status link_indexed(pj_ctx *c, const int64_t *children[2], forest *f)
     const int64_t *leaves[2] = {column(c, "nodes_trueleafs", f->nodes), column(c, "nodes_falseleafs", f->nodes)};
     if (!leaves[0] || !leaves[1])
         return PJ_ESHAPE;
-    for (int i = 0; i < 2 * f->nodes; i++) {
-        int64_t child = children[i % 2][i / 2];
-        bool leaf = leaves[i % 2][i / 2] != 0;
-        if (!leaf && (child < 0 || child >= f->nodes))
-            return pj_fail(c->err, PJ_ESHAPE, "node %d has a child %lld, but there are %d nodes", i / 2,
-                           (long long)child, f->nodes);
-        f->child[i] = leaf ? LEAF_OF_ONE_VOTE : (int)child;
+    for (int i = 0; i < f->nodes; i++) {
+        for (int side = 0; side < 2; side++) {
+            int64_t child = children[side][i];
+            bool leaf = leaves[side][i] != 0;
+            if (!leaf && (child < 0 || child >= f->nodes))
+                return pj_fail(c->err, PJ_ESHAPE, "node %d has a child %lld, but there are %d nodes", i,
+                               (long long)child, f->nodes);
+            f->node[i].child[side] = leaf ? LEAF_OF_ONE_VOTE : (int)child;
+        }
     }
     return PJ_OK;
 }
@@ -226,7 +234,7 @@ static pj_status grow_indexed(pj_ctx *c, forest *out)
             return pj_fail(c->err, PJ_ESHAPE, "tree %d begins at node %lld, but there are %d nodes", k,
                            (long long)root[k], nodes);
         if (is_lone_leaf(out, children, (int)root[k]))
-            out->vote++;
+            out->votes++;
         else
             measure(out, (int)root[k]);
     }
@@ -284,7 +292,7 @@ static void count_forest(pj_ctx *c, pj_work *work, const forest *f, aggregate ho
     pj_num samples = pj_ml_samples(c);
     bool sums = how == AVERAGE || how == SUM;
     pj_work_times(c, work, PJ_CMP, f->depth, samples);
-    pj_work_times(c, work, sums ? PJ_ADD : PJ_CMP, f->vote, samples);
+    pj_work_times(c, work, sums ? PJ_ADD : PJ_CMP, f->votes, samples);
     if (pj_ml_count(c, "base_values") || pj_ml_count(c, "base_values_as_tensor"))
         pj_work_add(c, work, PJ_ADD, scores);
     if (how == AVERAGE)
@@ -294,7 +302,7 @@ static void count_forest(pj_ctx *c, pj_work *work, const forest *f, aggregate ho
 static pj_status work_classifier(pj_ctx *c, pj_work *work)
 {
     pj_num scores = pj_num_mul(c->symbols, pj_ml_samples(c), classes_of(c));
-    forest f;
+    forest f = {0};
     PJ_TRY(grow_named(c, "class_treeids", "class_nodeids", &f));
     count_forest(c, work, &f, SUM, scores);
     pj_ml_count_choice(c, work, classes_of(c));
@@ -307,7 +315,7 @@ static pj_status work_regressor(pj_ctx *c, pj_work *work)
     static const char *const words[] = {"AVERAGE", "SUM", "MIN", "MAX"};
     const char *word = pj_attr_string(c, "aggregate_function", "SUM");
     aggregate how = SUM;
-    forest f;
+    forest f = {0};
     for (int k = AVERAGE; k <= MAX; k++)
         if (strcmp(word, words[k]) == 0)
             how = (aggregate)k;
@@ -320,7 +328,7 @@ static pj_status work_regressor(pj_ctx *c, pj_work *work)
 static pj_status work_ensemble(pj_ctx *c, pj_work *work)
 {
     int64_t how = pj_attr_int(c, "aggregate_function", SUM), transform = pj_attr_int(c, "post_transform", PJ_ML_NONE);
-    forest f;
+    forest f = {0};
     if (how < AVERAGE || how > MAX || transform < PJ_ML_NONE || transform > PJ_ML_PROBIT)
         return pj_fail(c->err, PJ_ESHAPE, "aggregate_function is %lld and post_transform %lld; they go to %d and %d",
                        (long long)how, (long long)transform, MAX, PJ_ML_PROBIT);

@@ -15,9 +15,9 @@ typedef struct decision {
     pj_precision *precision;
     const pj_graph *graph;
     bool fold;
-    bool *wanted;        /* by value: somebody takes its integers */
-    bool *needs_float;   /* by value: a constant that somebody computes on as float */
-    int *integer_reads;  /* by value: node inputs that take its integers */
+    bool *wanted;           /* by value: somebody takes its integers */
+    bool *needs_float;      /* by value: a constant that somebody computes on as float */
+    int *integer_reads;     /* by value: node inputs that take its integers */
     const pj_node **serves; /* by value: the first layer that reads it, behind views and free quantizers */
     const pj_node **maker;  /* by value: the layer that makes it, in front of them */
 } decision;
@@ -30,6 +30,11 @@ static bool is_view(const pj_node *node)
 static bool passes(const pj_node *node)
 {
     return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
+}
+
+static const pj_value *first_input(const pj_node *node)
+{
+    return node->inputs > 0 ? node->in[0] : NULL;
 }
 
 static bool is_folded(const pj_node *node)
@@ -61,28 +66,27 @@ static bool is_wanted(const decision *d, const pj_node *node)
     return false;
 }
 
+/* `is_integer` says until now that the node can be one. */
 static bool is_integer(const decision *d, const pj_node *node)
 {
-    const pj_quantized *result = NULL;
-    for (int o = 0; o < node->outputs && !result; o++)
-        result = node->out[o] ? d->precision->quantized[node->out[o]->index] : NULL;
-    if (!result && node->desc && node->outputs > 0 && node->out[0])
-        return false;
-    if (!result || !node->desc)
+    const pj_value *first = first_input(node);
+    const pj_quantized *in = first ? d->precision->quantized[first->index] : NULL;
+    if (!d->precision->node[node->index].is_integer)
         return false;
     if (passes(node))
-        return (!result->is_lazy && !result->is_sum) || is_wanted(d, node);
-    return result->is_sum && (has_weights(node) || is_wanted(d, node));
+        return (in && !in->is_lazy && !in->is_sum) || is_wanted(d, node);
+    return has_weights(node) || is_wanted(d, node);
 }
 
 /* Floats come out where integers were possible but are not wanted. */
-static void forget(decision *d, const pj_node *node)
+static void forget(decision *d, const pj_node *node, bool is_integer_node)
 {
+    if (is_integer_node && (passes(node) || is_wanted(d, node)))
+        return;
     for (int o = 0; o < node->outputs; o++) {
-        const pj_value *out = node->out[o];
-        const pj_quantized *quantized = out ? d->precision->quantized[out->index] : NULL;
-        if (quantized && (quantized->is_sum || quantized->is_lazy) && !d->wanted[out->index])
-            d->precision->quantized[out->index] = NULL;
+        const pj_quantized *quantized = node->out[o] ? d->precision->quantized[node->out[o]->index] : NULL;
+        if (quantized && (quantized->is_sum || quantized->is_lazy))
+            d->precision->quantized[node->out[o]->index] = NULL;
     }
 }
 
@@ -91,7 +95,7 @@ static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 {
     const pj_plan_formats *plan = d->precision->node[node->index].plan;
     if (is_folded(node)) {
-        if (passes(node) && node->in[0] && d->needs_float[node->out[0]->index])
+        if (passes(node) && first_input(node) && d->needs_float[node->out[0]->index])
             d->needs_float[node->in[0]->index] = true;
         return;
     }
@@ -112,7 +116,7 @@ static void decide_node(decision *d, const pj_node *node)
         if (pj_precision_is_data(node, i))
             take(d, node, i);
     need_floats(d, node, own->is_integer);
-    forget(d, node);
+    forget(d, node, own->is_integer);
 }
 
 static void find_served(decision *d, const pj_node *node)
@@ -186,7 +190,7 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
             return NULL;
         if (!is_view(node))
             return node;
-        value = node->in[0];
+        value = first_input(node);
         if (!value)
             return NULL;
     }
@@ -207,7 +211,8 @@ static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *
     } else if (layer) {
         own->is_free = true;
         own->folded_into = layer;
-        for (const pj_value *value = node->in[0]; value; value = is_view(value->producer) ? value->producer->in[0] : NULL)
+        for (const pj_value *value = node->in[0]; value;
+             value = is_view(value->producer) ? first_input(value->producer) : NULL)
             d->precision->behind[value->index] = node;
     }
     d->maker[node->out[0]->index] = own->is_free ? own->folded_into : node;
@@ -239,7 +244,7 @@ static void fold_node(decision *d, const pj_node *node)
     }
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])
-            d->maker[node->out[o]->index] = is_view(node) && node->in[0] ? d->maker[node->in[0]->index] : node;
+            d->maker[node->out[o]->index] = is_view(node) && first_input(node) ? d->maker[node->in[0]->index] : node;
 }
 
 /* A free quantizer without a layer in front serves the one behind it. */

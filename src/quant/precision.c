@@ -150,6 +150,7 @@ static bool can_be_integer(const pj_precision *precision, const pj_node *node, p
 static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_quantized *quantized, pj_arena *arena,
                          pj_error *err)
 {
+    precision->node[node->index].is_integer = true;
     for (int o = 0; o < node->outputs; o++) {
         const pj_value *out = node->out[o];
         if (out && pj_type_is_tensor(&out->type) && out->type.dtype == node->out[0]->type.dtype &&
@@ -157,6 +158,19 @@ static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_
             PJ_TRY(keep(precision, out, quantized, arena, err));
     }
     return PJ_OK;
+}
+
+/* What a plan says of the output of the layer in front replaces the quantizer behind it. */
+static void plan_output(const pj_precision *precision, const pj_node *quantizer, pj_quantized *out)
+{
+    const pj_value *in = quantizer->in[0];
+    const pj_plan_formats *plan = in->producer ? pj_precision_node(precision, in->producer)->plan : NULL;
+    const pj_quantized *before = precision->quantized[in->index];
+    if (plan && plan->output.from != PJ_FROM_NOTHING)
+        out->format = plan->output;
+    else if (precision->node[quantizer->index].quantizer == PJ_DEQUANTIZE && before &&
+             before->format.from == PJ_FROM_PLAN)
+        out->format = before->format;
 }
 
 /* What reaches the outputs of a node: in graph order. */
@@ -171,6 +185,8 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     own->quantizer = pj_qdq_read(precision, node, diags, &quantized);
     if (own->quantizer == PJ_NO_QUANTIZER)
         own->quantizer = pj_qonnx_read(precision, node, diags, &quantized);
+    if (own->quantizer != PJ_NO_QUANTIZER)
+        plan_output(precision, node, &quantized);
     if (own->quantizer != PJ_NO_QUANTIZER || pj_qonnx_sets_format(node, diags, &quantized))
         return keep(precision, node->out[0], &quantized, arena, err);
     PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));

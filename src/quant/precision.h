@@ -19,13 +19,13 @@
 #include "ir/graph.h"
 
 /*  enumerator, word in reports */
-#define PJ_FROM_LIST(X)                 \
-    X(PJ_FROM_NOTHING, "unknown")       \
-    X(PJ_FROM_DECLARED, "declared")     \
-    X(PJ_FROM_QDQ, "QDQ")               \
-    X(PJ_FROM_QONNX, "QONNX")           \
-    X(PJ_FROM_OPERATOR, "operator")     \
-    X(PJ_FROM_PLAN, "plan")             \
+#define PJ_FROM_LIST(X)             \
+    X(PJ_FROM_NOTHING, "unknown")   \
+    X(PJ_FROM_DECLARED, "declared") \
+    X(PJ_FROM_QDQ, "QDQ")           \
+    X(PJ_FROM_QONNX, "QONNX")       \
+    X(PJ_FROM_OPERATOR, "operator") \
+    X(PJ_FROM_PLAN, "plan")         \
     X(PJ_FROM_ASSUMED, "assumed")
 
 typedef enum pj_from {
@@ -47,10 +47,10 @@ enum { PJ_MOST_INTEGER_BITS = 16 }; /* wider quantized operands are computed on 
 /* What a quantizer makes of a value; it goes on through what moves or keeps it. */
 typedef struct pj_quantized {
     pj_format format;
-    bool is_exact;                   /* the scale is one power of two, so int_bits is that of the real numbers */
-    bool is_lazy;                    /* a DequantizeLinear stands between these integers and the value */
-    bool is_sum;                     /* the accumulator of an integer layer: `format` is not set yet */
-    const pj_value *scale, *zero;    /* NULL: several tensors joined, or none */
+    bool is_exact;                /* the scale is one power of two, so int_bits is that of the real numbers */
+    bool is_lazy;                 /* a DequantizeLinear stands between these integers and the value */
+    bool is_sum;                  /* the accumulator of an integer layer: `format` is not set yet */
+    const pj_value *scale, *zero; /* NULL: several tensors joined, or none */
 } pj_quantized;
 
 typedef enum pj_quantizer {
@@ -65,7 +65,7 @@ typedef struct pj_plan_formats {
     pj_format weights;     /* of all its constants */
     pj_format activations; /* in which it reads its data inputs */
     pj_format accumulator;
-    pj_format output;      /* as a quantizer behind it */
+    pj_format output; /* as a quantizer behind it */
 } pj_plan_formats;
 
 /* A node of the main graph. */
@@ -91,7 +91,7 @@ typedef struct pj_precision {
     int count;
 } pj_precision;
 
-struct pj_plan;
+struct pj_plan; /* quant/plan_file.h */
 
 /* Reads every value's format off the model and the plan (may be NULL). `fold`: quantizers behind a layer become part of
  * it. Arrays live in `arena`. PJ_ENOMEM. */

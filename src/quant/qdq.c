@@ -1,4 +1,5 @@
-/* QuantizeLinear and DequantizeLinear: integers, fp8 or fp4 between floats, with scales per tensor, channel or block. */
+/* QuantizeLinear and DequantizeLinear: integers, fp8 or fp4 between floats, with scales per tensor, channel or block.
+ */
 #include "quant/quantizer.h"
 
 #include <math.h>
@@ -67,10 +68,11 @@ bool pj_scale_check(const pj_node *node, int i, pj_diags *diags)
         double real = pj_num_as_real(scale->data[k], &known);
         if (!known || (real > 0 && isfinite(real)))
             continue;
-        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label,
-                    "element %lld of the scale '%s' is %g, but a scale is positive and finite: the numbers of this %s stay "
-                    "floats",
-                    (long long)k, scale->name, real, node->op);
+        pj_diag_add(
+            diags, PJ_DIAG_QUANTIZER, node->label,
+            "element %lld of the scale '%s' is %g, but a scale is positive and finite: the numbers of this %s stay "
+            "floats",
+            (long long)k, scale->name, real, node->op);
         return false;
     }
     return true;

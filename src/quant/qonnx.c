@@ -30,8 +30,8 @@ static bool read_bits(const pj_node *node, int i, int64_t least, const char *wha
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is %lld, not %lld to %d: fp32 is assumed",
                     what, node->op, (long long)*bits, (long long)least, (int)MOST_BITS);
     else
-        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is not one whole number: fp32 is assumed", what,
-                    node->op);
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is not one whole number: fp32 is assumed",
+                    what, node->op);
     return false;
 }
 
@@ -68,8 +68,8 @@ static void check_zero(const pj_node *node, int i, int64_t bits, bool is_signed,
         double real = pj_num_as_real(zero->data[k], &known);
         if (!known || (real >= least && real <= most && real == floor(real)))
             continue;
-        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the zero point %g is none of the numbers from %g to %g of %s",
-                    real, least, most, node->op);
+        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label,
+                    "the zero point %g is none of the numbers from %g to %g of %s", real, least, most, node->op);
         return;
     }
 }

@@ -1,5 +1,5 @@
-/* Operators that take integers as they are: QLinearConv and its kin, MatMulInteger, dynamic quantization, weights packed
- * into bytes. Their formats stand in the element types; this file adds what those do not say. */
+/* Operators that take integers as they are: QLinearConv and its kin, MatMulInteger, dynamic quantization, weights
+ * packed into bytes. Their formats stand in the element types; this file adds what those do not say. */
 #include "quant/quantizer.h"
 
 #include <string.h>
@@ -67,7 +67,8 @@ pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_are
     for (size_t k = 0; k < sizeof packed / sizeof *packed; k++)
         if (strcmp(node->op, packed[k].op) == 0)
             unpack(precision, node, packed[k].role,
-                   packed[k].attr ? pj_node_int(node, packed[k].attr, packed[k].otherwise) : packed[k].otherwise, diags);
+                   packed[k].attr ? pj_node_int(node, packed[k].attr, packed[k].otherwise) : packed[k].otherwise,
+                   diags);
     for (size_t k = 0; k < sizeof dynamic / sizeof *dynamic; k++) {
         if (strcmp(node->op, dynamic[k]) != 0)
             continue;

@@ -25,7 +25,7 @@ model=${2:-$work/chain_415.onnx}
 "$generate" 48 4096 8 holes "$work/embedded.onnx" # 24 tensors of 64 MiB
 "$generate" 48 4096 8 absent "$work/bare.onnx"
 
-echo "Median time, largest resident memory, times another command; [least..most time]"
+echo "Median time, largest resident memory, times another command; [least..most time, least processor time]"
 row "analyze $(basename "$model") / true" runs=51 ratio=10 kib=8000 -- "$picojoule" analyze "$model" -- /bin/true
 row "analyze 1.5 GB of weights / none" runs=31 ratio=2 kib=16000 \
     -- "$picojoule" analyze "$work/embedded.onnx" -- "$picojoule" analyze "$work/bare.onnx"

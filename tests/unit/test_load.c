@@ -144,7 +144,9 @@ static void test_bindings(void)
 
 static const pj_tensor *constant(const pj_model *model)
 {
-    return build_find(model, "w")->tensor;
+    pj_tensor *tensor = build_find(model, "w")->tensor;
+    CHECK(pj_tensor_decode(model->arena, tensor));
+    return tensor;
 }
 
 /* A model that is nothing but the initializer w. */

@@ -341,20 +341,50 @@ static void test_bindings(pj_arena *arena)
     bool bound;
     CHECK(!pj_symbols_name(s, 5, &bound));
 
+}
+
+/* Numbers in the place of symbols: some, all, formulas; and names in the place of others. */
+static void test_substitute(pj_arena *arena)
+{
+    pj_symbols *s = pj_symbols_new(arena);
     pj_map map;
-    int64_t seven = 7;
-    int64_t two = 2;
+    pj_num seq = pj_num_of(7), w = pj_num_of(2);
     pj_map_init(&map, arena);
     pj_num a = text(s, "max(seq - w, 1)*mod(seq, 4) + min(seq, w) + floor(seq/w)");
-    CHECK(pj_num_is_unknown(pj_num_evaluate(s, a, &map)));
-    CHECK(pj_num_is_unknown(pj_num_evaluate(s, a, NULL)));
-    pj_map_put(&map, "seq", &seven);
-    CHECK(pj_num_is_unknown(pj_num_evaluate(s, a, &map)));
-    pj_map_put(&map, "w", &two);
-    CHECK(pj_num_is(pj_num_evaluate(s, a, &map), 5 * 3 + 2 + 3));
-    CHECK(pj_num_is(pj_num_evaluate(s, pj_num_of(5), &map), 5));
-    seven = INT64_MAX;
-    CHECK(pj_num_overflowed(pj_num_evaluate(s, text(s, "seq*w"), &map)));
+    CHECK(pj_num_equal(pj_num_substitute(s, a, &map), a));
+    CHECK_TEXT(pj_num_missing(a, &map), "seq");
+    pj_map_put(&map, "seq", &seq);
+    CHECK(pj_num_equal(pj_num_substitute(s, a, &map), text(s, "max(7 - w, 1)*3 + min(7, w) + floor(7/w)")));
+    CHECK_TEXT(pj_num_missing(a, &map), "w");
+    pj_map_put(&map, "w", &w);
+    CHECK(pj_num_is(pj_num_substitute(s, a, &map), 5 * 3 + 2 + 3));
+    CHECK(pj_num_is(pj_num_substitute(s, pj_num_of(5), &map), 5));
+    CHECK(!pj_num_missing(a, &map));
+    seq = text(s, "w*w");
+    w = text(s, "seq + 1"); /* at once: the seq that comes in stays */
+    CHECK(pj_num_equal(pj_num_substitute(s, text(s, "seq*w"), &map), text(s, "w*w*(seq + 1)")));
+    seq = pj_num_unknown();
+    CHECK(pj_num_is_unknown(pj_num_substitute(s, text(s, "seq + 1"), &map)));
+    seq = pj_num_of(INT64_MAX);
+    w = pj_num_of(2);
+    CHECK(pj_num_overflowed(pj_num_substitute(s, text(s, "seq*w"), &map)));
+}
+
+/* Formulas with numbers for names; nothing that is read this way is listed. */
+static void test_read(pj_arena *arena)
+{
+    pj_symbols *s = pj_symbols_new(arena);
+    pj_map map;
+    pj_num h = pj_num_of(224), out;
+    bool bound;
+    pj_map_init(&map, arena);
+    CHECK(!pj_num_read(s, "h/2", NULL, &out)); /* not whole for every h */
+    pj_map_put(&map, "h", &h);
+    CHECK(pj_num_read(s, "h/2", &map, &out) && pj_num_is(out, 112));
+    CHECK(pj_num_read(s, "h*k", &map, &out));
+    check_print(out, "224*k");
+    CHECK(!pj_num_read(s, "h*", &map, &out));
+    CHECK(!pj_symbols_name(s, 0, &bound));
 }
 
 /* Past a limit a formula is unknown, and nothing takes long. */
@@ -449,6 +479,7 @@ typedef struct sample {
 typedef struct world {
     pj_symbols *s;
     pj_map maps[POINTS];
+    pj_num nums[POINTS][SYMBOLS];
     int64_t values[POINTS][SYMBOLS];
     uint64_t random;
 } world;
@@ -530,7 +561,7 @@ static void check_sample(world *w, const sample *a, int *checked)
     if (pj_num_is_unknown(a->num) || pj_num_overflowed(a->num))
         return;
     for (int i = 0; i < POINTS; i++) {
-        pj_num value = pj_num_evaluate(w->s, a->num, &w->maps[i]);
+        pj_num value = pj_num_substitute(w->s, a->num, &w->maps[i]);
         if (!a->valid[i])
             continue;
         bool ok = pj_num_is(value, a->values[i]) && !pj_num_at_least(a->num, a->values[i] + 1);
@@ -598,7 +629,8 @@ static void test_random(pj_arena *arena)
         pj_map_init(&w.maps[i], arena);
         for (int k = 0; k < SYMBOLS; k++) {
             w.values[i][k] = i == 0 ? pick(&w, 3) : 1 + pick(&w, 12);
-            pj_map_put(&w.maps[i], symbol_names[k], &w.values[i][k]);
+            w.nums[i][k] = pj_num_of(w.values[i][k]);
+            pj_map_put(&w.maps[i], symbol_names[k], &w.nums[i][k]);
         }
     }
     int checked = 0;
@@ -635,6 +667,8 @@ int main(void)
     test_proofs(s);
     test_overflow(arena);
     test_bindings(arena);
+    test_substitute(arena);
+    test_read(arena);
     test_limits(arena);
     test_memory();
     test_order(arena);

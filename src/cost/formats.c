@@ -1,0 +1,341 @@
+/* The formats that a layer computes in, what it converts, and the constants that it reads. */
+#include <string.h>
+
+#include "cost/layer.h"
+
+/* ---- operands ---- */
+
+static char role_of(const pj_node *node, int i)
+{
+    return node->desc ? pj_op_role(node->desc, i) : 'x';
+}
+
+/* Index of the n-th input (from 0) whose role is one of `roles`, or -1. */
+static int input_of_role(const pj_node *node, const char *roles, int n)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && strchr(roles, pj_op_role(node->desc, i)) && n-- == 0)
+            return i;
+    return -1;
+}
+
+static pj_format computes(const pj_precision *precision, const pj_node *node, int i)
+{
+    pj_format nothing = {.from = PJ_FROM_NOTHING};
+    return i >= 0 ? pj_precision_computes(precision, node, i) : nothing;
+}
+
+static bool is_float(const pj_format *format)
+{
+    return format->from != PJ_FROM_NOTHING && format->number.kind == PJ_FLOAT;
+}
+
+static bool is_integer(const pj_format *format)
+{
+    return format->from != PJ_FROM_NOTHING && format->number.kind != PJ_FLOAT;
+}
+
+static bool is_known(const pj_format *format)
+{
+    return format->from != PJ_FROM_NOTHING;
+}
+
+/* Scales and zero points take part in the arithmetic of operators that multiply floats by them; from integer to integer
+ * they are constants of a multiplier and a shifter. */
+static bool computes_on_scales(const pj_precision *precision, const pj_node *node)
+{
+    pj_format first = computes(precision, node, node->inputs ? 0 : -1);
+    switch (pj_precision_node(precision, node)->quantizer) {
+    case PJ_DEQUANTIZE:
+        return true;
+    case PJ_QUANTIZE:
+    case PJ_FAKE_QUANTIZE:
+        return is_float(&first);
+    case PJ_NO_QUANTIZER:
+        break;
+    }
+    return node->outputs > 0 && node->out[0] && pj_dtype_is_float(node->out[0]->type.dtype);
+}
+
+/* The format that non-MAC arithmetic works in: floats win over fixed point, then the wider one. */
+static pj_format widest_operand(const pj_precision *precision, const pj_node *node)
+{
+    pj_format best = {.from = PJ_FROM_NOTHING};
+    bool scales = computes_on_scales(precision, node);
+    for (int i = 0; i < node->inputs; i++) {
+        if (!node->in[i] || strchr(scales ? "ci" : "cisz", role_of(node, i)))
+            continue;
+        pj_format format = computes(precision, node, i);
+        bool best_float = is_float(&best);
+        if (is_known(&format) && (!is_known(&best) || is_float(&format) > best_float ||
+                                  (is_float(&format) == best_float && format.number.bits > best.number.bits)))
+            best = format;
+    }
+    return is_known(&best) || !node->outputs ? best : pj_precision_of(precision, node->out[0]);
+}
+
+/* ---- multiply-accumulate ---- */
+
+/* Binary points say something only where all scales are powers of two; else numbers are taken as the integers that they
+ * are, and a bias as one of the scale of the products, as ONNX has it. */
+static bool is_aligned(const pj_precision *precision, const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
+        if (quantized && pj_precision_is_data(node, i) && !quantized->is_exact)
+            return false;
+    }
+    return true;
+}
+
+static pj_number as_integer(pj_number number, bool aligned)
+{
+    if (!aligned && number.kind == PJ_FIXED)
+        number.int_bits = number.bits - number.is_signed;
+    return number;
+}
+
+static pj_number widened(pj_number sum, const pj_accumulator_policy *policy)
+{
+    if (sum.kind == PJ_FLOAT && policy->float_is_fp32 && sum.bits < 32)
+        return pj_number_float(32, PJ_FLOAT_PLAIN);
+    if (sum.kind != PJ_FLOAT && policy->fixed_bits) {
+        sum.int_bits += policy->fixed_bits - sum.bits;
+        sum.bits = policy->fixed_bits;
+    }
+    return sum;
+}
+
+/* The accumulator: product bits + ceil(log2(terms)), bias aligned; the table may fix the width. A float bias of integer
+ * products is added to their sum, outside the accumulator. */
+static void accumulate(const pj_precision *precision, const pj_table *table, pj_layer_detail *detail,
+                       const pj_format *bias, bool aligned)
+{
+    pj_accumulator_policy policy = pj_table_accumulator(table);
+    const pj_plan_formats *plan = pj_precision_node(precision, detail->node)->plan;
+    uint64_t terms =
+        pj_num_known(detail->work.terms) && detail->work.terms.whole > 0 ? (uint64_t)detail->work.terms.whole : 1;
+    pj_number sum = pj_accumulator(&detail->multiplier.out, terms);
+    bool is_outside = is_float(bias) && sum.kind != PJ_FLOAT;
+    if (is_known(bias) && !is_outside) {
+        pj_number number = as_integer(bias->number, aligned);
+        sum = pj_adder(&sum, &number);
+    }
+    detail->accumulator.number = widened(sum, &policy);
+    detail->accumulator.from = detail->input.from > detail->weight.from ? detail->input.from : detail->weight.from;
+    if (plan && is_known(&plan->accumulator))
+        detail->accumulator = plan->accumulator;
+    detail->result = detail->accumulator;
+    if (is_outside)
+        detail->result.number = pj_adder(&detail->accumulator.number, &bias->number);
+}
+
+static void find_operands(const pj_precision *precision, const pj_table *table, pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    int weight = input_of_role(node, "w", 0);
+    weight = weight >= 0 ? weight : input_of_role(node, "x", 1);
+    pj_format factor = computes(precision, node, weight);
+    detail->weight = weight >= 0 ? pj_precision_reads(precision, node, weight) : factor;
+    if (!is_known(&factor))
+        factor = detail->weight = detail->input;
+    if (!is_known(&detail->input))
+        return;
+    bool aligned = is_aligned(precision, node);
+    pj_number a = as_integer(factor.number, aligned), b = as_integer(detail->input.number, aligned);
+    pj_format bias = computes(precision, node, input_of_role(node, "b", 0));
+    detail->multiplier = pj_multiplier(&a, &b);
+    accumulate(precision, table, detail, &bias, aligned);
+}
+
+/* ---- conversions ---- */
+
+static unsigned prims_between(const pj_format *from, const pj_format *to)
+{
+    if (is_integer(from) && is_integer(to))
+        return pj_number_equal(&from->number, &to->number) ? 0 : 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT;
+    return is_integer(from) != is_integer(to) && is_known(from) && is_known(to) ? 1u << PJ_MUL | 1u << PJ_ROUND : 0;
+}
+
+static void convert(const pj_precision *precision, pj_conversion *conversion, const pj_format *from,
+                    const pj_format *to, pj_num elements)
+{
+    unsigned prims = prims_between(from, to);
+    if (!prims)
+        return;
+    conversion->elements = pj_num_add(precision->model->symbols, conversion->elements, elements);
+    conversion->prims |= prims;
+    conversion->on =
+        is_float(to) || (!is_float(from) && to->number.bits > from->number.bits) ? to->number : from->number;
+}
+
+/* A float layer that reads integers converts them, but for constants whose own quantizer does. */
+static void convert_inputs(const pj_precision *precision, pj_layer_detail *detail, const pj_format *arithmetic)
+{
+    const pj_node *node = detail->node;
+    const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
+    for (int i = 0; i < node->inputs && is_float(arithmetic); i++) {
+        if (!pj_precision_is_data(node, i) || !pj_dtype_is_float(node->in[i]->type.dtype))
+            continue;
+        bool has_quantizer =
+            node->in[i]->is_constant && precision->quantized[node->in[i]->index] && !(plan && is_known(&plan->weights));
+        pj_format stored = pj_precision_reads(precision, node, i);
+        if (!has_quantizer && is_integer(&stored))
+            convert(precision, &detail->in, &stored, arithmetic, detail->work.read[i]);
+    }
+}
+
+/* Layers between quantized neighbours, and those of a plan, convert what they hand on to the format that it is stored
+ * in. Operators on integers count that themselves. */
+static bool converts_outputs(const pj_precision *precision, const pj_node *node)
+{
+    const pj_node_precision *own = pj_precision_node(precision, node);
+    bool planned = own->plan || is_known(&precision->weights) || is_known(&precision->activations);
+    if (own->quantizer != PJ_NO_QUANTIZER || !node->inputs || !node->in[0])
+        return false;
+    for (int o = 0; o < node->outputs; o++)
+        planned = planned || (node->out[o] && precision->behind[node->out[o]->index]);
+    return pj_dtype_is_float(node->in[0]->type.dtype) && (own->is_integer || planned);
+}
+
+static void convert_outputs(const pj_precision *precision, pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    for (int o = 0; o < node->outputs && converts_outputs(precision, node); o++) {
+        if (!node->out[o] || !pj_dtype_is_float(node->out[o]->type.dtype))
+            continue;
+        pj_format stored = pj_precision_of(precision, node->out[o]);
+        const pj_node *quantizer = precision->behind[node->out[o]->index];
+        bool has_zero = quantizer && is_float(&detail->result) &&
+                        pj_zero_is_stored(precision->quantized[quantizer->out[0]->index]->zero);
+        convert(precision, &detail->out, &detail->result, &stored, detail->work.written[o]);
+        if (has_zero && detail->out.prims)
+            detail->out.prims |= 1u << PJ_ADD;
+    }
+}
+
+/* A quantizer of its own from integers to integers requantizes, whatever its rule counts for floats. */
+static void count_requantization(const pj_precision *precision, pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    pj_quantizer kind = pj_precision_node(precision, node)->quantizer;
+    if (kind != PJ_QUANTIZE && kind != PJ_FAKE_QUANTIZE)
+        return;
+    pj_format from = computes(precision, node, 0), to = pj_precision_of(precision, node->out[0]);
+    if (!is_integer(&from) || !is_integer(&to))
+        return;
+    memset(detail->work.count, 0, sizeof detail->work.count);
+    detail->out.elements = detail->work.written[0];
+    detail->out.prims = 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT;
+    detail->out.on = to.number.bits > from.number.bits ? to.number : from.number;
+}
+
+/* ---- parameters ---- */
+
+static void add_parameter(pj_layer_detail *detail, const pj_value *value, const pj_format *format, pj_num read)
+{
+    pj_parameter *parameter = &detail->parameter[detail->parameters++];
+    parameter->value = value;
+    parameter->format = *format;
+    parameter->read = read;
+}
+
+/* Scale and zero point of a quantizer that is part of the layer, where they are stored at all. */
+static void add_scale(const pj_precision *precision, pj_layer_detail *detail, const pj_quantized *quantized)
+{
+    const pj_value *parts[] = {quantized && pj_scale_is_stored(quantized->scale) ? quantized->scale : NULL,
+                               quantized && pj_zero_is_stored(quantized->zero) ? quantized->zero : NULL};
+    for (int k = 0; k < 2; k++) {
+        if (!parts[k] || !parts[k]->is_constant)
+            continue;
+        pj_format format = pj_precision_of(precision, parts[k]);
+        add_parameter(detail, parts[k], &format, pj_type_count(precision->model->symbols, &parts[k]->type));
+    }
+}
+
+static bool passes(const pj_node *node)
+{
+    return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
+}
+
+static bool reads_scale_itself(const pj_precision *precision, const pj_node *node, int i)
+{
+    char role = role_of(node, i);
+    if (pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER)
+        return true;
+    return role == 's' ? pj_scale_is_stored(node->in[i]) : role != 'z' || pj_zero_is_stored(node->in[i]);
+}
+
+static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_layer_detail *detail, pj_error *err)
+{
+    const pj_node *node = detail->node;
+    bool rescales = !passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
+    detail->parameter = PJ_NEW(arena, pj_parameter, 3 * node->inputs + 2 * node->outputs);
+    if (!detail->parameter)
+        return pj_fail_memory(err);
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_value *value = node->in[i];
+        if (!value || role_of(node, i) == 'c' || !value->is_constant || !reads_scale_itself(precision, node, i))
+            continue;
+        pj_format format = pj_precision_reads(precision, node, i);
+        add_parameter(detail, value, &format, detail->work.read[i]);
+    }
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_value *value = node->in[i];
+        const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
+        bool planned = plan && value && is_known(value->is_constant ? &plan->weights : &plan->activations);
+        pj_format read = pj_precision_reads(precision, node, i);
+        if (rescales && value && is_integer(&read) && !planned && pj_precision_is_data(node, i))
+            add_scale(precision, detail, precision->quantized[value->index]);
+    }
+    for (int o = 0; o < node->outputs; o++) {
+        const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
+        if (quantizer)
+            add_scale(precision, detail, precision->quantized[quantizer->out[0]->index]);
+    }
+    return PJ_OK;
+}
+
+/* ---- all of it ---- */
+
+static void settle_outputs(pj_precision *precision, const pj_layer_detail *detail)
+{
+    for (int o = 0; o < detail->node->outputs; o++)
+        if (detail->node->out[o])
+            pj_precision_settle(precision, detail->node, o, &detail->result);
+}
+
+/* A layer hands on the accumulator, or what it works in; an operator that keeps formats, what it reads. */
+static void find_result(const pj_precision *precision, pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    if (is_known(&detail->result))
+        return;
+    detail->result = passes(node) ? computes(precision, node, input_of_role(node, "xwp", 0)) : detail->operand;
+}
+
+pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
+                           pj_layer_detail *detail, pj_error *err)
+{
+    const pj_node *node = detail->node;
+    pj_format arithmetic;
+    detail->operand = widest_operand(precision, node);
+    detail->input = node->desc ? computes(precision, node, input_of_role(node, "x", 0)) : detail->operand;
+    if (row->macs > 0 && node->desc)
+        find_operands(precision, table, detail);
+    if (node->desc)
+        find_result(precision, detail);
+    settle_outputs(precision, detail);
+    detail->output = pj_precision_of(precision, node->outputs ? node->out[0] : NULL);
+    if (row->free || pj_precision_node(precision, node)->converts)
+        return PJ_OK;
+    arithmetic = detail->operand;
+    if (row->macs > 0)
+        arithmetic.number = detail->multiplier.out;
+    if (row->counted) {
+        convert_inputs(precision, detail, &arithmetic);
+        convert_outputs(precision, detail);
+        count_requantization(precision, detail);
+    }
+    return list_parameters(precision, arena, detail, err);
+}

@@ -1,0 +1,280 @@
+/* From nodes to Keras layers, as QTools reads a model. */
+#include "cost/qtools_graph.h"
+
+#include <string.h>
+
+/* ---- shapes ---- */
+
+bool pj_twin_op_is(const pj_node *node, const char *names)
+{
+    size_t length = strlen(node->op);
+    for (const char *at = strstr(names, node->op); at; at = strstr(at + 1, node->op))
+        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
+            return node->domain[0] == 0;
+    return false;
+}
+
+bool pj_twin_is_input(const pj_value *value)
+{
+    return value->is_input && !value->graph->parent;
+}
+
+int64_t pj_twin_elements(const pj_value *value)
+{
+    int64_t product = 1;
+    for (int k = 1; k < value->type.rank; k++)
+        if (!pj_num_known(value->type.dims[k]) || __builtin_mul_overflow(product, value->type.dims[k].whole, &product))
+            return -1;
+    return product;
+}
+
+int64_t pj_twin_dim(const pj_value *value, int axis)
+{
+    return axis < value->type.rank && pj_num_known(value->type.dims[axis]) ? value->type.dims[axis].whole : 1;
+}
+
+static int rank_of(const pj_value *value)
+{
+    return value && pj_type_is_tensor(&value->type) ? value->type.rank : -1;
+}
+
+static bool is_constant(const pj_node *node, int i)
+{
+    return i < node->inputs && node->in[i] && node->in[i]->is_constant;
+}
+
+/* ---- classes ---- */
+
+static pj_twin classify_conv(const pj_node *node)
+{
+    const pj_attr *group = pj_node_attr(node, "group");
+    int64_t groups = group && group->kind == PJ_ATTR_INT ? group->i : 1;
+    int rank = rank_of(node->in[0]);
+    if (!is_constant(node, 1))
+        return PJ_TWIN_NONE;
+    if (pj_twin_op_is(node, "ConvTranspose"))
+        return rank == 4 && groups == 1 ? PJ_TWIN_CONV_TRANSPOSE : PJ_TWIN_NONE;
+    if (rank == 3)
+        return groups == 1 ? PJ_TWIN_CONV1D : PJ_TWIN_NONE;
+    if (rank != 4)
+        return PJ_TWIN_NONE;
+    return groups > 1 && groups == pj_twin_dim(node->in[0], 1) ? PJ_TWIN_DEPTHWISE : PJ_TWIN_CONV2D;
+}
+
+/* Q14: QTools stops at a Dense on more than one dimension > 1. */
+static pj_twin classify_dense(const pj_node *node)
+{
+    int wide = 0;
+    for (int k = 1; k < rank_of(node->in[0]); k++)
+        wide += pj_twin_dim(node->in[0], k) > 1;
+    return is_constant(node, 1) && wide <= 1 ? PJ_TWIN_DENSE : PJ_TWIN_NONE;
+}
+
+/* ReduceMean over axes 2 and 3 of a 4-D tensor is a GlobalAveragePooling2D. */
+static bool averages_image(const pj_node *node)
+{
+    const pj_value *in = node->in[0], *out = node->out[0];
+    int64_t channels = pj_twin_dim(in, 1);
+    if (rank_of(in) != 4 || pj_twin_elements(out) != channels)
+        return false;
+    return pj_twin_dim(in, 2) * pj_twin_dim(in, 3) * channels == pj_twin_elements(in);
+}
+
+static pj_twin classify_merge(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (is_constant(node, i))
+            return PJ_TWIN_NONE;
+    return pj_twin_op_is(node, "Add Sum") ? PJ_TWIN_ADD : PJ_TWIN_MERGE;
+}
+
+static pj_twin classify(const pj_node *node)
+{
+    if (node->inputs < 1 || node->outputs < 1 || !node->in[0] || !node->out[0])
+        return PJ_TWIN_NONE;
+    if (pj_twin_op_is(node, "Dropout Identity"))
+        return PJ_TWIN_REMOVED;
+    if (pj_twin_op_is(node, "Conv ConvTranspose"))
+        return classify_conv(node);
+    if (pj_twin_op_is(node, "Gemm MatMul"))
+        return classify_dense(node);
+    if (pj_twin_op_is(node, "BatchNormalization"))
+        return PJ_TWIN_BATCHNORM;
+    if (pj_twin_op_is(node, "Add Sum Mul Max Min Mean Concat"))
+        return classify_merge(node);
+    if (pj_twin_op_is(node, "AveragePool"))
+        return rank_of(node->in[0]) == 4 ? PJ_TWIN_POOL : PJ_TWIN_PASS;
+    if (pj_twin_op_is(node, "GlobalAveragePool"))
+        return rank_of(node->in[0]) == 4 ? PJ_TWIN_POOL_GLOBAL : PJ_TWIN_PASS;
+    if (pj_twin_op_is(node, "ReduceMean"))
+        return averages_image(node) ? PJ_TWIN_POOL_GLOBAL : PJ_TWIN_NONE;
+    if (pj_twin_op_is(node, "MaxPool"))
+        return rank_of(node->in[0]) == 4 ? PJ_TWIN_MAX_POOL : PJ_TWIN_PASS;
+    if (pj_twin_op_is(node, "Relu LeakyRelu Clip PRelu Elu Selu ThresholdedRelu"))
+        return PJ_TWIN_RELU;
+    if (pj_twin_op_is(node, "GlobalMaxPool Flatten Reshape Squeeze Unsqueeze Transpose Pad Resize Upsample"))
+        return PJ_TWIN_PASS;
+    if (pj_twin_op_is(node,
+                      "Sigmoid Tanh Softmax HardSigmoid HardSwish Softplus Softsign LogSoftmax Gelu Swish Mish Exp"))
+        return PJ_TWIN_ACTIVATION;
+    return PJ_TWIN_NONE;
+}
+
+static bool has_kernel(pj_twin kind)
+{
+    return kind >= PJ_TWIN_CONV2D && kind <= PJ_TWIN_DENSE;
+}
+
+/* The Add behind a MatMul that only adds a constant with `out` elements: one Dense with bias. */
+static const pj_value *added_constant(const pj_node *add)
+{
+    for (int i = 0; i < 2 && pj_twin_op_is(add, "Add") && add->inputs == 2; i++) {
+        const pj_value *sum = add->in[i], *bias = add->in[1 - i];
+        if (!sum || !bias || !sum->producer || sum->uses != 1 || sum->is_output || !bias->is_constant)
+            continue;
+        const pj_type *type = &bias->type;
+        int64_t last = type->rank > 0 ? pj_twin_dim(bias, type->rank - 1) : 1;
+        if (pj_twin_op_is(sum->producer, "MatMul") && sum->producer->inputs > 1 &&
+            classify_dense(sum->producer) == PJ_TWIN_DENSE && pj_twin_elements(sum) == last &&
+            pj_twin_elements(bias) * pj_twin_dim(bias, 0) == last)
+            return bias;
+    }
+    return NULL;
+}
+
+/* ---- what belongs together ---- */
+
+static pj_twin_node *record(const pj_twins *t, const pj_node *node)
+{
+    return &t->node[node->index];
+}
+
+static bool on_main_graph(const pj_twins *t, const pj_node *node)
+{
+    return node && node->graph == t->precision->model->graph;
+}
+
+/* Through Dropout and Identity alone. */
+static const pj_value *through_removed(const pj_twins *t, const pj_value *value)
+{
+    const pj_node *node = value->producer;
+    bool removed = on_main_graph(t, node) && record(t, node)->kind == PJ_TWIN_REMOVED;
+    return removed ? t->origin[node->in[0]->index] : value;
+}
+
+/* The layer that writes through a quantizer on `value`: the value's only reader is the quantizer. */
+static const pj_node *layer_before(const pj_twins *t, const pj_value *value)
+{
+    const pj_node *node = value->producer;
+    if (!on_main_graph(t, node) || value->uses != 1 || value->is_output)
+        return NULL;
+    pj_twin_node *twin = record(t, node);
+    if (has_kernel(twin->kind) || twin->kind == PJ_TWIN_RELU || twin->kind == PJ_TWIN_ACTIVATION)
+        return node;
+    bool is_bias = twin->kind == PJ_TWIN_ABSORBED && twin->head && t->add_of[twin->head->out[0]->index] == node;
+    return is_bias ? twin->head : NULL;
+}
+
+static void place_quantizer(pj_twins *t, const pj_node *node)
+{
+    const pj_value *in = node->in[0], *out = node->out[0];
+    pj_twin_node *own = record(t, node);
+    const pj_node *layer = layer_before(t, in);
+    own->kind = PJ_TWIN_ABSORBED;
+    if (pj_twin_is_input(through_removed(t, in))) {
+        t->origin[out->index] = through_removed(t, in);
+    } else if (layer) {
+        own->head = layer;
+        t->quantizer[in->index] = node;
+    } else {
+        own->kind = PJ_TWIN_QUANTIZER;
+    }
+}
+
+/* In graph order: what a node is, and what its outputs are read as. */
+static void place_node(pj_twins *t, const pj_node *node)
+{
+    pj_twin_node *own = record(t, node);
+    const pj_value *bias = node->inputs == 2 ? added_constant(node) : NULL;
+    pj_quantizer quantizer = pj_precision_node(t->precision, node)->quantizer;
+    if (node->outputs < 1 || !node->out[0])
+        return;
+    if (node->out[0]->is_folded) {
+        own->kind = PJ_TWIN_ABSORBED;
+    } else if (quantizer == PJ_DEQUANTIZE) {
+        own->kind = PJ_TWIN_ABSORBED;
+        t->origin[node->out[0]->index] = t->origin[node->in[0]->index];
+    } else if (quantizer != PJ_NO_QUANTIZER) {
+        place_quantizer(t, node);
+    } else if (bias) {
+        const pj_value *sum = node->in[0] == bias ? node->in[1] : node->in[0];
+        own->kind = PJ_TWIN_ABSORBED;
+        own->head = sum->producer;
+        t->add_of[sum->index] = node;
+    } else {
+        own->kind = classify(node);
+        if (own->kind == PJ_TWIN_REMOVED)
+            t->origin[node->out[0]->index] = t->origin[node->in[0]->index];
+    }
+}
+
+/* From the end: a Dropout or a quantizer that nothing reads is no reader. */
+static void count_readers(const pj_twins *t, const pj_node *node)
+{
+    pj_twin kind = record(t, node)->kind;
+    bool is_reader = kind != PJ_TWIN_REMOVED && kind != PJ_TWIN_ABSORBED;
+    const pj_node *head = record(t, node)->head;
+    if (head && t->add_of[head->out[0]->index] == node)
+        return;
+    for (int i = 0; i < node->inputs && is_reader; i++)
+        if (node->in[i])
+            t->readers[t->origin[node->in[i]->index]->index]++;
+}
+
+pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins *out, pj_error *err)
+{
+    const pj_graph *graph = precision->model->graph;
+    out->precision = precision;
+    out->node = PJ_NEW(arena, pj_twin_node, graph->nodes);
+    out->add_of = PJ_NEW(arena, const pj_node *, precision->count);
+    out->quantizer = PJ_NEW(arena, const pj_node *, precision->count);
+    out->origin = PJ_NEW(arena, const pj_value *, precision->count);
+    out->readers = PJ_NEW(arena, int, precision->count);
+    if (!out->node || !out->add_of || !out->quantizer || !out->origin || !out->readers)
+        return pj_fail_memory(err);
+    for (int v = 0; v < precision->count; v++)
+        out->origin[v] = precision->model->value[v];
+    for (int n = 0; n < graph->nodes; n++)
+        place_node(out, graph->node[n]);
+    for (int n = 0; n < graph->nodes; n++)
+        count_readers(out, graph->node[n]);
+    return PJ_OK;
+}
+
+/* ---- asking ---- */
+
+const pj_node *pj_twins_quantizer(const pj_twins *t, const pj_node *head)
+{
+    const pj_node *add = t->add_of[head->out[0]->index];
+    return t->quantizer[(add ? add : head)->out[0]->index];
+}
+
+const pj_value *pj_twins_result(const pj_twins *t, const pj_node *head)
+{
+    const pj_node *add = t->add_of[head->out[0]->index], *quantizer = pj_twins_quantizer(t, head);
+    return (quantizer ? quantizer : add ? add : head)->out[0];
+}
+
+const pj_value *pj_twins_bias(const pj_twins *t, const pj_node *head)
+{
+    const pj_node *add = t->add_of[head->out[0]->index];
+    return add ? added_constant(add) : head->inputs > 2 ? head->in[2] : NULL;
+}
+
+const pj_format *pj_twins_source_format(const pj_twins *t, const pj_value *value)
+{
+    const pj_quantized *quantized = t->precision->quantized[value->index];
+    return quantized && pj_twin_is_input(t->origin[value->index]) && value != t->origin[value->index]
+               ? &quantized->format
+               : NULL;
+}

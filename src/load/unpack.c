@@ -1,0 +1,200 @@
+/* protobuf-c's messages out of a skeleton: what is repeated in the model's graph one by one, the rest at once. */
+#include <string.h>
+
+#include "base/str.h"
+#include "load/loader.h"
+
+/* ---- protobuf-c ---- */
+
+static void *allocate(void *arena, size_t size)
+{
+    return pj_arena_alloc(arena, 1, size);
+}
+
+static void leave_it(void *arena, void *object)
+{
+    (void)arena;
+    (void)object;
+}
+
+/* NULL: out of memory, for the walk has checked all else. */
+static void *unpack(pj_arena *arena, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t length)
+{
+    ProtobufCAllocator allocator = {allocate, leave_it, arena};
+    return protobuf_c_message_unpack(type, &allocator, length, bytes);
+}
+
+/* ---- the bytes of a skeleton: whole and valid, for the walk has written them ---- */
+
+static uint64_t take_varint(const uint8_t **at)
+{
+    uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+        uint8_t byte = *(*at)++;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+}
+
+/* A field of ModelProto or GraphProto: all that the walk keeps of them are texts, messages and varints. */
+typedef struct field {
+    uint64_t number;
+    const uint8_t *head;  /* where the length is */
+    const uint8_t *bytes; /* NULL: a varint */
+    size_t length;
+} field;
+
+static field take_field(const uint8_t **at)
+{
+    uint64_t tag = take_varint(at);
+    field f = {.number = tag >> 3, .head = *at};
+    uint64_t value = take_varint(at);
+    if ((tag & 7) == 2) {
+        f.bytes = *at;
+        f.length = (size_t)value;
+        *at += f.length;
+    }
+    return f;
+}
+
+/* ---- the graph ---- */
+
+/* Where a field of GraphProto goes; NULL: it is no message that is read. */
+static pj_messages *list_of(pj_graph_text *graph, uint64_t number)
+{
+    switch (number) {
+    case 1:
+        return &graph->nodes;
+    case 5:
+        return &graph->initializers;
+    case 11:
+        return &graph->inputs;
+    case 12:
+        return &graph->outputs;
+    case 13:
+        return &graph->values;
+    case 15:
+        return &graph->sparse_initializers;
+    default:
+        return NULL;
+    }
+}
+
+/* Makes room for as many places as were counted, and counts from 0 again. */
+static bool start_list(pj_arena *arena, pj_messages *list, const ProtobufCMessageDescriptor *type)
+{
+    list->type = type;
+    list->packed = PJ_NEW(arena, const uint8_t *, list->count);
+    list->count = 0;
+    return list->packed != NULL;
+}
+
+static bool start_lists(pj_arena *arena, pj_graph_text *graph)
+{
+    return start_list(arena, &graph->nodes, &onnx__node_proto__descriptor) &&
+           start_list(arena, &graph->initializers, &onnx__tensor_proto__descriptor) &&
+           start_list(arena, &graph->sparse_initializers, &onnx__sparse_tensor_proto__descriptor) &&
+           start_list(arena, &graph->inputs, &onnx__value_info_proto__descriptor) &&
+           start_list(arena, &graph->outputs, &onnx__value_info_proto__descriptor) &&
+           start_list(arena, &graph->values, &onnx__value_info_proto__descriptor);
+}
+
+static bool read_graph(pj_arena *arena, const field *packed, pj_graph_text *graph)
+{
+    const uint8_t *end = packed->bytes + packed->length;
+    memset(graph, 0, sizeof *graph);
+    graph->name = "";
+    for (const uint8_t *at = packed->bytes; at < end;) {
+        field f = take_field(&at);
+        pj_messages *list = list_of(graph, f.number);
+        if (list)
+            list->count++;
+        else if (f.number == 2)
+            graph->name = pj_arena_strndup(arena, (const char *)f.bytes, f.length);
+    }
+    if (!graph->name || !start_lists(arena, graph))
+        return false;
+    for (const uint8_t *at = packed->bytes; at < end;) {
+        field f = take_field(&at);
+        pj_messages *list = list_of(graph, f.number);
+        if (list)
+            list->packed[list->count++] = f.head;
+    }
+    return true;
+}
+
+const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
+                                        pj_graph_text *graph)
+{
+    const uint8_t *begin = (const uint8_t *)skeleton->data, *end = begin + skeleton->length;
+    pj_str rest = pj_str_new(0); /* the model without its graph */
+    bool ok = true;
+    *has_graph = false;
+    for (const uint8_t *at = begin; at < end && ok;) {
+        const uint8_t *from = at;
+        field f = take_field(&at);
+        if (f.number != 7) {
+            pj_str_add_bytes(&rest, (const char *)from, (size_t)(at - from));
+        } else {
+            *has_graph = true;
+            ok = read_graph(loader->scratch, &f, graph);
+        }
+    }
+    const Onnx__ModelProto *proto = NULL;
+    if (ok && !rest.failed)
+        proto = unpack(loader->scratch, &onnx__model_proto__descriptor, (const uint8_t *)rest.data, rest.length);
+    pj_str_free(&rest);
+    return proto;
+}
+
+pj_messages pj_unpacked(const void *messages, size_t count)
+{
+    return (pj_messages){.count = count, .unpacked = messages};
+}
+
+pj_graph_text pj_unpacked_graph(const Onnx__GraphProto *proto)
+{
+    return (pj_graph_text){
+        .name = pj_text(proto->name),
+        .nodes = pj_unpacked(proto->node, proto->n_node),
+        .initializers = pj_unpacked(proto->initializer, proto->n_initializer),
+        .sparse_initializers = pj_unpacked(proto->sparse_initializer, proto->n_sparse_initializer),
+        .inputs = pj_unpacked(proto->input, proto->n_input),
+        .outputs = pj_unpacked(proto->output, proto->n_output),
+        .values = pj_unpacked(proto->value_info, proto->n_value_info),
+    };
+}
+
+/* ---- one by one ---- */
+
+static void *unpack_packed(pj_arena *arena, const pj_messages *messages, size_t i)
+{
+    const uint8_t *at = messages->packed[i];
+    uint64_t length = take_varint(&at);
+    return unpack(arena, messages->type, at, (size_t)length);
+}
+
+const void *pj_unpack(pj_loader *loader, const pj_messages *messages, size_t i)
+{
+    const void *message;
+    if (messages->packed) {
+        pj_arena_reset(loader->part);
+        return unpack_packed(loader->part, messages, i);
+    }
+    memcpy(&message, (const char *)messages->unpacked + i * sizeof message, sizeof message);
+    return message;
+}
+
+Onnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from)
+{
+    if (!nodes->packed)
+        return (Onnx__NodeProto *const *)nodes->unpacked + from;
+    Onnx__NodeProto **rest = PJ_NEW(loader->scratch, Onnx__NodeProto *, nodes->count - from);
+    for (size_t i = from; rest && i < nodes->count; i++) {
+        rest[i - from] = unpack_packed(loader->scratch, nodes, i);
+        if (!rest[i - from])
+            rest = NULL;
+    }
+    return rest;
+}

@@ -1,0 +1,219 @@
+/* Reading plans, and finding the nodes that their entries mean. */
+#include "quant/plan_file.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+/* ---- formats ---- */
+
+static pj_status read_format(pj_json object, const char *key, pj_format *out, pj_error *err)
+{
+    const char *word = NULL;
+    pj_error why = {0};
+    PJ_TRY(pj_json_opt_text(object, key, &word, err));
+    if (!word)
+        return PJ_OK;
+    if (pj_number_parse(word, &out->number, &why) != PJ_OK)
+        return pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, err, "%s", why.what);
+    out->from = PJ_FROM_PLAN;
+    return PJ_OK;
+}
+
+/* The N of wNaM. */
+static bool parse_width(const char **at, char letter, pj_number *out)
+{
+    static const struct {
+        const char *digits, *word;
+    } widths[] = {
+        {"16", "fp16"},
+        {"32", "fp32"},
+    };
+    pj_str word = pj_str_new(16);
+    bool ok = **at == letter && *++*at >= '1' && **at <= '9';
+    size_t length = ok ? strspn(*at, "0123456789") : 0;
+    pj_str_add(&word, "int");
+    pj_str_add_bytes(&word, *at, length);
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        if (strcmp(word.data + 3, widths[i].digits) == 0) {
+            pj_str_clear(&word);
+            pj_str_add(&word, widths[i].word);
+            break;
+        }
+    ok = ok && pj_number_parse(word.data, out, NULL) == PJ_OK;
+    pj_str_free(&word);
+    *at += length;
+    return ok;
+}
+
+static pj_status read_quantize(const char *spec, pj_plan *plan, pj_error *err)
+{
+    const char *at = spec, *word = strcmp(spec, "fp8") == 0 ? "fp8e4m3" : spec;
+    plan->weights.from = plan->activations.from = PJ_FROM_PLAN;
+    if (*spec == 'w' && parse_width(&at, 'w', &plan->weights.number) &&
+        parse_width(&at, 'a', &plan->activations.number) && *at == 0)
+        return PJ_OK;
+    if (pj_number_parse(word, &plan->weights.number, NULL) != PJ_OK)
+        return pj_fail(
+            err, PJ_EARGUMENT,
+            "--quantize \"%.64s\": expected a number format for everything (int8, int4, fp16, bf16, fp8 ...), "
+            "or wNaM for weights of N and activations of M bits (w4a8, w8a16)",
+            spec);
+    plan->activations.number = plan->weights.number;
+    return PJ_OK;
+}
+
+/* ---- entries ---- */
+
+/* The label that is nearest to what an entry names. */
+static const char *nearest_label(const pj_graph *graph, const char *match)
+{
+    const char *best = NULL;
+    size_t most = strlen(match) / 3 + 1;
+    for (int i = 0; i < graph->nodes && most > 0; i++) {
+        size_t distance = pj_text_distance(match, graph->node[i]->label, most);
+        if (distance > most || (best && distance >= most))
+            continue;
+        best = graph->node[i]->label;
+        most = distance;
+    }
+    return best;
+}
+
+static pj_status fail_unmatched(pj_json entry, const char *match, const char *op, const pj_graph *graph, pj_error *err)
+{
+    const char *near = nearest_label(graph, match);
+    pj_str text = pj_str_new(900);
+    pj_str_printf(&text, "\"%.200s\" matches no layer of the model", match);
+    if (op)
+        pj_str_printf(&text, " with operator %.100s", op);
+    if (near)
+        pj_str_printf(&text, "; did you mean \"%.200s\"?", near);
+    pj_status status = pj_json_fail(pj_json_find(entry, "match"), PJ_EFORMAT, err, "%s", text.data);
+    pj_str_free(&text);
+    return status;
+}
+
+/* What all entries share. */
+typedef struct matcher {
+    const pj_graph *graph;
+    pj_arena *arena;
+    pj_plan *plan;
+    pj_map by_label; /* label -> pj_node */
+    int globs;
+} matcher;
+
+static bool give(matcher *m, const pj_node *node, const char *op, const pj_plan_formats *formats)
+{
+    if (op && strcmp(op, node->op) != 0)
+        return false;
+    m->plan->node[node->index] = formats;
+    return true;
+}
+
+/* A label is a label even if it looks like a glob. */
+static pj_status match_nodes(matcher *m, pj_json entry, const char *match, const char *op,
+                             const pj_plan_formats *formats, pj_error *err)
+{
+    const pj_node *exact = pj_map_get(&m->by_label, match);
+    bool found = exact && give(m, exact, op, formats);
+    if (!exact && strpbrk(match, "*?[")) {
+        if (++m->globs > PJ_MAX_PLAN_GLOBS)
+            return pj_json_fail(pj_json_find(entry, "match"), PJ_ELIMIT, err, "more than %d entries match by wildcards",
+                                (int)PJ_MAX_PLAN_GLOBS);
+        for (int i = 0; i < m->graph->nodes; i++)
+            if (pj_text_glob(match, m->graph->node[i]->label) && give(m, m->graph->node[i], op, formats))
+                found = true;
+    }
+    return found ? PJ_OK : fail_unmatched(entry, match, op, m->graph, err);
+}
+
+static pj_status read_entry(matcher *m, pj_json entry, pj_error *err)
+{
+    static const char *const keys[] = {"match", "op", "weights", "activations", "accumulator", "output", NULL};
+    const char *match, *op = NULL;
+    pj_plan_formats *formats = PJ_NEW(m->arena, pj_plan_formats, 1);
+    if (!formats)
+        return pj_fail_memory(err);
+    PJ_TRY(pj_json_as_object(entry, &entry, err));
+    PJ_TRY(pj_json_only_keys(entry, keys, err));
+    PJ_TRY(pj_json_get_text(entry, "match", &match, err));
+    PJ_TRY(pj_json_opt_text(entry, "op", &op, err));
+    PJ_TRY(read_format(entry, "weights", &formats->weights, err));
+    PJ_TRY(read_format(entry, "activations", &formats->activations, err));
+    PJ_TRY(read_format(entry, "accumulator", &formats->accumulator, err));
+    PJ_TRY(read_format(entry, "output", &formats->output, err));
+    return match_nodes(m, entry, match, op, formats, err);
+}
+
+static pj_status read_layers(pj_json layers, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
+{
+    matcher m = {.graph = model->graph, .arena = arena, .plan = plan};
+    pj_map_init(&m.by_label, arena);
+    for (int i = 0; layers.node && i < m.graph->nodes; i++)
+        if (!pj_map_put(&m.by_label, m.graph->node[i]->label, m.graph->node[i]))
+            return pj_fail_memory(err);
+    for (pj_json at = pj_json_first(layers); at.node; at = pj_json_next(at))
+        PJ_TRY(read_entry(&m, at, err));
+    return PJ_OK;
+}
+
+static pj_status read_document(pj_json root, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
+{
+    static const char *const keys[] = {"schema", "model", "default", "layers", NULL};
+    static const char *const model_keys[] = {"sha256", NULL}, *const default_keys[] = {"weights", "activations", NULL};
+    static const char *const schemas[] = {"picojoule.plan/1", NULL};
+    pj_json defaults = {0}, layers = {0}, about = {0};
+    const char *sha256 = NULL;
+    int schema;
+    PJ_TRY(pj_json_as_object(root, &root, err));
+    PJ_TRY(pj_json_only_keys(root, keys, err));
+    PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, err));
+    PJ_TRY(pj_json_opt_object(root, "model", &about, err));
+    PJ_TRY(pj_json_opt_object(root, "default", &defaults, err));
+    PJ_TRY(pj_json_opt_array(root, "layers", &layers, err));
+    if (about.node) {
+        PJ_TRY(pj_json_only_keys(about, model_keys, err));
+        PJ_TRY(pj_json_opt_text(about, "sha256", &sha256, err));
+    }
+    if (defaults.node) {
+        PJ_TRY(pj_json_only_keys(defaults, default_keys, err));
+        PJ_TRY(read_format(defaults, "weights", &plan->weights, err));
+        PJ_TRY(read_format(defaults, "activations", &plan->activations, err));
+    }
+    return read_layers(layers, model, arena, plan, err);
+}
+
+static pj_status start(const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err)
+{
+    memset(out, 0, sizeof *out);
+    out->node = PJ_NEW(arena, const pj_plan_formats *, model->graph->nodes);
+    return out->node ? PJ_OK : pj_fail_memory(err);
+}
+
+pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,
+                        pj_plan *out, pj_error *err)
+{
+    pj_json_doc *doc = NULL;
+    PJ_TRY(start(model, arena, out, err));
+    PJ_TRY(pj_json_parse(json, length, name, &doc, err));
+    pj_status status = read_document(pj_json_root(doc), model, arena, out, err);
+    pj_json_free(doc);
+    return status;
+}
+
+pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *model, pj_arena *arena, pj_plan *out,
+                       pj_error *err)
+{
+    pj_json_doc *doc = NULL;
+    PJ_TRY(start(model, arena, out, err));
+    if (quantize)
+        PJ_TRY(read_quantize(quantize, out, err));
+    if (!path)
+        return PJ_OK;
+    PJ_TRY(pj_json_read(path, 0, &doc, err));
+    pj_status status = read_document(pj_json_root(doc), model, arena, out, err);
+    pj_json_free(doc);
+    return status;
+}

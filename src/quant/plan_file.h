@@ -1,0 +1,32 @@
+/* Plans: a JSON file (picojoule.plan/1) that says in which formats layers work, and the short form `--quantize`.
+ *
+ *     {"schema": "picojoule.plan/1", "model": {"sha256": "..."},
+ *      "default": {"weights": "fp16", "activations": "fp16"},
+ *      "layers": [{"match": "name or glob", "op": "Conv", "weights": "int4", "activations": "int8",
+ *                  "accumulator": "int32", "output": "int8"}]}
+ *
+ * All keys but `schema` and `match` may be left out. `default` stands in for the floating-point element types of the
+ * model. An entry belongs to the nodes whose label matches (and whose operator is `op`); of several that match a node,
+ * the last one counts, alone. An entry that matches nothing is an error. */
+#ifndef PJ_QUANT_PLAN_FILE_H
+#define PJ_QUANT_PLAN_FILE_H
+
+#include "quant/precision.h"
+
+typedef struct pj_plan {
+    pj_format weights, activations; /* in place of float element types; PJ_FROM_NOTHING: as declared */
+    const pj_plan_formats **node;   /* by pj_node.index of the main graph; NULL: no entry */
+} pj_plan;
+
+/* The plan of a file ("-": standard input), applied to a model; `path` NULL: no file. `quantize` (or NULL) sets the
+ * defaults first: a format word ("int8", "fp16", "fp8" for fp8e4m3), or wNaM, where 4 and 8 stand for int4 and int8,
+ * and 16 and 32 for fp16 and fp32. Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT: `quantize`;
+ * PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
+pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *model, pj_arena *arena, pj_plan *out,
+                       pj_error *err);
+
+/* The same from `length` bytes in memory; `name` stands for the file in messages. */
+pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,
+                        pj_plan *out, pj_error *err);
+
+#endif
