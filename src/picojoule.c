@@ -9,63 +9,78 @@
 #include "cost/layer.h"
 #include "cost/memory.h"
 #include "cost/price.h"
+#include "cost/shared.h"
 #include "infer/bind.h"
 #include "infer/infer.h"
 #include "load/load.h"
-#include "ops/op.h"
+#include "ops/custom.h"
 #include "quant/plan_file.h"
 #include "quant/precision.h"
 
 /* ---- model.h ---- */
 
+/* What comes behind loading. */
+static pj_status infer(pj_model *model, const pj_model_options *options, pj_error *err)
+{
+    static const pj_model_options none;
+    PJ_TRY(pj_bind(model, options ? options : &none, err));
+    pj_status status = pj_infer(model, &model->diags, err);
+    if (status == PJ_ESHAPE)
+        pj_bind_explain(model, err);
+    return status;
+}
+
 static pj_status finish_open(pj_status loaded, const char *name, const pj_model_options *options, pj_model *model,
                              pj_model **out, pj_error *err)
 {
     pj_status status = loaded;
-    if (status == PJ_OK && options)
-        status = pj_bind(model, options, err);
+    if (status == PJ_OK && options && options->op_rules)
+        status = pj_custom_read(options->op_rules, model, err);
     if (status == PJ_OK)
-        status = pj_infer(model, &model->diags, err);
+        status = infer(model, options, err);
     if (status == PJ_OK) {
         *out = model;
         return PJ_OK;
     }
     pj_error_at(err, name, NULL, NULL);
-    pj_unload(model);
+    pj_model_close(model);
     return status;
 }
 
-static pj_load_options load_options(const pj_model_options *options)
-{
-    pj_load_options load = {NULL, 0};
-    if (options) {
-        load.bindings = options->dims;
-        load.binding_count = options->dim_count;
-    }
-    return load;
-}
-
+/* Dimensions are bound behind loading, so that they can be bound anew. */
 pj_status pj_model_open(const char *path, const pj_model_options *options, pj_model **out, pj_error *err)
 {
-    pj_load_options load = load_options(options);
     pj_model *model = NULL;
     *out = NULL;
-    pj_status status = pj_load(path, &load, &model, err);
+    pj_status status = pj_load(path, NULL, &model, err);
     return finish_open(status, path, options, model, out, err);
 }
 
 pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_model_options *options,
                                pj_model **out, pj_error *err)
 {
-    pj_load_options load = load_options(options);
     pj_model *model = NULL;
     *out = NULL;
-    pj_status status = pj_load_memory(bytes, size, name, &load, &model, err);
+    pj_status status = pj_load_memory(bytes, size, name, NULL, &model, err);
     return finish_open(status, name, options, model, out, err);
+}
+
+pj_status pj_model_rebind(pj_model *model, const pj_model_options *options, pj_error *err)
+{
+    if (err)
+        memset(err, 0, sizeof *err);
+    pj_status status = pj_unbind(model, err);
+    if (status == PJ_OK)
+        status = infer(model, options, err);
+    if (status != PJ_OK)
+        pj_error_at(err, model->path, NULL, NULL);
+    return status;
 }
 
 void pj_model_close(pj_model *model)
 {
+    if (model)
+        pj_arena_free(model->results);
     pj_unload(model);
 }
 
@@ -103,17 +118,18 @@ static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_in
 const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
 {
     const pj_graph *graph = model->graph;
-    pj_tensor_info *infos = PJ_NEW(model->arena, pj_tensor_info, model->values);
+    pj_arena *arena = pj_model_results(model);
+    pj_tensor_info *infos = PJ_NEW(arena, pj_tensor_info, model->values);
     bool ok = infos != NULL;
     *count = 0;
     for (int i = 0; ok && i < graph->inputs; i++)
-        ok = describe_tensor(model->arena, graph->in[i], &infos[(*count)++]);
+        ok = describe_tensor(arena, graph->in[i], &infos[(*count)++]);
     for (int i = 0; ok && i < graph->initializers; i++)
-        ok = describe_tensor(model->arena, graph->initializer[i], &infos[(*count)++]);
+        ok = describe_tensor(arena, graph->initializer[i], &infos[(*count)++]);
     for (int i = 0; ok && i < graph->nodes; i++)
         for (int o = 0; ok && o < graph->node[i]->outputs; o++)
             if (graph->node[i]->out[o])
-                ok = describe_tensor(model->arena, graph->node[i]->out[o], &infos[(*count)++]);
+                ok = describe_tensor(arena, graph->node[i]->out[o], &infos[(*count)++]);
     return ok ? infos : NULL;
 }
 
@@ -128,15 +144,16 @@ static size_t copy_findings(const pj_diags *diags, pj_finding *out)
 
 const pj_finding *pj_model_findings(pj_model *model, size_t *count)
 {
-    pj_finding *findings = PJ_NEW(model->arena, pj_finding, model->diags.count);
+    pj_finding *findings = PJ_NEW(pj_model_results(model), pj_finding, model->diags.count);
     *count = findings ? copy_findings(&model->diags, findings) : 0;
     return findings;
 }
 
 const pj_model_info *pj_model_describe(pj_model *model)
 {
-    pj_model_info *info = PJ_NEW(model->arena, pj_model_info, 1);
-    pj_opset_info *opsets = PJ_NEW(model->arena, pj_opset_info, model->opsets);
+    pj_arena *arena = pj_model_results(model);
+    pj_model_info *info = PJ_NEW(arena, pj_model_info, 1);
+    pj_opset_info *opsets = PJ_NEW(arena, pj_opset_info, model->opsets);
     if (!info || !opsets)
         return NULL;
     for (int i = 0; i < model->opsets; i++)
@@ -149,7 +166,8 @@ const pj_model_info *pj_model_describe(pj_model *model)
                             .opset_count = (size_t)model->opsets,
                             .nodes = (size_t)model->nodes,
                             .dims = model->dim,
-                            .dim_count = (size_t)model->dims};
+                            .dim_count = (size_t)model->dims,
+                            .op_rules = pj_custom_path(model)};
     return info;
 }
 
@@ -186,6 +204,8 @@ struct pj_analysis {
     size_t finding_count;
     pj_unknown_op *unknown;
     size_t unknown_count;
+    const pj_shared_parameter *shared;
+    size_t shared_count;
 };
 
 pj_settings pj_settings_default(void)
@@ -280,10 +300,12 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     PJ_TRY(read_precision(analysis, &precision, err));
     PJ_TRY(
         pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
-    PJ_TRY(pj_price_layers(model, &precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
+    PJ_TRY(pj_price_layers(&precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
     PJ_TRY(pj_layers_total(model, &precision, &analysis->layers, analysis->arena, &analysis->totals, err));
     PJ_TRY(pj_estimate_devices(model, &precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
+    PJ_TRY(pj_list_shared(&precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count,
+                          err));
     PJ_TRY(list_unknown(analysis, err));
     PJ_TRY(list_findings(analysis, err));
     return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;
@@ -363,6 +385,12 @@ const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t
 {
     *count = analysis->unknown_count;
     return analysis->unknown;
+}
+
+const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count)
+{
+    *count = analysis->shared_count;
+    return analysis->shared;
 }
 
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis)

@@ -102,6 +102,14 @@ typedef struct pj_unknown_op {
     size_t nodes;
 } pj_unknown_op;
 
+/* A constant that several layers read; the totals count it once. */
+typedef struct pj_shared_parameter {
+    const char *name;
+    int64_t elements;
+    const char *const *layers; /* their names */
+    size_t layer_count;
+} pj_shared_parameter;
+
 typedef struct pj_analysis pj_analysis;
 
 /* Prices every layer of the model. The model must outlive the analysis. *out is owned by the caller.
@@ -115,12 +123,52 @@ const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count);
 const pj_totals *pj_analysis_totals(const pj_analysis *analysis);
 const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count); /* the model's and its own */
 const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
+const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count);
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis);
 pj_model *pj_analysis_model(const pj_analysis *analysis);
 const char *pj_analysis_table(const pj_analysis *analysis);                /* name of the table */
 const char *pj_analysis_rules(const pj_analysis *analysis);                /* "picojoule", "qtools" */
 const char *pj_analysis_unit(const pj_analysis *analysis);                 /* "pJ", or "relative" */
 const char *pj_analysis_device(const pj_analysis *analysis, size_t index); /* name of a device; NULL past the last */
+
+/* ---- one model at many sizes ---- */
+
+/* A dimension and its values, as `--sweep sequence=128,512`. */
+typedef struct pj_sweep_dim {
+    const char *name;
+    const int64_t *values;
+    size_t count; /* > 0 */
+} pj_sweep_dim;
+
+/* What the model costs at one combination of values. */
+typedef struct pj_sweep_point {
+    const int64_t *values; /* one per dimension of the sweep */
+    pj_totals totals;
+} pj_sweep_point;
+
+/* All combinations, the values of the last dimension first. */
+typedef struct pj_sweep {
+    const char *model, *table, *rules, *unit; /* as pj_analysis_table and so on */
+    const pj_sweep_dim *dims;
+    size_t dim_count;
+    const pj_dim_binding *fixed; /* the other dimensions of the model */
+    size_t fixed_count;
+    const char *const *devices; /* their names */
+    size_t device_count;
+    const pj_sweep_point *points;
+    size_t point_count;
+    const pj_finding *findings; /* of all points, each once */
+    size_t finding_count;
+} pj_sweep;
+
+/* Rebinds and analyzes the model once for each combination of values; `options` (may be NULL) has what all of them
+ * share. The model is bound to the last combination afterwards. *out is owned by the caller.
+ * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `options` bind, too; else as
+ * pj_model_rebind and pj_analyze, with the combination in the sentence. */
+enum { PJ_MAX_SWEEP = 1000 };
+pj_status pj_sweep_run(pj_model *model, const pj_model_options *options, const pj_settings *settings,
+                       const pj_sweep_dim *dims, size_t dim_count, pj_sweep **out, pj_error *err);
+void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

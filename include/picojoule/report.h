@@ -45,6 +45,11 @@ const char *const *pj_report_formats(void);
 pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err);
 
+/* A sweep: a row of totals for each combination. All four formats; of the options, format, width and colour count.
+ * Errors as above. */
+pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
+                         pj_error *err);
+
 /* Types and shapes of all tensors: all four formats. Errors as above. */
 pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { FIRST_CAPACITY = 16 };
+
 void pj_map_init(pj_map *map, pj_arena *arena)
 {
     memset(map, 0, sizeof *map);
@@ -32,10 +34,10 @@ static pj_map_slot *find(const pj_map *map, const char *key, uint64_t hash)
     }
 }
 
-static bool grow(pj_map *map)
+static bool resize(pj_map *map, size_t capacity)
 {
     pj_map bigger = *map;
-    bigger.capacity = map->capacity ? map->capacity * 2 : 16;
+    bigger.capacity = capacity;
     bigger.slots = PJ_NEW(map->arena, pj_map_slot, bigger.capacity);
     if (!bigger.slots)
         return false;
@@ -44,6 +46,14 @@ static bool grow(pj_map *map)
             *find(&bigger, map->slots[i].key, map->slots[i].hash) = map->slots[i];
     *map = bigger;
     return true;
+}
+
+bool pj_map_reserve(pj_map *map, size_t count)
+{
+    size_t capacity = FIRST_CAPACITY;
+    while (capacity / 4 * 3 < count && capacity <= SIZE_MAX / 2)
+        capacity *= 2;
+    return capacity <= map->capacity || resize(map, capacity);
 }
 
 void *pj_map_get(const pj_map *map, const char *key)
@@ -56,7 +66,7 @@ void *pj_map_get(const pj_map *map, const char *key)
 
 bool pj_map_put(pj_map *map, const char *key, void *value)
 {
-    if (map->count >= map->capacity / 4 * 3 && !grow(map))
+    if (map->count >= map->capacity / 4 * 3 && !resize(map, map->capacity ? map->capacity * 2 : FIRST_CAPACITY))
         return false;
     uint64_t hash = hash_of(map, key);
     pj_map_slot *slot = find(map, key, hash);

@@ -25,6 +25,10 @@ typedef struct pj_map {
 
 void pj_map_init(pj_map *map, pj_arena *arena);
 
+/* Makes room for `count` keys at once: a table that grows leaves its smaller ones behind in the arena. False: out of
+ * memory. */
+bool pj_map_reserve(pj_map *map, size_t count);
+
 /* The value of `key`, or NULL. */
 void *pj_map_get(const pj_map *map, const char *key);
 

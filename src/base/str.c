@@ -82,18 +82,24 @@ void pj_str_add(pj_str *str, const char *text)
 
 void pj_str_add_char(pj_str *str, char c)
 {
-    pj_str_add_bytes(str, &c, 1);
+    if (!reserve(str, 1))
+        return;
+    str->data[str->length++] = c;
+    str->data[str->length] = 0;
 }
 
 void pj_str_printf(pj_str *str, const char *format, ...)
 {
+    char text[256]; /* nearly all are shorter, and are formatted but once */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (length < 0)
         str->failed = true;
+    else if ((size_t)length < sizeof text)
+        pj_str_add_bytes(str, text, (size_t)length);
     else if (reserve(str, (size_t)length)) {
         vsnprintf(str->data + str->length, (size_t)length + 1, format, again);
         str->length += (size_t)length;
@@ -129,9 +135,35 @@ void pj_str_add_double(pj_str *str, double value)
     pj_str_add(str, text);
 }
 
+/* The same as printf in a tenth of the time, where value * power is so far from the middle between two whole numbers
+ * that its own rounding error does not matter. */
+static bool add_small_fixed(pj_str *str, double value, int digits)
+{
+    static const int64_t powers[] = {1, 10, 100, 1000};
+    if (digits < 0 || digits > 3 || !(value >= 0 && value < 1e9) || signbit(value))
+        return false;
+    double scaled = value * (double)powers[digits];
+    int64_t whole = (int64_t)scaled;
+    double rest = scaled - (double)whole;
+    if (fabs(rest - 0.5) < 1e-3)
+        return false;
+    whole += rest > 0.5;
+    char text[32], *at = text + sizeof text;
+    for (int i = 0; i <= digits || whole > 0; i++) {
+        if (i == digits && digits > 0)
+            *--at = '.';
+        *--at = (char)('0' + whole % 10);
+        whole /= 10;
+    }
+    pj_str_add_bytes(str, at, (size_t)(text + sizeof text - at));
+    return true;
+}
+
 void pj_str_add_fixed(pj_str *str, double value, int digits)
 {
     char text[400];
+    if (add_small_fixed(str, value, digits))
+        return;
     snprintf(text, sizeof text, "%.*f", digits, value);
     plain_point(text);
     pj_str_add(str, text);

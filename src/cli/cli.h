@@ -22,9 +22,14 @@ typedef struct pj_args {
     size_t dims;
     pj_input_binding *input;
     size_t inputs;
+    pj_trips_binding *trip;
+    size_t trips;
+    const char *op_rules;
+    pj_sweep_dim *sweep;
+    size_t sweeps;
     const char **device;
     size_t devices;
-    int64_t *numbers; /* where the dimensions of `input` stand */
+    int64_t *numbers; /* where the dimensions of `input` and the values of `sweep` stand */
     size_t numbers_used;
     char *texts; /* names cut out of the words */
     size_t texts_used;
@@ -50,10 +55,10 @@ typedef struct pj_option_group {
     size_t count;
 } pj_option_group;
 
-extern const pj_option_group pj_options_model;  /* --input --dim */
+extern const pj_option_group pj_options_model;  /* --input --dim --trips --op-rules */
 extern const pj_option_group pj_options_energy; /* --table --device --weights-on ... */
 extern const pj_option_group pj_options_report; /* --format -o --width */
-extern const pj_option_group pj_options_rows;   /* --group-by --sort --top */
+extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
 extern const pj_option_group pj_options_strict;
 extern const pj_option_group pj_options_check;
 extern const pj_option_group pj_options_markdown;

@@ -34,6 +34,8 @@ static pj_exit run(const pj_args *args)
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
     const pj_model_options options = pj_model_options_of(args, true);
+    if (args->sweeps)
+        return pj_run_sweep(args);
     pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
     if (status == PJ_OK)
         status = pj_analyze(model, &args->settings, &analysis, &err);
@@ -68,6 +70,8 @@ const pj_command pj_command_analyze = {
     "    everything in on-chip memory of 1 MiB\n"
     "picojoule analyze model.onnx --group-by scope:2 --top 10\n"
     "    the ten most expensive modules\n"
+    "picojoule analyze model.onnx --sweep sequence=128,512,2048 --format csv\n"
+    "    how the totals grow with a dimension\n"
     "picojoule analyze model.onnx --format json -o report.json\n"
     "    for programs; docs/report-format.md describes it",
     run,

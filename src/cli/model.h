@@ -7,6 +7,9 @@
 /* The bindings of the command line. */
 pj_model_options pj_model_options_of(const pj_args *args, bool unbound_dims_are_one);
 
+/* analyze --sweep: one row of totals for each combination of values. */
+pj_exit pj_run_sweep(const pj_args *args);
+
 /* Says the findings that --strict makes errors; false: there are none. */
 bool pj_say_strict(const pj_finding *findings, size_t count, const char *model);
 

@@ -61,6 +61,45 @@ static const char *set_dim(pj_args *args, const char *value)
     return NULL;
 }
 
+/* NAME=N: names of nodes, like those of dimensions, may hold a '='. */
+static const char *set_trips(pj_args *args, const char *value)
+{
+    pj_trips_binding *trip = &args->trip[args->trips];
+    const char *equals = strrchr(value, '=');
+    if (!equals || equals == value || !read_whole(equals + 1, &trip->trips))
+        return "NAME=N, for example decode=20";
+    trip->node = keep(args, value, equals);
+    args->trips++;
+    return NULL;
+}
+
+static const char *set_op_rules(pj_args *args, const char *value)
+{
+    args->op_rules = value;
+    return NULL;
+}
+
+/* NAME=V1,V2,... */
+static const char *set_sweep(pj_args *args, const char *value)
+{
+    static const char wants[] = "NAME=V1,V2,..., for example sequence=128,512,2048";
+    pj_sweep_dim *sweep = &args->sweep[args->sweeps];
+    const char *equals = strrchr(value, '='), *at = equals;
+    int64_t *values = args->numbers + args->numbers_used;
+    if (!equals || equals == value)
+        return wants;
+    sweep->count = 0;
+    do {
+        if (!read_number(at + 1, &values[sweep->count++], &at) || (*at && *at != ','))
+            return wants;
+    } while (*at);
+    sweep->name = keep(args, value, equals);
+    sweep->values = values;
+    args->numbers_used += sweep->count;
+    args->sweeps++;
+    return NULL;
+}
+
 /* Dimensions "1,3,?" or "1x3x?": a number each, or ? for the declared one; none at all is a scalar. */
 static bool read_dims(const char *text, pj_args *args, pj_input_binding *input)
 {
@@ -247,14 +286,20 @@ static const char *set_markdown(pj_args *args, const char *value)
 /* ---- tables: name, letter, value, help, setter ---- */
 
 static const pj_option model_options[] = {
-    {"input", 0, "NAME=[TYPE:]DIMS",
+    {"input",    0, "NAME=[TYPE:]DIMS",
      "shape of a graph input, and its element type,\n"
      "for example --input tokens=int64:1,128;\n"
      "? leaves a dimension as the model declares it;\n"
-     "repeatable",                set_input},
-    {"dim",   0, "NAME=N",
+     "repeatable",                                  set_input   },
+    {"dim",      0, "NAME=N",
      "value of a symbolic dimension, for example\n"
-     "--dim batch=1; repeatable", set_dim  },
+     "--dim batch=1; repeatable",                   set_dim     },
+    {"trips",    0, "NAME=N",
+     "how often the body of the Loop of that name runs,\n"
+     "where the graph does not say it; repeatable", set_trips   },
+    {"op-rules", 0, "FILE",
+     "shapes and work of operators that are not built\n"
+     "in; docs/op-rules.md describes the file",     set_op_rules},
 };
 static const pj_option energy_options[] = {
     {"table",          0, "NAME|FILE",
@@ -293,6 +338,10 @@ static const pj_option rows_options[] = {
      "order of the rows (default: energy in text and\n"
      "Markdown, graph order in JSON and CSV)",                                           set_sort    },
     {"top",      0, "N",                 "only the first N rows; the rest is summed up", set_top     },
+    {"sweep",    0, "NAME=V1,V2,...",
+     "instead of layers, one row of totals for each\n"
+     "value of a dimension, for example --sweep\n"
+     "sequence=128,512; repeatable: all combinations",                                   set_sweep   },
 };
 static const pj_option strict_options[] = {
     {"strict", 0, NULL,

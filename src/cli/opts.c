@@ -156,10 +156,12 @@ static bool alloc_args(int count, char **words, pj_args *args)
     args->operand = calloc(most, sizeof *args->operand);
     args->dim = calloc(most, sizeof *args->dim);
     args->input = calloc(most, sizeof *args->input);
+    args->trip = calloc(most, sizeof *args->trip);
+    args->sweep = calloc(most, sizeof *args->sweep);
     args->device = calloc(most, sizeof *args->device);
     args->numbers = calloc(characters, sizeof *args->numbers);
     args->texts = calloc(characters + 2 * most, 1);
-    return args->operand && args->dim && args->input && args->device && args->numbers && args->texts;
+    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->numbers && args->texts;
 }
 
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)
@@ -199,6 +201,8 @@ void pj_args_free(pj_args *args)
     free(args->operand);
     free(args->dim);
     free(args->input);
+    free(args->trip);
+    free(args->sweep);
     free(args->device);
     free(args->numbers);
     free(args->texts);

@@ -7,8 +7,7 @@
 
 /* ---- totals ---- */
 
-/* Where a constant's bytes come from: a view or a quantizer of one constant has the same elements. */
-static const pj_value *root_of(const pj_precision *precision, const pj_value *value)
+const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value)
 {
     const pj_node *node = value->producer;
     while (node && node->desc && node->inputs > 0 && node->in[0] && node->in[0]->is_constant &&
@@ -30,7 +29,7 @@ static pj_status count_distinct(const pj_model *model, const pj_precision *preci
         const pj_layer_detail *detail = &layers->detail[l];
         for (int i = 0; i < detail->parameters; i++) {
             const pj_format *format = &detail->parameter[i].format;
-            const pj_value *root = root_of(precision, detail->parameter[i].value);
+            const pj_value *root = pj_parameter_root(precision, detail->parameter[i].value);
             pj_num count = pj_type_count(model->symbols, &root->type);
             int64_t numbers, bits;
             if (seen[root->index] || !pj_num_known(count))
@@ -81,6 +80,11 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         out->energy.op_cost += row->energy.op_cost;
     }
     out->batch = batch_of(model->graph);
+    out->has_qtools = layers->has_qtools;
+    if (layers->has_qtools) { /* QTools prints whole picojoules, cut off */
+        out->qtools_total_cost = pj_number_whole(pj_energy_total(&out->energy));
+        out->qtools_energy_sum = pj_number_whole(layers->qtools_sum);
+    }
     return count_distinct(model, precision, layers, arena, out, err);
 }
 

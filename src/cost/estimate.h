@@ -5,6 +5,9 @@
 #include "cost/device.h"
 #include "cost/layer.h"
 
+/* Where a constant's bytes come from: a view or a quantizer of one constant has the same elements. */
+const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value);
+
 /* Sums in graph order. Parameters count once for each distinct constant. PJ_EOVERFLOW, PJ_ENOMEM. */
 pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                           pj_arena *arena, pj_totals *out, pj_error *err);

@@ -150,17 +150,29 @@ static void find_operands(const pj_precision *precision, const pj_table *table, 
 
 /* ---- conversions ---- */
 
+enum { REQUANTIZE = 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT, CONVERT = 1u << PJ_MUL | 1u << PJ_ROUND };
+
 static unsigned prims_between(const pj_format *from, const pj_format *to)
 {
     if (is_integer(from) && is_integer(to))
-        return pj_number_equal(&from->number, &to->number) ? 0 : 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT;
-    return is_integer(from) != is_integer(to) && is_known(from) && is_known(to) ? 1u << PJ_MUL | 1u << PJ_ROUND : 0;
+        return pj_number_equal(&from->number, &to->number) ? 0 : REQUANTIZE;
+    return is_integer(from) != is_integer(to) && is_known(from) && is_known(to) ? CONVERT : 0;
 }
 
-static void convert(const pj_precision *precision, pj_conversion *conversion, const pj_format *from,
+/* What a quantizer does to each element: from floats, what its rule counts; between integers, a requantization, but for
+ * those that only compare or shift. */
+static unsigned prims_of_rule(const pj_work *work, const pj_format *from)
+{
+    unsigned prims = 0;
+    for (int p = 0; p < PJ_PRIMS; p++)
+        if (p != PJ_DIV && !pj_num_is(work->count[p], 0)) /* a division belongs to the scale, once */
+            prims |= 1u << p;
+    return is_integer(from) && prims & 1u << PJ_ROUND ? REQUANTIZE : prims;
+}
+
+static void convert(const pj_precision *precision, pj_conversion *conversion, unsigned prims, const pj_format *from,
                     const pj_format *to, pj_num elements)
 {
-    unsigned prims = prims_between(from, to);
     if (!prims)
         return;
     conversion->elements = pj_num_add(precision->model->symbols, conversion->elements, elements);
@@ -181,7 +193,8 @@ static void convert_inputs(const pj_precision *precision, pj_layer_detail *detai
             node->in[i]->is_constant && precision->quantized[node->in[i]->index] && !(plan && is_known(&plan->weights));
         pj_format stored = pj_precision_reads(precision, node, i);
         if (!has_quantizer && is_integer(&stored))
-            convert(precision, &detail->in, &stored, arithmetic, detail->work.read[i]);
+            convert(precision, &detail->in, prims_between(&stored, arithmetic), &stored, arithmetic,
+                    detail->work.read[i]);
     }
 }
 
@@ -198,23 +211,29 @@ static bool converts_outputs(const pj_precision *precision, const pj_node *node)
     return pj_dtype_is_float(node->in[0]->type.dtype) && (own->is_integer || planned);
 }
 
-static void convert_outputs(const pj_precision *precision, pj_layer_detail *detail)
+static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena, pj_diags *diags,
+                                 pj_layer_detail *detail, pj_error *err)
 {
     const pj_node *node = detail->node;
     for (int o = 0; o < node->outputs && converts_outputs(precision, node); o++) {
-        if (!node->out[o] || !pj_dtype_is_float(node->out[o]->type.dtype))
+        const pj_value *out = node->out[o];
+        if (!out || !pj_dtype_is_float(out->type.dtype))
             continue;
-        pj_format stored = pj_precision_of(precision, node->out[o]);
-        const pj_node *quantizer = precision->behind[node->out[o]->index];
-        bool has_zero = quantizer && is_float(&detail->result) &&
-                        pj_zero_is_stored(precision->quantized[quantizer->out[0]->index]->zero);
-        convert(precision, &detail->out, &detail->result, &stored, detail->work.written[o]);
-        if (has_zero && detail->out.prims)
-            detail->out.prims |= 1u << PJ_ADD;
+        pj_format stored = pj_precision_of(precision, out);
+        unsigned prims = prims_between(&detail->result, &stored);
+        if (precision->behind[out->index]) {
+            pj_node *quantizer = precision->model->graph->node[precision->behind[out->index]->index];
+            pj_work work;
+            bool counted;
+            PJ_TRY(pj_work_by_rule(precision->model, quantizer, arena, diags, &work, &counted, err));
+            prims = prims_of_rule(&work, &detail->result);
+        }
+        convert(precision, &detail->out, prims, &detail->result, &stored, detail->work.written[o]);
     }
+    return PJ_OK;
 }
 
-/* A quantizer of its own from integers to integers requantizes, whatever its rule counts for floats. */
+/* A quantizer of its own that reads integers. */
 static void count_requantization(const pj_precision *precision, pj_layer_detail *detail)
 {
     const pj_node *node = detail->node;
@@ -222,12 +241,11 @@ static void count_requantization(const pj_precision *precision, pj_layer_detail 
     if (kind != PJ_QUANTIZE && kind != PJ_FAKE_QUANTIZE)
         return;
     pj_format from = computes(precision, node, 0), to = pj_precision_of(precision, node->out[0]);
-    if (!is_integer(&from) || !is_integer(&to))
+    unsigned prims = prims_of_rule(&detail->work, &from);
+    if (!is_integer(&from) || prims != REQUANTIZE)
         return;
     memset(detail->work.count, 0, sizeof detail->work.count);
-    detail->out.elements = detail->work.written[0];
-    detail->out.prims = 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT;
-    detail->out.on = to.number.bits > from.number.bits ? to.number : from.number;
+    convert(precision, &detail->out, prims, &from, &to, detail->work.written[0]);
 }
 
 /* ---- parameters ---- */
@@ -315,7 +333,7 @@ static void find_result(const pj_precision *precision, pj_layer_detail *detail)
 }
 
 pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
-                           pj_layer_detail *detail, pj_error *err)
+                           pj_diags *diags, pj_layer_detail *detail, pj_error *err)
 {
     const pj_node *node = detail->node;
     pj_format arithmetic;
@@ -334,7 +352,7 @@ pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const
         arithmetic.number = detail->multiplier.out;
     if (row->counted) {
         convert_inputs(precision, detail, &arithmetic);
-        convert_outputs(precision, detail);
+        PJ_TRY(convert_outputs(precision, arena, diags, detail, err));
         count_requantization(precision, detail);
     }
     return list_parameters(precision, arena, detail, err);

@@ -60,17 +60,18 @@ static bool count_numbers(const pj_format *format, int64_t elements, int64_t *ou
     return pj_mul_i64(elements, format->packed ? format->packed : 1, out);
 }
 
-/* Elements and bits of the constants that the layer reads; a constant at two inputs counts once. */
-static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj_layer_detail *detail, pj_error *err)
+/* Elements and bits of the constants that the layer reads; a constant at two inputs counts once. `seen`: by value, the
+ * last layer that counted it, plus 1. */
+static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj_layer_detail *detail, size_t *seen,
+                                  pj_error *err)
 {
     for (int i = 0; i < detail->parameters; i++) {
         const pj_parameter *parameter = &detail->parameter[i];
         pj_num count = pj_type_count(model->symbols, &parameter->value->type);
-        bool seen = false;
-        for (int k = 0; k < i; k++)
-            seen = seen || detail->parameter[k].value == parameter->value;
-        if (seen || !pj_num_known(count))
+        size_t *last = &seen[parameter->value->index];
+        if (*last == row->index + 1 || !pj_num_known(count))
             continue;
+        *last = row->index + 1;
         int64_t numbers, bits;
         if (!count_numbers(&parameter->format, count.whole, &numbers) ||
             !pj_mul_i64(numbers, parameter->format.number.bits, &bits) ||
@@ -200,7 +201,7 @@ static pj_status count_node(const pj_precision *precision, pj_arena *arena, pj_d
 }
 
 static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_arena *arena, pj_diags *diags,
-                             pj_layer *row, pj_layer_detail *detail, pj_error *err)
+                             size_t *seen, pj_layer *row, pj_layer_detail *detail, pj_error *err)
 {
     const pj_node_precision *own = pj_precision_node(precision, detail->node);
     PJ_TRY(name_layer(row, detail->node, arena, err));
@@ -209,9 +210,9 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_
         row->folded_into = own->folded_into->label;
     if (!row->counted)
         report_uncounted(row, detail, diags);
-    PJ_TRY(pj_layer_formats(precision, table, row, arena, detail, err));
+    PJ_TRY(pj_layer_formats(precision, table, row, arena, diags, detail, err));
     PJ_TRY(count_work(row, detail, arena, err));
-    PJ_TRY(count_parameters(precision->model, row, detail, err));
+    PJ_TRY(count_parameters(precision->model, row, detail, seen, err));
     return pj_layer_describe(row, detail, arena, err);
 }
 
@@ -222,13 +223,14 @@ pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const 
     out->count = (size_t)graph->nodes;
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
-    if (!out->row || !out->detail)
+    size_t *seen = PJ_NEW(arena, size_t, model->values);
+    if (!out->row || !out->detail || !seen)
         return pj_fail_memory(err);
     for (size_t i = 0; i < out->count; i++) {
         pj_layer_detail *detail = &out->detail[i];
         detail->node = graph->node[i];
         out->row[i].index = i;
-        pj_status status = count_layer(precision, table, arena, diags, &out->row[i], detail, err);
+        pj_status status = count_layer(precision, table, arena, diags, seen, &out->row[i], detail, err);
         if (status != PJ_OK) {
             pj_error_at(err, model->path, detail->node->label, detail->node->op);
             return status;

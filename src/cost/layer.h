@@ -11,7 +11,8 @@
 /* Conversions between number formats that a layer makes beside its own work, one of each named primitive per element:
  *     float to integer      mul, round
  *     integer to float      round, mul
- *     integer to integer    mul, add, shift       (requantization) */
+ *     integer to integer    mul, add, shift       (requantization)
+ * or what the rule of a quantizer that is part of the layer counts. */
 typedef struct pj_conversion {
     pj_num elements;
     unsigned prims; /* bit p: primitive p */
@@ -66,6 +67,6 @@ pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_are
 /* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.
  * `row` says whether it is free. */
 pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
-                           pj_layer_detail *detail, pj_error *err);
+                           pj_diags *diags, pj_layer_detail *detail, pj_error *err);
 
 #endif

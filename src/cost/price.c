@@ -188,10 +188,10 @@ static pj_status price_all(const pj_precision *precision, const pj_memory *memor
     return PJ_OK;
 }
 
-pj_status pj_price_layers(const pj_model *model, const pj_precision *precision, const pj_memory *memory,
-                          pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
+pj_status pj_price_layers(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
+                          pj_layers *layers, pj_error *err)
 {
     if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
-        return pj_price_qtools(model, precision, memory, arena, diags, layers, err);
+        return pj_price_qtools(precision, memory, arena, diags, layers, err);
     return price_all(precision, memory, arena, diags, layers, err);
 }

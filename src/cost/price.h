@@ -7,8 +7,8 @@
 
 /* Prices all layers by the rules of the table and fills their `energy`. A layer that the table cannot price becomes
  * uncounted, with a finding; a stand-in format gets one finding per format. */
-pj_status pj_price_layers(const pj_model *model, const pj_precision *precision, const pj_memory *memory,
-                          pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err);
+pj_status pj_price_layers(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
+                          pj_layers *layers, pj_error *err);
 
 /* The physically consistent reading of one layer (rules picojoule), also used where QTools has no number.
  * PJ_EUNSUPPORTED: the table has no figure for something; err says what. */
@@ -16,7 +16,7 @@ pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory,
                          pj_energy *out, pj_error *err);
 
 /* All layers by the rules of QTools (cost/qtools.c). */
-pj_status pj_price_qtools(const pj_model *model, const pj_precision *precision, const pj_memory *memory,
-                          pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err);
+pj_status pj_price_qtools(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
+                          pj_layers *layers, pj_error *err);
 
 #endif

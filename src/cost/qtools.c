@@ -1,4 +1,4 @@
-/* The rules of QTools (google/qkeras): the one file in which they differ from our own.
+/* The rules of QTools (google/qkeras): what differs from our own rules is here and in qtools_graph.c.
  *
  * Rules `qtools` reproduce QTools number for number, its quirks included. The Q-numbers name them; docs/energy-model.md
  * lists them all. In short: memory is counted in 64-bit words at the price of one bit (Q1), the batch is left out,
@@ -6,232 +6,74 @@
  * and pooling layers are QTools' own (Q6, Q9 - Q12), a float times anything is a float multiplication (Q20), and merges
  * see graph edges instead of operands (Q25 - Q27, Q30, Q31). What QTools does not know is priced by our own rules, with
  * a finding. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "cost/price.h"
-
-/* The Keras layer that a node is the twin of. */
-typedef enum twin {
-    TWIN_NONE,     /* QTools has no figure */
-    TWIN_REMOVED,  /* Dropout, Identity: producer and consumer are joined */
-    TWIN_ABSORBED, /* part of another layer */
-    TWIN_CONV2D,
-    TWIN_DEPTHWISE,
-    TWIN_CONV1D,
-    TWIN_CONV_TRANSPOSE,
-    TWIN_DENSE,
-    TWIN_BATCHNORM,
-    TWIN_PASS,       /* no arithmetic, the format of the input goes on: Relu, MaxPool, Flatten, Transpose, Resize ... */
-    TWIN_ACTIVATION, /* no arithmetic, the output has its declared format: Sigmoid, Tanh, Softmax ... */
-    TWIN_POOL,       /* AveragePooling2D (Q6) */
-    TWIN_POOL_GLOBAL,
-    TWIN_MERGE
-} twin;
+#include "cost/qtools_graph.h"
 
 typedef struct qtools {
-    const pj_model *model;
     const pj_precision *precision;
     const pj_memory *memory;
+    pj_arena *arena;
     pj_error *err;
-    pj_format *format;      /* of each value by index, as QTools passes them on */
-    const pj_node **add_of; /* by index of a MatMul's output: the Add of its bias */
-    int *readers;           /* by index: layers that read the value, through Dropout and Identity */
+    pj_twins twins;
+    pj_number *number; /* of each value by index, as QTools passes them on */
     pj_layers *layers;
 } qtools;
+
+/* One input of a layer. */
+typedef struct edge {
+    const pj_value *from;
+    pj_number number;
+} edge;
 
 /* One layer while it is priced. */
 typedef struct qlayer {
     const pj_node *node;
-    twin kind;
-    const pj_value *edge[PJ_MAX_RANK]; /* distinct producers (Q25) */
+    pj_twin kind;
+    const pj_plan_formats *plan; /* never NULL */
+    edge edge[PJ_MAX_RANK];      /* distinct producers (Q25) */
     int edges;
-    bool reads_input, is_output;
-    const pj_value *out; /* of the layer: behind an absorbed bias */
-    pj_number in;        /* format of edge 0 */
-    pj_number result;
+    bool reads_input;
+    bool is_quantized; /* its result goes through a quantizer, of the graph or of the plan */
+    const pj_value *out;
+    pj_number weight, sum, result;
+    pj_unit multiplier;
     pj_energy energy;
 } qlayer;
 
-/* ---- the graph as QTools sees it ---- */
-
-static bool op_is(const pj_node *node, const char *names)
+static bool is_planned(const pj_format *format)
 {
-    size_t length = strlen(node->op);
-    for (const char *at = strstr(names, node->op); at; at = strstr(at + 1, node->op))
-        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
-            return node->domain[0] == 0;
-    return false;
+    return format->from != PJ_FROM_NOTHING;
 }
 
-/* Through Dropout and Identity, which Keras removes. */
-static const pj_value *origin(const pj_value *value)
-{
-    while (value->producer && op_is(value->producer, "Dropout Identity") && value->producer->in[0])
-        value = value->producer->in[0];
-    return value;
-}
-
-static bool is_model_input(const pj_value *value)
-{
-    return value->is_input && !value->graph->parent;
-}
-
-/* Product of the dims without the first, which is the batch; an absent rank counts as one element. */
-static int64_t elements(const pj_value *value)
-{
-    int64_t product = 1;
-    for (int k = 1; k < value->type.rank; k++)
-        if (!pj_num_known(value->type.dims[k]) || __builtin_mul_overflow(product, value->type.dims[k].whole, &product))
-            return -1;
-    return product;
-}
-
-static int64_t dim(const pj_value *value, int axis)
-{
-    return axis < value->type.rank && pj_num_known(value->type.dims[axis]) ? value->type.dims[axis].whole : 1;
-}
-
-static int rank_of(const pj_value *value)
-{
-    return value && pj_type_is_tensor(&value->type) ? value->type.rank : -1;
-}
-
-static bool is_constant(const pj_node *node, int i)
-{
-    return i < node->inputs && node->in[i] && node->in[i]->is_constant;
-}
-
-/* ---- classes ---- */
-
-static twin classify_conv(const pj_node *node)
-{
-    const pj_attr *group = pj_node_attr(node, "group");
-    int64_t groups = group && group->kind == PJ_ATTR_INT ? group->i : 1;
-    int rank = rank_of(node->in[0]);
-    if (!is_constant(node, 1))
-        return TWIN_NONE;
-    if (op_is(node, "ConvTranspose"))
-        return rank == 4 && groups == 1 ? TWIN_CONV_TRANSPOSE : TWIN_NONE;
-    if (rank == 3)
-        return groups == 1 ? TWIN_CONV1D : TWIN_NONE;
-    if (rank != 4)
-        return TWIN_NONE;
-    return groups > 1 && groups == dim(node->in[0], 1) ? TWIN_DEPTHWISE : TWIN_CONV2D;
-}
-
-/* Q14: QTools stops at a Dense on more than one dimension > 1. */
-static twin classify_dense(const pj_node *node)
-{
-    int wide = 0;
-    for (int k = 1; k < rank_of(node->in[0]); k++)
-        wide += dim(node->in[0], k) > 1;
-    return is_constant(node, 1) && wide <= 1 ? TWIN_DENSE : TWIN_NONE;
-}
-
-/* ReduceMean over axes 2 and 3 of a 4-D tensor is a GlobalAveragePooling2D. */
-static bool averages_image(const pj_node *node)
-{
-    const pj_value *in = node->in[0], *out = node->out[0];
-    if (rank_of(in) != 4 || elements(out) != dim(in, 1))
-        return false;
-    return dim(in, 2) * dim(in, 3) * elements(out) == elements(in);
-}
-
-static twin classify_merge(const pj_node *node)
-{
-    int constants = 0;
-    for (int i = 0; i < node->inputs; i++)
-        constants += is_constant(node, i);
-    return constants ? TWIN_NONE : TWIN_MERGE;
-}
-
-static twin classify(const pj_node *node)
-{
-    if (node->inputs < 1 || node->outputs < 1 || !node->in[0] || !node->out[0])
-        return TWIN_NONE;
-    if (op_is(node, "Dropout Identity"))
-        return TWIN_REMOVED;
-    if (op_is(node, "Conv ConvTranspose"))
-        return classify_conv(node);
-    if (op_is(node, "Gemm MatMul"))
-        return classify_dense(node);
-    if (op_is(node, "BatchNormalization"))
-        return TWIN_BATCHNORM;
-    if (op_is(node, "Add Sum Mul Max Min Mean Concat"))
-        return classify_merge(node);
-    if (op_is(node, "AveragePool"))
-        return rank_of(node->in[0]) == 4 ? TWIN_POOL : TWIN_PASS;
-    if (op_is(node, "GlobalAveragePool"))
-        return rank_of(node->in[0]) == 4 ? TWIN_POOL_GLOBAL : TWIN_PASS;
-    if (op_is(node, "ReduceMean"))
-        return averages_image(node) ? TWIN_POOL_GLOBAL : TWIN_NONE;
-    if (op_is(node, "Relu LeakyRelu Clip PRelu Elu Selu ThresholdedRelu MaxPool GlobalMaxPool Flatten Reshape Squeeze "
-                    "Unsqueeze Transpose Pad Resize Upsample"))
-        return TWIN_PASS;
-    if (op_is(node, "Sigmoid Tanh Softmax HardSigmoid HardSwish Softplus Softsign LogSoftmax Gelu Swish Mish Exp"))
-        return TWIN_ACTIVATION;
-    return TWIN_NONE;
-}
-
-/* The Add behind a MatMul that only adds a constant with `out` elements: one Dense with bias. */
-static const pj_value *added_constant(const pj_node *add)
-{
-    for (int i = 0; i < 2 && op_is(add, "Add") && add->inputs == 2; i++) {
-        const pj_value *sum = add->in[i], *bias = add->in[1 - i];
-        if (!sum || !bias || !sum->producer || sum->uses != 1 || sum->is_output || !bias->is_constant)
-            continue;
-        const pj_type *type = &bias->type;
-        int64_t last = type->rank > 0 ? dim(bias, type->rank - 1) : 1;
-        if (op_is(sum->producer, "MatMul") && classify_dense(sum->producer) == TWIN_DENSE && elements(sum) == last &&
-            elements(bias) * dim(bias, 0) == last)
-            return bias;
-    }
-    return NULL;
-}
-
-/* One pass from the end: a Dropout or Identity that nothing reads is no reader. */
-static void find_readers(qtools *q)
-{
-    for (size_t i = q->layers->count; i-- > 0;) {
-        const pj_node *node = q->layers->detail[i].node;
-        bool removed = op_is(node, "Dropout Identity");
-        for (int k = 0; k < node->inputs; k++)
-            if (node->in[k] && (!removed || (node->out[0] && q->readers[node->out[0]->index])))
-                q->readers[node->in[k]->index]++;
-        const pj_value *bias = node->inputs == 2 ? added_constant(node) : NULL;
-        if (bias)
-            q->add_of[(node->in[0] == bias ? node->in[1] : node->in[0])->index] = node;
-    }
-}
-
-static bool is_absorbed(const qtools *q, const pj_node *node)
-{
-    for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && q->add_of[node->in[i]->index] == node)
-            return true;
-    return false;
-}
+/* ---- edges ---- */
 
 /* Q25: edges come from distinct producers; all model inputs together are one. Q27: then all are read as inputs. */
 static void find_edges(const qtools *q, qlayer *layer)
 {
     const pj_node *node = layer->node;
-    bool input_seen = false;
-    int data = layer->kind == TWIN_MERGE ? node->inputs : 1;
-    for (int i = 0; i < data && layer->edges < PJ_MAX_RANK; i++) {
+    bool merges = layer->kind == PJ_TWIN_ADD || layer->kind == PJ_TWIN_MERGE;
+    for (int i = 0; i < (merges ? node->inputs : 1) && layer->edges < PJ_MAX_RANK; i++) {
         if (!node->in[i])
             continue;
-        const pj_value *from = origin(node->in[i]);
-        bool seen = is_model_input(from) && input_seen;
-        input_seen = input_seen || is_model_input(from);
+        const pj_value *from = q->twins.origin[node->in[i]->index];
+        const pj_format *source = q->twins.source[node->in[i]->index];
+        bool seen = pj_twin_is_input(from) && layer->reads_input;
+        layer->reads_input = layer->reads_input || pj_twin_is_input(from);
         for (int k = 0; k < layer->edges; k++)
-            seen = seen || layer->edge[k] == from;
-        if (!seen)
-            layer->edge[layer->edges++] = from;
+            seen = seen || layer->edge[k].from == from;
+        if (seen)
+            continue;
+        edge *one = &layer->edge[layer->edges++];
+        one->from = from;
+        one->number = source ? source->number : q->number[from->index];
+        if (is_planned(&layer->plan->activations))
+            one->number = layer->plan->activations.number;
     }
-    layer->reads_input = input_seen;
-    layer->in = q->format[layer->edge[0]->index].number;
 }
 
 /* ---- energies ---- */
@@ -265,14 +107,14 @@ static pj_status price_traffic(const qtools *q, qlayer *layer)
 {
     uint64_t bits = 0;
     for (int k = 0; k < layer->edges; k++) {
-        const pj_value *from = layer->edge[k];
-        PJ_TRY(bits_of(q, elements(from), &q->format[from->index].number, &bits));
+        PJ_TRY(bits_of(q, pj_twin_elements(layer->edge[k].from), &layer->edge[k].number, &bits));
         layer->energy.inputs += pj_memory_read_activation(q->memory, bits, layer->reads_input);
     }
     /* Q15: a BatchNormalization on a model input writes one element. */
-    bool one = layer->kind == TWIN_BATCHNORM && layer->reads_input;
-    PJ_TRY(bits_of(q, one ? 1 : elements(layer->out), &layer->result, &bits));
-    layer->energy.outputs = pj_memory_write_activation(q->memory, bits, layer->is_output);
+    bool one = layer->kind == PJ_TWIN_BATCHNORM && layer->reads_input;
+    PJ_TRY(bits_of(q, one ? 1 : pj_twin_elements(layer->out), &layer->result, &bits));
+    /* Q26: an output that also feeds a layer is none */
+    layer->energy.outputs = pj_memory_write_activation(q->memory, bits, !q->twins.readers[layer->out->index]);
     return PJ_OK;
 }
 
@@ -295,23 +137,24 @@ typedef struct kernel_size {
 static kernel_size measure_kernel(const qlayer *layer)
 {
     const pj_node *node = layer->node;
-    const pj_value *in = layer->edge[0], *w = node->in[1];
+    const pj_value *in = layer->edge[0].from, *w = node->in[1];
     kernel_size k = {0};
-    int64_t taps = dim(w, 2) * dim(w, 3), outputs = elements(layer->out), channels = dim(in, 1);
+    int64_t taps = pj_twin_dim(w, 2) * pj_twin_dim(w, 3), outputs = pj_twin_elements(layer->out),
+            channels = pj_twin_dim(in, 1);
     const pj_attr *transposed = pj_node_attr(node, "transB");
-    k.elements = dim(w, 0) * elements(w);
-    k.bias_elements = dim(w, 0);
-    k.terms = dim(w, 1) * taps;
-    if (layer->kind == TWIN_DENSE) { /* [in, out]; with transB [out, in] */
+    k.elements = pj_twin_dim(w, 0) * pj_twin_elements(w);
+    k.bias_elements = pj_twin_dim(w, 0);
+    k.terms = pj_twin_dim(w, 1) * taps;
+    if (layer->kind == PJ_TWIN_DENSE) { /* [in, out]; with transB [out, in] */
         bool swap = transposed && transposed->kind == PJ_ATTR_INT && transposed->i;
-        k.terms = dim(w, swap ? 1 : 0);
-        k.bias_elements = dim(w, swap ? 0 : 1);
+        k.terms = pj_twin_dim(w, swap ? 1 : 0);
+        k.bias_elements = pj_twin_dim(w, swap ? 0 : 1);
         k.ops = (double)k.terms * (double)k.bias_elements;
-    } else if (layer->kind == TWIN_DEPTHWISE) { /* Q12: no depth multiplier; Q9: the bias counts as the multiplier */
-        k.bias_elements = channels ? dim(w, 0) / channels : 1;
+    } else if (layer->kind == PJ_TWIN_DEPTHWISE) { /* Q12: no depth multiplier; Q9: the bias counts as the multiplier */
+        k.bias_elements = channels ? pj_twin_dim(w, 0) / channels : 1;
         k.terms = taps;
-        k.ops = (double)taps * (double)(outputs / (dim(w, 0) ? dim(w, 0) : 1)) * (double)channels;
-    } else if (layer->kind == TWIN_CONV_TRANSPOSE) { /* Q10 */
+        k.ops = (double)taps * (double)(outputs / (pj_twin_dim(w, 0) ? pj_twin_dim(w, 0) : 1)) * (double)channels;
+    } else if (layer->kind == PJ_TWIN_CONV_TRANSPOSE) { /* Q10 */
         k.free = true;
     } else { /* Q11: all input channels, whatever the groups */
         k.ops = (double)outputs * (double)taps * (double)channels;
@@ -319,73 +162,103 @@ static kernel_size measure_kernel(const qlayer *layer)
     return k;
 }
 
-/* Input 2, or the constant of the Add behind. */
-static const pj_value *bias_of(const qtools *q, const pj_node *node)
+/* Constants without a quantizer are those of a plain Keras layer. */
+static bool has_quantizer(const qtools *q, const qlayer *layer, int i)
 {
-    const pj_node *add = q->add_of[node->out[0]->index];
-    return add ? added_constant(add) : node->inputs > 2 ? node->in[2] : NULL;
+    return is_planned(&layer->plan->weights) || q->precision->quantized[layer->node->in[i]->index];
+}
+
+static pj_number constant_number(const qtools *q, const qlayer *layer, const pj_value *value)
+{
+    return is_planned(&layer->plan->weights) ? layer->plan->weights.number : q->number[value->index];
+}
+
+/* QTools takes a bias without quantizer beside a quantized kernel as fixed point of 8 bits, none of them integer. */
+static pj_number bias_number(const qtools *q, const qlayer *layer, const pj_value *bias)
+{
+    bool given = is_planned(&layer->plan->weights) || q->precision->quantized[bias->index];
+    return given || !has_quantizer(q, layer, 1) ? constant_number(q, layer, bias) : pj_number_fixed(8, 0, true);
+}
+
+/* Q18: a plain Keras layer has its gates from keras_quantizer, but the type of its results from keras_accumulator; so
+ * has a layer whose accumulator is planned. */
+static void replace_sum(const qtools *q, qlayer *layer)
+{
+    if (is_planned(&layer->plan->accumulator))
+        layer->sum = layer->plan->accumulator.number;
+    else if (!has_quantizer(q, layer, 1))
+        layer->sum = pj_precision_declared(q->precision, layer->node->out[0]).number;
+    else
+        return;
+    layer->multiplier.out = layer->sum;
 }
 
 static pj_status price_kernel(const qtools *q, qlayer *layer)
 {
-    const pj_node *node = layer->node;
-    const pj_value *bias = bias_of(q, node);
-    pj_number weight = q->format[node->in[1]->index].number;
+    const pj_value *bias = pj_twins_bias(&q->twins, layer->node);
     kernel_size k = measure_kernel(layer);
-    pj_unit multiplier = pj_multiplier(&weight, &layer->in);
-    pj_number sum = pj_accumulator(&multiplier.out, k.terms > 0 ? (uint64_t)k.terms : 1);
     double multiply, add;
-    PJ_TRY(read_parameter(q, layer, k.elements, &weight));
+    layer->weight = constant_number(q, layer, layer->node->in[1]);
+    layer->multiplier = pj_multiplier(&layer->weight, &layer->edge[0].number);
+    layer->sum = pj_accumulator(&layer->multiplier.out, k.terms > 0 ? (uint64_t)k.terms : 1);
+    PJ_TRY(read_parameter(q, layer, k.elements, &layer->weight));
     if (bias) {
-        const pj_number *number = &q->format[bias->index].number;
-        PJ_TRY(read_parameter(q, layer, k.bias_elements, number));
-        sum = pj_adder(&sum, number);
+        pj_number number = bias_number(q, layer, bias);
+        PJ_TRY(read_parameter(q, layer, k.bias_elements, &number));
+        layer->sum = pj_adder(&layer->sum, &number);
     }
-    layer->result = sum;
+    replace_sum(q, layer);
+    layer->result = layer->sum;
     if (k.free)
         return PJ_OK;
-    PJ_TRY(price_unit(q, &multiplier, &multiply));
-    PJ_TRY(price_add(q, &sum, &add));
+    PJ_TRY(price_unit(q, &layer->multiplier, &multiply));
+    PJ_TRY(price_add(q, &layer->sum, &add));
     layer->energy.op_cost = k.ops * (multiply + add);
     return PJ_OK;
 }
 
-/* Q15: four parameter vectors, the adder free. Q17: a fixed-point variance costs two fp32 products. */
+/* Q15: four parameter vectors, the adder free. Q17: a fixed-point variance costs two fp32 products. Q18: the type of a
+ * plain Keras layer is keras_accumulator. */
 static pj_status price_batchnorm(const qtools *q, qlayer *layer)
 {
     const pj_node *node = layer->node;
     pj_batchnorm norm;
-    const pj_number *parameter[4];
+    pj_number parameter[4];
     double divide, multiply;
-    if (node->inputs < 5)
-        return pj_fail(q->err, PJ_EUNSUPPORTED, "a BatchNormalization needs four parameters");
+    bool is_plain = true;
     for (int i = 0; i < 4; i++) {
-        if (!node->in[i + 1])
+        if (node->inputs < 5 || !node->in[i + 1])
             return pj_fail(q->err, PJ_EUNSUPPORTED, "a BatchNormalization needs four parameters");
-        parameter[i] = &q->format[node->in[i + 1]->index].number;
-        PJ_TRY(read_parameter(q, layer, dim(node->in[i + 1], 0), parameter[i]));
+        parameter[i] = constant_number(q, layer, node->in[i + 1]);
+        is_plain = is_plain && !has_quantizer(q, layer, i + 1);
+        PJ_TRY(read_parameter(q, layer, pj_twin_dim(node->in[i + 1], 0), &parameter[i]));
     }
-    PJ_TRY(pj_batchnorm_compose(&layer->in, parameter[0], parameter[1], parameter[3], &norm, q->err));
+    PJ_TRY(pj_batchnorm_compose(&layer->edge[0].number, &parameter[0], &parameter[1], &parameter[3], &norm, q->err));
+    if (is_plain || is_planned(&layer->plan->accumulator)) {
+        pj_format declared = pj_precision_declared(q->precision, node->out[0]);
+        norm.out = is_planned(&layer->plan->accumulator) ? layer->plan->accumulator.number : declared.number;
+        norm.divide.out = norm.multiply.out = norm.out;
+    }
     PJ_TRY(price_unit(q, &norm.divide, &divide));
     PJ_TRY(price_unit(q, &norm.multiply, &multiply));
     layer->result = norm.out;
-    layer->energy.op_cost = (double)elements(layer->edge[0]) * (divide + multiply);
+    layer->energy.op_cost = (double)pj_twin_elements(layer->edge[0].from) * (divide + multiply);
     return PJ_OK;
 }
 
 /* Q6: additions of one output position only. Q15b: no growth directly behind a model input. */
 static pj_status price_pool(const qtools *q, qlayer *layer)
 {
-    const pj_value *in = layer->edge[0];
+    const pj_value *in = layer->edge[0].from;
     const pj_attr *kernel = pj_node_attr(layer->node, "kernel_shape");
-    int64_t window = dim(in, 2) * dim(in, 3), grown;
+    int64_t window = pj_twin_dim(in, 2) * pj_twin_dim(in, 3), grown;
     double add;
-    if (layer->kind == TWIN_POOL && kernel && kernel->kind == PJ_ATTR_INTS && kernel->count == 2)
+    if (layer->kind == PJ_TWIN_POOL && kernel && kernel->kind == PJ_ATTR_INTS && kernel->count == 2)
         window = kernel->ints[0] * kernel->ints[1];
-    grown = layer->kind == TWIN_POOL_GLOBAL && layer->reads_input ? 1 : window;
-    layer->result = pj_accumulator(&layer->in, grown > 0 ? (uint64_t)grown : 1);
+    grown = layer->kind == PJ_TWIN_POOL_GLOBAL && layer->reads_input ? 1 : window;
+    layer->result = pj_accumulator(&layer->edge[0].number, grown > 0 ? (uint64_t)grown : 1);
     PJ_TRY(price_add(q, &layer->result, &add));
-    layer->energy.op_cost = (double)dim(in, 1) * (double)window * add;
+    layer->energy.op_cost = (double)pj_twin_dim(in, 1) * (double)window * add;
     return PJ_OK;
 }
 
@@ -414,8 +287,8 @@ static pj_status price_merge(const qtools *q, qlayer *layer)
     int64_t largest = 1;
     double pj;
     for (int k = 0; k < layer->edges; k++) {
-        int64_t count = is_model_input(layer->edge[k]) ? 1 : elements(layer->edge[k]);
-        inputs[k] = q->format[layer->edge[k]->index].number;
+        int64_t count = pj_twin_is_input(layer->edge[k].from) ? 1 : pj_twin_elements(layer->edge[k].from);
+        inputs[k] = layer->edge[k].number;
         largest = count > largest ? count : largest;
     }
     pj_merge_kind kind = merge_kind(layer->node);
@@ -431,44 +304,111 @@ static pj_status price_merge(const qtools *q, qlayer *layer)
 
 static pj_status price_arithmetic(const qtools *q, qlayer *layer)
 {
+    layer->result = layer->edge[0].number;
     switch (layer->kind) {
-    case TWIN_CONV2D:
-    case TWIN_DEPTHWISE:
-    case TWIN_CONV1D:
-    case TWIN_CONV_TRANSPOSE:
-    case TWIN_DENSE:
+    case PJ_TWIN_CONV2D:
+    case PJ_TWIN_DEPTHWISE:
+    case PJ_TWIN_CONV1D:
+    case PJ_TWIN_CONV_TRANSPOSE:
+    case PJ_TWIN_DENSE:
         return price_kernel(q, layer);
-    case TWIN_BATCHNORM:
+    case PJ_TWIN_BATCHNORM:
         return price_batchnorm(q, layer);
-    case TWIN_POOL:
-    case TWIN_POOL_GLOBAL:
+    case PJ_TWIN_POOL:
+    case PJ_TWIN_POOL_GLOBAL:
         return price_pool(q, layer);
-    case TWIN_MERGE:
+    case PJ_TWIN_ADD:
+    case PJ_TWIN_MERGE:
         return price_merge(q, layer);
-    case TWIN_ACTIVATION:
-        layer->result = pj_precision_of(q->precision, layer->node->out[0]).number;
-        return PJ_OK;
-    case TWIN_NONE:
-    case TWIN_REMOVED:
-    case TWIN_ABSORBED:
-    case TWIN_PASS:
+    case PJ_TWIN_ACTIVATION:
+        layer->result = pj_precision_declared(q->precision, layer->node->out[0]).number;
+        break;
+    case PJ_TWIN_QUANTIZER:
+        layer->result = q->precision->quantized[layer->node->out[0]->index]->format.number;
+        break;
+    case PJ_TWIN_NONE:
+    case PJ_TWIN_REMOVED:
+    case PJ_TWIN_ABSORBED:
+    case PJ_TWIN_RELU:
+    case PJ_TWIN_MAX_POOL:
+    case PJ_TWIN_PASS:
         break;
     }
-    layer->result = layer->in;
     return PJ_OK;
+}
+
+/* ---- the sum that QTools publishes ---- */
+
+/* "%.2f", read back. */
+static double rounded(double pj)
+{
+    char text[400];
+    snprintf(text, sizeof text, "%.2f", pj);
+    return strtod(text, NULL);
+}
+
+/* Parts of a layer that extract_energy_sum adds, by class; what QTools has no class for counts as any other. */
+static double profile_total(const qlayer *layer)
+{
+    const pj_energy *e = &layer->energy;
+    bool is_float = layer->edges > 0 && layer->edge[0].number.kind == PJ_FLOAT;
+    switch (layer->kind) {
+    case PJ_TWIN_RELU: /* on floats, and with a quantizer, an Activation; else a ReLU layer */
+        if (!is_float && !layer->is_quantized)
+            break;
+        return rounded(e->outputs);
+    case PJ_TWIN_ACTIVATION:
+    case PJ_TWIN_QUANTIZER:
+        return rounded(e->outputs);
+    case PJ_TWIN_BATCHNORM:
+        return rounded(e->parameters);
+    case PJ_TWIN_ADD:
+    case PJ_TWIN_MAX_POOL:
+        return rounded(e->op_cost);
+    case PJ_TWIN_NONE:
+    case PJ_TWIN_REMOVED:
+    case PJ_TWIN_ABSORBED:
+    case PJ_TWIN_CONV2D:
+    case PJ_TWIN_DEPTHWISE:
+    case PJ_TWIN_CONV1D:
+    case PJ_TWIN_CONV_TRANSPOSE:
+    case PJ_TWIN_DENSE:
+    case PJ_TWIN_PASS:
+    case PJ_TWIN_POOL:
+    case PJ_TWIN_POOL_GLOBAL:
+    case PJ_TWIN_MERGE:
+        break;
+    }
+    return rounded(e->inputs) + rounded(e->parameters) + rounded(e->op_cost);
 }
 
 /* ---- layers ---- */
 
+/* The plan of the node, or of the Add that is its bias. */
+static const pj_plan_formats *plan_of(const qtools *q, const pj_node *node)
+{
+    static const pj_plan_formats nothing;
+    const pj_node *add = q->twins.add_of[node->out[0]->index];
+    const pj_plan_formats *plan = pj_precision_node(q->precision, node)->plan;
+    if (!plan && add)
+        plan = pj_precision_node(q->precision, add)->plan;
+    return plan ? plan : &nothing;
+}
+
 static pj_status price_twin(qtools *q, qlayer *layer)
 {
-    const pj_node *add = q->add_of[layer->node->out[0]->index];
-    layer->out = add ? add->out[0] : layer->node->out[0];
+    const pj_node *quantizer = pj_twins_quantizer(&q->twins, layer->node);
+    layer->plan = plan_of(q, layer->node);
+    layer->out = pj_twins_result(&q->twins, layer->node);
     find_edges(q, layer);
-    layer->is_output = layer->out->is_output && !q->readers[layer->out->index]; /* Q26 */
     PJ_TRY(price_arithmetic(q, layer));
+    layer->is_quantized = quantizer || is_planned(&layer->plan->output);
+    if (is_planned(&layer->plan->output))
+        layer->result = layer->plan->output.number;
+    else if (quantizer)
+        layer->result = q->precision->quantized[quantizer->out[0]->index]->format.number;
     PJ_TRY(price_traffic(q, layer));
-    q->format[layer->out->index].number = layer->result;
+    q->number[layer->out->index] = layer->result;
     return PJ_OK;
 }
 
@@ -490,20 +430,38 @@ static pj_status price_other(const qtools *q, size_t i, const char *why, pj_diag
                 "QTools has no figure for this %s (%s); priced by the rules picojoule", row->op, why);
     if (status != PJ_OK && q->err)
         *q->err = own;
+    qlayer layer = {.kind = PJ_TWIN_NONE, .energy = row->energy};
+    q->layers->qtools_sum += profile_total(&layer);
     return status;
+}
+
+/* The row shows the formats that were priced. */
+static pj_status show_formats(const qtools *q, size_t i, const qlayer *layer)
+{
+    pj_layer_detail *detail = &q->layers->detail[i];
+    detail->input.number = layer->edge[0].number;
+    detail->output.number = layer->result;
+    if (layer->kind >= PJ_TWIN_CONV2D && layer->kind <= PJ_TWIN_DENSE) {
+        detail->weight.number = layer->weight;
+        detail->accumulator.number = layer->sum;
+        detail->multiplier = layer->multiplier;
+    }
+    return pj_layer_describe(&q->layers->row[i], detail, q->arena, q->err);
 }
 
 static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
 {
     pj_layer *row = &q->layers->row[i];
     qlayer layer = {.node = q->layers->detail[i].node};
+    const pj_twin_node *twin = &q->twins.node[layer.node->index];
     pj_error why = {0}, *err = q->err;
-    if (layer.node->outputs && layer.node->out[0] && layer.node->out[0]->is_folded)
+    layer.kind = twin->kind;
+    if (layer.kind == PJ_TWIN_REMOVED || layer.kind == PJ_TWIN_ABSORBED) {
+        if (twin->head)
+            row->folded_into = twin->head->label;
         return PJ_OK;
-    layer.kind = is_absorbed(q, layer.node) ? TWIN_ABSORBED : classify(layer.node);
-    if (layer.kind == TWIN_REMOVED || layer.kind == TWIN_ABSORBED)
-        return PJ_OK;
-    if (layer.kind == TWIN_NONE)
+    }
+    if (layer.kind == PJ_TWIN_NONE)
         return price_other(q, i, "no such Keras layer", diags);
     q->err = &why;
     pj_status status = price_twin(q, &layer);
@@ -517,19 +475,23 @@ static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
     row->energy = layer.energy;
     row->free = false;
     row->counted = true;
-    return PJ_OK;
+    row->folded_into = NULL;
+    q->layers->qtools_sum += profile_total(&layer);
+    return show_formats(q, i, &layer);
 }
 
-pj_status pj_price_qtools(const pj_model *model, const pj_precision *precision, const pj_memory *memory,
-                          pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
+pj_status pj_price_qtools(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
+                          pj_layers *layers, pj_error *err)
 {
-    qtools q = {model, precision, memory, err, NULL, NULL, NULL, layers};
-    q.format = pj_arena_memdup(arena, precision->stored, (size_t)precision->count, sizeof *q.format);
-    q.add_of = PJ_NEW(arena, const pj_node *, precision->count);
-    q.readers = PJ_NEW(arena, int, precision->count);
-    if (!q.format || !q.add_of || !q.readers)
+    qtools q = {.precision = precision, .memory = memory, .arena = arena, .err = err, .layers = layers};
+    q.number = PJ_NEW(arena, pj_number, precision->count);
+    if (!q.number)
         return pj_fail_memory(err);
-    find_readers(&q);
+    PJ_TRY(pj_twins_find(precision, arena, &q.twins, err));
+    for (int v = 0; v < precision->count; v++)
+        q.number[v] = precision->stored[v].number;
+    layers->has_qtools = true;
+    layers->qtools_sum = 0;
     for (size_t i = 0; i < layers->count; i++)
         PJ_TRY(price_row(&q, i, diags));
     return PJ_OK;

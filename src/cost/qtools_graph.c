@@ -175,6 +175,18 @@ static const pj_node *layer_before(const pj_twins *t, const pj_value *value)
     return is_bias ? twin->head : NULL;
 }
 
+/* Hands on what `in` is read as; a model input behind a quantizer is read in its format. */
+static void join_with(pj_twins *t, const pj_value *in, const pj_value *out)
+{
+    const pj_quantized *quantized = t->precision->quantized[out->index];
+    const pj_node *maker = out->producer;
+    bool is_quantizer = pj_precision_node(t->precision, maker)->quantizer != PJ_NO_QUANTIZER;
+    t->origin[out->index] = t->origin[in->index];
+    t->source[out->index] = t->source[in->index];
+    if (is_quantizer && quantized && pj_twin_is_input(t->origin[in->index]))
+        t->source[out->index] = &quantized->format;
+}
+
 static void place_quantizer(pj_twins *t, const pj_node *node)
 {
     const pj_value *in = node->in[0], *out = node->out[0];
@@ -182,7 +194,7 @@ static void place_quantizer(pj_twins *t, const pj_node *node)
     const pj_node *layer = layer_before(t, in);
     own->kind = PJ_TWIN_ABSORBED;
     if (pj_twin_is_input(through_removed(t, in))) {
-        t->origin[out->index] = through_removed(t, in);
+        join_with(t, in, out);
     } else if (layer) {
         own->head = layer;
         t->quantizer[in->index] = node;
@@ -203,7 +215,7 @@ static void place_node(pj_twins *t, const pj_node *node)
         own->kind = PJ_TWIN_ABSORBED;
     } else if (quantizer == PJ_DEQUANTIZE) {
         own->kind = PJ_TWIN_ABSORBED;
-        t->origin[node->out[0]->index] = t->origin[node->in[0]->index];
+        join_with(t, node->in[0], node->out[0]);
     } else if (quantizer != PJ_NO_QUANTIZER) {
         place_quantizer(t, node);
     } else if (bias) {
@@ -214,7 +226,7 @@ static void place_node(pj_twins *t, const pj_node *node)
     } else {
         own->kind = classify(node);
         if (own->kind == PJ_TWIN_REMOVED)
-            t->origin[node->out[0]->index] = t->origin[node->in[0]->index];
+            join_with(t, node->in[0], node->out[0]);
     }
 }
 
@@ -239,8 +251,9 @@ pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins
     out->add_of = PJ_NEW(arena, const pj_node *, precision->count);
     out->quantizer = PJ_NEW(arena, const pj_node *, precision->count);
     out->origin = PJ_NEW(arena, const pj_value *, precision->count);
+    out->source = PJ_NEW(arena, const pj_format *, precision->count);
     out->readers = PJ_NEW(arena, int, precision->count);
-    if (!out->node || !out->add_of || !out->quantizer || !out->origin || !out->readers)
+    if (!out->node || !out->add_of || !out->quantizer || !out->origin || !out->source || !out->readers)
         return pj_fail_memory(err);
     for (int v = 0; v < precision->count; v++)
         out->origin[v] = precision->model->value[v];
@@ -269,12 +282,4 @@ const pj_value *pj_twins_bias(const pj_twins *t, const pj_node *head)
 {
     const pj_node *add = t->add_of[head->out[0]->index];
     return add ? added_constant(add) : head->inputs > 2 ? head->in[2] : NULL;
-}
-
-const pj_format *pj_twins_source_format(const pj_twins *t, const pj_value *value)
-{
-    const pj_quantized *quantized = t->precision->quantized[value->index];
-    return quantized && pj_twin_is_input(t->origin[value->index]) && value != t->origin[value->index]
-               ? &quantized->format
-               : NULL;
 }

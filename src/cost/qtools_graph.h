@@ -40,11 +40,12 @@ typedef struct pj_twin_node {
 
 typedef struct pj_twins {
     const pj_precision *precision;
-    pj_twin_node *node;         /* by pj_node.index of the main graph */
-    const pj_node **add_of;     /* by pj_value.index of a MatMul's output: the Add of its bias */
-    const pj_node **quantizer;  /* by pj_value.index: the quantizer that the layer in front writes through */
-    const pj_value **origin;    /* by pj_value.index: the value that a reader reads, behind what is no layer */
-    int *readers;               /* by pj_value.index: layers that read the value */
+    pj_twin_node *node;        /* by pj_node.index of the main graph */
+    const pj_node **add_of;    /* by pj_value.index of a MatMul's output: the Add of its bias */
+    const pj_node **quantizer; /* by pj_value.index: the quantizer that the layer in front writes through */
+    const pj_value **origin;   /* by pj_value.index: the value that a reader reads, behind what is no layer */
+    const pj_format **source;  /* by pj_value.index: of a model input, the format of its source quantizer; or NULL */
+    int *readers;              /* by pj_value.index: layers that read the value */
 } pj_twins;
 
 /* Arrays live in `arena`. PJ_ENOMEM. */
@@ -58,9 +59,6 @@ const pj_node *pj_twins_quantizer(const pj_twins *twins, const pj_node *head);
 
 /* The bias of a layer with a kernel: input 2, or the constant of the Add behind; NULL: none. */
 const pj_value *pj_twins_bias(const pj_twins *twins, const pj_node *head);
-
-/* The format in which `value` is read: of its source quantizer if it is a model input with one, NULL elsewhere. */
-const pj_format *pj_twins_source_format(const pj_twins *twins, const pj_value *value);
 
 /* ---- shapes, without the batch ---- */
 

@@ -197,13 +197,15 @@ static pj_status find_input(binder *b, const char *name, pj_value **out)
 
 /* ---- values ---- */
 
-/* `giver`: "--dim", or the input that gives the value. */
-static pj_status set_symbol(binder *b, const char *name, int64_t value, const char *giver)
+/* `input`: the one that gives the value; NULL: none. */
+static pj_status set_symbol(binder *b, const char *name, int64_t value, const char *input)
 {
     const pj_num *known = pj_map_get(&b->values, name);
     if (known && known->whole != value)
-        return pj_fail(b->err, PJ_EARGUMENT, "%s sets dimension '%s' to %lld, but it is %lld already", giver, name,
-                       (long long)value, (long long)known->whole);
+        return input ? pj_fail(b->err, PJ_EARGUMENT, "input '%s' sets dimension '%s' to %lld, but it is %lld already",
+                               input, name, (long long)value, (long long)known->whole)
+                     : pj_fail(b->err, PJ_EARGUMENT, "dimension '%s' is bound twice: to %lld and to %lld", name,
+                               (long long)known->whole, (long long)value);
     const pj_num num = pj_num_of(value);
     pj_num *copy = pj_arena_memdup(b->arena, &num, 1, sizeof num);
     const char *key = pj_arena_strdup(b->arena, name);
@@ -263,7 +265,7 @@ static pj_status bind_dims(binder *b)
     for (size_t i = 0; i < options->dim_count; i++) {
         const pj_dim_binding *dim = &options->dims[i];
         if (is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
-            PJ_TRY(set_symbol(b, dim->name, dim->value, "--dim"));
+            PJ_TRY(set_symbol(b, dim->name, dim->value, NULL));
     }
     for (size_t i = 0; i < options->dim_count; i++) {
         const char *name = options->dims[i].name;
@@ -281,11 +283,7 @@ static pj_status bind_dim(binder *b, pj_num declared, int64_t value, const char 
     const char *name = pj_num_missing(declared, &none);
     if (!name || !pj_num_equal(declared, pj_num_symbol(b->model->symbols, name)))
         return PJ_OK;
-    pj_str giver = pj_str_new(160);
-    pj_str_printf(&giver, "input '%s'", input);
-    pj_status status = set_symbol(b, name, value, giver.data);
-    pj_str_free(&giver);
-    return status;
+    return set_symbol(b, name, value, input);
 }
 
 static pj_status bind_input(binder *b, const pj_input_binding *given)
@@ -325,7 +323,7 @@ static pj_status read_texts(binder *b)
     for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++)
         if (!is_plain(name) && !pj_map_get(&b->values, name) &&
             pj_num_read(b->model->symbols, name, &b->values, &value) && pj_num_known(value) && value.whole >= 0)
-            PJ_TRY(set_symbol(b, name, value.whole, "--dim"));
+            PJ_TRY(set_symbol(b, name, value.whole, NULL));
     return PJ_OK;
 }
 
@@ -337,7 +335,7 @@ static pj_status assume_symbols(binder *b)
     for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++) {
         if (bound || pj_map_get(&b->values, name))
             continue;
-        PJ_TRY(set_symbol(b, name, 1, ""));
+        PJ_TRY(set_symbol(b, name, 1, NULL));
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL, "dimension '%s' is taken as 1; set it with --dim %s=N",
                     name, name);
     }
@@ -494,8 +492,8 @@ pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *er
         PJ_TRY(bind_input(&b, &options->inputs[i]));
     PJ_TRY(read_texts(&b));
     if (options->unbound_dims_are_one) {
-        PJ_TRY(assume_symbols(&b));
         PJ_TRY(assume_nameless(&b));
+        PJ_TRY(assume_symbols(&b));
     }
     PJ_TRY(list_bound(&b));
     PJ_TRY(bind_trips(&b));
@@ -506,7 +504,7 @@ pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *er
 
 void pj_bind_explain(const pj_model *model, pj_error *err)
 {
-    enum { SHOWN = 3 };
+    enum { SHOWN = 2 };
     pj_str text = pj_str_new(sizeof err->what);
     int count = 0;
     for (const pj_diag *at = model->diags.first; at; at = at->next) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "ops/op.h"
+#include "ops/custom.h"
 
 typedef struct walk {
     pj_model *model;
@@ -36,7 +36,9 @@ static pj_status find_desc(walk *w, pj_node *node)
     lookup *fresh = PJ_NEW(pj_model_results(w->model), lookup, 1);
     if (!fresh)
         return pj_fail_memory(w->err);
-    *fresh = (lookup){node->domain, node->opset, pj_op_find(node->domain, node->op, node->opset), first};
+    const pj_op_desc *custom = pj_custom_find(w->model, node->domain, node->op);
+    *fresh =
+        (lookup){node->domain, node->opset, custom ? custom : pj_op_find(node->domain, node->op, node->opset), first};
     node->desc = fresh->desc;
     return pj_map_put(&w->found, node->op, fresh) ? PJ_OK : pj_fail_memory(w->err);
 }

@@ -22,7 +22,8 @@
     X(PJ_DIAG_QTOOLS, "qtools-no-figure", "note", false)                       \
     X(PJ_DIAG_DEVICE, "device-precision", "note", false)                       \
     X(PJ_DIAG_WEIGHTS_ABSENT, "weights-absent", "note", false)                 \
-    X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)
+    X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)                  \
+    X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)
 
 typedef enum pj_diag_code {
 #define PJ_DIAG_ENUM(name, code, severity, strict) name,

@@ -109,10 +109,9 @@ struct pj_node {
     const char *scope;  /* module path from metadata or name, or "" */
     pj_graph *graph;
     int index;          /* in graph->nodes */
-    int inputs, outputs;
+    int inputs, outputs, attrs;
     pj_value **in;      /* NULL where an optional input is absent */
     pj_value **out;     /* NULL where an optional output is not wanted */
-    int attrs;
     pj_attr *attr;
     const struct pj_op_desc *desc; /* set by infer/; NULL: unknown operator */
     int64_t opset;      /* of its domain; 0: the model does not import it */

@@ -412,13 +412,14 @@ static pj_status add_outputs(pj_loader *loader, const pj_place *place, const pj_
 {
     for (size_t i = 0; i < infos->count; i++) {
         const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
-        char what[64];
         if (!info)
             return pj_load_no_memory(loader);
         pj_value *value = pj_load_find(place, pj_text(info->name));
-        snprintf(what, sizeof what, "output %zu of the graph is", i);
-        if (!value || value == &loader->absent)
+        if (!value || value == &loader->absent) {
+            char what[64];
+            snprintf(what, sizeof what, "output %zu of the graph is", i);
             return pj_load_fail_dangling(loader, place, what, pj_text(info->name));
+        }
         PJ_TRY(append(loader, &place->graph->out, &place->graph->outputs, value));
         value->uses++;
         if (value->graph == place->graph)
@@ -446,6 +447,9 @@ static pj_status fill_graph(pj_loader *loader, const pj_place *place, const pj_g
 {
     if (loader->depth > PJ_MAX_SUBGRAPH_DEPTH + 1)
         return pj_fail(loader->err, PJ_ELIMIT, "subgraphs are nested more than %d deep", PJ_MAX_SUBGRAPH_DEPTH);
+    size_t values = text->initializers.count + text->inputs.count + text->nodes.count; /* most nodes make one */
+    if (!pj_map_reserve(place->names, values))
+        return pj_load_no_memory(loader);
     PJ_TRY(add_initializers(loader, place, &text->initializers));
     PJ_TRY(add_sparse_initializers(loader, place, &text->sparse_initializers));
     PJ_TRY(add_inputs(loader, place, &text->inputs));

@@ -34,17 +34,19 @@ const char *pj_load_unique(pj_loader *loader, const char *label)
 {
     int *counter = pj_map_get(&loader->labels, label);
     const char *unique = label;
+    if (counter == &loader->once) {
+        counter = PJ_NEW(loader->scratch, int, 1);
+        if (!counter || !pj_map_put(&loader->labels, label, counter))
+            return NULL;
+        *counter = 1;
+    }
     while (counter && unique && pj_map_get(&loader->labels, unique)) {
         pj_str text = pj_str_new(0);
         pj_str_printf(&text, "%s_%d", label, ++*counter);
         unique = text.failed ? NULL : pj_arena_strndup(loader->arena, text.data, text.length);
         pj_str_free(&text);
     }
-    counter = PJ_NEW(loader->scratch, int, 1);
-    if (!unique || !counter || !pj_map_put(&loader->labels, unique, counter))
-        return NULL;
-    *counter = 1;
-    return unique;
+    return unique && pj_map_put(&loader->labels, unique, &loader->once) ? unique : NULL;
 }
 
 static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named);
@@ -76,6 +78,8 @@ static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named)
 
 pj_status pj_load_labels(pj_loader *loader, pj_graph *graph)
 {
+    if (!pj_map_reserve(&loader->labels, (size_t)loader->steps))
+        return pj_load_no_memory(loader);
     PJ_TRY(label_nodes(loader, graph, true));
     return label_nodes(loader, graph, false);
 }

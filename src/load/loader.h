@@ -25,11 +25,12 @@ typedef struct pj_loader {
     pj_map files;       /* external data: location -> what is known of that file (external.c) */
     pj_map texts;       /* operators, domains, attribute names: each kept once */
     pj_map functions;   /* key of (domain, name, overload) -> Onnx__FunctionProto (function.c) */
-    pj_map labels;      /* labels given so far -> their counter (label.c) */
-    int stripped;       /* initializers without contents that say of no other file */
-    int64_t steps;      /* nodes built and calls inlined so far, at most PJ_MAX_NODES */
-    int depth;          /* graphs open, the model's included */
-    pj_value absent;    /* stands for an optional argument that a call leaves out */
+    pj_map labels;      /* labels given so far -> how often, an int; &once: once (label.c) */
+    int once;
+    int stripped;    /* initializers without contents that say of no other file */
+    int64_t steps;   /* nodes built and calls inlined so far, at most PJ_MAX_NODES */
+    int depth;       /* graphs open, the model's included */
+    pj_value absent; /* stands for an optional argument that a call leaves out */
 } pj_loader;
 
 /* Repeated messages: an array that is unpacked already, or places in the skeleton, to be unpacked one by one. */

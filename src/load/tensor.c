@@ -1,6 +1,5 @@
 /* Constant tensors: dims, where the elements are, and the contents of small ones. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -100,19 +100,22 @@ static pj_status shape_constant_of_shape(pj_ctx *c)
     return pj_set(c, 0, dtype, dims.count, dims.num);
 }
 
-/* Fills a small output 0 with one number. */
+/* Fills a small output 0 with one number. Floats are not kept where they are as many as weights are. */
 static pj_status fill(pj_ctx *c, pj_num element)
 {
-    const pj_value *out = pj_out(c, 0);
+    pj_value *out = pj_out(c, 0);
     pj_grid grid;
-    if (!out || !pj_grid_of(&grid, out->type.rank, out->type.dims))
+    if (!out || !pj_grid_of(&grid, out->type.rank, out->type.dims) || pj_num_is_unknown(element) ||
+        (pj_num_is_real(element) && grid.count > PJ_MAX_SCALE_ELEMENTS))
         return PJ_OK;
     pj_num *nums = PJ_NEW(c->arena, pj_num, grid.count);
     if (!nums)
         return pj_fail_memory(c->err);
     for (int64_t k = 0; k < grid.count; k++)
         nums[k] = element;
-    return pj_set_data(c, 0, nums, grid.count);
+    out->data = nums;
+    out->data_count = grid.count;
+    return PJ_OK;
 }
 
 static pj_status value_constant_of_shape(pj_ctx *c)

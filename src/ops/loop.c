@@ -4,6 +4,7 @@
  * A carried value may change its shape from trip to trip. The body is inferred with the first types, then with what
  * first types and results have in common, until they agree. A loop whose number of trips is small and known is run trip
  * by trip, contents included, where that tells more. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ops/families.h"
@@ -165,6 +166,20 @@ static pj_num count_trips(pj_ctx *c, const loop *l)
     return pj_has(c, 0) ? pj_num_min(c->symbols, most, pj_num_of(1)) : pj_num_of(1);
 }
 
+/* The trips that the user gives, where they are not known otherwise. */
+static pj_num given_trips(pj_ctx *c, pj_num counted)
+{
+    const pj_num *given = pj_map_get(&c->model->trips, c->node->label);
+    if (!given || pj_num_is(counted, given->whole))
+        return counted;
+    if (!pj_num_known(counted))
+        return *given;
+    pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
+                "the graph says that the body runs %lld times; the %lld of --trips are not used",
+                (long long)counted.whole, (long long)given->whole);
+    return counted;
+}
+
 static bool all_known(const pj_type *type)
 {
     bool known = pj_type_is_tensor(type) && type->rank >= 0;
@@ -295,7 +310,7 @@ static pj_status shape_loop(pj_ctx *c)
     PJ_TRY(read_loop(c, &l));
     PJ_TRY(start_loop(c, &l));
     PJ_TRY(find_fixed_point(c, &l));
-    l.trips = l.body->runs = count_trips(c, &l);
+    l.trips = l.body->runs = given_trips(c, count_trips(c, &l));
     PJ_TRY(try_unrolling(c, &l, &unrolled, &uniform));
     PJ_TRY(set_outputs(c, &l, unrolled));
     if (unrolled && !uniform) {
@@ -308,14 +323,14 @@ static pj_status shape_loop(pj_ctx *c)
 
 /* trips * body; where the trips are not known, one, and one trip's part of results of unknown length. Output `o` of the
  * node is output `o + skipped` of the body. */
-static pj_status count_body(pj_ctx *c, pj_work *work, int skipped)
+static pj_status count_body(pj_ctx *c, pj_work *work, int skipped, const char *remedy)
 {
     pj_graph *body;
     PJ_TRY(pj_subgraph_of(c, "body", &body));
     if (!pj_num_is_unknown(body->runs))
         return pj_subgraph_work(c, work, body, body->runs);
     pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
-                "how often the body runs is not known before the run; one trip is counted");
+                "how often the body runs is not known before the run; one trip is counted; %s", remedy);
     for (int o = 0; o < c->node->outputs; o++)
         if (pj_wants(c, o) && pj_num_is_unknown(work->written[o]))
             work->written[o] = pj_type_count(c->symbols, &body->out[o + skipped]->type);
@@ -324,7 +339,9 @@ static pj_status count_body(pj_ctx *c, pj_work *work, int skipped)
 
 static pj_status work_loop(pj_ctx *c, pj_work *work)
 {
-    return count_body(c, work, 1);
+    char remedy[200];
+    snprintf(remedy, sizeof remedy, "set it with --trips %s=N", c->node->label);
+    return count_body(c, work, 1, remedy);
 }
 
 /* ---- Scan: states, then sequences that are taken apart; states, then sequences of results ---- */
@@ -454,7 +471,7 @@ static pj_status shape_scan_plain(pj_ctx *c)
 
 static pj_status work_scan(pj_ctx *c, pj_work *work)
 {
-    return count_body(c, work, 0);
+    return count_body(c, work, 0, "give the shapes of the inputs with --input NAME=DIMS");
 }
 
 /*  domain, op_type, since, roles, traits, shape, value, work */

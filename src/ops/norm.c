@@ -355,7 +355,7 @@ static const pj_op_desc rows[] = {
     {"", "RMSNormalization",                 23, "xp",        0, shape_rmsnorm,         NULL, work_rmsnorm        },
     {"", "LRN",                              1,  "x",         0, pj_shape_same,         NULL, work_lrn            },
     {"", "LpNormalization",                  1,  "x",         0, pj_shape_same,         NULL, work_lpnorm         },
-    {"", "MeanVarianceNormalization",        9,  "x",         0, pj_shape_same,         NULL, work_mvn            },
+    {"", "MeanVarianceNormalization",        1,  "x",         0, pj_shape_same,         NULL, work_mvn            },
     {"", "Softmax",                          1,  "x",         0, shape_softmax,         NULL, work_softmax        },
     {"", "LogSoftmax",                       1,  "x",         0, shape_softmax,         NULL, work_logsoftmax     },
     {"", "Hardmax",                          1,  "x",         0, shape_softmax,         NULL, pj_work_cmp1        },

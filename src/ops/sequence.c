@@ -123,10 +123,8 @@ static pj_status part_type(pj_ctx *c, const split *how, pj_num length, pj_type *
 {
     int rank = 0;
     pj_num *dims = PJ_NEW(c->arena, pj_num, pj_in_rank(c, 0));
-    if (!dims) {
-        pj_fail_memory(c->err);
-        return PJ_ENOMEM;
-    }
+    if (!dims)
+        return pj_fail_memory(c->err);
     for (int k = 0; k < pj_in_rank(c, 0); k++)
         if (k != how->axis || how->keeps)
             dims[rank++] = k == how->axis ? length : pj_in_dim(c, 0, k);

@@ -31,17 +31,13 @@ typedef struct forest {
 
 static pj_status plant(pj_ctx *c, int nodes, forest *out)
 {
-    if (nodes > MOST_NODES) {
-        pj_fail(c->err, PJ_ELIMIT, "the ensemble has %d nodes; at most %d are accepted", nodes, MOST_NODES);
-        return PJ_ELIMIT;
-    }
+    if (nodes > MOST_NODES)
+        return pj_fail(c->err, PJ_ELIMIT, "the ensemble has %d nodes; at most %d are accepted", nodes, MOST_NODES);
     *out = (forest){.nodes = nodes};
     out->node = PJ_NEW(c->arena, tree_node, nodes);
     out->queue = PJ_NEW(c->arena, int, nodes);
-    if (!out->node || !out->queue) {
-        pj_fail_memory(c->err);
-        return PJ_ENOMEM;
-    }
+    if (!out->node || !out->queue)
+        return pj_fail_memory(c->err);
     for (int i = 0; i < nodes; i++)
         out->node[i].level = -1;
     return PJ_OK;

@@ -227,6 +227,8 @@ static void fold_dequantizer(decision *d, const pj_node *node, pj_node_precision
     } else {
         own->is_free = d->integer_reads[out->index] == out->uses;
         d->precision->source[out->index] = d->precision->source[node->in[0]->index];
+        if (own->is_free)
+            d->precision->stored[out->index] = d->precision->quantized[out->index]->format;
     }
     d->maker[out->index] = own->is_free ? d->maker[node->in[0]->index] : node;
 }

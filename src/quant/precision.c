@@ -287,7 +287,8 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
         return pj_precision_reads(precision, node, i);
     if (own->computes_on && is_x && pj_dtype_is_float(value->type.dtype))
         return *own->computes_on;
-    if (!own->is_integer && own->quantizer == PJ_NO_QUANTIZER && precision->quantized[value->index])
+    if (!own->is_integer && own->quantizer == PJ_NO_QUANTIZER && precision->quantized[value->index] &&
+        pj_dtype_is_float(value->type.dtype))
         return pj_precision_declared(precision, value);
     return pj_precision_reads(precision, node, i);
 }

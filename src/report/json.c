@@ -112,6 +112,7 @@ static void put_settings(pj_json_writer *json, const pj_view *view)
     for (size_t i = 0; info && i < info->dim_count; i++)
         put_int(json, info->dims[i].name, info->dims[i].value);
     pj_json_write_end(json);
+    put_text(json, "op_rules", info ? info->op_rules : NULL);
     put_text(json, "plan", NULL);
     pj_json_write_end(json);
 }
@@ -304,6 +305,23 @@ static void put_coverage(pj_json_writer *json, const pj_view *view)
     pj_json_write_end(json);
     /* the MACs of what is not counted are not known, so neither is their share */
     put_known(json, "macs_share", totals->uncounted ? -1 : 1);
+    put_size(json, "tensors", view->tensor_count);
+    put_size(json, "tensors_known", view->known_tensors);
+    pj_json_write_end(json);
+}
+
+static void put_shared(pj_json_writer *json, const pj_view *view)
+{
+    size_t count;
+    const pj_shared_parameter *shared = pj_analysis_shared(view->analysis, &count);
+    put_line(json, "shared_parameters", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        put_text(json, "name", shared[i].name);
+        put_int(json, "elements", shared[i].elements);
+        put_names(json, "layers", shared[i].layers, shared[i].layer_count);
+        pj_json_write_end(json);
+    }
     pj_json_write_end(json);
 }
 
@@ -326,6 +344,7 @@ void pj_report_json(const pj_view *view, pj_str *out)
         put_group(&json, view, &view->rest);
     }
     put_totals(&json, view);
+    put_shared(&json, view);
     put_coverage(&json, view);
     pj_json_write_key(&json, "diagnostics");
     pj_findings_json(findings, count, &json);

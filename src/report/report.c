@@ -23,7 +23,7 @@ pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *
     if (!arena)
         return pj_fail_memory(err);
     pj_status status =
-        pj_view_make(analysis, options, for_people ? PJ_BY_ENERGY : PJ_IN_ORDER, !for_people, arena, &view, err);
+        pj_view_make(analysis, options, for_people ? PJ_BY_ENERGY : PJ_IN_ORDER, for_people, arena, &view, err);
     if (status != PJ_OK) {
         pj_arena_free(arena);
         return status;

@@ -113,6 +113,7 @@ static void csv_cell(pj_str *out, const pj_cell *cell, pj_cell_kind kind)
         csv_text(out, cell->text);
         break;
     case PJ_CELL_COUNT:
+    case PJ_CELL_EXACT:
         pj_str_printf(out, "%" PRId64, cell->count);
         break;
     case PJ_CELL_FLAG:
@@ -166,6 +167,7 @@ static void json_cell(pj_json_writer *json, const pj_cell *cell, pj_cell_kind ki
         pj_json_write_text(json, cell->text);
         break;
     case PJ_CELL_COUNT:
+    case PJ_CELL_EXACT:
         pj_json_write_int(json, cell->count);
         break;
     case PJ_CELL_FLAG:

@@ -26,6 +26,7 @@
 typedef enum pj_cell_kind {
     PJ_CELL_TEXT,
     PJ_CELL_COUNT,  /* int64_t */
+    PJ_CELL_EXACT,  /* int64_t that is humane only in full: the size of a dimension */
     PJ_CELL_NUMBER, /* double, as it is */
     PJ_CELL_ENERGY, /* double, pJ; text scales all columns of one group alike */
     PJ_CELL_TIME,   /* double, microseconds; likewise */

@@ -1,4 +1,5 @@
 /* The neutral table as a person reads it: aligned text, and Markdown. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/rows.h"
@@ -44,6 +45,9 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
     case PJ_CELL_COUNT:
         pj_human_count(out, cell->count);
         break;
+    case PJ_CELL_EXACT:
+        pj_str_printf(out, "%" PRId64, cell->count);
+        break;
     case PJ_CELL_NUMBER:
         pj_str_add_double(out, cell->number);
         break;
@@ -70,63 +74,74 @@ static bool is_left(const pj_column *column)
     return column->kind == PJ_CELL_TEXT || column->kind == PJ_CELL_FLAG;
 }
 
+/* Between columns; what a column that wraps gets at least. */
+enum { GAP = 2, WRAPPED = 36 };
+
 /* A column on its way to the page: printed cells (footers included) behind the title. */
 typedef struct printed {
     const pj_column *column;
-    char **text; /* [0] is the title */
+    const char **text; /* [0] is the title */
     size_t width;
     bool chosen;
 } printed;
 
-static char *keep(pj_arena *arena, pj_str *text)
+/* The printed cell; `text` is used on the way. */
+static const char *print_cell(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_arena *arena,
+                              pj_str *text)
 {
-    char *copy = text->failed ? NULL : pj_arena_strndup(arena, text->data, text->length);
     pj_str_clear(text);
-    return copy;
+    pj_cell_print(cell, column, scale, text);
+    if (text->length == 0)
+        return text->failed ? NULL : "";
+    bool is_itself =
+        column->kind == PJ_CELL_TEXT && cell->state == PJ_CELL_GIVEN && strcmp(cell->text, text->data) == 0;
+    return is_itself ? cell->text : text->failed ? NULL : pj_arena_strndup(arena, text->data, text->length);
 }
 
-static bool print_column(const pj_rows *rows, size_t c, printed *out)
+static const char *print_title(const pj_column *column, pj_scale scale, pj_arena *arena)
 {
-    const pj_column *column = &rows->column[c];
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, column->title);
+    if (is_scaled(column) && column->group > 0)
+        pj_str_printf(&text, " %s", scale.unit);
+    return pj_str_keep(&text, arena);
+}
+
+static bool print_column(const pj_rows *rows, printed *out)
+{
+    const pj_column *column = out->column;
+    size_t c = (size_t)(column - rows->column);
     pj_scale scale = {1, ""};
     pj_str text = pj_str_new(0);
     if (is_scaled(column))
         scale = pj_rows_scale(rows, column->kind, column->group);
-    out->column = column;
-    out->text = PJ_NEW(rows->arena, char *, rows->count + 1);
+    out->text = PJ_NEW(rows->arena, const char *, rows->count + 1);
     bool ok = out->text != NULL;
     for (size_t r = 0; ok && r <= rows->count; r++) {
-        if (r > 0)
-            pj_cell_print(&rows->row[r - 1][c], column, scale, &text);
-        else if (is_scaled(column) && column->group > 0)
-            pj_str_printf(&text, "%s %s", column->title, scale.unit);
-        else
-            pj_str_add(&text, column->title);
-        out->text[r] = keep(rows->arena, &text);
+        out->text[r] = r == 0 ? print_title(column, scale, rows->arena)
+                              : print_cell(&rows->row[r - 1][c], column, scale, rows->arena, &text);
         ok = out->text[r] != NULL;
         size_t width = ok ? pj_text_width(out->text[r]) : 0;
         out->width = width > out->width ? width : out->width;
     }
+    if (column->wraps && out->width > WRAPPED)
+        out->width = WRAPPED;
     pj_str_free(&text);
     return ok;
 }
 
-/* Prints all columns that have a title; NULL: no memory. */
-static printed *print_columns(const pj_rows *rows, bool is_text, size_t *count)
+/* The columns that have a title, not yet printed; NULL: no memory. */
+static printed *list_columns(const pj_rows *rows, bool is_text, size_t *count)
 {
     printed *columns = PJ_NEW(rows->arena, printed, rows->columns);
     *count = 0;
     for (size_t c = 0; columns && c < rows->columns; c++)
-        if (rows->column[c].title && (is_text || !rows->column[c].only_text) &&
-            !print_column(rows, c, &columns[(*count)++]))
-            return NULL;
+        if (rows->column[c].title && (is_text || !rows->column[c].only_text))
+            columns[(*count)++].column = &rows->column[c];
     return columns;
 }
 
 /* ---- text ---- */
-
-/* Between columns; what a column that wraps gets at least. */
-enum { GAP = 2, WRAPPED = 36 };
 
 void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look)
 {
@@ -150,29 +165,52 @@ static size_t page_width(const printed *columns, size_t count)
     return width;
 }
 
-/* Leaves out the columns that find no room: those of rank 0 stay, then each rank comes in as a whole if it still fits.
- */
-static void choose(printed *columns, size_t *count, size_t width)
+/* What a column takes at least, before it is printed. */
+static size_t title_width(const pj_column *column)
 {
-    size_t all = *count, used = 0, kept = 0;
+    size_t width = pj_text_width(column->title);
+    return column->wish && column->wish < width ? column->wish : width;
+}
+
+/* Prints the columns of a rank and takes them in if they fit behind `used` columns of the page; those of rank 0 always
+ * do. False: no memory. */
+static bool print_rank(const pj_rows *rows, int rank, size_t page, printed *columns, size_t count, size_t *used)
+{
+    size_t titles = 0, more = 0;
+    for (size_t c = 0; c < count; c++)
+        titles += columns[c].column->rank == rank ? GAP + title_width(columns[c].column) : 0;
+    if (rank > 0 && *used + titles > page + GAP)
+        return true;
+    for (size_t c = 0; c < count; c++) {
+        if (columns[c].column->rank != rank)
+            continue;
+        if (!print_column(rows, &columns[c]))
+            return false;
+        more += GAP + least_width(&columns[c], false);
+    }
+    bool fits = rank == 0 || *used + more <= page + GAP;
+    for (size_t c = 0; c < count; c++)
+        columns[c].chosen = columns[c].chosen || (fits && columns[c].column->rank == rank);
+    *used += fits ? more : 0;
+    return true;
+}
+
+/* Prints the columns that find room: those of rank 0, then each rank as a whole if it still fits. NULL: no memory. */
+static printed *choose(const pj_rows *rows, size_t page, size_t *count)
+{
+    size_t all, used = 0;
     int most = 0;
-    for (size_t c = 0; c < all; c++) {
+    printed *columns = list_columns(rows, true, &all);
+    for (size_t c = 0; columns && c < all; c++)
         most = columns[c].column->rank > most ? columns[c].column->rank : most;
-        columns[c].chosen = columns[c].column->rank == 0;
-        used += columns[c].chosen ? GAP + least_width(&columns[c], false) : 0;
-    }
-    for (int rank = 1; rank <= most; rank++) {
-        size_t more = 0;
-        for (size_t c = 0; c < all; c++)
-            more += columns[c].column->rank == rank ? GAP + least_width(&columns[c], false) : 0;
-        for (size_t c = 0; used + more <= width + GAP && c < all; c++)
-            columns[c].chosen = columns[c].chosen || columns[c].column->rank == rank;
-        used += used + more <= width + GAP ? more : 0;
-    }
-    for (size_t c = 0; c < all; c++)
+    for (int rank = 0; columns && rank <= most; rank++)
+        if (!print_rank(rows, rank, page, columns, all, &used))
+            return NULL;
+    *count = 0;
+    for (size_t c = 0; columns && c < all; c++)
         if (columns[c].chosen)
-            columns[kept++] = columns[c];
-    *count = kept;
+            columns[(*count)++] = columns[c];
+    return columns;
 }
 
 /* Narrows the widest column that may be elided, until the page fits or none is left. */
@@ -229,14 +267,11 @@ static void text_line(const printed *columns, size_t count, size_t r, size_t ind
 void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out)
 {
     size_t count, space = style->width > indent ? style->width - indent : 1;
-    printed *columns = print_columns(rows, true, &count);
+    printed *columns = choose(rows, space, &count);
     if (!columns) {
         out->failed = true;
         return;
     }
-    if (count && columns[count - 1].column->wraps && columns[count - 1].width > WRAPPED)
-        columns[count - 1].width = WRAPPED;
-    choose(columns, &count, space);
     narrow(columns, count, space, false);
     narrow(columns, count, space, true);
     for (size_t r = 0; r <= rows->count; r++) {
@@ -276,7 +311,10 @@ static void markdown_line(const printed *columns, size_t count, size_t r, bool s
 void pj_rows_markdown(const pj_rows *rows, pj_str *out)
 {
     size_t count;
-    printed *columns = print_columns(rows, false, &count);
+    printed *columns = list_columns(rows, false, &count);
+    for (size_t c = 0; columns && c < count; c++)
+        if (!print_column(rows, &columns[c]))
+            columns = NULL;
     if (!columns) {
         out->failed = true;
         return;

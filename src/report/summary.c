@@ -248,6 +248,26 @@ pj_rows *pj_summary_devices(const pj_view *view)
 
 /* ---- what the figures rest on ---- */
 
+/* Constants of one element, which exporters share at will, are not worth a line. */
+static void add_shared(const pj_view *view, const char *lead, pj_str *out)
+{
+    size_t count, several = 0;
+    int64_t elements = 0;
+    const pj_shared_parameter *shared = pj_analysis_shared(view->analysis, &count);
+    for (size_t i = 0; i < count; i++) {
+        several += shared[i].elements > 1;
+        elements += shared[i].elements > 1 ? shared[i].elements : 0; /* the sum of all parameters was checked */
+    }
+    if (!several)
+        return;
+    pj_str_add(out, lead);
+    pj_human_plural(out, several, "constant is", "constants are");
+    pj_str_add(out, " read by several layers; the ");
+    pj_human_exact(out, elements);
+    pj_str_add(out, several == 1 ? " parameters in it count once in the total.\n"
+                                 : " parameters in them count once in the total.\n");
+}
+
 void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out)
 {
     const pj_totals *totals = view->totals;
@@ -263,6 +283,12 @@ void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out)
         pj_str_add(out, totals->free_layers == 1 ? "is" : "are");
         pj_str_add(out, " not listed.\n");
     }
+    if (view->known_tensors < view->tensor_count) {
+        pj_str_printf(out, "%sType and shape are known of ", lead);
+        pj_human_share(out, (double)view->known_tensors / (double)view->tensor_count);
+        pj_str_printf(out, " of the tensors (%zu of %zu).\n", view->known_tensors, view->tensor_count);
+    }
+    add_shared(view, lead, out);
 }
 
 static const char *place_text(pj_place place)
@@ -270,11 +296,23 @@ static const char *place_text(pj_place place)
     return place == PJ_PLACE_FIXED ? "hard-wired (free)" : place == PJ_PLACE_SRAM ? "in SRAM" : "in DRAM";
 }
 
+static void add_op_rules(const pj_view *view, const char *lead, pj_str *out)
+{
+    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    out->failed = out->failed || !info;
+    if (!info || !info->op_rules)
+        return;
+    pj_str_printf(out, "%sOperators as described by ", lead);
+    pj_text_clean(out, info->op_rules);
+    pj_str_add(out, " (--op-rules).\n");
+}
+
 void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
 {
     const pj_settings *settings = pj_analysis_settings(view->analysis);
     pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, pj_analysis_table(view->analysis),
                   pj_analysis_rules(view->analysis));
+    add_op_rules(view, lead, out);
     if (strcmp(pj_analysis_unit(view->analysis), "relative") == 0)
         pj_str_printf(out, "%sFigures are multiples of one operation, as the table says, not joules.\n", lead);
     pj_str_printf(out, "%sWeights %s (--weights-on), activations %s (--activations-on); ", lead,

@@ -181,19 +181,31 @@ static void cut(pj_view *view, size_t top)
     view->count = top;
 }
 
+/* Type and shape; of sequences and the like, the type. */
+static bool is_known(const pj_tensor_info *tensor)
+{
+    bool known = *tensor->dtype && (!tensor->is_tensor || tensor->rank >= 0);
+    for (int k = 0; known && k < tensor->rank; k++)
+        known = tensor->dims[k].value >= 0 || tensor->dims[k].symbol;
+    return known;
+}
+
 static bool index_tensors(pj_view *view)
 {
     size_t count;
     view->tensor = pj_model_tensors(pj_analysis_model(view->analysis), &count);
     pj_map_init(&view->tensors, view->arena);
     pj_tensor_info *copy = view->tensor ? pj_arena_memdup(view->arena, view->tensor, count, sizeof *copy) : NULL;
-    for (size_t i = 0; copy && i < count; i++)
+    for (size_t i = 0; copy && i < count; i++) {
+        view->known_tensors += is_known(&copy[i]);
         if (!pj_map_put(&view->tensors, copy[i].name, &copy[i]))
             return false;
+    }
+    view->tensor_count = count;
     return copy != NULL;
 }
 
-pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool with_free,
+pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,
                        pj_arena *arena, pj_view *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
@@ -202,9 +214,10 @@ pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *opt
     out->arena = arena;
     out->group = options ? options->group : PJ_NO_GROUP;
     out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : sort;
+    out->for_people = for_people;
     out->devices = pj_analysis_settings(analysis)->device_count;
     if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) || !index_tensors(out) ||
-        !collect(out, options ? options->scope_depth : 0, with_free))
+        !collect(out, options ? options->scope_depth : 0, !for_people))
         return pj_fail_memory(err);
     sort_rows(out);
     cut(out, options ? options->top : 0);

@@ -23,7 +23,8 @@ typedef struct pj_view {
     const pj_totals *totals;
     pj_arena *arena;
     pj_group group;
-    pj_sort sort; /* never PJ_BY_FORMAT */
+    pj_sort sort;    /* never PJ_BY_FORMAT */
+    bool for_people; /* text and Markdown: columns that have a title; else those that have a key */
     size_t devices;
     pj_view_row *row;
     size_t count;     /* rows that are shown */
@@ -31,11 +32,12 @@ typedef struct pj_view {
     pj_view_row rest; /* their sum */
     pj_view_row sum;  /* of everything */
     const pj_tensor_info *tensor;
-    pj_map tensors; /* name -> pj_tensor_info */
+    size_t tensor_count, known_tensors; /* known: type and shape */
+    pj_map tensors;                     /* name -> pj_tensor_info */
 } pj_view;
 
-/* Layers that cost nothing are shown only `with_free`. Memory is taken from the arena. PJ_ENOMEM. */
-pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool with_free,
+/* People are not shown the layers that cost nothing. Memory is taken from the arena. PJ_ENOMEM. */
+pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,
                        pj_arena *arena, pj_view *out, pj_error *err);
 
 /* The rows as a table with its sums in the footers; NULL: no memory. */

@@ -358,9 +358,15 @@ static bool name_column(const pj_view *view, repeat how, size_t at, pj_column *c
     return column->key != NULL;
 }
 
+/* Does the report have it? Those of a device get title and key later. */
+static bool is_wanted(const pj_view *view, const view_column *column)
+{
+    bool is_named = column->repeat == PER_DEVICE || (view->for_people ? column->column.title : column->column.key);
+    return is_named && (column->of & (view->group == PJ_NO_GROUP ? OF_LAYERS : OF_GROUPS));
+}
+
 static pj_rows *make_columns(const pj_view *view, filled_column **out)
 {
-    unsigned of = view->group == PJ_NO_GROUP ? OF_LAYERS : OF_GROUPS;
     size_t most = VIEW_COLUMNS + repeats(view, PER_WORK) + 2 * view->devices, count = 0;
     pj_column *column = PJ_NEW(view->arena, pj_column, most);
     filled_column *filled = PJ_NEW(view->arena, filled_column, most);
@@ -368,7 +374,7 @@ static pj_rows *make_columns(const pj_view *view, filled_column **out)
         return NULL;
     for (size_t i = 0; i < VIEW_COLUMNS; i++) {
         const view_column *from = &view_columns[i];
-        for (size_t k = 0; (from->of & of) && k < repeats(view, from->repeat); k++) {
+        for (size_t k = 0; is_wanted(view, from) && k < repeats(view, from->repeat); k++) {
             column[count] = from->column;
             filled[count] = (filled_column){from->fill, from->repeat == ONCE ? from->at : k};
             if (!name_column(view, from->repeat, k, &column[count]))

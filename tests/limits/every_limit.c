@@ -190,7 +190,9 @@ static bool keeps(pj_dtype dtype, size_t elements, size_t bytes)
     build_raw(&b, build_initializer(&b, "w", dtype, dims), zeros, elements * bytes);
     free(zeros);
     pj_model *model = build_expect(&b);
-    bool kept = build_find(model, "w")->tensor->data != NULL;
+    pj_tensor *tensor = build_find(model, "w")->tensor;
+    CHECK(pj_tensor_decode(model->arena, tensor));
+    bool kept = tensor->data != NULL;
     pj_unload(model);
     return kept;
 }

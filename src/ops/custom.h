@@ -1,0 +1,20 @@
+/* Operators that a user describes in a file, so that models with his own ones can be analyzed (docs/op-rules.md). */
+#ifndef PJ_OPS_CUSTOM_H
+#define PJ_OPS_CUSTOM_H
+
+#include "ops/op.h"
+
+typedef struct pj_custom_ops pj_custom_ops;
+
+/* Reads a file of picojoule.op-rules/1 into model->custom, after the model is loaded and before anything is inferred.
+ * Its rules win over our own; a finding names the operators where that is so. All lives as long as the model.
+ * PJ_EIO; PJ_EFORMAT, with file and JSON path; PJ_ELIMIT; PJ_ENOMEM. */
+pj_status pj_custom_read(const char *path, pj_model *model, pj_error *err);
+
+/* The file's row for an operator; NULL: it has none, or there is no file. */
+const pj_op_desc *pj_custom_find(const pj_model *model, const char *domain, const char *op);
+
+/* The file; NULL: there is none. */
+const char *pj_custom_path(const pj_model *model);
+
+#endif

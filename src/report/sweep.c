@@ -1,0 +1,330 @@
+/* A sweep: one row of totals for each combination of dimensions. */
+#include <string.h>
+
+#include "picojoule/version.h"
+#include "report/emit.h"
+#include "report/findings.h"
+
+/* What stands in a column; `at` is the number of a dimension or a device. */
+typedef struct filler {
+    const pj_sweep *sweep;
+    const pj_sweep_point *point;
+    size_t at;
+} filler;
+
+typedef void (*fill_cell)(const filler *f, pj_cell *cell);
+
+static void fill_dim(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->values[f->at]);
+}
+
+static void fill_macs(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->totals.macs);
+}
+
+static void fill_flops(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->totals.flops);
+}
+
+static void fill_params(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->totals.params);
+}
+
+static void fill_param_bits(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->totals.param_bits);
+}
+
+static void fill_bops(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, f->point->totals.bops);
+}
+
+static void fill_layers(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, (int64_t)f->point->totals.layers);
+}
+
+static void fill_uncounted(const filler *f, pj_cell *cell)
+{
+    pj_cell_count(cell, (int64_t)f->point->totals.uncounted);
+}
+
+static void fill_inputs(const filler *f, pj_cell *cell)
+{
+    pj_cell_number(cell, f->point->totals.energy.inputs);
+}
+
+static void fill_outputs(const filler *f, pj_cell *cell)
+{
+    pj_cell_number(cell, f->point->totals.energy.outputs);
+}
+
+static void fill_parameters(const filler *f, pj_cell *cell)
+{
+    pj_cell_number(cell, f->point->totals.energy.parameters);
+}
+
+static void fill_op_cost(const filler *f, pj_cell *cell)
+{
+    pj_cell_number(cell, f->point->totals.energy.op_cost);
+}
+
+static void fill_total(const filler *f, pj_cell *cell)
+{
+    pj_cell_number(cell, pj_energy_total(&f->point->totals.energy));
+}
+
+static void fill_per_sample(const filler *f, pj_cell *cell)
+{
+    const pj_totals *totals = &f->point->totals;
+    if (totals->batch > 0)
+        pj_cell_number(cell, pj_energy_total(&totals->energy) / (double)totals->batch);
+    else
+        pj_cell_unknown(cell);
+}
+
+/* Negative: the device cannot say. */
+static void put_known(pj_cell *cell, double number)
+{
+    if (number < 0)
+        pj_cell_unknown(cell);
+    else
+        pj_cell_number(cell, number);
+}
+
+static void fill_device_energy(const filler *f, pj_cell *cell)
+{
+    put_known(cell, f->point->totals.devices[f->at].energy_pj);
+}
+
+static void fill_device_time(const filler *f, pj_cell *cell)
+{
+    put_known(cell, f->point->totals.devices[f->at].time_us);
+}
+
+/* ---- the columns ---- */
+
+typedef enum repeat { ONCE, PER_DIM, PER_DEVICE } repeat;
+
+typedef struct sweep_column {
+    repeat repeat;
+    fill_cell fill;
+    pj_column column;
+} sweep_column;
+
+/* Columns of a higher rank leave a narrow terminal first. */
+/* clang-format off */
+static const sweep_column sweep_columns[] = {
+    {PER_DIM, fill_dim, {.kind = PJ_CELL_EXACT}},
+    {ONCE, fill_macs, {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 1}},
+    {ONCE, fill_flops, {.key = "flops", .title = "FLOPs", .kind = PJ_CELL_COUNT, .rank = 5}},
+    {ONCE, fill_params, {.key = "params", .title = "params", .kind = PJ_CELL_COUNT, .rank = 4}},
+    {ONCE, fill_param_bits, {.key = "param_bits", .kind = PJ_CELL_COUNT}},
+    {ONCE, fill_bops, {.key = "bops", .kind = PJ_CELL_COUNT}},
+    {ONCE, fill_layers, {.key = "layers", .kind = PJ_CELL_COUNT}},
+    {ONCE, fill_uncounted, {.key = "uncounted", .title = "uncounted", .kind = PJ_CELL_COUNT, .rank = 3}},
+    {ONCE, fill_inputs, {.key = "inputs", .title = "inputs", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {ONCE, fill_outputs, {.key = "outputs", .title = "outputs", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {ONCE, fill_parameters, {.key = "parameters", .title = "parameters", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {ONCE, fill_op_cost, {.key = "op_cost", .title = "op_cost", .kind = PJ_CELL_ENERGY, .rank = 2}},
+    {ONCE, fill_total, {.key = "total", .title = "total", .kind = PJ_CELL_ENERGY}},
+    {ONCE, fill_per_sample, {.key = "per_sample", .title = "per sample", .kind = PJ_CELL_ENERGY}},
+    {PER_DEVICE, fill_device_energy, {.key = "energy_pj", .kind = PJ_CELL_ENERGY, .rank = 1}},
+    {PER_DEVICE, fill_device_time, {.key = "time_us", .kind = PJ_CELL_TIME, .rank = 1}},
+};
+/* clang-format on */
+enum { SWEEP_COLUMNS = sizeof sweep_columns / sizeof *sweep_columns };
+
+static size_t repeats(const pj_sweep *sweep, repeat how)
+{
+    switch (how) {
+    case ONCE:
+        return 1;
+    case PER_DIM:
+        return sweep->dim_count;
+    case PER_DEVICE:
+        return sweep->device_count;
+    }
+    return 0;
+}
+
+static const char *join(pj_arena *arena, const char *a, const char *b)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s_%s", a, b);
+    return pj_str_keep(&text, arena);
+}
+
+/* Keys name their unit: "inputs_pj", "gpu_energy_pj"; dimensions are "dim_sequence". */
+static bool name_column(const pj_sweep *sweep, pj_arena *arena, repeat how, size_t at, pj_column *column)
+{
+    const char *unit = strcmp(sweep->unit, "pJ") == 0 ? "pj" : sweep->unit;
+    if (how == PER_DIM) {
+        pj_str title = pj_str_new(0);
+        pj_text_clean(&title, sweep->dims[at].name);
+        column->title = pj_str_keep(&title, arena);
+        column->key = join(arena, "dim", sweep->dims[at].name);
+    } else if (how == PER_DEVICE) {
+        column->title = sweep->devices[at];
+        column->key = join(arena, sweep->devices[at], column->key);
+        column->group = (int)at + 1;
+    } else if (column->kind == PJ_CELL_ENERGY) {
+        column->key = join(arena, column->key, unit);
+    }
+    return column->key && column->title;
+}
+
+/* Does any point have layers that are not counted? Else text needs no column for them. */
+static bool any_uncounted(const pj_sweep *sweep)
+{
+    bool any = false;
+    for (size_t i = 0; i < sweep->point_count; i++)
+        any = any || sweep->points[i].totals.uncounted > 0;
+    return any;
+}
+
+static pj_rows *rows_of(const pj_sweep *sweep, pj_arena *arena)
+{
+    size_t most = SWEEP_COLUMNS + sweep->dim_count + 2 * sweep->device_count, count = 0;
+    pj_column *columns = PJ_NEW(arena, pj_column, most);
+    filler *fillers = PJ_NEW(arena, filler, most);
+    const sweep_column **from = PJ_NEW(arena, const sweep_column *, most);
+    if (!columns || !fillers || !from)
+        return NULL;
+    for (size_t i = 0; i < SWEEP_COLUMNS; i++)
+        for (size_t k = 0; k < repeats(sweep, sweep_columns[i].repeat); k++, count++) {
+            from[count] = &sweep_columns[i];
+            fillers[count].at = k;
+            columns[count] = sweep_columns[i].column;
+            if (sweep_columns[i].fill == fill_uncounted && !any_uncounted(sweep))
+                columns[count].title = NULL;
+            if (!name_column(sweep, arena, sweep_columns[i].repeat, k, &columns[count]) && pj_arena_failed(arena))
+                return NULL;
+        }
+    pj_rows *rows = pj_rows_new(arena, columns, count);
+    if (!rows)
+        return NULL;
+    rows->unit = sweep->unit;
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        pj_cell *cells = pj_rows_add(rows);
+        for (size_t c = 0; c < count; c++) {
+            filler f = {sweep, &sweep->points[i], fillers[c].at};
+            from[c]->fill(&f, &cells[c]);
+        }
+    }
+    return rows->failed ? NULL : rows;
+}
+
+/* ---- writers ---- */
+
+/* "models/encoder.onnx: 3 runs with batch = 1; energies in uJ, table horowitz-45nm" */
+static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
+{
+    pj_text_clean(out, sweep->model);
+    pj_str_add(out, ": ");
+    pj_human_plural(out, sweep->point_count, "run", "runs");
+    for (size_t i = 0; i < sweep->fixed_count; i++) {
+        pj_str_add(out, i ? ", " : " with ");
+        pj_text_clean(out, sweep->fixed[i].name);
+        pj_str_printf(out, " = %lld", (long long)sweep->fixed[i].value);
+    }
+    pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->table);
+}
+
+static void write_text(const pj_sweep *sweep, const pj_rows *rows, const pj_text_style *style, pj_str *out)
+{
+    pj_str title = pj_str_new(0);
+    add_title(sweep, rows, &title);
+    pj_text_wrap(out, title.data, 0, 2, style->width);
+    pj_str_add(out, "\n\n");
+    out->failed = out->failed || title.failed;
+    pj_str_free(&title);
+    pj_rows_text(rows, style, 0, out);
+    if (sweep->finding_count)
+        pj_str_add(out, "\nAssumed or not known\n");
+    pj_findings_text(sweep->findings, sweep->finding_count, style, rows->arena, out);
+}
+
+static void write_markdown(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
+{
+    pj_str title = pj_str_new(0);
+    add_title(sweep, rows, &title);
+    pj_markdown_escape(out, title.data);
+    pj_str_add(out, "\n\n");
+    out->failed = out->failed || title.failed;
+    pj_str_free(&title);
+    pj_rows_markdown(rows, out);
+    if (sweep->finding_count)
+        pj_str_add(out, "\nAssumed or not known:\n\n");
+    pj_findings_markdown(sweep->findings, sweep->finding_count, rows->arena, out);
+}
+
+static void put_text(pj_json_writer *json, const char *key, const char *text)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_text(json, text);
+}
+
+static void write_json(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    put_text(&json, "schema", "picojoule.sweep/1");
+    put_text(&json, "version", PICOJOULE_VERSION);
+    put_text(&json, "model", sweep->model);
+    put_text(&json, "table", sweep->table);
+    put_text(&json, "rules", sweep->rules);
+    put_text(&json, "unit", sweep->unit);
+    pj_json_write_key(&json, "swept");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < sweep->dim_count; i++)
+        pj_json_write_text(&json, sweep->dims[i].name);
+    pj_json_write_end(&json);
+    pj_json_write_key(&json, "dims");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < sweep->fixed_count; i++) {
+        pj_json_write_key(&json, sweep->fixed[i].name);
+        pj_json_write_int(&json, sweep->fixed[i].value);
+    }
+    pj_json_write_end(&json);
+    pj_json_write_key(&json, "points");
+    pj_rows_json(rows, &json);
+    pj_json_write_key(&json, "diagnostics");
+    pj_findings_json(sweep->findings, sweep->finding_count, &json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
+                         pj_error *err)
+{
+    pj_output output;
+    PJ_TRY(pj_output_of(options, &output, err));
+    pj_text_style style = pj_style_of(options);
+    pj_arena *arena = pj_arena_new(0);
+    pj_rows *rows = arena ? rows_of(sweep, arena) : NULL;
+    pj_str text = pj_str_new(0);
+    text.failed = !rows;
+    switch (rows ? output : PJ_OUTPUT_CSV) {
+    case PJ_OUTPUT_TEXT:
+        write_text(sweep, rows, &style, &text);
+        break;
+    case PJ_OUTPUT_JSON:
+        write_json(sweep, rows, &text);
+        break;
+    case PJ_OUTPUT_CSV:
+        if (rows)
+            pj_rows_csv(rows, &text);
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        write_markdown(sweep, rows, &text);
+        break;
+    }
+    pj_arena_free(arena);
+    return pj_emit(&text, sink, payload, err);
+}

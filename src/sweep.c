@@ -1,0 +1,217 @@
+/* One model at many sizes: rebind, analyze, keep the totals. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "picojoule/energy.h"
+
+/* What the caller gets, and what is needed to make and to free it. */
+typedef struct sweep {
+    pj_sweep result; /* first: this is what is handed out */
+    pj_arena *arena;
+    pj_model *model;
+    const pj_settings *settings;
+    pj_model_options options;
+    pj_dim_binding *bound; /* those of all points, then those of this one */
+    size_t shared;
+    pj_sweep_dim *dims;
+    pj_sweep_point *points;
+    pj_finding *findings;
+    size_t room;
+    pj_map seen; /* findings that are there already */
+    pj_error *err;
+} sweep;
+
+/* Combinations of all values. */
+static pj_status count_points(const pj_sweep_dim *dims, size_t count, size_t *points, pj_error *err)
+{
+    *points = 1;
+    for (size_t i = 0; i < count; i++) {
+        if (dims[i].count > PJ_MAX_SWEEP || dims[i].count * *points > PJ_MAX_SWEEP)
+            return pj_fail(err, PJ_EARGUMENT, "the sweep has more than %d combinations of values", PJ_MAX_SWEEP);
+        *points *= dims[i].count;
+    }
+    return PJ_OK;
+}
+
+static pj_status copy_dims(sweep *s, const pj_sweep_dim *dims, size_t count)
+{
+    s->dims = PJ_NEW(s->arena, pj_sweep_dim, count);
+    for (size_t i = 0; s->dims && i < count; i++) {
+        const int64_t *values = pj_arena_memdup(s->arena, dims[i].values, dims[i].count, sizeof *values);
+        s->dims[i] = (pj_sweep_dim){pj_arena_strdup(s->arena, dims[i].name), values, dims[i].count};
+        if (!values || !s->dims[i].name)
+            return pj_fail_memory(s->err);
+    }
+    s->result.dims = s->dims;
+    s->result.dim_count = count;
+    return s->dims ? PJ_OK : pj_fail_memory(s->err);
+}
+
+static pj_status start(sweep *s, const pj_model_options *options, const pj_sweep_dim *dims, size_t count)
+{
+    if (options)
+        s->options = *options;
+    s->shared = s->options.dim_count;
+    s->bound = PJ_NEW(s->arena, pj_dim_binding, s->shared + count);
+    s->points = PJ_NEW(s->arena, pj_sweep_point, s->result.point_count);
+    if (!s->bound || !s->points)
+        return pj_fail_memory(s->err);
+    if (s->shared)
+        memcpy(s->bound, s->options.dims, s->shared * sizeof *s->bound);
+    s->options.dims = s->bound;
+    s->options.dim_count = s->shared + count;
+    s->result.points = s->points;
+    pj_map_init(&s->seen, s->arena);
+    return copy_dims(s, dims, count);
+}
+
+/* ---- one point ---- */
+
+/* Values of combination number `point`: the last dimension counts fastest. */
+static pj_status set_values(sweep *s, size_t point)
+{
+    size_t count = s->result.dim_count;
+    int64_t *values = PJ_NEW(s->arena, int64_t, count);
+    if (!values)
+        return pj_fail_memory(s->err);
+    s->points[point].values = values;
+    for (size_t i = count; i-- > 0; point /= s->dims[i].count) {
+        values[i] = s->dims[i].values[point % s->dims[i].count];
+        s->bound[s->shared + i] = (pj_dim_binding){s->dims[i].name, values[i]};
+    }
+    return PJ_OK;
+}
+
+static pj_status keep_finding(sweep *s, const pj_finding *finding)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s\n%s\n%s", finding->code, finding->node, finding->message);
+    char *key = pj_str_keep(&text, s->arena);
+    if (!key)
+        return pj_fail_memory(s->err);
+    if (pj_map_get(&s->seen, key) || s->result.finding_count == PJ_MAX_DIAGNOSTICS)
+        return PJ_OK;
+    if (s->result.finding_count == s->room) {
+        size_t room = s->room ? 2 * s->room : 16;
+        pj_finding *more = PJ_NEW(s->arena, pj_finding, room);
+        if (!more)
+            return pj_fail_memory(s->err);
+        if (s->room)
+            memcpy(more, s->findings, s->room * sizeof *more);
+        s->findings = more;
+        s->room = room;
+    }
+    pj_finding *copy = &s->findings[s->result.finding_count++];
+    *copy = *finding;
+    copy->node = pj_arena_strdup(s->arena, finding->node);
+    copy->message = pj_arena_strdup(s->arena, finding->message);
+    s->result.findings = s->findings;
+    return copy->node && copy->message && pj_map_put(&s->seen, key, key) ? PJ_OK : pj_fail_memory(s->err);
+}
+
+static pj_status keep_totals(sweep *s, const pj_analysis *analysis, pj_sweep_point *out)
+{
+    size_t devices = s->settings->device_count, count;
+    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    out->totals = *pj_analysis_totals(analysis);
+    out->totals.devices = pj_arena_memdup(s->arena, out->totals.devices, devices, sizeof *out->totals.devices);
+    out->totals.idle_w = pj_arena_memdup(s->arena, out->totals.idle_w, devices, sizeof *out->totals.idle_w);
+    for (size_t i = 0; i < count; i++)
+        PJ_TRY(keep_finding(s, &findings[i]));
+    return out->totals.devices && out->totals.idle_w ? PJ_OK : pj_fail_memory(s->err);
+}
+
+/* What is the same for all points. */
+static pj_status keep_names(sweep *s, const pj_analysis *analysis)
+{
+    pj_sweep *out = &s->result;
+    const pj_model_info *info = pj_model_describe(s->model);
+    const char **devices = PJ_NEW(s->arena, const char *, s->settings->device_count);
+    pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
+    if (!devices || !fixed)
+        return pj_fail_memory(s->err);
+    out->model = pj_arena_strdup(s->arena, info->path);
+    out->table = pj_arena_strdup(s->arena, pj_analysis_table(analysis));
+    out->rules = pj_analysis_rules(analysis);
+    out->unit = pj_analysis_unit(analysis);
+    out->devices = devices;
+    out->fixed = fixed;
+    for (; out->device_count < s->settings->device_count; out->device_count++)
+        devices[out->device_count] = pj_arena_strdup(s->arena, pj_analysis_device(analysis, out->device_count));
+    for (size_t i = 0; i < info->dim_count; i++) {
+        bool swept = false;
+        for (size_t k = 0; k < out->dim_count; k++)
+            swept = swept || strcmp(out->dims[k].name, info->dims[i].name) == 0;
+        if (!swept)
+            fixed[out->fixed_count++] =
+                (pj_dim_binding){pj_arena_strdup(s->arena, info->dims[i].name), info->dims[i].value};
+    }
+    return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;
+}
+
+/* "with sequence = 512: ..." in front of the sentence. */
+static void name_point(sweep *s)
+{
+    pj_str text = pj_str_new(sizeof s->err->what);
+    if (!s->err)
+        return;
+    for (size_t i = s->shared; i < s->options.dim_count; i++)
+        pj_str_printf(&text, "%s%.60s = %" PRId64, i > s->shared ? ", " : "with ", s->bound[i].name, s->bound[i].value);
+    pj_str_printf(&text, ": %s", s->err->what);
+    pj_error_set(s->err, s->err->status, "%s", text.data);
+    pj_str_free(&text);
+}
+
+static pj_status run_point(sweep *s, size_t point)
+{
+    pj_analysis *analysis = NULL;
+    PJ_TRY(set_values(s, point));
+    pj_status status = pj_model_rebind(s->model, &s->options, s->err);
+    if (status == PJ_OK)
+        status = pj_analyze(s->model, s->settings, &analysis, s->err);
+    if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
+        name_point(s);
+    if (status == PJ_OK)
+        status = keep_totals(s, analysis, &s->points[point]);
+    if (status == PJ_OK && point == 0)
+        status = keep_names(s, analysis);
+    pj_analysis_free(analysis);
+    return status;
+}
+
+/* ---- all points ---- */
+
+pj_status pj_sweep_run(pj_model *model, const pj_model_options *options, const pj_settings *settings,
+                       const pj_sweep_dim *dims, size_t dim_count, pj_sweep **out, pj_error *err)
+{
+    size_t points;
+    *out = NULL;
+    PJ_TRY(count_points(dims, dim_count, &points, err));
+    pj_arena *arena = pj_arena_new(0);
+    sweep *s = arena ? PJ_NEW(arena, sweep, 1) : NULL;
+    if (!s) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
+    *s = (sweep){.arena = arena, .model = model, .settings = settings, .err = err};
+    s->result.point_count = points;
+    pj_status status = start(s, options, dims, dim_count);
+    for (size_t i = 0; status == PJ_OK && i < points; i++)
+        status = run_point(s, i);
+    if (status == PJ_OK)
+        *out = &s->result;
+    else
+        pj_arena_free(arena);
+    return status;
+}
+
+void pj_sweep_free(pj_sweep *result)
+{
+    if (result)
+        pj_arena_free(((sweep *)(void *)result)->arena);
+}

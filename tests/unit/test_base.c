@@ -1,0 +1,136 @@
+/* Arena, map and text: what the stages rely on. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "check.h"
+
+static bool is_zero(const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+static void test_arena_reset(void)
+{
+    pj_arena *arena = pj_arena_new(1000 * 1000);
+    pj_arena_reset(arena);
+    for (int round = 0; round < 100; round++) { /* far more than the limit, but never at once */
+        for (size_t size = 1; size < 100 * 1000; size *= 3) {
+            char *bytes = PJ_NEW(arena, char, size);
+            CHECK(bytes && is_zero(bytes, size));
+            if (bytes)
+                memset(bytes, 0xff, size);
+        }
+        CHECK(pj_arena_bytes(arena) > 80 * 1000);
+        pj_arena_reset(arena);
+        CHECK_INT(pj_arena_bytes(arena), 0);
+    }
+    CHECK(!pj_arena_failed(arena));
+    CHECK(!pj_arena_alloc(arena, 1000 * 1000 + 1, 1) && pj_arena_failed(arena));
+    pj_arena_free(arena);
+}
+
+static void test_map(size_t reserved)
+{
+    enum { KEYS = 2000 };
+    pj_arena *arena = pj_arena_new(0);
+    pj_map map;
+    int values[KEYS];
+    pj_map_init(&map, arena);
+    CHECK(!pj_map_get(&map, "key 0"));
+    CHECK(pj_map_reserve(&map, reserved));
+    size_t capacity = map.capacity;
+    for (int i = 0; i < KEYS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key %d", i);
+        CHECK(!pj_map_get(&map, key));
+        CHECK(pj_map_put(&map, pj_arena_strdup(arena, key), &values[i]));
+        CHECK(pj_map_get(&map, key) == &values[i]);
+    }
+    CHECK_INT(map.count, KEYS);
+    CHECK(pj_map_get(&map, "key 0") == &values[0] && !pj_map_get(&map, "key"));
+    CHECK(reserved < KEYS || map.capacity == capacity);
+    capacity = map.capacity;
+    CHECK(pj_map_reserve(&map, 1) && map.capacity == capacity); /* it never shrinks */
+    pj_arena_free(arena);
+}
+
+static void test_map_without_memory(void)
+{
+    pj_arena *arena = pj_arena_new(1000);
+    pj_map map;
+    pj_map_init(&map, arena);
+    CHECK(!pj_map_reserve(&map, 1000));
+    CHECK(!pj_map_reserve(&map, SIZE_MAX));
+    CHECK(pj_map_put(&map, "key", &map) && pj_map_get(&map, "key") == &map);
+    pj_arena_free(arena);
+}
+
+static void check_fixed(double value, int digits)
+{
+    char want[400];
+    pj_str text = pj_str_new(0);
+    snprintf(want, sizeof want, "%.*f", digits, value);
+    pj_str_add_fixed(&text, value, digits);
+    CHECK_TEXT(text.data, want);
+    pj_str_free(&text);
+}
+
+/* The reference is printf in the C locale. */
+static void test_fixed(void)
+{
+    static const double numbers[] = {0,         -0.0, 0.5,  1.5,   2.5,   0.0005, 0.0015, 0.0025,         0.125, 0.375,
+                                     9.9995,    1e-9, 1e8,  1e9,   1e22,  1e300,  -0.25,  999999999.9996, 0.1,   2.675,
+                                     0.9999999, 7,    1e-7, 10000, 99.95, 0.05,   0.0499, INFINITY};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (int digits = 0; digits <= 4; digits++)
+            check_fixed(numbers[i], digits);
+    for (int i = 0; i < 3000; i++) { /* middles, and their neighbours on both sides */
+        double middle = i / 1000.0 + 0.0005;
+        check_fixed(middle, 3);
+        check_fixed(nextafter(middle, 0), 3);
+        check_fixed(nextafter(middle, 10), 3);
+        check_fixed(i / 7.0, i % 4);
+    }
+}
+
+static void test_text(void)
+{
+    char want[700];
+    pj_str text = pj_str_new(0), small = pj_str_new(5);
+    for (int width = 1; width < 700; width += 23) { /* short ones are formatted aside, long ones in place */
+        snprintf(want, sizeof want, "%*d", width, 7);
+        pj_str_clear(&text);
+        pj_str_printf(&text, "%*d", width, 7);
+        CHECK_TEXT(text.data, want);
+    }
+    pj_str_free(&text);
+    pj_str_printf(&small, "%d", 1234);
+    pj_str_add_char(&small, '5');
+    CHECK(!small.failed);
+    pj_str_add_char(&small, '6');
+    CHECK(small.failed && !small.no_memory);
+    CHECK_TEXT(small.data, "12345");
+    pj_str_printf(&small, "%300d", 7);
+    CHECK_TEXT(small.data, "12345");
+    pj_str_free(&small);
+}
+
+int main(void)
+{
+    test_arena_reset();
+    test_map(0);
+    test_map(100);
+    test_map(2000);
+    test_map_without_memory();
+    test_fixed();
+    test_text();
+    return check_done();
+}
