@@ -126,6 +126,26 @@ static pj_status keep_totals(sweep *s, const pj_analysis *analysis, pj_sweep_poi
     return out->totals.devices && out->totals.idle_w ? PJ_OK : pj_fail_memory(s->err);
 }
 
+/* A copy of a text that may be absent; running out of memory shows in the arena. */
+static const char *copy_text(sweep *s, const char *text)
+{
+    return text ? pj_arena_strdup(s->arena, text) : NULL;
+}
+
+/* The dimensions that are not swept. */
+static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixed)
+{
+    pj_sweep *out = &s->result;
+    for (size_t i = 0; i < info->dim_count; i++) {
+        bool swept = false;
+        for (size_t k = 0; k < out->dim_count; k++)
+            swept = swept || strcmp(out->dims[k].name, info->dims[i].name) == 0;
+        if (!swept)
+            fixed[out->fixed_count++] = (pj_dim_binding){copy_text(s, info->dims[i].name), info->dims[i].value};
+    }
+    out->fixed = fixed;
+}
+
 /* What is the same for all points. */
 static pj_status keep_names(sweep *s, const pj_analysis *analysis)
 {
@@ -135,22 +155,20 @@ static pj_status keep_names(sweep *s, const pj_analysis *analysis)
     pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
     if (!devices || !fixed)
         return pj_fail_memory(s->err);
-    out->model = pj_arena_strdup(s->arena, info->path);
-    out->table = pj_arena_strdup(s->arena, pj_analysis_table(analysis));
+    for (size_t i = 0; i < s->settings->device_count; i++)
+        devices[i] = copy_text(s, pj_analysis_device(analysis, i));
+    out->model = copy_text(s, info->path);
+    out->table = copy_text(s, pj_analysis_table(analysis));
     out->rules = pj_analysis_rules(analysis);
     out->unit = pj_analysis_unit(analysis);
-    out->devices = devices;
-    out->fixed = fixed;
-    for (; out->device_count < s->settings->device_count; out->device_count++)
-        devices[out->device_count] = pj_arena_strdup(s->arena, pj_analysis_device(analysis, out->device_count));
-    for (size_t i = 0; i < info->dim_count; i++) {
-        bool swept = false;
-        for (size_t k = 0; k < out->dim_count; k++)
-            swept = swept || strcmp(out->dims[k].name, info->dims[i].name) == 0;
-        if (!swept)
-            fixed[out->fixed_count++] =
-                (pj_dim_binding){pj_arena_strdup(s->arena, info->dims[i].name), info->dims[i].value};
-    }
+    out->op_rules = copy_text(s, info->op_rules);
+    out->settings = *s->settings;
+    out->settings.table = out->table;
+    out->settings.plan = copy_text(s, s->settings->plan);
+    out->settings.quantize = copy_text(s, s->settings->quantize);
+    out->settings.devices = out->devices = devices;
+    out->device_count = s->settings->device_count;
+    keep_fixed(s, info, fixed);
     return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;
 }
 

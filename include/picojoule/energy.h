@@ -148,7 +148,8 @@ typedef struct pj_sweep_point {
 
 /* All combinations, the values of the last dimension first. */
 typedef struct pj_sweep {
-    const char *model, *table, *rules, *unit; /* as pj_analysis_table and so on */
+    const char *model, *table, *rules, *unit, *op_rules; /* as pj_analysis_table and so on */
+    pj_settings settings;
     const pj_sweep_dim *dims;
     size_t dim_count;
     const pj_dim_binding *fixed; /* the other dimensions of the model */

@@ -10,17 +10,19 @@
 
 #include "base/arena.h"
 
-typedef struct pj_map_slot {
+typedef struct pj_map_entry {
     const char *key;
     void *value;
-    uint64_t hash;
-} pj_map_slot;
+} pj_map_entry;
 
+/* Entries stand in the order in which they came, and what came last is what graphs ask for: it is near at hand, where
+ * entries in the order of their hashes would each be a cache miss. */
 typedef struct pj_map {
     pj_arena *arena;
-    pj_map_slot *slots; /* a power of two of them, at most 3/4 full */
-    size_t capacity;
+    pj_map_entry *entry;
     size_t count;
+    uint64_t *slots; /* 0: free; else the hash in the upper half, the entry's number from 1 in the lower one */
+    size_t capacity; /* slots: a power of two, at most 3/4 of them taken */
 } pj_map;
 
 void pj_map_init(pj_map *map, pj_arena *arena);

@@ -261,6 +261,25 @@ static const char *set_top(pj_args *args, const char *value)
     return NULL;
 }
 
+static const char *set_plan(pj_args *args, const char *value)
+{
+    args->settings.plan = value;
+    return NULL;
+}
+
+static const char *set_quantize(pj_args *args, const char *value)
+{
+    args->settings.quantize = value;
+    return NULL;
+}
+
+static const char *set_no_fold(pj_args *args, const char *value)
+{
+    (void)value;
+    args->settings.no_fold = true;
+    return NULL;
+}
+
 static const char *set_strict(pj_args *args, const char *value)
 {
     (void)value;
@@ -295,8 +314,8 @@ static const pj_option model_options[] = {
      "value of a symbolic dimension, for example\n"
      "--dim batch=1; repeatable",                   set_dim     },
     {"trips",    0, "NAME=N",
-     "how often the body of the Loop of that name runs,\n"
-     "where the graph does not say it; repeatable", set_trips   },
+     "how often the Loop of that name runs, where the\n"
+     "graph does not say it; repeatable", set_trips   },
     {"op-rules", 0, "FILE",
      "shapes and work of operators that are not built\n"
      "in; docs/op-rules.md describes the file",     set_op_rules},
@@ -320,6 +339,16 @@ static const pj_option energy_options[] = {
     {"sram-min",       0, "SIZE",
      "the smallest SRAM that a tensor can sit in:\n"
      "bits, or 16KiB, 8MiB (default 0)",              set_sram_min      },
+    {"plan",           0, "FILE",
+     "number formats of layers (picojoule.plan/1),\n"
+     "instead of those that the model has",           set_plan          },
+    {"quantize",       0, "SPEC",
+     "one format for all that is floating point:\n"
+     "int8, fp16, ...; w4a8: weights int4, activations\n"
+     "int8; w4a16: weights int4, activations fp16",   set_quantize      },
+    {"no-fold",        0, NULL,
+     "quantizers stay layers of their own instead of\n"
+     "becoming part of the layer in front",           set_no_fold       },
 };
 static const pj_option report_options[] = {
     {"format", 0,   "text|json|csv|markdown", "how the report is written (default text)", set_format},

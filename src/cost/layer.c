@@ -157,6 +157,8 @@ static void report_unknown_shape(const pj_value *value, pj_diags *diags, const c
     pj_type_print(&value->type, &type);
     pj_diag_add(diags, PJ_DIAG_UNKNOWN_SHAPE, layer,
                 "the shape of '%s' is not known (%s), so this layer is not counted", value->name, type.data);
+    if (type.no_memory)
+        pj_arena_fail(diags->arena);
     pj_str_free(&type);
 }
 

@@ -288,9 +288,9 @@ static const char *near_name(const pj_place *place, const char *name)
     const char *best = NULL;
     size_t most = strlen(name) < 4 ? 1 : 3;
     for (; place; place = place->outer)
-        for (size_t i = 0; i < place->names->capacity; i++) {
-            const char *key = place->names->slots[i].key;
-            size_t distance = key ? pj_text_distance(name, key, most) : most + 1;
+        for (size_t i = 0; i < place->names->count; i++) {
+            const char *key = place->names->entry[i].key;
+            size_t distance = pj_text_distance(name, key, most);
             if (distance <= most && (distance < most || !best || strcmp(key, best) < 0)) {
                 best = key;
                 most = distance;

@@ -1,9 +1,7 @@
-/* Operators of ONNX Runtime that no other family has: gates and recurrences of new models, dropouts with packed masks,
- * hashes, orders of cuBLASLt, and whole models of other runtimes. */
+/* Operators of ONNX Runtime that no other family has: element by element, normalizations, formats, and whole models of
+ * other runtimes. */
 #include <string.h>
 
-#include "ops/attend.h"
-#include "ops/element.h"
 #include "ops/families.h"
 #include "ops/fused.h"
 #include "ops/values.h"
@@ -242,7 +240,7 @@ static pj_status work_ordered_gelu(pj_ctx *c, pj_work *work)
 }
 
 /* x, its scale, gamma, beta, the output's scale; normalized from the attribute's axis on */
-static pj_status work_ordered_layernorm(pj_ctx *c, pj_work *work)
+static pj_status work_ordered_norm(pj_ctx *c, pj_work *work)
 {
     int rank = pj_in_rank(c, 0), axis = 0;
     pj_num groups = pj_num_unknown();
@@ -259,7 +257,7 @@ static pj_status work_ordered_layernorm(pj_ctx *c, pj_work *work)
 /* ---- block floating point: how many bytes a number takes is the format's own ---- */
 
 /* x: bytes, shape, strides */
-static pj_status shape_quantize_bfp(pj_ctx *c)
+static pj_status shape_to_bfp(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0);
     pj_num length = rank < 0 ? pj_num_unknown() : pj_num_of(rank);
@@ -268,7 +266,7 @@ static pj_status shape_quantize_bfp(pj_ctx *c)
     return pj_set_1d(c, 0, PJ_UINT8, pj_num_unknown());
 }
 
-static pj_status value_quantize_bfp(pj_ctx *c)
+static pj_status value_to_bfp(pj_ctx *c)
 {
     const pj_num *dims = pj_in_type(c, 0)->dims;
     int rank = pj_in_rank(c, 0);
@@ -282,135 +280,39 @@ static pj_status value_quantize_bfp(pj_ctx *c)
 }
 
 /* bytes, shape, strides */
-static pj_status shape_dequantize_bfp(pj_ctx *c)
+static pj_status shape_from_bfp(pj_ctx *c)
 {
     pj_list shape;
     PJ_TRY(pj_list_of(c, NULL, 1, &shape));
     return pj_set(c, 0, pj_attr_dtype(c, "dtype", PJ_FLOAT32), shape.known ? shape.count : -1, shape.num);
 }
 
-/* ---- gated delta networks ---- */
+/* ---- rows: EPContext and Snpe hold whole models of other runtimes; the file declares their outputs ---- */
 
-/* a, dt_bias [H], scale [H], b: decay like a, beta like b */
-static pj_status shape_linear_gate(pj_ctx *c)
-{
-    PJ_TRY(pj_set_same(c, 1, 3));
-    return pj_set_same(c, 0, 0);
-}
+#define Q_EMBED "iipppppissssszzzzz"
 
-/* scale * softplus(a + dt_bias): 1 mul, 2 add, 1 exp, 1 log; sigmoid(b): 1 tanh */
-static pj_status work_linear_gate(pj_ctx *c, pj_work *work)
-{
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1};
-    pj_work_each(c, work, each, pj_out_count(c, 0));
-    pj_work_add(c, work, PJ_TANH, pj_out_count(c, 1));
-    return PJ_OK;
-}
+/*  domain, op_type, since, roles, traits, shape, value, work */
+static const pj_op_desc rows[] = {
+    {MS, "BiasSoftmax",                1, "xx",     0,            pj_shape_same,      NULL,          work_bias_softmax},
+    {MS, "ComplexMul",                 1, "xx",     0,            pj_shape_broadcast, NULL,          work_complex_mul },
+    {MS, "ComplexMulConj",             1, "xx",     0,            pj_shape_broadcast, NULL,          work_complex_mul },
+    {MS, "GatedAdd",                   1, "xxx",    0,            pj_shape_same,      NULL,          work_gated_add   },
+    {MS, "IsAllFinite",                1, "x*",     0,            shape_all_finite,   NULL,          work_all_finite  },
+    {MS, "CDist",                      1, "xx",     0,            shape_cdist,        NULL,          work_cdist       },
+    {MS, "BitmaskDropout",             1, "xcc",    PJ_KEEP,      shape_bitmask,      value_bitmask, work_bitmask     },
+    {MS, "BitmaskBiasDropout",         1, "xbxcc",  0,            shape_bitmask,      NULL,          work_bitmask_bias},
+    {MS, "GatedRMSNorm",               1, "xpx",    0,            shape_gated_rms,    NULL,          work_gated_rms   },
+    {MS, "EngramGate",                 1, "xxxppp", 0,            shape_engram,       NULL,          work_engram      },
+    {MS, "QEmbedLayerNormalization",   1, Q_EMBED,  0,            shape_q_embed,      NULL,          work_q_embed     },
+    {MS, "QuantizeWithOrder",          1, "xs",     0,            shape_to_order,     NULL,          work_to_order    },
+    {MS, "DequantizeWithOrder",        1, "xs",     0,            shape_from_order,   NULL,          work_from_order  },
+    {MS, "QOrderedGelu",               1, "xss",    0,            pj_shape_same,      NULL,          work_ordered_gelu},
+    {MS, "QOrderedLayerNormalization", 1, "xspps",  0,            pj_shape_same,      NULL,          work_ordered_norm},
+    {MS, "QuantizeBFP",                1, "x",      PJ_OPAQUE_OP, shape_to_bfp,       value_to_bfp,  NULL             },
+    {MS, "DequantizeBFP",              1, "xcc",    PJ_OPAQUE_OP, shape_from_bfp,     NULL,          NULL             },
+    {MS, "SampleOp",                   1, "x",      PJ_VIEW,      pj_shape_same,      pj_value_same, NULL             },
+    {MS, "EPContext",                  1, "x*",     PJ_OPAQUE_OP, NULL,               NULL,          NULL             },
+    {MS, "Snpe",                       1, "x*",     PJ_OPAQUE_OP, NULL,               NULL,          NULL             },
+};
 
-/* q, k [T, Hk, dk], v [T, Hv, dv], or with [B, S] for T; cu_seqlens [B + 1], decay, beta, state [B, Hv, dv, dk] */
-enum { CU_SEQLENS = 3, DECAY, BETA, STATE, A_LOG };
-
-typedef struct delta_net {
-    pj_num batch, tokens, key_heads, key_size, heads, size;
-} delta_net;
-
-static pj_status read_delta_net(pj_ctx *c, delta_net *out)
-{
-    int rank = pj_in_rank(c, 0);
-    pj_num same;
-    if (rank >= 0 && rank != 3 && rank != 4)
-        return pj_fail(c->err, PJ_ESHAPE, "the query has rank %d, not 3 or 4", rank);
-    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, -1), pj_in_dim(c, 1, -1), "head sizes of query and key", &out->key_size));
-    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, -2), pj_in_dim(c, 1, -2), "heads of query and key", &out->key_heads));
-    out->heads = pj_in_dim(c, 2, -2);
-    out->size = pj_in_dim(c, 2, -1);
-    PJ_TRY(pj_attend_split(c, out->heads, out->key_heads, &same));
-    out->tokens = rank < 0 ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 0)->dims, 0, rank - 2);
-    if (pj_has(c, STATE))
-        out->batch = pj_in_dim(c, STATE, 0);
-    else if (pj_has(c, CU_SEQLENS))
-        out->batch = pj_num_sub(c->symbols, pj_in_dim(c, CU_SEQLENS, 0), pj_num_of(1));
-    else
-        out->batch = rank == 4 ? pj_in_dim(c, 0, 0) : pj_num_unknown();
-    return PJ_OK;
-}
-
-/* output as v, for there are at least as many value heads; state [B, Hv, dv, dk]; captured steps [B, C * (Hv + Hk*dk +
- * Hv*dv)] */
-static pj_status shape_delta_net(pj_ctx *c)
-{
-    pj_symbols *s = c->symbols;
-    delta_net d;
-    PJ_TRY(read_delta_net(c, &d));
-    pj_num state[] = {d.batch, d.heads, d.size, d.key_size};
-    pj_num step[] = {d.heads, pj_num_mul(s, d.key_heads, d.key_size), pj_num_mul(s, d.heads, d.size)};
-    pj_num capacity = pj_num_of(pj_attr_int(c, "state_update_capacity", 0));
-    pj_num captured[] = {d.batch, pj_num_mul(s, capacity, pj_num_sum(s, step, 3))};
-    PJ_TRY(pj_set(c, 1, PJ_FLOAT32, 4, state));
-    PJ_TRY(pj_set(c, 2, PJ_FLOAT32, 2, captured));
-    return pj_set_shape_of(c, 0, pj_in_dtype(c, 0), 2);
-}
-
-/* What precedes the recurrence: qwen's decay, -exp(a_log) softplus(decay + dt_bias), 1 mul, 2 add, 1 exp, 1 log each
- * (the constants -exp(a_log) are computed at load); sigmoid of beta, 1 tanh; L2 normalization of q and k, 2 mul and 1
- * add per element, 1 sqrt and 1 div per head. */
-static void count_delta_gates(pj_ctx *c, pj_work *work, const delta_net *d)
-{
-    static const int decay[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1};
-    static const int l2[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_ADD] = 1};
-    static const int head[PJ_PRIMS] = {[PJ_SQRT] = 1, [PJ_DIV] = 1};
-    if (strcmp(pj_attr_string(c, "gate_activation", "none"), "qwen") == 0)
-        pj_work_each(c, work, decay, pj_in_count(c, DECAY));
-    if (strcmp(pj_attr_string(c, "beta_activation", "none"), "sigmoid") == 0)
-        pj_work_add(c, work, PJ_TANH, pj_in_count(c, BETA));
-    for (int i = 0; i < 2 && pj_attr_int(c, "qk_l2_norm", 0); i++) {
-        pj_work_each(c, work, l2, pj_in_count(c, i));
-        pj_work_each(c, work, head, pj_num_floor_div(c->symbols, pj_in_count(c, i), d->key_size));
-    }
-}
-
-/* As LinearAttention (attention.c), step by step: writing the state and reading it with q, dk mac per element of v
- * each; the delta rule reads it once more, dk mac, 1 add, 1 mul. Decay: 1 exp per element of it, 1 mul per element of
- * the state. Scale: 1 mul per output. */
-static pj_status work_delta_net(pj_ctx *c, pj_work *work)
-{
-    const char *rule = pj_attr_string(c, "update_rule", "gated_delta");
-    bool gated = strncmp(rule, "gated", 5) == 0, delta = strstr(rule, "delta") != NULL;
-    delta_net d;
-    PJ_TRY(read_delta_net(c, &d));
-    pj_num extents[] = {d.tokens, d.heads, d.size};
-    pj_num values = pj_num_product(c->symbols, extents, 3), state = pj_num_mul(c->symbols, values, d.key_size);
-    count_delta_gates(c, work, &d);
-    pj_work_times(c, work, PJ_MAC, 2 + delta, state);
-    pj_work_times(c, work, PJ_MUL, 1 + delta, values);
-    pj_work_times(c, work, PJ_ADD, delta, values);
-    work->terms = d.key_size;
-    if (gated) {
-        pj_work_add(c, work, PJ_EXP, pj_in_count(c, DECAY));
-        pj_work_add(c, work, PJ_MUL, state);
-    }
-    return PJ_OK;
-}
-
-/* x [T, C], weights [C, 1, k], cu_seqlens [B + 1], bias, state [B, C, (k - 1)*dilation]: as x, as the state, and the
- * captured steps [B, capacity, C] */
-static pj_status shape_varlen_conv(pj_ctx *c)
-{
-    pj_num captured[] = {pj_in_dim(c, 4, 0), pj_num_of(pj_attr_int(c, "state_update_capacity", 0)), pj_in_dim(c, 0, 1)};
-    pj_num channels;
-    PJ_TRY(pj_same_dim(c, captured[2], pj_in_dim(c, 1, 0), "channels of the input and of the weights", &channels));
-    PJ_TRY(pj_set_same(c, 1, 4));
-    PJ_TRY(pj_set(c, 2, pj_in_dtype(c, 0), 3, captured));
-    return pj_set_same(c, 0, 0);
-}
-
-/* mac: output elements * k, depthwise; add: a bias; the activation. */
-static pj_status work_varlen_conv(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    work->terms = pj_in_dim(c, 1, 2);
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
-    pj_work_times(c, work, PJ_ADD, pj_has(c, 3), n);
-    pj_work_fused(c, work, pj_attr_string(c, "activation", "none"), n);
-    return PJ_OK;
-}
+PJ_FAMILY(contrib);

@@ -49,7 +49,7 @@ static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 }
 
 /* A, B, C, scales of A, B and Y: [M, N] of the attribute's type, float32 without one */
-static pj_status shape_gemm_float8(pj_ctx *c)
+static pj_status shape_gemm_fp8(pj_ctx *c)
 {
     pj_product p = pj_product_of(c, 0, 1);
     for (int i = 0; i < 2; i++)
@@ -60,7 +60,7 @@ static pj_status shape_gemm_float8(pj_ctx *c)
 
 /* mac = M*N*K; 1 mul per output for alpha and the scales of A and B together, 1 mul for the scale of Y; beta*C: 1 add,
  * and 1 mul for a beta other than 1 (its default is 0: no C); the activation (GELU: by tanh). */
-static pj_status work_gemm_float8(pj_ctx *c, pj_work *work)
+static pj_status work_gemm_fp8(pj_ctx *c, pj_work *work)
 {
     pj_product p = pj_product_of(c, 0, 1);
     pj_num n = pj_out_count(c, 0);
@@ -240,13 +240,13 @@ static pj_status work_qkv(pj_ctx *c, pj_work *work)
 /* A, scale, B, scale, scale of Y, bias, C, scale */
 static const pj_product ordered = {.a = 0, .b = 2};
 
-static pj_status shape_ordered_matmul(pj_ctx *c)
+static pj_status shape_q_matmul(pj_ctx *c)
 {
     return pj_product_shape(c, &ordered, pj_in_dtype(c, 0));
 }
 
 /* mac; per output 1 mul (all scales in one) and 1 round; a bias 1 add; C 1 mul, 1 add. */
-static pj_status work_ordered_matmul(pj_ctx *c, pj_work *work)
+static pj_status work_q_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
     PJ_TRY(pj_product_count(c, work, &ordered));
@@ -259,7 +259,7 @@ static pj_status work_ordered_matmul(pj_ctx *c, pj_work *work)
  * softmax and the output, mask, past, score bias; a past is not supported by the operator. */
 enum { Q_WEIGHT = 5, V_WEIGHT = 7, ORDERED_MASK = 17, SCORE_BIAS = 19 };
 
-static pj_status shape_ordered_attention(pj_ctx *c)
+static pj_status shape_q_attention(pj_ctx *c)
 {
     pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1), pj_in_dim(c, V_WEIGHT, 1)}, same;
     if (pj_in_rank(c, 0) >= 0 && pj_in_rank(c, 0) != 3)
@@ -272,7 +272,7 @@ static pj_status shape_ordered_attention(pj_ctx *c)
 /* Projections: B*S*I mac per column of the weights; each result 1 add (bias), 1 mul, 1 round (to int8). Attention;
  * beside it, per score 3 mul and 3 round (the product to int8, to float for the softmax, whose result to int8), per
  * output 1 mul and 1 round. */
-static pj_status work_ordered_attention(pj_ctx *c, pj_work *work)
+static pj_status work_q_attention(pj_ctx *c, pj_work *work)
 {
     pj_symbols *s = c->symbols;
     pj_num rows = pj_num_mul(s, pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1)), columns = pj_num_of(0);
@@ -322,24 +322,24 @@ static pj_status work_word_conv(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-#define ORDERED_ATTENTION "xsssswwwsssbbbsssixx"
-#define LONGFORMER        "xswsbssiwsbsis"
+#define Q_ATTENTION "xsssswwwsssbbbsssixx"
+#define LONGFORMER  "xswsbssiwsbsis"
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "FusedMatMulActivation", 1, "xw", 0, shape_fused, NULL, work_fused},
-    {MS, "GemmFastGelu", 1, "xwb", 0, shape_fast_gelu, NULL, work_fast_gelu},
-    {MS, "GemmFloat8", 1, "xwbsss", 0, shape_gemm_float8, NULL, work_gemm_float8},
-    {MS, "SparseToDenseMatMul", 1, "wx", PJ_OPAQUE_OP, shape_sparse, NULL, NULL},
-    {MS, "MatMulFpQ4", 1, "xwc", 0, shape_fpq4, NULL, work_fpq4},
-    {MS, "MatMulBlockQuantizedFp4Weight", 1, "xwsssb", 0, shape_fp4, NULL, work_fp4},
-    {MS, "MatMulBlockQuantizedFp8Weight", 1, "xwssb", 0, shape_fp8, NULL, work_fp8},
-    {MS, "MatMulNBitsMlp", 1, "xxpwsbwsb", 0, shape_mlp, NULL, work_mlp},
-    {MS, "MatMulNBitsQkv", 1, "xxpwsbwsbwsb", 0, shape_qkv, NULL, work_qkv},
-    {MS, "QOrderedMatMul", 1, "xswssbxs", 0, shape_ordered_matmul, NULL, work_ordered_matmul},
-    {MS, "QOrderedAttention", 1, ORDERED_ATTENTION, 0, shape_ordered_attention, NULL, work_ordered_attention},
-    {MS, "QOrderedLongformerAttention", 1, LONGFORMER, PJ_OPAQUE_OP, pj_shape_same, NULL, NULL},
-    {MS, "WordConvEmbedding", 1, "iwbp", 0, shape_word_conv, NULL, work_word_conv},
+    {MS, "FusedMatMulActivation",         1, "xw",           0,            shape_fused,       NULL, work_fused      },
+    {MS, "GemmFastGelu",                  1, "xwb",          0,            shape_fast_gelu,   NULL, work_fast_gelu  },
+    {MS, "GemmFloat8",                    1, "xwbsss",       0,            shape_gemm_fp8,    NULL, work_gemm_fp8   },
+    {MS, "SparseToDenseMatMul",           1, "wx",           PJ_OPAQUE_OP, shape_sparse,      NULL, NULL            },
+    {MS, "MatMulFpQ4",                    1, "xwc",          0,            shape_fpq4,        NULL, work_fpq4       },
+    {MS, "MatMulBlockQuantizedFp4Weight", 1, "xwsssb",       0,            shape_fp4,         NULL, work_fp4        },
+    {MS, "MatMulBlockQuantizedFp8Weight", 1, "xwssb",        0,            shape_fp8,         NULL, work_fp8        },
+    {MS, "MatMulNBitsMlp",                1, "xxpwsbwsb",    0,            shape_mlp,         NULL, work_mlp        },
+    {MS, "MatMulNBitsQkv",                1, "xxpwsbwsbwsb", 0,            shape_qkv,         NULL, work_qkv        },
+    {MS, "QOrderedMatMul",                1, "xswssbxs",     0,            shape_q_matmul,    NULL, work_q_matmul   },
+    {MS, "QOrderedAttention",             1, Q_ATTENTION,    0,            shape_q_attention, NULL, work_q_attention},
+    {MS, "QOrderedLongformerAttention",   1, LONGFORMER,     PJ_OPAQUE_OP, pj_shape_same,     NULL, NULL            },
+    {MS, "WordConvEmbedding",             1, "iwbp",         0,            shape_word_conv,   NULL, work_word_conv  },
 };
 
 PJ_FAMILY(contrib_product);

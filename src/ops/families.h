@@ -40,7 +40,10 @@
     X(estimator, "ai.onnx.ml: linear models, support vector machines")               \
     X(tree, "ai.onnx.ml: tree ensembles")                                            \
     X(training, "losses, optimizers")                                                \
-    X(legacy, "experiments of the first opsets")
+    X(legacy, "experiments of the first opsets")                                     \
+    X(contrib, "further operators of ONNX Runtime: formats, normalizations")         \
+    X(contrib_product, "further operators of ONNX Runtime: matrix products")         \
+    X(contrib_sequence, "further operators of ONNX Runtime: sequences")
 
 #define PJ_FAMILY_DECLARE(name, what) extern const pj_op_family pj_family_##name;
 PJ_FAMILY_LIST(PJ_FAMILY_DECLARE)

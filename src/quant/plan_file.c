@@ -1,6 +1,7 @@
 /* Reading plans, and finding the nodes that their entries mean. */
 #include "quant/plan_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -24,27 +25,16 @@ static pj_status read_format(pj_json object, const char *key, pj_format *out, pj
 /* The N of wNaM. */
 static bool parse_width(const char **at, char letter, pj_number *out)
 {
-    static const struct {
-        const char *digits, *word;
-    } widths[] = {
-        {"16", "fp16"},
-        {"32", "fp32"},
-    };
-    pj_str word = pj_str_new(16);
-    bool ok = **at == letter && *++*at >= '1' && **at <= '9';
-    size_t length = ok ? strspn(*at, "0123456789") : 0;
-    pj_str_add(&word, "int");
-    pj_str_add_bytes(&word, *at, length);
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
-        if (strcmp(word.data + 3, widths[i].digits) == 0) {
-            pj_str_clear(&word);
-            pj_str_add(&word, widths[i].word);
-            break;
-        }
-    ok = ok && pj_number_parse(word.data, out, NULL) == PJ_OK;
-    pj_str_free(&word);
+    char word[] = "int00";
+    size_t length = **at == letter && *++*at != '0' ? strspn(*at, "0123456789") : 0;
+    if (length < 1 || length > 2)
+        return false;
+    memcpy(word + 3, *at, length);
+    word[3 + length] = 0;
     *at += length;
-    return ok;
+    if (strcmp(word, "int16") == 0 || strcmp(word, "int32") == 0)
+        return pj_number_parse(word[3] == '1' ? "fp16" : "fp32", out, NULL) == PJ_OK;
+    return pj_number_parse(word, out, NULL) == PJ_OK;
 }
 
 static pj_status read_quantize(const char *spec, pj_plan *plan, pj_error *err)
@@ -90,9 +80,10 @@ static pj_status fail_unmatched(pj_json entry, const char *match, const char *op
         pj_str_printf(&text, " with operator %.100s", op);
     if (near)
         pj_str_printf(&text, "; did you mean \"%.200s\"?", near);
+    bool no_memory = text.no_memory;
     pj_status status = pj_json_fail(pj_json_find(entry, "match"), PJ_EFORMAT, err, "%s", text.data);
     pj_str_free(&text);
-    return status;
+    return no_memory ? pj_fail_memory(err) : status;
 }
 
 /* What all entries share. */

@@ -311,8 +311,8 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
         *stored = own->plan->output;
     else if (quantizer)
         *stored = precision->stored[quantizer->out[0]->index];
-    else if (own->is_integer && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING)
-        *stored = *result;
     else if (precision->wished[value->index])
         *stored = *precision->wished[value->index];
+    else if (own->is_integer && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING)
+        *stored = *result;
 }

@@ -53,6 +53,8 @@ static void check_extents(const pj_node *node, int i, const char *what, pj_diags
         pj_str_add(&text, ", the data ");
         pj_type_print(data, &text);
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "%s: they do not fit", text.data);
+        if (text.no_memory)
+            pj_arena_fail(diags->arena);
         pj_str_free(&text);
         return;
     }

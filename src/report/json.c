@@ -95,26 +95,45 @@ static void put_model(pj_json_writer *json, const pj_view *view)
     pj_json_write_end(json);
 }
 
-static void put_settings(pj_json_writer *json, const pj_view *view)
+void pj_basis_json(const pj_basis *basis, pj_json_writer *json)
 {
-    const pj_settings *settings = pj_analysis_settings(view->analysis);
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
-    json->out->failed = json->out->failed || !info;
+    const pj_settings *settings = basis->settings;
     put_object(json, "settings");
-    put_text(json, "table", pj_analysis_table(view->analysis));
-    put_text(json, "rules", pj_analysis_rules(view->analysis));
-    put_text(json, "unit", pj_analysis_unit(view->analysis));
+    put_text(json, "table", basis->table);
+    put_text(json, "rules", basis->rules);
+    put_text(json, "unit", basis->unit);
     put_text(json, "weights_on_memory", pj_place_word(settings->weights_on));
     put_text(json, "activations_on_memory", pj_place_word(settings->activations_on));
     put_bool(json, "rd_wr_on_io", settings->io_on_dram);
     put_size(json, "min_sram_size", settings->sram_min_bits);
     put_line(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
-    for (size_t i = 0; info && i < info->dim_count; i++)
-        put_int(json, info->dims[i].name, info->dims[i].value);
+    for (size_t i = 0; i < basis->dim_count; i++)
+        put_int(json, basis->dims[i].name, basis->dims[i].value);
     pj_json_write_end(json);
-    put_text(json, "op_rules", info ? info->op_rules : NULL);
-    put_text(json, "plan", NULL);
+    put_text(json, "op_rules", basis->op_rules);
+    put_text(json, "plan", settings->plan);
+    if (settings->quantize)
+        put_text(json, "quantize", settings->quantize);
+    if (settings->no_fold)
+        put_bool(json, "no_fold", true);
     pj_json_write_end(json);
+}
+
+static void put_settings(pj_json_writer *json, const pj_view *view)
+{
+    const pj_analysis *analysis = view->analysis;
+    const pj_model_info *info = pj_model_describe(pj_analysis_model(analysis));
+    json->out->failed = json->out->failed || !info;
+    if (!info)
+        return;
+    const pj_basis basis = {.settings = pj_analysis_settings(analysis),
+                            .table = pj_analysis_table(analysis),
+                            .rules = pj_analysis_rules(analysis),
+                            .unit = pj_analysis_unit(analysis),
+                            .op_rules = info->op_rules,
+                            .dims = info->dims,
+                            .dim_count = info->dim_count};
+    pj_basis_json(&basis, json);
 }
 
 /* ---- figures ---- */
@@ -221,6 +240,8 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     put_names(json, "outputs", layer->outputs, layer->output_count);
     put_bool(json, "counted", layer->counted);
     put_bool(json, "free", layer->free);
+    if (layer->folded_into)
+        put_text(json, "folded_into", layer->folded_into);
     put_counts(json, layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops);
     put_line(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; pj_work_word(i); i++)

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "picojoule/version.h"
-#include "report/emit.h"
 #include "report/findings.h"
+#include "report/report.h"
 
 /* What stands in a column; `at` is the number of a dimension or a device. */
 typedef struct filler {
@@ -272,25 +272,18 @@ static void put_text(pj_json_writer *json, const char *key, const char *text)
 
 static void write_json(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
 {
+    const pj_basis basis = {&sweep->settings, sweep->table, sweep->rules,      sweep->unit,
+                            sweep->op_rules,  sweep->fixed, sweep->fixed_count};
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     put_text(&json, "schema", "picojoule.sweep/1");
     put_text(&json, "version", PICOJOULE_VERSION);
     put_text(&json, "model", sweep->model);
-    put_text(&json, "table", sweep->table);
-    put_text(&json, "rules", sweep->rules);
-    put_text(&json, "unit", sweep->unit);
+    pj_basis_json(&basis, &json);
     pj_json_write_key(&json, "swept");
     pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < sweep->dim_count; i++)
         pj_json_write_text(&json, sweep->dims[i].name);
-    pj_json_write_end(&json);
-    pj_json_write_key(&json, "dims");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT_LINE);
-    for (size_t i = 0; i < sweep->fixed_count; i++) {
-        pj_json_write_key(&json, sweep->fixed[i].name);
-        pj_json_write_int(&json, sweep->fixed[i].value);
-    }
     pj_json_write_end(&json);
     pj_json_write_key(&json, "points");
     pj_rows_json(rows, &json);

@@ -11,7 +11,7 @@ failed=0
 
 skip()
 {
-    echo "skipped: $1; not compared: multiply-accumulates, operator shapes, whole-model shapes, QTools twins"
+    echo "skipped: $1; not compared: multiply-accumulates, operator shapes, whole-model shapes, QTools twins, QONNX costs"
     exit 77
 }
 
@@ -56,5 +56,25 @@ check "whole models, without declared shapes" '^models .*(mismatch|crash|timeout
     python3 "$shared/tools/check_shapes.py" --show 0 --strip --input-arg '--input {name}={dims}' --cmd "$shapes" \
     "$shared/corpus/models"
 
-echo "$((4 - failed)) passed, $failed failed"
+check "QTools' figures for the twins of its models" '^FAIL|Traceback|no cases' \
+    python3 "$shared/tools/check_twins.py" -q --cmd "$program analyze" "$shared/golden/qtools_onnx"
+
+# cost MODEL MACS BOPS: totals of QONNX' inference_cost (dense), in golden/peers/qonnx_cost.json.
+cost()
+{
+    got=$("$program" analyze "$shared/corpus/models/models/$1.onnx" --format json 2>/dev/null |
+        python3 -c 'import json, sys; t = json.load(sys.stdin)["totals"]; print(t["macs"], t["bops"])')
+    [ "$got" = "$2 $3" ] && return
+    echo "$1: macs and bops are $got, QONNX gives $2 $3"
+    costs_failed=1
+}
+
+echo "== QONNX inference cost"
+costs_failed=0
+cost fastmachinelearning__TFC_1W1A 59008 59008
+cost fastmachinelearning__TFC_2W2A 59008 236032
+cost fastmachinelearning__nn_resize_quant_model 1041235968 23152558080
+failed=$((failed + costs_failed))
+
+echo "$((6 - failed)) passed, $failed failed"
 [ "$failed" = 0 ]

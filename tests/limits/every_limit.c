@@ -16,6 +16,7 @@
 #include "load/load.h"
 #include "load/wire.h"
 #include "model.h"
+#include "quant/plan_file.h"
 
 /* Loads, infers and frees; PJ_OK, or how it failed. */
 static pj_status open_built(builder *b, pj_error *err)
@@ -436,7 +437,36 @@ static void test_json_digits(void)
     CHECK_PART(err.what, "a number of more than 60 characters");
 }
 
-/* ---- tables ---- */
+/* ---- tables and plans ---- */
+
+static pj_status parse_globs(const pj_model *model, int count, pj_error *err)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_plan plan;
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, "{\"schema\": \"picojoule.plan/1\", \"layers\": [");
+    for (int i = 0; i < count; i++)
+        pj_str_printf(&text, "%s{\"match\": \"*\"}", i ? "," : "");
+    pj_str_add(&text, "]}");
+    pj_status status = pj_plan_parse(text.data, text.length, "plan.json", model, arena, &plan, err);
+    pj_str_free(&text);
+    pj_arena_free(arena);
+    return status;
+}
+
+static void test_plan_globs(void)
+{
+    builder b = build_new(17);
+    pj_error err = {0};
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y");
+    pj_model *model = build_expect(&b);
+    CHECK_INT(parse_globs(model, PJ_MAX_PLAN_GLOBS, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    CHECK_INT(parse_globs(model, PJ_MAX_PLAN_GLOBS + 1, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "more than 4096 entries match by wildcards");
+    pj_unload(model);
+}
 
 static const char table[] = "limits_table.json";
 
@@ -491,6 +521,7 @@ int main(int count, char **words)
     test_json_depth();
     test_json_values();
     test_json_digits();
+    test_plan_globs();
     test_table_bytes(words[1]);
     return check_done();
 }

@@ -10,6 +10,7 @@
 #include "everything.h"
 #include "fail_alloc.h"
 #include "model.h"
+#include "quant/plan_file.h"
 
 /* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
  * third ... */
@@ -77,11 +78,10 @@ static pj_settings settings_of(const char *table)
     return settings;
 }
 
-static pj_status analyze_with(const input *in, const char *table, digest *out, pj_error *err)
+static pj_status analyze_under(const input *in, const pj_settings *settings, digest *out, pj_error *err)
 {
-    const pj_settings settings = settings_of(table);
     pj_analysis *analysis = NULL;
-    pj_status status = pj_analyze(in->model, &settings, &analysis, err);
+    pj_status status = pj_analyze(in->model, settings, &analysis, err);
     if (status == PJ_OK)
         ask_analysis(analysis, out);
     pj_analysis_free(analysis);
@@ -90,12 +90,21 @@ static pj_status analyze_with(const input *in, const char *table, digest *out, p
 
 static pj_status analyze(const input *in, digest *out, pj_error *err)
 {
-    return analyze_with(in, "horowitz-45nm", out, err);
+    const pj_settings settings = settings_of("horowitz-45nm");
+    return analyze_under(in, &settings, out, err);
 }
 
 static pj_status analyze_qtools(const input *in, digest *out, pj_error *err)
 {
-    return analyze_with(in, "qtools", out, err);
+    const pj_settings settings = settings_of("qtools");
+    return analyze_under(in, &settings, out, err);
+}
+
+static pj_status analyze_quantized(const input *in, digest *out, pj_error *err)
+{
+    pj_settings settings = settings_of("horowitz-45nm");
+    settings.quantize = "w4a8";
+    return analyze_under(in, &settings, out, err);
 }
 
 static pj_status report(const input *in, digest *out, pj_error *err)
@@ -154,6 +163,23 @@ static pj_status parse_device(const input *in, digest *out, pj_error *err)
     (void)out;
     pj_status status = pj_device_parse(in->bytes, in->size, "oom.json", &device, err);
     pj_device_close(device);
+    return status;
+}
+
+static pj_status parse_plan(const input *in, digest *out, pj_error *err)
+{
+    static const char text[] =
+        "{\"schema\": \"picojoule.plan/1\", \"default\": {\"weights\": \"fp16\", \"activations\": \"fp16\"}, "
+        "\"layers\": "
+        "[{\"match\": \"*\", \"weights\": \"int4\", \"activations\": \"fixed<8,2>\", \"output\": \"uint8\"}]}";
+    pj_arena *arena = pj_arena_new(0);
+    pj_plan plan;
+    if (!arena)
+        return pj_fail_memory(err);
+    pj_status status = pj_plan_parse(text, sizeof text - 1, "plan.json", in->model, arena, &plan, err);
+    if (status == PJ_OK)
+        digest_add(out, &plan.weights.number.bits, sizeof plan.weights.number.bits);
+    pj_arena_free(arena);
     return status;
 }
 
@@ -269,6 +295,10 @@ static void run_model(const char *name, input in)
         run_case(title, analyze, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: analyze, qtools", name);
         run_case(title, analyze_qtools, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: analyze, quantized", name);
+        run_case(title, analyze_quantized, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: plan", name);
+        run_case(title, parse_plan, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: reports", name);
         in.keeps = true;
         run_case(title, report, &in, PJ_OK);

@@ -59,7 +59,8 @@ void put_weight(builder *b, const char *name, pj_dtype dtype, const char *dims, 
 {
     build_initializer(b, joined(b, name, "_i"), dtype, dims);
     put_float(b, joined(b, name, "_s"), scale);
-    put_node(b, joined(b, "dq_", name), "DequantizeLinear", joined(b, joined(b, name, "_i,"), joined(b, name, "_s")), name);
+    put_node(b, joined(b, "dq_", name), "DequantizeLinear", joined(b, joined(b, name, "_i,"), joined(b, name, "_s")),
+             name);
 }
 
 priced price(builder *b, const pj_settings *settings)

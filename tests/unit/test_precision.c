@@ -5,10 +5,10 @@
 #include "check.h"
 #include "quantized.h"
 
-#define FORMAT(info, w, f)              \
-    do {                                \
-        CHECK_TEXT((info).word, (w));   \
-        CHECK_TEXT((info).from, (f));   \
+#define FORMAT(info, w, f)            \
+    do {                              \
+        CHECK_TEXT((info).word, (w)); \
+        CHECK_TEXT((info).from, (f)); \
     } while (0)
 
 /* x [1,4] -> Q -> DQ -> MatMul with int8 weights [4,3] -> Q -> DQ -> y */
@@ -151,7 +151,8 @@ static void test_handed_on(void)
     priced_free(&p);
 }
 
-/* One DequantizeLinear, an integer and a float reader: the float one makes it a layer, the integer one reads past it. */
+/* One DequantizeLinear, an integer and a float reader: the float one makes it a layer, the integer one reads past it.
+ */
 static void test_shared(void)
 {
     builder b = build_new(21);
@@ -200,8 +201,8 @@ static void test_add(void)
     priced_free(&p);
 }
 
-/* int4 weights in blocks of 2 along the inner axis, float activations: stored and read at 4 bits, computed on as floats;
- * the DequantizeLinear costs its arithmetic and moves nothing. */
+/* int4 weights in blocks of 2 along the inner axis, float activations: stored and read at 4 bits, computed on as
+ * floats; the DequantizeLinear costs its arithmetic and moves nothing. */
 static void test_weight_only(void)
 {
     builder b = build_new(21);
@@ -249,7 +250,7 @@ static void test_per_channel(void)
     FORMAT(fc->weight, "int8", "QDQ");
     FORMAT(fc->accumulator, "int17", "QDQ");
     CHECK_INT(fc->param_bits, 12 * 8 + 3 * 32 + 3 * 32 + 32); /* weights, bias, their scales, the scale of x */
-    CHECK_INT(work_of(fc, "round"), 0); /* int17 plus fp32 is fp32 already */
+    CHECK_INT(work_of(fc, "round"), 0);                       /* int17 plus fp32 is fp32 already */
     priced_free(&p);
 }
 
@@ -405,7 +406,16 @@ static void test_qonnx_others(void)
     const struct {
         const char *name;
         float value;
-    } numbers[] = {{"s", 0.25f}, {"z", 0}, {"n8", 8}, {"n5", 5}, {"n2", 2}, {"n3", 3}, {"bias", 7}, {"most", 57344}};
+    } numbers[] = {
+        {"s",    0.25f},
+        {"z",    0    },
+        {"n8",   8    },
+        {"n5",   5    },
+        {"n2",   2    },
+        {"n3",   3    },
+        {"bias", 7    },
+        {"most", 57344}
+    };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         put_float(&b, numbers[i].name, numbers[i].value);
     build_int(&b, put_qonnx(&b, "quant", "IntQuant", "x,s,z,n8", "q"), "signed", 0);
@@ -443,17 +453,17 @@ static void test_bad_quant(void)
         float scale, zero, bits;
         const char *dims, *word, *message;
     } rows[] = {
-        {1,         0,    0,    "",  "fp32", "the bit width of Quant is 0, not 1 to 64"           },
-        {1,         0,    65,   "",  "fp32", "the bit width of Quant is 65, not 1 to 64"          },
-        {1,         0,    2.5f, "",  "fp32", "is not one whole number"                            },
-        {1,         0,    NAN,  "",  "fp32", "not known before the run (it is no constant)"       },
-        {0,         0,    8,    "",  "fp32", "element 0 of the scale 's' is 0"                    },
-        {-1,        0,    8,    "",  "fp32", "element 0 of the scale 's' is -1"                   },
-        {NAN,       0,    8,    "",  "fp32", "a scale is positive and finite"                     },
-        {INFINITY,  0,    8,    "",  "fp32", "a scale is positive and finite"                     },
-        {1,         200,  8,    "",  "int8", "the zero point 200 is none of the numbers from -128"},
-        {1,         0.5f, 8,    "",  "int8", "the zero point 0.5 is none"                         },
-        {1,         0,    8,    "3", "int8", "the scale is float32[3], the data float32[2,4]"     },
+        {1,        0,    0,    "",  "fp32", "the bit width of Quant is 0, not 1 to 64"           },
+        {1,        0,    65,   "",  "fp32", "the bit width of Quant is 65, not 1 to 64"          },
+        {1,        0,    2.5f, "",  "fp32", "is not one whole number"                            },
+        {1,        0,    NAN,  "",  "fp32", "not known before the run (it is no constant)"       },
+        {0,        0,    8,    "",  "fp32", "element 0 of the scale 's' is 0"                    },
+        {-1,       0,    8,    "",  "fp32", "element 0 of the scale 's' is -1"                   },
+        {NAN,      0,    8,    "",  "fp32", "a scale is positive and finite"                     },
+        {INFINITY, 0,    8,    "",  "fp32", "a scale is positive and finite"                     },
+        {1,        200,  8,    "",  "int8", "the zero point 200 is none of the numbers from -128"},
+        {1,        0.5f, 8,    "",  "int8", "the zero point 0.5 is none"                         },
+        {1,        0,    8,    "3", "int8", "the scale is float32[3], the data float32[2,4]"     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = bad_quant(rows[i].scale, rows[i].zero, rows[i].bits, rows[i].dims);
@@ -472,10 +482,10 @@ static void test_bad_qdq(void)
         int64_t block;
         const char *message;
     } rows[] = {
-        {"w,",         0,  "DequantizeLinear has no scale"                        },
-        {"w,minus",    0,  "element 0 of the scale 'minus' is -1"                 },
+        {"w,",         0,  "DequantizeLinear has no scale"                                     },
+        {"w,minus",    0,  "element 0 of the scale 'minus' is -1"                              },
         {"w,one,byte", 0,  "the zero point 'byte' is uint8, but the quantized numbers are int8"},
-        {"w,one",      -2, "block_size is -2"                                     },
+        {"w,one",      -2, "block_size is -2"                                                  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         builder b = build_new(21);
