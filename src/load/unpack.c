@@ -1,4 +1,5 @@
 /* protobuf-c's messages out of a skeleton: what is repeated in the model's graph one by one, the rest at once. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -60,68 +61,52 @@ static field take_field(const uint8_t **at)
 
 /* ---- the graph ---- */
 
-/* Where a field of GraphProto goes; NULL: it is no message that is read. */
-static pj_messages *list_of(pj_graph_text *graph, uint64_t number)
-{
-    switch (number) {
-    case 1:
-        return &graph->nodes;
-    case 5:
-        return &graph->initializers;
-    case 11:
-        return &graph->inputs;
-    case 12:
-        return &graph->outputs;
-    case 13:
-        return &graph->values;
-    case 15:
-        return &graph->sparse_initializers;
-    default:
-        return NULL;
-    }
-}
+enum { MODEL_GRAPH = 7, GRAPH_NAME = 2 };
 
-/* Makes room for as many places as were counted, and counts from 0 again. */
-static bool start_list(pj_arena *arena, pj_messages *list, const ProtobufCMessageDescriptor *type)
-{
-    list->type = type;
-    list->packed = PJ_NEW(arena, const uint8_t *, list->count);
-    list->count = 0;
-    return list->packed != NULL;
-}
+/*  field number of GraphProto, where its messages go, their type */
+static const struct {
+    uint64_t number;
+    size_t list;
+    const ProtobufCMessageDescriptor *type;
+} lists[] = {
+    {1,  offsetof(pj_graph_text, nodes),               &onnx__node_proto__descriptor         },
+    {5,  offsetof(pj_graph_text, initializers),        &onnx__tensor_proto__descriptor       },
+    {11, offsetof(pj_graph_text, inputs),              &onnx__value_info_proto__descriptor   },
+    {12, offsetof(pj_graph_text, outputs),             &onnx__value_info_proto__descriptor   },
+    {13, offsetof(pj_graph_text, values),              &onnx__value_info_proto__descriptor   },
+    {15, offsetof(pj_graph_text, sparse_initializers), &onnx__sparse_tensor_proto__descriptor},
+};
 
-static bool start_lists(pj_arena *arena, pj_graph_text *graph)
+/* Notes where a message is. */
+static bool add_message(pj_arena *arena, const field *f, pj_graph_text *graph)
 {
-    return start_list(arena, &graph->nodes, &onnx__node_proto__descriptor) &&
-           start_list(arena, &graph->initializers, &onnx__tensor_proto__descriptor) &&
-           start_list(arena, &graph->sparse_initializers, &onnx__sparse_tensor_proto__descriptor) &&
-           start_list(arena, &graph->inputs, &onnx__value_info_proto__descriptor) &&
-           start_list(arena, &graph->outputs, &onnx__value_info_proto__descriptor) &&
-           start_list(arena, &graph->values, &onnx__value_info_proto__descriptor);
+    size_t row = 0;
+    while (lists[row].number != f->number)
+        if (++row == sizeof lists / sizeof *lists)
+            return true;
+    pj_messages *list = (void *)((char *)graph + lists[row].list);
+    list->type = lists[row].type;
+    list->packed = pj_load_grow(arena, list->packed, (int)list->count, sizeof *list->packed);
+    if (!list->packed)
+        return false;
+    list->packed[list->count++] = f->head;
+    return true;
 }
 
 static bool read_graph(pj_arena *arena, const field *packed, pj_graph_text *graph)
 {
     const uint8_t *end = packed->bytes + packed->length;
+    bool ok = true;
     memset(graph, 0, sizeof *graph);
     graph->name = "";
-    for (const uint8_t *at = packed->bytes; at < end;) {
+    for (const uint8_t *at = packed->bytes; at < end && ok;) {
         field f = take_field(&at);
-        pj_messages *list = list_of(graph, f.number);
-        if (list)
-            list->count++;
-        else if (f.number == 2)
+        if (f.number == GRAPH_NAME)
             graph->name = pj_arena_strndup(arena, (const char *)f.bytes, f.length);
+        else
+            ok = add_message(arena, &f, graph);
     }
-    if (!graph->name || !start_lists(arena, graph))
-        return false;
-    for (const uint8_t *at = packed->bytes; at < end;) {
-        field f = take_field(&at);
-        pj_messages *list = list_of(graph, f.number);
-        if (list)
-            list->packed[list->count++] = f.head;
-    }
-    return true;
+    return ok && graph->name;
 }
 
 const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
@@ -134,7 +119,7 @@ const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleto
     for (const uint8_t *at = begin; at < end && ok;) {
         const uint8_t *from = at;
         field f = take_field(&at);
-        if (f.number != 7) {
+        if (f.number != MODEL_GRAPH) {
             pj_str_add_bytes(&rest, (const char *)from, (size_t)(at - from));
         } else {
             *has_graph = true;

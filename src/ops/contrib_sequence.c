@@ -150,12 +150,12 @@ static const hash_places packed = {5, 6, 7};
 /* ids [...]: hashes [..., (N - 1)*heads]; the last ids of each sequence [batch, N - 1], twice for packed ones */
 static pj_status set_hashes(pj_ctx *c, pj_num batch)
 {
-    pj_num before = pj_num_of(pj_attr_int(c, "max_ngram_size", 2) - 1), last[] = {batch, before};
-    pj_num dims[PJ_MAX_RANK + 1];
+    int64_t longest = pj_attr_int(c, "max_ngram_size", 2);
     int rank = pj_in_rank(c, 0);
-    if (before.whole < 1)
-        return pj_fail(c->err, PJ_ESHAPE, "max_ngram_size is %lld; it must be 2 or more",
-                       (long long)pj_attr_int(c, "max_ngram_size", 2));
+    pj_num dims[PJ_MAX_RANK + 1];
+    if (longest < 2)
+        return pj_fail(c->err, PJ_ESHAPE, "max_ngram_size is %lld; it must be 2 or more", (long long)longest);
+    pj_num before = pj_num_of(longest - 1), last[] = {batch, before};
     PJ_TRY(pj_set(c, 1, pj_in_dtype(c, 0), 2, last));
     PJ_TRY(pj_set(c, 2, PJ_INT32, 2, last));
     for (int k = 0; k < rank; k++)

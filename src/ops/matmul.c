@@ -3,109 +3,44 @@
 
 #include "ops/families.h"
 #include "ops/fused.h"
+#include "ops/product.h"
 #include "ops/rules.h"
 
 #define MS "com.microsoft"
 
 /* ---- NumPy's matmul ---- */
 
-/* One operand after transposition, with its missing axis added: [batch..., rows, columns]. */
-typedef struct matrix {
-    int rank;  /* as given; -1: unknown */
-    int batch; /* batch dimensions */
-    pj_num dims[PJ_MAX_RANK];
-    pj_num rows, columns;
-} matrix;
-
-/* Reads input `i`; a vector is a row (left operand) or a column (right one). */
-static pj_status read_matrix(pj_ctx *c, int i, bool left, bool transposed, matrix *out)
-{
-    const pj_type *type = pj_in_type(c, i);
-    int rank = pj_in_rank(c, i);
-    memset(out, 0, sizeof *out);
-    out->rank = rank;
-    out->rows = out->columns = pj_num_unknown();
-    if (rank < 0)
-        return PJ_OK;
-    if (rank == 0)
-        return pj_fail(c->err, PJ_ESHAPE, "operand %d is a scalar; a matrix product needs rank 1 or more", i);
-    if (rank == 1) {
-        out->rows = left ? pj_num_of(1) : type->dims[0];
-        out->columns = left ? type->dims[0] : pj_num_of(1);
-        return PJ_OK;
-    }
-    out->batch = rank - 2;
-    memcpy(out->dims, type->dims, (size_t)out->batch * sizeof *out->dims);
-    out->rows = type->dims[transposed ? rank - 1 : rank - 2];
-    out->columns = type->dims[transposed ? rank - 2 : rank - 1];
-    return PJ_OK;
-}
-
-/* Dims of a @ b into `dims`, the inner extent into *inner. *rank is -1 where an operand's is not known. */
-static pj_status product_dims(pj_ctx *c, const matrix *a, const matrix *b, int *rank, pj_num *dims, pj_num *inner)
-{
-    *rank = -1;
-    PJ_TRY(pj_same_dim(c, a->columns, b->rows, "the inner extents of the product", inner));
-    if (a->rank < 0 || b->rank < 0)
-        return PJ_OK;
-    PJ_TRY(pj_broadcast(c, a->batch, a->dims, b->batch, b->dims, rank, dims));
-    if (a->rank > 1)
-        dims[(*rank)++] = a->rows;
-    if (b->rank > 1)
-        dims[(*rank)++] = b->columns;
-    return PJ_OK;
-}
-
-/* out[o] = in[ia] @ in[ib] */
-static pj_status shape_product(pj_ctx *c, int ia, int ib, bool trans_a, bool trans_b, pj_dtype dtype)
-{
-    matrix a, b;
-    pj_num dims[PJ_MAX_RANK + 2], inner;
-    int rank;
-    PJ_TRY(read_matrix(c, ia, true, trans_a, &a));
-    PJ_TRY(read_matrix(c, ib, false, trans_b, &b));
-    PJ_TRY(product_dims(c, &a, &b, &rank, dims, &inner));
-    return pj_set(c, 0, dtype, rank, dims);
-}
-
-/* mac = output elements * inner extent */
-static pj_status count_product(pj_ctx *c, pj_work *work, int ia, bool trans_a)
-{
-    matrix a;
-    PJ_TRY(read_matrix(c, ia, true, trans_a, &a));
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, pj_out_count(c, 0), a.columns));
-    work->terms = a.columns;
-    return PJ_OK;
-}
+/* Without transpositions: the inputs are those of the operator. */
+static const pj_product plain = {.a = 0, .b = 1}, quantized = {.a = 0, .b = 3};
 
 static pj_status shape_matmul(pj_ctx *c)
 {
-    return shape_product(c, 0, 1, false, false, pj_in_dtype(c, 0));
+    return pj_product_shape(c, &plain, pj_in_dtype(c, 0));
 }
 
 static pj_status work_matmul(pj_ctx *c, pj_work *work)
 {
-    return count_product(c, work, 0, false);
+    return pj_product_count(c, work, &plain);
 }
 
 /* ---- integer products ---- */
 
 static pj_status shape_matmul_integer(pj_ctx *c)
 {
-    return shape_product(c, 0, 1, false, false, PJ_INT32);
+    return pj_product_shape(c, &plain, PJ_INT32);
 }
 
 /* Inputs a, scale, zero point, b, scale, zero point, scale, zero point of the output. */
 static pj_status shape_qlinear_matmul(pj_ctx *c)
 {
-    return shape_product(c, 0, 3, false, false, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0));
+    return pj_product_shape(c, &quantized, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0));
 }
 
 /* Product, then requantization of each output: one multiply, one add, one shift. */
 static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num outputs = pj_out_count(c, 0);
-    PJ_TRY(count_product(c, work, 0, false));
+    PJ_TRY(pj_product_count(c, work, &plain));
     pj_work_add(c, work, PJ_MUL, outputs);
     pj_work_add(c, work, PJ_ADD, outputs);
     pj_work_add(c, work, PJ_SHIFT, outputs);
@@ -115,14 +50,14 @@ static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
 /* A float activation times int8 weights: inputs A, B, b_scale[, b_zero_point, bias]. */
 static pj_status shape_dynamic_matmul(pj_ctx *c)
 {
-    return shape_product(c, 0, 1, false, false, PJ_FLOAT32);
+    return pj_product_shape(c, &plain, PJ_FLOAT32);
 }
 
 /* Quantizing A costs a comparison and a rounded product per element of A; the result one product (and a bias). */
 static pj_status work_dynamic_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num inputs = pj_in_count(c, 0), outputs = pj_out_count(c, 0);
-    PJ_TRY(count_product(c, work, 0, false));
+    PJ_TRY(pj_product_count(c, work, &plain));
     pj_work_add(c, work, PJ_CMP, inputs);
     pj_work_add(c, work, PJ_MUL, inputs);
     pj_work_add(c, work, PJ_ROUND, inputs);
@@ -135,12 +70,12 @@ static pj_status work_dynamic_matmul(pj_ctx *c, pj_work *work)
 /* Inputs A, B, a_scale, b_scale[, a_zero_point, b_zero_point, bias]; the output has the type of the scales. */
 static pj_status shape_matmul_integer_to_float(pj_ctx *c)
 {
-    return shape_product(c, 0, 1, false, false, pj_in_dtype(c, 2));
+    return pj_product_shape(c, &plain, pj_in_dtype(c, 2));
 }
 
 static pj_status work_matmul_integer_to_float(pj_ctx *c, pj_work *work)
 {
-    PJ_TRY(count_product(c, work, 0, false));
+    PJ_TRY(pj_product_count(c, work, &plain));
     pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
     if (pj_has(c, 6))
         pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
@@ -151,14 +86,15 @@ static pj_status work_matmul_integer_to_float(pj_ctx *c, pj_work *work)
 
 static pj_status shape_fused_matmul(pj_ctx *c)
 {
-    bool trans_a = pj_attr_int(c, "transA", 0) != 0, trans_b = pj_attr_int(c, "transB", 0) != 0;
-    return shape_product(c, 0, 1, trans_a, trans_b, pj_in_dtype(c, 0));
+    pj_product p = pj_product_of(c, 0, 1);
+    return pj_product_shape(c, &p, pj_in_dtype(c, 0));
 }
 
 /* alpha other than 1 multiplies each output. */
 static pj_status work_fused_matmul(pj_ctx *c, pj_work *work)
 {
-    PJ_TRY(count_product(c, work, 0, pj_attr_int(c, "transA", 0) != 0));
+    pj_product p = pj_product_of(c, 0, 1);
+    PJ_TRY(pj_product_count(c, work, &p));
     if (pj_attr_float(c, "alpha", 1.0) != 1.0)
         pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
     return PJ_OK;
@@ -181,11 +117,11 @@ static pj_status check_addend(pj_ctx *c, int i, const pj_num *dims)
 }
 
 /* Operands of Gemm are matrices; Caffe2-era files give A of higher rank, flattened behind its first axis. */
-static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, matrix *out)
+static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, pj_matrix *out)
 {
     int rank = pj_in_rank(c, i);
     if (rank == 2 || rank < 0)
-        return read_matrix(c, i, left, transposed, out);
+        return pj_matrix_read(c, i, left, transposed, false, out);
     if (rank < 2 || pj_node_opset(c) >= 7 || transposed)
         return pj_fail(c->err, PJ_ESHAPE, "operand %d of Gemm has rank %d; it must be a matrix", i, rank);
     memset(out, 0, sizeof *out);
@@ -197,7 +133,7 @@ static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, matrix 
 
 static pj_status shape_gemm_typed(pj_ctx *c, int ib, int ic, pj_dtype dtype)
 {
-    matrix a, b;
+    pj_matrix a, b;
     pj_num dims[2], inner;
     PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
     PJ_TRY(read_gemm(c, ib, false, pj_attr_int(c, "transB", 0) != 0, &b));
@@ -216,7 +152,7 @@ static pj_status shape_gemm(pj_ctx *c)
 /* mac = m*n*k; C adds one per output, alpha and beta other than 1 multiply one per output each. */
 static pj_status count_gemm(pj_ctx *c, pj_work *work, int ic)
 {
-    matrix a;
+    pj_matrix a;
     pj_num outputs = pj_out_count(c, 0);
     PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, a.columns));
@@ -253,7 +189,7 @@ static pj_status shape_qgemm(pj_ctx *c)
 static pj_status work_qgemm(pj_ctx *c, pj_work *work)
 {
     pj_num outputs = pj_out_count(c, 0);
-    matrix a;
+    pj_matrix a;
     PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, a.columns));
     work->terms = a.columns;

@@ -312,7 +312,7 @@ static void run_models(const char *path)
     builder b;
     input in = {.path = path};
     run_model("file", in);
-    in = (input){NULL};
+    in = (input){.path = NULL};
     in.bytes = build_rich(&b, &in.size);
     run_model("memory", in);
     build_free(&b);
