@@ -284,11 +284,23 @@ static bool reads_scale_itself(const pj_precision *precision, const pj_node *nod
     return role == 's' ? pj_scale_is_stored(node->in[i]) : role != 'z' || pj_zero_is_stored(node->in[i]);
 }
 
+/* Parameters that a layer has at most. */
+static int most_parameters(const pj_precision *precision, const pj_node *node)
+{
+    int most = 0;
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i])
+            most += (node->in[i]->is_constant ? 1 : 0) + (precision->quantized[node->in[i]->index] ? 2 : 0);
+    for (int o = 0; o < node->outputs; o++)
+        most += node->out[o] && precision->behind[node->out[o]->index] ? 2 : 0;
+    return most;
+}
+
 static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_layer_detail *detail, pj_error *err)
 {
     const pj_node *node = detail->node;
     bool rescales = !passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
-    detail->parameter = PJ_NEW(arena, pj_parameter, 3 * node->inputs + 2 * node->outputs);
+    detail->parameter = PJ_NEW(arena, pj_parameter, most_parameters(precision, node));
     if (!detail->parameter)
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++) {

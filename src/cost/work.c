@@ -5,15 +5,21 @@
 
 static const pj_num zero;
 
-/* Rules write to the places that their operator defines; a broken node may have fewer. */
-enum { SPARE_PLACES = 16 };
+/* Rules write to the places that their operator defines; a node that leaves out its last inputs has fewer. They write
+ * here, and what the node has is kept. */
+enum { PLACES = 32 };
+
+typedef struct traffic {
+    pj_num read[PLACES], written[PLACES];
+} traffic;
 
 /* All elements of each tensor, once; control inputs (shapes, axes) are not data. */
-static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_arena *arena, pj_work *work,
-                                pj_error *err)
+static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_arena *arena, traffic *room,
+                                pj_work *work, pj_error *err)
 {
-    work->read = PJ_NEW(arena, pj_num, node->inputs + SPARE_PLACES);
-    work->written = PJ_NEW(arena, pj_num, node->outputs + SPARE_PLACES);
+    memset(room, 0, sizeof *room);
+    work->read = node->inputs <= PLACES ? room->read : PJ_NEW(arena, pj_num, node->inputs);
+    work->written = node->outputs <= PLACES ? room->written : PJ_NEW(arena, pj_num, node->outputs);
     if (!work->read || !work->written)
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++)
@@ -23,6 +29,15 @@ static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_a
         if (node->out[o])
             work->written[o] = pj_type_count(model->symbols, &node->out[o]->type);
     return PJ_OK;
+}
+
+static pj_status keep_traffic(const pj_node *node, pj_arena *arena, const traffic *room, pj_work *work, pj_error *err)
+{
+    if (work->read == room->read)
+        work->read = pj_arena_memdup(arena, room->read, (size_t)node->inputs, sizeof *room->read);
+    if (work->written == room->written)
+        work->written = pj_arena_memdup(arena, room->written, (size_t)node->outputs, sizeof *room->written);
+    return work->read && work->written ? PJ_OK : pj_fail_memory(err);
 }
 
 /* Not unknown, and not past 64 bits. */
@@ -62,18 +77,20 @@ pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena,
                           bool *counted, pj_error *err)
 {
     pj_ctx c = {model, arena, model->symbols, node, err, PJ_OK, diags, &driver, NULL};
+    traffic room;
     memset(out, 0, sizeof *out);
     out->terms = zero;
     *counted = node->desc != NULL;
-    PJ_TRY(preset_traffic(model, node, arena, out, err));
-    if (!node->desc)
-        return PJ_OK;
-    if (node->desc->work) {
+    PJ_TRY(preset_traffic(model, node, arena, &room, out, err));
+    if (node->desc && node->desc->work) {
         PJ_TRY(node->desc->work(&c, out));
         PJ_TRY(c.failed);
-    } else {
+    } else if (node->desc) {
         *counted = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY)) != 0;
     }
+    PJ_TRY(keep_traffic(node, arena, &room, out, err));
+    if (!node->desc)
+        return PJ_OK;
     PJ_TRY(check(out->count, PJ_PRIMS, counted, err));
     PJ_TRY(check(out->read, node->inputs, counted, err));
     return check(out->written, node->outputs, counted, err);

@@ -270,7 +270,7 @@ static pj_status bind_dims(binder *b)
     for (size_t i = 0; i < options->dim_count; i++) {
         const char *name = options->dims[i].name;
         if (pj_map_get(&b->values, name) && !is_listed(b, name) && !is_in_text(b, name))
-            return fail_unknown_dim(b, name);
+            return pj_arena_failed(b->model->arena) ? pj_fail_memory(b->err) : fail_unknown_dim(b, name);
     }
     return PJ_OK;
 }
@@ -327,13 +327,33 @@ static pj_status read_texts(binder *b)
     return PJ_OK;
 }
 
-/* Symbols that nobody bound count as 1. */
+/* Does a dim of a model input depend on the symbol? */
+static bool inputs_use(binder *b, const char *name)
+{
+    const pj_graph *graph = b->model->graph;
+    pj_num one = pj_num_of(1);
+    pj_map map;
+    pj_map_init(&map, b->arena);
+    if (!pj_map_put(&map, name, &one))
+        return true;
+    for (int i = 0; i < graph->inputs; i++) {
+        const pj_type *type = &graph->in[i]->declared;
+        for (int k = 0; k < type->rank; k++)
+            if (pj_num_symbolic(type->dims[k]) &&
+                !pj_num_equal(pj_num_substitute(b->model->symbols, type->dims[k], &map), type->dims[k]))
+                return true;
+    }
+    return false;
+}
+
+/* Symbols of inputs that nobody bound count as 1. Those that only inner declarations name are left alone: what they
+ * stand for follows from the inputs, or is not known. */
 static pj_status assume_symbols(binder *b)
 {
     const char *name;
     bool bound;
     for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++) {
-        if (bound || pj_map_get(&b->values, name))
+        if (bound || pj_map_get(&b->values, name) || !inputs_use(b, name))
             continue;
         PJ_TRY(set_symbol(b, name, 1, NULL));
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL, "dimension '%s' is taken as 1; set it with --dim %s=N",

@@ -214,6 +214,19 @@ static pj_status add_name(reader *r, const char *name)
     return name && pj_map_put(&r->names, name, r) ? PJ_OK : pj_fail_memory(r->err);
 }
 
+/* pj_num_read takes "H-R" for a name, as in the dimensions of models; names of rules have no hyphens. */
+static bool read_spaced(reader *r, const char *text, pj_num *out)
+{
+    pj_str spaced = pj_str_new(0);
+    for (; *text; text++) {
+        if (*text == '-')
+            pj_str_add_char(&spaced, ' ');
+        pj_str_add_char(&spaced, *text);
+    }
+    const char *kept = pj_str_keep(&spaced, r->model->arena);
+    return kept && pj_num_read(r->model->symbols, kept, NULL, out);
+}
+
 /* A formula of known names. */
 static pj_status read_formula(reader *r, pj_json value, pj_num *out)
 {
@@ -225,11 +238,14 @@ static pj_status read_formula(reader *r, pj_json value, pj_num *out)
         return PJ_OK;
     }
     PJ_TRY(pj_json_as_text(value, &text, r->err));
-    if (!pj_num_read(r->model->symbols, text, NULL, out))
-        return pj_json_fail(value, PJ_EFORMAT, r->err,
-                            "\"%.100s\" is no formula: names, whole numbers, + - * / // %% **, floor, ceil, min, max, "
-                            "mod; the result must be whole",
-                            text);
+    if (!read_spaced(r, text, out))
+        return pj_arena_failed(r->model->arena)
+                   ? pj_fail_memory(r->err)
+                   : pj_json_fail(
+                         value, PJ_EFORMAT, r->err,
+                         "\"%.100s\" is no formula: names, whole numbers, + - * / // %% **, floor, ceil, min, max, "
+                         "mod; the result must be whole",
+                         text);
     unknown = pj_num_missing(*out, &r->names);
     if (unknown)
         return pj_json_fail(value, PJ_EFORMAT, r->err,

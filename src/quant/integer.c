@@ -197,6 +197,12 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
     return NULL;
 }
 
+static const pj_value *source_of(const decision *d, const pj_value *value)
+{
+    const pj_value *source = d->precision->source[value->index];
+    return source ? source : value;
+}
+
 static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *own)
 {
     const pj_node *layer = layer_in_front(d, node);
@@ -207,7 +213,7 @@ static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *
     } else if (changes_nothing(d, node)) {
         own->is_free = true;
         own->folded_into = d->maker[node->in[0]->index];
-        d->precision->source[node->out[0]->index] = d->precision->source[node->in[0]->index];
+        d->precision->source[node->out[0]->index] = source_of(d, node->in[0]);
     } else if (layer) {
         own->is_free = true;
         own->folded_into = layer;
@@ -226,7 +232,7 @@ static void fold_dequantizer(decision *d, const pj_node *node, pj_node_precision
         own->converts = !own->is_free;
     } else {
         own->is_free = d->integer_reads[out->index] == out->uses;
-        d->precision->source[out->index] = d->precision->source[node->in[0]->index];
+        d->precision->source[out->index] = source_of(d, node->in[0]);
         if (own->is_free)
             d->precision->stored[out->index] = d->precision->quantized[out->index]->format;
     }
@@ -274,8 +280,6 @@ pj_status pj_integer_decide(pj_precision *precision, bool fold, pj_arena *arena,
     d.maker = PJ_NEW(arena, const pj_node *, count);
     if (!wishes || !d.wanted || !d.needs_float || !d.integer_reads || !d.serves || !d.maker)
         return pj_fail_memory(err);
-    for (int v = 0; v < count; v++)
-        precision->source[v] = precision->model->value[v];
     for (int n = graph->nodes; n-- > 0;) {
         decide_node(&d, graph->node[n]);
         find_served(&d, graph->node[n]);

@@ -195,15 +195,18 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     return PJ_OK;
 }
 
-/* Constants and what quantizers write is known now; the rest is settled layer by layer. */
-static void store_quantized(pj_precision *precision)
+/* Constants and what quantizers write is known now; the rest is settled layer by layer. false: nothing is quantized. */
+static bool store_quantized(pj_precision *precision)
 {
+    bool found = false;
     for (int i = 0; i < precision->count; i++) {
         const pj_quantized *quantized = precision->quantized[i];
         const pj_value *value = precision->model->value[i];
         if (quantized && !quantized->is_sum && (value->is_constant || !quantized->is_lazy))
             precision->stored[i] = quantized->format;
+        found = found || quantized;
     }
+    return found;
 }
 
 pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fold, pj_arena *arena, pj_diags *diags,
@@ -223,8 +226,7 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
         out->node[i].plan = plan ? plan->node[i] : NULL;
         PJ_TRY(read_node(out, graph->node[i], arena, diags, err));
     }
-    store_quantized(out);
-    return pj_integer_decide(out, fold, arena, err);
+    return store_quantized(out) || plan ? pj_integer_decide(out, fold, arena, err) : PJ_OK;
 }
 
 /* ---- asking ---- */
@@ -266,7 +268,8 @@ static bool reads_integers(const pj_precision *precision, const pj_node *node)
 const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_value *value = node->in[i];
-    return value && !value->is_constant && reads_integers(precision, node) ? precision->source[value->index] : value;
+    const pj_value *source = value && !value->is_constant ? precision->source[value->index] : NULL;
+    return source && reads_integers(precision, node) ? source : value;
 }
 
 pj_format pj_precision_reads(const pj_precision *precision, const pj_node *node, int i)

@@ -83,7 +83,7 @@ typedef struct pj_precision {
     const pj_model *model;
     pj_format *stored;              /* by pj_value.index */
     const pj_quantized **quantized; /* likewise; NULL where no quantizer reaches */
-    const pj_value **source;        /* likewise: the value in front of quantizers that are free */
+    const pj_value **source;        /* likewise: the value in front of free quantizers; NULL: itself */
     const pj_node **behind;         /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;       /* likewise: what a plan says that all its readers read, or NULL */
     pj_node_precision *node;        /* by pj_node.index, main graph */

@@ -8,45 +8,49 @@
 
 #define MS "com.microsoft"
 
-/*  operator, roles of inputs that hold packed numbers, attribute with their bits (NULL: four), bits without it */
+/*  operator, role of the inputs that hold packed numbers, attribute with their bits (NULL: four), are they floats? */
 static const struct {
     const char *op, *attr;
     char role;
-    int64_t otherwise;
+    bool is_float;
 } packed[] = {
-    {"MatMulNBits",          "bits",               'w', 4},
-    {"MatMulBnb4",           NULL,                 'w', 4},
-    {"GatherBlockQuantized", "bits",               'p', 4},
-    {"QMoE",                 "expert_weight_bits", 'w', 4},
+    {"MatMulNBits",                   "bits",               'w', false},
+    {"MatMulNBitsMlp",                "bits",               'w', false},
+    {"MatMulNBitsQkv",                "bits",               'w', false},
+    {"MatMulBnb4",                    NULL,                 'w', false},
+    {"MatMulBlockQuantizedFp4Weight", NULL,                 'w', true },
+    {"GatherBlockQuantized",          "bits",               'p', false},
+    {"QMoE",                          "expert_weight_bits", 'w', false},
 };
 
 /* Operators that quantize their floating-point data to uint8 before they compute. */
 static const char *const dynamic[] = {"DynamicQuantizeMatMul", "DynamicQuantizeLSTM"};
 
 /* Bytes hold 8 / bits numbers each. */
-static void unpack(pj_precision *precision, const pj_node *node, char role, int64_t bits, pj_diags *diags)
+static void unpack(pj_precision *precision, const pj_node *node, size_t row, pj_diags *diags)
 {
+    int64_t bits = packed[row].attr ? pj_node_int(node, packed[row].attr, 4) : 4;
     if (bits != 1 && bits != 2 && bits != 4 && bits != 8) {
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label,
                     "%lld bits do not divide a byte: the weights of this %s count as bytes", (long long)bits, node->op);
         return;
     }
     for (int i = 0; i < node->inputs; i++) {
-        if (!node->in[i] || pj_op_role(node->desc, i) != role || node->in[i]->type.dtype != PJ_UINT8)
+        if (!node->in[i] || pj_op_role(node->desc, i) != packed[row].role || node->in[i]->type.dtype != PJ_UINT8)
             continue;
         pj_format *format = &precision->stored[node->in[i]->index];
-        format->number = pj_number_fixed(bits, bits, false);
+        format->number =
+            packed[row].is_float ? pj_number_float(bits, PJ_FLOAT_PLAIN) : pj_number_fixed(bits, bits, false);
         format->packed = (int)(8 / bits);
         format->from = PJ_FROM_OPERATOR;
     }
 }
 
-static void mark(pj_precision *precision, pj_value *const *values, int count)
+static void mark(pj_precision *precision, const pj_value *value)
 {
-    for (int i = 0; i < count; i++)
-        if (values[i] && pj_dtype_is_integer(values[i]->type.dtype) &&
-            precision->stored[values[i]->index].from == PJ_FROM_DECLARED)
-            precision->stored[values[i]->index].from = PJ_FROM_OPERATOR;
+    pj_format *format = &precision->stored[value->index];
+    if (pj_dtype_is_integer(value->type.dtype) && format->from == PJ_FROM_DECLARED)
+        format->from = PJ_FROM_OPERATOR;
 }
 
 /* Scales or zero points among the inputs tell an operator on quantized tensors. */
@@ -60,15 +64,17 @@ pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_are
 {
     if (!is_qoperator(node))
         return PJ_OK;
-    mark(precision, node->in, node->inputs);
-    mark(precision, node->out, node->outputs);
+    for (int i = 0; i < node->inputs; i++)
+        if (pj_precision_is_data(node, i))
+            mark(precision, node->in[i]);
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            mark(precision, node->out[o]);
     if (strcmp(node->domain, MS) != 0)
         return PJ_OK;
     for (size_t k = 0; k < sizeof packed / sizeof *packed; k++)
         if (strcmp(node->op, packed[k].op) == 0)
-            unpack(precision, node, packed[k].role,
-                   packed[k].attr ? pj_node_int(node, packed[k].attr, packed[k].otherwise) : packed[k].otherwise,
-                   diags);
+            unpack(precision, node, k, diags);
     for (size_t k = 0; k < sizeof dynamic / sizeof *dynamic; k++) {
         if (strcmp(node->op, dynamic[k]) != 0)
             continue;

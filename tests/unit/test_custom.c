@@ -49,7 +49,7 @@ static const char rules[] =
     "{\"domain\": \"my\", \"op\": \"Sparse3x3\", \"roles\": \"xwb\","
     " \"inputs\": [[\"N\", \"C\", \"H\", \"W\"], [\"K\", \"C\", 3, 3], [\"K\"]],"
     " \"attributes\": {\"stride\": 1, \"one_in\": 2},"
-    " \"outputs\": [{\"shape\": [\"N\", \"K\", \"ceil(H/stride)\", \"ceil(W/stride)\"]},"
+    " \"outputs\": [{\"shape\": [\"N\", \"K\", \"ceil(H/stride)\", \"(W-1)//stride+1\"]},"
     "               {\"shape\": [\"N\", 2], \"dtype\": \"int32\"}],"
     " \"work\": {\"mac\": \"floor(out0*C*9/one_in)\", \"add\": \"out0\"}, \"terms\": \"floor(C*9/one_in)\"},"
     "{\"domain\": \"my\", \"op\": \"Activate\", \"inputs\": [null],"
@@ -179,6 +179,23 @@ static void test_mismatch(void)
     refuse_node("1,4,8,8", "5,4,3,5", "axis 3 of input 1 and the operator's rule");
 }
 
+/* Work below nothing shows when it is counted. */
+static void test_negative(void)
+{
+    const pj_settings settings = pj_settings_default();
+    pj_analysis *analysis = NULL;
+    pj_error err;
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "3");
+    build_node(&b, "Relu", "x", "y");
+    write_rules("{\"schema\": \"picojoule.op-rules/1\", \"operators\": [{\"op\": \"Relu\", \"inputs\": [[\"N\"]], "
+                "\"outputs\": [{\"shape\": \"in0\"}], \"work\": {\"cmp\": \"1-N\"}}]}");
+    pj_model *model = open_with(&b, NULL, &err);
+    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_ESHAPE);
+    CHECK_PART(err.what, " counts -2 of \"cmp\"");
+    pj_model_close(model);
+}
+
 /* ---- what a file may not say ---- */
 
 static void refuse_file(const char *text, pj_status status, const char *place, const char *what)
@@ -251,6 +268,7 @@ int main(void)
     test_rules();
     test_symbols();
     test_mismatch();
+    test_negative();
     test_files();
     return check_done();
 }
