@@ -101,12 +101,19 @@ static bool describe_dims(pj_arena *arena, const pj_type *type, pj_tensor_info *
     return dims != NULL;
 }
 
+static const char *type_word(pj_arena *arena, const pj_type *type)
+{
+    if (type->kind == PJ_TENSOR && type->dtype != PJ_UNDEFINED)
+        return pj_dtype_word(type->dtype);
+    pj_str word = pj_str_new(0);
+    pj_type_word(type, &word);
+    return pj_str_keep(&word, arena);
+}
+
 static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_info *info)
 {
-    pj_str word = pj_str_new(0);
-    pj_type_word(&value->type, &word);
     info->name = value->name;
-    info->dtype = pj_str_keep(&word, arena);
+    info->dtype = type_word(arena, &value->type);
     info->is_tensor = pj_type_is_tensor(&value->type);
     info->rank = info->is_tensor ? value->type.rank : -1;
     info->is_input = value->is_input;

@@ -181,7 +181,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
         pj_layer *row = &layers->row[i];
         const pj_layer_detail *detail = &layers->detail[i];
         row->devices = figures + i * count;
-        if (row->free || !row->counted)
+        if (count == 0 || row->free || !row->counted)
             continue;
         pj_device_work work = work_of(row, detail, bytes_moved(precision, detail), (double)totals->batch, sequence);
         for (size_t d = 0; d < count; d++) {

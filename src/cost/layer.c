@@ -12,7 +12,19 @@ bool pj_layer_reads_activation(const pj_node *node, int i)
 
 /* ---- the public row ---- */
 
-static pj_status describe_format(const pj_format *format, pj_arena *arena, pj_format_info *out, pj_error *err)
+/* Most layers have one format at all places: a word that `input` has already is taken from there. */
+static const char *format_word(const pj_number *number, const pj_number *input, const pj_format_info *of_input,
+                               pj_arena *arena)
+{
+    if (of_input->known && pj_number_equal(number, input))
+        return of_input->word;
+    pj_str text = pj_str_new(64);
+    pj_number_print(number, &text);
+    return pj_str_keep(&text, arena);
+}
+
+static pj_status describe_format(const pj_format *format, const pj_format *input, const pj_format_info *of_input,
+                                 pj_arena *arena, pj_format_info *out, pj_error *err)
 {
     static const char *const kinds[PJ_NUMBER_KINDS] = {"fixed", "po2", "ternary", "binary", "binary01", "float"};
     memset(out, 0, sizeof *out);
@@ -20,10 +32,8 @@ static pj_status describe_format(const pj_format *format, pj_arena *arena, pj_fo
     out->from = pj_from_word(format->from);
     if (format->from == PJ_FROM_NOTHING)
         return PJ_OK;
-    pj_str text = pj_str_new(64);
-    pj_number_print(&format->number, &text);
+    out->word = format_word(&format->number, &input->number, of_input, arena);
     out->known = true;
-    out->word = pj_str_keep(&text, arena);
     out->kind = kinds[format->number.kind];
     out->bits = format->number.bits;
     out->int_bits = format->number.int_bits;
@@ -109,10 +119,11 @@ pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_are
     static const pj_format nothing;
     bool macs = row->macs > 0;
     int64_t product;
-    PJ_TRY(describe_format(&detail->input, arena, &row->input, err));
-    PJ_TRY(describe_format(&detail->output, arena, &row->output, err));
-    PJ_TRY(describe_format(macs ? &detail->weight : &nothing, arena, &row->weight, err));
-    PJ_TRY(describe_format(macs ? &detail->accumulator : &nothing, arena, &row->accumulator, err));
+    const pj_format *in = &detail->input;
+    PJ_TRY(describe_format(in, in, &row->input, arena, &row->input, err));
+    PJ_TRY(describe_format(&detail->output, in, &row->input, arena, &row->output, err));
+    PJ_TRY(describe_format(macs ? &detail->weight : &nothing, in, &row->input, arena, &row->weight, err));
+    PJ_TRY(describe_format(macs ? &detail->accumulator : &nothing, in, &row->input, arena, &row->accumulator, err));
     if (!macs)
         return PJ_OK;
     row->implementation = pj_circuit_word(detail->multiplier.circuit);

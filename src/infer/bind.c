@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "infer/declared.h"
 
 typedef struct binder {
     pj_model *model;
@@ -17,120 +18,6 @@ typedef struct binder {
     int loops, room;
     pj_error *err;
 } binder;
-
-/* ---- types that bindings change ---- */
-
-static bool has_symbol(const pj_type *type)
-{
-    bool found = type->of && has_symbol(type->of);
-    for (int k = 0; !found && k < type->rank; k++)
-        found = pj_num_symbolic(type->dims[k]);
-    return found;
-}
-
-static pj_status note_type(binder *b, pj_type *type)
-{
-    pj_model *model = b->model;
-    int count = model->declareds;
-    if ((count & (count - 1)) == 0) { /* full: at each power of two */
-        pj_declared *more = PJ_NEW(model->arena, pj_declared, count ? 2 * count : 1);
-        if (!more)
-            return pj_fail_memory(b->err);
-        if (count)
-            memcpy(more, model->declared, (size_t)count * sizeof *more);
-        model->declared = more;
-    }
-    model->declared[model->declareds++] = (pj_declared){type, *type};
-    return PJ_OK;
-}
-
-/* Types in attributes; they are shared with nobody once they are copied. */
-static pj_status note_attr(binder *b, pj_attr *attr)
-{
-    bool found = false;
-    if (attr->kind != PJ_ATTR_TYPE && attr->kind != PJ_ATTR_TYPES)
-        return PJ_OK;
-    for (int i = 0; i < attr->count; i++)
-        found = found || has_symbol(&attr->type[i]);
-    if (!found)
-        return PJ_OK;
-    pj_type *copy = pj_arena_memdup(b->model->arena, attr->type, (size_t)attr->count, sizeof *copy);
-    if (!copy)
-        return pj_fail_memory(b->err);
-    attr->type = copy;
-    for (int i = 0; i < attr->count; i++)
-        PJ_TRY(note_type(b, &copy[i]));
-    return PJ_OK;
-}
-
-/* Calls `visit` for every node of the graph and of the graphs inside. */
-static pj_status each_node(binder *b, const pj_graph *graph, pj_status (*visit)(binder *b, pj_node *node))
-{
-    for (int n = 0; n < graph->nodes; n++) {
-        pj_node *node = graph->node[n];
-        PJ_TRY(visit(b, node));
-        for (int a = 0; a < node->attrs; a++) {
-            const pj_attr *attr = &node->attr[a];
-            if (attr->kind == PJ_ATTR_GRAPH)
-                PJ_TRY(each_node(b, attr->graph, visit));
-            for (int i = 0; attr->kind == PJ_ATTR_GRAPHS && i < attr->count; i++)
-                PJ_TRY(each_node(b, attr->graphs[i], visit));
-        }
-    }
-    return PJ_OK;
-}
-
-static pj_status note_attrs(binder *b, pj_node *node)
-{
-    for (int a = 0; a < node->attrs; a++)
-        PJ_TRY(note_attr(b, &node->attr[a]));
-    return PJ_OK;
-}
-
-/* Before the first binding: inputs, and all that mentions a symbol. */
-static pj_status note_types(binder *b)
-{
-    pj_model *model = b->model;
-    bool bound, any = pj_symbols_name(model->symbols, 0, &bound) != NULL;
-    for (int i = 0; i < model->values; i++) {
-        pj_value *value = model->value[i];
-        if ((value->is_input && value->graph == model->graph) || has_symbol(&value->declared))
-            PJ_TRY(note_type(b, &value->declared));
-    }
-    if (any)
-        PJ_TRY(each_node(b, model->graph, note_attrs));
-    model->loaded = model->diags;
-    model->is_bound = true;
-    return PJ_OK;
-}
-
-pj_status pj_unbind(pj_model *model, pj_error *err)
-{
-    pj_arena *fresh = pj_arena_new(pj_arena_limit(model->arena));
-    if (!fresh)
-        return pj_fail_memory(err);
-    pj_arena_free(model->results);
-    model->results = fresh;
-    for (int i = 0; i < model->declareds; i++)
-        *model->declared[i].type = model->declared[i].original;
-    for (int i = 0; i < model->values; i++) {
-        pj_value *value = model->value[i];
-        value->is_constant = value->is_folded = false;
-        value->data = NULL;
-        value->data_count = 0;
-        if (!value->tensor)
-            value->type = value->is_input ? value->declared : pj_type_unknown();
-    }
-    if (model->is_bound)
-        model->diags = model->loaded;
-    if (model->diags.last)
-        model->diags.last->next = NULL;
-    model->diags.arena = fresh;
-    model->dim = NULL;
-    model->dims = 0;
-    memset(&model->trips, 0, sizeof model->trips);
-    return PJ_OK;
-}
 
 /* ---- names ---- */
 
@@ -403,7 +290,7 @@ static pj_num bound_dim(const binder *b, pj_num dim)
 /* Rewrites one type, and what is in it. */
 static pj_status rewrite(binder *b, pj_type *type)
 {
-    if (!has_symbol(type))
+    if (!pj_has_symbol(type))
         return PJ_OK;
     if (type->of) {
         pj_type *of = pj_arena_memdup(b->arena, type->of, 1, sizeof *of);
@@ -452,8 +339,9 @@ static pj_status list_bound(binder *b)
 
 /* ---- trips of loops ---- */
 
-static pj_status note_loop(binder *b, pj_node *node)
+static pj_status note_loop(void *payload, pj_node *node)
 {
+    binder *b = payload;
     if (strcmp(node->op, "Loop") != 0 || *node->domain)
         return PJ_OK;
     if (b->loops == b->room) {
@@ -493,7 +381,7 @@ static pj_status bind_trips(binder *b)
 {
     pj_map_init(&b->model->trips, b->arena);
     if (b->options->trip_count)
-        PJ_TRY(each_node(b, b->model->graph, note_loop));
+        PJ_TRY(pj_each_node(b->model->graph, note_loop, b));
     for (size_t i = 0; i < b->options->trip_count; i++)
         PJ_TRY(give_trips(b, &b->options->trips[i]));
     return PJ_OK;
@@ -506,7 +394,7 @@ pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *er
     binder b = {.model = model, .arena = pj_model_results(model), .options = options, .err = err};
     pj_map_init(&b.values, b.arena);
     if (!model->is_bound)
-        PJ_TRY(note_types(&b));
+        PJ_TRY(pj_declared_note(model, err));
     PJ_TRY(bind_dims(&b));
     for (size_t i = 0; i < options->input_count; i++)
         PJ_TRY(bind_input(&b, &options->inputs[i]));
