@@ -60,7 +60,8 @@ static void count_expert_activation(pj_ctx *c, pj_work *work, const expert_place
 static void count_routing(pj_ctx *c, pj_work *work, pj_num chosen)
 {
     pj_num probabilities = pj_in_count(c, 1), width = pj_in_dim(c, 0, -1);
-    pj_work_times(c, work, PJ_CMP, 1 + pj_attr_int(c, "k", 1), probabilities);
+    pj_work_add(c, work, PJ_CMP, probabilities);
+    pj_work_times(c, work, PJ_CMP, pj_attr_int(c, "k", 1), probabilities);
     pj_work_times(c, work, PJ_ADD, 2, probabilities);
     pj_work_add(c, work, PJ_EXP, probabilities);
     pj_work_add(c, work, PJ_DIV, probabilities);

@@ -1,4 +1,5 @@
 /* Any bytes as a model: open, ask for shapes, analyze, print in every format. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "everything.h"
@@ -16,6 +17,24 @@ static void shapes(const uint8_t *data, size_t size)
     pj_model_close(model);
 }
 
+/* Whatever the model says: counts and energies are not negative, and energies are numbers. */
+static void check_layers(const pj_analysis *analysis)
+{
+    size_t count;
+    const pj_layer *layer = pj_analysis_layers(analysis, &count);
+    for (size_t i = 0; i < count; i++, layer++) {
+        const pj_energy *energy = &layer->energy;
+        bool ok = layer->macs >= 0 && layer->flops >= 0 && layer->params >= 0 && layer->bops >= 0 &&
+                  energy->inputs >= 0 && energy->outputs >= 0 && energy->parameters >= 0 && energy->op_cost >= 0;
+        for (size_t p = 0; pj_work_word(p); p++)
+            ok = ok && layer->work[p] >= 0;
+        if (!ok) {
+            fprintf(stderr, "layer %s (%s): a count or an energy is negative\n", layer->name, layer->op);
+            abort();
+        }
+    }
+}
+
 static void analysis(const uint8_t *data, size_t size, const char *table)
 {
     static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
@@ -31,6 +50,7 @@ static void analysis(const uint8_t *data, size_t size, const char *table)
     settings.activations_on = size % 8 < 4 ? PJ_PLACE_DRAM : PJ_PLACE_SRAM;
     if (pj_model_open_memory(data, size, "fuzz.onnx", &options, &model, &err) == PJ_OK &&
         pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
+        check_layers(analysis);
         ask_analysis(analysis, &out);
         if (write_reports(analysis, &out, &err) != PJ_OK)
             abort();
