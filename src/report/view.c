@@ -190,19 +190,31 @@ static bool is_known(const pj_tensor_info *tensor)
     return known;
 }
 
+/* The first output of each layer. Tensors come in graph order, the outputs of nodes behind inputs and initializers, and
+ * so do layers: one walk over both finds them without looking names up. */
+static bool find_outputs(pj_view *view)
+{
+    size_t layers, at = 0;
+    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    view->output = PJ_NEW(view->arena, const pj_tensor_info *, layers);
+    while (at < view->tensor_count && (view->tensor[at].is_input || view->tensor[at].is_initializer))
+        at++;
+    for (size_t i = 0; view->output && i < layers; i++) {
+        const pj_tensor_info *first = at < view->tensor_count ? &view->tensor[at] : NULL;
+        for (size_t o = 0; o < layer[i].output_count; o++)
+            at += *layer[i].outputs[o] != 0;
+        if (first && layer[i].output_count && strcmp(first->name, layer[i].outputs[0]) == 0)
+            view->output[i] = first;
+    }
+    return view->output != NULL;
+}
+
 static bool index_tensors(pj_view *view)
 {
-    size_t count;
-    view->tensor = pj_model_tensors(pj_analysis_model(view->analysis), &count);
-    pj_map_init(&view->tensors, view->arena);
-    pj_tensor_info *copy = view->tensor ? pj_arena_memdup(view->arena, view->tensor, count, sizeof *copy) : NULL;
-    for (size_t i = 0; copy && i < count; i++) {
-        view->known_tensors += is_known(&copy[i]);
-        if (!pj_map_put(&view->tensors, copy[i].name, &copy[i]))
-            return false;
-    }
-    view->tensor_count = count;
-    return copy != NULL;
+    view->tensor = pj_model_tensors(pj_analysis_model(view->analysis), &view->tensor_count);
+    for (size_t i = 0; view->tensor && i < view->tensor_count; i++)
+        view->known_tensors += is_known(&view->tensor[i]);
+    return view->tensor && find_outputs(view);
 }
 
 pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,

@@ -92,7 +92,7 @@ static void fill_free(filler *f, pj_cell *cell)
 static const pj_tensor_info *output_of(const filler *f)
 {
     const pj_layer *layer = f->row->layer;
-    return layer && layer->output_count ? pj_map_get(&f->view->tensors, layer->outputs[0]) : NULL;
+    return layer ? f->view->output[layer->index] : NULL;
 }
 
 static void fill_dtype(filler *f, pj_cell *cell)
