@@ -10,15 +10,15 @@ extern "C" {
 #endif
 
 /*  name, short text */
-#define PJ_STATUS_LIST(X)                                                        \
-    X(PJ_OK, "done")                                                             \
-    X(PJ_ENOMEM, "out of memory, or over the memory budget")                     \
-    X(PJ_EIO, "input or output failed")                                          \
-    X(PJ_EFORMAT, "the file is malformed")                                       \
-    X(PJ_ELIMIT, "the file is larger or deeper than this program accepts")       \
-    X(PJ_EOVERFLOW, "a size does not fit 64 bits")                               \
-    X(PJ_ESHAPE, "shapes, types or attributes contradict each other")            \
-    X(PJ_EUNSUPPORTED, "something in the model is not supported")                \
+#define PJ_STATUS_LIST(X)                                                  \
+    X(PJ_OK, "done")                                                       \
+    X(PJ_ENOMEM, "out of memory, or over the memory budget")               \
+    X(PJ_EIO, "input or output failed")                                    \
+    X(PJ_EFORMAT, "the file is malformed")                                 \
+    X(PJ_ELIMIT, "the file is larger or deeper than this program accepts") \
+    X(PJ_EOVERFLOW, "a size does not fit 64 bits")                         \
+    X(PJ_ESHAPE, "shapes, types or attributes contradict each other")      \
+    X(PJ_EUNSUPPORTED, "something in the model is not supported")          \
     X(PJ_EARGUMENT, "an option does not fit the model, the table or the device")
 
 typedef enum pj_status {

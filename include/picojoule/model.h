@@ -63,7 +63,8 @@ pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name,
 
 /* Infers types and shapes anew with other `options` (NULL: none), without reading the file again; op_rules stays as it
  * was. What the model handed out and analyses of it are invalid then; memory is that of one inference, however often
- * this is called. After a failure the model is good for nothing but another call, or pj_model_close. Errors as above. */
+ * this is called. After a failure the model is good for nothing but another call, or pj_model_close. Errors as above.
+ */
 pj_status pj_model_rebind(pj_model *model, const pj_model_options *options, pj_error *err);
 
 /* Frees the model and all it handed out; NULL is allowed. */
@@ -111,7 +112,7 @@ typedef struct pj_model_info {
     uint64_t file_bytes;
     const pj_opset_info *opsets;
     size_t opset_count;
-    size_t nodes; /* subgraphs included, functions inlined */
+    size_t nodes;               /* subgraphs included, functions inlined */
     const pj_dim_binding *dims; /* what symbolic dimensions were given or, in an analysis, taken for */
     size_t dim_count;
     const char *op_rules; /* the file that describes operators, or NULL */

@@ -309,16 +309,16 @@ static const pj_option model_options[] = {
      "shape of a graph input, and its element type,\n"
      "for example --input tokens=int64:1,128;\n"
      "? leaves a dimension as the model declares it;\n"
-     "repeatable",                                  set_input   },
+     "repeatable",                              set_input   },
     {"dim",      0, "NAME=N",
      "value of a symbolic dimension, for example\n"
-     "--dim batch=1; repeatable",                   set_dim     },
+     "--dim batch=1; repeatable",               set_dim     },
     {"trips",    0, "NAME=N",
      "how often the Loop of that name runs, where the\n"
-     "graph does not say it; repeatable", set_trips   },
+     "graph does not say it; repeatable",       set_trips   },
     {"op-rules", 0, "FILE",
      "shapes and work of operators that are not built\n"
-     "in; docs/op-rules.md describes the file",     set_op_rules},
+     "in; docs/op-rules.md describes the file", set_op_rules},
 };
 static const pj_option energy_options[] = {
     {"table",          0, "NAME|FILE",

@@ -161,7 +161,8 @@ static bool alloc_args(int count, char **words, pj_args *args)
     args->device = calloc(most, sizeof *args->device);
     args->numbers = calloc(characters, sizeof *args->numbers);
     args->texts = calloc(characters + 2 * most, 1);
-    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->numbers && args->texts;
+    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->numbers &&
+           args->texts;
 }
 
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)

@@ -33,9 +33,9 @@ typedef struct pj_type {
 
 /* Where the bytes of an initializer are. They are never read unless asked for. */
 typedef enum pj_storage {
-    PJ_STORED_ABSENT, /* dims only: a file without weights, or external data that is not there */
-    PJ_STORED_INLINE, /* in `bytes`, in the form of raw_data, or in `strings`: small tensors */
-    PJ_STORED_FILE,   /* `length` bytes at `offset` of the model file */
+    PJ_STORED_ABSENT,  /* dims only: a file without weights, or external data that is not there */
+    PJ_STORED_INLINE,  /* in `bytes`, in the form of raw_data, or in `strings`: small tensors */
+    PJ_STORED_FILE,    /* `length` bytes at `offset` of the model file */
     PJ_STORED_EXTERNAL /* `length` bytes at `offset` of the file `location`, relative to the model's folder */
 } pj_storage;
 
@@ -49,16 +49,28 @@ typedef struct pj_tensor {
     pj_storage storage;
     bool raw; /* little-endian elements as in raw_data; false: packed protobuf numbers */
     const char *location;
-    uint64_t offset, length; /* bytes; length 0 with EXTERNAL: to the end of the file */
-    const void *bytes;       /* as in raw_data, where they are few, else NULL */
-    const pj_num *data;      /* `count` elements, once pj_tensor_decode was asked for them; NULL: not known */
+    uint64_t offset, length;    /* bytes; length 0 with EXTERNAL: to the end of the file */
+    const void *bytes;          /* as in raw_data, where they are few, else NULL */
+    const pj_num *data;         /* `count` elements, once pj_tensor_decode was asked for them; NULL: not known */
     const char *const *strings; /* `count` texts of a small string tensor, else NULL */
 } pj_tensor;
 
 typedef enum pj_attr_kind {
-    PJ_ATTR_NONE, PJ_ATTR_FLOAT, PJ_ATTR_INT, PJ_ATTR_STRING, PJ_ATTR_TENSOR, PJ_ATTR_GRAPH, PJ_ATTR_FLOATS,
-    PJ_ATTR_INTS, PJ_ATTR_STRINGS, PJ_ATTR_TENSORS, PJ_ATTR_GRAPHS, PJ_ATTR_SPARSE_TENSOR, PJ_ATTR_SPARSE_TENSORS,
-    PJ_ATTR_TYPE, PJ_ATTR_TYPES
+    PJ_ATTR_NONE,
+    PJ_ATTR_FLOAT,
+    PJ_ATTR_INT,
+    PJ_ATTR_STRING,
+    PJ_ATTR_TENSOR,
+    PJ_ATTR_GRAPH,
+    PJ_ATTR_FLOATS,
+    PJ_ATTR_INTS,
+    PJ_ATTR_STRINGS,
+    PJ_ATTR_TENSORS,
+    PJ_ATTR_GRAPHS,
+    PJ_ATTR_SPARSE_TENSOR,
+    PJ_ATTR_SPARSE_TENSORS,
+    PJ_ATTR_TYPE,
+    PJ_ATTR_TYPES
 } pj_attr_kind;
 
 typedef struct pj_attr {
@@ -83,52 +95,52 @@ typedef struct pj_attr {
 /* One edge of a graph. */
 struct pj_value {
     const char *name;
-    pj_graph *graph;         /* where it is defined */
-    pj_node *producer;       /* NULL: graph input or initializer */
-    pj_tensor *tensor;       /* initializer, or NULL */
+    pj_graph *graph;   /* where it is defined */
+    pj_node *producer; /* NULL: graph input or initializer */
+    pj_tensor *tensor; /* initializer, or NULL */
     int producer_output;
-    int uses;                /* node inputs and graph outputs that read it, captures by subgraphs included */
-    int index;               /* dense number over the whole model, for side tables */
+    int uses;  /* node inputs and graph outputs that read it, captures by subgraphs included */
+    int index; /* dense number over the whole model, for side tables */
     bool is_input, is_output;
-    bool is_constant;        /* the same in every run: made from initializers and constants alone (infer/) */
-    bool is_folded;          /* its contents follow from the shapes alone (Shape, Size and arithmetic on them) (infer/) */
-    pj_type type;            /* what infer/ found; what the file declares until then, for inputs */
-    pj_type declared;        /* value_info or output declaration of the file */
-    const pj_num *data;      /* contents, `data_count` of them, where they are known at least in part */
+    bool is_constant;   /* the same in every run: made from initializers and constants alone (infer/) */
+    bool is_folded;     /* its contents follow from the shapes alone (Shape, Size and arithmetic on them) (infer/) */
+    pj_type type;       /* what infer/ found; what the file declares until then, for inputs */
+    pj_type declared;   /* value_info or output declaration of the file */
+    const pj_num *data; /* contents, `data_count` of them, where they are known at least in part */
     int64_t data_count;
 };
 
 struct pj_op_desc; /* ops/op.h */
 
 struct pj_node {
-    const char *name;   /* as in the file, or "" */
-    const char *label;  /* unique and stable: the name, or op_index; for reports and errors */
+    const char *name;  /* as in the file, or "" */
+    const char *label; /* unique and stable: the name, or op_index; for reports and errors */
     const char *op;
     const char *domain; /* "" is ai.onnx (the file's "ai.onnx" too) */
     const char *overload;
-    const char *scope;  /* module path from metadata or name, or "" */
+    const char *scope; /* module path from metadata or name, or "" */
     pj_graph *graph;
-    int index;          /* in graph->nodes */
+    int index; /* in graph->nodes */
     int inputs, outputs, attrs;
-    pj_value **in;      /* NULL where an optional input is absent */
-    pj_value **out;     /* NULL where an optional output is not wanted */
+    pj_value **in;  /* NULL where an optional input is absent */
+    pj_value **out; /* NULL where an optional output is not wanted */
     pj_attr *attr;
     const struct pj_op_desc *desc; /* set by infer/; NULL: unknown operator */
-    int64_t opset;      /* of its domain; 0: the model does not import it */
+    int64_t opset;                 /* of its domain; 0: the model does not import it */
 };
 
 struct pj_graph {
     const char *name;
-    pj_graph *parent;   /* of a subgraph: the graph of the node that holds it; else NULL */
+    pj_graph *parent; /* of a subgraph: the graph of the node that holds it; else NULL */
     pj_node *holder;
-    pj_num runs;        /* of a subgraph: how often its holder runs it, 0 for never; unknown where the run decides (infer/) */
+    pj_num runs; /* of a subgraph: how often its holder runs it, 0 for never; unknown where the run decides (infer/) */
     int nodes;
-    pj_node **node;     /* in an order in which every value is made before it is read */
+    pj_node **node; /* in an order in which every value is made before it is read */
     int inputs, outputs, initializers;
-    pj_value **in;      /* without those that are only defaults of initializers (IR < 4 lists initializers as inputs) */
+    pj_value **in; /* without those that are only defaults of initializers (IR < 4 lists initializers as inputs) */
     pj_value **out;
     pj_value **initializer;
-    pj_map values;      /* name -> pj_value, this graph only */
+    pj_map values; /* name -> pj_value, this graph only */
 };
 
 /* A model-local function. Its calls are inlined when the model is loaded; this is what reports tell of it. */
@@ -166,17 +178,17 @@ typedef struct pj_model {
     int functions;
     const pj_function *function;
     pj_graph *graph;
-    int values;       /* how many pj_value there are: indexes are below */
-    pj_value **value; /* by index */
-    int nodes;        /* of all graphs */
+    int values;                       /* how many pj_value there are: indexes are below */
+    pj_value **value;                 /* by index */
+    int nodes;                        /* of all graphs */
     const struct pj_dim_binding *dim; /* values that dimensions were given, by order of their symbols (infer/) */
     int dims;
-    pj_diags diags;   /* findings of loading and inference */
-    pj_diags loaded;  /* those of loading, once `is_bound` */
-    bool is_bound;    /* the rest of this (infer/) */
+    pj_diags diags;  /* findings of loading and inference */
+    pj_diags loaded; /* those of loading, once `is_bound` */
+    bool is_bound;   /* the rest of this (infer/) */
     int declareds;
     pj_declared *declared;
-    pj_map trips;     /* label of a Loop -> pj_num: trips that the user gives */
+    pj_map trips;                       /* label of a Loop -> pj_num: trips that the user gives */
     const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
 } pj_model;
 

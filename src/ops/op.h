@@ -18,34 +18,35 @@
 
 /* The arithmetic primitives that work is counted in.
  *  enumerator, word, what one of them is */
-#define PJ_PRIM_LIST(X)                                                                       \
-    X(PJ_MAC, "mac", "one multiplication whose product is accumulated")                       \
-    X(PJ_MUL, "mul", "multiplication")                                                        \
-    X(PJ_ADD, "add", "addition, subtraction, negation")                                       \
-    X(PJ_CMP, "cmp", "comparison: max, min, relu, clip, sort step, absolute value, sign")     \
-    X(PJ_LOGIC, "logic", "bitwise or boolean operation")                                      \
-    X(PJ_SHIFT, "shift", "shift")                                                             \
-    X(PJ_DIV, "div", "division, remainder, reciprocal")                                       \
-    X(PJ_SQRT, "sqrt", "square root")                                                         \
-    X(PJ_EXP, "exp", "exponential")                                                           \
-    X(PJ_LOG, "log", "logarithm")                                                             \
-    X(PJ_TANH, "tanh", "hyperbolic tangent or logistic sigmoid")                              \
-    X(PJ_ERF, "erf", "error function")                                                        \
-    X(PJ_SIN, "sin", "sine, cosine, tangent and their inverses and hyperbolic kin")           \
-    X(PJ_POW, "pow", "power with an exponent that is not a small whole number")               \
-    X(PJ_ROUND, "round", "rounding or conversion between number formats")                     \
+#define PJ_PRIM_LIST(X)                                                                   \
+    X(PJ_MAC, "mac", "one multiplication whose product is accumulated")                   \
+    X(PJ_MUL, "mul", "multiplication")                                                    \
+    X(PJ_ADD, "add", "addition, subtraction, negation")                                   \
+    X(PJ_CMP, "cmp", "comparison: max, min, relu, clip, sort step, absolute value, sign") \
+    X(PJ_LOGIC, "logic", "bitwise or boolean operation")                                  \
+    X(PJ_SHIFT, "shift", "shift")                                                         \
+    X(PJ_DIV, "div", "division, remainder, reciprocal")                                   \
+    X(PJ_SQRT, "sqrt", "square root")                                                     \
+    X(PJ_EXP, "exp", "exponential")                                                       \
+    X(PJ_LOG, "log", "logarithm")                                                         \
+    X(PJ_TANH, "tanh", "hyperbolic tangent or logistic sigmoid")                          \
+    X(PJ_ERF, "erf", "error function")                                                    \
+    X(PJ_SIN, "sin", "sine, cosine, tangent and their inverses and hyperbolic kin")       \
+    X(PJ_POW, "pow", "power with an exponent that is not a small whole number")           \
+    X(PJ_ROUND, "round", "rounding or conversion between number formats")                 \
     X(PJ_RAND, "rand", "pseudo-random number")
 
 typedef enum pj_prim {
 #define PJ_PRIM_ENUM(name, word, what) name,
     PJ_PRIM_LIST(PJ_PRIM_ENUM)
 #undef PJ_PRIM_ENUM
-    PJ_PRIMS
+        PJ_PRIMS
 } pj_prim;
 
 const char *pj_prim_word(pj_prim prim);
 
-/* Counts of one run of a node. Numbers are pj_num: a dimension that is not known makes the count unknown, never zero. */
+/* Counts of one run of a node. Numbers are pj_num: a dimension that is not known makes the count unknown, never zero.
+ */
 typedef struct pj_work {
     pj_num count[PJ_PRIMS];
     pj_num terms;    /* products summed into one accumulator (macs), 0 where there are none */

@@ -7,7 +7,7 @@ static const pj_op_family *const families[] = {
 #define PJ_FAMILY_ADDRESS(name, what) &pj_family_##name,
     PJ_FAMILY_LIST(PJ_FAMILY_ADDRESS)
 #undef PJ_FAMILY_ADDRESS
-    NULL,
+        NULL,
 };
 
 const pj_op_family *const *pj_op_families(void)

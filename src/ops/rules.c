@@ -143,8 +143,8 @@ pj_dtype pj_attr_dtype(pj_ctx *c, const char *name, pj_dtype otherwise)
     if (number >= 0 && number < PJ_DTYPE_COUNT && pj_dtype_valid((int)number))
         return (pj_dtype)number;
     if (c->failed == PJ_OK)
-        c->failed = pj_fail(c->err, PJ_ESHAPE, "attribute '%s' is %lld, which is no element type", name,
-                            (long long)number);
+        c->failed =
+            pj_fail(c->err, PJ_ESHAPE, "attribute '%s' is %lld, which is no element type", name, (long long)number);
     return PJ_UNDEFINED;
 }
 

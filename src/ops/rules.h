@@ -41,10 +41,10 @@ int64_t pj_node_opset(const pj_ctx *c); /* of the node's domain */
 int64_t pj_attr_int(pj_ctx *c, const char *name, int64_t otherwise);
 double pj_attr_float(pj_ctx *c, const char *name, double otherwise);
 const char *pj_attr_string(pj_ctx *c, const char *name, const char *otherwise);
-const int64_t *pj_attr_ints(pj_ctx *c, const char *name, int *count);       /* NULL and -1 when absent */
-const float *pj_attr_floats(pj_ctx *c, const char *name, int *count);       /* likewise */
-const pj_tensor *pj_attr_tensor(pj_ctx *c, const char *name);               /* NULL when absent */
-pj_graph *pj_attr_graph(pj_ctx *c, const char *name);                       /* likewise */
+const int64_t *pj_attr_ints(pj_ctx *c, const char *name, int *count); /* NULL and -1 when absent */
+const float *pj_attr_floats(pj_ctx *c, const char *name, int *count); /* likewise */
+const pj_tensor *pj_attr_tensor(pj_ctx *c, const char *name);         /* NULL when absent */
+pj_graph *pj_attr_graph(pj_ctx *c, const char *name);                 /* likewise */
 bool pj_attr_present(const pj_ctx *c, const char *name);
 
 /* A dtype attribute (Cast's `to`, `dtype` of generators); an invalid number is a failure. */
@@ -73,17 +73,17 @@ pj_status pj_axes(pj_ctx *c, const pj_list *axes, int rank, bool *chosen, bool *
 
 /* ---- outputs ---- */
 
-bool pj_wants(const pj_ctx *c, int o); /* is output `o` there and named? */
+bool pj_wants(const pj_ctx *c, int o);    /* is output `o` there and named? */
 pj_value *pj_out(const pj_ctx *c, int o); /* NULL when it is not */
 
 /* Setters do nothing where the output is not wanted. Dims are copied. rank -1: unknown rank. */
 pj_status pj_set(pj_ctx *c, int o, pj_dtype dtype, int rank, const pj_num *dims);
-pj_status pj_set_dtype(pj_ctx *c, int o, pj_dtype dtype);         /* shape unknown */
-pj_status pj_set_same(pj_ctx *c, int o, int i);                   /* type and shape of input i */
+pj_status pj_set_dtype(pj_ctx *c, int o, pj_dtype dtype);           /* shape unknown */
+pj_status pj_set_same(pj_ctx *c, int o, int i);                     /* type and shape of input i */
 pj_status pj_set_shape_of(pj_ctx *c, int o, pj_dtype dtype, int i); /* shape of input i, another dtype */
-pj_status pj_set_type(pj_ctx *c, int o, pj_type type);            /* anything: sequences, optionals, maps */
-pj_status pj_set_scalar(pj_ctx *c, int o, pj_dtype dtype);        /* rank 0 */
-pj_status pj_set_1d(pj_ctx *c, int o, pj_dtype dtype, pj_num n);  /* rank 1 */
+pj_status pj_set_type(pj_ctx *c, int o, pj_type type);              /* anything: sequences, optionals, maps */
+pj_status pj_set_scalar(pj_ctx *c, int o, pj_dtype dtype);          /* rank 0 */
+pj_status pj_set_1d(pj_ctx *c, int o, pj_dtype dtype, pj_num n);    /* rank 1 */
 
 /* Contents of output `o`: `count` numbers, copied; too many (PJ_MAX_VALUE_ELEMENTS) or none known: nothing is kept. */
 pj_status pj_set_data(pj_ctx *c, int o, const pj_num *data, int64_t count);
@@ -104,9 +104,10 @@ pj_status pj_broadcast_inputs(pj_ctx *c, int first, int count, int *rank, pj_num
 pj_num pj_dims_product(pj_ctx *c, const pj_num *dims, int from, int to);
 
 /* ---- common shape rules ---- */
-pj_status pj_shape_same(pj_ctx *c);      /* output 0 has type and shape of input 0 */
-pj_status pj_shape_broadcast(pj_ctx *c); /* output 0: dtype of input 0, broadcast of all inputs (opset < 7: see there) */
-pj_status pj_shape_compare(pj_ctx *c);   /* as broadcast, bool */
+pj_status pj_shape_same(pj_ctx *c); /* output 0 has type and shape of input 0 */
+pj_status
+pj_shape_broadcast(pj_ctx *c);         /* output 0: dtype of input 0, broadcast of all inputs (opset < 7: see there) */
+pj_status pj_shape_compare(pj_ctx *c); /* as broadcast, bool */
 
 /* ---- common value rules ---- */
 pj_status pj_value_same(pj_ctx *c); /* output 0 has the contents of input 0 */

@@ -16,10 +16,10 @@ void check_part(const char *got, const char *part, const char *text, const char 
 /* Prints "N passed, M failed"; the exit code of main. No check at all is a failure. */
 int check_done(void);
 
-#define CHECK(ok) check_true((ok), #ok, __FILE__, __LINE__)
-#define CHECK_INT(got, want) check_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__)
+#define CHECK(ok)                       check_true((ok), #ok, __FILE__, __LINE__)
+#define CHECK_INT(got, want)            check_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__)
 #define CHECK_NEAR(got, want, relative) check_near((got), (want), (relative), #got, __FILE__, __LINE__)
-#define CHECK_TEXT(got, want) check_text((got), (want), #got, __FILE__, __LINE__)
-#define CHECK_PART(got, part) check_part((got), (part), #got, __FILE__, __LINE__)
+#define CHECK_TEXT(got, want)           check_text((got), (want), #got, __FILE__, __LINE__)
+#define CHECK_PART(got, part)           check_part((got), (part), #got, __FILE__, __LINE__)
 
 #endif

@@ -340,7 +340,6 @@ static void test_bindings(pj_arena *arena)
     }
     bool bound;
     CHECK(!pj_symbols_name(s, 5, &bound));
-
 }
 
 /* Numbers in the place of symbols: some, all, formulas; and names in the place of others. */
