@@ -40,6 +40,9 @@ static pj_status count_distinct(const pj_model *model, const pj_precision *preci
                 !pj_add_i64(out->param_bits, bits, &out->param_bits))
                 return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
         }
+        if (!pj_add_i64(out->params, detail->held, &out->params) ||
+            !pj_add_i64(out->param_bits, detail->held_bits, &out->param_bits))
+            return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
     }
     return PJ_OK;
 }

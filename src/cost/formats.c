@@ -7,7 +7,9 @@
 
 static char role_of(const pj_node *node, int i)
 {
-    return node->desc ? pj_op_role(node->desc, i) : 'x';
+    if (!node->desc)
+        return 'x';
+    return pj_op_role(node->desc, i);
 }
 
 /* Index of the n-th input (from 0) whose role is one of `roles`, or -1. */

@@ -70,6 +70,24 @@ static bool count_numbers(const pj_format *format, int64_t elements, int64_t *ou
     return pj_mul_i64(elements, format->packed ? format->packed : 1, out);
 }
 
+/* Numbers in the attribute lists of a layer whose parameters stand there: floats have 32 bits, integers 64. */
+static void count_held(pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    if (!node->desc || !(node->desc->traits & PJ_HOLDS))
+        return;
+    for (int i = 0; i < node->attrs; i++) {
+        const pj_attr *attr = &node->attr[i];
+        bool floats = attr->kind == PJ_ATTR_FLOATS, ints = attr->kind == PJ_ATTR_INTS;
+        int64_t count = floats || ints ? attr->count : attr->kind == PJ_ATTR_TENSOR ? attr->tensor->count : 0;
+        int64_t bits = floats ? 32 : ints ? 64 : attr->kind == PJ_ATTR_TENSOR ? pj_dtype_bits(attr->tensor->dtype) : 0;
+        int64_t all;
+        if (!pj_mul_i64(count, bits, &all) || !pj_add_i64(detail->held, count, &detail->held) ||
+            !pj_add_i64(detail->held_bits, all, &detail->held_bits))
+            return; /* a list in memory cannot be that long; dims of a tensor without bytes can: it holds nothing */
+    }
+}
+
 /* Elements and bits of the constants that the layer reads; a constant at two inputs counts once. `seen`: by value, the
  * last layer that counted it, plus 1. */
 static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj_layer_detail *detail, size_t *seen,
@@ -88,6 +106,9 @@ static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj
             !pj_add_i64(row->params, numbers, &row->params) || !pj_add_i64(row->param_bits, bits, &row->param_bits))
             return pj_fail(err, PJ_EOVERFLOW, "the parameters of this layer do not fit 64 bits");
     }
+    if (!pj_add_i64(row->params, detail->held, &row->params) ||
+        !pj_add_i64(row->param_bits, detail->held_bits, &row->param_bits))
+        return pj_fail(err, PJ_EOVERFLOW, "the parameters of this layer do not fit 64 bits");
     return PJ_OK;
 }
 
@@ -225,6 +246,8 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_
         report_uncounted(row, detail, diags);
     PJ_TRY(pj_layer_formats(precision, table, row, arena, diags, detail, err));
     PJ_TRY(count_work(row, detail, arena, err));
+    if (!row->free)
+        count_held(detail);
     PJ_TRY(count_parameters(precision->model, row, detail, seen, err));
     return pj_layer_describe(row, detail, arena, err);
 }

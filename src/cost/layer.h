@@ -40,6 +40,7 @@ typedef struct pj_layer_detail {
     pj_conversion in, out; /* of what is read, of what is written */
     pj_parameter *parameter;
     int parameters;
+    int64_t held, held_bits; /* numbers and bits of the parameters that stand in attributes */
 } pj_layer_detail;
 
 /* The layers of a model in graph order. `row` and `detail` are parallel. */

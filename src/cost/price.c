@@ -112,6 +112,7 @@ static pj_status price_traffic(const pj_precision *precision, const pj_memory *m
         PJ_TRY(bits_moved(&parameter->format, parameter->value, parameter->read, &bits, err));
         out->parameters += pj_memory_read_parameter(memory, bits);
     }
+    out->parameters += pj_memory_read_parameter(memory, (uint64_t)detail->held_bits);
     for (int i = 0; i < node->inputs; i++) {
         if (!pj_layer_reads_activation(node, i))
             continue;

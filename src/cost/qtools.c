@@ -153,7 +153,8 @@ static kernel_size measure_kernel(const qlayer *layer)
     } else if (layer->kind == PJ_TWIN_DEPTHWISE) { /* Q12: no depth multiplier; Q9: the bias counts as the multiplier */
         k.bias_elements = channels ? pj_twin_dim(w, 0) / channels : 1;
         k.terms = taps;
-        k.ops = (double)taps * (double)(outputs / (pj_twin_dim(w, 0) ? pj_twin_dim(w, 0) : 1)) * (double)channels;
+        int64_t positions = outputs / (pj_twin_dim(w, 0) ? pj_twin_dim(w, 0) : 1);
+        k.ops = (double)taps * (double)positions * (double)channels;
     } else if (layer->kind == PJ_TWIN_CONV_TRANSPOSE) { /* Q10 */
         k.free = true;
     } else { /* Q11: all input channels, whatever the groups */

@@ -73,6 +73,17 @@ static bool is_folded(const pj_node *node)
     return true;
 }
 
+static pj_status run_rule(pj_ctx *c, pj_work *out, bool *counted)
+{
+    const pj_op_desc *desc = c->node->desc;
+    if (desc && desc->work) {
+        PJ_TRY(desc->work(c, out));
+        return c->failed;
+    }
+    *counted = desc && (desc->traits & (PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY)) != 0;
+    return PJ_OK;
+}
+
 pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err)
 {
@@ -80,15 +91,16 @@ pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena,
     traffic room;
     memset(out, 0, sizeof *out);
     out->terms = zero;
-    *counted = node->desc != NULL;
-    PJ_TRY(preset_traffic(model, node, arena, &room, out, err));
-    if (node->desc && node->desc->work) {
-        PJ_TRY(node->desc->work(&c, out));
-        PJ_TRY(c.failed);
-    } else if (node->desc) {
-        *counted = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY)) != 0;
+    *counted = true;
+    pj_status status = preset_traffic(model, node, arena, &room, out, err);
+    if (status == PJ_OK)
+        status = run_rule(&c, out, counted);
+    if (status == PJ_OK)
+        status = keep_traffic(node, arena, &room, out, err);
+    if (status != PJ_OK) { /* nothing may point into `room` any more */
+        out->read = out->written = NULL;
+        return status;
     }
-    PJ_TRY(keep_traffic(node, arena, &room, out, err));
     if (!node->desc)
         return PJ_OK;
     PJ_TRY(check(out->count, PJ_PRIMS, counted, err));

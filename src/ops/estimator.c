@@ -271,10 +271,10 @@ static pj_status work_svm_regressor(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {PJ_ML, "LinearClassifier", 1, "x", 0, shape_linear_classifier, NULL, work_linear_classifier},
-    {PJ_ML, "LinearRegressor",  1, "x", 0, shape_linear_regressor,  NULL, work_linear_regressor },
-    {PJ_ML, "SVMClassifier",    1, "x", 0, shape_svm_classifier,    NULL, work_svm_classifier   },
-    {PJ_ML, "SVMRegressor",     1, "x", 0, shape_svm_regressor,     NULL, work_svm_regressor    },
+    {PJ_ML, "LinearClassifier", 1, "x", PJ_HOLDS, shape_linear_classifier, NULL, work_linear_classifier},
+    {PJ_ML, "LinearRegressor",  1, "x", PJ_HOLDS, shape_linear_regressor,  NULL, work_linear_regressor },
+    {PJ_ML, "SVMClassifier",    1, "x", PJ_HOLDS, shape_svm_classifier,    NULL, work_svm_classifier   },
+    {PJ_ML, "SVMRegressor",     1, "x", PJ_HOLDS, shape_svm_regressor,     NULL, work_svm_regressor    },
 };
 
 PJ_FAMILY(estimator);

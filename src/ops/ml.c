@@ -207,18 +207,18 @@ static pj_status work_cast_map(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {PJ_ML, "Binarizer",             1, "x",  0,       pj_shape_same,   NULL, pj_work_cmp1         },
-    {PJ_ML, "Imputer",               1, "x",  0,       pj_shape_same,   NULL, pj_work_cmp1         },
-    {PJ_ML, "Scaler",                1, "x",  0,       shape_float,     NULL, work_scaler          },
-    {PJ_ML, "Normalizer",            1, "x",  0,       shape_float,     NULL, work_normalizer      },
-    {PJ_ML, "CategoryMapper",        1, "x",  0,       shape_category,  NULL, pj_work_cmp1         },
-    {PJ_ML, "LabelEncoder",          1, "x",  0,       shape_label,     NULL, pj_work_cmp1         },
-    {PJ_ML, "OneHotEncoder",         1, "x",  0,       shape_one_hot,   NULL, work_one_hot         },
-    {PJ_ML, "FeatureVectorizer",     1, "x*", PJ_MOVE, shape_feature,   NULL, work_feature         },
-    {PJ_ML, "ArrayFeatureExtractor", 1, "xi", PJ_MOVE, shape_extractor, NULL, pj_work_reads_outputs},
-    {PJ_ML, "ZipMap",                1, "x",  PJ_MOVE, shape_zip,       NULL, work_zip             },
-    {PJ_ML, "DictVectorizer",        1, "x",  0,       shape_dict,      NULL, work_dict            },
-    {PJ_ML, "CastMap",               1, "x",  0,       shape_cast_map,  NULL, work_cast_map        },
+    {PJ_ML, "Binarizer",             1, "x",  0,        pj_shape_same,   NULL, pj_work_cmp1         },
+    {PJ_ML, "Imputer",               1, "x",  PJ_HOLDS, pj_shape_same,   NULL, pj_work_cmp1         },
+    {PJ_ML, "Scaler",                1, "x",  PJ_HOLDS, shape_float,     NULL, work_scaler          },
+    {PJ_ML, "Normalizer",            1, "x",  0,        shape_float,     NULL, work_normalizer      },
+    {PJ_ML, "CategoryMapper",        1, "x",  0,        shape_category,  NULL, pj_work_cmp1         },
+    {PJ_ML, "LabelEncoder",          1, "x",  0,        shape_label,     NULL, pj_work_cmp1         },
+    {PJ_ML, "OneHotEncoder",         1, "x",  PJ_HOLDS, shape_one_hot,   NULL, work_one_hot         },
+    {PJ_ML, "FeatureVectorizer",     1, "x*", PJ_MOVE,  shape_feature,   NULL, work_feature         },
+    {PJ_ML, "ArrayFeatureExtractor", 1, "xi", PJ_MOVE,  shape_extractor, NULL, pj_work_reads_outputs},
+    {PJ_ML, "ZipMap",                1, "x",  PJ_MOVE,  shape_zip,       NULL, work_zip             },
+    {PJ_ML, "DictVectorizer",        1, "x",  0,        shape_dict,      NULL, work_dict            },
+    {PJ_ML, "CastMap",               1, "x",  0,        shape_cast_map,  NULL, work_cast_map        },
 };
 
 PJ_FAMILY(ml);

@@ -89,7 +89,8 @@ enum {
     PJ_SHAPE_ONLY = 1u << 3, /* reads the shape of its inputs, not their contents: costs nothing */
     PJ_RANDOM = 1u << 4,     /* another result in each run: never constant */
     PJ_CONTROL = 1u << 5,    /* holds subgraphs that infer/ enters through its rule */
-    PJ_OPAQUE_OP = 1u << 6   /* known by name; work cannot be known from the graph (a whole search, an image codec) */
+    PJ_OPAQUE_OP = 1u << 6,  /* known by name; work cannot be known from the graph (a whole search, an image codec) */
+    PJ_HOLDS = 1u << 7       /* its parameters stand in lists of attributes (ai.onnx.ml) */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:

@@ -40,7 +40,8 @@ pj_num pj_in_dim(const pj_ctx *c, int i, int axis)
     int rank = pj_in_rank(c, i);
     if (axis < 0 && axis >= -rank)
         axis += rank;
-    return axis >= 0 && axis < rank ? pj_in_type(c, i)->dims[axis] : pj_num_unknown();
+    const pj_num *dims = pj_in_type(c, i)->dims;
+    return axis >= 0 && axis < rank && dims ? dims[axis] : pj_num_unknown();
 }
 
 pj_num pj_in_count(const pj_ctx *c, int i)

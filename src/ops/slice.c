@@ -241,6 +241,8 @@ static pj_status equal_parts(pj_ctx *c, pj_num dim, pj_num *parts)
     int outputs = c->node->outputs;
     bool exact = pj_node_opset(c) > 0 && pj_node_opset(c) < 18;
     int64_t wanted = pj_attr_int(c, "num_outputs", outputs);
+    if (outputs == 0)
+        return pj_fail(c->err, PJ_ESHAPE, "the node has no outputs");
     if (wanted != outputs)
         return pj_fail(c->err, PJ_ESHAPE, "num_outputs is %lld, but the node has %d outputs", (long long)wanted,
                        outputs);

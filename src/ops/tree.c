@@ -336,9 +336,9 @@ static pj_status work_ensemble(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {PJ_ML, "TreeEnsembleClassifier", 1, "x", 0, shape_classifier, NULL, work_classifier},
-    {PJ_ML, "TreeEnsembleRegressor",  1, "x", 0, shape_regressor,  NULL, work_regressor },
-    {PJ_ML, "TreeEnsemble",           5, "x", 0, shape_ensemble,   NULL, work_ensemble  },
+    {PJ_ML, "TreeEnsembleClassifier", 1, "x", PJ_HOLDS, shape_classifier, NULL, work_classifier},
+    {PJ_ML, "TreeEnsembleRegressor",  1, "x", PJ_HOLDS, shape_regressor,  NULL, work_regressor },
+    {PJ_ML, "TreeEnsemble",           5, "x", PJ_HOLDS, shape_ensemble,   NULL, work_ensemble  },
 };
 
 PJ_FAMILY(tree);
