@@ -29,11 +29,11 @@ echo "Median time, largest resident memory, times another command; [least..most 
 row "analyze $(basename "$model") / true" runs=51 ratio=10 kib=8000 -- "$picojoule" analyze "$model" -- /bin/true
 row "analyze 1.5 GB of weights / none" runs=31 ratio=2 kib=16000 \
     -- "$picojoule" analyze "$work/embedded.onnx" -- "$picojoule" analyze "$work/bare.onnx"
-row "analyze 100000 nodes / 10 * 10000" runs=7 per=10 ratio=1.5 ms=500 \
-    -- "$picojoule" analyze "$work/chain_100000.onnx" -- "$picojoule" analyze "$work/chain_10000.onnx"
+row "analyze --top 20, 100000 nodes / 10 * 10000" runs=7 per=10 ratio=1.5 ms=500 \
+    -- "$picojoule" analyze --top 20 "$work/chain_100000.onnx" -- "$picojoule" analyze --top 20 "$work/chain_10000.onnx"
 row "shapes 100000 nodes / 10 * 10000" runs=7 per=10 ratio=1.5 \
     -- "$picojoule" shapes "$work/chain_100000.onnx" -- "$picojoule" shapes "$work/chain_10000.onnx"
-for format in json csv markdown; do
+for format in text json csv markdown; do
     row "analyze --format $format 100000 / 10 * 10000" runs=3 per=10 ratio=1.5 \
         -- "$picojoule" analyze --format $format "$work/chain_100000.onnx" \
         -- "$picojoule" analyze --format $format "$work/chain_10000.onnx"
