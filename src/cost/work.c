@@ -40,12 +40,17 @@ static pj_status keep_traffic(const pj_node *node, pj_arena *arena, const traffi
     return work->read && work->written ? PJ_OK : pj_fail_memory(err);
 }
 
-/* Not unknown, and not past 64 bits. */
+/* Not unknown, not negative (as by an attribute "number of heads" of -1), and not past 64 bits. */
 static pj_status check(const pj_num *nums, int count, bool *counted, pj_error *err)
 {
     for (int k = 0; k < count; k++) {
         if (pj_num_overflowed(nums[k]))
             return pj_fail(err, PJ_EOVERFLOW, "a count of this layer's work does not fit 64 bits");
+        if (pj_num_known(nums[k]) && nums[k].whole < 0)
+            return pj_fail(err, PJ_ESHAPE,
+                           "this layer's work comes out as %lld operations or elements: a size among its "
+                           "attributes or inputs is negative",
+                           (long long)nums[k].whole);
         *counted = *counted && !pj_num_is_unknown(nums[k]);
     }
     return PJ_OK;

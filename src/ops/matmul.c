@@ -229,7 +229,7 @@ static pj_status shape_inverse(pj_ctx *c)
 static pj_status work_det(pj_ctx *c, pj_work *work)
 {
     pj_symbols *s = c->symbols;
-    pj_num n = pj_in_dim(c, 0, -1), below = pj_num_sub(s, n, pj_num_of(1));
+    pj_num n = pj_in_dim(c, 0, -1), below = pj_num_max(s, pj_num_sub(s, n, pj_num_of(1)), pj_num_of(0));
     pj_num pairs = pj_num_mul(s, n, below), matrices = pj_out_count(c, 0);
     pj_num steps = pj_num_mul(s, pairs, pj_num_sub(s, pj_num_mul(s, pj_num_of(2), n), pj_num_of(1)));
     steps = pj_num_floor_div(s, steps, pj_num_of(6));

@@ -200,7 +200,7 @@ static pj_status shape_cast_map(pj_ctx *c)
 static pj_status work_cast_map(pj_ctx *c, pj_work *work)
 {
     work->read[0] = pj_out_count(c, 0);
-    if (pj_wants(c, 0) && pj_out(c, 0)->type.dtype != mapped_dtype(c))
+    if (pj_wants(c, 0) && pj_out_dtype(c, 0) != mapped_dtype(c))
         pj_work_add(c, work, PJ_ROUND, pj_out_count(c, 0));
     return PJ_OK;
 }

@@ -205,7 +205,7 @@ static pj_status value_mean(pj_ctx *c)
     for (int64_t k = 0; k < count; k++) {
         pj_num mean =
             pj_on_integers(c) ? pj_num_trunc_div(c->symbols, result[k], n) : pj_num_div_real(c->symbols, result[k], n);
-        result[k] = pj_value_fit(pj_out(c, 0)->type.dtype, mean);
+        result[k] = pj_value_fit(pj_out_dtype(c, 0), mean);
     }
     return pj_set_data(c, 0, result, count);
 }
@@ -233,7 +233,7 @@ static void accumulate(pj_ctx *c, pair_rule rule, pj_num neutral, const pj_num *
                        int64_t stride)
 {
     bool exclusive = pj_attr_int(c, "exclusive", 0) != 0, reverse = pj_attr_int(c, "reverse", 0) != 0;
-    pj_dtype dtype = pj_out(c, 0)->type.dtype;
+    pj_dtype dtype = pj_out_dtype(c, 0);
     pj_num sum = pj_value_fit(dtype, neutral);
     for (int64_t k = 0; k < count; k++) {
         int64_t at = (reverse ? count - 1 - k : k) * stride;

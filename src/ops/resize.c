@@ -111,7 +111,7 @@ static void keep_aspect(pj_ctx *c, pj_resize *r, const bool *chosen)
         if (!chosen[k])
             continue;
         float size = known ? roundf(scale * (float)r->in[k].whole) : 0;
-        r->out[k] = known && size < 9.2e18F ? pj_num_of((int64_t)size) : pj_num_unknown();
+        r->out[k] = known && size >= 0 && size < 9.2e18F ? pj_num_of((int64_t)size) : pj_num_unknown();
     }
 }
 

@@ -234,6 +234,12 @@ pj_value *pj_out(const pj_ctx *c, int o)
     return o >= 0 && o < c->node->outputs ? c->node->out[o] : NULL;
 }
 
+pj_dtype pj_out_dtype(const pj_ctx *c, int o)
+{
+    const pj_value *out = pj_out(c, o);
+    return out ? out->type.dtype : PJ_UNDEFINED;
+}
+
 bool pj_wants(const pj_ctx *c, int o)
 {
     return pj_out(c, o) != NULL;

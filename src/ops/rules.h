@@ -73,8 +73,9 @@ pj_status pj_axes(pj_ctx *c, const pj_list *axes, int rank, bool *chosen, bool *
 
 /* ---- outputs ---- */
 
-bool pj_wants(const pj_ctx *c, int o);    /* is output `o` there and named? */
-pj_value *pj_out(const pj_ctx *c, int o); /* NULL when it is not */
+bool pj_wants(const pj_ctx *c, int o);         /* is output `o` there and named? */
+pj_value *pj_out(const pj_ctx *c, int o);      /* NULL when it is not */
+pj_dtype pj_out_dtype(const pj_ctx *c, int o); /* PJ_UNDEFINED when it is not */
 
 /* Setters do nothing where the output is not wanted. Dims are copied. rank -1: unknown rank. */
 pj_status pj_set(pj_ctx *c, int o, pj_dtype dtype, int rank, const pj_num *dims);

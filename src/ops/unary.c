@@ -138,7 +138,7 @@ static pj_status value_cast(pj_ctx *c)
 /* One conversion an element; nothing between equal types. */
 static pj_status work_cast(pj_ctx *c, pj_work *work)
 {
-    if (pj_in_dtype(c, 0) != PJ_UNDEFINED && pj_in_dtype(c, 0) == pj_out(c, 0)->type.dtype)
+    if (pj_in_dtype(c, 0) != PJ_UNDEFINED && pj_in_dtype(c, 0) == pj_out_dtype(c, 0))
         pj_work_nothing(c, work);
     else
         pj_work_add(c, work, PJ_ROUND, pj_out_count(c, 0));
@@ -160,7 +160,7 @@ static pj_status shape_bit_cast(pj_ctx *c)
  */
 static pj_status value_bit_cast(pj_ctx *c)
 {
-    pj_dtype from = pj_in_dtype(c, 0), to = pj_out(c, 0)->type.dtype;
+    pj_dtype from = pj_in_dtype(c, 0), to = pj_out_dtype(c, 0);
     bool integers = pj_dtype_is_integer(from) && pj_dtype_is_integer(to);
     return from == to || integers ? pj_value_map(c, 1, same_of) : PJ_OK;
 }
