@@ -242,20 +242,20 @@ static pj_status open_devices(pj_analysis *analysis, pj_error *err)
     return PJ_OK;
 }
 
-/* Counts each unknown operator of the main graph. */
+/* Counts each unknown operator among the layers. */
 static pj_status list_unknown(pj_analysis *analysis, pj_error *err)
 {
-    const pj_graph *graph = analysis->model->graph;
+    const pj_layers *layers = &analysis->layers;
     pj_map seen;
     pj_map_init(&seen, analysis->arena);
-    analysis->unknown = PJ_NEW(analysis->arena, pj_unknown_op, graph->nodes);
+    analysis->unknown = PJ_NEW(analysis->arena, pj_unknown_op, layers->count);
     if (!analysis->unknown)
         return pj_fail_memory(err);
-    for (int i = 0; i < graph->nodes; i++) {
-        if (graph->node[i]->desc)
+    for (size_t i = 0; i < layers->count; i++) {
+        if (layers->detail[i].node->desc)
             continue;
         pj_str text = pj_str_new(0);
-        pj_node_op_print(graph->node[i], &text);
+        pj_node_op_print(layers->detail[i].node, &text);
         char *op = pj_str_keep(&text, analysis->arena);
         pj_unknown_op *row = op ? pj_map_get(&seen, op) : NULL;
         if (!row) {

@@ -68,6 +68,7 @@ typedef struct pj_layer {
     bool counted;            /* false: work and energy are not known, all figures below are 0 */
     bool free;               /* a view, or computed before the run from constants and shapes: costs nothing */
     const char *folded_into; /* of a quantizer without cost of its own: the layer that it is part of; NULL elsewhere */
+    int64_t runs; /* in one run of the model: the trips of the loops around it, else 1; all figures are of so many */
     int64_t macs;
     int64_t flops; /* 2*macs + every other primitive once */
     int64_t params;

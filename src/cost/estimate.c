@@ -18,31 +18,66 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
     return value;
 }
 
+/* What is counted so far. */
+typedef struct distinct {
+    const pj_precision *precision;
+    bool *seen; /* by value */
+    pj_totals *out;
+    pj_error *err;
+} distinct;
+
+static pj_status add_params(const distinct *d, int64_t numbers, int64_t bits)
+{
+    if (!pj_add_i64(d->out->params, numbers, &d->out->params) ||
+        !pj_add_i64(d->out->param_bits, bits, &d->out->param_bits))
+        return pj_fail(d->err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
+    return PJ_OK;
+}
+
+static pj_status count_once(const distinct *d, const pj_value *value, const pj_format *format)
+{
+    const pj_value *root = pj_parameter_root(d->precision, value);
+    pj_num count = pj_type_count(d->precision->model->symbols, &root->type);
+    int64_t numbers, bits;
+    if (d->seen[root->index] || !pj_num_known(count))
+        return PJ_OK;
+    d->seen[root->index] = true;
+    if (!pj_mul_i64(count.whole, format->packed ? format->packed : 1, &numbers) ||
+        !pj_mul_i64(numbers, format->number.bits, &bits))
+        return pj_fail(d->err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
+    return add_params(d, numbers, bits);
+}
+
+/* Tables of numbers that are cut to the size of the inputs before the run, such as positions to the length of a
+ * sequence: no layer reads them as they are. */
+static pj_status count_cut_tables(const distinct *d, const pj_node *node)
+{
+    const pj_value *out = node->outputs ? node->out[0] : NULL;
+    if (!out || !out->is_folded || out->is_constant || !pj_dtype_is_float(out->type.dtype))
+        return PJ_OK;
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_value *in = node->in[i];
+        if (!pj_precision_is_data(node, i) || !in->is_constant || !pj_dtype_is_float(in->type.dtype))
+            continue;
+        pj_format format = pj_precision_of(d->precision, in);
+        PJ_TRY(count_once(d, in, &format));
+    }
+    return PJ_OK;
+}
+
 /* Elements and bits of all distinct constants that layers read. */
 static pj_status count_distinct(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                                 pj_arena *arena, pj_totals *out, pj_error *err)
 {
-    bool *seen = PJ_NEW(arena, bool, model->values);
-    if (!seen)
+    distinct d = {precision, PJ_NEW(arena, bool, model->values), out, err};
+    if (!d.seen)
         return pj_fail_memory(err);
     for (size_t l = 0; l < layers->count; l++) {
         const pj_layer_detail *detail = &layers->detail[l];
-        for (int i = 0; i < detail->parameters; i++) {
-            const pj_format *format = &detail->parameter[i].format;
-            const pj_value *root = pj_parameter_root(precision, detail->parameter[i].value);
-            pj_num count = pj_type_count(model->symbols, &root->type);
-            int64_t numbers, bits;
-            if (seen[root->index] || !pj_num_known(count))
-                continue;
-            seen[root->index] = true;
-            if (!pj_mul_i64(count.whole, format->packed ? format->packed : 1, &numbers) ||
-                !pj_mul_i64(numbers, format->number.bits, &bits) || !pj_add_i64(out->params, numbers, &out->params) ||
-                !pj_add_i64(out->param_bits, bits, &out->param_bits))
-                return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
-        }
-        if (!pj_add_i64(out->params, detail->held, &out->params) ||
-            !pj_add_i64(out->param_bits, detail->held_bits, &out->param_bits))
-            return pj_fail(err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
+        for (int i = 0; i < detail->parameters; i++)
+            PJ_TRY(count_once(&d, detail->parameter[i].value, &detail->parameter[i].format));
+        PJ_TRY(add_params(&d, detail->held, detail->held_bits));
+        PJ_TRY(count_cut_tables(&d, detail->node));
     }
     return PJ_OK;
 }
@@ -186,7 +221,8 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
         row->devices = figures + i * count;
         if (count == 0 || row->free || !row->counted)
             continue;
-        pj_device_work work = work_of(row, detail, bytes_moved(precision, detail), (double)totals->batch, sequence);
+        pj_device_work work =
+            work_of(row, detail, (double)row->runs * bytes_moved(precision, detail), (double)totals->batch, sequence);
         for (size_t d = 0; d < count; d++) {
             pj_device_cost cost;
             pj_error why = {0};

@@ -224,7 +224,7 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
         pj_format stored = pj_precision_of(precision, out);
         unsigned prims = prims_between(&detail->result, &stored);
         if (precision->behind[out->index]) {
-            pj_node *quantizer = precision->model->graph->node[precision->behind[out->index]->index];
+            pj_node *quantizer = precision->behind[out->index]->out[0]->producer;
             pj_work work;
             bool counted;
             PJ_TRY(pj_work_by_rule(precision->model, quantizer, arena, diags, &work, &counted, err));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "cost/schedule.h"
 
 bool pj_layer_reads_activation(const pj_node *node, int i)
 {
@@ -129,7 +130,8 @@ static pj_status count_work(pj_layer *row, const pj_layer_detail *detail, pj_are
         for (int k = 0; k < 2; k++)
             if (conversions[k]->prims & 1u << p)
                 fits = fits && pj_add_i64(work[p], conversions[k]->elements.whole, &work[p]);
-        if (!fits || !pj_mul_i64(work[p], p == PJ_MAC ? 2 : 1, &flops) || !pj_add_i64(row->flops, flops, &row->flops))
+        if (!fits || !pj_mul_i64(work[p], row->runs, &work[p]) || !pj_mul_i64(work[p], p == PJ_MAC ? 2 : 1, &flops) ||
+            !pj_add_i64(row->flops, flops, &row->flops))
             return pj_fail(err, PJ_EOVERFLOW, "the operations of this layer do not fit 64 bits");
     }
     return PJ_OK;
@@ -156,9 +158,9 @@ pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_are
 }
 
 /* Are all counts numbers? A symbol that nobody has bound has no price. */
-static bool all_known(const pj_layer_detail *detail)
+static bool all_known(const pj_layer_detail *detail, pj_num runs)
 {
-    bool known = true;
+    bool known = pj_num_known(runs);
     for (int p = 0; p < PJ_PRIMS; p++)
         known = known && pj_num_known(detail->work.count[p]);
     for (int i = 0; i < detail->node->inputs; i++)
@@ -180,7 +182,7 @@ static bool costs_nothing(const pj_precision *precision, const pj_node *node)
 {
     const pj_node_precision *own = pj_precision_node(precision, node);
     return own->is_free || (is_folded(node) && !own->converts) ||
-           (node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY)));
+           (node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY | PJ_RUNS_BODY)));
 }
 
 static void report_unknown_shape(const pj_value *value, pj_diags *diags, const char *layer)
@@ -200,6 +202,11 @@ static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail,
     const pj_node *node = detail->node;
     if (!node->desc)
         return; /* inference said that the operator is unknown */
+    if (!row->runs) {
+        pj_diag_add(diags, PJ_DIAG_UNCOUNTED, row->name,
+                    "how often the loop around it runs is not known; it is not in the totals");
+        return;
+    }
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o] && !pj_num_known(detail->work.written[o])) {
             report_unknown_shape(node->out[o], diags, row->name);
@@ -215,12 +222,17 @@ static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail,
 }
 
 /* Counts by the rule of the operator. A quantizer that only converts constants moves nothing: its reader does. */
-static pj_status count_node(const pj_precision *precision, pj_arena *arena, pj_diags *diags, pj_layer *row,
+static pj_status count_node(const pj_precision *precision, pj_num runs, pj_arena *arena, pj_diags *diags, pj_layer *row,
                             pj_layer_detail *detail, pj_error *err)
 {
     pj_node *node = detail->node;
     bool converts = pj_precision_node(precision, node)->converts;
+    row->runs = pj_num_known(runs) ? runs.whole : 0;
     row->free = costs_nothing(precision, node);
+    if (node->desc && (node->desc->traits & PJ_RUNS_BODY)) { /* its findings are told already */
+        row->counted = true;
+        return pj_work_blank(node, arena, &detail->work, err);
+    }
     PJ_TRY((converts ? pj_work_by_rule : pj_work_of_node)(precision->model, node, arena, diags, &detail->work,
                                                           &row->counted, err));
     if (converts || row->free) {
@@ -229,17 +241,19 @@ static pj_status count_node(const pj_precision *precision, pj_arena *arena, pj_d
     }
     if (row->free)
         memset(detail->work.count, 0, sizeof detail->work.count);
-    row->counted = row->free || (row->counted && all_known(detail));
-    row->macs = row->counted ? detail->work.count[PJ_MAC].whole : 0;
+    row->counted = row->free || (row->counted && all_known(detail, runs));
+    if (row->counted && !pj_mul_i64(detail->work.count[PJ_MAC].whole, row->runs, &row->macs))
+        return pj_fail(err, PJ_EOVERFLOW, "the macs of %lld runs of this layer do not fit 64 bits",
+                       (long long)row->runs);
     return PJ_OK;
 }
 
-static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_arena *arena, pj_diags *diags,
-                             size_t *seen, pj_layer *row, pj_layer_detail *detail, pj_error *err)
+static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_num runs, pj_arena *arena,
+                             pj_diags *diags, size_t *seen, pj_layer *row, pj_layer_detail *detail, pj_error *err)
 {
     const pj_node_precision *own = pj_precision_node(precision, detail->node);
     PJ_TRY(name_layer(row, detail->node, arena, err));
-    PJ_TRY(count_node(precision, arena, diags, row, detail, err));
+    PJ_TRY(count_node(precision, runs, arena, diags, row, detail, err));
     if (row->free && own->folded_into)
         row->folded_into = own->folded_into->label;
     if (!row->counted)
@@ -255,8 +269,8 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_
 pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err)
 {
-    const pj_graph *graph = model->graph;
-    out->count = (size_t)graph->nodes;
+    pj_scheduled *at;
+    PJ_TRY(pj_schedule(model, arena, diags, &at, &out->count, err));
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
     size_t *seen = PJ_NEW(arena, size_t, model->values);
@@ -264,9 +278,9 @@ pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const 
         return pj_fail_memory(err);
     for (size_t i = 0; i < out->count; i++) {
         pj_layer_detail *detail = &out->detail[i];
-        detail->node = graph->node[i];
+        detail->node = at[i].node;
         out->row[i].index = i;
-        pj_status status = count_layer(precision, table, arena, diags, seen, &out->row[i], detail, err);
+        pj_status status = count_layer(precision, table, at[i].runs, arena, diags, seen, &out->row[i], detail, err);
         if (status != PJ_OK) {
             pj_error_at(err, model->path, detail->node->label, detail->node->op);
             return status;

@@ -134,11 +134,18 @@ static pj_status price_traffic(const pj_precision *precision, const pj_memory *m
 /* ---- layers ---- */
 
 pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
-                         pj_energy *out, pj_error *err)
+                         pj_layer *row, pj_error *err)
 {
-    memset(out, 0, sizeof *out);
-    PJ_TRY(price_traffic(precision, memory, detail, out, err));
-    return price_work(memory->table, detail, &out->op_cost, err);
+    pj_energy *energy = &row->energy;
+    double runs = (double)row->runs;
+    memset(energy, 0, sizeof *energy);
+    PJ_TRY(price_traffic(precision, memory, detail, energy, err));
+    PJ_TRY(price_work(memory->table, detail, &energy->op_cost, err));
+    energy->inputs *= runs;
+    energy->outputs *= runs;
+    energy->parameters *= runs;
+    energy->op_cost *= runs;
+    return PJ_OK;
 }
 
 /* One finding for each format that the table lacks and replaces. */
@@ -168,7 +175,7 @@ static pj_status price_all(const pj_precision *precision, const pj_memory *memor
         pj_error why = {0};
         if (row->free || !row->counted)
             continue;
-        pj_status status = pj_price_layer(precision, memory, detail, &row->energy, &why);
+        pj_status status = pj_price_layer(precision, memory, detail, row, &why);
         if (status == PJ_EUNSUPPORTED) {
             pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", why.what);
             memset(&row->energy, 0, sizeof row->energy);

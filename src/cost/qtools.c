@@ -420,7 +420,7 @@ static pj_status price_other(const qtools *q, size_t i, const char *why, pj_diag
     pj_error own = {0};
     if (row->free || !row->counted)
         return PJ_OK;
-    pj_status status = pj_price_layer(q->precision, q->memory, &q->layers->detail[i], &row->energy, &own);
+    pj_status status = pj_price_layer(q->precision, q->memory, &q->layers->detail[i], row, &own);
     if (status == PJ_EUNSUPPORTED) {
         pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", own.what);
         memset(&row->energy, 0, sizeof row->energy);
@@ -454,8 +454,11 @@ static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
 {
     pj_layer *row = &q->layers->row[i];
     qlayer layer = {.node = q->layers->detail[i].node};
-    const pj_twin_node *twin = &q->twins.node[layer.node->index];
+    const pj_graph *graph = q->precision->model->graph;
+    const pj_twin_node *twin = &q->twins.node[layer.node->graph == graph ? layer.node->index : 0];
     pj_error why = {0}, *err = q->err;
+    if (layer.node->graph != graph)
+        return price_other(q, i, "part of a subgraph", diags);
     layer.kind = twin->kind;
     if (layer.kind == PJ_TWIN_REMOVED || layer.kind == PJ_TWIN_ABSORBED) {
         if (twin->head)

@@ -113,16 +113,21 @@ pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena,
     return check(out->written, node->outputs, counted, err);
 }
 
+pj_status pj_work_blank(const pj_node *node, pj_arena *arena, pj_work *out, pj_error *err)
+{
+    memset(out, 0, sizeof *out);
+    out->terms = zero;
+    out->read = PJ_NEW(arena, pj_num, node->inputs);
+    out->written = PJ_NEW(arena, pj_num, node->outputs);
+    return out->read && out->written ? PJ_OK : pj_fail_memory(err);
+}
+
 pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err)
 {
     bool is_nothing = node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY) || is_folded(node));
     if (!is_nothing)
         return pj_work_by_rule(model, node, arena, diags, out, counted, err);
-    memset(out, 0, sizeof *out);
-    out->terms = zero;
     *counted = true;
-    out->read = PJ_NEW(arena, pj_num, node->inputs);
-    out->written = PJ_NEW(arena, pj_num, node->outputs);
-    return out->read && out->written ? PJ_OK : pj_fail_memory(err);
+    return pj_work_blank(node, arena, out, err);
 }

@@ -10,7 +10,10 @@
 pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err);
 
-/* The same by the rule alone, also for a node whose result is known before the run. */
+/* Nothing: for nodes that cost nothing. */
+pj_status pj_work_blank(const pj_node *node, pj_arena *arena, pj_work *out, pj_error *err);
+
+/* As pj_work_of_node by the rule alone, also for a node whose result is known before the run. */
 pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err);
 

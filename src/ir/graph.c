@@ -29,6 +29,34 @@ const pj_attr *pj_node_attr(const pj_node *node, const char *name)
     return NULL;
 }
 
+static int order_graph(const pj_graph *graph, pj_node **order, int count)
+{
+    if (pj_num_is(graph->runs, 0) && graph->parent)
+        return count;
+    for (int n = 0; n < graph->nodes; n++) {
+        pj_node *node = graph->node[n];
+        for (int i = 0; i < node->attrs; i++) {
+            const pj_attr *attr = &node->attr[i];
+            if (attr->kind == PJ_ATTR_GRAPH)
+                count = order_graph(attr->graph, order, count);
+            for (int g = 0; attr->kind == PJ_ATTR_GRAPHS && g < attr->count; g++)
+                count = order_graph(attr->graphs[g], order, count);
+        }
+        order[count++] = node;
+    }
+    return count;
+}
+
+pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *count)
+{
+    *count = model->graph->nodes;
+    if (model->nodes == model->graph->nodes)
+        return model->graph->node;
+    pj_node **order = PJ_NEW(arena, pj_node *, model->nodes);
+    *count = order ? order_graph(model->graph, order, 0) : 0;
+    return order;
+}
+
 void pj_node_op_print(const pj_node *node, pj_str *out)
 {
     if (*node->domain)

@@ -121,6 +121,7 @@ struct pj_node {
     const char *scope; /* module path from metadata or name, or "" */
     pj_graph *graph;
     int index; /* in graph->nodes */
+    int id;    /* dense number over the whole model, for side tables */
     int inputs, outputs, attrs;
     pj_value **in;  /* NULL where an optional input is absent */
     pj_value **out; /* NULL where an optional output is not wanted */
@@ -203,6 +204,10 @@ int64_t pj_model_opset(const pj_model *model, const char *domain);
 
 /* The value that `name` means inside `graph`: its own, or an enclosing graph's. NULL: nowhere. */
 pj_value *pj_graph_find(const pj_graph *graph, const char *name);
+
+/* All nodes that may run, `*count` of them: those of the main graph in order, each behind those of its subgraphs. Needs
+ * inference. Lives in `arena` (or is the graph's own array); NULL: out of memory. */
+pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *count);
 
 /* The attribute, or NULL. */
 const pj_attr *pj_node_attr(const pj_node *node, const char *name);

@@ -276,8 +276,8 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
     node->opset = opset_of(loader, place, node->domain);
     node->graph = graph;
     node->index = graph->nodes;
+    node->id = loader->model->nodes++;
     graph->node[graph->nodes++] = node;
-    loader->model->nodes++;
     *out = node;
     return PJ_OK;
 }

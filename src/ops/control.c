@@ -155,14 +155,15 @@ static pj_status work_if(pj_ctx *c, pj_work *work)
     int dearer = unknown || pj_num_at_least(pj_num_sub(c->symbols, otherwise, then), 1) ? ELSE : THEN;
     pj_diag_add(c->diags, PJ_DIAG_CONTROL_FLOW, c->node->label,
                 "the condition is not known before the run; %s, the dearer branch, is counted", branch_names[dearer]);
-    for (int p = 0; p < PJ_PRIMS; p++)
-        pj_work_add(c, work, (pj_prim)p, own[dearer].count[p]);
+    memcpy(work->count, own[dearer].count, sizeof work->count);
+    work->body = own[dearer].body;
+    work->runs = own[dearer].runs;
     return PJ_OK;
 }
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "If", 1, "c", PJ_CONTROL, shape_if, value_if, work_if},
+    {"", "If", 1, "c", PJ_CONTROL | PJ_RUNS_BODY, shape_if, value_if, work_if},
 };
 
 PJ_FAMILY(control);

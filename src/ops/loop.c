@@ -476,9 +476,9 @@ static pj_status work_scan(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Loop", 1, "ccx*", PJ_CONTROL, shape_loop,         NULL, work_loop},
-    {"", "Scan", 8, "cx*",  PJ_CONTROL, shape_scan_batched, NULL, work_scan},
-    {"", "Scan", 9, "x*",   PJ_CONTROL, shape_scan_plain,   NULL, work_scan},
+    {"", "Loop", 1, "ccx*", PJ_CONTROL | PJ_RUNS_BODY, shape_loop,         NULL, work_loop},
+    {"", "Scan", 8, "cx*",  PJ_CONTROL | PJ_RUNS_BODY, shape_scan_batched, NULL, work_scan},
+    {"", "Scan", 9, "x*",   PJ_CONTROL | PJ_RUNS_BODY, shape_scan_plain,   NULL, work_scan},
 };
 
 PJ_FAMILY(loop);

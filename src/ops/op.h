@@ -52,6 +52,8 @@ typedef struct pj_work {
     pj_num terms;    /* products summed into one accumulator (macs), 0 where there are none */
     pj_num *read;    /* elements read of each input, by position; preset to all elements */
     pj_num *written; /* elements written of each output; preset to all elements */
+    const pj_graph *body; /* of an operator whose work is that of a subgraph: the one that is counted */
+    pj_num runs;          /* how often */
 } pj_work;
 
 typedef struct pj_ctx pj_ctx;
@@ -90,7 +92,8 @@ enum {
     PJ_RANDOM = 1u << 4,     /* another result in each run: never constant */
     PJ_CONTROL = 1u << 5,    /* holds subgraphs that infer/ enters through its rule */
     PJ_OPAQUE_OP = 1u << 6,  /* known by name; work cannot be known from the graph (a whole search, an image codec) */
-    PJ_HOLDS = 1u << 7       /* its parameters stand in lists of attributes (ai.onnx.ml) */
+    PJ_HOLDS = 1u << 7,      /* its parameters stand in lists of attributes (ai.onnx.ml) */
+    PJ_RUNS_BODY = 1u << 8   /* does nothing but run a subgraph, whose nodes are layers of their own */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:

@@ -9,6 +9,7 @@
 
 #include "ops/families.h"
 #include "ops/rules.h"
+#include "ops/subgraph.h"
 
 /* How far back sequences are followed, and how many tensors of one are looked at singly. */
 enum { MOST_STEPS = 64, MOST_TENSORS = 64 };
@@ -431,6 +432,7 @@ static pj_status shape_map(pj_ctx *c)
         const pj_type *type = pj_in_type(c, i);
         body->in[i]->type = type->kind == PJ_SEQUENCE ? *type->of : *type;
     }
+    body->runs = length_of(c, pj_in(c, 0), MOST_STEPS);
     PJ_TRY(c->driver->infer_graph(c, body));
     for (int o = 0; o < c->node->outputs; o++)
         PJ_TRY(set_sequence(c, o, body->out[o]->type));
@@ -440,13 +442,7 @@ static pj_status shape_map(pj_ctx *c)
 /* length * work of the body; tensors are read and written once. */
 static pj_status work_map(pj_ctx *c, pj_work *work)
 {
-    const pj_graph *body = pj_attr_graph(c, "body");
-    pj_num length = length_of(c, pj_in(c, 0), MOST_STEPS);
-    pj_work once;
-    memset(&once, 0, sizeof once);
-    PJ_TRY(c->driver->graph_work(c, body, &once));
-    for (int p = 0; p < PJ_PRIMS; p++)
-        pj_work_add(c, work, (pj_prim)p, pj_num_mul(c->symbols, length, once.count[p]));
+    PJ_TRY(pj_subgraph_work(c, work, pj_attr_graph(c, "body"), length_of(c, pj_in(c, 0), MOST_STEPS)));
     for (int i = 0; i < c->node->inputs; i++)
         if (pj_in_type(c, i)->kind == PJ_SEQUENCE)
             work->read[i] = elements_of(c, pj_in(c, i));
@@ -458,15 +454,15 @@ static pj_status work_map(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "SequenceEmpty",      11, "",    PJ_VIEW,       shape_empty,     NULL,         NULL       },
-    {"", "SequenceConstruct",  11, "x*",  PJ_VIEW,       shape_construct, NULL,         NULL       },
-    {"", "SequenceInsert",     11, "xxc", PJ_VIEW,       shape_insert,    NULL,         NULL       },
-    {"", "SequenceErase",      11, "xc",  PJ_VIEW,       pj_shape_same,   NULL,         NULL       },
-    {"", "SequenceAt",         11, "xc",  PJ_VIEW,       shape_at,        value_at,     NULL       },
-    {"", "SequenceLength",     11, "x",   PJ_SHAPE_ONLY, shape_length,    value_length, NULL       },
-    {"", "SequenceMap",        17, "x*",  PJ_CONTROL,    shape_map,       NULL,         work_map   },
-    {"", "SplitToSequence",    11, "xc",  PJ_MOVE,       shape_split,     NULL,         work_split },
-    {"", "ConcatFromSequence", 11, "x",   PJ_MOVE,       shape_concat,    NULL,         work_concat},
+    {"", "SequenceEmpty",      11, "",    PJ_VIEW,                   shape_empty,     NULL,         NULL       },
+    {"", "SequenceConstruct",  11, "x*",  PJ_VIEW,                   shape_construct, NULL,         NULL       },
+    {"", "SequenceInsert",     11, "xxc", PJ_VIEW,                   shape_insert,    NULL,         NULL       },
+    {"", "SequenceErase",      11, "xc",  PJ_VIEW,                   pj_shape_same,   NULL,         NULL       },
+    {"", "SequenceAt",         11, "xc",  PJ_VIEW,                   shape_at,        value_at,     NULL       },
+    {"", "SequenceLength",     11, "x",   PJ_SHAPE_ONLY,             shape_length,    value_length, NULL       },
+    {"", "SequenceMap",        17, "x*",  PJ_CONTROL | PJ_RUNS_BODY, shape_map,       NULL,         work_map   },
+    {"", "SplitToSequence",    11, "xc",  PJ_MOVE,                   shape_split,     NULL,         work_split },
+    {"", "ConcatFromSequence", 11, "x",   PJ_MOVE,                   shape_concat,    NULL,         work_concat},
 };
 
 PJ_FAMILY(sequence);

@@ -32,6 +32,8 @@ pj_status pj_subgraph_work(pj_ctx *c, pj_work *work, const pj_graph *graph, pj_n
     PJ_TRY(c->driver->graph_work(c, graph, &once));
     for (int p = 0; p < PJ_PRIMS; p++)
         pj_work_add(c, work, (pj_prim)p, pj_num_mul(c->symbols, times, once.count[p]));
+    work->body = graph;
+    work->runs = times;
     return PJ_OK;
 }
 

@@ -14,7 +14,7 @@ void pj_findings_drop(pj_ctx *c, pj_diags before);
  * not known). */
 pj_status pj_subgraph_enter(pj_ctx *c, pj_graph *graph, int i, pj_type type, const pj_num *data, int64_t count);
 
-/* Adds `times` runs of the subgraph's nodes. */
+/* Adds `times` runs of the subgraph's nodes, and says that they are what is counted. */
 pj_status pj_subgraph_work(pj_ctx *c, pj_work *work, const pj_graph *graph, pj_num times);
 
 /* Is it known to the same extent to be the same type? */

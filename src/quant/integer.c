@@ -13,7 +13,6 @@
 
 typedef struct decision {
     pj_precision *precision;
-    const pj_graph *graph;
     bool fold;
     bool *wanted;           /* by value: somebody takes its integers */
     bool *needs_float;      /* by value: a constant that somebody computes on as float */
@@ -71,7 +70,7 @@ static bool is_integer(const decision *d, const pj_node *node)
 {
     const pj_value *first = first_input(node);
     const pj_quantized *in = first ? d->precision->quantized[first->index] : NULL;
-    if (!d->precision->node[node->index].is_integer)
+    if (!d->precision->node[node->id].is_integer)
         return false;
     if (passes(node))
         return (in && !in->is_lazy && !in->is_sum) || is_wanted(d, node);
@@ -93,7 +92,7 @@ static void forget(decision *d, const pj_node *node, bool is_integer_node)
 /* Constants that a layer computes on as floats have to be converted from what is stored. */
 static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 {
-    const pj_plan_formats *plan = d->precision->node[node->index].plan;
+    const pj_plan_formats *plan = d->precision->node[node->id].plan;
     if (is_folded(node)) {
         if (passes(node) && first_input(node) && d->needs_float[node->out[0]->index])
             d->needs_float[node->in[0]->index] = true;
@@ -106,7 +105,7 @@ static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 
 static void decide_node(decision *d, const pj_node *node)
 {
-    pj_node_precision *own = &d->precision->node[node->index];
+    pj_node_precision *own = &d->precision->node[node->id];
     if (own->quantizer != PJ_NO_QUANTIZER) {
         take(d, node, 0);
         return;
@@ -121,7 +120,7 @@ static void decide_node(decision *d, const pj_node *node)
 
 static void find_served(decision *d, const pj_node *node)
 {
-    bool through = is_view(node) || is_folded(node) || d->precision->node[node->index].quantizer == PJ_DEQUANTIZE;
+    bool through = is_view(node) || is_folded(node) || d->precision->node[node->id].quantizer == PJ_DEQUANTIZE;
     const pj_node *layer = through && node->outputs && node->out[0] ? d->serves[node->out[0]->index] : node;
     for (int i = 0; i < node->inputs && layer; i++)
         if (node->in[i])
@@ -133,9 +132,9 @@ static void find_served(decision *d, const pj_node *node)
 /* A tensor is stored as its readers read it, where a plan gives all of them the same format. */
 static void find_wishes(decision *d, int *wishes)
 {
-    for (int n = 0; n < d->graph->nodes; n++) {
-        const pj_node *node = d->graph->node[n];
-        const pj_plan_formats *plan = d->precision->node[n].plan;
+    for (int n = 0; n < d->precision->nodes; n++) {
+        const pj_node *node = d->precision->order[n];
+        const pj_plan_formats *plan = d->precision->node[node->id].plan;
         for (int i = 0; i < node->inputs && plan && plan->activations.from != PJ_FROM_NOTHING; i++) {
             if (!pj_precision_is_data(node, i) || node->in[i]->is_constant)
                 continue;
@@ -186,7 +185,7 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
     const pj_value *value = quantizer->in[0];
     while (d->fold && value->uses == 1 && !value->is_output && value->producer && !value->is_folded) {
         const pj_node *node = value->producer;
-        if (node->graph != d->graph || !node->desc || d->precision->node[node->index].quantizer != PJ_NO_QUANTIZER)
+        if (node->graph != quantizer->graph || !node->desc || d->precision->node[node->id].quantizer != PJ_NO_QUANTIZER)
             return NULL;
         if (!is_view(node))
             return node;
@@ -241,7 +240,7 @@ static void fold_dequantizer(decision *d, const pj_node *node, pj_node_precision
 
 static void fold_node(decision *d, const pj_node *node)
 {
-    pj_node_precision *own = &d->precision->node[node->index];
+    pj_node_precision *own = &d->precision->node[node->id];
     if (own->quantizer == PJ_DEQUANTIZE) {
         fold_dequantizer(d, node, own);
         return;
@@ -258,20 +257,19 @@ static void fold_node(decision *d, const pj_node *node)
 /* A free quantizer without a layer in front serves the one behind it. */
 static void name_served(decision *d, const pj_node *node)
 {
-    pj_node_precision *own = &d->precision->node[node->index];
+    pj_node_precision *own = &d->precision->node[node->id];
     if (own->quantizer == PJ_NO_QUANTIZER || !own->is_free || own->folded_into)
         return;
     const pj_node *layer = d->serves[node->out[0]->index];
-    if (layer && d->precision->node[layer->index].is_free)
-        layer = d->precision->node[layer->index].folded_into;
+    if (layer && d->precision->node[layer->id].is_free)
+        layer = d->precision->node[layer->id].folded_into;
     own->folded_into = layer;
 }
 
 pj_status pj_integer_decide(pj_precision *precision, bool fold, pj_arena *arena, pj_error *err)
 {
-    const pj_graph *graph = precision->model->graph;
-    int count = precision->count;
-    decision d = {precision, graph, fold, NULL, NULL, NULL, NULL, NULL};
+    int count = precision->count, nodes = precision->nodes;
+    decision d = {precision, fold, NULL, NULL, NULL, NULL, NULL};
     int *wishes = PJ_NEW(arena, int, count);
     d.wanted = PJ_NEW(arena, bool, count);
     d.needs_float = PJ_NEW(arena, bool, count);
@@ -280,14 +278,14 @@ pj_status pj_integer_decide(pj_precision *precision, bool fold, pj_arena *arena,
     d.maker = PJ_NEW(arena, const pj_node *, count);
     if (!wishes || !d.wanted || !d.needs_float || !d.integer_reads || !d.serves || !d.maker)
         return pj_fail_memory(err);
-    for (int n = graph->nodes; n-- > 0;) {
-        decide_node(&d, graph->node[n]);
-        find_served(&d, graph->node[n]);
+    for (int n = nodes; n-- > 0;) {
+        decide_node(&d, precision->order[n]);
+        find_served(&d, precision->order[n]);
     }
     find_wishes(&d, wishes);
-    for (int n = 0; n < graph->nodes; n++)
-        fold_node(&d, graph->node[n]);
-    for (int n = graph->nodes; n-- > 0;)
-        name_served(&d, graph->node[n]);
+    for (int n = 0; n < nodes; n++)
+        fold_node(&d, precision->order[n]);
+    for (int n = nodes; n-- > 0;)
+        name_served(&d, precision->order[n]);
     return PJ_OK;
 }

@@ -56,24 +56,34 @@ static pj_status read_quantize(const char *spec, pj_plan *plan, pj_error *err)
 
 /* ---- entries ---- */
 
+/* What all entries share. */
+typedef struct matcher {
+    pj_node *const *order; /* nodes that may be layers */
+    int nodes;
+    pj_arena *arena;
+    pj_plan *plan;
+    pj_map by_label; /* label -> pj_node */
+    int globs;
+} matcher;
+
 /* The label that is nearest to what an entry names. */
-static const char *nearest_label(const pj_graph *graph, const char *match)
+static const char *nearest_label(const matcher *m, const char *match)
 {
     const char *best = NULL;
     size_t most = strlen(match) / 3 + 1;
-    for (int i = 0; i < graph->nodes && most > 0; i++) {
-        size_t distance = pj_text_distance(match, graph->node[i]->label, most);
+    for (int i = 0; i < m->nodes && most > 0; i++) {
+        size_t distance = pj_text_distance(match, m->order[i]->label, most);
         if (distance > most || (best && distance >= most))
             continue;
-        best = graph->node[i]->label;
+        best = m->order[i]->label;
         most = distance;
     }
     return best;
 }
 
-static pj_status fail_unmatched(pj_json entry, const char *match, const char *op, const pj_graph *graph, pj_error *err)
+static pj_status fail_unmatched(pj_json entry, const char *match, const char *op, const matcher *m, pj_error *err)
 {
-    const char *near = nearest_label(graph, match);
+    const char *near = nearest_label(m, match);
     pj_str text = pj_str_new(900);
     pj_str_printf(&text, "\"%.200s\" matches no layer of the model", match);
     if (op)
@@ -86,20 +96,11 @@ static pj_status fail_unmatched(pj_json entry, const char *match, const char *op
     return no_memory ? pj_fail_memory(err) : status;
 }
 
-/* What all entries share. */
-typedef struct matcher {
-    const pj_graph *graph;
-    pj_arena *arena;
-    pj_plan *plan;
-    pj_map by_label; /* label -> pj_node */
-    int globs;
-} matcher;
-
 static bool give(matcher *m, const pj_node *node, const char *op, const pj_plan_formats *formats)
 {
     if (op && strcmp(op, node->op) != 0)
         return false;
-    m->plan->node[node->index] = formats;
+    m->plan->node[node->id] = formats;
     return true;
 }
 
@@ -113,11 +114,11 @@ static pj_status match_nodes(matcher *m, pj_json entry, const char *match, const
         if (++m->globs > PJ_MAX_PLAN_GLOBS)
             return pj_json_fail(pj_json_find(entry, "match"), PJ_ELIMIT, err, "more than %d entries match by wildcards",
                                 (int)PJ_MAX_PLAN_GLOBS);
-        for (int i = 0; i < m->graph->nodes; i++)
-            if (pj_text_glob(match, m->graph->node[i]->label) && give(m, m->graph->node[i], op, formats))
+        for (int i = 0; i < m->nodes; i++)
+            if (pj_text_glob(match, m->order[i]->label) && give(m, m->order[i], op, formats))
                 found = true;
     }
-    return found ? PJ_OK : fail_unmatched(entry, match, op, m->graph, err);
+    return found ? PJ_OK : fail_unmatched(entry, match, op, m, err);
 }
 
 static pj_status read_entry(matcher *m, pj_json entry, pj_error *err)
@@ -140,10 +141,13 @@ static pj_status read_entry(matcher *m, pj_json entry, pj_error *err)
 
 static pj_status read_layers(pj_json layers, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
 {
-    matcher m = {.graph = model->graph, .arena = arena, .plan = plan};
+    matcher m = {.arena = arena, .plan = plan};
+    m.order = pj_model_order(model, arena, &m.nodes);
+    if (!m.order)
+        return pj_fail_memory(err);
     pj_map_init(&m.by_label, arena);
-    for (int i = 0; layers.node && i < m.graph->nodes; i++)
-        if (!pj_map_put(&m.by_label, m.graph->node[i]->label, m.graph->node[i]))
+    for (int i = 0; layers.node && i < m.nodes; i++)
+        if (!pj_map_put(&m.by_label, m.order[i]->label, m.order[i]))
             return pj_fail_memory(err);
     for (pj_json at = pj_json_first(layers); at.node; at = pj_json_next(at))
         PJ_TRY(read_entry(&m, at, err));
@@ -179,7 +183,7 @@ static pj_status read_document(pj_json root, const pj_model *model, pj_arena *ar
 static pj_status start(const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
-    out->node = PJ_NEW(arena, const pj_plan_formats *, model->graph->nodes);
+    out->node = PJ_NEW(arena, const pj_plan_formats *, model->nodes);
     return out->node ? PJ_OK : pj_fail_memory(err);
 }
 

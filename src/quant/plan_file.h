@@ -15,7 +15,7 @@
 
 typedef struct pj_plan {
     pj_format weights, activations; /* in place of float element types; PJ_FROM_NOTHING: as declared */
-    const pj_plan_formats **node;   /* by pj_node.index of the main graph; NULL: no entry */
+    const pj_plan_formats **node;   /* by pj_node.id; NULL: no entry */
 } pj_plan;
 
 /* The plan of a file ("-": standard input), applied to a model; `path` NULL: no file. `quantize` (or NULL) sets the

@@ -63,8 +63,9 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->source = PJ_NEW(arena, const pj_value *, model->values);
     out->behind = PJ_NEW(arena, const pj_node *, model->values);
     out->wished = PJ_NEW(arena, const pj_format *, model->values);
-    out->node = PJ_NEW(arena, pj_node_precision, model->graph->nodes);
-    return out->stored && out->quantized && out->source && out->behind && out->wished && out->node;
+    out->order = pj_model_order(model, arena, &out->nodes);
+    out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
+    return out->order && out->stored && out->quantized && out->source && out->behind && out->wished && out->node;
 }
 
 static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
@@ -150,7 +151,7 @@ static bool can_be_integer(const pj_precision *precision, const pj_node *node, p
 static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_quantized *quantized, pj_arena *arena,
                          pj_error *err)
 {
-    precision->node[node->index].is_integer = true;
+    precision->node[node->id].is_integer = true;
     for (int o = 0; o < node->outputs; o++) {
         const pj_value *out = node->out[o];
         if (out && pj_type_is_tensor(&out->type) && out->type.dtype == node->out[0]->type.dtype &&
@@ -168,8 +169,7 @@ static void plan_output(const pj_precision *precision, const pj_node *quantizer,
     const pj_quantized *before = precision->quantized[in->index];
     if (plan && plan->output.from != PJ_FROM_NOTHING)
         out->format = plan->output;
-    else if (precision->node[quantizer->index].quantizer == PJ_DEQUANTIZE && before &&
-             before->format.from == PJ_FROM_PLAN)
+    else if (precision->node[quantizer->id].quantizer == PJ_DEQUANTIZE && before && before->format.from == PJ_FROM_PLAN)
         out->format = before->format;
 }
 
@@ -177,7 +177,7 @@ static void plan_output(const pj_precision *precision, const pj_node *quantizer,
 static pj_status read_node(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
                            pj_error *err)
 {
-    pj_node_precision *own = &precision->node[node->index];
+    pj_node_precision *own = &precision->node[node->id];
     pj_quantized quantized;
     if (node->outputs < 1 || !node->out[0] || !node->desc)
         return PJ_OK;
@@ -212,7 +212,6 @@ static bool store_quantized(pj_precision *precision)
 pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fold, pj_arena *arena, pj_diags *diags,
                             pj_precision *out, pj_error *err)
 {
-    const pj_graph *graph = model->graph;
     memset(out, 0, sizeof *out);
     if (!allocate(out, model, arena))
         return pj_fail_memory(err);
@@ -222,9 +221,10 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
     }
     for (int i = 0; i < model->values; i++)
         out->stored[i] = pj_precision_declared(out, model->value[i]);
-    for (int i = 0; i < graph->nodes; i++) {
-        out->node[i].plan = plan ? plan->node[i] : NULL;
-        PJ_TRY(read_node(out, graph->node[i], arena, diags, err));
+    for (int i = 0; i < out->nodes; i++) {
+        const pj_node *node = out->order[i];
+        out->node[node->id].plan = plan ? plan->node[node->id] : NULL;
+        PJ_TRY(read_node(out, node, arena, diags, err));
     }
     return store_quantized(out) || plan ? pj_integer_decide(out, fold, arena, err) : PJ_OK;
 }
@@ -239,8 +239,7 @@ bool pj_precision_is_data(const pj_node *node, int i)
 
 const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node)
 {
-    static const pj_node_precision blank;
-    return node->graph == precision->model->graph ? &precision->node[node->index] : &blank;
+    return &precision->node[node->id];
 }
 
 pj_format pj_precision_of(const pj_precision *precision, const pj_value *value)

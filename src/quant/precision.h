@@ -68,7 +68,6 @@ typedef struct pj_plan_formats {
     pj_format output; /* as a quantizer behind it */
 } pj_plan_formats;
 
-/* A node of the main graph. */
 typedef struct pj_node_precision {
     pj_quantizer quantizer;
     bool is_integer;              /* works on the quantized numbers of its inputs */
@@ -86,7 +85,9 @@ typedef struct pj_precision {
     const pj_value **source;        /* likewise: the value in front of free quantizers; NULL: itself */
     const pj_node **behind;         /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;       /* likewise: what a plan says that all its readers read, or NULL */
-    pj_node_precision *node;        /* by pj_node.index, main graph */
+    pj_node *const *order;          /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
+    int nodes;                      /* of them */
+    pj_node_precision *node;        /* by pj_node.id */
     pj_format weights, activations; /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
     int count;
 } pj_precision;
@@ -114,7 +115,7 @@ const pj_value *pj_precision_result(const pj_precision *precision, const pj_node
 /* Settles how output `o` is stored, once the layer in front is known to compute `result`. Nodes in graph order. */
 void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result);
 
-/* The node's own record; a blank one for nodes of subgraphs. */
+/* The node's own record. */
 const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node);
 
 /* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */

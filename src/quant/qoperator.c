@@ -83,7 +83,7 @@ pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_are
             return pj_fail_memory(err);
         format->number = pj_number_fixed(8, 8, false);
         format->from = PJ_FROM_OPERATOR;
-        precision->node[node->index].computes_on = format;
+        precision->node[node->id].computes_on = format;
     }
     return PJ_OK;
 }

@@ -242,6 +242,8 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     put_bool(json, "free", layer->free);
     if (layer->folded_into)
         put_text(json, "folded_into", layer->folded_into);
+    if (layer->runs != 1)
+        put_int(json, "runs", layer->runs);
     put_counts(json, layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops);
     put_line(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; pj_work_word(i); i++)

@@ -190,8 +190,17 @@ static bool is_known(const pj_tensor_info *tensor)
     return known;
 }
 
-/* The first output of each layer. Tensors come in graph order, the outputs of nodes behind inputs and initializers, and
- * so do layers: one walk over both finds them without looking names up. */
+/* The first output that the layer has, or NULL. */
+static const char *first_output(const pj_layer *layer)
+{
+    for (size_t o = 0; o < layer->output_count; o++)
+        if (*layer->outputs[o])
+            return layer->outputs[o];
+    return NULL;
+}
+
+/* Output 0 of each layer of the main graph. Tensors come in graph order, the outputs of nodes behind inputs and
+ * initializers, and so do layers: one walk over both finds them without looking names up. */
 static bool find_outputs(pj_view *view)
 {
     size_t layers, at = 0;
@@ -200,11 +209,13 @@ static bool find_outputs(pj_view *view)
     while (at < view->tensor_count && (view->tensor[at].is_input || view->tensor[at].is_initializer))
         at++;
     for (size_t i = 0; view->output && i < layers; i++) {
-        const pj_tensor_info *first = at < view->tensor_count ? &view->tensor[at] : NULL;
+        const char *name = first_output(&layer[i]);
+        if (!name || at >= view->tensor_count || strcmp(view->tensor[at].name, name) != 0)
+            continue; /* of a subgraph */
+        if (name == layer[i].outputs[0])
+            view->output[i] = &view->tensor[at];
         for (size_t o = 0; o < layer[i].output_count; o++)
             at += *layer[i].outputs[o] != 0;
-        if (first && layer[i].output_count && strcmp(first->name, layer[i].outputs[0]) == 0)
-            view->output[i] = first;
     }
     return view->output != NULL;
 }

@@ -33,7 +33,7 @@ typedef struct pj_view {
     pj_view_row sum;  /* of everything */
     const pj_tensor_info *tensor;
     size_t tensor_count, known_tensors; /* known: type and shape */
-    const pj_tensor_info **output;      /* of each layer by index: its first output; NULL without one */
+    const pj_tensor_info **output;      /* of each layer by index: output 0; NULL: none, or of a subgraph */
 } pj_view;
 
 /* People are not shown the layers that cost nothing. Memory is taken from the arena. PJ_ENOMEM. */

@@ -87,6 +87,12 @@ static void fill_free(filler *f, pj_cell *cell)
     pj_cell_flag(cell, f->row->layer && f->row->layer->free);
 }
 
+static void fill_runs(filler *f, pj_cell *cell)
+{
+    if (f->row->layer)
+        pj_cell_count(cell, f->row->layer->runs);
+}
+
 /* ---- the first output ---- */
 
 static const pj_tensor_info *output_of(const filler *f)
@@ -246,7 +252,7 @@ static void fill_device_time(filler *f, pj_cell *cell)
 enum { OF_LAYERS = 1, OF_GROUPS = 2, OF_ALL = 3 };
 
 /* How often a column stands there, and what `at` counts. */
-typedef enum repeat { ONCE, PER_WORK, PER_DEVICE } repeat;
+typedef enum repeat { ONCE, WITH_LOOPS, PER_WORK, PER_DEVICE } repeat;
 
 typedef struct view_column {
     unsigned of;
@@ -273,6 +279,7 @@ static const view_column view_columns[] = {
     {OF_GROUPS, ONCE, 0, fill_uncounted, {.key = "uncounted", .kind = PJ_CELL_COUNT}},
     {OF_LAYERS, ONCE, 0, fill_counted, {.key = "counted", .kind = PJ_CELL_FLAG}},
     {OF_LAYERS, ONCE, 0, fill_free, {.key = "free", .kind = PJ_CELL_FLAG}},
+    {OF_LAYERS, WITH_LOOPS, 0, fill_runs, {.key = "runs", .title = "runs", .kind = PJ_CELL_COUNT, .rank = 1}},
     {OF_LAYERS, ONCE, 0, fill_dtype, {.key = "output_dtype", .kind = PJ_CELL_TEXT}},
     {OF_LAYERS, ONCE, 0, fill_shape, {.key = "output_shape", .title = "output", .kind = PJ_CELL_TEXT, .rank = 5}},
     {OF_LAYERS, ONCE, 0, fill_precision, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 3}},
@@ -312,12 +319,25 @@ typedef struct filled_column {
     size_t at;
 } filled_column;
 
+/* Does any layer run more or less often than once? */
+static bool has_loops(const pj_view *view)
+{
+    size_t count;
+    const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
+    for (size_t i = 0; i < count; i++)
+        if (layers[i].runs != 1)
+            return true;
+    return false;
+}
+
 static size_t repeats(const pj_view *view, repeat how)
 {
     size_t works = 0;
     switch (how) {
     case ONCE:
         return 1;
+    case WITH_LOOPS:
+        return has_loops(view);
     case PER_WORK:
         while (pj_work_word(works))
             works++;
