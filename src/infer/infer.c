@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "ops/custom.h"
+#include "ops/subgraph.h"
 
 typedef struct walk {
     pj_model *model;
@@ -97,8 +98,10 @@ static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
     }
     if (value->type.kind != declared->kind)
         return report_conflict(w, node, value);
-    if (declared->kind != PJ_TENSOR)
-        return PJ_OK;
+    if (declared->kind != PJ_TENSOR) {
+        pj_ctx c = {.arena = pj_model_results(w->model), .err = w->err};
+        return pj_types_fill(&c, &value->type, declared, &value->type);
+    }
     if (value->type.dtype == PJ_UNDEFINED)
         value->type.dtype = declared->dtype;
     else

@@ -176,11 +176,11 @@ static pj_status shape_decoder(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "GroupQueryAttention", 1, "xxxxxicppixpsspp",   0, shape_grouped, NULL, work_grouped},
-    {MS, "SparseAttention",     1, "xxxxxiicipp",        0, shape_sparse,  NULL, NULL        },
-    {MS, "PagedAttention",      1, "xxxxxiiippippppssc", 0, shape_paged,   NULL, NULL        },
-    {MS, "LongformerAttention", 1, "xwbiwbi",            0, pj_shape_same, NULL, NULL        },
-    {MS, "DecoderAttention",    1, "xxwwbixxcccc",       0, shape_decoder, NULL, NULL        },
+    {MS, "GroupQueryAttention", 1, "xxxxxicppixpsspp",   0,            shape_grouped, NULL, work_grouped},
+    {MS, "SparseAttention",     1, "xxxxxiicipp",        PJ_OPAQUE_OP, shape_sparse,  NULL, NULL        },
+    {MS, "PagedAttention",      1, "xxxxxiiippippppssc", PJ_OPAQUE_OP, shape_paged,   NULL, NULL        },
+    {MS, "LongformerAttention", 1, "xwbiwbi",            PJ_OPAQUE_OP, pj_shape_same, NULL, NULL        },
+    {MS, "DecoderAttention",    1, "xxwwbixxcccc",       PJ_OPAQUE_OP, shape_decoder, NULL, NULL        },
 };
 
 PJ_FAMILY(grouped_attention);
