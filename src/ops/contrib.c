@@ -2,6 +2,7 @@
  * other runtimes. */
 #include <string.h>
 
+#include "ops/element.h"
 #include "ops/families.h"
 #include "ops/fused.h"
 #include "ops/values.h"
@@ -287,32 +288,55 @@ static pj_status shape_from_bfp(pj_ctx *c)
     return pj_set(c, 0, pj_attr_dtype(c, "dtype", PJ_FLOAT32), shape.known ? shape.count : -1, shape.num);
 }
 
+/* ---- blocked channels: [N, C, H, W] with the channels in blocks, as many as there are with the last block full ----
+ */
+
+/* From [N, C, H, W], or [N, H, W, C]. The weights of the convolution behind tell how many channels are added. */
+static pj_status shape_reorder_input(pj_ctx *c)
+{
+    if (!pj_attr_int(c, "channels_last", 0) || pj_in_rank(c, 0) != 4)
+        return pj_set_same(c, 0, 0);
+    pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 3), pj_in_dim(c, 0, 1), pj_in_dim(c, 0, 2)};
+    return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
+}
+
+/* Back, to `channels` of them. */
+static pj_status shape_reorder_output(pj_ctx *c)
+{
+    bool last = pj_attr_int(c, "channels_last", 0) != 0;
+    pj_num channels = pj_num_of(pj_attr_int(c, "channels", 0)), high = pj_in_dim(c, 0, 2), wide = pj_in_dim(c, 0, 3);
+    pj_num dims[] = {pj_in_dim(c, 0, 0), last ? high : channels, last ? wide : high, last ? channels : wide};
+    return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
+}
+
 /* ---- rows: EPContext and Snpe hold whole models of other runtimes; the file declares their outputs ---- */
 
 #define Q_EMBED "iipppppissssszzzzz"
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "BiasSoftmax",                1, "xx",     0,            pj_shape_same,      NULL,          work_bias_softmax},
-    {MS, "ComplexMul",                 1, "xx",     0,            pj_shape_broadcast, NULL,          work_complex_mul },
-    {MS, "ComplexMulConj",             1, "xx",     0,            pj_shape_broadcast, NULL,          work_complex_mul },
-    {MS, "GatedAdd",                   1, "xxx",    0,            pj_shape_same,      NULL,          work_gated_add   },
-    {MS, "IsAllFinite",                1, "x*",     0,            shape_all_finite,   NULL,          work_all_finite  },
-    {MS, "CDist",                      1, "xx",     0,            shape_cdist,        NULL,          work_cdist       },
-    {MS, "BitmaskDropout",             1, "xcc",    PJ_KEEP,      shape_bitmask,      value_bitmask, work_bitmask     },
-    {MS, "BitmaskBiasDropout",         1, "xbxcc",  0,            shape_bitmask,      NULL,          work_bitmask_bias},
-    {MS, "GatedRMSNorm",               1, "xpx",    0,            shape_gated_rms,    NULL,          work_gated_rms   },
-    {MS, "EngramGate",                 1, "xxxppp", 0,            shape_engram,       NULL,          work_engram      },
-    {MS, "QEmbedLayerNormalization",   1, Q_EMBED,  0,            shape_q_embed,      NULL,          work_q_embed     },
-    {MS, "QuantizeWithOrder",          1, "xs",     0,            shape_to_order,     NULL,          work_to_order    },
-    {MS, "DequantizeWithOrder",        1, "xs",     0,            shape_from_order,   NULL,          work_from_order  },
-    {MS, "QOrderedGelu",               1, "xss",    0,            pj_shape_same,      NULL,          work_ordered_gelu},
-    {MS, "QOrderedLayerNormalization", 1, "xspps",  0,            pj_shape_same,      NULL,          work_ordered_norm},
-    {MS, "QuantizeBFP",                1, "x",      PJ_OPAQUE_OP, shape_to_bfp,       value_to_bfp,  NULL             },
-    {MS, "DequantizeBFP",              1, "xcc",    PJ_OPAQUE_OP, shape_from_bfp,     NULL,          NULL             },
-    {MS, "SampleOp",                   1, "x",      PJ_VIEW,      pj_shape_same,      pj_value_same, NULL             },
-    {MS, "EPContext",                  1, "x*",     PJ_OPAQUE_OP, NULL,               NULL,          NULL             },
-    {MS, "Snpe",                       1, "x*",     PJ_OPAQUE_OP, NULL,               NULL,          NULL             },
+    {MS,       "BiasSoftmax",                1, "xx",     0,            pj_shape_same,        NULL,          work_bias_softmax    },
+    {MS,       "ComplexMul",                 1, "xx",     0,            pj_shape_broadcast,   NULL,          work_complex_mul     },
+    {MS,       "ComplexMulConj",             1, "xx",     0,            pj_shape_broadcast,   NULL,          work_complex_mul     },
+    {MS,       "GatedAdd",                   1, "xxx",    0,            pj_shape_same,        NULL,          work_gated_add       },
+    {MS,       "IsAllFinite",                1, "x*",     0,            shape_all_finite,     NULL,          work_all_finite      },
+    {MS,       "CDist",                      1, "xx",     0,            shape_cdist,          NULL,          work_cdist           },
+    {MS,       "BitmaskDropout",             1, "xcc",    PJ_KEEP,      shape_bitmask,        value_bitmask, work_bitmask         },
+    {MS,       "BitmaskBiasDropout",         1, "xbxcc",  0,            shape_bitmask,        NULL,          work_bitmask_bias    },
+    {MS,       "GatedRMSNorm",               1, "xpx",    0,            shape_gated_rms,      NULL,          work_gated_rms       },
+    {MS,       "EngramGate",                 1, "xxxppp", 0,            shape_engram,         NULL,          work_engram          },
+    {MS,       "QEmbedLayerNormalization",   1, Q_EMBED,  0,            shape_q_embed,        NULL,          work_q_embed         },
+    {MS,       "QuantizeWithOrder",          1, "xs",     0,            shape_to_order,       NULL,          work_to_order        },
+    {MS,       "DequantizeWithOrder",        1, "xs",     0,            shape_from_order,     NULL,          work_from_order      },
+    {MS,       "QOrderedGelu",               1, "xss",    0,            pj_shape_same,        NULL,          work_ordered_gelu    },
+    {MS,       "QOrderedLayerNormalization", 1, "xspps",  0,            pj_shape_same,        NULL,          work_ordered_norm    },
+    {MS,       "QuantizeBFP",                1, "x",      PJ_OPAQUE_OP, shape_to_bfp,         value_to_bfp,  NULL                 },
+    {MS,       "DequantizeBFP",              1, "xcc",    PJ_OPAQUE_OP, shape_from_bfp,       NULL,          NULL                 },
+    {MS,       "SampleOp",                   1, "x",      PJ_VIEW,      pj_shape_same,        pj_value_same, NULL                 },
+    {PJ_NCHWC, "ReorderInput",               1, "x",      PJ_MOVE,      shape_reorder_input,  NULL,          NULL                 },
+    {PJ_NCHWC, "ReorderOutput",              1, "x",      PJ_MOVE,      shape_reorder_output, NULL,          pj_work_reads_outputs},
+    {MS,       "EPContext",                  1, "x*",     PJ_OPAQUE_OP, NULL,                 NULL,          NULL                 },
+    {MS,       "Snpe",                       1, "x*",     PJ_OPAQUE_OP, NULL,                 NULL,          NULL                 },
 };
 
 PJ_FAMILY(contrib);

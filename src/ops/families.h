@@ -5,6 +5,9 @@
 
 #include "ops/op.h"
 
+/* Operators that ONNX Runtime's optimizer leaves in a file: on [N, C, H, W] with the channels in blocks. */
+#define PJ_NCHWC "com.microsoft.nchwc"
+
 /*  file           what it holds */
 #define PJ_FAMILY_LIST(X)                                                            \
     X(unary, "element-wise functions of one tensor, Cast, Clip")                     \

@@ -292,6 +292,7 @@ static pj_status shape_image_decoder(pj_ctx *c)
 static const pj_op_desc rows[] = {
     {"",              "Resize",            10, "xc*",   PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
     {"",              "Upsample",          1,  "xc",    PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
+    {PJ_NCHWC,        "Upsample",          1,  "x",     PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
     {"",              "GridSample",        16, "xi",    0,            shape_grid_sample,         NULL, work_grid_sample    },
     {"",              "AffineGrid",        20, "xc",    0,            shape_affine_grid,         NULL, work_affine_grid    },
     {"",              "RoiAlign",          10, "xii",   0,            shape_roi_align,           NULL, work_roi_align      },

@@ -10,6 +10,9 @@
 static pj_status read_scales(pj_ctx *c, pj_list *out)
 {
     int count;
+    const pj_attr *scales = pj_node_attr(c->node, "scales");
+    if (scales && scales->kind == PJ_ATTR_INTS)
+        return pj_list_of(c, "scales", -1, out);
     const float *floats = pj_attr_floats(c, "scales", &count);
     if (!floats && !pj_attr_present(c, "height_scale"))
         return pj_list_of(c, NULL, c->node->inputs == 2 ? 1 : 2, out);
