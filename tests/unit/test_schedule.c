@@ -1,4 +1,5 @@
 /* Nodes inside Loop and If are layers of their own, run as often as the loops around them do. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static void add_scalar(builder *b, const char *name, pj_dtype dtype, int64_t val
 static void add_loop(builder *b, const char *name, const char *in, const char *out, int64_t trips, int64_t inner)
 {
     Onnx__GraphProto *outer = b->graph, *body = build_graph(b, "body");
-    char inputs[64], text[64];
+    char inputs[128], text[64];
     snprintf(text, sizeof text, "trips_%s", name);
     add_scalar(b, text, PJ_INT64, trips);
     snprintf(inputs, sizeof inputs, "%s,,%s", text, in);
