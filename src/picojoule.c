@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis.h"
 #include "cost/device.h"
 #include "cost/estimate.h"
 #include "cost/layer.h"
@@ -198,23 +199,6 @@ void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), vo
 
 /* ---- energy.h ---- */
 
-struct pj_analysis {
-    pj_arena *arena;
-    pj_model *model;
-    pj_settings settings;
-    pj_table *table;
-    pj_device **devices;
-    pj_layers layers;
-    pj_totals totals;
-    pj_diags diags;
-    pj_finding *findings;
-    size_t finding_count;
-    pj_unknown_op *unknown;
-    size_t unknown_count;
-    const pj_shared_parameter *shared;
-    size_t shared_count;
-};
-
 pj_settings pj_settings_default(void)
 {
     pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false};
@@ -296,7 +280,7 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
 {
     pj_model *model = analysis->model;
     const pj_settings *settings = &analysis->settings;
-    pj_precision precision;
+    pj_precision *precision = &analysis->precision;
     PJ_TRY(pj_table_open(settings->table, &analysis->table, err));
     PJ_TRY(open_devices(analysis, err));
     pj_memory memory = pj_memory_default(analysis->table);
@@ -304,15 +288,15 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     memory.activations_on = settings->activations_on;
     memory.rd_wr_on_io = settings->io_on_dram;
     memory.min_sram_bits = (double)settings->sram_min_bits;
-    PJ_TRY(read_precision(analysis, &precision, err));
+    PJ_TRY(read_precision(analysis, precision, err));
     PJ_TRY(
-        pj_layers_count(model, &precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
-    PJ_TRY(pj_price_layers(&precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
-    PJ_TRY(pj_layers_total(model, &precision, &analysis->layers, analysis->arena, &analysis->totals, err));
-    PJ_TRY(pj_estimate_devices(model, &precision, analysis->devices, settings->device_count, &analysis->layers,
+        pj_layers_count(model, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
+    PJ_TRY(pj_price_layers(precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
+    PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
+    PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
-    PJ_TRY(pj_list_shared(&precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count,
-                          err));
+    PJ_TRY(
+        pj_list_shared(precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count, err));
     PJ_TRY(list_unknown(analysis, err));
     PJ_TRY(list_findings(analysis, err));
     return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;

@@ -17,12 +17,13 @@
  *     pj_analysis_free(analysis);
  *     pj_model_close(model);
  *
- * model.h opens models and gives shapes, energy.h prices them, report.h prints. error.h says how failures are told. */
+ * model.h opens models and gives shapes, energy.h prices them, lint.h says what to change, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
 #include "picojoule/energy.h"
 #include "picojoule/error.h"
+#include "picojoule/lint.h"
 #include "picojoule/model.h"
 #include "picojoule/report.h"
 #include "picojoule/version.h"

@@ -6,6 +6,7 @@
 #define PICOJOULE_REPORT_H
 
 #include "picojoule/energy.h"
+#include "picojoule/lint.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,6 +50,14 @@ pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *
  * Errors as above. */
 pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err);
+
+/* Findings of lint, rule by rule. All four formats; JSON: docs/lint.schema.json. Of the options, format, width and
+ * colour count. Errors as above. */
+pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, pj_sink sink, void *payload,
+                        pj_error *err);
+
+/* The rules themselves, with example and remedy. All four formats; "markdown" is docs/lint.md. */
+pj_status pj_lint_rules_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
 /* Types and shapes of all tensors: all four formats. Errors as above. */
 pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload,

@@ -37,6 +37,9 @@ typedef struct pj_args {
     pj_report_options report;
     const char *out; /* NULL: standard output */
     bool strict, check, markdown;
+    bool lint;
+    const char **lint_off; /* codes */
+    size_t lint_offs;
 } pj_args;
 
 /* One option. A row is all that parsing, --help and docs/cli.md need. */
@@ -60,6 +63,7 @@ extern const pj_option_group pj_options_energy; /* --table --device --weights-on
 extern const pj_option_group pj_options_report; /* --format -o --width */
 extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
 extern const pj_option_group pj_options_strict;
+extern const pj_option_group pj_options_lint; /* --lint --lint-off */
 extern const pj_option_group pj_options_check;
 extern const pj_option_group pj_options_markdown;
 extern const pj_option_group pj_options_reference;
@@ -71,7 +75,7 @@ typedef struct pj_command {
     size_t least, most;              /* of them */
     const char *summary;             /* one line */
     const char *text;                /* paragraphs, lines of at most 80 columns */
-    const pj_option_group *group[6]; /* ends with NULL */
+    const pj_option_group *group[8]; /* ends with NULL */
     const char *examples;            /* lines "command\n    what it does"; NULL: none */
     pj_exit (*run)(const pj_args *args);
 } pj_command;

@@ -28,12 +28,33 @@ static pj_exit report(const pj_analysis *analysis, const pj_args *args)
     return pj_out_finish(&out, status, &err, args->operand[0]);
 }
 
+/* --lint: the findings alone; --strict tells by the exit code that there are any. */
+static pj_exit report_lint(const pj_analysis *analysis, const pj_args *args)
+{
+    pj_error err = {0};
+    pj_lint *lint = NULL;
+    pj_out out = pj_out_new(args->out);
+    size_t count = 0;
+    pj_status status = pj_lint_run(analysis, args->lint_off, args->lint_offs, &lint, &err);
+    if (status == PJ_OK) {
+        pj_lint_findings(lint, &count);
+        status = pj_lint_write(lint, &args->report, pj_out_write, &out, &err);
+    }
+    pj_lint_free(lint);
+    pj_exit code = pj_out_finish(&out, status, &err, args->operand[0]);
+    return code == PJ_EXIT_DONE && args->strict && count ? PJ_EXIT_UNSUPPORTED : code;
+}
+
 static pj_exit run(const pj_args *args)
 {
     pj_error err = {0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
     const pj_model_options options = pj_model_options_of(args, true);
+    if (args->lint_offs && !args->lint)
+        return pj_say_usage("analyze", "--lint-off is for --lint");
+    if (args->sweeps && args->lint)
+        return pj_say_usage("analyze", "--lint looks at one size; it goes with --dim, not with --sweep");
     if (args->sweeps)
         return pj_run_sweep(args);
     pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
@@ -41,7 +62,9 @@ static pj_exit run(const pj_args *args)
         status = pj_analyze(model, &args->settings, &analysis, &err);
     /* that there is no such table or device says nothing of the model */
     const char *subject = model && status == PJ_EARGUMENT ? NULL : args->operand[0];
-    pj_exit code = status == PJ_OK ? report(analysis, args) : pj_say_error(&err, subject);
+    pj_exit code = status != PJ_OK ? pj_say_error(&err, subject)
+                   : args->lint    ? report_lint(analysis, args)
+                                   : report(analysis, args);
     pj_analysis_free(analysis);
     pj_model_close(model);
     return code;
@@ -61,7 +84,7 @@ const pj_command pj_command_analyze = {
     "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
     "They say where energy goes and what a change would do; they are no measurement.\n"
     "A symbolic dimension that nobody binds counts as 1, and the report says so.",
-    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict},
+    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict, &pj_options_lint},
     "picojoule analyze model.onnx\n"
     "    where the energy goes, largest layers first\n"
     "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
@@ -72,6 +95,8 @@ const pj_command pj_command_analyze = {
     "    the ten most expensive modules\n"
     "picojoule analyze model.onnx --sweep sequence=128,512,2048 --format csv\n"
     "    how the totals grow with a dimension\n"
+    "picojoule analyze model.onnx --lint\n"
+    "    what to change in the graph before it is deployed\n"
     "picojoule analyze model.onnx --format json -o report.json\n"
     "    for programs; docs/report-format.md describes it",
     run,

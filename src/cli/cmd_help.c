@@ -175,8 +175,22 @@ static void markdown_program(void)
 
 /* ---- the command ---- */
 
+/* The rules of --lint; with --markdown, docs/lint.md. */
+static pj_exit help_lint(const pj_args *args)
+{
+    pj_error err = {0};
+    pj_out out = pj_out_new(NULL);
+    pj_report_options options = args->report;
+    if (!options.width)
+        options.width = 80;
+    pj_status status = pj_lint_rules_write(&options, pj_out_write, &out, &err);
+    return pj_out_finish(&out, status, &err, NULL);
+}
+
 static pj_exit run(const pj_args *args)
 {
+    if (args->operands && strcmp(args->operand[0], "lint") == 0)
+        return help_lint(args);
     const pj_command *command = args->operands ? pj_command_find(args->operand[0]) : NULL;
     if (args->operands && !command)
         return pj_say_unknown_command(args->operand[0]);
@@ -191,11 +205,11 @@ static pj_exit run(const pj_args *args)
 
 const pj_command pj_command_help = {
     "help",
-    "[COMMAND]",
+    "[COMMAND|lint]",
     0,
     1,
-    "this overview, or the options of a command",
-    "The same as --help.",
+    "this overview; options of a command; rules of --lint",
+    "The same as --help; `picojoule help lint` explains the rules of analyze --lint.",
     {&pj_options_reference},
     NULL,
     run,

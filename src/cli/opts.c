@@ -159,10 +159,11 @@ static bool alloc_args(int count, char **words, pj_args *args)
     args->trip = calloc(most, sizeof *args->trip);
     args->sweep = calloc(most, sizeof *args->sweep);
     args->device = calloc(most, sizeof *args->device);
+    args->lint_off = calloc(most, sizeof *args->lint_off);
     args->numbers = calloc(characters, sizeof *args->numbers);
     args->texts = calloc(characters + 2 * most, 1);
-    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->numbers &&
-           args->texts;
+    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->lint_off &&
+           args->numbers && args->texts;
 }
 
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)
@@ -205,6 +206,7 @@ void pj_args_free(pj_args *args)
     free(args->trip);
     free(args->sweep);
     free(args->device);
+    free(args->lint_off);
     free(args->numbers);
     free(args->texts);
 }

@@ -156,7 +156,7 @@ static void find_wishes(decision *d, int *wishes)
 
 /* ---- forward: quantizers become part of layers ---- */
 
-static bool same_contents(const pj_value *a, const pj_value *b)
+bool pj_contents_equal(const pj_value *a, const pj_value *b)
 {
     if (a == b)
         return true;
@@ -176,7 +176,7 @@ static bool changes_nothing(const decision *d, const pj_node *node)
     const pj_quantized *in = d->precision->quantized[node->in[0]->index];
     const pj_quantized *out = d->precision->quantized[node->out[0]->index];
     return in && out && !in->is_sum && in->scale && pj_number_equal(&in->format.number, &out->format.number) &&
-           same_contents(in->scale, out->scale) && same_contents(in->zero, out->zero);
+           pj_contents_equal(in->scale, out->scale) && pj_contents_equal(in->zero, out->zero);
 }
 
 /* The layer that can quantize its result itself: nobody else reads it. NULL: none. */

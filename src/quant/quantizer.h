@@ -28,6 +28,9 @@ bool pj_scale_exponent(const pj_value *scale, int *exponent);
 /* The whole number that the constant at input `i` holds in all its elements; false where there is none such. */
 bool pj_constant_whole(const pj_node *node, int i, int64_t *out);
 
+/* Do two scales, or two zero points, hold the same numbers? A zero point that is not there (NULL) is 0. */
+bool pj_contents_equal(const pj_value *a, const pj_value *b);
+
 /* An attribute's number, or `otherwise`. */
 int64_t pj_node_int(const pj_node *node, const char *name, int64_t otherwise);
 
