@@ -168,12 +168,14 @@ bool pj_lint_scalar(const pj_value *value, double *out)
     return known;
 }
 
-const char *pj_lint_word(const pj_format *format, char word[PJ_LINT_WORD])
+const char *pj_lint_word(const pj_linter *linter, const pj_format *format, char word[PJ_LINT_WORD])
 {
     pj_str text = pj_str_new(PJ_LINT_WORD - 1);
     if (format->from != PJ_FROM_NOTHING)
         pj_number_print(&format->number, &text);
     snprintf(word, PJ_LINT_WORD, "%s", text.length ? text.data : "?");
+    if (text.no_memory)
+        pj_arena_fail(linter->arena);
     pj_str_free(&text);
     return word;
 }
@@ -260,5 +262,5 @@ pj_status pj_lint_all(pj_linter *linter, const bool *on, pj_error *err)
         if (!row_at(i)->check(linter))
             return pj_fail_memory(err);
     }
-    return PJ_OK;
+    return pj_arena_failed(linter->arena) ? pj_fail_memory(err) : PJ_OK;
 }

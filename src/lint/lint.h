@@ -102,8 +102,8 @@ int pj_lint_weight(const pj_node *node);
 /* A constant of one element. */
 bool pj_lint_scalar(const pj_value *value, double *out);
 
-/* "int8", "fp32" into `word`, which is returned. */
+/* "int8", "fp32" into `word`, which is returned; without memory for it, the arena of the findings has failed. */
 enum { PJ_LINT_WORD = 48 };
-const char *pj_lint_word(const pj_format *format, char word[PJ_LINT_WORD]);
+const char *pj_lint_word(const pj_linter *linter, const pj_format *format, char word[PJ_LINT_WORD]);
 
 #endif

@@ -202,7 +202,7 @@ static bool check_dequantize(pj_linter *linter)
             continue;
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "no operator computes on its %s numbers: '%.200s' (%.40s) reads them as floats",
-                         pj_lint_word(&integers, word), reader->label, reader->op))
+                         pj_lint_word(linter, &integers, word), reader->label, reader->op))
             return false;
     }
     return true;
@@ -241,8 +241,9 @@ static bool check_unquantized(pj_linter *linter)
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "runs on floats in a quantized model: its weights '%.200s' are %s%s; it has %" PRId64
                          " MACs, %.1f %% of all",
-                         node->in[at]->name, pj_lint_word(&weight, word), half ? ", though its input is quantized" : "",
-                         pj_lint_layer(linter, node)->macs, share_of_macs(linter, node)))
+                         node->in[at]->name, pj_lint_word(linter, &weight, word),
+                         half ? ", though its input is quantized" : "", pj_lint_layer(linter, node)->macs,
+                         share_of_macs(linter, node)))
             return false;
     }
     return true;
@@ -261,7 +262,7 @@ static bool check_wide_quantizer(pj_linter *linter, const pj_node *node)
         return true;
     return pj_lint_add(linter, node, pj_lint_energy(linter, node),
                        "quantizes '%.200s' to %s: layers that read it compute on floats", node->in[0]->name,
-                       pj_lint_word(&quantized->format, word));
+                       pj_lint_word(linter, &quantized->format, word));
 }
 
 static bool check_wide(pj_linter *linter)
@@ -280,8 +281,9 @@ static bool check_wide(pj_linter *linter)
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "reads %" PRId64 " activations as %s, though its weights are %s: %" PRId64
                          " MACs, %.1f %% of all, run on floats",
-                         pj_num_known(read) ? read.whole : 0, pj_lint_word(&input, wide), pj_lint_word(&weight, word),
-                         pj_lint_layer(linter, node)->macs, share_of_macs(linter, node)))
+                         pj_num_known(read) ? read.whole : 0, pj_lint_word(linter, &input, wide),
+                         pj_lint_word(linter, &weight, word), pj_lint_layer(linter, node)->macs,
+                         share_of_macs(linter, node)))
             return false;
     }
     return true;

@@ -238,8 +238,8 @@ static bool check_float_bias(pj_linter *linter)
             continue;
         if (!pj_lint_add(linter, node, -1,
                          "its bias '%.200s' is %s, its sums are %s: %" PRId64 " of them become floats to add it",
-                         node->in[b]->name, pj_lint_word(&bias, word), pj_lint_word(&detail->accumulator, sum),
-                         pj_num_known(outputs) ? outputs.whole : 0))
+                         node->in[b]->name, pj_lint_word(linter, &bias, word),
+                         pj_lint_word(linter, &detail->accumulator, sum), pj_num_known(outputs) ? outputs.whole : 0))
             return false;
     }
     return true;
@@ -318,12 +318,13 @@ static bool check_pair(pj_linter *linter)
         if (scalars ? !pj_lint_add(linter, node, pj_lint_energy(linter, node),
                                    "nothing happens between '%.200s' and this quantizer, but %s of scale %.6g becomes "
                                    "%s of scale %.6g",
-                                   front->label, pj_lint_word(&from->format, before), one,
-                                   pj_lint_word(&to->format, after), other)
+                                   front->label, pj_lint_word(linter, &from->format, before), one,
+                                   pj_lint_word(linter, &to->format, after), other)
                     : !pj_lint_add(linter, node, pj_lint_energy(linter, node),
                                    "nothing happens between '%.200s' and this quantizer, but %s becomes %s of other "
                                    "scales",
-                                   front->label, pj_lint_word(&from->format, before), pj_lint_word(&to->format, after)))
+                                   front->label, pj_lint_word(linter, &from->format, before),
+                                   pj_lint_word(linter, &to->format, after)))
             return false;
     }
     return true;
@@ -374,12 +375,28 @@ static bool check_concat(pj_linter *linter)
 
 /* ---- duplicate-quantizer ---- */
 
+static bool is_dynamic(const pj_node *node)
+{
+    return pj_lint_is(node, "DynamicQuantizeLinear");
+}
+
+/* What finds its scale in the run finds the same one for the same tensor. */
 static bool quantize_alike(const pj_linter *linter, const pj_node *a, const pj_node *b)
 {
     const pj_quantized *one = quantized_of(linter, a->out[0]), *other = quantized_of(linter, b->out[0]);
+    if (is_dynamic(a) || is_dynamic(b))
+        return is_dynamic(a) && is_dynamic(b);
     return one && other && strcmp(a->op, b->op) == 0 && one->scale && one->scale->data &&
            pj_number_equal(&one->format.number, &other->format.number) && pj_contents_equal(one->scale, other->scale) &&
            pj_contents_equal(one->zero, other->zero);
+}
+
+static bool is_quantizer(const pj_linter *linter, const pj_reader *reader)
+{
+    const pj_node *node = reader->node;
+    pj_quantizer kind = pj_lint_quantizer(linter, node);
+    return (kind == PJ_QUANTIZE || kind == PJ_FAKE_QUANTIZE || is_dynamic(node)) && reader->input == 0 &&
+           pj_lint_runs(node) && node->out[0] && !node->out[0]->is_constant;
 }
 
 /* Quantizers of one value, each against the first few that differ. */
@@ -390,10 +407,8 @@ static bool check_readers(pj_linter *linter, const pj_value *value)
     int kinds = 0;
     for (int r = linter->first[value->index]; r < linter->first[value->index + 1]; r++) {
         const pj_node *node = linter->reader[r].node;
-        pj_quantizer is = pj_lint_quantizer(linter, node);
         int k = 0;
-        if ((is != PJ_QUANTIZE && is != PJ_FAKE_QUANTIZE) || linter->reader[r].input != 0 || !pj_lint_runs(node) ||
-            node->out[0]->is_constant)
+        if (!is_quantizer(linter, &linter->reader[r]))
             continue;
         while (k < kinds && !quantize_alike(linter, kind[k], node))
             k++;

@@ -52,7 +52,7 @@ static void analysis(const uint8_t *data, size_t size, const char *table)
         pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
         check_layers(analysis);
         ask_analysis(analysis, &out);
-        if (write_reports(analysis, &out, &err) != PJ_OK)
+        if (write_reports(analysis, &out, &err) != PJ_OK || lint_analysis(analysis, &out, &err) != PJ_OK)
             abort();
     }
     pj_analysis_free(analysis);

@@ -112,6 +112,11 @@ static pj_status report(const input *in, digest *out, pj_error *err)
     return write_reports(in->analysis, out, err);
 }
 
+static pj_status lint(const input *in, digest *out, pj_error *err)
+{
+    return lint_analysis(in->analysis, out, err);
+}
+
 typedef pj_status (*writer)(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                             pj_error *err);
 
@@ -302,6 +307,8 @@ static void run_model(const char *name, input in)
         snprintf(title, sizeof title, "%s: reports", name);
         in.keeps = true;
         run_case(title, report, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: lint", name);
+        run_case(title, lint, &in, PJ_OK);
     }
     pj_analysis_free(in.analysis);
     pj_model_close(in.model);

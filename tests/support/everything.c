@@ -149,3 +149,36 @@ pj_status write_reports(const pj_analysis *analysis, digest *out, pj_error *err)
         }
     return status;
 }
+
+static pj_status write_lint(const pj_lint *lint, digest *out, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    pj_status status = PJ_OK;
+    options.width = 60;
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_lint_write(lint, &options, digest_sink, out, err);
+    }
+    return status;
+}
+
+pj_status lint_analysis(const pj_analysis *analysis, digest *out, pj_error *err)
+{
+    pj_lint *lint = NULL;
+    size_t count;
+    pj_status status = pj_lint_run(analysis, NULL, 0, &lint, err);
+    if (status != PJ_OK)
+        return status;
+    const pj_lint_finding *finding = pj_lint_findings(lint, &count);
+    for (size_t i = 0; i < count; i++) {
+        add_text(out, finding[i].code);
+        add_text(out, finding[i].severity);
+        add_text(out, finding[i].node);
+        add_text(out, finding[i].op);
+        add_text(out, finding[i].message);
+        ADD(out, finding[i].energy_pj);
+    }
+    status = write_lint(lint, out, err);
+    pj_lint_free(lint);
+    return status;
+}

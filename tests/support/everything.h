@@ -32,4 +32,7 @@ void ask_analysis(const pj_analysis *analysis, digest *out);
 pj_status write_shapes(pj_model *model, digest *out, pj_error *err);
 pj_status write_reports(const pj_analysis *analysis, digest *out, pj_error *err);
 
+/* Runs all rules of lint, adds what they find, and writes it in every format. */
+pj_status lint_analysis(const pj_analysis *analysis, digest *out, pj_error *err);
+
 #endif
