@@ -1,28 +1,10 @@
-/* What an analysis holds: for the public entry points beside picojoule.c. */
+/* What an analysis rests on: for the public entry points beside picojoule.c. Borrowed; valid as long as it. */
 #ifndef PJ_ANALYSIS_H
 #define PJ_ANALYSIS_H
 
-#include "cost/device.h"
 #include "cost/layer.h"
-#include "picojoule/energy.h"
-#include "quant/precision.h"
 
-struct pj_analysis {
-    pj_arena *arena;
-    pj_model *model;
-    pj_settings settings;
-    pj_table *table;
-    pj_device **devices;
-    pj_precision precision; /* settled by the layers */
-    pj_layers layers;
-    pj_totals totals;
-    pj_diags diags;
-    pj_finding *findings;
-    size_t finding_count;
-    pj_unknown_op *unknown;
-    size_t unknown_count;
-    const pj_shared_parameter *shared;
-    size_t shared_count;
-};
+const pj_precision *pj_analysis_precision(const pj_analysis *analysis); /* settled by the layers */
+const pj_layers *pj_analysis_counts(const pj_analysis *analysis);       /* rows and what stands behind them */
 
 #endif

@@ -31,10 +31,9 @@ static pj_status run(const pj_analysis *analysis, const char *const *off, size_t
                      pj_arena *scratch, pj_error *err)
 {
     bool *on = PJ_NEW(scratch, bool, pj_lint_rules());
-    pj_linter linter = {.model = analysis->model,
-                        .graph = analysis->model->graph,
-                        .precision = &analysis->precision,
-                        .layers = &analysis->layers,
+    pj_linter linter = {.model = pj_analysis_model(analysis),
+                        .precision = pj_analysis_precision(analysis),
+                        .layers = pj_analysis_counts(analysis),
                         .arena = lint->arena,
                         .scratch = scratch};
     if (!on)

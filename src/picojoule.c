@@ -199,6 +199,24 @@ void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), vo
 
 /* ---- energy.h ---- */
 
+struct pj_analysis {
+    pj_arena *arena;
+    pj_model *model;
+    pj_settings settings;
+    pj_table *table;
+    pj_device **devices;
+    pj_precision precision; /* settled by the layers */
+    pj_layers layers;
+    pj_totals totals;
+    pj_diags diags;
+    pj_finding *findings;
+    size_t finding_count;
+    pj_unknown_op *unknown;
+    size_t unknown_count;
+    const pj_shared_parameter *shared;
+    size_t shared_count;
+};
+
 pj_settings pj_settings_default(void)
 {
     pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false};
@@ -382,6 +400,16 @@ const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_
 {
     *count = analysis->shared_count;
     return analysis->shared;
+}
+
+const pj_precision *pj_analysis_precision(const pj_analysis *analysis)
+{
+    return &analysis->precision;
+}
+
+const pj_layers *pj_analysis_counts(const pj_analysis *analysis)
+{
+    return &analysis->layers;
 }
 
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis)

@@ -6,13 +6,6 @@
 #include "ops/op.h"
 #include "quant/quantizer.h"
 
-/* The node behind which nobody else looks: the one that makes a value for a single reader. NULL: there is none. */
-static const pj_node *sole_maker(const pj_linter *linter, const pj_value *value)
-{
-    const pj_node *maker = value && value->uses == 1 && !value->is_output ? value->producer : NULL;
-    return maker && maker->graph == linter->graph ? maker : NULL;
-}
-
 /* ---- unfused-batchnorm ---- */
 
 /* Can a factor and an offset per channel become part of its weights and bias? Not of weights of one or two bits. */
@@ -34,12 +27,12 @@ static bool is_constant(const pj_node *node, int from)
 
 static bool check_batchnorm(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         if (!pj_lint_is(node, "BatchNormalization") || node->inputs < 5 || pj_node_int(node, "training_mode", 0) ||
             !is_constant(node, 1))
             continue;
-        const pj_node *layer = sole_maker(linter, node->in[0]);
+        const pj_node *layer = pj_lint_sole_maker(node, 0);
         pj_num channels = node->in[1] && node->in[1]->type.rank == 1 ? node->in[1]->type.dims[0] : pj_num_of(0);
         if (!layer || !can_scale_weights(linter, layer))
             continue;
@@ -81,16 +74,16 @@ static bool holds(pj_dtype from, pj_dtype to)
 
 static bool check_casts(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         const pj_node *first =
             pj_lint_is(node, "Cast") && node->inputs > 0 && node->in[0] ? node->in[0]->producer : NULL;
-        if (!first || first->graph != linter->graph || !pj_lint_is(first, "Cast") || !pj_lint_runs(first) ||
+        if (!first || first->graph != node->graph || !pj_lint_is(first, "Cast") || !pj_lint_runs(first) ||
             first->inputs < 1 || !first->in[0] || node->outputs < 1 || !node->out[0])
             continue;
         pj_dtype a = first->in[0]->type.dtype, b = node->in[0]->type.dtype, c = node->out[0]->type.dtype;
         bool loses = !holds(a, b);
-        bool spares_first = sole_maker(linter, node->in[0]) != NULL, spares_second = a == c;
+        bool spares_first = pj_lint_sole_maker(node, 0) != NULL, spares_second = a == c;
         if (a == PJ_UNDEFINED || b == PJ_UNDEFINED || c == PJ_UNDEFINED || a == b || b == c ||
             (loses && !(mantissa(a) && mantissa(b) && mantissa(c) > mantissa(b))))
             continue;
@@ -150,19 +143,19 @@ static bool is_elementwise(const pj_linter *linter, const pj_node *node)
 static const pj_node *transpose_in_front(const pj_linter *linter, const pj_node *node, int *passed)
 {
     enum { MOST_PASSED = 8 };
-    const pj_node *maker = sole_maker(linter, node->in[0]);
+    const pj_node *maker = pj_lint_sole_maker(node, 0);
     for (*passed = 0; maker && *passed <= MOST_PASSED; ++*passed) {
         if (pj_lint_is(maker, "Transpose"))
             return maker->inputs > 0 && maker->in[0] ? maker : NULL;
-        maker = is_elementwise(linter, maker) ? sole_maker(linter, maker->in[0]) : NULL;
+        maker = is_elementwise(linter, maker) ? pj_lint_sole_maker(maker, 0) : NULL;
     }
     return NULL;
 }
 
 static bool check_transposes(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         int passed;
         if (!pj_lint_is(node, "Transpose") || !pj_lint_runs(node) || node->inputs < 1 || !node->in[0])
             continue;
@@ -242,7 +235,7 @@ static bool joins_one(const pj_node *node)
 static bool is_idle_relu(const pj_node *node)
 {
     int64_t zero;
-    const pj_node *maker = pj_lint_is(node, "Relu") ? pj_lint_maker(node->in[0]) : NULL;
+    const pj_node *maker = pj_lint_is(node, "Relu") ? pj_lint_maker(node, 0) : NULL;
     if (!maker)
         return false;
     if (pj_lint_is(maker, "Relu"))
@@ -289,8 +282,8 @@ static const char *idle_because(const pj_node *node)
 
 static bool check_idle(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         const char *why = pj_lint_runs(node) ? idle_because(node) : NULL;
         if (why && !pj_lint_add(linter, node, pj_lint_energy(linter, node), "%s does nothing: %s", node->op, why))
             return false;
@@ -326,22 +319,21 @@ static const char *first_output(const pj_node *node)
 /* From the end: a node is dead when all that read its outputs are. */
 static bool check_dead(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
     int *readers = PJ_NEW(linter->scratch, int, linter->model->values);
-    bool *dead = PJ_NEW(linter->scratch, bool, graph->nodes), direct;
+    bool *dead = PJ_NEW(linter->scratch, bool, linter->nodes), direct;
     if (!readers || !dead)
         return false;
     for (int v = 0; v < linter->model->values; v++)
         readers[v] = linter->model->value[v]->uses;
-    for (int n = graph->nodes; n-- > 0;) {
-        const pj_node *node = graph->node[n];
+    for (int n = linter->nodes; n-- > 0;) {
+        const pj_node *node = linter->node[n];
         dead[n] = is_dead(node, readers, &direct);
         for (int i = 0; i < node->inputs && dead[n]; i++)
             if (node->in[i])
                 readers[node->in[i]->index]--;
     }
-    for (int n = 0; n < graph->nodes; n++) {
-        const pj_node *node = graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         if (!dead[n] || !pj_lint_runs(node))
             continue;
         is_dead(node, readers, &direct);
@@ -358,7 +350,7 @@ static bool check_dead(pj_linter *linter)
 
 static bool check_initializers(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
+    const pj_graph *graph = linter->model->graph;
     for (int i = 0; i < graph->initializers; i++) {
         const pj_value *value = graph->initializer[i];
         const pj_tensor *tensor = value->tensor;
@@ -388,13 +380,12 @@ static bool is_foldable(const pj_linter *linter, const pj_node *node)
 
 static bool check_constants(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
     const pj_node *first = NULL, *last = NULL;
     int count = 0;
-    for (int n = 0; n < graph->nodes; n++)
-        if (is_foldable(linter, graph->node[n])) {
-            first = first ? first : graph->node[n];
-            last = graph->node[n];
+    for (int n = 0; n < linter->nodes; n++)
+        if (is_foldable(linter, linter->node[n])) {
+            first = first ? first : linter->node[n];
+            last = linter->node[n];
             count++;
         }
     if (count == 1)
@@ -410,8 +401,8 @@ static bool check_double(pj_linter *linter)
     const pj_node *first = NULL;
     int count = 0;
     double energy = 0;
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         const pj_layer *layer = pj_lint_layer(linter, node);
         const pj_format *operand = &pj_lint_detail(linter, node)->operand;
         if (!layer->counted || layer->free || layer->flops <= 0 || !pj_lint_is_float(operand) ||

@@ -91,12 +91,14 @@ bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const ch
 
 const pj_layer *pj_lint_layer(const pj_linter *linter, const pj_node *node)
 {
-    return &linter->layers->row[node->index];
+    static const pj_layer none;
+    return linter->layer[node->id] < 0 ? &none : &linter->layers->row[linter->layer[node->id]];
 }
 
 const pj_layer_detail *pj_lint_detail(const pj_linter *linter, const pj_node *node)
 {
-    return &linter->layers->detail[node->index];
+    static const pj_layer_detail none;
+    return linter->layer[node->id] < 0 ? &none : &linter->layers->detail[linter->layer[node->id]];
 }
 
 double pj_lint_energy(const pj_linter *linter, const pj_node *node)
@@ -140,11 +142,19 @@ bool pj_lint_converts(const pj_linter *linter, const pj_node *node)
     return own->quantizer != PJ_NO_QUANTIZER && !own->is_free && !node->out[0]->is_constant && pj_lint_runs(node);
 }
 
-const pj_node *pj_lint_maker(const pj_value *value)
+const pj_node *pj_lint_maker(const pj_node *node, int i)
 {
+    const pj_value *value = i < node->inputs ? node->in[i] : NULL;
     while (value && value->producer && pj_lint_is_view(value->producer))
         value = value->producer->in[0];
-    return value ? value->producer : NULL;
+    return value && value->producer && value->producer->graph == node->graph ? value->producer : NULL;
+}
+
+const pj_node *pj_lint_sole_maker(const pj_node *node, int i)
+{
+    const pj_value *value = i < node->inputs ? node->in[i] : NULL;
+    const pj_node *maker = value && value->uses == 1 && !value->is_output ? value->producer : NULL;
+    return maker && maker->graph == node->graph ? maker : NULL;
 }
 
 bool pj_lint_is_float(const pj_format *format)
@@ -185,34 +195,32 @@ const char *pj_lint_word(const pj_linter *linter, const pj_format *format, char 
 /* Who reads each value: one array for all, by value. */
 static bool list_readers(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
     size_t reads = 0, values = (size_t)linter->model->values;
-    for (int n = 0; n < graph->nodes; n++)
-        reads += (size_t)graph->node[n]->inputs;
+    for (int n = 0; n < linter->nodes; n++)
+        reads += (size_t)linter->node[n]->inputs;
     linter->reader = PJ_NEW(linter->scratch, pj_reader, reads);
     linter->first = PJ_NEW(linter->scratch, int, values + 2);
     if (!linter->reader || !linter->first)
         return false;
     int *next = linter->first + 1; /* ends up as `first` once all are placed */
-    for (int n = 0; n < graph->nodes; n++)
-        for (int i = 0; i < graph->node[n]->inputs; i++)
-            if (graph->node[n]->in[i])
-                next[graph->node[n]->in[i]->index + 1]++;
+    for (int n = 0; n < linter->nodes; n++)
+        for (int i = 0; i < linter->node[n]->inputs; i++)
+            if (linter->node[n]->in[i])
+                next[linter->node[n]->in[i]->index + 1]++;
     for (size_t v = 0; v < values; v++)
         next[v + 1] += next[v];
-    for (int n = 0; n < graph->nodes; n++)
-        for (int i = 0; i < graph->node[n]->inputs; i++)
-            if (graph->node[n]->in[i])
-                linter->reader[next[graph->node[n]->in[i]->index]++] = (pj_reader){graph->node[n], i};
+    for (int n = 0; n < linter->nodes; n++)
+        for (int i = 0; i < linter->node[n]->inputs; i++)
+            if (linter->node[n]->in[i])
+                linter->reader[next[linter->node[n]->in[i]->index]++] = (pj_reader){linter->node[n], i};
     return true;
 }
 
 static bool find_consumers(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
     linter->consumer = PJ_NEW(linter->scratch, const pj_node *, linter->model->values);
-    for (int n = graph->nodes; linter->consumer && n-- > 0;) {
-        const pj_node *node = graph->node[n];
+    for (int n = linter->nodes; linter->consumer && n-- > 0;) {
+        const pj_node *node = linter->node[n];
         const pj_node *reader = !pj_lint_is_view(node) ? node
                                 : node->out[0]         ? linter->consumer[node->out[0]->index]
                                                        : NULL;
@@ -249,9 +257,21 @@ static void find_kind(pj_linter *linter)
     }
 }
 
+static bool list_nodes(pj_linter *linter)
+{
+    linter->node = linter->precision->order;
+    linter->nodes = linter->precision->nodes;
+    linter->layer = PJ_NEW(linter->scratch, int, linter->model->nodes);
+    for (int n = 0; linter->layer && n < linter->model->nodes; n++)
+        linter->layer[n] = -1;
+    for (size_t i = 0; linter->layer && i < linter->layers->count; i++)
+        linter->layer[linter->layers->detail[i].node->id] = (int)i;
+    return linter->layer != NULL;
+}
+
 pj_status pj_lint_all(pj_linter *linter, const bool *on, pj_error *err)
 {
-    if (!list_readers(linter) || !find_consumers(linter))
+    if (!list_nodes(linter) || !list_readers(linter) || !find_consumers(linter))
         return pj_fail_memory(err);
     find_kind(linter);
     for (size_t i = 0; row_at(i); i++) {

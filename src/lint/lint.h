@@ -1,7 +1,7 @@
 /* What rules see of a model, and how they tell what they find.
  *
- * A rule is one row of a family file: code, severity, texts, and a check that goes over the graph once. Rules look at
- * the main graph; what stands in subgraphs has no formats. To add one: write the check and its row, build, run
+ * A rule is one row of a family file: code, severity, texts, and a check that goes once over the nodes that may run,
+ * those of subgraphs included. To add one: write the check and its row, build, run
  * `picojoule help lint --markdown > docs/lint.md`, and add a graph that fires and a twin that does not to
  * tests/unit/test_lint.c. */
 #ifndef PJ_LINT_LINT_H
@@ -18,9 +18,11 @@ typedef struct pj_reader {
 
 typedef struct pj_linter {
     const pj_model *model;
-    const pj_graph *graph;
     const pj_precision *precision;
     const pj_layers *layers;
+    pj_node *const *node; /* those that may run, made values in front of their readers */
+    int nodes;
+    int *layer;        /* by id of a node: place in `layers`; -1: it never runs */
     pj_arena *arena;   /* findings */
     pj_arena *scratch; /* side tables, until all rules have run */
     pj_reader *reader; /* those of value v stand at first[v.index] to first[v.index + 1] */
@@ -70,7 +72,7 @@ size_t pj_lint_rules(void);
 /* Adds a finding of the running rule. `node` may be NULL; `energy` < 0: cannot be told. False: out of memory. */
 bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const char *format, ...) PJ_PRINTF(4, 5);
 
-/* The layer of a node, and what one run of it takes; negative where that is not known. */
+/* The layer of a node that may run, and what it takes in one run of the model; negative where that is not known. */
 const pj_layer *pj_lint_layer(const pj_linter *linter, const pj_node *node);
 const pj_layer_detail *pj_lint_detail(const pj_linter *linter, const pj_node *node);
 double pj_lint_energy(const pj_linter *linter, const pj_node *node);
@@ -90,8 +92,12 @@ bool pj_lint_takes_integers(const pj_linter *linter, const pj_node *node);
 /* A quantizer that really converts in the run, as a layer of its own. */
 bool pj_lint_converts(const pj_linter *linter, const pj_node *node);
 
-/* The node that makes a value, in front of views; NULL: an input or a constant. */
-const pj_node *pj_lint_maker(const pj_value *value);
+/* The node of the same graph that makes what `node` reads at input `i`, in front of views; NULL: an input, a constant,
+ * or a node of a graph around it. */
+const pj_node *pj_lint_maker(const pj_node *node, int i);
+
+/* The same without views, if nobody else reads what it makes. */
+const pj_node *pj_lint_sole_maker(const pj_node *node, int i);
 
 /* fp16 and wider: fp8 and fp4 are quantized numbers. */
 bool pj_lint_is_float(const pj_format *format);

@@ -24,8 +24,8 @@ typedef struct islands {
     const pj_linter *linter;
     bool *from; /* by value: floats that were quantized numbers */
     bool *to;   /* by value: floats that become quantized numbers */
-    int *root;  /* by node: another one of its island, or itself; -1: in none */
-    island *of; /* by node: of roots */
+    int *root;  /* by id of a node: another one of its island, or itself; -1: in none */
+    island *of; /* by id of a node: of roots */
 } islands;
 
 static bool is_float_value(const pj_value *value)
@@ -87,15 +87,14 @@ static int find_root(islands *all, int node)
 /* Layers that hand floats to each other are of one island; its root is the first of them. */
 static void join_islands(islands *all, const pj_node *node)
 {
-    all->root[node->index] = -1;
     if (!is_float_node(all, node) || !reads_any(node, all->from) || !writes_any(node, all->to))
         return;
-    all->root[node->index] = node->index;
+    all->root[node->id] = node->id;
     for (int i = 0; i < node->inputs; i++) {
         const pj_node *maker = is_float_value(node->in[i]) ? node->in[i]->producer : NULL;
-        if (!maker || maker->graph != all->linter->graph || all->root[maker->index] < 0)
+        if (!maker || all->root[maker->id] < 0)
             continue;
-        int a = find_root(all, maker->index), b = find_root(all, node->index);
+        int a = find_root(all, maker->id), b = find_root(all, node->id);
         all->root[a > b ? a : b] = a < b ? a : b;
     }
 }
@@ -120,9 +119,9 @@ static void add_to_island(islands *all, const pj_node *node)
 {
     bool back = pj_lint_quantizer(all->linter, node) == PJ_DEQUANTIZE && pj_lint_converts(all->linter, node);
     const pj_node *member = back ? all->linter->consumer[node->out[0]->index] : node;
-    if (!member || all->root[member->index] < 0)
+    if (!member || all->root[member->id] < 0)
         return;
-    island *to = &all->of[find_root(all, member->index)];
+    island *to = &all->of[find_root(all, member->id)];
     const pj_layer *layer = pj_lint_layer(all->linter, node);
     if (layer->free)
         return;
@@ -155,27 +154,30 @@ static bool tell_island(pj_linter *linter, const island *one)
 
 static bool check_islands(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
     islands all = {linter, NULL, NULL, NULL, NULL};
     if (!linter->is_static)
         return true;
     all.from = PJ_NEW(linter->scratch, bool, linter->model->values);
     all.to = PJ_NEW(linter->scratch, bool, linter->model->values);
-    all.root = PJ_NEW(linter->scratch, int, graph->nodes);
-    all.of = PJ_NEW(linter->scratch, island, graph->nodes);
+    all.root = PJ_NEW(linter->scratch, int, linter->model->nodes);
+    all.of = PJ_NEW(linter->scratch, island, linter->model->nodes);
     if (!all.from || !all.to || !all.root || !all.of)
         return false;
-    for (int n = 0; n < graph->nodes; n++)
-        flow_forward(&all, graph->node[n]);
-    for (int n = graph->nodes; n-- > 0;)
-        flow_back(&all, graph->node[n]);
-    for (int n = 0; n < graph->nodes; n++)
-        join_islands(&all, graph->node[n]);
-    for (int n = 0; n < graph->nodes; n++)
-        add_to_island(&all, graph->node[n]);
-    for (int n = 0; n < graph->nodes; n++)
-        if (all.of[n].layers && !tell_island(linter, &all.of[n]))
+    for (int n = 0; n < linter->model->nodes; n++)
+        all.root[n] = -1;
+    for (int n = 0; n < linter->nodes; n++)
+        flow_forward(&all, linter->node[n]);
+    for (int n = linter->nodes; n-- > 0;)
+        flow_back(&all, linter->node[n]);
+    for (int n = 0; n < linter->nodes; n++)
+        join_islands(&all, linter->node[n]);
+    for (int n = 0; n < linter->nodes; n++)
+        add_to_island(&all, linter->node[n]);
+    for (int n = 0; n < linter->nodes; n++) {
+        const island *one = &all.of[linter->node[n]->id];
+        if (one->layers && !tell_island(linter, one))
             return false;
+    }
     return true;
 }
 
@@ -191,8 +193,8 @@ static bool feeds_integers(const pj_linter *linter, const pj_value *value)
 
 static bool check_dequantize(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         if (pj_lint_quantizer(linter, node) != PJ_DEQUANTIZE || !pj_lint_converts(linter, node))
             continue;
         const pj_node *reader = linter->consumer[node->out[0]->index];
@@ -230,8 +232,8 @@ static double share_of_macs(const pj_linter *linter, const pj_node *node)
 
 static bool check_unquantized(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes && linter->has_integers; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes && linter->has_integers; n++) {
+        const pj_node *node = linter->node[n];
         pj_format weight, input;
         int at;
         char word[PJ_LINT_WORD];
@@ -267,8 +269,8 @@ static bool check_wide_quantizer(pj_linter *linter, const pj_node *node)
 
 static bool check_wide(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes && linter->is_static; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes && linter->is_static; n++) {
+        const pj_node *node = linter->node[n];
         pj_format weight, input;
         int at;
         char word[PJ_LINT_WORD], wide[PJ_LINT_WORD];
@@ -308,9 +310,10 @@ static bool check_input(pj_linter *linter, const pj_value *in)
 /* What a quantizer of QONNX writes are integers: floats are how that dialect spells them. */
 static bool check_output(pj_linter *linter, const pj_value *out)
 {
-    const pj_node *maker = pj_lint_maker(out);
-    if (!is_float_value(out) || out->is_constant || !maker || maker->graph != linter->graph ||
-        pj_lint_quantizer(linter, maker) == PJ_FAKE_QUANTIZE)
+    const pj_node *maker = out->producer;
+    while (maker && pj_lint_is_view(maker))
+        maker = maker->in[0]->producer;
+    if (!is_float_value(out) || out->is_constant || !maker || pj_lint_quantizer(linter, maker) == PJ_FAKE_QUANTIZE)
         return true;
     bool back = pj_lint_quantizer(linter, maker) == PJ_DEQUANTIZE;
     return pj_lint_add(linter, maker, back && pj_lint_converts(linter, maker) ? pj_lint_energy(linter, maker) : -1,
@@ -321,11 +324,11 @@ static bool check_output(pj_linter *linter, const pj_value *out)
 
 static bool check_boundary(pj_linter *linter)
 {
-    for (int i = 0; i < linter->graph->inputs && linter->is_static; i++)
-        if (!check_input(linter, linter->graph->in[i]))
+    for (int i = 0; i < linter->model->graph->inputs && linter->is_static; i++)
+        if (!check_input(linter, linter->model->graph->in[i]))
             return false;
-    for (int o = 0; o < linter->graph->outputs && linter->is_static; o++)
-        if (!check_output(linter, linter->graph->out[o]))
+    for (int o = 0; o < linter->model->graph->outputs && linter->is_static; o++)
+        if (!check_output(linter, linter->model->graph->out[o]))
             return false;
     return true;
 }

@@ -60,12 +60,11 @@ static bool cuts_negative(const pj_node *node)
 
 static bool check_before_relu(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
-        const pj_node *back = cuts_negative(node) && pj_lint_runs(node) ? pj_lint_maker(node->in[0]) : NULL;
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
+        const pj_node *back = cuts_negative(node) && pj_lint_runs(node) ? pj_lint_maker(node, 0) : NULL;
         double zero, least;
-        if (!back || back->graph != linter->graph || pj_lint_quantizer(linter, back) != PJ_DEQUANTIZE ||
-            !zero_of(back, &zero, &least) || zero <= least)
+        if (!back || pj_lint_quantizer(linter, back) != PJ_DEQUANTIZE || !zero_of(back, &zero, &least) || zero <= least)
             continue;
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "what %s reads has been quantized ('%.200s') to %s with zero point %g: it stays a layer, and "
@@ -81,12 +80,12 @@ static bool check_before_relu(pj_linter *linter)
 /* Signed types with zero point 0 are symmetric by convention; of unsigned ones that can only be an oversight. */
 static bool check_after_relu(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         double zero, least;
         if (pj_lint_quantizer(linter, node) != PJ_QUANTIZE || !pj_lint_runs(node))
             continue;
-        const pj_node *maker = pj_lint_maker(node->in[0]);
+        const pj_node *maker = pj_lint_maker(node, 0);
         if (!maker || !cuts_negative(maker) || !zero_of(node, &zero, &least) || least < 0 || zero < 1)
             continue;
         double codes = ldexp(1, pj_dtype_bits(node->in[2]->type.dtype));
@@ -125,8 +124,8 @@ static int64_t depthwise_channels(const pj_node *node, const pj_type *weights)
 
 static bool check_depthwise(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         int w = node->desc ? pj_lint_weight(node) : -1;
         int64_t channels = w >= 0 ? depthwise_channels(node, &node->in[w]->type) : 0;
         if (channels < 2 || scales_in(weight_scale(linter, node, w)) != 1)
@@ -199,8 +198,8 @@ static bool tell_asymmetric(pj_linter *linter, const pj_node *node, const pj_val
 
 static bool check_asymmetric(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         int w = node->desc && pj_lint_runs(node) ? pj_lint_weight(node) : -1;
         const pj_value *zero = w >= 0 ? weight_zero(linter, node, w) : NULL;
         const pj_format *input = &pj_lint_detail(linter, node)->input;
@@ -225,8 +224,8 @@ static int bias_of(const pj_node *node)
 
 static bool check_float_bias(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         int b = pj_precision_node(linter->precision, node)->is_integer ? bias_of(node) : -1;
         const pj_layer_detail *detail = pj_lint_detail(linter, node);
         char word[PJ_LINT_WORD], sum[PJ_LINT_WORD];
@@ -274,8 +273,8 @@ static int64_t mismatch(const pj_value *x, const pj_value *w, const pj_value *b,
 
 static bool check_bias_scale(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         int b = pj_precision_node(linter->precision, node)->is_integer ? bias_of(node) : -1;
         int w = b >= 0 ? pj_lint_weight(node) : -1;
         double is, should;
@@ -300,15 +299,15 @@ static bool check_bias_scale(pj_linter *linter)
 
 static bool check_pair(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         pj_quantizer kind = pj_lint_quantizer(linter, node);
         char before[PJ_LINT_WORD], after[PJ_LINT_WORD];
         if ((kind != PJ_QUANTIZE && kind != PJ_FAKE_QUANTIZE) || !pj_lint_converts(linter, node))
             continue;
-        const pj_node *front = pj_lint_maker(node->in[0]);
-        bool is_pair = front && front->graph == linter->graph &&
-                       pj_lint_quantizer(linter, front) == (kind == PJ_QUANTIZE ? PJ_DEQUANTIZE : PJ_FAKE_QUANTIZE);
+        const pj_node *front = pj_lint_maker(node, 0);
+        bool is_pair =
+            front && pj_lint_quantizer(linter, front) == (kind == PJ_QUANTIZE ? PJ_DEQUANTIZE : PJ_FAKE_QUANTIZE);
         const pj_quantized *from = is_pair ? quantized_of(linter, front->out[0]) : NULL;
         const pj_quantized *to = quantized_of(linter, node->out[0]);
         double one = 0, other = 0;
@@ -359,8 +358,8 @@ static int foreign_parts(const pj_linter *linter, const pj_node *node, int *part
 
 static bool check_concat(pj_linter *linter)
 {
-    for (int n = 0; n < linter->graph->nodes; n++) {
-        const pj_node *node = linter->graph->node[n];
+    for (int n = 0; n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
         const pj_layer *layer = pj_lint_layer(linter, node);
         int parts, foreign = pj_lint_runs(node) ? foreign_parts(linter, node, &parts) : 0;
         if (foreign &&
@@ -424,13 +423,12 @@ static bool check_readers(pj_linter *linter, const pj_value *value)
 
 static bool check_duplicates(pj_linter *linter)
 {
-    const pj_graph *graph = linter->graph;
-    for (int i = 0; i < graph->inputs; i++)
-        if (!check_readers(linter, graph->in[i]))
+    for (int i = 0; i < linter->model->graph->inputs; i++)
+        if (!check_readers(linter, linter->model->graph->in[i]))
             return false;
-    for (int n = 0; n < graph->nodes; n++)
-        for (int o = 0; o < graph->node[n]->outputs; o++)
-            if (graph->node[n]->out[o] && !check_readers(linter, graph->node[n]->out[o]))
+    for (int n = 0; n < linter->nodes; n++)
+        for (int o = 0; o < linter->node[n]->outputs; o++)
+            if (linter->node[n]->out[o] && !check_readers(linter, linter->node[n]->out[o]))
                 return false;
     return true;
 }

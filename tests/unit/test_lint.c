@@ -657,8 +657,8 @@ static void test_dead(void)
     silent(&b, "dead-node");
 }
 
-/* A node that only a subgraph reads is alive. */
-static void test_captured(void)
+/* Both branches of an If read `t` and hand on what `op` makes of it. */
+static builder branches(const char *op)
 {
     static const char *const names[] = {"then_branch", "else_branch"};
     builder b = build_new(21);
@@ -669,13 +669,24 @@ static void test_captured(void)
     Onnx__NodeProto *branch = put_node(&b, "if", "If", "which", "y");
     for (int k = 0; k < 2; k++) {
         b.graph = build_graph(&b, names[k]);
-        build_node(&b, k ? "Exp" : "Abs", "t", "inner");
+        put_node(&b, k ? "otherwise" : "then", op, "t", "inner");
         build_output(&b, "inner", PJ_FLOAT32, "2,4");
         build_subgraph(&b, branch, names[k], b.graph);
     }
     b.graph = main_graph;
     end(&b, "y");
+    return b;
+}
+
+/* A node that only a subgraph reads is alive; nodes of subgraphs are looked at, too. */
+static void test_subgraphs(void)
+{
+    builder b = branches("Abs");
     silent(&b, "dead-node");
+    b = branches("Abs");
+    silent(&b, "no-op");
+    b = branches("Dropout");
+    lint_under(&b, NULL, &(expected){"no-op", 2, "then", "Dropout does nothing"});
 }
 
 static void test_initializers(void)
@@ -781,7 +792,7 @@ int main(void)
     test_idle();
     test_idle_attributes();
     test_dead();
-    test_captured();
+    test_subgraphs();
     test_initializers();
     test_constants();
     test_double();
