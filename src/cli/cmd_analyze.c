@@ -34,7 +34,10 @@ static pj_exit report_lint(const pj_analysis *analysis, const pj_args *args)
     pj_error err = {0};
     pj_lint *lint = NULL;
     pj_out out = pj_out_new(args->out);
-    size_t count = 0;
+    size_t count = 0, assumed;
+    const pj_finding *findings = pj_analysis_findings(analysis, &assumed);
+    if (args->strict && pj_say_strict(findings, assumed, args->operand[0]))
+        return PJ_EXIT_UNSUPPORTED;
     pj_status status = pj_lint_run(analysis, args->lint_off, args->lint_offs, &lint, &err);
     if (status == PJ_OK) {
         pj_lint_findings(lint, &count);

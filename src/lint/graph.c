@@ -232,10 +232,10 @@ static bool joins_one(const pj_node *node)
 }
 
 /* Nothing below zero comes in: from another Relu, or from numbers whose zero point is the least one. */
-static bool is_idle_relu(const pj_node *node)
+static bool is_idle_relu(const pj_linter *linter, const pj_node *node)
 {
     int64_t zero;
-    const pj_node *maker = pj_lint_is(node, "Relu") ? pj_lint_maker(node, 0) : NULL;
+    const pj_node *maker = pj_lint_is(node, "Relu") ? pj_lint_maker(linter, node, 0) : NULL;
     if (!maker)
         return false;
     if (pj_lint_is(maker, "Relu"))
@@ -256,7 +256,7 @@ static bool is_idle_identity(const pj_node *node)
 }
 
 /* Why a node does nothing; NULL: it does something. */
-static const char *idle_because(const pj_node *node)
+static const char *idle_because(const pj_linter *linter, const pj_node *node)
 {
     const pj_value *in = node->inputs > 0 ? node->in[0] : NULL, *out = node->outputs > 0 ? node->out[0] : NULL;
     if (!in || !out)
@@ -275,7 +275,7 @@ static const char *idle_because(const pj_node *node)
         return "there is but one tensor";
     if (is_idle_pad(node))
         return "all pads are 0";
-    if (is_idle_relu(node))
+    if (is_idle_relu(linter, node))
         return "nothing below 0 reaches it";
     return NULL;
 }
@@ -284,7 +284,7 @@ static bool check_idle(pj_linter *linter)
 {
     for (int n = 0; n < linter->nodes; n++) {
         const pj_node *node = linter->node[n];
-        const char *why = pj_lint_runs(node) ? idle_because(node) : NULL;
+        const char *why = pj_lint_runs(node) ? idle_because(linter, node) : NULL;
         if (why && !pj_lint_add(linter, node, pj_lint_energy(linter, node), "%s does nothing: %s", node->op, why))
             return false;
     }

@@ -142,12 +142,11 @@ bool pj_lint_converts(const pj_linter *linter, const pj_node *node)
     return own->quantizer != PJ_NO_QUANTIZER && !own->is_free && !node->out[0]->is_constant && pj_lint_runs(node);
 }
 
-const pj_node *pj_lint_maker(const pj_node *node, int i)
+const pj_node *pj_lint_maker(const pj_linter *linter, const pj_node *node, int i)
 {
     const pj_value *value = i < node->inputs ? node->in[i] : NULL;
-    while (value && value->producer && pj_lint_is_view(value->producer))
-        value = value->producer->in[0];
-    return value && value->producer && value->producer->graph == node->graph ? value->producer : NULL;
+    const pj_node *maker = value ? linter->maker[value->index] : NULL;
+    return maker && maker->graph == node->graph ? maker : NULL;
 }
 
 const pj_node *pj_lint_sole_maker(const pj_node *node, int i)
@@ -227,10 +226,22 @@ static bool find_consumers(pj_linter *linter)
         if (node->desc && node->desc->traits & PJ_SHAPE_ONLY)
             continue;
         for (int i = 0; i < node->inputs && reader; i++)
-            if (node->in[i])
+            if (pj_precision_is_data(node, i))
                 linter->consumer[node->in[i]->index] = reader;
     }
     return linter->consumer != NULL;
+}
+
+static bool find_makers(pj_linter *linter)
+{
+    linter->maker = PJ_NEW(linter->scratch, const pj_node *, linter->model->values);
+    for (int n = 0; linter->maker && n < linter->nodes; n++) {
+        const pj_node *node = linter->node[n];
+        for (int o = 0; o < node->outputs; o++)
+            if (node->out[o])
+                linter->maker[node->out[o]->index] = pj_lint_is_view(node) ? linter->maker[node->in[0]->index] : node;
+    }
+    return linter->maker != NULL;
 }
 
 /* DynamicQuantizeLinear and the integer operators behind it find their scales in the run. */
@@ -271,7 +282,7 @@ static bool list_nodes(pj_linter *linter)
 
 pj_status pj_lint_all(pj_linter *linter, const bool *on, pj_error *err)
 {
-    if (!list_nodes(linter) || !list_readers(linter) || !find_consumers(linter))
+    if (!list_nodes(linter) || !list_readers(linter) || !find_makers(linter) || !find_consumers(linter))
         return pj_fail_memory(err);
     find_kind(linter);
     for (size_t i = 0; row_at(i); i++) {

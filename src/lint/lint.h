@@ -27,7 +27,8 @@ typedef struct pj_linter {
     pj_arena *scratch; /* side tables, until all rules have run */
     pj_reader *reader; /* those of value v stand at first[v.index] to first[v.index + 1] */
     int *first;
-    const pj_node **consumer; /* by value: the first node that reads its contents, behind views; NULL: none */
+    const pj_node **maker;    /* by value: the node that makes it, in front of views; NULL: none */
+    const pj_node **consumer; /* by value: the first node that computes on it, behind views; NULL: none */
     bool has_integers;        /* some multiply-accumulate works on 16 bits or less */
     bool is_static;           /* ... of activations whose scales stand in the model */
     int64_t macs;             /* of all layers */
@@ -94,7 +95,7 @@ bool pj_lint_converts(const pj_linter *linter, const pj_node *node);
 
 /* The node of the same graph that makes what `node` reads at input `i`, in front of views; NULL: an input, a constant,
  * or a node of a graph around it. */
-const pj_node *pj_lint_maker(const pj_node *node, int i);
+const pj_node *pj_lint_maker(const pj_linter *linter, const pj_node *node, int i);
 
 /* The same without views, if nobody else reads what it makes. */
 const pj_node *pj_lint_sole_maker(const pj_node *node, int i);

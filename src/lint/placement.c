@@ -310,9 +310,7 @@ static bool check_input(pj_linter *linter, const pj_value *in)
 /* What a quantizer of QONNX writes are integers: floats are how that dialect spells them. */
 static bool check_output(pj_linter *linter, const pj_value *out)
 {
-    const pj_node *maker = out->producer;
-    while (maker && pj_lint_is_view(maker))
-        maker = maker->in[0]->producer;
+    const pj_node *maker = linter->maker[out->index];
     if (!is_float_value(out) || out->is_constant || !maker || pj_lint_quantizer(linter, maker) == PJ_FAKE_QUANTIZE)
         return true;
     bool back = pj_lint_quantizer(linter, maker) == PJ_DEQUANTIZE;

@@ -62,7 +62,7 @@ static bool check_before_relu(pj_linter *linter)
 {
     for (int n = 0; n < linter->nodes; n++) {
         const pj_node *node = linter->node[n];
-        const pj_node *back = cuts_negative(node) && pj_lint_runs(node) ? pj_lint_maker(node, 0) : NULL;
+        const pj_node *back = cuts_negative(node) && pj_lint_runs(node) ? pj_lint_maker(linter, node, 0) : NULL;
         double zero, least;
         if (!back || pj_lint_quantizer(linter, back) != PJ_DEQUANTIZE || !zero_of(back, &zero, &least) || zero <= least)
             continue;
@@ -85,7 +85,7 @@ static bool check_after_relu(pj_linter *linter)
         double zero, least;
         if (pj_lint_quantizer(linter, node) != PJ_QUANTIZE || !pj_lint_runs(node))
             continue;
-        const pj_node *maker = pj_lint_maker(node, 0);
+        const pj_node *maker = pj_lint_maker(linter, node, 0);
         if (!maker || !cuts_negative(maker) || !zero_of(node, &zero, &least) || least < 0 || zero < 1)
             continue;
         double codes = ldexp(1, pj_dtype_bits(node->in[2]->type.dtype));
@@ -287,8 +287,8 @@ static bool check_bias_scale(pj_linter *linter)
         int64_t channel = mismatch(x->scale, weights->scale, bias->scale, &is, &should);
         if (channel >= 0 &&
             !pj_lint_add(linter, node, -1,
-                         "the bias of channel %" PRId64 " has the scale %.6g, its sums %.6g (input times weights): it "
-                         "cannot be added to them",
+                         "the bias of channel %" PRId64 " has the scale %.6g, its sums %.6g (input times weights), "
+                         "but integer kernels take both for equal",
                          channel, is, should))
             return false;
     }
@@ -305,7 +305,7 @@ static bool check_pair(pj_linter *linter)
         char before[PJ_LINT_WORD], after[PJ_LINT_WORD];
         if ((kind != PJ_QUANTIZE && kind != PJ_FAKE_QUANTIZE) || !pj_lint_converts(linter, node))
             continue;
-        const pj_node *front = pj_lint_maker(node, 0);
+        const pj_node *front = pj_lint_maker(linter, node, 0);
         bool is_pair =
             front && pj_lint_quantizer(linter, front) == (kind == PJ_QUANTIZE ? PJ_DEQUANTIZE : PJ_FAKE_QUANTIZE);
         const pj_quantized *from = is_pair ? quantized_of(linter, front->out[0]) : NULL;

@@ -13,7 +13,7 @@ static const pj_column columns[] = {
     {.key = "severity", .title = "severity", .kind = PJ_CELL_TEXT},
     {.key = "node", .title = "node", .kind = PJ_CELL_TEXT},
     {.key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
-    {.key = "energy_pj", .title = "energy", .kind = PJ_CELL_ENERGY},
+    {.key = "energy_pj", .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1},
     {.key = "message", .title = "finding", .kind = PJ_CELL_TEXT},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -149,9 +149,12 @@ static void write_text(const page *p)
         pj_text_look(p->out, p->style, warns ? PJ_WARN : PJ_BOLD);
         pj_str_add(p->out, rule->code);
         pj_text_look(p->out, p->style, PJ_PLAIN);
-        pj_str_add(p->out, " (");
-        pj_human_plural(p->out, to - from, rule->severity, warns ? "warnings" : "notes");
-        pj_str_printf(p->out, "): %s\n", rule->summary);
+        pj_str_add(&text, " (");
+        pj_human_plural(&text, to - from, rule->severity, warns ? "warnings" : "notes");
+        pj_str_printf(&text, "): %s", rule->summary);
+        pj_text_wrap(p->out, text.data, strlen(rule->code), 2, p->style->width);
+        pj_str_add_char(p->out, '\n');
+        pj_str_clear(&text);
         text_findings(p, from, to);
         pj_str_printf(&text, "To do: %s", rule->remedy);
         paragraph(p, text.data);

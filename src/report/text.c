@@ -106,6 +106,24 @@ static void layers(page *p)
     lines(p, &text);
 }
 
+/* Lint finds more to say; where it does, the report tells how to ask for it. */
+static void lint(page *p)
+{
+    pj_lint *found = NULL;
+    size_t count = 0;
+    if (pj_lint_run(p->view->analysis, NULL, 0, &found, NULL) != PJ_OK) {
+        p->out->failed = true;
+        return;
+    }
+    pj_lint_findings(found, &count);
+    pj_lint_free(found);
+    if (!count)
+        return;
+    pj_str_add(p->out, "  ");
+    pj_human_plural(p->out, count, "lint finding", "lint findings");
+    pj_str_add(p->out, count == 1 ? ": --lint shows it\n" : ": --lint lists them\n");
+}
+
 void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out)
 {
     page p = {view, style, out};
@@ -127,4 +145,5 @@ void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out
     pj_summary_basis(view, "", &text);
     lines(&p, &text);
     pj_findings_text(findings, count, style, view->arena, out);
+    lint(&p);
 }

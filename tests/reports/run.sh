@@ -41,18 +41,21 @@ valid kws_dscnn --table qtools --weights-on sram --activations-on fixed --io-on-
 valid kws_dscnn --table eyeriss-65nm-relative
 valid kws_dscnn --device a100 --device edge-tpu --device stm32l4r5 --top 2
 
-# sweep MODEL OPTION...
-sweep() {
-    model=$1
-    shift
-    "$program" analyze "$root/models/$model.onnx" --format json -o "$work/sweep.json" "$@" &&
-        "$check" "$root/docs/sweep.schema.json" "$work/sweep.json" || {
+# other SCHEMA MODEL OPTION...
+other() {
+    name=$1
+    model=$2
+    shift 2
+    "$program" analyze "$root/models/$model.onnx" --format json -o "$work/other.json" "$@" &&
+        "$check" "$root/docs/$name.schema.json" "$work/other.json" || {
         echo "not valid: $model $*"
         failed=1
     }
 }
-sweep encoder --sweep sequence=16,64 --sweep batch=1,2
-sweep encoder --sweep sequence=16,64 --device a100 --device edge-tpu --quantize int8
+other sweep encoder --sweep sequence=16,64 --sweep batch=1,2
+other lint vww_mobilenet --lint
+other lint resnet8_fp16 --lint
+other sweep encoder --sweep sequence=16,64 --device a100 --device edge-tpu --quantize int8
 
 broken 's/"picojoule.report.1"/"picojoule.report\/2"/' 'schema: is not picojoule.report/1'
 broken 's/"macs": [0-9]*/"macs": 0.5/' 'totals.macs: is not of type integer'
