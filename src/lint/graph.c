@@ -72,29 +72,44 @@ static bool holds(pj_dtype from, pj_dtype to)
     return mantissa(from) > 0 && (to == PJ_FLOAT64 || to == PJ_FLOAT32) && mantissa(to) > mantissa(from);
 }
 
+/* The Cast in front of another one, both in the run and with all types known; NULL: there is none. */
+static const pj_node *cast_in_front(const pj_node *node)
+{
+    const pj_node *first = pj_lint_is(node, "Cast") && node->inputs > 0 && node->in[0] ? node->in[0]->producer : NULL;
+    bool is_pair = first && first->graph == node->graph && pj_lint_is(first, "Cast") && pj_lint_runs(first) &&
+                   first->inputs > 0 && first->in[0] && node->outputs > 0 && node->out[0];
+    return is_pair && first->in[0]->type.dtype != PJ_UNDEFINED && node->in[0]->type.dtype != PJ_UNDEFINED &&
+                   node->out[0]->type.dtype != PJ_UNDEFINED
+               ? first
+               : NULL;
+}
+
+static bool tell_casts(pj_linter *linter, const pj_node *first, const pj_node *node, bool loses)
+{
+    pj_dtype from = first->in[0]->type.dtype, to = node->out[0]->type.dtype;
+    bool is_sole = pj_lint_sole_maker(node, 0) != NULL;
+    double one = is_sole ? pj_lint_energy(linter, first) : 0;
+    double two = from == to ? pj_lint_energy(linter, node) : 0;
+    if (!is_sole && from != to)
+        return true; /* both stay: others want what the first one makes */
+    return pj_lint_add(linter, node, one < 0 || two < 0 ? -1 : one + two,
+                       "turns %s into %s behind '%.200s', which made it of %s: %s",
+                       pj_dtype_word(node->in[0]->type.dtype), pj_dtype_word(to), first->label, pj_dtype_word(from),
+                       loses        ? "digits are lost on the way"
+                       : from == to ? "both together do nothing"
+                                    : "one Cast would do");
+}
+
 static bool check_casts(pj_linter *linter)
 {
     for (int n = 0; n < linter->nodes; n++) {
-        const pj_node *node = linter->node[n];
-        const pj_node *first =
-            pj_lint_is(node, "Cast") && node->inputs > 0 && node->in[0] ? node->in[0]->producer : NULL;
-        if (!first || first->graph != node->graph || !pj_lint_is(first, "Cast") || !pj_lint_runs(first) ||
-            first->inputs < 1 || !first->in[0] || node->outputs < 1 || !node->out[0])
+        const pj_node *node = linter->node[n], *first = cast_in_front(node);
+        if (!first)
             continue;
         pj_dtype a = first->in[0]->type.dtype, b = node->in[0]->type.dtype, c = node->out[0]->type.dtype;
         bool loses = !holds(a, b);
-        bool spares_first = pj_lint_sole_maker(node, 0) != NULL, spares_second = a == c;
-        if (a == PJ_UNDEFINED || b == PJ_UNDEFINED || c == PJ_UNDEFINED || a == b || b == c ||
-            (loses && !(mantissa(a) && mantissa(b) && mantissa(c) > mantissa(b))))
-            continue;
-        double one = spares_first ? pj_lint_energy(linter, first) : 0;
-        double two = spares_second || !spares_first ? pj_lint_energy(linter, node) : 0;
-        if (!pj_lint_add(linter, node, one < 0 || two < 0 ? -1 : one + two,
-                         "turns %s into %s behind '%.200s', which made it of %s: %s", pj_dtype_word(b),
-                         pj_dtype_word(c), first->label, pj_dtype_word(a),
-                         loses           ? "digits are lost on the way"
-                         : spares_second ? "both together do nothing"
-                                         : "one Cast would do"))
+        bool on_purpose = loses && !(mantissa(a) && mantissa(b) && mantissa(c) > mantissa(b));
+        if (a != b && b != c && !on_purpose && !tell_casts(linter, first, node, loses))
             return false;
     }
     return true;

@@ -8,14 +8,13 @@
 #include "base/limits.h"
 #include "ops/op.h"
 
-static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_graph};
-enum { FAMILIES = sizeof families / sizeof *families };
+static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_graph, NULL};
 
 /* ---- the list of rules ---- */
 
 static const pj_lint_row *row_at(size_t index)
 {
-    for (size_t f = 0; f < FAMILIES; f++) {
+    for (size_t f = 0; families[f]; f++) {
         if (index < families[f]->count)
             return &families[f]->row[index];
         index -= families[f]->count;
@@ -26,7 +25,7 @@ static const pj_lint_row *row_at(size_t index)
 size_t pj_lint_rules(void)
 {
     size_t count = 0;
-    for (size_t f = 0; f < FAMILIES; f++)
+    for (size_t f = 0; families[f]; f++)
         count += families[f]->count;
     return count;
 }

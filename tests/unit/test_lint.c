@@ -528,6 +528,9 @@ static void test_casts(void)
     silent(&b, "cast-chain");
     b = casts(PJ_FLOAT32, PJ_BOOL, PJ_FLOAT32);
     silent(&b, "cast-chain");
+    b = casts(PJ_INT32, PJ_INT64, PJ_FLOAT32);
+    build_output(&b, "m", PJ_INT64, ""); /* wanted as it is */
+    silent(&b, "cast-chain");
 }
 
 static builder transposes(const int64_t *second, const char *between)
