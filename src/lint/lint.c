@@ -119,9 +119,10 @@ bool pj_lint_runs(const pj_node *node)
     return false;
 }
 
-bool pj_lint_is_view(const pj_node *node)
+bool pj_lint_arranges(const pj_node *node)
 {
-    return node->desc && (node->desc->traits & PJ_VIEW) && node->inputs > 0 && node->in[0] && node->outputs > 0;
+    bool same = node->desc && (node->desc->traits & PJ_VIEW || pj_lint_is(node, "Transpose"));
+    return same && node->inputs > 0 && node->in[0] && node->outputs > 0;
 }
 
 pj_quantizer pj_lint_quantizer(const pj_linter *linter, const pj_node *node)
@@ -219,9 +220,9 @@ static bool find_consumers(pj_linter *linter)
     linter->consumer = PJ_NEW(linter->scratch, const pj_node *, linter->model->values);
     for (int n = linter->nodes; linter->consumer && n-- > 0;) {
         const pj_node *node = linter->node[n];
-        const pj_node *reader = !pj_lint_is_view(node) ? node
-                                : node->out[0]         ? linter->consumer[node->out[0]->index]
-                                                       : NULL;
+        const pj_node *reader = !pj_lint_arranges(node) ? node
+                                : node->out[0]          ? linter->consumer[node->out[0]->index]
+                                                        : NULL;
         if (node->desc && node->desc->traits & PJ_SHAPE_ONLY)
             continue;
         for (int i = 0; i < node->inputs && reader; i++)
@@ -238,7 +239,7 @@ static bool find_makers(pj_linter *linter)
         const pj_node *node = linter->node[n];
         for (int o = 0; o < node->outputs; o++)
             if (node->out[o])
-                linter->maker[node->out[o]->index] = pj_lint_is_view(node) ? linter->maker[node->in[0]->index] : node;
+                linter->maker[node->out[o]->index] = pj_lint_arranges(node) ? linter->maker[node->in[0]->index] : node;
     }
     return linter->maker != NULL;
 }

@@ -27,8 +27,8 @@ typedef struct pj_linter {
     pj_arena *scratch; /* side tables, until all rules have run */
     pj_reader *reader; /* those of value v stand at first[v.index] to first[v.index + 1] */
     int *first;
-    const pj_node **maker;    /* by value: the node that makes it, in front of views; NULL: none */
-    const pj_node **consumer; /* by value: the first node that computes on it, behind views; NULL: none */
+    const pj_node **maker;    /* by value: the node that makes it, in front of what only arranges; NULL: none */
+    const pj_node **consumer; /* by value: the first node that computes on it, behind what only arranges; NULL: none */
     bool has_integers;        /* some multiply-accumulate works on 16 bits or less */
     bool is_static;           /* ... of activations whose scales stand in the model */
     int64_t macs;             /* of all layers */
@@ -84,7 +84,8 @@ bool pj_lint_is(const pj_node *node, const char *op);
 /* Is anything computed in the run, or is all of it known before? */
 bool pj_lint_runs(const pj_node *node);
 
-bool pj_lint_is_view(const pj_node *node);
+/* Does it hand on the numbers that it reads, under another shape or in another order? */
+bool pj_lint_arranges(const pj_node *node);
 pj_quantizer pj_lint_quantizer(const pj_linter *linter, const pj_node *node);
 
 /* Does the node work on the quantized numbers of its inputs, quantizers included? */
@@ -93,11 +94,11 @@ bool pj_lint_takes_integers(const pj_linter *linter, const pj_node *node);
 /* A quantizer that really converts in the run, as a layer of its own. */
 bool pj_lint_converts(const pj_linter *linter, const pj_node *node);
 
-/* The node of the same graph that makes what `node` reads at input `i`, in front of views; NULL: an input, a constant,
- * or a node of a graph around it. */
+/* The node of the same graph that makes what `node` reads at input `i`, in front of what only arranges; NULL: an input,
+ * a constant, or a node of a graph around it. */
 const pj_node *pj_lint_maker(const pj_linter *linter, const pj_node *node, int i);
 
-/* The same without views, if nobody else reads what it makes. */
+/* The same right in front of it, if nobody else reads what it makes. */
 const pj_node *pj_lint_sole_maker(const pj_node *node, int i);
 
 /* fp16 and wider: fp8 and fp4 are quantized numbers. */

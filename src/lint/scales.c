@@ -314,16 +314,17 @@ static bool check_pair(pj_linter *linter)
         if (!from || !to)
             continue;
         bool scalars = pj_lint_scalar(from->scale, &one) && pj_lint_scalar(to->scale, &other);
-        if (scalars ? !pj_lint_add(linter, node, pj_lint_energy(linter, node),
-                                   "nothing happens between '%.200s' and this quantizer, but %s of scale %.6g becomes "
-                                   "%s of scale %.6g",
-                                   front->label, pj_lint_word(linter, &from->format, before), one,
-                                   pj_lint_word(linter, &to->format, after), other)
-                    : !pj_lint_add(linter, node, pj_lint_energy(linter, node),
-                                   "nothing happens between '%.200s' and this quantizer, but %s becomes %s of other "
-                                   "scales",
-                                   front->label, pj_lint_word(linter, &from->format, before),
-                                   pj_lint_word(linter, &to->format, after)))
+        if (scalars
+                ? !pj_lint_add(linter, node, pj_lint_energy(linter, node),
+                               "nothing is computed between '%.200s' and this quantizer, but %s of scale %.6g becomes "
+                               "%s of scale %.6g",
+                               front->label, pj_lint_word(linter, &from->format, before), one,
+                               pj_lint_word(linter, &to->format, after), other)
+                : !pj_lint_add(linter, node, pj_lint_energy(linter, node),
+                               "nothing is computed between '%.200s' and this quantizer, but %s becomes %s of other "
+                               "scales",
+                               front->label, pj_lint_word(linter, &from->format, before),
+                               pj_lint_word(linter, &to->format, after)))
             return false;
     }
     return true;

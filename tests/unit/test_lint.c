@@ -217,6 +217,10 @@ static void test_dequantize_unused(void)
     b = quantized();
     end(&b, "m");
     silent(&b, "dequantize-unused");
+    b = quantized();
+    put_node(&b, "turn", "Transpose", "m", "t");
+    end(&b, "t");
+    silent(&b, "dequantize-unused");
 }
 
 static void test_boundary(void)
@@ -410,7 +414,7 @@ static void test_pair(void)
     put_qdq(&b, "m", "n", 0.3f);
     end(&b, "n");
     fires(&b, "requantize-pair", "q_n",
-          "nothing happens between 'dq_m' and this quantizer, but int8 of scale 0.2 becomes");
+          "nothing is computed between 'dq_m' and this quantizer, but int8 of scale 0.2 becomes");
     b = quantized();
     put_qdq(&b, "m", "n", 0.2f);
     end(&b, "n");
