@@ -237,9 +237,9 @@ static bool check_unquantized(pj_linter *linter)
         pj_format weight, input;
         int at;
         char word[PJ_LINT_WORD];
-        if (!has_weights(linter, node, &at, &weight, &input) || !pj_lint_is_float(&weight) || !pj_lint_is_float(&input))
+        if (!has_weights(linter, node, &at, &weight, &input) || !pj_lint_is_float(&weight))
             continue;
-        bool half = linter->precision->quantized[node->in[0]->index] != NULL;
+        bool half = node->in[0] && linter->precision->quantized[node->in[0]->index];
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "runs on floats in a quantized model: its weights '%.200s' are %s%s; it has %" PRId64
                          " MACs, %.1f %% of all",
@@ -277,7 +277,7 @@ static bool check_wide(pj_linter *linter)
         if (!check_wide_quantizer(linter, node))
             return false;
         if (!has_weights(linter, node, &at, &weight, &input) || pj_lint_is_float(&weight) || weight.number.bits > 8 ||
-            input.number.bits < 32)
+            !pj_lint_is_float(&input) || input.number.bits < 32)
             continue;
         pj_num read = pj_lint_detail(linter, node)->work.read[0];
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
