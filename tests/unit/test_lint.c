@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "check.h"
 #include "quantized.h"
 
@@ -775,6 +776,33 @@ static void test_off(void)
     priced_free(&p);
 }
 
+/* One more finding than are kept of a rule; another rule still has its own. */
+static void test_most(void)
+{
+    builder b = with_dead(true);
+    pj_error err = {0};
+    pj_lint *lint = NULL;
+    size_t count = 0, dead = 0;
+    char from[32] = "x", to[32];
+    for (int i = 0; i <= PJ_MAX_DIAGNOSTICS; i++) {
+        snprintf(to, sizeof to, "v%d", i);
+        build_node(&b, "Identity", from, to);
+        snprintf(from, sizeof from, "%s", to);
+    }
+    build_output(&b, to, PJ_FLOAT32, "");
+    put_node(&b, "dead", "Exp", "x", "nobody");
+    priced p = price(&b, NULL);
+    CHECK_INT(pj_lint_run(p.analysis, NULL, 0, &lint, &err), PJ_OK);
+    const pj_lint_finding *finding = pj_lint_findings(lint, &count);
+    for (size_t i = 0; i < count; i++)
+        dead += strcmp(finding[i].code, "dead-node") == 0;
+    CHECK_INT(count, PJ_MAX_DIAGNOSTICS + 1);
+    CHECK_INT(dead, 1);
+    CHECK_INT(pj_lint_dropped(lint), 1);
+    pj_lint_free(lint);
+    priced_free(&p);
+}
+
 int main(void)
 {
     test_float_between();
@@ -805,5 +833,6 @@ int main(void)
     test_double();
     test_rules();
     test_off();
+    test_most();
     return check_done();
 }
