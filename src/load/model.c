@@ -195,10 +195,12 @@ static pj_status load(pj_source *source, const char *path, bool is_file, const p
     pj_str_free(&skeleton);
     pj_arena_free(loader.part);
     pj_arena_free(loader.scratch);
-    if (status == PJ_OK)
+    if (status == PJ_OK) {
         *out = loader.model;
-    else
+        loader.model->is_file = is_file && source->size != UINT64_MAX;
+    } else {
         pj_arena_free(loader.arena);
+    }
     return status;
 }
 

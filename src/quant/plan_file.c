@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/sha256.h"
 
 /* ---- formats ---- */
 
@@ -154,6 +155,31 @@ static pj_status read_layers(pj_json layers, const pj_model *model, pj_arena *ar
     return PJ_OK;
 }
 
+/* A plan that was made for one file is refused for another. The digest is of the whole file, weights included. */
+static pj_status check_digest(pj_json about, const char *wanted, const pj_model *model, pj_error *err)
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+    pj_json at = pj_json_find(about, "sha256");
+    char digits[PJ_SHA256_DIGITS + 1];
+    size_t length = strlen(wanted), same = 0;
+    if (length != PJ_SHA256_DIGITS || strspn(wanted, hex) != length)
+        return pj_json_fail(at, PJ_EFORMAT, err, "expected the 64 hexadecimal digits of SHA-256, not \"%.80s\"",
+                            wanted);
+    if (!model->is_file)
+        return pj_json_fail(at, PJ_EFORMAT, err,
+                            "the model is read from a stream, so its digest cannot be compared: give it as a file, or "
+                            "leave \"sha256\" out");
+    PJ_TRY(pj_sha256_file(model->path, digits, err));
+    while (same < length &&
+           digits[same] == (wanted[same] >= 'A' && wanted[same] <= 'F' ? wanted[same] + 32 : wanted[same]))
+        same++;
+    if (same == length)
+        return PJ_OK;
+    return pj_json_fail(at, PJ_EFORMAT, err,
+                        "this plan is for another model: it names SHA-256 %.64s, but %.300s has %s", wanted,
+                        model->path, digits);
+}
+
 static pj_status read_document(pj_json root, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
 {
     static const char *const keys[] = {"schema", "model", "default", "layers", NULL};
@@ -171,6 +197,8 @@ static pj_status read_document(pj_json root, const pj_model *model, pj_arena *ar
     if (about.node) {
         PJ_TRY(pj_json_only_keys(about, model_keys, err));
         PJ_TRY(pj_json_opt_text(about, "sha256", &sha256, err));
+        if (sha256)
+            PJ_TRY(check_digest(about, sha256, model, err));
     }
     if (defaults.node) {
         PJ_TRY(pj_json_only_keys(defaults, default_keys, err));

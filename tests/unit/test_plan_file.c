@@ -70,6 +70,10 @@ static void test_refused(void)
                   "p.json: $.layers[1].match", "matches no layer of the model with operator Gemm");
     check_refused(model, "\"layers\": {}", PJ_EFORMAT, "p.json: $.layers", "");
     check_refused(model, "\"model\": {\"sha256\": 5}", PJ_EFORMAT, "p.json: $.model.sha256", "");
+    check_refused(model, "\"model\": {\"sha256\": \"12ab\"}", PJ_EFORMAT, "p.json: $.model.sha256", "64 hexadecimal");
+    check_refused(model,
+                  "\"model\": {\"sha256\": \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}",
+                  PJ_EFORMAT, "p.json: $.model.sha256", "give it as a file");
     pj_arena *arena = pj_arena_new(0);
     pj_error err = {0};
     pj_plan plan;
