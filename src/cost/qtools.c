@@ -1,11 +1,11 @@
 /* The rules of QTools (google/qkeras): what differs from our own rules is here and in qtools_graph.c.
  *
- * Rules `qtools` reproduce QTools number for number, its quirks included. The Q-numbers name them; docs/energy-model.md
- * lists them all. In short: memory is counted in 64-bit words at the price of one bit (Q1), the batch is left out,
- * every layer pays inputs and outputs, reshapes included (Q28), the operation counts of depthwise, grouped, transposed
- * and pooling layers are QTools' own (Q6, Q9 - Q12), a float times anything is a float multiplication (Q20), and merges
- * see graph edges instead of operands (Q25 - Q27, Q30, Q31). What QTools does not know is priced by our own rules, with
- * a finding. */
+ * Rules `qtools` reproduce QTools number for number, its quirks included. The Q-numbers name them; quirks.c lists them
+ * all. In short: memory is counted in 64-bit words at the price of one bit (Q1), the batch is left out, every layer
+ * pays inputs and outputs, reshapes included (Q28), the operation counts of depthwise, grouped, transposed and pooling
+ * layers are QTools' own (Q6, Q9 - Q12), a float times anything is a float multiplication (Q20), and merges see graph
+ * edges instead of operands (Q25 - Q27, Q30, Q31). What QTools does not know is priced by our own rules, with a
+ * finding. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -31,6 +31,43 @@ static pj_rows *rows_of(const pj_sheet *sheet, pj_arena *arena)
     return rows && !rows->failed ? rows : NULL;
 }
 
+/* clang-format off */
+static const pj_column quirk_columns[] = {
+    {.key = "number", .title = "", .kind = PJ_CELL_TEXT},
+    {.key = "qtools", .title = "rules qtools", .kind = PJ_CELL_TEXT},
+    {.key = "picojoule", .title = "rules picojoule", .kind = PJ_CELL_TEXT},
+};
+
+/* Text wraps its last column only, so both sides stand in one. */
+static const pj_column quirk_text_columns[] = {
+    {.title = "", .kind = PJ_CELL_TEXT},
+    {.title = "what rules qtools do (rules picojoule)", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+/* clang-format on */
+
+static const char *both_sides(const pj_quirk *quirk, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s (%s)", quirk->qtools, quirk->picojoule);
+    return pj_str_keep(&text, arena);
+}
+
+/* NULL: out of memory, or no quirks. */
+static pj_rows *rows_of_quirks(const pj_sheet *sheet, bool is_text, pj_arena *arena)
+{
+    pj_rows *rows = sheet->quirks == 0 ? NULL
+                    : is_text          ? pj_rows_new(arena, quirk_text_columns, 2)
+                                       : pj_rows_new(arena, quirk_columns, 3);
+    for (size_t i = 0; rows && i < sheet->quirks; i++) {
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], sheet->quirk[i].number);
+        pj_cell_text(&cell[1], is_text ? both_sides(&sheet->quirk[i], arena) : sheet->quirk[i].qtools);
+        if (!is_text)
+            pj_cell_text(&cell[2], sheet->quirk[i].picojoule);
+    }
+    return rows;
+}
+
 /* In text, sources are numbered and stand below the figures, each once. */
 /* clang-format off */
 static const pj_column text_columns[] = {
@@ -110,6 +147,12 @@ static void text_sheet(const pj_sheet *sheet, const pj_rows *rows, const pj_text
     }
     pj_str_add_char(out, '\n');
     text_figures(rows, style, out);
+    pj_rows *quirks = rows_of_quirks(sheet, true, rows->arena);
+    if (quirks) {
+        pj_str_add_char(out, '\n');
+        pj_rows_text(quirks, style, 0, out);
+    }
+    out->failed = out->failed || (sheet->quirks && (!quirks || quirks->failed));
 }
 
 static void markdown_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)
@@ -124,6 +167,12 @@ static void markdown_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *o
     pj_markdown_escape(out, sheet->notes);
     pj_str_add(out, *sheet->notes ? "\n\n" : "");
     pj_rows_markdown(rows, out);
+    pj_rows *quirks = rows_of_quirks(sheet, false, rows->arena);
+    if (quirks) {
+        pj_str_add_char(out, '\n');
+        pj_rows_markdown(quirks, out);
+    }
+    out->failed = out->failed || (sheet->quirks && (!quirks || quirks->failed));
 }
 
 static void json_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)
@@ -142,8 +191,14 @@ static void json_sheet(const pj_sheet *sheet, const pj_rows *rows, pj_str *out)
     pj_json_write_text(&json, sheet->notes);
     pj_json_write_key(&json, "figures");
     pj_rows_json(rows, &json);
+    pj_rows *quirks = rows_of_quirks(sheet, false, rows->arena);
+    if (quirks) {
+        pj_json_write_key(&json, "deviations");
+        pj_rows_json(quirks, &json);
+    }
     pj_json_write_end(&json);
     pj_str_add_char(out, '\n');
+    out->failed = out->failed || (sheet->quirks && (!quirks || quirks->failed));
 }
 
 pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options, pj_sink sink, void *payload,

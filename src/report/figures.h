@@ -3,6 +3,7 @@
 #define PJ_REPORT_FIGURES_H
 
 #include "cost/figure.h"
+#include "cost/quirks.h"
 #include "report/emit.h"
 
 /* One fact of a sheet's head: "process", "45 nm". Facts with an empty text are left out. */
@@ -17,6 +18,8 @@ typedef struct pj_sheet {
     size_t facts;
     const pj_figure *figure;
     size_t figures;
+    const pj_quirk *quirk; /* not in CSV */
+    size_t quirks;
 } pj_sheet;
 
 /* The sheet in a format; the text is handed to the sink. */

@@ -80,7 +80,9 @@ static pj_status show_table(const pj_table *table, const pj_report_options *opti
         {"process", nm.data                             },
         {"voltage", voltage.data                        }
     };
-    pj_sheet sheet = {pj_table_name(table), pj_table_title(table), pj_table_notes(table), facts, 4, NULL, 0};
+    pj_sheet sheet = {pj_table_name(table), pj_table_title(table), pj_table_notes(table), facts, 4, NULL, 0, NULL, 0};
+    if (pj_table_rules(table) == PJ_RULES_QTOOLS)
+        sheet.quirk = pj_quirks(&sheet.quirks);
     sheet.figure = pj_table_figures(table, &sheet.figures);
     pj_status status =
         nm.failed || voltage.failed ? pj_fail_memory(err) : pj_sheet_write(&sheet, options, sink, payload, err);
@@ -158,7 +160,8 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
         {"class",   pj_device_class(device)  },
         {"formula", pj_device_formula(device)}
     };
-    pj_sheet sheet = {pj_device_name(device), pj_device_title(device), pj_device_notes(device), facts, 2, NULL, 0};
+    pj_sheet sheet = {
+        pj_device_name(device), pj_device_title(device), pj_device_notes(device), facts, 2, NULL, 0, NULL, 0};
     sheet.figure = pj_device_figures(device, &sheet.figures);
     pj_status status = pj_sheet_write(&sheet, options, sink, payload, err);
     pj_device_close(device);
