@@ -46,7 +46,7 @@ typedef struct pj_format_info {
     const char *kind; /* "fixed", "po2", "ternary", "binary", "binary01", "float" */
     int64_t bits, int_bits;
     bool is_signed;
-    const char *from; /* "declared", "QDQ", "QONNX", "operator", "plan", "assumed" */
+    const char *from; /* "declared", "annotation", "QDQ", "QONNX", "operator", "plan", "assumed" */
 } pj_format_info;
 
 /* One device's estimate; time_us and energy_pj are negative where the device cannot say. */

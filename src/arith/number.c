@@ -45,6 +45,16 @@ pj_number pj_number_float(int64_t bits, pj_float_flavour flavour)
     return number;
 }
 
+pj_number pj_number_minifloat(int64_t exponent_bits, int64_t mantissa_bits)
+{
+    pj_float_flavour flavour = PJ_FLOAT_PLAIN;
+    if (exponent_bits == 5 && mantissa_bits == 2)
+        flavour = PJ_FLOAT_E5M2;
+    else if (exponent_bits == 8 && mantissa_bits == 7)
+        flavour = PJ_FLOAT_BF16;
+    return pj_number_float(1 + exponent_bits + mantissa_bits, flavour);
+}
+
 bool pj_number_equal(const pj_number *a, const pj_number *b)
 {
     return a->kind == b->kind && a->bits == b->bits && a->int_bits == b->int_bits && a->is_signed == b->is_signed &&

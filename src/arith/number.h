@@ -65,6 +65,9 @@ pj_number pj_number_binary(void);
 pj_number pj_number_binary01(void);
 pj_number pj_number_float(int64_t bits, pj_float_flavour flavour);
 
+/* Sign, exponent, mantissa; the usual floats of these widths by name, the others by their width. */
+pj_number pj_number_minifloat(int64_t exponent_bits, int64_t mantissa_bits);
+
 /* Same kind, bits, int_bits, sign and flavour. */
 bool pj_number_equal(const pj_number *a, const pj_number *b);
 

@@ -201,12 +201,12 @@ static void convert_inputs(const pj_precision *precision, pj_layer_detail *detai
 }
 
 /* Layers between quantized neighbours, and those of a plan, convert what they hand on to the format that it is stored
- * in. Operators on integers count that themselves. */
+ * in. Operators on integers count that themselves; an annotation tells of numbers as the layer makes them. */
 static bool converts_outputs(const pj_precision *precision, const pj_node *node)
 {
     const pj_node_precision *own = pj_precision_node(precision, node);
     bool planned = own->plan || is_known(&precision->weights) || is_known(&precision->activations);
-    if (own->quantizer != PJ_NO_QUANTIZER || !node->inputs || !node->in[0])
+    if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format || !node->inputs || !node->in[0])
         return false;
     for (int o = 0; o < node->outputs; o++)
         planned = planned || (node->out[o] && precision->behind[node->out[o]->index]);
@@ -222,7 +222,7 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
         if (!out || !pj_dtype_is_float(out->type.dtype))
             continue;
         pj_format stored = pj_precision_of(precision, out);
-        unsigned prims = prims_between(&detail->result, &stored);
+        unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&detail->result, &stored);
         if (precision->behind[out->index]) {
             pj_node *quantizer = precision->behind[out->index]->out[0]->producer;
             pj_work work;

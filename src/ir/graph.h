@@ -102,11 +102,12 @@ struct pj_value {
     int uses;  /* node inputs and graph outputs that read it, captures by subgraphs included */
     int index; /* dense number over the whole model, for side tables */
     bool is_input, is_output;
-    bool is_constant;   /* the same in every run: made from initializers and constants alone (infer/) */
-    bool is_folded;     /* its contents follow from the shapes alone (Shape, Size and arithmetic on them) (infer/) */
-    pj_type type;       /* what infer/ found; what the file declares until then, for inputs */
-    pj_type declared;   /* value_info or output declaration of the file */
-    const pj_num *data; /* contents, `data_count` of them, where they are known at least in part */
+    bool is_constant; /* the same in every run: made from initializers and constants alone (infer/) */
+    bool is_folded;   /* its contents follow from the shapes alone (Shape, Size and arithmetic on them) (infer/) */
+    pj_type type;     /* what infer/ found; what the file declares until then, for inputs */
+    pj_type declared; /* value_info or output declaration of the file */
+    const char *annotation; /* FINN's name of the data type of its numbers ("INT4"), or NULL */
+    const pj_num *data;     /* contents, `data_count` of them, where they are known at least in part */
     int64_t data_count;
 };
 

@@ -455,7 +455,8 @@ static pj_status fill_graph(pj_loader *loader, const pj_place *place, const pj_g
     PJ_TRY(add_inputs(loader, place, &text->inputs));
     PJ_TRY(pj_load_nodes(loader, place, &text->nodes));
     PJ_TRY(add_outputs(loader, place, &text->outputs));
-    return pj_load_declared(loader, place, &text->values);
+    PJ_TRY(pj_load_declared(loader, place, &text->values));
+    return pj_load_annotations(loader, place, &text->annotations);
 }
 
 pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const pj_graph_text *text,

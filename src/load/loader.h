@@ -44,7 +44,7 @@ typedef struct pj_messages {
 /* What a GraphProto holds. */
 typedef struct pj_graph_text {
     const char *name;
-    pj_messages nodes, initializers, sparse_initializers, inputs, outputs, values;
+    pj_messages nodes, initializers, sparse_initializers, inputs, outputs, values, annotations;
 } pj_graph_text;
 
 /* A text of nodes that is being read, and where its contents go: the model's graph, a subgraph, or one call of a
@@ -129,6 +129,11 @@ bool pj_load_raw_bytes(pj_dtype dtype, int64_t count, uint64_t *out);
 pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
 
 pj_status pj_load_type(pj_loader *loader, const Onnx__TypeProto *proto, pj_type *out);
+
+/* ---- annotation.c ---- */
+
+/* Notes the data types that a graph tells of its values by name; names that nothing has are no error. */
+pj_status pj_load_annotations(pj_loader *loader, const pj_place *place, const pj_messages *annotations);
 
 /* ---- attr.c, build.c, function.c, sort.c, label.c ---- */
 

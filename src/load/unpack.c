@@ -74,6 +74,7 @@ static const struct {
     {11, offsetof(pj_graph_text, inputs),              &onnx__value_info_proto__descriptor   },
     {12, offsetof(pj_graph_text, outputs),             &onnx__value_info_proto__descriptor   },
     {13, offsetof(pj_graph_text, values),              &onnx__value_info_proto__descriptor   },
+    {14, offsetof(pj_graph_text, annotations),         &onnx__tensor_annotation__descriptor  },
     {15, offsetof(pj_graph_text, sparse_initializers), &onnx__sparse_tensor_proto__descriptor},
 };
 
@@ -148,6 +149,7 @@ pj_graph_text pj_unpacked_graph(const Onnx__GraphProto *proto)
         .inputs = pj_unpacked(proto->input, proto->n_input),
         .outputs = pj_unpacked(proto->output, proto->n_output),
         .values = pj_unpacked(proto->value_info, proto->n_value_info),
+        .annotations = pj_unpacked(proto->quantization_annotation, proto->n_quantization_annotation),
     };
 }
 

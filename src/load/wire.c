@@ -151,9 +151,10 @@ static bool is_wanted(const message *in, const field_type *field)
     if (field->type != PROTOBUF_C_TYPE_MESSAGE)
         return field->id < FIRST_PRIVATE;
     if (type == &onnx__string_string_entry_proto__descriptor)
-        return is_message(in, &onnx__node_proto__descriptor) || strcmp(field->name, "external_data") == 0;
-    return type != &onnx__training_info_proto__descriptor && type != &onnx__tensor_annotation__descriptor &&
-           type != &onnx__device_configuration_proto__descriptor && type != &onnx__tensor_proto__segment__descriptor &&
+        return is_message(in, &onnx__node_proto__descriptor) || is_message(in, &onnx__tensor_annotation__descriptor) ||
+               strcmp(field->name, "external_data") == 0;
+    return type != &onnx__training_info_proto__descriptor && type != &onnx__device_configuration_proto__descriptor &&
+           type != &onnx__tensor_proto__segment__descriptor &&
            type != &onnx__node_device_configuration_proto__descriptor;
 }
 

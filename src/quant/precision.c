@@ -146,6 +146,17 @@ static bool can_be_integer(const pj_precision *precision, const pj_node *node, p
     return narrow > 0;
 }
 
+/* A threshold layer compares integers of any width. */
+static bool all_integers(const pj_precision *precision, const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
+        if (!quantized || (!quantized->is_sum && quantized->format.number.kind == PJ_FLOAT))
+            return false;
+    }
+    return true;
+}
+
 /* To all outputs that hold the same kind of numbers. A model output is what the model declares, so it takes no integers
  * that still wait for their scale. */
 static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_quantized *quantized, pj_arena *arena,
@@ -173,6 +184,27 @@ static void plan_output(const pj_precision *precision, const pj_node *quantizer,
         out->format = before->format;
 }
 
+/* What the file says beside the graph of a value, where the graph itself says less: nothing, or that it is the sum of
+ * an integer layer. */
+static pj_status annotate(pj_precision *precision, const pj_value *value, pj_arena *arena, pj_diags *diags,
+                          pj_error *err)
+{
+    const pj_quantized *known = precision->quantized[value->index];
+    pj_quantized quantized;
+    if ((known && !known->is_sum) || !pj_annotation_read(value, diags, &quantized))
+        return PJ_OK;
+    return keep(precision, value, &quantized, arena, err);
+}
+
+/* Inputs and initializers. */
+static pj_status read_given(pj_precision *precision, pj_arena *arena, pj_diags *diags, pj_error *err)
+{
+    for (int i = 0; i < precision->count; i++)
+        if (!precision->model->value[i]->producer)
+            PJ_TRY(annotate(precision, precision->model->value[i], arena, diags, err));
+    return PJ_OK;
+}
+
 /* What reaches the outputs of a node: in graph order. */
 static pj_status read_node(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
                            pj_error *err)
@@ -187,7 +219,9 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
         own->quantizer = pj_qonnx_read(precision, node, diags, &quantized);
     if (own->quantizer != PJ_NO_QUANTIZER)
         plan_output(precision, node, &quantized);
-    if (own->quantizer != PJ_NO_QUANTIZER || pj_qonnx_sets_format(node, diags, &quantized))
+    own->sets_format = own->quantizer == PJ_NO_QUANTIZER && pj_qonnx_sets_format(node, diags, &quantized);
+    own->is_integer = own->sets_format && all_integers(precision, node);
+    if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format)
         return keep(precision, node->out[0], &quantized, arena, err);
     PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));
     if (passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
@@ -221,10 +255,14 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
     }
     for (int i = 0; i < model->values; i++)
         out->stored[i] = pj_precision_declared(out, model->value[i]);
+    PJ_TRY(read_given(out, arena, diags, err));
     for (int i = 0; i < out->nodes; i++) {
         const pj_node *node = out->order[i];
         out->node[node->id].plan = plan ? plan->node[node->id] : NULL;
         PJ_TRY(read_node(out, node, arena, diags, err));
+        for (int o = 0; o < node->outputs; o++)
+            if (node->out[o])
+                PJ_TRY(annotate(out, node->out[o], arena, diags, err));
     }
     return store_quantized(out) || plan ? pj_integer_decide(out, fold, arena, err) : PJ_OK;
 }
@@ -315,6 +353,7 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
         *stored = precision->stored[quantizer->out[0]->index];
     else if (precision->wished[value->index])
         *stored = *precision->wished[value->index];
-    else if (own->is_integer && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING)
+    else if (own->is_integer && !own->sets_format && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING &&
+             stored->from != PJ_FROM_ANNOTATION)
         *stored = *result;
 }

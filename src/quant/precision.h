@@ -2,7 +2,8 @@
  *
  * A model says in several languages that its tensors hold few bits: by element types, by QuantizeLinear and
  * DequantizeLinear around float operators (qdq.c), by operators that compute on integers (qoperator.c), by the
- * quantizers of QONNX (qonnx.c); a plan (plan_file.c) overrides them. This module reads all of them into one answer:
+ * quantizers of QONNX (qonnx.c), by annotations beside the graph (annotation.c); a plan (plan_file.c) overrides them.
+ * This module reads all of them into one answer:
  *
  *     stored      the numbers that a tensor holds in memory              pj_precision_of
  *     read        the numbers that a node reads at an input              pj_precision_reads
@@ -19,13 +20,14 @@
 #include "ir/graph.h"
 
 /*  enumerator, word in reports */
-#define PJ_FROM_LIST(X)             \
-    X(PJ_FROM_NOTHING, "unknown")   \
-    X(PJ_FROM_DECLARED, "declared") \
-    X(PJ_FROM_QDQ, "QDQ")           \
-    X(PJ_FROM_QONNX, "QONNX")       \
-    X(PJ_FROM_OPERATOR, "operator") \
-    X(PJ_FROM_PLAN, "plan")         \
+#define PJ_FROM_LIST(X)                 \
+    X(PJ_FROM_NOTHING, "unknown")       \
+    X(PJ_FROM_DECLARED, "declared")     \
+    X(PJ_FROM_ANNOTATION, "annotation") \
+    X(PJ_FROM_QDQ, "QDQ")               \
+    X(PJ_FROM_QONNX, "QONNX")           \
+    X(PJ_FROM_OPERATOR, "operator")     \
+    X(PJ_FROM_PLAN, "plan")             \
     X(PJ_FROM_ASSUMED, "assumed")
 
 typedef enum pj_from {
@@ -72,6 +74,7 @@ typedef struct pj_node_precision {
     pj_quantizer quantizer;
     bool is_integer;              /* works on the quantized numbers of its inputs */
     bool is_free;                 /* a quantizer that costs nothing of its own */
+    bool sets_format;             /* a threshold layer: its steps are the numbers that it hands on */
     bool converts;                /* a constant's quantizer with a float reader: arithmetic, but no traffic */
     const pj_node *folded_into;   /* the layer that a quantizer serves, or NULL */
     const pj_plan_formats *plan;  /* or NULL */

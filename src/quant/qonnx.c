@@ -112,19 +112,13 @@ static bool read_trunc(const pj_precision *precision, const pj_node *node, pj_di
     return true;
 }
 
-/* Sign, exponent, mantissa; the usual floats of these widths by name, the others by their width. */
 static bool read_float(const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
     int64_t exponent, mantissa;
-    pj_float_flavour flavour = PJ_FLOAT_PLAIN;
     if (!pj_scale_check(node, 1, diags) || !read_bits(node, 2, 1, "exponent width", diags, &exponent) ||
         !read_bits(node, 3, 0, "mantissa width", diags, &mantissa))
         return false;
-    if (exponent == 5 && mantissa == 2)
-        flavour = PJ_FLOAT_E5M2;
-    else if (exponent == 8 && mantissa == 7)
-        flavour = PJ_FLOAT_BF16;
-    out->format.number = pj_number_float(1 + exponent + mantissa, flavour);
+    out->format.number = pj_number_minifloat(exponent, mantissa);
     return true;
 }
 
@@ -164,42 +158,18 @@ pj_quantizer pj_qonnx_read(const pj_precision *precision, const pj_node *node, p
 
 /* ---- MultiThreshold: the type of its steps stands in an attribute ---- */
 
-/* INT4, UINT8, BIPOLAR, BINARY, TERNARY; FLOAT32 and others say nothing of bits. */
-static bool parse_datatype(const char *word, pj_number *out)
-{
-    static const struct {
-        const char *word;
-        pj_number (*make)(void);
-    } plain[] = {
-        {"BIPOLAR", pj_number_binary  },
-        {"TERNARY", pj_number_ternary },
-        {"BINARY",  pj_number_binary01},
-    };
-    bool is_signed = *word != 'U';
-    const char *at = word + !is_signed;
-    int bits = 0;
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        if (strcmp(word, plain[i].word) == 0) {
-            *out = plain[i].make();
-            return true;
-        }
-    if (strncmp(at, "INT", 3) != 0)
-        return false;
-    for (at += 3; *at >= '0' && *at <= '9' && bits <= MOST_BITS; at++)
-        bits = 10 * bits + (*at - '0');
-    *out = pj_number_fixed(bits, bits - is_signed, is_signed);
-    return *at == 0 && bits >= 1 && bits <= MOST_BITS;
-}
-
 bool pj_qonnx_sets_format(const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
     const pj_attr *type = pj_node_attr(node, "out_dtype");
     if (!in_domain(node) || strcmp(node->op, "MultiThreshold") != 0 || !type || type->kind != PJ_ATTR_STRING ||
         strncmp(type->s, "FLOAT", 5) == 0)
         return false;
+    memset(out, 0, sizeof *out);
     out->format.from = PJ_FROM_QONNX;
-    if (parse_datatype(type->s, &out->format.number))
+    if (pj_finn_parse(type->s, &out->format.number, &out->is_exact)) {
+        out->is_exact = false; /* out_scale and out_bias place the steps */
         return true;
+    }
     pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "out_dtype \"%.64s\" is no data type: fp32 is assumed", type->s);
     assume(node, out);
     return true;

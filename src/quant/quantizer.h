@@ -9,6 +9,14 @@
 pj_quantizer pj_qdq_read(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out);
 pj_quantizer pj_qonnx_read(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out);
 
+/* A data type of QONNX and FINN: INT4, UINT8, BINARY (0/1), BIPOLAR (-1/+1), TERNARY, FIXED<bits,integer bits>,
+ * SCALEDINT<bits>, FLOAT16, FLOAT<exponent,mantissa>. `is_exact`: its binary point is that of the real numbers. False
+ * for FLOAT32, which says no more than an element type, and for what is no such word. */
+bool pj_finn_parse(const char *word, pj_number *out, bool *is_exact);
+
+/* What the annotation of a value that holds floats says; false: nothing, or nothing sensible, then with a finding. */
+bool pj_annotation_read(const pj_value *value, pj_diags *diags, pj_quantized *out);
+
 /* Operators whose integers stand in their element types: provenance, packed weights, quantization inside. */
 pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
                             pj_error *err);

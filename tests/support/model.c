@@ -226,6 +226,15 @@ void build_metadata(builder *b, Onnx__NodeProto *node, const char *key, const ch
     APPEND(b, node->metadata_props, node->n_metadata_props, make_entry(b, key, value));
 }
 
+void build_annotation(builder *b, const char *value, const char *key, const char *text)
+{
+    Onnx__TensorAnnotation *annotation = MAKE(b, Onnx__TensorAnnotation, ONNX__TENSOR_ANNOTATION__INIT);
+    annotation->tensor_name = build_strdup(b, value);
+    APPEND(b, annotation->quant_parameter_tensor_names, annotation->n_quant_parameter_tensor_names,
+           make_entry(b, key, text));
+    APPEND(b, b->graph->quantization_annotation, b->graph->n_quantization_annotation, annotation);
+}
+
 Onnx__GraphProto *build_graph(builder *b, const char *name)
 {
     Onnx__GraphProto *graph = MAKE(b, Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);

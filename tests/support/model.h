@@ -40,6 +40,7 @@ void build_int(builder *b, Onnx__NodeProto *node, const char *name, int64_t valu
 void build_ints(builder *b, Onnx__NodeProto *node, const char *name, size_t count, const int64_t *values);
 void build_text(builder *b, Onnx__NodeProto *node, const char *name, const char *value);
 void build_subgraph(builder *b, Onnx__NodeProto *node, const char *name, Onnx__GraphProto *graph);
+void build_annotation(builder *b, const char *value, const char *key, const char *text);
 void build_metadata(builder *b, Onnx__NodeProto *node, const char *key, const char *value);
 
 /* An empty graph; a function whose nodes are those of `body`. */

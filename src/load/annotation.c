@@ -1,0 +1,32 @@
+/* Data types that a graph tells of its values beside their element types: FINN's key "finn_datatype". The standard's
+ * own keys, SCALE_TENSOR and ZERO_POINT_TENSOR, name tensors with scales, but no number format, so nothing follows from
+ * them alone; FINN's "tensor_layout" says nothing of numbers. */
+#include <string.h>
+
+#include "load/loader.h"
+
+static pj_status annotate(pj_loader *loader, pj_value *value, const Onnx__TensorAnnotation *annotation)
+{
+    for (size_t k = 0; k < annotation->n_quant_parameter_tensor_names; k++) {
+        const Onnx__StringStringEntryProto *entry = annotation->quant_parameter_tensor_names[k];
+        if (strcmp(pj_text(entry->key), "finn_datatype") != 0)
+            continue;
+        value->annotation = pj_load_intern(loader, pj_text(entry->value));
+        if (!value->annotation)
+            return pj_load_no_memory(loader);
+    }
+    return PJ_OK;
+}
+
+pj_status pj_load_annotations(pj_loader *loader, const pj_place *place, const pj_messages *annotations)
+{
+    for (size_t i = 0; i < annotations->count; i++) {
+        const Onnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);
+        if (!annotation)
+            return pj_load_no_memory(loader);
+        pj_value *value = pj_map_get(place->names, pj_text(annotation->tensor_name));
+        if (value && value != &loader->absent)
+            PJ_TRY(annotate(loader, value, annotation));
+    }
+    return PJ_OK;
+}
