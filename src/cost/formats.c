@@ -213,6 +213,14 @@ static bool converts_outputs(const pj_precision *precision, const pj_node *node)
     return pj_dtype_is_float(node->in[0]->type.dtype) && (own->is_integer || planned);
 }
 
+/* A clamp between a layer and its quantizer: the layer has quantized already. */
+static bool is_quantized_in_front(const pj_precision *precision, const pj_node *node, int o)
+{
+    const pj_value *in = node->inputs ? node->in[0] : NULL;
+    const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
+    return quantizer && in && precision->behind[in->index] == quantizer;
+}
+
 static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena, pj_diags *diags,
                                  pj_layer_detail *detail, pj_error *err)
 {
@@ -223,7 +231,9 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
             continue;
         pj_format stored = pj_precision_of(precision, out);
         unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&detail->result, &stored);
-        if (precision->behind[out->index]) {
+        if (is_quantized_in_front(precision, node, o)) {
+            prims = 0;
+        } else if (precision->behind[out->index]) {
             pj_node *quantizer = precision->behind[out->index]->out[0]->producer;
             pj_work work;
             bool counted;
@@ -322,7 +332,7 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
     }
     for (int o = 0; o < node->outputs; o++) {
         const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
-        if (quantizer)
+        if (quantizer && !is_quantized_in_front(precision, node, o))
             add_scale(precision, detail, precision->quantized[quantizer->out[0]->index]);
     }
     return PJ_OK;

@@ -49,9 +49,9 @@ const char *pj_prim_word(pj_prim prim);
  */
 typedef struct pj_work {
     pj_num count[PJ_PRIMS];
-    pj_num terms;    /* products summed into one accumulator (macs), 0 where there are none */
-    pj_num *read;    /* elements read of each input, by position; preset to all elements */
-    pj_num *written; /* elements written of each output; preset to all elements */
+    pj_num terms;         /* products summed into one accumulator (macs), 0 where there are none */
+    pj_num *read;         /* elements read of each input, by position; preset to all elements */
+    pj_num *written;      /* elements written of each output; preset to all elements */
     const pj_graph *body; /* of an operator whose work is that of a subgraph: the one that is counted */
     pj_num runs;          /* how often */
 } pj_work;
@@ -93,7 +93,8 @@ enum {
     PJ_CONTROL = 1u << 5,    /* holds subgraphs that infer/ enters through its rule */
     PJ_OPAQUE_OP = 1u << 6,  /* known by name; work cannot be known from the graph (a whole search, an image codec) */
     PJ_HOLDS = 1u << 7,      /* its parameters stand in lists of attributes (ai.onnx.ml) */
-    PJ_RUNS_BODY = 1u << 8   /* does nothing but run a subgraph, whose nodes are layers of their own */
+    PJ_RUNS_BODY = 1u << 8,  /* does nothing but run a subgraph, whose nodes are layers of their own */
+    PJ_CLAMP = 1u << 9       /* bounds each element, as quantizing does: the two may change places */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:

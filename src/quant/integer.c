@@ -179,21 +179,41 @@ static bool changes_nothing(const decision *d, const pj_node *node)
            pj_contents_equal(in->scale, out->scale) && pj_contents_equal(in->zero, out->zero);
 }
 
-/* The layer that can quantize its result itself: nobody else reads it. NULL: none. */
+/* Clamping integers before or after they are quantized is the same: what quantizes can be the layer in front. */
+static bool is_clamp(const decision *d, const pj_node *node)
+{
+    return node->desc->traits & PJ_CLAMP && d->precision->node[node->id].is_integer;
+}
+
+/* The layer that can quantize its result itself: nobody else reads it. A clamp does so where the layer in front of it
+ * cannot. NULL: none. */
 static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer)
 {
     const pj_value *value = quantizer->in[0];
-    while (d->fold && value->uses == 1 && !value->is_output && value->producer && !value->is_folded) {
+    const pj_node *clamp = NULL;
+    while (d->fold && value && value->uses == 1 && !value->is_output && value->producer && !value->is_folded) {
         const pj_node *node = value->producer;
-        if (node->graph != quantizer->graph || !node->desc || d->precision->node[node->id].quantizer != PJ_NO_QUANTIZER)
-            return NULL;
-        if (!is_view(node))
-            return node;
+        const pj_node_precision *own = &d->precision->node[node->id];
+        if (node->graph != quantizer->graph || !node->desc || own->quantizer != PJ_NO_QUANTIZER)
+            break;
+        if (is_clamp(d, node))
+            clamp = node;
+        else if (!is_view(node))
+            return !clamp || (own->is_integer && !own->sets_format && !passes(node)) ? node : clamp;
         value = first_input(node);
-        if (!value)
-            return NULL;
     }
-    return NULL;
+    return clamp;
+}
+
+/* Marks the values between the layer, with its output, and its quantizer. */
+static void put_behind(const decision *d, const pj_node *layer, const pj_node *quantizer)
+{
+    const pj_value *value = quantizer->in[0];
+    d->precision->behind[value->index] = quantizer;
+    while (value->producer != layer) {
+        value = first_input(value->producer);
+        d->precision->behind[value->index] = quantizer;
+    }
 }
 
 static const pj_value *source_of(const decision *d, const pj_value *value)
@@ -216,9 +236,7 @@ static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *
     } else if (layer) {
         own->is_free = true;
         own->folded_into = layer;
-        for (const pj_value *value = node->in[0]; value;
-             value = is_view(value->producer) ? first_input(value->producer) : NULL)
-            d->precision->behind[value->index] = node;
+        put_behind(d, layer, node);
     }
     d->maker[node->out[0]->index] = own->is_free ? own->folded_into : node;
 }

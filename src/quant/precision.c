@@ -336,7 +336,11 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o)
 {
     const pj_value *value = node->out[o];
-    return value && precision->behind[value->index] ? precision->behind[value->index]->out[0] : value;
+    const pj_node *quantizer = value ? precision->behind[value->index] : NULL;
+    const pj_value *at = quantizer ? quantizer->in[0] : value;
+    while (at != value && at->producer->desc->traits & PJ_VIEW)
+        at = at->producer->in[0];
+    return quantizer && at == value ? quantizer->out[0] : value; /* else a clamp stands between */
 }
 
 void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result)
@@ -353,7 +357,7 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
         *stored = precision->stored[quantizer->out[0]->index];
     else if (precision->wished[value->index])
         *stored = *precision->wished[value->index];
-    else if (own->is_integer && !own->sets_format && precision->quantized[value->index] && result->from != PJ_FROM_NOTHING &&
-             stored->from != PJ_FROM_ANNOTATION)
+    else if (own->is_integer && !own->sets_format && precision->quantized[value->index] &&
+             result->from != PJ_FROM_NOTHING && stored->from != PJ_FROM_ANNOTATION)
         *stored = *result;
 }

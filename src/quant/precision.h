@@ -112,7 +112,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 /* The value that a node really reads at input `i`: in front of a DequantizeLinear that is not stored. */
 const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i);
 
-/* The value that holds output `o`: behind the quantizer that is part of the layer. */
+/* The value that holds output `o`: behind the quantizer that is part of the layer, where only views stand between. */
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o);
 
 /* Settles how output `o` is stored, once the layer in front is known to compute `result`. Nodes in graph order. */

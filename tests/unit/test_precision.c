@@ -132,13 +132,15 @@ static void test_handed_on(void)
     priced p = price(&b, NULL);
     /* 15 bits, 2 terms: 16; an int32 bias of the scale of the products: 31 + 1 integer bits and the sign */
     FORMAT(layer_of(&p, "conv")->accumulator, "int33", "QDQ");
-    FORMAT(layer_of(&p, "conv")->output, "int33", "QDQ");
-    CHECK_INT(layer_of(&p, "conv")->params, 6 + 3 + 3); /* weights, biases, scales of a, w and c less none */
-    FORMAT(layer_of(&p, "relu")->input, "int33", "QDQ");
+    FORMAT(layer_of(&p, "conv")->output, "int8", "QDQ"); /* quantized before the clamp: 3 * 4 * 4 elements */
+    CHECK_INT(work_of(layer_of(&p, "conv"), "shift"), 48);
+    CHECK_INT(layer_of(&p, "conv")->params, 6 + 3 + 4); /* weights, biases, scales of a, w, c and r */
+    FORMAT(layer_of(&p, "relu")->input, "int8", "QDQ");
     FORMAT(layer_of(&p, "relu")->output, "int8", "QDQ");
     CHECK_INT(work_of(layer_of(&p, "relu"), "cmp"), 48);
-    CHECK_INT(work_of(layer_of(&p, "relu"), "shift"), 48);
-    CHECK_TEXT(layer_of(&p, "q_r")->folded_into, "relu");
+    CHECK_INT(work_of(layer_of(&p, "relu"), "shift"), 0);
+    CHECK_INT(layer_of(&p, "relu")->params, 0);
+    CHECK_TEXT(layer_of(&p, "q_r")->folded_into, "conv");
     FORMAT(layer_of(&p, "pool")->output, "int8", "QDQ");
     CHECK_INT(work_of(layer_of(&p, "pool"), "mul"), 0);
     CHECK(layer_of(&p, "again")->free);
@@ -194,7 +196,8 @@ static void test_add(void)
     FORMAT(layer_of(&p, "add")->input, "int8", "QDQ");
     FORMAT(layer_of(&p, "add")->output, "int8", "QDQ");
     FORMAT(layer_of(&p, "relu")->input, "int8", "QDQ");
-    CHECK_INT(work_of(layer_of(&p, "relu"), "shift"), 4);
+    CHECK_INT(work_of(layer_of(&p, "add"), "shift"), 4);
+    CHECK_INT(work_of(layer_of(&p, "relu"), "shift"), 0);
     CHECK(!layer_of(&p, "dq_a")->free);
     CHECK(layer_of(&p, "dq_c")->free);
     FORMAT(layer_of(&p, "mixed")->input, "fp32", "declared");
