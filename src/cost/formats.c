@@ -79,9 +79,11 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
 /* ---- multiply-accumulate ---- */
 
 /* Binary points say something only where all scales are powers of two; else numbers are taken as the integers that they
- * are, and a bias as one of the scale of the products, as ONNX has it. */
+ * are, and a bias as one of the scale of the products, as ONNX has it. Operators that take scales work on integers. */
 static bool is_aligned(const pj_precision *precision, const pj_node *node)
 {
+    if (node->desc && strchr(node->desc->roles, 's'))
+        return false;
     for (int i = 0; i < node->inputs; i++) {
         const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
         if (quantized && pj_precision_is_data(node, i) && !quantized->is_exact)

@@ -11,7 +11,7 @@ failed=0
 
 skip()
 {
-    echo "skipped: $1; not compared: multiply-accumulates, operator shapes, whole-model shapes, QTools twins, QONNX costs"
+    echo "skipped: $1; not compared: multiply-accumulates, operator shapes, whole-model shapes, QTools twins, QONNX costs, formats"
     exit 77
 }
 
@@ -76,5 +76,11 @@ cost fastmachinelearning__TFC_2W2A 59008 236032
 cost fastmachinelearning__nn_resize_quant_model 1041235968 23152558080
 failed=$((failed + costs_failed))
 
-echo "$((6 - failed)) passed, $failed failed"
+echo "== formats of quantized models"
+if ! python3 "$(dirname "$0")/check_formats.py" "$(dirname "$0")/formats.txt" "$shared/corpus/models/models" \
+    "$program" analyze; then
+    failed=$((failed + 1))
+fi
+
+echo "$((7 - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
