@@ -194,12 +194,12 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
     while (d->fold && value && value->uses == 1 && !value->is_output && value->producer && !value->is_folded) {
         const pj_node *node = value->producer;
         const pj_node_precision *own = &d->precision->node[node->id];
-        if (node->graph != quantizer->graph || !node->desc || own->quantizer != PJ_NO_QUANTIZER)
+        if (node->graph != quantizer->graph || !node->desc || own->quantizer != PJ_NO_QUANTIZER || own->sets_format)
             break;
         if (is_clamp(d, node))
             clamp = node;
         else if (!is_view(node))
-            return !clamp || (own->is_integer && !own->sets_format && !passes(node)) ? node : clamp;
+            return !clamp || (own->is_integer && !passes(node)) ? node : clamp;
         value = first_input(node);
     }
     return clamp;

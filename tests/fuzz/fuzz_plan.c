@@ -1,21 +1,29 @@
-/* Any bytes as a plan, applied to a small model: parse it, then read the precision of every tensor under it. */
+/* Any bytes as a plan, applied to a small model, in floats or quantized: parse it, then read the precision of every
+ * tensor under it. */
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "infer/infer.h"
 #include "load/load.h"
-#include "model.h"
 #include "quant/plan_file.h"
+#include "quantized.h"
 
-static pj_model *make_model(void)
+static pj_model *make_model(bool quantized)
 {
     builder b = build_new(17);
     pj_error err = {0};
     build_input(&b, "x", PJ_FLOAT32, "1,3,8,8");
-    build_initializer(&b, "w", PJ_FLOAT32, "4,3,1,1");
-    build_node(&b, "Conv", "x,w", "c")->name = build_strdup(&b, "net/conv_1");
+    if (quantized) {
+        put_qdq(&b, "x", "a", 0.25F);
+        put_weight(&b, "w", PJ_INT8, "4,3,1,1", 0.1F);
+    } else {
+        build_initializer(&b, "w", PJ_FLOAT32, "4,3,1,1");
+    }
+    build_node(&b, "Conv", quantized ? "a,w" : "x,w", "c")->name = build_strdup(&b, "net/conv_1");
     build_node(&b, "Relu", "c", "r")->name = build_strdup(&b, "net/relu[1]");
-    build_node(&b, "Relu", "r", "y")->name = build_strdup(&b, "head");
+    if (quantized)
+        put_qdq(&b, "r", "d", 0.3F);
+    build_node(&b, "Relu", quantized ? "d" : "r", "y")->name = build_strdup(&b, "head");
     build_output(&b, "y", PJ_FLOAT32, "1,4,8,8");
     pj_model *model = build_expect(&b);
     if (pj_infer(model, &model->diags, &err) != PJ_OK)
@@ -25,7 +33,7 @@ static pj_model *make_model(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pj_model *model = make_model();
+    pj_model *model = make_model(size / 2 % 2 == 1);
     pj_arena *arena = pj_arena_new(0);
     pj_error err = {0};
     pj_plan plan;
