@@ -79,6 +79,8 @@ typedef struct pj_layer {
     const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */
     double gate_bits, gate_factor;
     pj_energy energy;
+    double conversion; /* (pJ) part of energy.op_cost: from number format to number format (requantization, quantizers);
+                          0 under rules qtools */
     const pj_device_figure *devices; /* one per device of the settings */
 } pj_layer;
 
@@ -88,9 +90,10 @@ const char *pj_work_word(size_t index);
 typedef struct pj_totals {
     int64_t macs, flops, params, param_bits, bops;
     pj_energy energy;
-    int64_t batch;    /* samples in one run; 0: not known */
-    size_t layers;    /* layers that are not free */
-    size_t uncounted; /* of them */
+    double conversion; /* (pJ) part of energy.op_cost, as in the layers */
+    int64_t batch;     /* samples in one run; 0: not known */
+    size_t layers;     /* layers that are not free */
+    size_t uncounted;  /* of them */
     size_t free_layers;
     const pj_device_figure *devices;
     const double *idle_w; /* one per device; negative where not known */

@@ -116,6 +116,7 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         out->energy.outputs += row->energy.outputs;
         out->energy.parameters += row->energy.parameters;
         out->energy.op_cost += row->energy.op_cost;
+        out->conversion += row->conversion;
     }
     out->batch = batch_of(model->graph);
     out->has_qtools = layers->has_qtools;

@@ -131,6 +131,37 @@ static pj_status price_traffic(const pj_precision *precision, const pj_memory *m
     return PJ_OK;
 }
 
+/* ---- conversions ---- */
+
+/* Operators on quantized tensors count the requantization of their results themselves, one shift for each. */
+static pj_status price_requantization(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
+{
+    static const pj_prim steps[] = {PJ_MUL, PJ_ADD, PJ_SHIFT};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        double pj;
+        if (!pj_table_counts(table, steps[i]))
+            continue;
+        PJ_TRY(price_primitive(table, operand_of(detail, steps[i]), steps[i], &pj, err));
+        *out += (double)detail->work.count[PJ_SHIFT].whole * pj;
+    }
+    return PJ_OK;
+}
+
+/* What of `op_cost` converts number formats: all that a quantizer does, and what other layers do beside their work. */
+static pj_status price_conversions(const pj_precision *precision, const pj_table *table, const pj_layer_detail *detail,
+                                   double op_cost, double *out, pj_error *err)
+{
+    const pj_node *node = detail->node;
+    *out = op_cost;
+    if (pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER)
+        return PJ_OK;
+    *out = 0;
+    if (node->desc && strchr(node->desc->roles, 's') && detail->work.count[PJ_SHIFT].whole > 0)
+        PJ_TRY(price_requantization(table, detail, out, err));
+    PJ_TRY(price_conversion(table, &detail->in, out, err));
+    return price_conversion(table, &detail->out, out, err);
+}
+
 /* ---- layers ---- */
 
 pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
@@ -141,6 +172,8 @@ pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory,
     memset(energy, 0, sizeof *energy);
     PJ_TRY(price_traffic(precision, memory, detail, energy, err));
     PJ_TRY(price_work(memory->table, detail, &energy->op_cost, err));
+    PJ_TRY(price_conversions(precision, memory->table, detail, energy->op_cost, &row->conversion, err));
+    row->conversion *= runs;
     energy->inputs *= runs;
     energy->outputs *= runs;
     energy->parameters *= runs;
@@ -179,6 +212,7 @@ static pj_status price_all(const pj_precision *precision, const pj_memory *memor
         if (status == PJ_EUNSUPPORTED) {
             pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", why.what);
             memset(&row->energy, 0, sizeof row->energy);
+            row->conversion = 0;
             row->counted = false;
         } else if (status != PJ_OK) {
             pj_error_at(&why, NULL, row->name, row->op);

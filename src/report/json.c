@@ -149,6 +149,12 @@ static void put_energy(pj_json_writer *json, const pj_energy *energy)
     pj_json_write_end(json);
 }
 
+static void put_conversion(pj_json_writer *json, double conversion)
+{
+    if (conversion > 0)
+        put_double(json, "conversion_pj", conversion);
+}
+
 /* A figure that is null where it is not known, told by a negative one. */
 static void put_known(pj_json_writer *json, const char *key, double value)
 {
@@ -251,6 +257,7 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     pj_json_write_end(json);
     put_precision(json, layer);
     put_energy(json, &layer->energy);
+    put_conversion(json, layer->conversion);
     put_devices(json, view, layer->devices, NULL);
     pj_json_write_end(json);
 }
@@ -300,6 +307,7 @@ static void put_totals(pj_json_writer *json, const pj_view *view)
     put_object(json, "totals");
     put_counts(json, totals->macs, totals->flops, totals->params, totals->param_bits, totals->bops);
     put_energy(json, &totals->energy);
+    put_conversion(json, totals->conversion);
     put_known(json, "batch", totals->batch > 0 ? (double)totals->batch : -1);
     put_known(json, "per_sample_pj", totals->batch > 0 ? total / (double)totals->batch : -1);
     put_devices(json, view, totals->devices, totals->idle_w);

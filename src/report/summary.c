@@ -178,15 +178,17 @@ pj_rows *pj_summary_components(const pj_view *view)
         const char *name, *what;
         double energy;
     } parts[] = {
-        {"inputs",     "reading activations",        energy->inputs    },
-        {"outputs",    "writing activations",        energy->outputs   },
-        {"parameters", "reading weights, constants", energy->parameters},
-        {"op_cost",    "arithmetic",                 energy->op_cost   }
+        {"inputs",     "reading activations",        energy->inputs          },
+        {"outputs",    "writing activations",        energy->outputs         },
+        {"parameters", "reading weights, constants", energy->parameters      },
+        {"op_cost",    "arithmetic",                 energy->op_cost         },
+        {"  of that",  "converting number formats",  view->totals->conversion}
     };
     double total = pj_energy_total(energy);
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
     pj_str text = pj_str_new(0);
-    for (size_t i = 0; rows && i < sizeof parts / sizeof *parts; i++) {
+    size_t count = sizeof parts / sizeof *parts - (view->totals->conversion <= 0);
+    for (size_t i = 0; rows && i < count; i++) {
         double share = total > 0 ? parts[i].energy / total : 0;
         pj_cell *cell = pj_rows_add(rows);
         pj_str_clear(&text);
