@@ -26,9 +26,8 @@ static uint32_t rotate(uint32_t x, int by)
 
 static void expand(const uint8_t *block, uint32_t w[ROUNDS])
 {
-    for (int t = 0; t < 16; t++)
-        w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 | (uint32_t)block[4 * t + 2] << 8 |
-               block[4 * t + 3];
+    for (int t = 0; t < 16; t++, block += 4)
+        w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
     for (int t = 16; t < ROUNDS; t++) {
         uint32_t a = w[t - 15], b = w[t - 2];
         w[t] =

@@ -1,5 +1,4 @@
 /* Data types of QONNX and FINN by name, and what a graph's annotations say of values that nothing else speaks of. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "quant/quantizer.h"
@@ -9,10 +8,10 @@ enum { MOST_BITS = 64 };
 /* A decimal number without sign at *at, of at most three digits; -1: none. */
 static int take_number(const char **at)
 {
-    size_t digits = strspn(*at, "0123456789");
-    int value = digits >= 1 && digits <= 3 ? atoi(*at) : -1;
-    *at += digits;
-    return value;
+    int value = 0, digits = 0;
+    for (; **at >= '0' && **at <= '9'; (*at)++, digits++)
+        value = digits < 3 ? 10 * value + (**at - '0') : value;
+    return digits >= 1 && digits <= 3 ? value : -1;
 }
 
 /* NAME<a,b,c>: up to three numbers; how many, 0 where the word is another one. */

@@ -60,8 +60,10 @@ static pj_rows *rows_of_quirks(const pj_sheet *sheet, bool is_text, pj_arena *ar
                                        : pj_rows_new(arena, quirk_columns, 3);
     for (size_t i = 0; rows && i < sheet->quirks; i++) {
         pj_cell *cell = pj_rows_add(rows);
+        const char *text = is_text ? both_sides(&sheet->quirk[i], arena) : sheet->quirk[i].qtools;
+        rows->failed = rows->failed || !text;
         pj_cell_text(&cell[0], sheet->quirk[i].number);
-        pj_cell_text(&cell[1], is_text ? both_sides(&sheet->quirk[i], arena) : sheet->quirk[i].qtools);
+        pj_cell_text(&cell[1], text);
         if (!is_text)
             pj_cell_text(&cell[2], sheet->quirk[i].picojoule);
     }
