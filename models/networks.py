@@ -129,7 +129,7 @@ class Graph:
 
     def numbers(self, name, array):
         """An initializer of the array's own type."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.initializers.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def packed(self, name, elem, shape, content):
