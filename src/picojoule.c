@@ -127,6 +127,9 @@ const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
 {
     const pj_graph *graph = model->graph;
     pj_arena *arena = pj_model_results(model);
+    *count = model->told.tensor_count;
+    if (model->told.tensors)
+        return model->told.tensors;
     pj_tensor_info *infos = PJ_NEW(arena, pj_tensor_info, model->values);
     bool ok = infos != NULL;
     *count = 0;
@@ -138,7 +141,10 @@ const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
         for (int o = 0; ok && o < graph->node[i]->outputs; o++)
             if (graph->node[i]->out[o])
                 ok = describe_tensor(arena, graph->node[i]->out[o], &infos[(*count)++]);
-    return ok ? infos : NULL;
+    if (!ok)
+        return NULL;
+    model->told.tensor_count = *count;
+    return model->told.tensors = infos;
 }
 
 static size_t copy_findings(const pj_diags *diags, pj_finding *out)
@@ -152,14 +158,19 @@ static size_t copy_findings(const pj_diags *diags, pj_finding *out)
 
 const pj_finding *pj_model_findings(pj_model *model, size_t *count)
 {
+    *count = model->told.finding_count;
+    if (model->told.findings)
+        return model->told.findings;
     pj_finding *findings = PJ_NEW(pj_model_results(model), pj_finding, model->diags.count);
-    *count = findings ? copy_findings(&model->diags, findings) : 0;
-    return findings;
+    *count = model->told.finding_count = findings ? copy_findings(&model->diags, findings) : 0;
+    return model->told.findings = findings;
 }
 
 const pj_model_info *pj_model_describe(pj_model *model)
 {
     pj_arena *arena = pj_model_results(model);
+    if (model->told.info)
+        return model->told.info;
     pj_model_info *info = PJ_NEW(arena, pj_model_info, 1);
     pj_opset_info *opsets = PJ_NEW(arena, pj_opset_info, model->opsets);
     if (!info || !opsets)
@@ -176,7 +187,7 @@ const pj_model_info *pj_model_describe(pj_model *model)
                             .dims = model->dim,
                             .dim_count = (size_t)model->dims,
                             .op_rules = pj_custom_path(model)};
-    return info;
+    return model->told.info = info;
 }
 
 void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload)

@@ -99,6 +99,7 @@ pj_status pj_unbind(pj_model *model, pj_error *err)
         return pj_fail_memory(err);
     pj_arena_free(model->results);
     model->results = fresh;
+    memset(&model->told, 0, sizeof model->told);
     for (int i = 0; i < model->declareds; i++)
         *model->declared[i].type = model->declared[i].original;
     for (int i = 0; i < model->values; i++) {
