@@ -190,8 +190,8 @@ pj_status pj_pareto_read(const char *file, pj_better better, double within, pj_p
 void pj_pareto_free(pj_pareto *pareto); /* NULL is allowed */
 
 /* Marks the dominated ones of `count` points and puts the numbers of the others into `frontier` (room for `count`), by
- * energy upward; returns how many. PJ_BETTER_AS_FILE counts as lower. */
-size_t pj_pareto_sort(pj_pareto_point *points, size_t count, pj_better better, size_t *frontier);
+ * energy upward; O(n log n). PJ_BETTER_AS_FILE counts as lower. false: out of memory. */
+bool pj_pareto_sort(pj_pareto_point *points, size_t count, pj_better better, size_t *frontier, size_t *frontier_count);
 
 /* Writes the frontier, and the points in the formats for programs. Options and errors as pj_history_write. */
 pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,

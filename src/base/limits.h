@@ -22,12 +22,16 @@ enum {
     PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
     PJ_MAX_JSON_DIGITS = 60,              /* characters of one number */
     PJ_MAX_PLAN_GLOBS = 4096,             /* entries of a plan with wildcards: each is tried on every layer */
+    PJ_MAX_STORE_TEXT = 1024 * 1024,      /* bytes of one text or row of a history file */
     PJ_MAX_TABLE_BYTES = 1024 * 1024      /* of an energy table or a device profile: they are written by hand */
 };
 
 /* Memory for one model: so many bytes per byte of its skeleton (the file without its weights), and a floor. */
 #define PJ_MODEL_BYTES_PER_BYTE ((size_t)32)
 #define PJ_MODEL_BYTES_FLOOR    ((size_t)64 * 1024 * 1024)
+
+/* Memory for what is read from one history file. */
+#define PJ_MAX_STORE_BYTES ((size_t)1024 * 1024 * 1024)
 
 /* Skeleton bytes that we accept at all. */
 #define PJ_MAX_SKELETON_BYTES ((size_t)1024 * 1024 * 1024)
