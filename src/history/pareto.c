@@ -79,18 +79,18 @@ static size_t pick_within(const pj_pareto_point *points, const size_t *frontier,
 
 /* ---- adding ---- */
 
-typedef struct run {
+typedef struct run_info {
     bool exists;
     pj_better better;
     const char *unit;
-} run;
+} run_info;
 
 static const char *word_of(pj_better better)
 {
     return better == PJ_BETTER_HIGHER ? "higher" : "lower";
 }
 
-static pj_status read_run(pj_store *store, pj_arena *arena, run *out)
+static pj_status read_run(pj_store *store, pj_arena *arena, run_info *out)
 {
     pj_statement s;
     PJ_TRY(pj_statement_new(store, "SELECT higher_is_better, unit FROM run", &s));
@@ -105,7 +105,7 @@ static pj_status read_run(pj_store *store, pj_arena *arena, run *out)
     return status;
 }
 
-static pj_status check_better(const pj_store *store, const run *run, pj_better better)
+static pj_status check_better(const pj_store *store, const run_info *run, pj_better better)
 {
     if (better == PJ_BETTER_AS_FILE || better == run->better)
         return PJ_OK;
@@ -140,7 +140,7 @@ static pj_status write_point(pj_store *store, const pj_pareto_point *point)
 
 static pj_status add(pj_store *store, const pj_pareto_point *point, pj_better better, pj_arena *arena)
 {
-    run run = {0};
+    run_info run = {0};
     PJ_TRY(read_run(store, arena, &run));
     if (!run.exists)
         PJ_TRY(write_run(store, point, better));
@@ -228,7 +228,7 @@ static pj_status read_points(pj_store *store, pj_arena *arena, const char *unit,
 static pj_status read_all(pj_store *store, pj_better better, double within, pareto *out)
 {
     pj_pareto *result = &out->result;
-    run run = {0};
+    run_info run = {0};
     pj_pareto_point *points;
     PJ_TRY(read_run(store, out->arena, &run));
     if (!run.exists)

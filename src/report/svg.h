@@ -51,7 +51,7 @@ typedef struct pj_svg_chart {
     size_t count;
 } pj_svg_chart;
 
-/* Appends the chart, 760 x 420 units. Texts may be anything: they are escaped, and broken UTF-8 becomes U+FFFD. A chart
+/* Appends the chart, 760 x 420 units. Texts may be anything: they are escaped, and what is no text becomes "?". A chart
  * without a single point has empty axes. out->failed tells of missing memory. */
 void pj_svg_write(const pj_svg_chart *chart, pj_str *out);
 
