@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "picojoule/history.h"
+
 static const char *const formats[] = {
     [PJ_OUTPUT_TEXT] = "text",
     [PJ_OUTPUT_JSON] = "json",
@@ -14,6 +16,17 @@ static const char *const formats[] = {
 const char *const *pj_report_formats(void)
 {
     return formats;
+}
+
+const char *const *pj_chart_formats(void)
+{
+    static const char *const charts[] = {"text", "json", "csv", "markdown", "svg", NULL};
+    return charts;
+}
+
+bool pj_is_svg(const pj_report_options *options)
+{
+    return options && options->format && strcmp(options->format, "svg") == 0;
 }
 
 pj_report_options pj_report_options_default(void)

@@ -10,6 +10,9 @@ typedef enum pj_output { PJ_OUTPUT_TEXT, PJ_OUTPUT_JSON, PJ_OUTPUT_CSV, PJ_OUTPU
 /* The format that the options name; `options` may be NULL. PJ_EARGUMENT. */
 pj_status pj_output_of(const pj_report_options *options, pj_output *out, pj_error *err);
 
+/* Do the options name the chart of pj_chart_formats, which is no pj_output? */
+bool pj_is_svg(const pj_report_options *options);
+
 pj_text_style pj_style_of(const pj_report_options *options);
 
 /* Hands the text to the sink and frees it. PJ_ENOMEM where the text has failed, PJ_EIO where the sink refuses. */

@@ -79,9 +79,10 @@ void pj_human_time(pj_str *out, double us)
     add_scaled(out, us, pj_scale_time(us));
 }
 
-void pj_human_count(pj_str *out, int64_t count)
+pj_scale pj_scale_count(double most)
 {
     static const pj_scale counts[] = {
+        {1,    "" },
         {1e3,  "k"},
         {1e6,  "M"},
         {1e9,  "G"},
@@ -89,10 +90,15 @@ void pj_human_count(pj_str *out, int64_t count)
         {1e15, "P"},
         {1e18, "E"}
     };
+    return PICK(counts, most);
+}
+
+void pj_human_count(pj_str *out, int64_t count)
+{
     if (count < 1000)
         pj_str_printf(out, "%" PRId64, count);
     else
-        add_scaled(out, (double)count, PICK(counts, (double)count));
+        add_scaled(out, (double)count, pj_scale_count((double)count));
 }
 
 void pj_human_exact(pj_str *out, int64_t count)
@@ -106,16 +112,23 @@ void pj_human_exact(pj_str *out, int64_t count)
     }
 }
 
-void pj_human_bits(pj_str *out, double bits)
+pj_scale pj_scale_bits(double most)
 {
     static const pj_scale sizes[] = {
-        {8.0 * 1024,          "KiB"},
-        {8.0 * 1048576,       "MiB"},
-        {8.0 * 1073741824,    "GiB"},
-        {8.0 * 1099511627776, "TiB"}
+        {1,                   "bits"},
+        {8.0 * 1024,          "KiB" },
+        {8.0 * 1048576,       "MiB" },
+        {8.0 * 1073741824,    "GiB" },
+        {8.0 * 1099511627776, "TiB" }
     };
-    if (bits >= sizes[0].factor)
-        add_scaled(out, bits, PICK(sizes, bits));
+    return most < sizes[1].factor ? sizes[0] : PICK(sizes, most);
+}
+
+void pj_human_bits(pj_str *out, double bits)
+{
+    pj_scale scale = pj_scale_bits(bits);
+    if (scale.factor > 1)
+        add_scaled(out, bits, scale);
     else if (fmod(bits, 8) == 0)
         pj_str_printf(out, "%.0f bytes", bits / 8);
     else

@@ -18,6 +18,9 @@ typedef struct pj_scale {
  * the table's `unit` is "relative"; times in microseconds. */
 pj_scale pj_scale_energy(double most, const char *unit);
 pj_scale pj_scale_time(double most);
+/* Counts: "", "k", "M", ...; sizes in bits: "bits", "KiB", ... */
+pj_scale pj_scale_count(double most);
+pj_scale pj_scale_bits(double most);
 
 /* "45.21 uJ", "12.30 M relative" */
 void pj_human_energy(pj_str *out, double pj, const char *unit);

@@ -20,6 +20,9 @@ enum {
     COLORS = 5
 };
 
+/* Beyond, differences of values would leave the doubles. */
+#define MOST_VALUE 1e280
+
 /* One axis: a range of values and the pixels it covers; of a logarithmic one, `low` and `high` are exponents. */
 typedef struct scale {
     const pj_svg_axis *axis;
@@ -42,7 +45,8 @@ size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *fi
 {
     static const double steps[] = {1, 2, 5, 10};
     double spread = high > low ? high - low : fabs(low) > 0 ? fabs(low) : 1;
-    double decade = pow(10, floor(log10(spread / (double)(most - 1))));
+    double apart = fmin(fmax(spread / (double)(most - 1), 1e-290), 1e290); /* far from where doubles end */
+    double decade = pow(10, floor(log10(apart)));
     if (whole && decade < 1)
         decade = 1;
     for (;; decade *= 10)
@@ -77,7 +81,7 @@ static void find_range(const pj_svg_chart *chart, bool of_x, scale *s)
             const pj_svg_point *p = &chart->series[i].points[k];
             if (!is_shown(&chart->x, p->x) || !is_shown(&chart->y, p->y))
                 continue;
-            double value = on_axis(s->axis, of_x ? p->x : p->y);
+            double value = fmin(fmax(on_axis(s->axis, of_x ? p->x : p->y), -MOST_VALUE), MOST_VALUE);
             s->low = fmin(s->low, value);
             s->high = fmax(s->high, value);
         }

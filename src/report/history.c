@@ -1,0 +1,504 @@
+/* The trend of a model, and the list of models, in each format. */
+#include <math.h>
+#include <string.h>
+
+#include "report/trend.h"
+
+/* ---- for programs: all that a record holds ---- */
+
+typedef struct raw_column {
+    const char *key;
+    pj_cell_kind kind; /* text, count or number */
+    size_t at;         /* in a pj_history_entry */
+} raw_column;
+
+#define AT(member) offsetof(pj_history_entry, member)
+
+static const raw_column raw_columns[] = {
+    {"id",         PJ_CELL_COUNT,  AT(id)               },
+    {"time",       PJ_CELL_TEXT,   AT(time)             },
+    {"commit",     PJ_CELL_TEXT,   AT(commit)           },
+    {"branch",     PJ_CELL_TEXT,   AT(branch)           },
+    {"model",      PJ_CELL_TEXT,   AT(model)            },
+    {"path",       PJ_CELL_TEXT,   AT(path)             },
+    {"version",    PJ_CELL_TEXT,   AT(version)          },
+    {"table",      PJ_CELL_TEXT,   AT(table)            },
+    {"rules",      PJ_CELL_TEXT,   AT(rules)            },
+    {"settings",   PJ_CELL_TEXT,   AT(settings)         },
+    {"unit",       PJ_CELL_TEXT,   AT(unit)             },
+    {"inputs",     PJ_CELL_NUMBER, AT(energy.inputs)    },
+    {"outputs",    PJ_CELL_NUMBER, AT(energy.outputs)   },
+    {"parameters", PJ_CELL_NUMBER, AT(energy.parameters)},
+    {"op_cost",    PJ_CELL_NUMBER, AT(energy.op_cost)   },
+    {"macs",       PJ_CELL_COUNT,  AT(macs)             },
+    {"params",     PJ_CELL_COUNT,  AT(params)           },
+    {"param_bits", PJ_CELL_COUNT,  AT(param_bits)       },
+    {"bops",       PJ_CELL_COUNT,  AT(bops)             },
+    {"peak_bytes", PJ_CELL_COUNT,  AT(peak_bytes)       },
+    {"uncounted",  PJ_CELL_COUNT,  AT(uncounted)        },
+};
+enum { RAW_COLUMNS = sizeof raw_columns / sizeof *raw_columns };
+
+static void fill_raw(const pj_history_entry *entry, const raw_column *column, pj_cell *cell)
+{
+    const char *at = (const char *)entry + column->at, *text;
+    int64_t count;
+    double number;
+    if (column->kind == PJ_CELL_TEXT) {
+        memcpy(&text, at, sizeof text);
+        pj_cell_text(cell, text);
+    } else if (column->kind == PJ_CELL_COUNT) {
+        memcpy(&count, at, sizeof count);
+        if (count < 0)
+            pj_cell_unknown(cell);
+        else
+            pj_cell_count(cell, count);
+    } else {
+        memcpy(&number, at, sizeof number);
+        pj_cell_number(cell, number);
+    }
+}
+
+/* The records, with the sum of the four components behind. */
+static pj_rows *raw_rows(const pj_history *history, pj_arena *arena)
+{
+    pj_column *columns = PJ_NEW(arena, pj_column, RAW_COLUMNS + 1);
+    for (size_t i = 0; columns && i < RAW_COLUMNS; i++)
+        columns[i] = (pj_column){.key = raw_columns[i].key, .kind = raw_columns[i].kind};
+    if (columns)
+        columns[RAW_COLUMNS] = (pj_column){.key = "total", .kind = PJ_CELL_NUMBER};
+    pj_rows *rows = columns ? pj_rows_new(arena, columns, RAW_COLUMNS + 1) : NULL;
+    for (size_t i = 0; rows && i < history->count; i++) {
+        pj_cell *cell = pj_rows_add(rows);
+        for (size_t c = 0; c < RAW_COLUMNS; c++)
+            fill_raw(&history->entries[i], &raw_columns[c], &cell[c]);
+        pj_cell_number(&cell[RAW_COLUMNS], pj_energy_total(&history->entries[i].energy));
+    }
+    return rows;
+}
+
+/* clang-format off */
+static const pj_column raw_layer_columns[] = {
+    {.key = "id", .kind = PJ_CELL_COUNT},
+    {.key = "time", .kind = PJ_CELL_TEXT},
+    {.key = "commit", .kind = PJ_CELL_TEXT},
+    {.key = "branch", .kind = PJ_CELL_TEXT},
+    {.key = "layer", .kind = PJ_CELL_TEXT},
+    {.key = "op", .kind = PJ_CELL_TEXT},
+    {.key = "energy", .kind = PJ_CELL_NUMBER},
+    {.key = "unit", .kind = PJ_CELL_TEXT},
+};
+/* clang-format on */
+
+static pj_rows *raw_layer_rows(const pj_history *history, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, raw_layer_columns, sizeof raw_layer_columns / sizeof *raw_layer_columns);
+    for (size_t i = 0; rows && i < history->count; i++) {
+        const pj_history_entry *entry = &history->entries[i];
+        for (size_t k = 0; k < entry->layer_count; k++) {
+            pj_cell *cell = pj_rows_add(rows);
+            pj_cell_count(&cell[0], entry->id);
+            pj_cell_text(&cell[1], entry->time);
+            pj_cell_text(&cell[2], entry->commit);
+            pj_cell_text(&cell[3], entry->branch);
+            pj_cell_text(&cell[4], entry->layers[k].name);
+            pj_cell_text(&cell[5], entry->layers[k].op);
+            pj_cell_number(&cell[6], entry->layers[k].energy);
+            pj_cell_text(&cell[7], entry->unit);
+        }
+    }
+    return rows;
+}
+
+/* ---- for people ---- */
+
+/* What text and Markdown are made of. */
+typedef struct page {
+    const pj_history *history;
+    const pj_history_options *options;
+    const pj_text_style *style;
+    pj_arena *arena;
+    pj_metric metric;
+    pj_trend_line *lines;
+    size_t line_count;
+    pj_rows *rows;
+    size_t left_out; /* records, or layers, that are not in the rows */
+} page;
+
+enum { COMMIT_SHOWN = 10, SPARKS_IN_ROW = 24, ROWS_SHOWN = 20 };
+
+static const char *keep_change(double from, double to, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_trend_change(from, to, &text);
+    return pj_str_keep(&text, arena);
+}
+
+/* "2026-11-20 22:09" */
+static const char *keep_time(const char *time, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%.10s %.5s", time, time + 11);
+    return pj_str_keep(&text, arena);
+}
+
+/* clang-format off */
+static const pj_column record_columns[] = {
+    {.title = "time (UTC)", .kind = PJ_CELL_TEXT},
+    {.title = "commit", .kind = PJ_CELL_TEXT},
+    {.title = "branch", .kind = PJ_CELL_TEXT, .wish = 16, .least = 8, .rank = 4},
+    {.kind = PJ_CELL_ENERGY},
+    {.title = "change", .kind = PJ_CELL_TEXT},
+    {.title = "energy", .kind = PJ_CELL_ENERGY},
+    {.title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {.title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
+};
+/* clang-format on */
+enum { RECORD_COLUMNS = sizeof record_columns / sizeof *record_columns };
+
+static void put_number(pj_cell *cell, const pj_column *column, double value)
+{
+    if (isnan(value))
+        pj_cell_unknown(cell);
+    else if (column->kind == PJ_CELL_COUNT)
+        pj_cell_count(cell, value < 0x1p63 ? (int64_t)value : INT64_MAX);
+    else
+        pj_cell_number(cell, value);
+}
+
+/* The newest records. */
+static void make_record_rows(page *p)
+{
+    const pj_history *history = p->history;
+    pj_column *columns = pj_arena_memdup(p->arena, record_columns, RECORD_COLUMNS, sizeof *columns);
+    const double *values = p->lines[0].values;
+    size_t first = p->options->rows && p->options->rows < history->count ? history->count - p->options->rows : 0;
+    if (!columns)
+        return;
+    columns[3].title = pj_metric_word((size_t)p->metric);
+    columns[3].kind = p->metric <= PJ_METRIC_OP_COST ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
+    if (p->metric == PJ_METRIC_ENERGY)
+        columns[5].title = NULL;
+    p->left_out = first;
+    p->rows = pj_rows_new(p->arena, columns, RECORD_COLUMNS);
+    for (size_t i = first; p->rows && i < history->count; i++) {
+        const pj_history_entry *entry = &history->entries[i];
+        pj_cell *cell = pj_rows_add(p->rows);
+        size_t length = entry->commit ? strlen(entry->commit) : 0;
+        pj_cell_text(&cell[0], keep_time(entry->time, p->arena));
+        if (entry->commit)
+            pj_cell_text(&cell[1],
+                         pj_arena_strndup(p->arena, entry->commit, length < COMMIT_SHOWN ? length : COMMIT_SHOWN));
+        pj_cell_text(&cell[2], entry->branch);
+        put_number(&cell[3], &columns[3], values[i]);
+        if (i > 0 && pj_trend_compares(history, i, NULL))
+            pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], p->arena));
+        pj_cell_number(&cell[5], pj_energy_total(&entry->energy));
+        pj_cell_count(&cell[6], entry->macs);
+        pj_cell_count(&cell[7], entry->params);
+    }
+}
+
+/* clang-format off */
+static const pj_column layer_columns[] = {
+    {.title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
+    {.title = "op", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.title = "trend", .kind = PJ_CELL_TEXT},
+    {.title = "first", .kind = PJ_CELL_ENERGY},
+    {.title = "last", .kind = PJ_CELL_ENERGY},
+    {.title = "change", .kind = PJ_CELL_TEXT},
+};
+/* clang-format on */
+
+static const char *keep_spark(const page *p, const double *values, size_t most)
+{
+    pj_str text = pj_str_new(0);
+    size_t count = p->history->count, first = count > most ? count - most : 0;
+    pj_trend_spark(values + first, count - first, p->options->utf8, &text);
+    return pj_str_keep(&text, p->arena);
+}
+
+/* The layers that cost most, one a row. */
+static void make_layer_rows(page *p)
+{
+    size_t shown = p->line_count < ROWS_SHOWN ? p->line_count : ROWS_SHOWN, last = p->history->count - 1;
+    p->left_out = p->line_count - shown;
+    p->rows = pj_rows_new(p->arena, layer_columns, sizeof layer_columns / sizeof *layer_columns);
+    for (size_t i = 0; p->rows && i < shown; i++) {
+        const pj_trend_line *line = &p->lines[i];
+        pj_cell *cell = pj_rows_add(p->rows);
+        pj_cell_text(&cell[0], line->name);
+        pj_cell_text(&cell[1], line->op);
+        pj_cell_text(&cell[2], keep_spark(p, line->values, SPARKS_IN_ROW));
+        put_number(&cell[3], &layer_columns[3], line->values[0]);
+        put_number(&cell[4], &layer_columns[4], line->values[last]);
+        pj_cell_text(&cell[5], keep_change(line->values[0], line->values[last], p->arena));
+    }
+}
+
+static bool make_page(page *p)
+{
+    const char *unit = p->history->entries[p->history->count - 1].unit;
+    p->metric = p->history->layer ? PJ_METRIC_ENERGY : p->options->metric;
+    p->lines = pj_trend_lines(p->history, p->metric, p->arena, &p->line_count);
+    if (!p->lines)
+        return false;
+    if (p->history->layer)
+        make_layer_rows(p);
+    else
+        make_record_rows(p);
+    if (p->rows)
+        p->rows->unit = unit;
+    return p->rows && !p->rows->failed;
+}
+
+/* "energy of 12 records, 2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; energies in uJ, table horowitz-45nm" */
+static void add_title(const page *p, pj_str *out)
+{
+    const pj_history *history = p->history;
+    const pj_history_entry *last = &history->entries[history->count - 1];
+    pj_text_clean(out, history->model);
+    pj_str_printf(out, ": %s", p->history->layer ? "layers" : pj_metric_word((size_t)p->metric));
+    pj_str_add(out, " in ");
+    pj_human_plural(out, history->count, "record", "records");
+    pj_str_add(out, ", ");
+    pj_trend_name(&history->entries[0], out);
+    if (history->count > 1) {
+        pj_str_add(out, " to ");
+        pj_trend_name(last, out);
+    }
+    pj_str_printf(out, "; energies in %s, table ", pj_rows_scale(p->rows, PJ_CELL_ENERGY, 0).unit);
+    pj_text_clean(out, last->table);
+}
+
+/* "from 351.2 uJ to 388.1 uJ; the last is 351.2 uJ, -9.5 % since the first" */
+static void add_range(const page *p, pj_str *out)
+{
+    const double *values = p->lines[0].values;
+    size_t count = p->history->count;
+    double least = INFINITY;
+    for (size_t i = 0; i < count; i++)
+        least = fmin(least, values[i]); /* of NAN and a number it is the number */
+    pj_str_add(out, "from ");
+    pj_trend_print(p->history, p->metric, isfinite(least) ? least : NAN, out);
+    pj_str_add(out, " to ");
+    pj_trend_print(p->history, p->metric, isfinite(least) ? p->lines[0].most : NAN, out);
+    pj_str_add(out, "; the last is ");
+    pj_trend_print(p->history, p->metric, values[count - 1], out);
+    bool same = true;
+    for (size_t i = 1; i < count; i++)
+        same = same && pj_trend_compares(p->history, i, NULL);
+    if (!same || count < 2 || isnan(values[0]))
+        return;
+    pj_str_add(out, ", ");
+    pj_trend_change(values[0], values[count - 1], out);
+    pj_str_add(out, " since the first");
+}
+
+/* One line for each record whose figures rest on something else than those of the one before; of both, the newest. */
+static void add_breaks(const page *p, const char *bullet, pj_str *out)
+{
+    enum { BREAKS_SHOWN = 5 };
+    size_t breaks = 0, skipped;
+    for (size_t i = 1; i < p->history->count; i++)
+        breaks += !pj_trend_compares(p->history, i, NULL);
+    skipped = breaks > BREAKS_SHOWN ? breaks - BREAKS_SHOWN : 0;
+    if (breaks)
+        pj_str_add(out, "\nFigures before and after do not compare\n");
+    if (breaks && *bullet == '-')
+        pj_str_add(out, "\n");
+    if (skipped)
+        pj_str_printf(out, "%s%zu earlier ones\n", bullet, skipped);
+    for (size_t i = 1; i < p->history->count; i++) {
+        pj_str what = pj_str_new(0), clean = pj_str_new(0);
+        if (!pj_trend_compares(p->history, i, &what) && skipped-- == 0) {
+            skipped = 0;
+            pj_trend_name(&p->history->entries[i], &clean);
+            pj_str_add(&clean, ": ");
+            pj_text_clean(&clean, what.data);
+            pj_str_add(out, bullet);
+            if (*bullet == '-')
+                pj_markdown_escape(out, clean.data);
+            else
+                pj_text_wrap(out, clean.data, 2, 4, p->style->width);
+            pj_str_add_char(out, '\n');
+        }
+        out->failed = out->failed || what.failed || clean.failed;
+        pj_str_free(&what);
+        pj_str_free(&clean);
+    }
+}
+
+static void add_wrapped(const page *p, void (*add)(const page *p, pj_str *out), size_t indent, pj_str *out)
+{
+    pj_str text = pj_str_new(0);
+    add(p, &text);
+    for (size_t i = 0; i < indent; i++)
+        pj_str_add_char(out, ' ');
+    pj_text_wrap(out, text.data, indent, 2, p->style->width);
+    pj_str_add_char(out, '\n');
+    out->failed = out->failed || text.failed;
+    pj_str_free(&text);
+}
+
+static void write_text(const page *p, pj_str *out)
+{
+    add_wrapped(p, add_title, 0, out);
+    pj_str_add_char(out, '\n');
+    if (!p->history->layer) {
+        const char *spark = keep_spark(p, p->lines[0].values, p->style->width - 4);
+        pj_str_printf(out, "  %s\n", spark ? spark : "");
+        add_wrapped(p, add_range, 2, out);
+        pj_str_add_char(out, '\n');
+    }
+    pj_rows_text(p->rows, p->style, 0, out);
+    if (p->left_out && p->history->layer)
+        pj_str_printf(out, "(%zu smaller layers are not shown; --format csv has all)\n", p->left_out);
+    else if (p->left_out)
+        pj_str_printf(out, "(%zu earlier records are not shown; --rows 0 shows all)\n", p->left_out);
+    add_breaks(p, "  ", out);
+}
+
+static void write_markdown(const page *p, pj_str *out)
+{
+    pj_str text = pj_str_new(0);
+    add_title(p, &text);
+    if (!p->history->layer) {
+        pj_str_add(&text, "; ");
+        add_range(p, &text);
+    }
+    pj_markdown_escape(out, text.data);
+    pj_str_add(out, "\n\n");
+    out->failed = out->failed || text.failed;
+    pj_str_free(&text);
+    pj_rows_markdown(p->rows, out);
+    if (p->left_out)
+        pj_str_printf(out, "\n%zu more are not shown.\n", p->left_out);
+    add_breaks(p, "- ", out);
+}
+
+/* ---- the way out ---- */
+
+static void write_format(page *p, pj_output output, pj_str *out)
+{
+    pj_rows *rows;
+    switch (output) {
+    case PJ_OUTPUT_JSON:
+        pj_trend_json(p->history, out);
+        break;
+    case PJ_OUTPUT_CSV:
+        rows = p->history->layer ? raw_layer_rows(p->history, p->arena) : raw_rows(p->history, p->arena);
+        if (rows && !rows->failed)
+            pj_rows_csv(rows, out);
+        else
+            out->failed = true;
+        break;
+    case PJ_OUTPUT_TEXT:
+    case PJ_OUTPUT_MARKDOWN:
+        if (!make_page(p))
+            out->failed = true;
+        else if (output == PJ_OUTPUT_TEXT)
+            write_text(p, out);
+        else
+            write_markdown(p, out);
+        break;
+    }
+}
+
+pj_status pj_history_write(const pj_history *history, const pj_history_options *options,
+                           const pj_report_options *report, pj_sink sink, void *payload, pj_error *err)
+{
+    pj_output output = PJ_OUTPUT_TEXT;
+    pj_str text = pj_str_new(0);
+    pj_text_style style = pj_style_of(report);
+    if (pj_is_svg(report)) {
+        pj_trend_svg(history, options->metric, &text);
+        return pj_emit(&text, sink, payload, err);
+    }
+    PJ_TRY(pj_output_of(report, &output, err));
+    page p = {.history = history, .options = options, .style = &style, .arena = pj_arena_new(0)};
+    if (p.arena)
+        write_format(&p, output, &text);
+    else
+        text.failed = true;
+    pj_arena_free(p.arena);
+    return pj_emit(&text, sink, payload, err);
+}
+
+/* clang-format off */
+static const pj_column model_columns[] = {
+    {.key = "model", .title = "model", .kind = PJ_CELL_TEXT, .wish = 40, .least = 16},
+    {.key = "records", .title = "records", .kind = PJ_CELL_COUNT},
+    {.key = "time", .kind = PJ_CELL_TEXT},
+    {.title = "last (UTC)", .kind = PJ_CELL_TEXT},
+    {.key = "commit", .title = "commit", .kind = PJ_CELL_TEXT, .wish = COMMIT_SHOWN, .least = 7, .rank = 1},
+    {.key = "table", .title = "table", .kind = PJ_CELL_TEXT, .rank = 3},
+    {.key = "total", .kind = PJ_CELL_NUMBER},
+    {.key = "unit", .kind = PJ_CELL_TEXT},
+    {.title = "energy", .kind = PJ_CELL_TEXT},
+    {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+};
+/* clang-format on */
+
+static pj_rows *model_rows(const pj_history_list *list, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, model_columns, sizeof model_columns / sizeof *model_columns);
+    for (size_t i = 0; rows && i < list->count; i++) {
+        const pj_history_model *model = &list->models[i];
+        double total = pj_energy_total(&model->last.energy);
+        pj_cell *cell = pj_rows_add(rows);
+        pj_str energy = pj_str_new(0);
+        pj_human_energy(&energy, total, model->last.unit);
+        pj_cell_text(&cell[0], model->model);
+        pj_cell_count(&cell[1], (int64_t)model->records);
+        pj_cell_text(&cell[2], model->last.time);
+        pj_cell_text(&cell[3], keep_time(model->last.time, arena));
+        pj_cell_text(&cell[4], model->last.commit);
+        pj_cell_text(&cell[5], model->last.table);
+        pj_cell_number(&cell[6], total);
+        pj_cell_text(&cell[7], model->last.unit);
+        pj_cell_text(&cell[8], pj_str_keep(&energy, arena));
+        pj_cell_count(&cell[9], model->last.macs);
+    }
+    return rows;
+}
+
+static void write_list(const pj_history_list *list, pj_output output, const pj_text_style *style, pj_arena *arena,
+                       pj_str *out)
+{
+    pj_rows *rows = model_rows(list, arena);
+    if (!rows || rows->failed) {
+        out->failed = true;
+        return;
+    }
+    switch (output) {
+    case PJ_OUTPUT_TEXT:
+        pj_rows_text(rows, style, 0, out);
+        break;
+    case PJ_OUTPUT_JSON:
+        pj_trend_list_json(list, out);
+        break;
+    case PJ_OUTPUT_CSV:
+        pj_rows_csv(rows, out);
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        pj_rows_markdown(rows, out);
+        break;
+    }
+}
+
+pj_status pj_history_list_write(const pj_history_list *list, const pj_report_options *report, pj_sink sink,
+                                void *payload, pj_error *err)
+{
+    pj_output output;
+    pj_str text = pj_str_new(0);
+    pj_text_style style = pj_style_of(report);
+    PJ_TRY(pj_output_of(report, &output, err));
+    pj_arena *arena = pj_arena_new(0);
+    if (arena)
+        write_list(list, output, &style, arena, &text);
+    else
+        text.failed = true;
+    pj_arena_free(arena);
+    return pj_emit(&text, sink, payload, err);
+}

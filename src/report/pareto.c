@@ -1,0 +1,304 @@
+/* Quality against energy: the frontier of a training run, and the point to take, in each format. */
+#include <math.h>
+#include <string.h>
+
+#include "picojoule/history.h"
+#include "picojoule/version.h"
+#include "report/emit.h"
+#include "report/svg.h"
+
+static const pj_pareto_point *best_of(const pj_pareto *pareto)
+{
+    return &pareto->points[pareto->frontier[pareto->frontier_count - 1]];
+}
+
+static const pj_pareto_point *pick_of(const pj_pareto *pareto)
+{
+    return &pareto->points[pareto->pick];
+}
+
+/* "10 %", "2.5 %" */
+static void add_within(const pj_pareto *pareto, pj_str *out)
+{
+    pj_str_add_double(out, pareto->within * 100);
+    pj_str_add(out, " %");
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Is any energy priced on something else than that of the first point of the frontier? */
+static bool has_several_bases(const pj_pareto *pareto)
+{
+    bool several = false;
+    for (size_t i = 1; i < pareto->count; i++)
+        several = several || !same_text(pareto->points[i].basis, pareto->points[0].basis);
+    return several;
+}
+
+/* ---- for people ---- */
+
+/* clang-format off */
+static const pj_column frontier_columns[] = {
+    {.title = "label", .kind = PJ_CELL_TEXT, .wish = 32, .least = 12},
+    {.title = "quality", .kind = PJ_CELL_NUMBER},
+    {.title = "energy", .kind = PJ_CELL_ENERGY},
+    {.title = "", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+/* clang-format on */
+
+static const char *remark_on(const pj_pareto *pareto, const pj_pareto_point *point, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    if (point == pick_of(pareto)) {
+        pj_str_add(&text, "least energy within ");
+        add_within(pareto, &text);
+        pj_str_add(&text, " of the best quality");
+    }
+    if (point == best_of(pareto))
+        pj_str_add(&text, point == pick_of(pareto) ? "; best quality" : "best quality");
+    return pj_str_keep(&text, arena);
+}
+
+static pj_rows *frontier_rows(const pj_pareto *pareto, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, frontier_columns, sizeof frontier_columns / sizeof *frontier_columns);
+    for (size_t i = 0; rows && i < pareto->frontier_count; i++) {
+        const pj_pareto_point *point = &pareto->points[pareto->frontier[i]];
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], point->label);
+        pj_cell_number(&cell[1], point->quality);
+        pj_cell_number(&cell[2], point->energy);
+        pj_cell_text(&cell[3], remark_on(pareto, point, arena));
+    }
+    if (rows)
+        rows->unit = pareto->points[0].unit;
+    return rows;
+}
+
+/* "run.db: 12 points, 5 on the frontier; lower quality is better; energies in uJ" */
+static void add_title(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
+{
+    pj_text_clean(out, pareto->file);
+    pj_str_add(out, ": ");
+    pj_human_plural(out, pareto->count, "point", "points");
+    pj_str_printf(out, ", %zu on the frontier; %s quality is better; energies in %s", pareto->frontier_count,
+                  pareto->higher_is_better ? "higher" : "lower", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+}
+
+static const char bases_differ[] =
+    "The energies rest on different tables or settings, or some were only stated: do they"
+    " compare? --format csv tells the basis of each.";
+
+static void write_text(const pj_pareto *pareto, const pj_rows *rows, const pj_text_style *style, pj_str *out)
+{
+    pj_str title = pj_str_new(0);
+    add_title(pareto, rows, &title);
+    pj_text_wrap(out, title.data, 0, 2, style->width);
+    pj_str_add(out, "\n\n");
+    out->failed = out->failed || title.failed;
+    pj_str_free(&title);
+    pj_rows_text(rows, style, 0, out);
+    if (has_several_bases(pareto)) {
+        pj_str_add_char(out, '\n');
+        pj_text_wrap(out, bases_differ, 0, 0, style->width);
+        pj_str_add_char(out, '\n');
+    }
+}
+
+static void write_markdown(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
+{
+    pj_str title = pj_str_new(0);
+    add_title(pareto, rows, &title);
+    pj_markdown_escape(out, title.data);
+    pj_str_add(out, "\n\n");
+    out->failed = out->failed || title.failed;
+    pj_str_free(&title);
+    pj_rows_markdown(rows, out);
+    if (has_several_bases(pareto))
+        pj_str_printf(out, "\n%s\n", bases_differ);
+}
+
+/* ---- for programs: all points ---- */
+
+/* clang-format off */
+static const pj_column point_columns[] = {
+    {.key = "id", .kind = PJ_CELL_COUNT},
+    {.key = "label", .kind = PJ_CELL_TEXT},
+    {.key = "quality", .kind = PJ_CELL_NUMBER},
+    {.key = "energy_pj", .kind = PJ_CELL_NUMBER},
+    {.key = "dominated", .kind = PJ_CELL_FLAG},
+    {.key = "pick", .kind = PJ_CELL_FLAG},
+    {.key = "time", .kind = PJ_CELL_TEXT},
+    {.key = "basis", .kind = PJ_CELL_TEXT},
+};
+enum { POINT_COLUMNS = sizeof point_columns / sizeof *point_columns };
+/* clang-format on */
+
+static pj_rows *point_rows(const pj_pareto *pareto, pj_arena *arena)
+{
+    pj_column *columns = pj_arena_memdup(arena, point_columns, POINT_COLUMNS, sizeof *columns);
+    pj_rows *rows = columns ? pj_rows_new(arena, columns, POINT_COLUMNS) : NULL;
+    if (rows && strcmp(pareto->points[0].unit, "pJ") != 0)
+        columns[3].key = "energy_relative";
+    for (size_t i = 0; rows && i < pareto->count; i++) {
+        const pj_pareto_point *point = &pareto->points[i];
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_count(&cell[0], point->id);
+        pj_cell_text(&cell[1], point->label);
+        pj_cell_number(&cell[2], point->quality);
+        pj_cell_number(&cell[3], point->energy);
+        pj_cell_flag(&cell[4], point->dominated);
+        pj_cell_flag(&cell[5], i == pareto->pick);
+        pj_cell_text(&cell[6], point->time);
+        pj_cell_text(&cell[7], point->basis);
+    }
+    return rows;
+}
+
+static void put_text(pj_json_writer *json, const char *key, const char *text)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_text(json, text);
+}
+
+static void write_json(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    put_text(&json, "schema", "picojoule.pareto/1");
+    put_text(&json, "version", PICOJOULE_VERSION);
+    put_text(&json, "file", pareto->file);
+    put_text(&json, "better", pareto->higher_is_better ? "higher" : "lower");
+    put_text(&json, "unit", pareto->points[0].unit);
+    pj_json_write_key(&json, "points");
+    pj_rows_json(rows, &json);
+    pj_json_write_key(&json, "frontier");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < pareto->frontier_count; i++)
+        pj_json_write_int(&json, pareto->points[pareto->frontier[i]].id);
+    pj_json_write_end(&json);
+    pj_json_write_key(&json, "within");
+    pj_json_write_double(&json, pareto->within);
+    pj_json_write_key(&json, "pick");
+    pj_json_write_int(&json, pick_of(pareto)->id);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+/* ---- the chart ---- */
+
+/* "step=4000: 12.3 at 388.1 uJ" */
+static const char *note_of(const pj_pareto_point *point, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    if (point->label)
+        pj_str_printf(&text, "%s: ", point->label);
+    pj_str_add_double(&text, point->quality);
+    pj_str_add(&text, " at ");
+    pj_human_energy(&text, point->energy, point->unit);
+    return pj_str_keep(&text, arena);
+}
+
+static const char *axis_title(const char *format, const char *word, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, format);
+    pj_str_printf(&text, " (%s)", word);
+    return pj_str_keep(&text, arena);
+}
+
+static bool set_point(pj_svg_point *out, const pj_pareto_point *point, double factor, pj_arena *arena)
+{
+    *out = (pj_svg_point){point->energy / factor, point->quality, note_of(point, arena), false};
+    return out->note;
+}
+
+static bool draw(const pj_pareto *pareto, pj_arena *arena, pj_str *out)
+{
+    pj_svg_point *others = PJ_NEW(arena, pj_svg_point, pareto->count);
+    pj_svg_point *frontier = PJ_NEW(arena, pj_svg_point, pareto->frontier_count);
+    pj_svg_point pick;
+    size_t other_count = 0;
+    double most = 0;
+    for (size_t i = 0; i < pareto->count; i++)
+        most = fmax(most, pareto->points[i].energy);
+    pj_scale scale = pj_scale_energy(most, pareto->points[0].unit);
+    bool ok = others && frontier && set_point(&pick, pick_of(pareto), scale.factor, arena);
+    for (size_t i = 0; ok && i < pareto->count; i++)
+        if (pareto->points[i].dominated)
+            ok = set_point(&others[other_count++], &pareto->points[i], scale.factor, arena);
+    for (size_t i = 0; ok && i < pareto->frontier_count; i++)
+        ok = set_point(&frontier[i], &pareto->points[pareto->frontier[i]], scale.factor, arena);
+    if (!ok)
+        return false;
+    pj_str within = pj_str_new(0);
+    pj_str_add(&within, "least energy within ");
+    add_within(pareto, &within);
+    pj_str_add(&within, " of the best");
+    const pj_svg_series series[] = {
+        {other_count ? "dominated" : NULL, PJ_SVG_PALE, others,                 other_count},
+        {                   "frontier",                     PJ_SVG_STEP,    frontier, pareto->frontier_count           },
+        { pj_str_keep(&within,                   arena),                         PJ_SVG_LABELS,                      &pick,            1},
+    };
+    const pj_svg_chart chart = {
+        .title = pareto->file,
+        .x = {.title = axis_title("energy of one run", scale.unit, arena)},
+        .y = {.title = axis_title("quality", pareto->higher_is_better ? "higher is better" : "lower is better", arena)},
+        .series = series,
+        .count = sizeof series / sizeof *series,
+    };
+    if (!series[2].name || !chart.x.title || !chart.y.title)
+        return false;
+    pj_svg_write(&chart, out);
+    return true;
+}
+
+/* ---- the way out ---- */
+
+static void write_format(const pj_pareto *pareto, pj_output output, const pj_text_style *style, pj_arena *arena,
+                         pj_str *out)
+{
+    bool for_people = output == PJ_OUTPUT_TEXT || output == PJ_OUTPUT_MARKDOWN;
+    pj_rows *rows = for_people ? frontier_rows(pareto, arena) : point_rows(pareto, arena);
+    if (!rows || rows->failed) {
+        out->failed = true;
+        return;
+    }
+    switch (output) {
+    case PJ_OUTPUT_TEXT:
+        write_text(pareto, rows, style, out);
+        break;
+    case PJ_OUTPUT_JSON:
+        write_json(pareto, rows, out);
+        break;
+    case PJ_OUTPUT_CSV:
+        pj_rows_csv(rows, out);
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        write_markdown(pareto, rows, out);
+        break;
+    }
+}
+
+pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,
+                          pj_error *err)
+{
+    pj_output output = PJ_OUTPUT_TEXT;
+    pj_str text = pj_str_new(0);
+    pj_text_style style = pj_style_of(report);
+    bool svg = pj_is_svg(report);
+    if (!svg)
+        PJ_TRY(pj_output_of(report, &output, err));
+    pj_arena *arena = pj_arena_new(0);
+    if (!arena)
+        text.failed = true;
+    else if (!svg)
+        write_format(pareto, output, &style, arena, &text);
+    else if (!draw(pareto, arena, &text))
+        text.failed = true;
+    pj_arena_free(arena);
+    return pj_emit(&text, sink, payload, err);
+}

@@ -1,0 +1,43 @@
+/* What the writers of a trend share: metrics, which records compare, sparklines. */
+#ifndef PJ_REPORT_TREND_H
+#define PJ_REPORT_TREND_H
+
+#include "picojoule/history.h"
+#include "report/emit.h"
+
+/* What is drawn: the metric of all records, or the energy of one layer. */
+typedef struct pj_trend_line {
+    const char *name, *op; /* of the layer; NULL: the metric */
+    double *values;        /* one for each record; NAN: not known, or an energy in another unit than the newest one's */
+    double most;
+} pj_trend_line;
+
+/* The line of the metric; with the layers of the query, one for each, those that once cost most first. NULL: no memory.
+ */
+pj_trend_line *pj_trend_lines(const pj_history *history, pj_metric metric, pj_arena *arena, size_t *count);
+
+/* Do the figures of a record rest on the same as those of the one before? Else *out (may be NULL) gets "table a instead
+ * of b". */
+bool pj_trend_compares(const pj_history *history, size_t at, pj_str *out);
+
+/* A scale for values up to `most`. */
+pj_scale pj_trend_scale(const pj_history *history, pj_metric metric, double most);
+
+/* "388.1 uJ", "12.50 M"; "?" of NAN. */
+void pj_trend_print(const pj_history *history, pj_metric metric, double value, pj_str *out);
+
+/* "+3.1 %", "0.0 %"; nothing where there is nothing to compare. */
+void pj_trend_change(double from, double to, pj_str *out);
+
+/* One character for each value from the least to the largest; a space for NAN. */
+void pj_trend_spark(const double *values, size_t count, bool utf8, pj_str *out);
+
+/* "2026-11-20 a1b2c3d": for people. */
+void pj_trend_name(const pj_history_entry *entry, pj_str *out);
+
+/* The whole report. */
+void pj_trend_json(const pj_history *history, pj_str *out);
+void pj_trend_list_json(const pj_history_list *list, pj_str *out);
+void pj_trend_svg(const pj_history *history, pj_metric metric, pj_str *out);
+
+#endif
