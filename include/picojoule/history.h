@@ -24,6 +24,9 @@ enum {
     PJ_HISTORY_MOST = 1000 * 1000 /* records or points that one call reads */
 };
 
+/* Is it a time in UTC of the form "2026-11-20T22:09:24Z"? Texts of this form sort by time. */
+bool pj_time_is_valid(const char *text);
+
 /* ---- trends ---- */
 
 typedef struct pj_history_layer {
@@ -158,7 +161,7 @@ typedef struct pj_pareto_point {
     double quality;
     double energy;     /* >= 0, in `unit` */
     const char *unit;  /* "pJ" or "relative": one for the whole file */
-    const char *basis; /* what the energy rests on (model, table, settings); NULL: it was stated */
+    const char *basis; /* what the energy rests on (table, settings); NULL: it was stated */
     const char *time;  /* UTC, as "2026-11-20T22:09:24Z" */
     bool dominated;    /* found out when the file is read */
 } pj_pareto_point;
@@ -168,8 +171,8 @@ typedef struct pj_pareto_point {
  * negative energy; else as above. */
 pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_better better, pj_error *err);
 
-/* "resnet8.onnx, table horowitz-45nm (rules picojoule), --weights-on dram ...": the basis of a point of an analysis.
- * The caller frees *out with free(). PJ_ENOMEM. */
+/* "table horowitz-45nm, rules picojoule, --weights-on dram ...": the basis of a point of an analysis. Points compare
+ * where it is the same. The caller frees *out with free(). PJ_ENOMEM. */
 pj_status pj_pareto_basis(const pj_analysis *analysis, char **out, pj_error *err);
 
 typedef struct pj_pareto {

@@ -13,6 +13,28 @@ typedef enum pj_exit {
     PJ_EXIT_SYSTEM = 5       /* input or output failed, or memory ran out */
 } pj_exit;
 
+/* --record and what goes with it; the texts may be NULL. */
+typedef struct pj_record_args {
+    const char *file, *model, *commit, *branch, *time;
+} pj_record_args;
+
+/* What of a trend is shown. */
+typedef struct pj_trend_args {
+    size_t last; /* 0: all */
+    pj_metric metric;
+    const char *layer; /* glob, or NULL */
+} pj_trend_args;
+
+/* A point of `pareto add`, and how `pareto show` reads the file. */
+typedef struct pj_pareto_args {
+    bool has_quality, has_energy, has_within;
+    double quality, energy, within;
+    const char *unit;        /* of the energy */
+    const char *energy_from; /* a model, or NULL */
+    const char *label;
+    pj_better better;
+} pj_pareto_args;
+
 /* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
 typedef struct pj_args {
     const char *command;
@@ -35,6 +57,9 @@ typedef struct pj_args {
     size_t texts_used;
     pj_settings settings;
     pj_report_options report;
+    pj_record_args record;
+    pj_trend_args trend;
+    pj_pareto_args pareto;
     const char *out; /* NULL: standard output */
     bool strict, check, markdown;
     bool lint;
@@ -67,6 +92,10 @@ extern const pj_option_group pj_options_lint; /* --lint --lint-off */
 extern const pj_option_group pj_options_check;
 extern const pj_option_group pj_options_markdown;
 extern const pj_option_group pj_options_reference;
+extern const pj_option_group pj_options_chart;  /* --format with svg, -o --width */
+extern const pj_option_group pj_options_record; /* --record --record-as --commit ... */
+extern const pj_option_group pj_options_trend;  /* --last --metric --layer --branch */
+extern const pj_option_group pj_options_pareto; /* --quality --energy ... */
 
 /* One command. */
 typedef struct pj_command {
@@ -75,13 +104,13 @@ typedef struct pj_command {
     size_t least, most;              /* of them */
     const char *summary;             /* one line */
     const char *text;                /* paragraphs, lines of at most 80 columns */
-    const pj_option_group *group[8]; /* ends with NULL */
+    const pj_option_group *group[10]; /* ends with NULL */
     const char *examples;            /* lines "command\n    what it does"; NULL: none */
     pj_exit (*run)(const pj_args *args);
 } pj_command;
 
 extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_tables, pj_command_devices, pj_command_ops,
-    pj_command_help;
+    pj_command_history, pj_command_pareto, pj_command_help;
 
 /* All of them in the order of the help; ends with NULL. */
 extern const pj_command *const pj_commands[];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "record.h"
 
 /* CSV has no place for findings: says how many there are. */
 static void say_unprinted(const pj_analysis *analysis, const pj_args *args)
@@ -22,6 +23,11 @@ static pj_exit report(const pj_analysis *analysis, const pj_args *args)
     const pj_finding *findings = pj_analysis_findings(analysis, &count);
     if (args->strict && pj_say_strict(findings, count, args->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
+    if (args->record.file) { /* first, so that the report tells that the record is there */
+        pj_exit code = pj_record_analysis(args, analysis, PJ_PEAK_UNKNOWN);
+        if (code != PJ_EXIT_DONE)
+            return code;
+    }
     pj_status status = pj_report_write(analysis, &args->report, pj_out_write, &out, &err);
     if (status == PJ_OK)
         say_unprinted(analysis, args);
@@ -58,6 +64,8 @@ static pj_exit run(const pj_args *args)
         return pj_say_usage("analyze", "--lint-off is for --lint");
     if (args->sweeps && args->lint)
         return pj_say_usage("analyze", "--lint looks at one size; it goes with --dim, not with --sweep");
+    if (args->record.file && (args->sweeps || args->lint))
+        return pj_say_usage("analyze", "--record keeps the figures of one run; it goes with neither --sweep nor --lint");
     if (args->sweeps)
         return pj_run_sweep(args);
     pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
@@ -87,7 +95,8 @@ const pj_command pj_command_analyze = {
     "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
     "They say where energy goes and what a change would do; they are no measurement.\n"
     "A symbolic dimension that nobody binds counts as 1, and the report says so.",
-    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict, &pj_options_lint},
+    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict,
+     &pj_options_lint, &pj_options_record},
     "picojoule analyze model.onnx\n"
     "    where the energy goes, largest layers first\n"
     "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
@@ -100,6 +109,8 @@ const pj_command pj_command_analyze = {
     "    how the totals grow with a dimension\n"
     "picojoule analyze model.onnx --lint\n"
     "    what to change in the graph before it is deployed\n"
+    "picojoule analyze model.onnx --record energy.db\n"
+    "    keeps the figures; `picojoule history energy.db model.onnx` shows the trend\n"
     "picojoule analyze model.onnx --format json -o report.json\n"
     "    for programs; docs/report-format.md describes it",
     run,

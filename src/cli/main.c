@@ -4,15 +4,19 @@
 
 #include "say.h"
 
+/* clang-format off */
 const pj_command *const pj_commands[] = {
     &pj_command_analyze,
     &pj_command_shapes,
     &pj_command_tables,
     &pj_command_devices,
     &pj_command_ops,
+    &pj_command_history,
+    &pj_command_pareto,
     &pj_command_help,
     NULL,
 };
+/* clang-format on */
 
 const pj_command *pj_command_find(const char *name)
 {

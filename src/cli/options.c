@@ -211,6 +211,14 @@ static const char *set_format(pj_args *args, const char *value)
     return NULL;
 }
 
+static const char *set_chart_format(pj_args *args, const char *value)
+{
+    if (word_in(pj_chart_formats(), value) < 0)
+        return "text, json, csv, markdown or svg";
+    args->report.format = value;
+    return NULL;
+}
+
 static const char *set_out(pj_args *args, const char *value)
 {
     args->out = strcmp(value, "-") == 0 ? NULL : value;
@@ -350,14 +358,25 @@ static const pj_option energy_options[] = {
      "quantizers stay layers of their own instead of\n"
      "becoming part of the layer in front",           set_no_fold       },
 };
+/* clang-format off */
+#define OUTPUT_OPTIONS                                  \
+    {"output", 'o', "FILE",                             \
+     "writes to FILE instead of standard output;\n"     \
+     "the file is replaced as a whole or not at all",   \
+     set_out},                                          \
+    {"width",  0,   "N",                                \
+     "columns for text (default: the terminal's,\n"     \
+     "else 100)",                                       \
+     set_width},
+/* clang-format on */
 static const pj_option report_options[] = {
-    {"format", 0,   "text|json|csv|markdown", "how the report is written (default text)", set_format},
-    {"output", 'o', "FILE",
-     "writes to FILE instead of standard output;\n"
-     "the file is replaced as a whole or not at all",                                     set_out   },
-    {"width",  0,   "N",
-     "columns for text (default: the terminal's,\n"
-     "else 100)",                                                                         set_width },
+    {"format", 0, "text|json|csv|markdown", "how the report is written (default text)", set_format},
+    OUTPUT_OPTIONS
+};
+static const pj_option chart_options[] = {
+    {"format", 0, "text|json|csv|markdown|svg", "how the report is written (default text); svg is\na chart",
+     set_chart_format},
+    OUTPUT_OPTIONS
 };
 static const pj_option rows_options[] = {
     {"group-by", 0, "op|scope[:DEPTH]",
@@ -390,6 +409,7 @@ static const pj_option reference_options[] = {
 const pj_option_group pj_options_model = {"Model", model_options, COUNT(model_options)};
 const pj_option_group pj_options_energy = {"Energy", energy_options, COUNT(energy_options)};
 const pj_option_group pj_options_report = {"Report", report_options, COUNT(report_options)};
+const pj_option_group pj_options_chart = {"Report", chart_options, COUNT(chart_options)};
 const pj_option_group pj_options_rows = {"Rows", rows_options, COUNT(rows_options)};
 const pj_option_group pj_options_strict = {"Findings", strict_options, COUNT(strict_options)};
 const pj_option_group pj_options_check = {"Validation", check_options, COUNT(check_options)};

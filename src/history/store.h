@@ -67,7 +67,4 @@ pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out);
 /* pj_fail() with the file in err->file. */
 pj_status pj_store_fail(const pj_store *store, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
 
-/* "2026-11-20T22:09:24Z"? Texts of this form sort by time. */
-bool pj_time_is_valid(const char *text);
-
 #endif

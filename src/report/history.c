@@ -191,7 +191,7 @@ static void make_record_rows(page *p)
                          pj_arena_strndup(p->arena, entry->commit, length < COMMIT_SHOWN ? length : COMMIT_SHOWN));
         pj_cell_text(&cell[2], entry->branch);
         put_number(&cell[3], &columns[3], values[i]);
-        if (i > 0 && pj_trend_compares(history, i, NULL))
+        if (i > 0 && pj_trend_compares(history, i))
             pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], p->arena));
         pj_cell_number(&cell[5], pj_energy_total(&entry->energy));
         pj_cell_count(&cell[6], entry->macs);
@@ -222,6 +222,7 @@ static const char *keep_spark(const page *p, const double *values, size_t most)
 static void make_layer_rows(page *p)
 {
     size_t shown = p->line_count < ROWS_SHOWN ? p->line_count : ROWS_SHOWN, last = p->history->count - 1;
+    bool even = pj_trend_is_even(p->history);
     p->left_out = p->line_count - shown;
     p->rows = pj_rows_new(p->arena, layer_columns, sizeof layer_columns / sizeof *layer_columns);
     for (size_t i = 0; p->rows && i < shown; i++) {
@@ -232,7 +233,8 @@ static void make_layer_rows(page *p)
         pj_cell_text(&cell[2], keep_spark(p, line->values, SPARKS_IN_ROW));
         put_number(&cell[3], &layer_columns[3], line->values[0]);
         put_number(&cell[4], &layer_columns[4], line->values[last]);
-        pj_cell_text(&cell[5], keep_change(line->values[0], line->values[last], p->arena));
+        if (even)
+            pj_cell_text(&cell[5], keep_change(line->values[0], line->values[last], p->arena));
     }
 }
 
@@ -285,48 +287,48 @@ static void add_range(const page *p, pj_str *out)
     pj_trend_print(p->history, p->metric, isfinite(least) ? p->lines[0].most : NAN, out);
     pj_str_add(out, "; the last is ");
     pj_trend_print(p->history, p->metric, values[count - 1], out);
-    bool same = true;
-    for (size_t i = 1; i < count; i++)
-        same = same && pj_trend_compares(p->history, i, NULL);
-    if (!same || count < 2 || isnan(values[0]))
+    if (count < 2 || isnan(values[0]) || !pj_trend_is_even(p->history))
         return;
     pj_str_add(out, ", ");
     pj_trend_change(values[0], values[count - 1], out);
     pj_str_add(out, " since the first");
 }
 
-/* One line for each record whose figures rest on something else than those of the one before; of both, the newest. */
+/* "2026-11-20 e4f5a6b: with --quantize int8" */
+static void add_break(const page *p, size_t at, const char *bullet, pj_str *out)
+{
+    pj_str what = pj_str_new(0), clean = pj_str_new(0);
+    pj_trend_difference(p->history, at, &what);
+    pj_trend_name(&p->history->entries[at], &clean);
+    pj_str_add(&clean, ": ");
+    pj_text_clean(&clean, what.data);
+    pj_str_add(out, bullet);
+    if (*bullet == '-')
+        pj_markdown_escape(out, clean.data);
+    else
+        pj_text_wrap(out, clean.data, 2, 4, p->style->width);
+    pj_str_add_char(out, '\n');
+    out->failed = out->failed || what.failed || clean.failed;
+    pj_str_free(&what);
+    pj_str_free(&clean);
+}
+
+/* A line for each record whose figures rest on something else than those of the one before; of many, the newest. */
 static void add_breaks(const page *p, const char *bullet, pj_str *out)
 {
     enum { BREAKS_SHOWN = 5 };
-    size_t breaks = 0, skipped;
+    size_t breaks = 0, seen = 0;
     for (size_t i = 1; i < p->history->count; i++)
-        breaks += !pj_trend_compares(p->history, i, NULL);
-    skipped = breaks > BREAKS_SHOWN ? breaks - BREAKS_SHOWN : 0;
-    if (breaks)
-        pj_str_add(out, "\nFigures before and after do not compare\n");
-    if (breaks && *bullet == '-')
-        pj_str_add(out, "\n");
-    if (skipped)
-        pj_str_printf(out, "%s%zu earlier ones\n", bullet, skipped);
-    for (size_t i = 1; i < p->history->count; i++) {
-        pj_str what = pj_str_new(0), clean = pj_str_new(0);
-        if (!pj_trend_compares(p->history, i, &what) && skipped-- == 0) {
-            skipped = 0;
-            pj_trend_name(&p->history->entries[i], &clean);
-            pj_str_add(&clean, ": ");
-            pj_text_clean(&clean, what.data);
-            pj_str_add(out, bullet);
-            if (*bullet == '-')
-                pj_markdown_escape(out, clean.data);
-            else
-                pj_text_wrap(out, clean.data, 2, 4, p->style->width);
-            pj_str_add_char(out, '\n');
-        }
-        out->failed = out->failed || what.failed || clean.failed;
-        pj_str_free(&what);
-        pj_str_free(&clean);
-    }
+        breaks += !pj_trend_compares(p->history, i);
+    if (breaks == 0)
+        return;
+    pj_str_add(out, "\nFigures before and after do not compare\n");
+    pj_str_add(out, *bullet == '-' ? "\n" : "");
+    if (breaks > BREAKS_SHOWN)
+        pj_str_printf(out, "%s(%zu earlier ones)\n", bullet, breaks - BREAKS_SHOWN);
+    for (size_t i = 1; i < p->history->count; i++)
+        if (!pj_trend_compares(p->history, i) && ++seen + BREAKS_SHOWN > breaks)
+            add_break(p, i, bullet, out);
 }
 
 static void add_wrapped(const page *p, void (*add)(const page *p, pj_str *out), size_t indent, pj_str *out)
@@ -355,7 +357,8 @@ static void write_text(const page *p, pj_str *out)
     if (p->left_out && p->history->layer)
         pj_str_printf(out, "(%zu smaller layers are not shown; --format csv has all)\n", p->left_out);
     else if (p->left_out)
-        pj_str_printf(out, "(%zu earlier records are not shown; --rows 0 shows all)\n", p->left_out);
+        pj_str_printf(out, "(%zu earlier records are not shown; --last %zu shows all)\n", p->left_out,
+                      p->history->count);
     add_breaks(p, "  ", out);
 }
 

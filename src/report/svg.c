@@ -15,8 +15,11 @@ enum {
     MOST_DECADES = 8, /* ticks of a logarithmic axis */
     MOST_DOTS = 120,  /* beyond, a line has none of its own */
     TITLE_WIDTH = 84, /* characters */
-    NOTE_WIDTH = 40,  /* of a label beside a point */
-    PAD = 10,         /* between the first and last point and the frame */
+    LEGEND_ROW = 20,
+    NAME_WIDTH = 44,   /* characters of a name in the legend */
+    LEGEND_SPACE = 32, /* of a name in the legend: the box, and the distance to the next one */
+    NOTE_WIDTH = 40,   /* of a label beside a point */
+    PAD = 10,          /* between the first and last point and the frame */
     COLORS = 5
 };
 
@@ -37,6 +40,7 @@ typedef struct frame {
     pj_str *out;
     scale x, y;
     double left, top, right, bottom;
+    double legend; /* where it begins */
 } frame;
 
 /* ---- scales ---- */
@@ -233,12 +237,50 @@ static const char style[] =
     ".pale{color:#6e7681}}\n"
     "</style>\n";
 
-static bool has_legend(const pj_svg_chart *chart)
+/* "c1", or "pale" */
+static void add_color(pj_str *out, const pj_svg_chart *chart, size_t at)
 {
-    bool any = false;
-    for (size_t i = 0; i < chart->count; i++)
-        any = any || chart->series[i].name;
-    return any;
+    size_t color = 0;
+    for (size_t i = 0; i < at; i++)
+        color += chart->series[i].mark != PJ_SVG_PALE;
+    if (chart->series[at].mark == PJ_SVG_PALE)
+        pj_str_add(out, "pale");
+    else
+        pj_str_printf(out, "c%zu", color % COLORS);
+}
+
+/* A box in the series' colour, and its name. */
+static void write_name(const frame *f, size_t at, double x, double y)
+{
+    pj_str_add(f->out, "<rect class=\"");
+    add_color(f->out, f->chart, at);
+    pj_str_add(f->out, "\" width=\"10\" height=\"10\"");
+    add_number(f->out, "x", x);
+    add_number(f->out, "y", y - 9);
+    pj_str_add(f->out, "/>\n");
+    write_text(f->out, "n", x + 15, y, f->chart->series[at].name, NAME_WIDTH);
+}
+
+/* Names side by side, in as many rows as they need; returns how many. */
+static size_t place_legend(const frame *f, bool write)
+{
+    size_t rows = 0;
+    double x = f->right;
+    for (size_t i = 0; i < f->chart->count; i++) {
+        const char *name = f->chart->series[i].name;
+        size_t characters = name ? pj_text_width(name) : 0;
+        double width = LEGEND_SPACE + (double)(CHARACTER * (characters < NAME_WIDTH ? characters : NAME_WIDTH));
+        if (!name)
+            continue;
+        if (rows == 0 || x + width > f->right) {
+            rows++;
+            x = f->left;
+        }
+        if (write)
+            write_name(f, i, x, f->legend + (double)(LEGEND_ROW * rows));
+        x += width;
+    }
+    return rows;
 }
 
 static frame make_frame(const pj_svg_chart *chart, pj_str *out)
@@ -246,7 +288,8 @@ static frame make_frame(const pj_svg_chart *chart, pj_str *out)
     frame f = {.chart = chart, .out = out, .x = make_scale(chart, true), .y = make_scale(chart, false)};
     f.left = 40 + widest_tick(&f.y);
     f.right = WIDTH - 24;
-    f.top = 40 + (chart->subtitle ? 20 : 0) + (has_legend(chart) ? 22 : 0);
+    f.legend = chart->subtitle ? 48 : 28;
+    f.top = f.legend + 12 + (double)(LEGEND_ROW * place_legend(&f, false));
     f.bottom = HEIGHT - 52;
     f.x.from = f.left + PAD;
     f.x.to = f.right - PAD;
@@ -284,37 +327,6 @@ static void write_axes(const frame *f)
     pj_str_add(f->out, ") rotate(-90)\">");
     write_text(f->out, "m", 0, 0, f->chart->y.title, TITLE_WIDTH / 2);
     pj_str_add(f->out, "</g>\n");
-}
-
-/* "c1", or "pale" */
-static void add_color(pj_str *out, const pj_svg_chart *chart, size_t at)
-{
-    size_t color = 0;
-    for (size_t i = 0; i < at; i++)
-        color += chart->series[i].mark != PJ_SVG_PALE;
-    if (chart->series[at].mark == PJ_SVG_PALE)
-        pj_str_add(out, "pale");
-    else
-        pj_str_printf(out, "c%zu", color % COLORS);
-}
-
-static void write_legend(const frame *f)
-{
-    double x = f->left, y = f->top - 16;
-    for (size_t i = 0; i < f->chart->count; i++) {
-        const pj_svg_series *series = &f->chart->series[i];
-        double width = series->name ? 24 + (double)(CHARACTER * pj_text_width(series->name)) : 0;
-        if (!series->name || x + width > WIDTH)
-            continue;
-        pj_str_add(f->out, "<rect class=\"");
-        add_color(f->out, f->chart, i);
-        pj_str_add(f->out, "\" width=\"10\" height=\"10\"");
-        add_number(f->out, "x", x);
-        add_number(f->out, "y", y - 9);
-        pj_str_add(f->out, "/>\n");
-        write_text(f->out, "n", x + 15, y, series->name, TITLE_WIDTH);
-        x += width + 8;
-    }
 }
 
 /* ---- marks ---- */
@@ -412,7 +424,7 @@ void pj_svg_write(const pj_svg_chart *chart, pj_str *out)
     write_text(out, "title", 16, 26, chart->title, TITLE_WIDTH - 4);
     if (chart->subtitle)
         write_text(out, "n", 16, 46, chart->subtitle, TITLE_WIDTH + 20);
-    write_legend(&f);
+    place_legend(&f, true);
     write_axes(&f);
     for (size_t i = 0; i < chart->count; i++)
         write_series(&f, i);

@@ -104,28 +104,71 @@ void pj_trend_change(double from, double to, pj_str *out)
 
 /* ---- which records compare ---- */
 
-bool pj_trend_compares(const pj_history *history, size_t at, pj_str *out)
+/* The length of the option at the start of a text like "--a b --c d". */
+static size_t option_length(const char *text)
 {
-    if (at == 0)
-        return true;
+    const char *next = strstr(text, " --");
+    return next ? (size_t)(next - text) : strlen(text);
+}
+
+static const char *next_option(const char *text)
+{
+    text += option_length(text);
+    return text + (*text == ' ');
+}
+
+static bool has_option(const char *text, const char *option)
+{
+    size_t length = option_length(option);
+    for (; *text; text = next_option(text))
+        if (option_length(text) == length && memcmp(text, option, length) == 0)
+            return true;
+    return false;
+}
+
+/* Adds the options of one text that the other one has not, each behind `word`. */
+static void add_options(pj_str *out, const char *text, const char *other, const char *word)
+{
+    for (; *text; text = next_option(text))
+        if (!has_option(other, text)) {
+            pj_str_add(out, out->length ? ", " : "");
+            pj_str_add(out, word);
+            pj_str_add_bytes(out, text, option_length(text));
+        }
+}
+
+/* "table a instead of b" */
+static void add_swap(pj_str *out, const char *what, const char *now, const char *before)
+{
+    if (strcmp(now, before) != 0)
+        pj_str_printf(out, "%s%s %s instead of %s", out->length ? ", " : "", what, now, before);
+}
+
+bool pj_trend_compares(const pj_history *history, size_t at)
+{
     const pj_history_entry *now = &history->entries[at], *before = now - 1;
-    const struct {
-        const char *name, *now, *before;
-    } facts[] = {
-        {"picojoule", now->version,  before->version },
-        {"table",     now->table,    before->table   },
-        {"rules",     now->rules,    before->rules   },
-        {"settings",  now->settings, before->settings}
-    };
-    bool same = true;
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-        if (strcmp(facts[i].now, facts[i].before) == 0)
-            continue;
-        if (out)
-            pj_str_printf(out, "%s%s %s instead of %s", same ? "" : "; ", facts[i].name, facts[i].now, facts[i].before);
-        same = false;
-    }
-    return same && strcmp(now->unit, before->unit) == 0;
+    return at == 0 || (strcmp(now->version, before->version) == 0 && strcmp(now->table, before->table) == 0 &&
+                       strcmp(now->rules, before->rules) == 0 && strcmp(now->unit, before->unit) == 0 &&
+                       strcmp(now->settings, before->settings) == 0);
+}
+
+void pj_trend_difference(const pj_history *history, size_t at, pj_str *out)
+{
+    const pj_history_entry *now = &history->entries[at], *before = now - 1;
+    add_swap(out, "picojoule", now->version, before->version);
+    add_swap(out, "table", now->table, before->table);
+    add_swap(out, "rules", now->rules, before->rules);
+    add_swap(out, "unit", now->unit, before->unit);
+    add_options(out, now->settings, before->settings, "with ");
+    add_options(out, before->settings, now->settings, "without ");
+}
+
+bool pj_trend_is_even(const pj_history *history)
+{
+    bool even = true;
+    for (size_t i = 1; i < history->count; i++)
+        even = even && pj_trend_compares(history, i);
+    return even;
 }
 
 /* ---- texts ---- */

@@ -16,9 +16,14 @@ typedef struct pj_trend_line {
  */
 pj_trend_line *pj_trend_lines(const pj_history *history, pj_metric metric, pj_arena *arena, size_t *count);
 
-/* Do the figures of a record rest on the same as those of the one before? Else *out (may be NULL) gets "table a instead
- * of b". */
-bool pj_trend_compares(const pj_history *history, size_t at, pj_str *out);
+/* Do the figures of a record rest on the same as those of the one before, if there is one? */
+bool pj_trend_compares(const pj_history *history, size_t at);
+
+/* Where they do not, what differs: "table a instead of b, with --quantize int8". `out` is empty before. */
+void pj_trend_difference(const pj_history *history, size_t at, pj_str *out);
+
+/* Do all records compare? */
+bool pj_trend_is_even(const pj_history *history);
 
 /* A scale for values up to `most`. */
 pj_scale pj_trend_scale(const pj_history *history, pj_metric metric, double most);

@@ -92,7 +92,7 @@ void pj_trend_json(const pj_history *history, pj_str *out)
         pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
         put_entry(&json, &history->entries[i]);
         pj_json_write_key(&json, "compares");
-        pj_json_write_bool(&json, pj_trend_compares(history, i, NULL));
+        pj_json_write_bool(&json, pj_trend_compares(history, i));
         if (history->layer)
             put_layers(&json, &history->entries[i]);
         pj_json_write_end(&json);

@@ -15,7 +15,7 @@ static pj_svg_point *points_of(const pj_history *history, pj_metric metric, cons
         pj_trend_print(history, metric, line->values[i], &note);
         points[i].x = (double)(i + 1);
         points[i].y = line->values[i] / factor;
-        points[i].apart = !pj_trend_compares(history, i, NULL);
+        points[i].apart = !pj_trend_compares(history, i);
         points[i].note = pj_str_keep(&note, arena);
         if (!points[i].note)
             return NULL;

@@ -1,0 +1,109 @@
+/* Recording an analysis: commit and branch from the environment of CI systems, the time. */
+#include "record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Variables that hold a commit, and a branch; the first that is set counts. Listed in docs/history.md. Of a pull
+ * request, the branch that it comes from. */
+static const char *const commit_variables[] = {
+    "GITHUB_SHA",          /* GitHub, Gitea, Forgejo */
+    "CI_COMMIT_SHA",       /* GitLab, Woodpecker */
+    "GIT_COMMIT",          /* Jenkins */
+    "BUILD_SOURCEVERSION", /* Azure Pipelines */
+    "BITBUCKET_COMMIT",
+    "BUILDKITE_COMMIT",
+    "CIRCLE_SHA1",
+    "TRAVIS_COMMIT",
+    "DRONE_COMMIT_SHA",
+    "SEMAPHORE_GIT_SHA",
+    "APPVEYOR_REPO_COMMIT",
+    "CIRRUS_CHANGE_IN_REPO",
+    "CODEBUILD_RESOLVED_SOURCE_VERSION",
+    NULL,
+};
+static const char *const branch_variables[] = {
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF_NAME",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_BRANCH",
+    "CHANGE_BRANCH",
+    "GIT_BRANCH",
+    "SYSTEM_PULLREQUEST_SOURCEBRANCH",
+    "BUILD_SOURCEBRANCHNAME",
+    "BITBUCKET_BRANCH",
+    "BUILDKITE_BRANCH",
+    "CIRCLE_BRANCH",
+    "TRAVIS_PULL_REQUEST_BRANCH",
+    "TRAVIS_BRANCH",
+    "DRONE_SOURCE_BRANCH",
+    "DRONE_BRANCH",
+    "SEMAPHORE_GIT_BRANCH",
+    "APPVEYOR_REPO_BRANCH",
+    "CIRRUS_BRANCH",
+    NULL,
+};
+
+static const char *first_set(const char *given, const char *const *variables)
+{
+    for (size_t i = 0; !given && variables[i]; i++) {
+        const char *value = getenv(variables[i]);
+        if (value && *value)
+            given = value;
+    }
+    return given;
+}
+
+const char *pj_commit_of(const pj_args *args)
+{
+    return first_set(args->record.commit, commit_variables);
+}
+
+const char *pj_branch_of(const pj_args *args)
+{
+    return first_set(args->record.branch, branch_variables);
+}
+
+/* Whole seconds; false: the text is no such number. */
+static bool read_seconds(const char *text, time_t *out)
+{
+    char *end;
+    errno = 0;
+    long long seconds = strtoll(text, &end, 10);
+    *out = (time_t)seconds;
+    return errno == 0 && end > text && !*end && seconds >= 0;
+}
+
+bool pj_time_of(const pj_args *args, char text[PJ_TIME_SIZE])
+{
+    const char *fixed = getenv("SOURCE_DATE_EPOCH");
+    struct tm parts;
+    time_t seconds = time(NULL);
+    if (args->record.time) {
+        snprintf(text, PJ_TIME_SIZE, "%s", args->record.time);
+        return true;
+    }
+    bool ok = (!fixed || !*fixed || read_seconds(fixed, &seconds)) && gmtime_r(&seconds, &parts) &&
+              strftime(text, PJ_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0 && pj_time_is_valid(text);
+    if (!ok)
+        pj_say("SOURCE_DATE_EPOCH is '%s': wants seconds since 1970", fixed ? fixed : "");
+    return ok;
+}
+
+pj_exit pj_record_analysis(const pj_args *args, const pj_analysis *analysis, int64_t peak_bytes)
+{
+    pj_error err = {0};
+    char time[PJ_TIME_SIZE];
+    const pj_history_stamp stamp = {args->record.model, pj_commit_of(args), pj_branch_of(args), time, peak_bytes};
+    const char *path = pj_model_describe(pj_analysis_model(analysis))->path;
+    if (!args->record.model && strcmp(path, "-") == 0)
+        return pj_say_usage(args->command, "--record of a model from standard input wants a name: --record-as NAME");
+    if (!pj_time_of(args, time))
+        return PJ_EXIT_USAGE;
+    if (pj_history_record(args->record.file, analysis, &stamp, &err) != PJ_OK)
+        return pj_say_error(&err, args->record.file);
+    return PJ_EXIT_DONE;
+}
