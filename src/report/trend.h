@@ -41,6 +41,7 @@ void pj_trend_spark(const double *values, size_t count, bool utf8, pj_str *out);
 void pj_trend_name(const pj_history_entry *entry, pj_str *out);
 
 /* The whole report. */
+void pj_trend_csv(const pj_history *history, pj_arena *arena, pj_str *out);
 void pj_trend_json(const pj_history *history, pj_str *out);
 void pj_trend_list_json(const pj_history_list *list, pj_str *out);
 void pj_trend_svg(const pj_history *history, pj_metric metric, pj_str *out);
