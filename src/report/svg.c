@@ -128,7 +128,7 @@ static bool tick_at(const scale *s, size_t i, double *value)
     double at = s->first + (double)i * s->step, slack = s->step * 1e-9;
     at = fabs(at) < slack ? 0 : at;
     *value = s->axis->log ? pow(10, at) : at;
-    return at >= s->low - slack && at <= s->high + slack;
+    return isfinite(*value) && !(s->axis->log && *value <= 0) && at >= s->low - slack && at <= s->high + slack;
 }
 
 /* With as many digits as tell neighbours apart. */

@@ -55,7 +55,7 @@ typedef struct pj_svg_chart {
  * without a single point has empty axes. out->failed tells of missing memory. */
 void pj_svg_write(const pj_svg_chart *chart, pj_str *out);
 
-/* Round numbers for an axis: 1, 2 or 5 times a power of ten apart, `most` (>= 2) of them or fewer, from *first on *step
+/* Round numbers for an axis: 1, 2 or 5 times a power of ten apart, `most` (>= 3) of them or fewer, from *first on *step
  * apart, the first at or below `low`, the last at or above `high`; returns how many. low <= high, both finite. */
 size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *first, double *step);
 

@@ -146,10 +146,12 @@ static void add_swap(pj_str *out, const char *what, const char *now, const char 
 
 bool pj_trend_compares(const pj_history *history, size_t at)
 {
-    const pj_history_entry *now = &history->entries[at], *before = now - 1;
-    return at == 0 || (strcmp(now->version, before->version) == 0 && strcmp(now->table, before->table) == 0 &&
-                       strcmp(now->rules, before->rules) == 0 && strcmp(now->unit, before->unit) == 0 &&
-                       strcmp(now->settings, before->settings) == 0);
+    const pj_history_entry *now = &history->entries[at];
+    if (at == 0)
+        return true;
+    return strcmp(now->version, now[-1].version) == 0 && strcmp(now->table, now[-1].table) == 0 &&
+           strcmp(now->rules, now[-1].rules) == 0 && strcmp(now->unit, now[-1].unit) == 0 &&
+           strcmp(now->settings, now[-1].settings) == 0;
 }
 
 void pj_trend_difference(const pj_history *history, size_t at, pj_str *out)
