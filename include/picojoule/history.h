@@ -171,8 +171,9 @@ typedef struct pj_pareto_point {
  * negative energy; else as above. */
 pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_better better, pj_error *err);
 
-/* "table horowitz-45nm, rules picojoule, --weights-on dram ...": the basis of a point of an analysis. Points compare
- * where it is the same. The caller frees *out with free(). PJ_ENOMEM. */
+/* "table horowitz-45nm, rules picojoule, --weights-on dram ...": the basis of a point of an analysis, without
+ * --plan and --quantize, in which points may differ. They compare where it is the same. The caller frees *out with
+ * free(). PJ_ENOMEM. */
 pj_status pj_pareto_basis(const pj_analysis *analysis, char **out, pj_error *err);
 
 typedef struct pj_pareto {

@@ -28,6 +28,13 @@ static const char *keep_change(double from, double to, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
+/* The first characters of a commit; NULL of none. */
+static const char *keep_commit(const char *commit, pj_arena *arena)
+{
+    size_t length = commit ? strlen(commit) : 0;
+    return commit ? pj_arena_strndup(arena, commit, length < COMMIT_SHOWN ? length : COMMIT_SHOWN) : NULL;
+}
+
 /* "2026-11-20 22:09" */
 static const char *keep_time(const char *time, pj_arena *arena)
 {
@@ -78,11 +85,8 @@ static void make_record_rows(page *p)
     for (size_t i = first; p->rows && i < history->count; i++) {
         const pj_history_entry *entry = &history->entries[i];
         pj_cell *cell = pj_rows_add(p->rows);
-        size_t length = entry->commit ? strlen(entry->commit) : 0;
         pj_cell_text(&cell[0], keep_time(entry->time, p->arena));
-        if (entry->commit)
-            pj_cell_text(&cell[1],
-                         pj_arena_strndup(p->arena, entry->commit, length < COMMIT_SHOWN ? length : COMMIT_SHOWN));
+        pj_cell_text(&cell[1], keep_commit(entry->commit, p->arena));
         pj_cell_text(&cell[2], entry->branch);
         put_number(&cell[3], &columns[3], values[i]);
         if (i > 0 && pj_trend_compares(history, i))
@@ -323,7 +327,8 @@ static const pj_column model_columns[] = {
     {.key = "records", .title = "records", .kind = PJ_CELL_COUNT},
     {.key = "time", .kind = PJ_CELL_TEXT},
     {.title = "last (UTC)", .kind = PJ_CELL_TEXT},
-    {.key = "commit", .title = "commit", .kind = PJ_CELL_TEXT, .wish = COMMIT_SHOWN, .least = 7, .rank = 1},
+    {.key = "commit", .kind = PJ_CELL_TEXT},
+    {.title = "commit", .kind = PJ_CELL_TEXT, .rank = 1},
     {.key = "table", .title = "table", .kind = PJ_CELL_TEXT, .rank = 3},
     {.key = "total", .kind = PJ_CELL_NUMBER},
     {.key = "unit", .kind = PJ_CELL_TEXT},
@@ -346,11 +351,12 @@ static pj_rows *model_rows(const pj_history_list *list, pj_arena *arena)
         pj_cell_text(&cell[2], model->last.time);
         pj_cell_text(&cell[3], keep_time(model->last.time, arena));
         pj_cell_text(&cell[4], model->last.commit);
-        pj_cell_text(&cell[5], model->last.table);
-        pj_cell_number(&cell[6], total);
-        pj_cell_text(&cell[7], model->last.unit);
-        pj_cell_text(&cell[8], pj_str_keep(&energy, arena));
-        pj_cell_count(&cell[9], model->last.macs);
+        pj_cell_text(&cell[5], keep_commit(model->last.commit, arena));
+        pj_cell_text(&cell[6], model->last.table);
+        pj_cell_number(&cell[7], total);
+        pj_cell_text(&cell[8], model->last.unit);
+        pj_cell_text(&cell[9], pj_str_keep(&energy, arena));
+        pj_cell_count(&cell[10], model->last.macs);
     }
     return rows;
 }

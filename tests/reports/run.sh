@@ -1,5 +1,5 @@
 #!/bin/sh
-# Validates JSON reports against docs/report.schema.json, and checks that the validator refuses what breaks it.
+# Validates JSON reports against their schemas in docs/, and checks that the validator refuses what breaks it.
 #
 #     run.sh PROGRAM CHECK_SCHEMA
 set -u
@@ -64,4 +64,34 @@ broken 's/"settings"/"setting"/' '$: lacks settings'
 broken 's/"kind": "float"/"kind": "real"/' 'precision.input.kind: is none of the allowed values'
 broken 's/"domain": ""/"domain": null/' 'layers[0].domain: is not of type string'
 broken 's/"counted": true/"counted": true, "extra": 1/' 'layers[0].extra: is not allowed'
+# written SCHEMA COMMAND...: what the command writes as JSON is valid; it stays for `broken`
+written()
+{
+    schema=$root/docs/$1
+    shift
+    "$program" "$@" --format json -o "$work/report.json" && "$check" "$schema" "$work/report.json" || {
+        echo "not valid: $*"
+        failed=1
+    }
+}
+
+for name in resnet8 resnet8_fp16; do
+    "$program" analyze "$root/models/$name.onnx" --record "$work/energy.db" --record-as net \
+        --time 2026-01-01T00:00:00Z >"$work/text" || failed=1
+done
+written history.schema.json history "$work/energy.db"
+broken 's/"records": 2/"records": -2/' 'models[0].records: is below the minimum'
+written history.schema.json history "$work/energy.db" net
+written history.schema.json history "$work/energy.db" net --layer '*conv*' --last 1
+broken 's/"unit": "pJ"/"unit": "kWh"/' 'records[0].unit: is none of the allowed values'
+broken 's/"peak_bytes": null/"peak_bytes": "?"/' 'records[0].peak_bytes: is not of type'
+broken 's/"op": "Conv"/"kind": "Conv"/' 'layers[0]: lacks op'
+"$program" pareto add "$work/run.db" --quality 2 --energy 1uJ --label a || failed=1
+"$program" pareto add "$work/run.db" --quality 1 --energy-from "$root/models/resnet8.onnx" || failed=1
+written pareto.schema.json pareto show "$work/run.db"
+broken 's/"better": "lower"/"better": "left"/' '$.better: is none of the allowed values'
+broken 's/"dominated": false/"dominated": 0/' 'points[0].dominated: is not of type boolean'
+"$program" pareto add "$work/relative.db" --quality 2 --energy 1relative || failed=1
+written pareto.schema.json pareto show "$work/relative.db"
+
 exit $failed
