@@ -62,7 +62,7 @@ static pj_exit run(const pj_args *args)
 
 const pj_command pj_command_history = {
     "history",
-    "FILE.db [MODEL]",
+    "FILE [MODEL]",
     1,
     2,
     "how the figures of a model went over time",
