@@ -106,7 +106,7 @@ typedef struct pj_history_list {
 } pj_history_list;
 
 pj_status pj_history_models(const char *file, pj_history_list **out, pj_error *err);
-void pj_history_list_free(pj_history_list *list); /* NULL is allowed */
+void pj_history_list_free(pj_history_list *models); /* NULL is allowed */
 
 typedef enum pj_metric {
     PJ_METRIC_ENERGY,
@@ -191,7 +191,7 @@ typedef struct pj_pareto {
 /* Reads all points. `within` >= 0, as a share. *out is owned by the caller. PJ_EARGUMENT: `better` is not that of the
  * file; PJ_EFORMAT: without points, too; else as above. */
 pj_status pj_pareto_read(const char *file, pj_better better, double within, pj_pareto **out, pj_error *err);
-void pj_pareto_free(pj_pareto *pareto); /* NULL is allowed */
+void pj_pareto_free(pj_pareto *points); /* NULL is allowed */
 
 /* Marks the dominated ones of `count` points and puts the numbers of the others into `frontier` (room for `count`), by
  * energy upward; O(n log n). PJ_BETTER_AS_FILE counts as lower. false: out of memory. */

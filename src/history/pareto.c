@@ -229,7 +229,7 @@ static pj_status read_all(pj_store *store, pj_better better, double within, pare
 {
     pj_pareto *result = &out->result;
     run_info run = {0};
-    pj_pareto_point *points;
+    pj_pareto_point *points = NULL;
     PJ_TRY(read_run(store, out->arena, &run));
     if (!run.exists)
         return pj_store_fail(store, PJ_EFORMAT, "has no points");
@@ -266,8 +266,8 @@ pj_status pj_pareto_read(const char *file, pj_better better, double within, pj_p
     return status;
 }
 
-void pj_pareto_free(pj_pareto *result)
+void pj_pareto_free(pj_pareto *points)
 {
-    if (result)
-        pj_arena_free(((pareto *)(void *)result)->arena);
+    if (points)
+        pj_arena_free(((pareto *)(void *)points)->arena);
 }

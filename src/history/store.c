@@ -13,7 +13,7 @@
 
 /* ---- errors ---- */
 
-pj_status pj_store_fail(const pj_store *store, pj_status status, const char *format, ...)
+bool pj_store_error(const pj_store *store, pj_status status, const char *format, ...)
 {
     char what[sizeof store->err->what];
     va_list args;
@@ -21,7 +21,7 @@ pj_status pj_store_fail(const pj_store *store, pj_status status, const char *for
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
     pj_error_at(store->err, store->file, NULL, NULL);
-    return pj_fail(store->err, status, "%s", what);
+    return pj_error_set(store->err, status, "%s", what);
 }
 
 /* What a result code of SQLite means. The low byte is the kind; the rest tells which system call it was. */

@@ -64,7 +64,8 @@ bool pj_next_is_null(const pj_statement *s); /* of the next column; takes nothin
 /* The whole number that a statement without parameters gives. */
 pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out);
 
-/* pj_fail() with the file in err->file. */
-pj_status pj_store_fail(const pj_store *store, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
+/* pj_fail() with the file in err->file; a macro for the same reason. */
+#define pj_store_fail(store, status, ...) pj_failed_with((status), pj_store_error((store), (status), __VA_ARGS__))
+bool pj_store_error(const pj_store *store, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
 
 #endif

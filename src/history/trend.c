@@ -458,7 +458,7 @@ static pj_status read_names(pj_store *store, pj_arena *arena, pj_history_model *
 
 static pj_status read_models(pj_store *store, pj_arena *arena, pj_history_list *out)
 {
-    pj_history_model *models;
+    pj_history_model *models = NULL;
     size_t one;
     PJ_TRY(read_names(store, arena, &models, &out->count));
     for (size_t i = 0; i < out->count; i++) {
@@ -488,8 +488,8 @@ pj_status pj_history_models(const char *file, pj_history_list **out, pj_error *e
     return status;
 }
 
-void pj_history_list_free(pj_history_list *history)
+void pj_history_list_free(pj_history_list *models)
 {
-    if (history)
-        pj_arena_free(((list *)(void *)history)->arena);
+    if (models)
+        pj_arena_free(((list *)(void *)models)->arena);
 }

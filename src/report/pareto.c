@@ -293,11 +293,9 @@ pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *repo
     if (!svg)
         PJ_TRY(pj_output_of(report, &output, err));
     pj_arena *arena = pj_arena_new(0);
-    if (!arena)
-        text.failed = true;
-    else if (!svg)
+    if (arena && !svg)
         write_format(pareto, output, &style, arena, &text);
-    else if (!draw(pareto, arena, &text))
+    else if (!arena || !draw(pareto, arena, &text))
         text.failed = true;
     pj_arena_free(arena);
     return pj_emit(&text, sink, payload, err);

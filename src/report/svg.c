@@ -15,6 +15,7 @@ enum {
     MOST_DECADES = 8, /* ticks of a logarithmic axis */
     MOST_DOTS = 120,  /* beyond, a line has none of its own */
     TITLE_WIDTH = 84, /* characters */
+    TOOLTIP_WIDTH = 320,
     LEGEND_ROW = 20,
     NAME_WIDTH = 44,   /* characters of a name in the legend */
     LEGEND_SPACE = 32, /* of a name in the legend: the box, and the distance to the next one */
@@ -47,15 +48,13 @@ typedef struct frame {
 
 size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *first, double *step)
 {
-    static const double steps[] = {1, 2, 5, 10};
+    static const double steps[] = {1, 2, 5};
     double spread = high > low ? high - low : fabs(low) > 0 ? fabs(low) : 1;
     double apart = fmin(fmax(spread / (double)(most - 1), 1e-290), 1e290); /* far from where doubles end */
-    double decade = pow(10, floor(log10(apart)));
-    if (whole && decade < 1)
-        decade = 1;
-    for (;; decade *= 10)
+    int power = (int)floor(log10(apart));
+    for (power = whole && power < 0 ? 0 : power;; power++)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-            *step = steps[i] * decade;
+            *step = steps[i] * pow(10, power);
             double begin = floor(low / *step), end = ceil(high / *step);
             end += end == begin;
             if (end - begin < (double)most) {
@@ -381,7 +380,7 @@ static void write_dots(const frame *f, const pj_svg_series *series)
         add_number(f->out, "cy", y);
         pj_str_add(f->out, "><title>");
         if (point->note) {
-            add_text(f->out, point->note, 4 * TITLE_WIDTH);
+            add_text(f->out, point->note, TOOLTIP_WIDTH);
         } else {
             pj_str_add_double(f->out, point->x);
             pj_str_add(f->out, ", ");
@@ -417,7 +416,7 @@ void pj_svg_write(const pj_svg_chart *chart, pj_str *out)
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
                   " role=\"img\">\n<title>",
                   WIDTH, HEIGHT, WIDTH, HEIGHT);
-    add_text(out, chart->title, 4 * TITLE_WIDTH);
+    add_text(out, chart->title, TOOLTIP_WIDTH);
     pj_str_add(out, "</title>\n");
     pj_str_add(out, style);
     pj_str_printf(out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
