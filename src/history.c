@@ -21,10 +21,9 @@ static const char *place_word(pj_place place)
 /* What figures rest on beside the table, as the options that say so: two records compare where these texts are the
  * same. Settings that have a default are there, too, since a default may change. Number formats are what the points of
  * one Pareto file differ in, so they are not part of every basis. */
-static void add_settings(const pj_analysis *analysis, bool with_formats, pj_str *out)
+static void add_settings(const pj_analysis *analysis, const pj_model_info *model, bool with_formats, pj_str *out)
 {
     const pj_settings *settings = pj_analysis_settings(analysis);
-    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
     pj_str_printf(out, "--weights-on %s --activations-on %s --io-on-dram %s --sram-min %llu",
                   place_word(settings->weights_on), place_word(settings->activations_on),
                   settings->io_on_dram ? "yes" : "no", (unsigned long long)settings->sram_min_bits);
@@ -56,9 +55,11 @@ static pj_history_layer *layers_of(const pj_analysis *analysis, pj_arena *arena,
 pj_status pj_history_record(const char *file, const pj_analysis *analysis, const pj_history_stamp *stamp, pj_error *err)
 {
     const pj_totals *totals = pj_analysis_totals(analysis);
-    const char *path = pj_model_describe(pj_analysis_model(analysis))->path;
-    pj_history_entry entry = {.model = stamp->model ? stamp->model : path,
-                              .path = path,
+    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    if (!model)
+        return pj_fail_memory(err);
+    pj_history_entry entry = {.model = stamp->model ? stamp->model : model->path,
+                              .path = model->path,
                               .commit = stamp->commit,
                               .branch = stamp->branch,
                               .time = stamp->time,
@@ -75,7 +76,7 @@ pj_status pj_history_record(const char *file, const pj_analysis *analysis, const
     pj_arena *arena = pj_arena_new(0);
     pj_str settings = pj_str_new(0);
     pj_status status = PJ_OK;
-    add_settings(analysis, true, &settings);
+    add_settings(analysis, model, true, &settings);
     entry.settings = settings.data;
     entry.layers = arena ? layers_of(analysis, arena, &entry.layer_count) : NULL;
     if (!entry.layers || settings.failed)
@@ -90,8 +91,11 @@ pj_status pj_history_record(const char *file, const pj_analysis *analysis, const
 pj_status pj_pareto_basis(const pj_analysis *analysis, char **out, pj_error *err)
 {
     pj_str text = pj_str_new(0);
+    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    if (!model)
+        return pj_fail_memory(err);
     pj_str_printf(&text, "table %s, rules %s, ", pj_analysis_table(analysis), pj_analysis_rules(analysis));
-    add_settings(analysis, false, &text);
+    add_settings(analysis, model, false, &text);
     if (text.failed) {
         pj_str_free(&text);
         return pj_fail_memory(err);

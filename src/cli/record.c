@@ -98,8 +98,8 @@ pj_exit pj_record_analysis(const pj_args *args, const pj_analysis *analysis, int
     pj_error err = {0};
     char time[PJ_TIME_SIZE];
     const pj_history_stamp stamp = {args->record.model, pj_commit_of(args), pj_branch_of(args), time, peak_bytes};
-    const char *path = pj_model_describe(pj_analysis_model(analysis))->path;
-    if (!args->record.model && strcmp(path, "-") == 0)
+    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    if (!args->record.model && model && strcmp(model->path, "-") == 0)
         return pj_say_usage(args->command, "--record of a model from standard input wants a name: --record-as NAME");
     if (!pj_time_of(args, time))
         return PJ_EXIT_USAGE;

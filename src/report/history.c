@@ -149,7 +149,7 @@ static bool make_page(page *p)
         make_record_rows(p);
     if (p->rows)
         p->rows->unit = unit;
-    return p->rows && !p->rows->failed;
+    return p->rows && !p->rows->failed && !pj_arena_failed(p->arena);
 }
 
 /* "energy of 12 records, 2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; energies in uJ, table horowitz-45nm" */
@@ -248,6 +248,7 @@ static void write_text(const page *p, pj_str *out)
     if (!p->history->layer) {
         const char *spark = keep_spark(p, p->lines[0].values, p->style->width - 4);
         pj_str_printf(out, "  %s\n", spark ? spark : "");
+        out->failed = out->failed || !spark;
         add_wrapped(p, add_range, 2, out);
         pj_str_add_char(out, '\n');
     }
@@ -365,7 +366,7 @@ static void write_list(const pj_history_list *list, pj_output output, const pj_t
                        pj_str *out)
 {
     pj_rows *rows = model_rows(list, arena);
-    if (!rows || rows->failed) {
+    if (!rows || rows->failed || pj_arena_failed(arena)) {
         out->failed = true;
         return;
     }

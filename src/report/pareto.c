@@ -263,7 +263,7 @@ static void write_format(const pj_pareto *pareto, pj_output output, const pj_tex
 {
     bool for_people = output == PJ_OUTPUT_TEXT || output == PJ_OUTPUT_MARKDOWN;
     pj_rows *rows = for_people ? frontier_rows(pareto, arena) : point_rows(pareto, arena);
-    if (!rows || rows->failed) {
+    if (!rows || rows->failed || pj_arena_failed(arena)) {
         out->failed = true;
         return;
     }

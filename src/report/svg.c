@@ -140,7 +140,7 @@ static void add_tick(pj_str *out, const scale *s, double value)
         pj_str_add_fixed(out, value, digits > 0 ? (int)digits : 0);
 }
 
-static double widest_tick(const scale *s)
+static double widest_tick(const scale *s, pj_str *out)
 {
     size_t widest = 0;
     pj_str text = pj_str_new(0);
@@ -151,6 +151,7 @@ static double widest_tick(const scale *s)
             add_tick(&text, s, value);
         widest = text.length > widest ? text.length : widest;
     }
+    out->failed = out->failed || text.failed;
     pj_str_free(&text);
     return (double)(widest * CHARACTER);
 }
@@ -285,7 +286,7 @@ static size_t place_legend(const frame *f, bool write)
 static frame make_frame(const pj_svg_chart *chart, pj_str *out)
 {
     frame f = {.chart = chart, .out = out, .x = make_scale(chart, true), .y = make_scale(chart, false)};
-    f.left = 40 + widest_tick(&f.y);
+    f.left = 40 + widest_tick(&f.y, out);
     f.right = WIDTH - 24;
     f.legend = chart->subtitle ? 48 : 28;
     f.top = f.legend + 12 + (double)(LEGEND_ROW * place_legend(&f, false));

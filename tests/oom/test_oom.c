@@ -1,6 +1,7 @@
 /* Every allocation fails once, alone and with all that follow: no crash, no leak, no success with another result. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -10,6 +11,7 @@
 #include "everything.h"
 #include "fail_alloc.h"
 #include "model.h"
+#include "picojoule/history.h"
 #include "quant/plan_file.h"
 
 /* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
@@ -188,6 +190,78 @@ static pj_status parse_plan(const input *in, digest *out, pj_error *err)
     return status;
 }
 
+/* ---- histories: SQLite's own allocations are not among those that fail ---- */
+
+static pj_status record(const input *in, digest *out, pj_error *err)
+{
+    const pj_history_stamp stamp = {"net", "c0ffee", "main", "2026-01-01T00:00:00Z", -1};
+    (void)out;
+    return pj_history_record(in->path, in->analysis, &stamp, err);
+}
+
+static pj_status write_history(const input *in, const char *layer, digest *out, pj_error *err)
+{
+    const pj_history_query query = {"net", NULL, layer, 3};
+    const pj_history_options options = {PJ_METRIC_ENERGY, true, 2};
+    pj_report_options report = pj_report_options_default();
+    pj_history *history = NULL;
+    pj_status status = pj_history_read(in->path, &query, &history, err);
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        report.format = *format;
+        status = pj_history_write(history, &options, &report, digest_sink, out, err);
+    }
+    pj_history_free(history);
+    return status;
+}
+
+static pj_status show_trend(const input *in, digest *out, pj_error *err)
+{
+    return write_history(in, NULL, out, err);
+}
+
+static pj_status show_layers(const input *in, digest *out, pj_error *err)
+{
+    return write_history(in, "*", out, err);
+}
+
+static pj_status show_no_layers(const input *in, digest *out, pj_error *err)
+{
+    return write_history(in, "no such layer", out, err);
+}
+
+static pj_status list_histories(const input *in, digest *out, pj_error *err)
+{
+    pj_report_options report = pj_report_options_default();
+    pj_history_list *models = NULL;
+    pj_status status = pj_history_models(in->path, &models, err);
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        report.format = *format;
+        status = pj_history_list_write(models, &report, digest_sink, out, err);
+    }
+    pj_history_list_free(models);
+    return status;
+}
+
+static pj_status add_point(const input *in, digest *out, pj_error *err)
+{
+    const pj_pareto_point point = {.quality = 1, .energy = 2, .unit = "pJ", .time = "2026-01-01T00:00:00Z"};
+    (void)out;
+    return pj_pareto_add(in->path, &point, PJ_BETTER_AS_FILE, err);
+}
+
+static pj_status show_points(const input *in, digest *out, pj_error *err)
+{
+    pj_report_options report = pj_report_options_default();
+    pj_pareto *pareto = NULL;
+    pj_status status = pj_pareto_read(in->path, PJ_BETTER_AS_FILE, 0.1, &pareto, err);
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        report.format = *format;
+        status = pj_pareto_write(pareto, &report, digest_sink, out, err);
+    }
+    pj_pareto_free(pareto);
+    return status;
+}
+
 /* ---- the loop ---- */
 
 /* Runs the step with allocation `fail` failing; false: something does not hold. */
@@ -314,6 +388,34 @@ static void run_model(const char *name, input in)
     pj_model_close(in.model);
 }
 
+/* What is shown of a file does not depend on how many records failed to come into it: three records, one point. */
+static void run_files(const char *path)
+{
+    char history[64], points[64];
+    pj_error err = {0};
+    input in = {.path = path};
+    const pj_settings settings = settings_of("horowitz-45nm");
+    snprintf(history, sizeof history, "/tmp/pj-oom-%ld-history.db", (long)getpid());
+    snprintf(points, sizeof points, "/tmp/pj-oom-%ld-points.db", (long)getpid());
+    CHECK_INT(open_bound(&in, &in.model, &err), PJ_OK);
+    CHECK_INT(pj_analyze(in.model, &settings, &in.analysis, &err), PJ_OK);
+    in.keeps = true;
+    in.path = history;
+    run_case("record", record, &in, PJ_OK);
+    in.keeps = false;
+    run_case("trend", show_trend, &in, PJ_OK);
+    run_case("trend of layers", show_layers, &in, PJ_OK);
+    run_case("trend of no layers", show_no_layers, &in, PJ_EARGUMENT);
+    run_case("list of models", list_histories, &in, PJ_OK);
+    in.path = points;
+    run_case("point", add_point, &in, PJ_OK);
+    run_case("points", show_points, &in, PJ_OK);
+    pj_analysis_free(in.analysis);
+    pj_model_close(in.model);
+    unlink(history);
+    unlink(points);
+}
+
 static void run_models(const char *path)
 {
     builder b;
@@ -326,6 +428,7 @@ static void run_models(const char *path)
     in.bytes = build_dangling(&b, &in.size);
     run_case("dangling name", open_and_close, &in, PJ_EFORMAT);
     build_free(&b);
+    run_files(path);
     in = (input){.path = "no/such/model.onnx"};
     run_case("no file", open_and_close, &in, PJ_EIO);
 }

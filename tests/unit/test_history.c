@@ -275,6 +275,31 @@ static void test_hostile(void)
     pj_history_free(history);
 }
 
+/* Any byte of a file may be another one: reading ends with a status, and no record that it gives is absurd. */
+static void test_mutations(void)
+{
+    enum { MOST = 64 * 1024, STEP = 37 };
+    static char bytes[MOST];
+    fill_file();
+    FILE *from = fopen(file, "rb");
+    size_t size = from ? fread(bytes, 1, MOST, from) : 0;
+    CHECK(from && fclose(from) == 0 && size > 4096 && size < MOST);
+    for (size_t at = 0; at < size; at += at < 100 ? 1 : STEP) {
+        pj_error err = {0};
+        pj_history *history = NULL;
+        const pj_history_query query = {"net.onnx", NULL, "*", 0};
+        char good = bytes[at];
+        bytes[at] = (char)(good ^ (1 << at % 8));
+        FILE *to = fopen(file, "wb");
+        CHECK(to && fwrite(bytes, 1, size, to) == size && fclose(to) == 0);
+        bytes[at] = good;
+        pj_status status = pj_history_read(file, &query, &history, &err);
+        CHECK(status != PJ_OK || (history->count > 0 && history->entries[0].energy.inputs >= 0));
+        CHECK(err.status == status);
+        pj_history_free(history);
+    }
+}
+
 static void test_times(void)
 {
     CHECK(pj_time_is_valid("2026-11-20T22:09:24Z"));
@@ -400,6 +425,7 @@ int main(void)
     test_bad_entries();
     test_long_text();
     test_hostile();
+    test_mutations();
     test_times();
     test_sparks();
     test_changes();
