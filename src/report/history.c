@@ -246,9 +246,12 @@ static void write_text(const page *p, pj_str *out)
     add_wrapped(p, add_title, 0, out);
     pj_str_add_char(out, '\n');
     if (!p->history->layer) {
-        const char *spark = keep_spark(p, p->lines[0].values, p->style->width - 4);
+        size_t sparks = p->style->width - 4;
+        const char *spark = keep_spark(p, p->lines[0].values, sparks);
         pj_str_printf(out, "  %s\n", spark ? spark : "");
         out->failed = out->failed || !spark;
+        if (p->history->count > sparks)
+            pj_str_printf(out, "  (the newest %zu)\n", sparks);
         add_wrapped(p, add_range, 2, out);
         pj_str_add_char(out, '\n');
     }
