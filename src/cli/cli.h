@@ -100,12 +100,12 @@ extern const pj_option_group pj_options_pareto; /* --quality --energy ... */
 /* One command. */
 typedef struct pj_command {
     const char *name;
-    const char *operands;            /* "MODEL"; "" without any */
-    size_t least, most;              /* of them */
-    const char *summary;             /* one line */
-    const char *text;                /* paragraphs, lines of at most 80 columns */
+    const char *operands;             /* "MODEL"; "" without any */
+    size_t least, most;               /* of them */
+    const char *summary;              /* one line */
+    const char *text;                 /* paragraphs, lines of at most 80 columns */
     const pj_option_group *group[10]; /* ends with NULL */
-    const char *examples;            /* lines "command\n    what it does"; NULL: none */
+    const char *examples;             /* lines "command\n    what it does"; NULL: none */
     pj_exit (*run)(const pj_args *args);
 } pj_command;
 
