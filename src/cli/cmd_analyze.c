@@ -65,7 +65,7 @@ static pj_exit run(const pj_args *args)
     if (args->sweeps && args->lint)
         return pj_say_usage("analyze", "--lint looks at one size; it goes with --dim, not with --sweep");
     if (args->record.file && (args->sweeps || args->lint))
-        return pj_say_usage("analyze", "--record keeps the figures of one run; it goes with neither --sweep nor --lint");
+        return pj_say_usage("analyze", "--record keeps one run's figures; it goes with neither --sweep nor --lint");
     if (args->sweeps)
         return pj_run_sweep(args);
     pj_status status = pj_model_open(args->operand[0], &options, &model, &err);

@@ -202,10 +202,10 @@ static const char *note_of(const pj_pareto_point *point, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-static const char *axis_title(const char *format, const char *word, pj_arena *arena)
+static const char *axis_title(const char *what, const char *word, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
-    pj_str_add(&text, format);
+    pj_str_add(&text, what);
     pj_str_printf(&text, " (%s)", word);
     return pj_str_keep(&text, arena);
 }
@@ -238,19 +238,23 @@ static bool draw(const pj_pareto *pareto, pj_arena *arena, pj_str *out)
     pj_str_add(&within, "least energy within ");
     add_within(pareto, &within);
     pj_str_add(&within, " of the best");
+    const char *picked = pj_str_keep(&within, arena);
     const pj_svg_series series[] = {
-        {other_count ? "dominated" : NULL, PJ_SVG_PALE, others,                 other_count},
-        {                   "frontier",                     PJ_SVG_STEP,    frontier, pareto->frontier_count           },
-        { pj_str_keep(&within,                   arena),                         PJ_SVG_LABELS,                      &pick,            1},
+        {other_count ? "dominated" : NULL, PJ_SVG_PALE,   others,   other_count           },
+        {"frontier",                       PJ_SVG_STEP,   frontier, pareto->frontier_count},
+        {picked,                           PJ_SVG_LABELS, &pick,    1                     },
     };
+    const char *across = axis_title("energy of one run", scale.unit, arena);
+    const char *upward =
+        axis_title("quality", pareto->higher_is_better ? "higher is better" : "lower is better", arena);
     const pj_svg_chart chart = {
         .title = pareto->file,
-        .x = {.title = axis_title("energy of one run", scale.unit, arena)},
-        .y = {.title = axis_title("quality", pareto->higher_is_better ? "higher is better" : "lower is better", arena)},
+        .x = {.title = across},
+        .y = {.title = upward},
         .series = series,
         .count = sizeof series / sizeof *series,
     };
-    if (!series[2].name || !chart.x.title || !chart.y.title)
+    if (!picked || !across || !upward)
         return false;
     pj_svg_write(&chart, out);
     return true;

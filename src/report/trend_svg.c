@@ -63,15 +63,16 @@ static bool draw(const pj_history *history, pj_metric metric, pj_arena *arena, p
             return false;
         series[i] = (pj_svg_series){lines[i].name, PJ_SVG_LINE, points, history->count};
     }
+    const char *upward = axis_title(pj_metric_word((size_t)metric), scale.unit, arena);
     const pj_svg_chart chart = {
         .title = history->model,
         .subtitle = subtitle_of(history, left_out, arena),
-        .x = {.title = "record, oldest first", .whole = true},
-        .y = { .title = axis_title(pj_metric_word((size_t)metric), scale.unit,                     arena), .from_zero = true},
+        .x = {.title = "record, oldest first", .whole = true    },
+        .y = {.title = upward,                 .from_zero = true},
         .series = series,
         .count = count
     };
-    if (!chart.subtitle || !chart.y.title)
+    if (!chart.subtitle || !upward)
         return false;
     pj_svg_write(&chart, out);
     return true;

@@ -54,7 +54,7 @@ header()
 record good.db || complain "good.db: not made"
 record good.db || complain "good.db: not appended to"
 
-printf 'this is a text, and it is longer than the hundred bytes that the header of a database file has: %070d' 0 >text.db
+printf 'a text, longer than the hundred bytes that the header of a database file has: %070d' 0 >text.db
 refuses text.db 3 'is no SQLite file'
 printf 'short' >short.db
 refuses short.db 3 'is no SQLite file'
