@@ -234,6 +234,15 @@ static void put_counts(pj_json_writer *json, int64_t macs, int64_t flops, int64_
     put_int(json, "bops", bops);
 }
 
+static void put_output_shape(pj_json_writer *json, const pj_tensor_info *output)
+{
+    pj_json_write_key(json, "output_shape");
+    if (output)
+        pj_shape_json(output, json);
+    else
+        pj_json_write_null(json);
+}
+
 static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer *layer)
 {
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
@@ -244,6 +253,7 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     put_text(json, "scope", layer->scope);
     put_names(json, "inputs", layer->inputs, layer->input_count);
     put_names(json, "outputs", layer->outputs, layer->output_count);
+    put_output_shape(json, view->output[layer->index]);
     put_bool(json, "counted", layer->counted);
     put_bool(json, "free", layer->free);
     if (layer->folded_into)

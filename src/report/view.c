@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "cost/output.h"
 
 /* ---- rows ---- */
 
@@ -190,42 +191,16 @@ static bool is_known(const pj_tensor_info *tensor)
     return known;
 }
 
-/* The first output that the layer has, or NULL. */
-static const char *first_output(const pj_layer *layer)
-{
-    for (size_t o = 0; o < layer->output_count; o++)
-        if (*layer->outputs[o])
-            return layer->outputs[o];
-    return NULL;
-}
-
-/* Output 0 of each layer of the main graph. Tensors come in graph order, the outputs of nodes behind inputs and
- * initializers, and so do layers: one walk over both finds them without looking names up. */
-static bool find_outputs(pj_view *view)
-{
-    size_t layers, at = 0;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
-    view->output = PJ_NEW(view->arena, const pj_tensor_info *, layers);
-    while (at < view->tensor_count && (view->tensor[at].is_input || view->tensor[at].is_initializer))
-        at++;
-    for (size_t i = 0; view->output && i < layers; i++) {
-        const char *name = first_output(&layer[i]);
-        if (!name || at >= view->tensor_count || strcmp(view->tensor[at].name, name) != 0)
-            continue; /* of a subgraph */
-        if (name == layer[i].outputs[0])
-            view->output[i] = &view->tensor[at];
-        for (size_t o = 0; o < layer[i].output_count; o++)
-            at += *layer[i].outputs[o] != 0;
-    }
-    return view->output != NULL;
-}
-
 static bool index_tensors(pj_view *view)
 {
     view->tensor = pj_model_tensors(pj_analysis_model(view->analysis), &view->tensor_count);
     for (size_t i = 0; view->tensor && i < view->tensor_count; i++)
         view->known_tensors += is_known(&view->tensor[i]);
-    return view->tensor && find_outputs(view);
+    size_t layers;
+    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    if (view->tensor)
+        view->output = pj_layer_outputs(layer, layers, view->tensor, view->tensor_count, view->arena);
+    return view->output != NULL;
 }
 
 pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,
