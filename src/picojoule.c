@@ -321,6 +321,7 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     PJ_TRY(
         pj_layers_count(model, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
     PJ_TRY(pj_price_layers(precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
+    pj_layers_traffic(precision, &analysis->layers);
     PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
     PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));

@@ -74,6 +74,8 @@ typedef struct pj_layer {
     int64_t params;
     int64_t param_bits;
     int64_t bops;        /* macs * input bits * weight bits */
+    int64_t input_bits;  /* of the activations that it reads, each tensor once */
+    int64_t output_bits; /* of those that it writes */
     const int64_t *work; /* one count per pj_work_word */
     pj_format_info input, weight, accumulator, output;
     const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */

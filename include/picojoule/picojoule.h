@@ -22,6 +22,7 @@
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
+#include "picojoule/diff.h"
 #include "picojoule/energy.h"
 #include "picojoule/error.h"
 #include "picojoule/history.h"

@@ -25,6 +25,7 @@ typedef struct pj_snapshot_layer {
     int rank;                /* of the first output; -1: not known, or there is none */
     const pj_dim_info *dims; /* `rank` of them */
     int64_t macs, flops, params, param_bits, bops;
+    int64_t input_bits, output_bits; /* -1: not known, as in reports of early versions */
     pj_format_info input, weight, accumulator, output;
     const char *implementation; /* circuit of the multiplier; NULL without macs */
     pj_energy energy;

@@ -134,23 +134,53 @@ static double bits_of(const pj_format *format, pj_num elements)
     return (double)elements.whole * (double)format->number.bits * (format->packed ? format->packed : 1);
 }
 
-/* Bytes that a layer moves: all it reads and writes, each once. */
-static double bytes_moved(const pj_precision *precision, const pj_layer_detail *detail)
+/* Bits of the activations that a layer reads. */
+static double bits_read(const pj_precision *precision, const pj_layer_detail *detail)
 {
     const pj_node *node = detail->node;
     double bits = 0;
-    for (int i = 0; i < detail->parameters; i++)
-        bits += bits_of(&detail->parameter[i].format, detail->parameter[i].read);
     for (int i = 0; i < node->inputs; i++) {
         pj_format format = pj_precision_reads(precision, node, i);
         if (pj_layer_reads_activation(node, i))
             bits += bits_of(&format, detail->work.read[i]);
     }
+    return bits;
+}
+
+static double bits_written(const pj_precision *precision, const pj_layer_detail *detail)
+{
+    const pj_node *node = detail->node;
+    double bits = 0;
     for (int o = 0; o < node->outputs; o++) {
         pj_format format = pj_precision_of(precision, node->out[o]);
         bits += bits_of(&format, detail->work.written[o]);
     }
-    return bits / 8;
+    return bits;
+}
+
+/* Bytes that a layer moves: all it reads and writes, each once. */
+static double bytes_moved(const pj_precision *precision, const pj_layer_detail *detail)
+{
+    double bits = 0;
+    for (int i = 0; i < detail->parameters; i++)
+        bits += bits_of(&detail->parameter[i].format, detail->parameter[i].read);
+    return (bits + bits_read(precision, detail) + bits_written(precision, detail)) / 8;
+}
+
+static int64_t whole_bits(double bits)
+{
+    return bits < (double)INT64_MAX ? (int64_t)bits : INT64_MAX;
+}
+
+void pj_layers_traffic(const pj_precision *precision, pj_layers *layers)
+{
+    for (size_t i = 0; i < layers->count; i++) {
+        pj_layer *row = &layers->row[i];
+        if (row->free || !row->counted)
+            continue;
+        row->input_bits = whole_bits((double)row->runs * bits_read(precision, &layers->detail[i]));
+        row->output_bits = whole_bits((double)row->runs * bits_written(precision, &layers->detail[i]));
+    }
 }
 
 /* Tokens per sample: the second dimension of a first input of integers [batch, sequence]; else 1. */

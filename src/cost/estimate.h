@@ -12,6 +12,10 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
 pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                           pj_arena *arena, pj_totals *out, pj_error *err);
 
+/* Fills `input_bits` and `output_bits` of each priced layer, under both rules by the shapes and formats of its tensors;
+ * beyond 63 bits: INT64_MAX. */
+void pj_layers_traffic(const pj_precision *precision, pj_layers *layers);
+
 /* Fills `devices` of each layer and of the totals (one figure per device). A layer whose format a device does not have
  * gets no figure there, and a finding per device and format. */
 pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, pj_device *const *devices,

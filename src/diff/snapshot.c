@@ -88,6 +88,8 @@ static void copy_layer(pj_arena *arena, const pj_layer *from, size_t devices, pj
     out->params = pj_snapshot_count(from->params);
     out->param_bits = pj_snapshot_count(from->param_bits);
     out->bops = pj_snapshot_count(from->bops);
+    out->input_bits = pj_snapshot_count(from->input_bits);
+    out->output_bits = pj_snapshot_count(from->output_bits);
     copy_format(arena, &from->input, &out->input);
     copy_format(arena, &from->weight, &out->weight);
     copy_format(arena, &from->accumulator, &out->accumulator);

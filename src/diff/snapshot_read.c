@@ -46,6 +46,13 @@ static pj_status get_count(pj_json object, const char *key, int64_t *out, pj_err
     return as_count(member, out, err);
 }
 
+/* -1 where the member is not there. */
+static pj_status opt_count(pj_json object, const char *key, int64_t *out, pj_error *err)
+{
+    *out = -1;
+    return pj_json_find(object, key).node ? get_count(object, key, out, err) : PJ_OK;
+}
+
 static pj_status get_size(pj_json object, const char *key, size_t *out, pj_error *err)
 {
     int64_t count = 0;
@@ -267,6 +274,8 @@ static pj_status read_layer(reader *r, pj_json layer, pj_snapshot_layer *out)
     PJ_TRY(get_count(layer, "params", &out->params, r->err));
     PJ_TRY(get_count(layer, "param_bits", &out->param_bits, r->err));
     PJ_TRY(get_count(layer, "bops", &out->bops, r->err));
+    PJ_TRY(opt_count(layer, "input_bits", &out->input_bits, r->err));
+    PJ_TRY(opt_count(layer, "output_bits", &out->output_bits, r->err));
     PJ_TRY(read_shape(r, layer, out));
     PJ_TRY(read_precision(r, layer, out));
     PJ_TRY(read_energy(layer, &out->energy, r->err));

@@ -261,6 +261,8 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     if (layer->runs != 1)
         put_int(json, "runs", layer->runs);
     put_counts(json, layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops);
+    put_int(json, "input_bits", layer->input_bits);
+    put_int(json, "output_bits", layer->output_bits);
     put_line(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; pj_work_word(i); i++)
         put_int(json, pj_work_word(i), layer->work[i]);

@@ -1,0 +1,118 @@
+/* Two snapshots layer by layer: what was added, removed, renamed, changed, what explains the difference, and whether it
+ * is more than somebody allows.
+ *
+ * A is before, B is after: every difference is B - A, every ratio B / A. Energies are picojoules, or multiples of a
+ * table's reference operation where its unit is "relative". */
+#ifndef PICOJOULE_DIFF_H
+#define PICOJOULE_DIFF_H
+
+#include "picojoule/report.h"
+#include "picojoule/snapshot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pj_change { PJ_SAME, PJ_CHANGED, PJ_RENAMED, PJ_ADDED, PJ_REMOVED } pj_change;
+
+/* The four components of an energy, in the order of pj_energy. */
+typedef enum pj_component { PJ_INPUTS, PJ_OUTPUTS, PJ_PARAMETERS, PJ_OP_COST, PJ_COMPONENTS } pj_component;
+
+/* Why one component of one layer differs. Its energy is a product, count x width x price:
+ *
+ *     op_cost          MACs (without any: FLOPs)    x  1           x  pJ per MAC (or FLOP)
+ *     parameters       parameters                   x  bits each   x  pJ per bit
+ *     inputs, outputs  bits of all / bits each      x  bits each   x  pJ per bit
+ *
+ * `by_count`, `by_width` and `by_price` add up to the difference. Each gets L * ln(its ratio) with the logarithmic mean
+ * L = (b - a) / ln(b / a), which leaves nothing unexplained (logarithmic mean Divisia index, Ang 2004). Where a side is
+ * zero there is no ratio: all of it goes to the count if that is zero there, too, else to the price. */
+typedef struct pj_effect {
+    double a, b; /* the component on both sides (pJ) */
+    double by_count, by_width, by_price;
+    double count_ratio, width_ratio, price_ratio; /* their product is b / a; 0: cannot be split */
+    const char *counted;                          /* "macs", "flops", "params", "elements" */
+} pj_effect;
+
+/* One layer of A or B, or of both. */
+typedef struct pj_diff_row {
+    const pj_snapshot_layer *a, *b; /* NULL where there is none: added, removed */
+    pj_change change;               /* renamed: nothing else has changed */
+    bool renamed;                   /* of a changed one, too */
+    double energy_a, energy_b;      /* totals; 0 where there is none */
+    pj_effect effect[PJ_COMPONENTS];
+    const char *reason; /* the largest effects in words; "" where there is no difference */
+} pj_diff_row;
+
+/* What one kind of cause adds up to over all layers. */
+typedef struct pj_cause {
+    const char *name;  /* "mac_count", "mac_price", ...: docs/compare.md lists them */
+    const char *text;  /* "cost of one operation" */
+    double difference; /* pJ */
+    const char *layer; /* the layer with the largest part of it, and that part */
+    double layer_part;
+    const char *detail; /* what changed there: "fp32 -> int8", "macs x2.00" */
+} pj_cause;
+
+/* A limit, and what it says: "total>2%". */
+typedef struct pj_verdict {
+    const char *limit;
+    bool exceeded;
+    const char *what; /* "total", or the name of the layer that exceeds it most */
+    size_t count;     /* how many layers exceed it; of a total 0 or 1 */
+    double a, b;      /* figures of `what`: energies or counts */
+    bool is_energy;
+    size_t uncounted; /* layers that B no longer counts: the limit cannot be judged, and counts as exceeded */
+} pj_verdict;
+
+typedef struct pj_diff {
+    const pj_snapshot *a, *b; /* borrowed */
+    const pj_setting_change *settings;
+    size_t setting_count;
+    const pj_diff_row *rows; /* in the order of B; what was removed stands behind the layer that it followed in A */
+    size_t row_count;
+    size_t same, changed, renamed, added, removed; /* rows that are not free; renamed counts changed ones, too */
+    const pj_cause *causes;                        /* largest first; those that explain nothing are left out */
+    size_t cause_count;
+    const pj_verdict *verdicts; /* one per limit */
+    size_t verdict_count;
+    size_t exceeded;
+} pj_diff;
+
+typedef struct pj_diff_options {
+    /* Limits on growth: WHAT>AMOUNT. WHAT is total, inputs, outputs, parameters, op_cost (energies), macs, flops,
+     * params, param_bits, bops, or layer (the energy of any one layer). AMOUNT is a percentage of A (2%), an energy
+     * (1uJ; pJ, nJ, uJ, mJ, J) or a plain number. A layer that is new has grown by all it takes, but by no percentage.
+     * Less than before never exceeds a limit; layers of B that are no longer counted always do. */
+    const char *const *limits;
+    size_t limit_count;
+} pj_diff_options;
+
+/* NULL: the limit can be read; else what it wants instead. */
+const char *pj_diff_limit_check(const char *limit);
+
+/* Compares. `options` may be NULL. The snapshots must outlive *out, which the caller owns.
+ * PJ_EARGUMENT: the units of the two differ, or a limit cannot be read; PJ_ENOMEM. */
+pj_status pj_diff_run(const pj_snapshot *a, const pj_snapshot *b, const pj_diff_options *options, pj_diff **out,
+                      pj_error *err);
+void pj_diff_free(pj_diff *diff); /* NULL is allowed */
+
+/* Writes the comparison as text, JSON (picojoule.diff/1), CSV or Markdown. `options`: format, width, colour, and top:
+ * rows of text and Markdown (0: all in text; in Markdown the first 10, and the others folded). Errors as
+ * pj_report_write. */
+pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,
+                        pj_error *err);
+
+/* One line for each limit that is exceeded: what exceeds it, by how much. PJ_EIO, PJ_ENOMEM. */
+pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
+
+/* Opens either a saved report or a model, which is analysed; a file whose first character is '{' is a report. `options`
+ * and `settings` are for models alone. *out is owned by the caller. Errors of pj_snapshot_read, or of pj_model_open and
+ * pj_analyze. */
+pj_status pj_snapshot_open(const char *path, const pj_model_options *options, const pj_settings *settings,
+                           pj_snapshot **out, pj_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
