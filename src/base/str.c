@@ -169,6 +169,12 @@ void pj_str_add_fixed(pj_str *str, double value, int digits)
     pj_str_add(str, text);
 }
 
+void pj_str_add_ratio(pj_str *str, double ratio)
+{
+    pj_str_add_char(str, 'x');
+    pj_str_add_fixed(str, ratio, ratio < 0.01 ? 4 : ratio < 99.995 ? 2 : 0);
+}
+
 size_t pj_text_distance(const char *a, const char *b, size_t most)
 {
     enum { LONGEST = 64 };

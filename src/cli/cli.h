@@ -7,6 +7,7 @@
 /* Exit codes. docs/cli.md has this list, too. */
 typedef enum pj_exit {
     PJ_EXIT_DONE = 0,
+    PJ_EXIT_LIMIT = 1,       /* a budget or a limit on growth is exceeded */
     PJ_EXIT_USAGE = 2,       /* unknown option, malformed value */
     PJ_EXIT_INPUT = 3,       /* model, table or device: absent, broken, or not what the options say */
     PJ_EXIT_UNSUPPORTED = 4, /* something in the model is not supported, or a finding under --strict */
@@ -34,6 +35,13 @@ typedef struct pj_pareto_args {
     const char *label;
     pj_better better;
 } pj_pareto_args;
+
+/* An option of the groups Model or Energy as it was given: for both sides of a comparison, or for one. */
+typedef struct pj_given {
+    const struct pj_option *option;
+    const char *value; /* NULL: it takes none */
+    char side;         /* 'a', 'b', or 0 */
+} pj_given;
 
 /* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
 typedef struct pj_args {
@@ -65,6 +73,12 @@ typedef struct pj_args {
     bool lint;
     const char **lint_off; /* codes */
     size_t lint_offs;
+    const char **limit; /* --fail-on */
+    size_t limits;
+    int words; /* of the command line, and characters in them: what the lists above have room for */
+    size_t characters;
+    pj_given *given; /* comparisons alone: what pj_args_of_side puts together */
+    size_t givens;
 } pj_args;
 
 /* One option. A row is all that parsing, --help and docs/cli.md need. */
@@ -90,6 +104,8 @@ extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --swe
 extern const pj_option_group pj_options_strict;
 extern const pj_option_group pj_options_lint; /* --lint --lint-off */
 extern const pj_option_group pj_options_check;
+extern const pj_option_group pj_options_compare; /* --top --fail-on */
+extern const pj_option_group pj_options_sides;   /* --a-OPTION --b-OPTION: any of model and energy, for one side */
 extern const pj_option_group pj_options_markdown;
 extern const pj_option_group pj_options_reference;
 extern const pj_option_group pj_options_chart;  /* --format with svg, -o --width */
@@ -109,8 +125,8 @@ typedef struct pj_command {
     pj_exit (*run)(const pj_args *args);
 } pj_command;
 
-extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_tables, pj_command_devices, pj_command_ops,
-    pj_command_history, pj_command_pareto, pj_command_help;
+extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_compare, pj_command_tables,
+    pj_command_devices, pj_command_ops, pj_command_history, pj_command_pareto, pj_command_help;
 
 /* All of them in the order of the help; ends with NULL. */
 extern const pj_command *const pj_commands[];
@@ -125,6 +141,17 @@ pj_exit pj_say_unknown_command(const char *word);
  * given). On true the caller frees *out. */
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code);
 void pj_args_free(pj_args *args);
+
+/* Defaults, and lists with room for what so many words and characters can say. false: out of memory, which is said;
+ * pj_args_free is due in either case. */
+bool pj_args_alloc(int words, size_t characters, pj_args *args);
+
+/* What the options mean for one side ('a', 'b') of a comparison: those for both sides, then those for this one, which
+ * replace values of the same name. false: as pj_args_read. On true the caller frees *out; texts are those of argv. */
+bool pj_args_of_side(const pj_command *command, const pj_args *args, char side, pj_args *out, pj_exit *code);
+
+/* Is there an option for this side alone? */
+bool pj_args_has_side(const pj_args *args, char side);
 
 /* Help on standard output. */
 void pj_help_program(void);

@@ -288,6 +288,20 @@ static const char *set_no_fold(pj_args *args, const char *value)
     return NULL;
 }
 
+static const char *set_limit(pj_args *args, const char *value)
+{
+    args->limit[args->limits++] = value;
+    return pj_diff_limit_check(value);
+}
+
+/* The rows of pj_options_sides stand for others: nothing has their names. */
+static const char *set_side(pj_args *args, const char *value)
+{
+    (void)args;
+    (void)value;
+    return "the name of an option in the place of OPTION, for example --a-plan FILE";
+}
+
 static const char *set_strict(pj_args *args, const char *value)
 {
     (void)value;
@@ -391,6 +405,21 @@ static const pj_option rows_options[] = {
      "value of a dimension, for example --sweep\n"
      "sequence=128,512; repeatable: all combinations",                                   set_sweep   },
 };
+static const pj_option compare_options[] = {
+    {"top",     0, "N",
+     "rows of layers: text prints the first N only,\n"
+     "Markdown folds the rest (default 10 there)", set_top  },
+    {"fail-on", 0, "LIMIT",
+     "exit code 1 where B has grown by more, for\n"
+     "example 'total>2%', 'layer>10%', 'total>1uJ',\n"
+     "'macs>0'; repeatable",                       set_limit},
+};
+static const pj_option side_options[] = {
+    {"a-OPTION", 0, "VALUE",
+     "any option of the groups Model and Energy, for A\n"
+     "alone: --a-plan FILE, --a-dim batch=1 ...",                                 set_side},
+    {"b-OPTION", 0, "VALUE", "likewise for B: --b-table NAME, --b-quantize int8", set_side},
+};
 static const pj_option strict_options[] = {
     {"strict", 0, NULL,
      "what had to be assumed, or is not known, is an\n"
@@ -411,6 +440,8 @@ const pj_option_group pj_options_energy = {"Energy", energy_options, COUNT(energ
 const pj_option_group pj_options_report = {"Report", report_options, COUNT(report_options)};
 const pj_option_group pj_options_chart = {"Report", chart_options, COUNT(chart_options)};
 const pj_option_group pj_options_rows = {"Rows", rows_options, COUNT(rows_options)};
+const pj_option_group pj_options_compare = {"Comparison", compare_options, COUNT(compare_options)};
+const pj_option_group pj_options_sides = {"One side", side_options, COUNT(side_options)};
 const pj_option_group pj_options_strict = {"Findings", strict_options, COUNT(strict_options)};
 const pj_option_group pj_options_check = {"Validation", check_options, COUNT(check_options)};
 const pj_option_group pj_options_reference = {"Documentation", reference_options, COUNT(reference_options)};

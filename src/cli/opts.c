@@ -8,16 +8,37 @@
 #include "say.h"
 
 /* The option that a word names: by `length` characters of its name, or by its letter. */
+static const pj_option *find_in_group(const pj_option_group *group, const char *name, size_t length, char letter)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const pj_option *option = &group->option[i];
+        bool named = name && strlen(option->name) == length && memcmp(option->name, name, length) == 0;
+        if (named || (letter && option->letter == letter))
+            return option;
+    }
+    return NULL;
+}
+
 static const pj_option *find_option(const pj_command *command, const char *name, size_t length, char letter)
 {
+    const pj_option *option = NULL;
+    for (size_t g = 0; !option && command->group[g]; g++)
+        option = find_in_group(command->group[g], name, length, letter);
+    return option;
+}
+
+static bool is_in_group(const pj_option_group *group, const pj_option *option)
+{
+    return option >= group->option && option < group->option + group->count;
+}
+
+/* Does the command compare two sides, each with options of its own? */
+static bool has_sides(const pj_command *command)
+{
     for (size_t g = 0; command->group[g]; g++)
-        for (size_t i = 0; i < command->group[g]->count; i++) {
-            const pj_option *option = &command->group[g]->option[i];
-            bool named = name && strlen(option->name) == length && memcmp(option->name, name, length) == 0;
-            if (named || (letter && option->letter == letter))
-                return option;
-        }
-    return NULL;
+        if (command->group[g] == &pj_options_sides)
+            return true;
+    return false;
 }
 
 /* The other command that has this option, or NULL. */
@@ -56,14 +77,35 @@ typedef struct reader {
     pj_exit code;
 } reader;
 
+/* The option that a long word names; for one side of a comparison, *side is that side. */
+static const pj_option *find_long(const pj_command *command, const char *name, size_t length, char *side)
+{
+    bool sided = length > 2 && (name[0] == 'a' || name[0] == 'b') && name[1] == '-' && has_sides(command);
+    const pj_option *option = sided ? find_in_group(&pj_options_model, name + 2, length - 2, 0) : NULL;
+    if (sided && !option)
+        option = find_in_group(&pj_options_energy, name + 2, length - 2, 0);
+    *side = option ? name[0] : 0;
+    return option ? option : find_option(command, name, length, 0);
+}
+
+/* Gives the option its value; a comparison keeps those that each side needs for itself. */
+static const char *take_option(const reader *r, const pj_option *option, char side, const char *value, pj_args *args)
+{
+    if (has_sides(r->command) && (is_in_group(&pj_options_model, option) || is_in_group(&pj_options_energy, option))) {
+        args->given[args->givens++] = (pj_given){option, value, side};
+        return NULL;
+    }
+    return option->set(args, value);
+}
+
 /* Takes the option in the next word, and its value from there or from the word behind. */
 static bool read_option(reader *r, pj_args *args)
 {
-    char *word = *r->word++;
+    char *word = *r->word++, side = 0;
     bool is_long = word[1] == '-';
     size_t length = is_long ? strcspn(word, "=") : 2;
     const pj_option *option =
-        is_long ? find_option(r->command, word + 2, length - 2, 0) : find_option(r->command, NULL, 0, word[1]);
+        is_long ? find_long(r->command, word + 2, length - 2, &side) : find_option(r->command, NULL, 0, word[1]);
     char *value = is_long && word[length] ? word + length + 1 : !is_long && word[2] ? word + 2 : NULL;
     r->words--;
     if (!option) {
@@ -82,7 +124,7 @@ static bool read_option(reader *r, pj_args *args)
         value = *r->word++;
         r->words--;
     }
-    const char *wants = option->set(args, value);
+    const char *wants = take_option(r, option, side, value, args);
     if (wants)
         r->code = pj_say_usage(r->command->name, "--%s '%s': wants %s", option->name, value, wants);
     return !wants;
@@ -148,11 +190,15 @@ static void ask_terminal(pj_args *args)
     args->report.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
-static bool alloc_args(int count, char **words, pj_args *args)
+bool pj_args_alloc(int words, size_t characters, pj_args *args)
 {
-    size_t most = (size_t)count + 1, characters = 1;
-    for (int i = 0; i < count; i++)
-        characters += strlen(words[i]);
+    size_t most = (size_t)words + 1;
+    memset(args, 0, sizeof *args);
+    args->words = words;
+    args->characters = characters;
+    args->settings = pj_settings_default();
+    args->report = pj_report_options_default();
+    args->report.width = 0;
     args->operand = calloc(most, sizeof *args->operand);
     args->dim = calloc(most, sizeof *args->dim);
     args->input = calloc(most, sizeof *args->input);
@@ -160,20 +206,28 @@ static bool alloc_args(int count, char **words, pj_args *args)
     args->sweep = calloc(most, sizeof *args->sweep);
     args->device = calloc(most, sizeof *args->device);
     args->lint_off = calloc(most, sizeof *args->lint_off);
+    args->limit = calloc(most, sizeof *args->limit);
+    args->given = calloc(most, sizeof *args->given);
     args->numbers = calloc(characters, sizeof *args->numbers);
     args->texts = calloc(characters + 2 * most, 1);
-    return args->operand && args->dim && args->input && args->trip && args->sweep && args->device && args->lint_off &&
-           args->numbers && args->texts;
+    bool ok = args->operand && args->dim && args->input && args->trip && args->sweep && args->device &&
+              args->lint_off && args->limit && args->given && args->numbers && args->texts;
+    if (!ok)
+        pj_say("out of memory");
+    return ok;
+}
+
+static size_t count_characters(int count, char **words)
+{
+    size_t characters = 1;
+    for (int i = 0; i < count; i++)
+        characters += strlen(words[i]);
+    return characters;
 }
 
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)
 {
     reader r = {command, words, count, PJ_EXIT_DONE};
-    memset(out, 0, sizeof *out);
-    out->command = command->name;
-    out->settings = pj_settings_default();
-    out->report = pj_report_options_default();
-    out->report.width = 0;
     if (asks_for(count, words, "--help", "-h")) {
         pj_help_command(command);
         *code = PJ_EXIT_DONE;
@@ -184,10 +238,10 @@ bool pj_args_read(const pj_command *command, int count, char **words, pj_args *o
         *code = PJ_EXIT_DONE;
         return false;
     }
-    if (!alloc_args(count, words, out)) {
-        pj_say("out of memory");
+    if (!pj_args_alloc(count, count_characters(count, words), out)) {
         r.code = PJ_EXIT_SYSTEM;
     } else if (read_words(&r, out) && check_operands(&r, out)) {
+        out->command = command->name;
         out->settings.devices = out->device;
         out->settings.device_count = out->devices;
         ask_terminal(out);
@@ -207,6 +261,8 @@ void pj_args_free(pj_args *args)
     free(args->sweep);
     free(args->device);
     free(args->lint_off);
+    free(args->limit);
+    free(args->given);
     free(args->numbers);
     free(args->texts);
 }

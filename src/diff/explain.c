@@ -139,12 +139,6 @@ static bool add_price(pj_str *out, const pj_diff *diff, const pj_diff_row *row, 
     return a->settings.sram_min_bits != b->settings.sram_min_bits;
 }
 
-static void add_ratio(pj_str *out, double ratio)
-{
-    pj_str_add_char(out, 'x');
-    pj_str_add_fixed(out, ratio, ratio < 0.01 ? 4 : ratio < 99.995 ? 2 : 0);
-}
-
 static double part_of(const pj_effect *effect, part which)
 {
     return which == BY_COUNT ? effect->by_count : which == BY_WIDTH ? effect->by_width : effect->by_price;
@@ -165,7 +159,7 @@ static void add_part(pj_str *out, const pj_diff *diff, const pj_diff_row *row, p
     else
         pj_str_add(out, "pJ per bit");
     pj_str_add_char(out, ' ');
-    add_ratio(out, ratios[which]);
+    pj_str_add_ratio(out, ratios[which]);
     if ((which == BY_WIDTH && add_width(&why, row->a, row->b, component)) ||
         (which == BY_PRICE && add_price(&why, diff, row, component)))
         pj_str_printf(out, " (%s)", why.data);

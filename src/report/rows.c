@@ -123,6 +123,7 @@ static void csv_cell(pj_str *out, const pj_cell *cell, pj_cell_kind kind)
     case PJ_CELL_ENERGY:
     case PJ_CELL_TIME:
     case PJ_CELL_SHARE:
+    case PJ_CELL_RATIO:
         pj_str_add_double(out, cell->number);
         break;
     }
@@ -177,6 +178,7 @@ static void json_cell(pj_json_writer *json, const pj_cell *cell, pj_cell_kind ki
     case PJ_CELL_ENERGY:
     case PJ_CELL_TIME:
     case PJ_CELL_SHARE:
+    case PJ_CELL_RATIO:
         pj_json_write_double(json, cell->number);
         break;
     }

@@ -31,6 +31,7 @@ typedef enum pj_cell_kind {
     PJ_CELL_ENERGY, /* double, pJ; text scales all columns of one group alike */
     PJ_CELL_TIME,   /* double, microseconds; likewise */
     PJ_CELL_SHARE,  /* double, 0..1 */
+    PJ_CELL_RATIO,  /* double, "x0.25" */
     PJ_CELL_FLAG
 } pj_cell_kind;
 
@@ -44,6 +45,7 @@ typedef struct pj_column {
     int group;      /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
     bool wraps;     /* texts, last column only: goes on in the next lines */
     bool only_text; /* not in Markdown */
+    bool signs;     /* energies and times: a plus before what is positive */
 } pj_column;
 
 typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj_cell_state;

@@ -1,5 +1,6 @@
 /* The neutral table as a person reads it: aligned text, and Markdown. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "report/rows.h"
@@ -13,20 +14,23 @@ pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
         const pj_column *column = &rows->column[c];
         for (size_t r = 0; column->kind == kind && column->group == group && r < rows->count - rows->footers; r++) {
             const pj_cell *cell = &rows->row[r][c];
-            if (cell->state == PJ_CELL_GIVEN && cell->number > most)
-                most = cell->number;
+            if (cell->state == PJ_CELL_GIVEN && fabs(cell->number) > most)
+                most = fabs(cell->number);
         }
     }
     return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
 }
 
 /* Three digits behind the point in all rows, so that points stand below each other. */
-static void print_scaled(double value, pj_scale scale, pj_str *out)
+static void print_scaled(double value, pj_scale scale, bool signs, pj_str *out)
 {
-    double scaled = value / scale.factor;
-    if (scaled == 0)
+    double scaled = fabs(value) / scale.factor;
+    if (scaled == 0) {
         pj_str_add_char(out, '0');
-    else if (scaled < 0.0005)
+        return;
+    }
+    pj_str_add(out, value < 0 ? "-" : signs ? "+" : "");
+    if (scaled < 0.0005)
         pj_str_add(out, "<0.001");
     else
         pj_str_add_fixed(out, scaled, 3);
@@ -53,10 +57,13 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
         break;
     case PJ_CELL_ENERGY:
     case PJ_CELL_TIME:
-        print_scaled(cell->number, scale, out);
+        print_scaled(cell->number, scale, column->signs, out);
         break;
     case PJ_CELL_SHARE:
         pj_human_share(out, cell->number);
+        break;
+    case PJ_CELL_RATIO:
+        pj_str_add_ratio(out, cell->number);
         break;
     case PJ_CELL_FLAG:
         pj_str_add(out, cell->flag ? "yes" : "-");

@@ -1,0 +1,49 @@
+/* What is shown of a comparison: its tables, and the sentences that text and Markdown share. */
+#ifndef PJ_REPORT_DIFF_VIEW_H
+#define PJ_REPORT_DIFF_VIEW_H
+
+#include "picojoule/diff.h"
+#include "report/emit.h"
+
+typedef struct pj_diff_view {
+    const pj_diff *diff;
+    pj_output output;
+    pj_arena *arena;
+    const pj_diff_row **row; /* people: those that differ and are not free, largest difference first; else all */
+    size_t count;
+    const pj_finding *fresh; /* findings of B that A has not */
+    size_t fresh_count;
+} pj_diff_view;
+
+/* Memory is taken from the arena. PJ_ENOMEM. */
+pj_status pj_diff_view_make(const pj_diff *diff, pj_output output, pj_arena *arena, pj_diff_view *out, pj_error *err);
+
+/* Rows `from` to `to` - 1 as a table; what stands behind them is summed up in a footer where `rest`, and all of it in
+ * another. NULL: no memory. */
+pj_rows *pj_diff_view_rows(const pj_diff_view *view, size_t from, size_t to, bool rest);
+
+/* The totals, each before, after, difference, ratio; the causes. NULL: no memory. */
+pj_rows *pj_diff_view_totals(const pj_diff_view *view);
+pj_rows *pj_diff_view_causes(const pj_diff_view *view);
+
+/* "45.21 uJ instead of 100.3 uJ: -55.11 uJ, x0.45 (-54.9 %)" */
+void pj_diff_view_headline(const pj_diff_view *view, pj_str *out);
+
+/* "12 changed, 1 added, 2 renamed, 31 the same" */
+void pj_diff_view_counts(const pj_diff_view *view, pj_str *out);
+
+/* Lines, each led by `lead`: the settings that differ; what makes the comparison doubtful. Nothing where there are
+ * none. */
+void pj_diff_view_settings(const pj_diff_view *view, const char *lead, pj_str *out);
+void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *out);
+
+/* What a limit says, one sentence: "total>2%: total has grown by 5.3 %, from 45.21 uJ to 47.60 uJ". */
+void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out);
+
+/* "-5.745 uJ" with its sign. */
+void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out);
+
+/* The name of a row: "conv2", "conv2_quant (was conv2)". */
+void pj_diff_view_name(const pj_diff_row *row, pj_str *out);
+
+#endif

@@ -1,0 +1,302 @@
+/* Totals, causes and sentences of a comparison. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/diff_view.h"
+
+void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out)
+{
+    pj_str_add(out, pj > 0 ? "+" : pj < 0 ? "-" : "");
+    pj_human_energy(out, fabs(pj), diff->b->unit);
+}
+
+/* ---- totals ---- */
+
+/* A line of the table: energies, times and counts stand in one column, so cells are texts. */
+static void add_line(const pj_diff_view *view, pj_rows *rows, const char *name, double a, double b,
+                     void (*print)(const pj_diff_view *view, double value, pj_str *out))
+{
+    pj_cell *cell = pj_rows_add(rows);
+    const double values[] = {a, b, b - a};
+    pj_cell_text(&cell[0], name);
+    for (int i = 0; i < 3; i++) {
+        pj_str text = pj_str_new(0);
+        if (i == 2)
+            pj_str_add(&text, b > a ? "+" : b < a ? "-" : "");
+        print(view, fabs(values[i]), &text);
+        pj_cell_text(&cell[1 + i], pj_str_keep(&text, view->arena));
+        rows->failed = rows->failed || !cell[1 + i].text;
+    }
+    if (a > 0)
+        pj_cell_number(&cell[4], b / a);
+}
+
+static void print_energy(const pj_diff_view *view, double value, pj_str *out)
+{
+    pj_human_energy(out, value, view->diff->b->unit);
+}
+
+static void print_joules(const pj_diff_view *view, double value, pj_str *out)
+{
+    (void)view;
+    pj_human_energy(out, value, "pJ");
+}
+
+static void print_time(const pj_diff_view *view, double value, pj_str *out)
+{
+    (void)view;
+    pj_human_time(out, value);
+}
+
+static void print_count(const pj_diff_view *view, double value, pj_str *out)
+{
+    (void)view;
+    pj_human_count(out, value < 9.2e18 ? (int64_t)value : INT64_MAX);
+}
+
+static void print_bits(const pj_diff_view *view, double value, pj_str *out)
+{
+    (void)view;
+    pj_human_bits(out, value);
+}
+
+/* Devices that both sides have, by name. */
+static void add_devices(const pj_diff_view *view, pj_rows *rows)
+{
+    const pj_snapshot *a = view->diff->a, *b = view->diff->b;
+    for (size_t i = 0; i < a->settings.device_count; i++)
+        for (size_t k = 0; k < b->settings.device_count; k++) {
+            const pj_device_figure *of_a = &a->totals.devices[i], *of_b = &b->totals.devices[k];
+            const char *name = a->settings.devices[i];
+            pj_str text = pj_str_new(0);
+            if (strcmp(name, b->settings.devices[k]) != 0)
+                continue;
+            if (of_a->energy_pj >= 0 && of_b->energy_pj >= 0)
+                add_line(view, rows, name, of_a->energy_pj, of_b->energy_pj, print_joules);
+            pj_str_printf(&text, "%s time", name);
+            const char *time = pj_str_keep(&text, view->arena);
+            rows->failed = rows->failed || !time;
+            if (of_a->time_us >= 0 && of_b->time_us >= 0)
+                add_line(view, rows, time, of_a->time_us, of_b->time_us, print_time);
+        }
+}
+
+pj_rows *pj_diff_view_totals(const pj_diff_view *view)
+{
+    /* clang-format off */
+    static const pj_column columns[] = {
+        {.title = "figure", .kind = PJ_CELL_TEXT},
+        {.title = "before", .kind = PJ_CELL_TEXT},
+        {.title = "after", .kind = PJ_CELL_TEXT},
+        {.title = "difference", .kind = PJ_CELL_TEXT},
+        {.title = "ratio", .kind = PJ_CELL_RATIO},
+    };
+    /* clang-format on */
+    const pj_totals *a = &view->diff->a->totals, *b = &view->diff->b->totals;
+    const pj_energy *of_a = &a->energy, *of_b = &b->energy;
+    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    if (!rows)
+        return NULL;
+    add_line(view, rows, "inputs", of_a->inputs, of_b->inputs, print_energy);
+    add_line(view, rows, "outputs", of_a->outputs, of_b->outputs, print_energy);
+    add_line(view, rows, "parameters", of_a->parameters, of_b->parameters, print_energy);
+    add_line(view, rows, "op_cost", of_a->op_cost, of_b->op_cost, print_energy);
+    add_line(view, rows, "total", pj_energy_total(of_a), pj_energy_total(of_b), print_energy);
+    add_line(view, rows, "MACs", (double)a->macs, (double)b->macs, print_count);
+    add_line(view, rows, "FLOPs", (double)a->flops, (double)b->flops, print_count);
+    add_line(view, rows, "params", (double)a->params, (double)b->params, print_count);
+    add_line(view, rows, "their size", (double)a->param_bits, (double)b->param_bits, print_bits);
+    add_devices(view, rows);
+    return rows->failed ? NULL : rows;
+}
+
+/* ---- causes ---- */
+
+pj_rows *pj_diff_view_causes(const pj_diff_view *view)
+{
+    /* clang-format off */
+    static const pj_column columns[] = {
+        {.title = "cause", .kind = PJ_CELL_TEXT, .wish = 26, .least = 20},
+        {.title = "difference", .kind = PJ_CELL_ENERGY, .signs = true},
+        {.title = "most of it in", .kind = PJ_CELL_TEXT, .wish = 26, .least = 18},
+        {.title = "there", .kind = PJ_CELL_TEXT, .wish = 22, .least = 16, .rank = 1},
+    };
+    /* clang-format on */
+    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    if (!rows)
+        return NULL;
+    rows->unit = view->diff->b->unit;
+    for (size_t i = 0; i < view->diff->cause_count; i++) {
+        const pj_cause *cause = &view->diff->causes[i];
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], cause->text);
+        pj_cell_number(&cell[1], cause->difference);
+        pj_cell_text(&cell[2], cause->layer);
+        pj_cell_text(&cell[3], *cause->detail ? cause->detail : NULL);
+    }
+    return rows->failed ? NULL : rows;
+}
+
+/* ---- sentences ---- */
+
+/* "+5.3 %" */
+static void add_percent(double a, double b, pj_str *out)
+{
+    double percent = (b / a - 1) * 100;
+    pj_str_add(out, percent > 0 ? "+" : percent < 0 ? "-" : "");
+    if (percent != 0 && fabs(percent) < 0.05)
+        pj_str_add(out, "<0.1");
+    else
+        pj_str_add_fixed(out, fabs(percent), 1);
+    pj_str_add(out, " %");
+}
+
+void pj_diff_view_headline(const pj_diff_view *view, pj_str *out)
+{
+    double a = pj_energy_total(&view->diff->a->totals.energy), b = pj_energy_total(&view->diff->b->totals.energy);
+    pj_human_energy(out, b, view->diff->b->unit);
+    if (a == b) {
+        pj_str_add(out, ", as before");
+        return;
+    }
+    pj_str_add(out, " instead of ");
+    pj_human_energy(out, a, view->diff->b->unit);
+    pj_str_add(out, ": ");
+    pj_diff_view_change(view->diff, b - a, out);
+    if (a > 0) {
+        pj_str_add(out, ", ");
+        add_percent(a, b, out);
+    }
+}
+
+void pj_diff_view_counts(const pj_diff_view *view, pj_str *out)
+{
+    const pj_diff *diff = view->diff;
+    const struct {
+        size_t count;
+        const char *word;
+    } parts[] = {
+        {diff->changed, "changed" },
+        {diff->added,   "added"   },
+        {diff->removed, "removed" },
+        {diff->renamed, "renamed" },
+        {diff->same,    "the same"}
+    };
+    bool first = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].count)
+            continue;
+        pj_str_add(out, first ? "" : ", ");
+        pj_human_exact(out, (int64_t)parts[i].count);
+        pj_str_printf(out, " %s", parts[i].word);
+        first = false;
+    }
+    pj_str_add(out, first ? "none" : "");
+}
+
+void pj_diff_view_settings(const pj_diff_view *view, const char *lead, pj_str *out)
+{
+    for (size_t i = 0; i < view->diff->setting_count; i++) {
+        const pj_setting_change *change = &view->diff->settings[i];
+        pj_str_add(out, lead);
+        pj_text_clean(out, change->name);
+        pj_str_add(out, ": ");
+        pj_text_clean(out, change->a);
+        pj_str_add(out, " -> ");
+        pj_text_clean(out, change->b);
+        pj_str_add_char(out, '\n');
+    }
+}
+
+static bool prices_differ(const pj_diff *diff)
+{
+    for (size_t i = 0; i < diff->setting_count; i++)
+        if (diff->settings[i].other_prices)
+            return true;
+    return false;
+}
+
+static void warn_uncounted(const pj_snapshot *snapshot, const char *side, const char *lead, pj_str *out)
+{
+    if (!snapshot->totals.uncounted)
+        return;
+    pj_str_printf(out, "%s%s: ", lead, side);
+    pj_human_plural(out, snapshot->totals.uncounted, "layer is", "layers are");
+    pj_str_add(out, " not counted, so its total is too low.\n");
+}
+
+void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *out)
+{
+    const pj_snapshot *a = view->diff->a, *b = view->diff->b;
+    if (prices_differ(view->diff))
+        pj_str_printf(out,
+                      "%sA and B were priced with different tables: part of the difference is that of the tables, "
+                      "not of the models.\n",
+                      lead);
+    if (strcmp(a->version, b->version) != 0) {
+        pj_str_printf(out, "%sA was made by picojoule ", lead);
+        pj_text_clean(out, a->version);
+        pj_str_add(out, ", B by ");
+        pj_text_clean(out, b->version);
+        pj_str_add(out, ": rules may have changed between them.\n");
+    }
+    warn_uncounted(a, "A", lead, out);
+    warn_uncounted(b, "B", lead, out);
+}
+
+/* ---- limits ---- */
+
+static void add_figure(const pj_diff *diff, const pj_verdict *verdict, double value, pj_str *out)
+{
+    if (verdict->is_energy)
+        pj_human_energy(out, value, diff->b->unit);
+    else
+        pj_human_count(out, value < 9.2e18 ? (int64_t)value : INT64_MAX);
+}
+
+static bool is_layer_limit(const pj_verdict *verdict)
+{
+    return strncmp(verdict->limit + strspn(verdict->limit, " "), "layer", 5) == 0;
+}
+
+static void add_growth(const pj_diff *diff, const pj_verdict *verdict, pj_str *out)
+{
+    if (is_layer_limit(verdict)) {
+        pj_str_add(out, "layer '");
+        pj_text_clean(out, verdict->what);
+        pj_str_add(out, "'");
+    } else {
+        pj_str_add(out, verdict->what);
+    }
+    pj_str_add(out, " has grown by ");
+    add_figure(diff, verdict, verdict->b - verdict->a, out);
+    if (verdict->a > 0) {
+        pj_str_add(out, " (");
+        add_percent(verdict->a, verdict->b, out);
+        pj_str_add(out, ")");
+    }
+    pj_str_add(out, ", from ");
+    add_figure(diff, verdict, verdict->a, out);
+    pj_str_add(out, " to ");
+    add_figure(diff, verdict, verdict->b, out);
+    if (verdict->count > 1) {
+        pj_str_add(out, "; so have ");
+        pj_human_plural(out, verdict->count - 1, "other layer", "other layers");
+    }
+}
+
+void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out)
+{
+    pj_text_clean(out, verdict->limit);
+    pj_str_add(out, ": ");
+    if (verdict->uncounted) {
+        pj_human_plural(out, verdict->uncounted, "layer of B is", "layers of B are");
+        pj_str_add(out, " not counted that were before, so this cannot be judged");
+        pj_str_add(out, verdict->count ? "; " : "");
+    }
+    if (verdict->count)
+        add_growth(diff, verdict, out);
+    else if (!verdict->uncounted)
+        pj_str_add(out, "holds");
+}
