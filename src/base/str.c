@@ -172,7 +172,7 @@ void pj_str_add_fixed(pj_str *str, double value, int digits)
 void pj_str_add_ratio(pj_str *str, double ratio)
 {
     pj_str_add_char(str, 'x');
-    pj_str_add_fixed(str, ratio, ratio < 0.01 ? 4 : ratio < 99.995 ? 2 : 0);
+    pj_str_add_fixed(str, ratio, ratio == 0 ? 0 : ratio < 0.01 ? 4 : ratio < 99.995 ? 2 : 0);
 }
 
 size_t pj_text_distance(const char *a, const char *b, size_t most)

@@ -43,7 +43,7 @@ void pj_str_add_double(pj_str *str, double value);
 /* `value` with `digits` digits behind the point, the same in every locale. */
 void pj_str_add_fixed(pj_str *str, double value, int digits);
 
-/* "x0.25": two digits behind the point, more of less than 0.01, none of 100 and more. */
+/* "x0.25": two digits behind the point, more of less than 0.01, none of 100 and more, "x0". */
 void pj_str_add_ratio(pj_str *str, double ratio);
 
 /* Edit distance that tells near names (insert, delete, replace, swap of neighbours); at most `most` + 1. */

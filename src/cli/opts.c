@@ -50,6 +50,13 @@ static const char *owner_of(const char *name, size_t length)
     return NULL;
 }
 
+/* "a-" or "b-" at the start of the name of an option that is for one side of a comparison; else "". */
+static const char *side_prefix(const pj_command *command, const char *name)
+{
+    bool sided = (name[0] == 'a' || name[0] == 'b') && name[1] == '-' && has_sides(command);
+    return !sided ? "" : name[0] == 'a' ? "a-" : "b-";
+}
+
 static pj_exit say_unknown(const pj_command *command, const char *word, size_t length)
 {
     enum { MOST = 40, LONGEST = 64 };
@@ -57,16 +64,17 @@ static pj_exit say_unknown(const pj_command *command, const char *word, size_t l
     char given[LONGEST];
     size_t count = 2;
     bool is_long = strncmp(word, "--", 2) == 0;
+    const char *prefix = is_long ? side_prefix(command, word + 2) : "";
     for (size_t g = 0; command->group[g]; g++)
         for (size_t i = 0; i < command->group[g]->count && count < MOST; i++)
             names[count++] = command->group[g]->option[i].name;
     snprintf(given, sizeof given, "%.*s", length < LONGEST ? (int)length : LONGEST, word);
     const char *owner = is_long ? owner_of(word + 2, length - 2) : NULL;
-    const char *near = is_long ? pj_nearest_word(given + 2, names) : NULL;
+    const char *near = is_long ? pj_nearest_word(given + 2 + strlen(prefix), names) : NULL;
     if (owner)
         return pj_say_usage(command->name, "%s: there is no option %s; %s has one", command->name, given, owner);
-    return pj_say_usage(command->name, "%s: there is no option %s%s%s%s", command->name, given,
-                        near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+    return pj_say_usage(command->name, "%s: there is no option %s%s%s%s%s", command->name, given,
+                        near ? "; did you mean --" : "", near ? prefix : "", near ? near : "", near ? "?" : "");
 }
 
 /* What is left of a command line. */
@@ -80,7 +88,7 @@ typedef struct reader {
 /* The option that a long word names; for one side of a comparison, *side is that side. */
 static const pj_option *find_long(const pj_command *command, const char *name, size_t length, char *side)
 {
-    bool sided = length > 2 && (name[0] == 'a' || name[0] == 'b') && name[1] == '-' && has_sides(command);
+    bool sided = length > 2 && *side_prefix(command, name);
     const pj_option *option = sided ? find_in_group(&pj_options_model, name + 2, length - 2, 0) : NULL;
     if (sided && !option)
         option = find_in_group(&pj_options_energy, name + 2, length - 2, 0);

@@ -179,9 +179,8 @@ static void add_component(pj_str *out, const pj_diff *diff, const pj_diff_row *r
     }
     add_part(out, diff, row, component, BY_COUNT);
     for (part which = BY_WIDTH; which <= BY_PRICE; which++) {
-        double ratio = which == BY_WIDTH ? effect->width_ratio : effect->price_ratio;
-        if (ratio == 1)
-            continue;
+        if (20 * fabs(part_of(effect, which)) < fabs(effect->b - effect->a) || part_of(effect, which) == 0)
+            continue; /* less than 5 % of it is not worth a word */
         pj_str_add(out, ", ");
         add_part(out, diff, row, component, which);
     }

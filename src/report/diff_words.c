@@ -23,8 +23,9 @@ static void add_line(const pj_diff_view *view, pj_rows *rows, const char *name, 
     for (int i = 0; i < 3; i++) {
         pj_str text = pj_str_new(0);
         if (i == 2)
-            pj_str_add(&text, b > a ? "+" : b < a ? "-" : "");
-        print(view, fabs(values[i]), &text);
+            pj_str_add(&text, b > a ? "+" : b < a ? "-" : "0");
+        if (i < 2 || a != b)
+            print(view, fabs(values[i]), &text);
         pj_cell_text(&cell[1 + i], pj_str_keep(&text, view->arena));
         rows->failed = rows->failed || !cell[1 + i].text;
     }

@@ -22,6 +22,15 @@ valid() {
     }
 }
 
+# valid_diff A [B] [OPTION...]: a comparison against docs/diff.schema.json
+valid_diff() {
+    (cd "$root/models" && "$program" compare "$@" --format json -o "$work/diff.json") &&
+        "$check" "$root/docs/diff.schema.json" "$work/diff.json" || {
+        echo "not valid: compare $*"
+        failed=1
+    }
+}
+
 # broken SED-SCRIPT MESSAGE: the last report, changed, is refused with the message
 broken() {
     sed "$1" "$work/report.json" >"$work/broken.json"
@@ -64,6 +73,21 @@ broken 's/"settings"/"setting"/' '$: lacks settings'
 broken 's/"kind": "float"/"kind": "real"/' 'precision.input.kind: is none of the allowed values'
 broken 's/"domain": ""/"domain": null/' 'layers[0].domain: is not of type string'
 broken 's/"counted": true/"counted": true, "extra": 1/' 'layers[0].extra: is not allowed'
+
+valid kws_dscnn --device a100
+valid_diff resnet8.onnx resnet8_fp16.onnx --fail-on 'total>2%' --fail-on 'layer>0' --fail-on 'macs>0'
+valid_diff kws_dscnn.onnx vww_mobilenet.onnx
+valid_diff encoder.onnx --a-table horowitz-45nm --b-table qtools
+valid_diff kws_dscnn.onnx --table eyeriss-65nm-relative --b-quantize int8
+valid_diff "$work/report.json" kws_dscnn.onnx --device a100
+# a model and its own report do not differ in the last digit
+for what in '"same": 0' '"changed": [1-9]' '"difference\(_pj\)\?": -\?[1-9]' '"name": "'; do
+    ! grep -q "$what" "$work/diff.json" || {
+        echo "a report and its own model differ: $what"
+        failed=1
+    }
+done
+
 # written SCHEMA COMMAND...: what the command writes as JSON is valid; it stays for `broken`
 written()
 {
