@@ -46,8 +46,8 @@ typedef struct pj_diff_row {
 
 /* What one kind of cause adds up to over all layers. */
 typedef struct pj_cause {
-    const char *name;  /* "mac_count", "mac_price", ...: docs/compare.md lists them */
-    const char *text;  /* "cost of one operation" */
+    const char *name;  /* "operations", "operation_price", ...: docs/compare.md lists them */
+    const char *text;  /* "energy per operation" */
     double difference; /* pJ */
     const char *layer; /* the layer with the largest part of it, and that part */
     double layer_part;

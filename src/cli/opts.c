@@ -62,12 +62,14 @@ static pj_exit say_unknown(const pj_command *command, const char *word, size_t l
     enum { MOST = 40, LONGEST = 64 };
     const char *names[MOST + 1] = {"help", "version", NULL};
     char given[LONGEST];
-    size_t count = 2;
     bool is_long = strncmp(word, "--", 2) == 0;
     const char *prefix = is_long ? side_prefix(command, word + 2) : "";
-    for (size_t g = 0; command->group[g]; g++)
-        for (size_t i = 0; i < command->group[g]->count && count < MOST; i++)
+    size_t count = *prefix ? 0 : 2;
+    for (size_t g = 0; command->group[g]; g++) {
+        bool fits = !*prefix || command->group[g] == &pj_options_model || command->group[g] == &pj_options_energy;
+        for (size_t i = 0; fits && i < command->group[g]->count && count < MOST; i++)
             names[count++] = command->group[g]->option[i].name;
+    }
     snprintf(given, sizeof given, "%.*s", length < LONGEST ? (int)length : LONGEST, word);
     const char *owner = is_long ? owner_of(word + 2, length - 2) : NULL;
     const char *near = is_long ? pj_nearest_word(given + 2 + strlen(prefix), names) : NULL;
@@ -126,7 +128,8 @@ static bool read_option(reader *r, pj_args *args)
     }
     if (option->value && !value) {
         if (r->words == 0) {
-            r->code = pj_say_usage(r->command->name, "--%s wants a value: %s", option->name, option->value);
+            r->code =
+                pj_say_usage(r->command->name, "--%s wants a value: %s", side ? word + 2 : option->name, option->value);
             return false;
         }
         value = *r->word++;

@@ -243,17 +243,17 @@ typedef enum cause {
 static const struct {
     const char *name, *text;
 } cause_words[CAUSES] = {
-    [ADDED] = {"added",            "layers that were added"              },
-    [REMOVED] = {"removed",          "layers that were removed"            },
-    [COUNTING] = {"counting",         "layers counted on one side only"     },
-    [OPERATIONS] = {"operations",       "number of operations"                },
-    [OPERATION_PRICE] = {"operation_price",  "energy of an operation"              },
-    [ACTIVATIONS] = {"activations",      "numbers read and written"            },
-    [ACTIVATION_WIDTH] = {"activation_width", "bits of an activation"               },
-    [ACTIVATION_PRICE] = {"activation_price", "energy of moving an activation's bit"},
-    [PARAMETERS] = {"parameters",       "number of parameters"                },
-    [PARAMETER_WIDTH] = {"parameter_width",  "bits of a parameter"                 },
-    [PARAMETER_PRICE] = {"parameter_price",  "energy of reading a parameter's bit" },
+    [ADDED] = {"added",            "layers that were added"         },
+    [REMOVED] = {"removed",          "layers that were removed"       },
+    [COUNTING] = {"counting",         "layers counted on one side only"},
+    [OPERATIONS] = {"operations",       "number of operations"           },
+    [OPERATION_PRICE] = {"operation_price",  "energy per operation"           },
+    [ACTIVATIONS] = {"activations",      "numbers read and written"       },
+    [ACTIVATION_WIDTH] = {"activation_width", "bits per activation"            },
+    [ACTIVATION_PRICE] = {"activation_price", "energy per activation bit"      },
+    [PARAMETERS] = {"parameters",       "number of parameters"           },
+    [PARAMETER_WIDTH] = {"parameter_width",  "bits per parameter"             },
+    [PARAMETER_PRICE] = {"parameter_price",  "energy per parameter bit"       },
 };
 
 /* A cause while it is summed up: where it is largest. */

@@ -107,7 +107,7 @@ pj_rows *pj_diff_view_totals(const pj_diff_view *view)
     add_line(view, rows, "MACs", (double)a->macs, (double)b->macs, print_count);
     add_line(view, rows, "FLOPs", (double)a->flops, (double)b->flops, print_count);
     add_line(view, rows, "params", (double)a->params, (double)b->params, print_count);
-    add_line(view, rows, "their size", (double)a->param_bits, (double)b->param_bits, print_bits);
+    add_line(view, rows, "param size", (double)a->param_bits, (double)b->param_bits, print_bits);
     add_devices(view, rows);
     return rows->failed ? NULL : rows;
 }
