@@ -71,7 +71,7 @@ typedef struct pj_diff {
     size_t setting_count;
     const pj_diff_row *rows; /* in the order of B; what was removed stands behind the layer that it followed in A */
     size_t row_count;
-    size_t same, changed, renamed, added, removed; /* rows that are not free; renamed counts changed ones, too */
+    size_t same, changed, renamed, added, removed; /* rows that are not free, by their change */
     const pj_cause *causes;                        /* largest first; those that explain nothing are left out */
     size_t cause_count;
     const pj_verdict *verdicts; /* one per limit */

@@ -72,7 +72,7 @@ static void tell(pj_diff *diff, const pj_diff_row *row)
     diff->changed += row->change == PJ_CHANGED;
     diff->added += row->change == PJ_ADDED;
     diff->removed += row->change == PJ_REMOVED;
-    diff->renamed += row->renamed;
+    diff->renamed += row->change == PJ_RENAMED;
 }
 
 static void add_row(draft *d, const pj_snapshot_layer *a, const pj_snapshot_layer *b)
