@@ -164,6 +164,7 @@ static void add_part(pj_str *out, const pj_diff *diff, const pj_diff_row *row, p
         (which == BY_PRICE && add_price(&why, diff, row, component)))
         pj_str_printf(out, " (%s)", why.data);
     out->failed = out->failed || why.failed;
+    out->no_memory = out->no_memory || why.no_memory;
     pj_str_free(&why);
 }
 
@@ -218,9 +219,7 @@ void pj_explain_row(const pj_diff *diff, pj_arena *arena, pj_diff_row *row)
         add_component(&text, diff, row, first);
     if (text.length && second < PJ_COMPONENTS && 4 * size_of(row, second) >= size_of(row, first))
         add_component(&text, diff, row, second);
-    row->reason = text.length ? pj_str_keep(&text, arena) : "";
-    if (!text.length)
-        pj_str_free(&text);
+    row->reason = pj_str_keep(&text, arena);
 }
 
 /* ---- causes ---- */

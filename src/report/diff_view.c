@@ -344,6 +344,8 @@ static pj_rows *make_columns(const pj_diff_view *view, const diff_column **from)
         columns[count] = diff_columns[i].column;
         if (columns[count].key && columns[count].kind == PJ_CELL_ENERGY)
             columns[count].key = key_with_unit(view, columns[count].key);
+        if (diff_columns[i].column.key && !columns[count].key)
+            return NULL;
         from[count++] = &diff_columns[i];
     }
     pj_rows *rows = columns ? pj_rows_new(view->arena, columns, count) : NULL;

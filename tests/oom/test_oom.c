@@ -155,6 +155,38 @@ static pj_status list_operators(const input *in, digest *out, pj_error *err)
     return write_formats(write_operators, in->path, out, err);
 }
 
+static pj_status write_diff(const pj_diff *diff, digest *out, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    pj_status status = pj_diff_verdicts_write(diff, digest_sink, out, err);
+    options.top = 2;
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_diff_write(diff, &options, digest_sink, out, err);
+    }
+    return status;
+}
+
+/* The analysis with a report, which is in `bytes`. */
+static pj_status compare(const input *in, digest *out, pj_error *err)
+{
+    static const char *const limits[] = {"total>1%", "layer>0"};
+    const pj_diff_options options = {limits, 2};
+    pj_snapshot *a = NULL, *b = NULL;
+    pj_diff *diff = NULL;
+    pj_status status = pj_snapshot_parse(in->bytes, in->size, "oom.json", &a, err);
+    if (status == PJ_OK)
+        status = pj_snapshot_of_analysis(in->analysis, &b, err);
+    if (status == PJ_OK)
+        status = pj_diff_run(a, b, &options, &diff, err);
+    if (status == PJ_OK)
+        status = write_diff(diff, out, err);
+    pj_diff_free(diff);
+    pj_snapshot_free(a);
+    pj_snapshot_free(b);
+    return status;
+}
+
 static pj_status parse_table(const input *in, digest *out, pj_error *err)
 {
     pj_table *table = NULL;
@@ -357,6 +389,31 @@ static const void *build_dangling(builder *b, size_t *size)
 
 /* ---- cases ---- */
 
+static bool collect(const char *bytes, size_t length, void *payload)
+{
+    pj_str_add_bytes(payload, bytes, length);
+    return true;
+}
+
+/* Compares the analysis with the report of a quantized one. */
+static void run_compare(const char *title, input in)
+{
+    pj_error err = {0};
+    pj_analysis *analysis = NULL;
+    pj_str text = pj_str_new(0);
+    pj_report_options options = pj_report_options_default();
+    pj_settings settings = settings_of("horowitz-45nm");
+    settings.quantize = "w4a8";
+    options.format = "json";
+    CHECK_INT(pj_analyze(in.model, &settings, &analysis, &err), PJ_OK);
+    CHECK_INT(pj_report_write(analysis, &options, collect, &text, &err), PJ_OK);
+    pj_analysis_free(analysis);
+    in.bytes = text.data;
+    in.size = text.length;
+    run_case(title, compare, &in, PJ_OK);
+    pj_str_free(&text);
+}
+
 static void run_model(const char *name, input in)
 {
     char title[64];
@@ -383,6 +440,8 @@ static void run_model(const char *name, input in)
         run_case(title, report, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: lint", name);
         run_case(title, lint, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: compare", name);
+        run_compare(title, in);
     }
     pj_analysis_free(in.analysis);
     pj_model_close(in.model);
