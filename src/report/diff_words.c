@@ -62,25 +62,30 @@ static void print_bits(const pj_diff_view *view, double value, pj_str *out)
     pj_human_bits(out, value);
 }
 
-/* Devices that both sides have, by name. */
+const pj_device_figure *pj_diff_view_device(const pj_snapshot *snapshot, const char *name)
+{
+    for (size_t i = 0; i < snapshot->settings.device_count; i++)
+        if (strcmp(snapshot->settings.devices[i], name) == 0)
+            return &snapshot->totals.devices[i];
+    return NULL;
+}
+
+/* Devices that both sides have. */
 static void add_devices(const pj_diff_view *view, pj_rows *rows)
 {
-    const pj_snapshot *a = view->diff->a, *b = view->diff->b;
-    for (size_t i = 0; i < a->settings.device_count; i++)
-        for (size_t k = 0; k < b->settings.device_count; k++) {
-            const pj_device_figure *of_a = &a->totals.devices[i], *of_b = &b->totals.devices[k];
-            const char *name = a->settings.devices[i];
-            pj_str text = pj_str_new(0);
-            if (strcmp(name, b->settings.devices[k]) != 0)
-                continue;
-            if (of_a->energy_pj >= 0 && of_b->energy_pj >= 0)
-                add_line(view, rows, name, of_a->energy_pj, of_b->energy_pj, print_joules);
-            pj_str_printf(&text, "%s time", name);
-            const char *time = pj_str_keep(&text, view->arena);
-            rows->failed = rows->failed || !time;
-            if (of_a->time_us >= 0 && of_b->time_us >= 0)
-                add_line(view, rows, time, of_a->time_us, of_b->time_us, print_time);
-        }
+    const pj_snapshot *a = view->diff->a;
+    for (size_t i = 0; i < a->settings.device_count; i++) {
+        const char *name = a->settings.devices[i];
+        const pj_device_figure *of_a = &a->totals.devices[i], *of_b = pj_diff_view_device(view->diff->b, name);
+        pj_str text = pj_str_new(0);
+        pj_str_printf(&text, "%s time", name);
+        const char *time = pj_str_keep(&text, view->arena);
+        rows->failed = rows->failed || !time;
+        if (of_b && of_a->energy_pj >= 0 && of_b->energy_pj >= 0)
+            add_line(view, rows, name, of_a->energy_pj, of_b->energy_pj, print_joules);
+        if (of_b && of_a->time_us >= 0 && of_b->time_us >= 0)
+            add_line(view, rows, time, of_a->time_us, of_b->time_us, print_time);
+    }
 }
 
 pj_rows *pj_diff_view_totals(const pj_diff_view *view)

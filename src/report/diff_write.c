@@ -221,6 +221,36 @@ static void markdown_verdicts(const pj_diff_view *view, const char *lead, pj_str
     }
 }
 
+/* Rows from `from` on, folded: as many as a comment has room for. GitHub takes 65,536 characters. */
+static void markdown_folded(const pj_diff_view *view, size_t from, pj_str *out)
+{
+    enum { MOST_BYTES = 60000 };
+    size_t to = view->count, room = out->length < MOST_BYTES ? MOST_BYTES - out->length : 0;
+    pj_str text = pj_str_new(0);
+    for (;;) {
+        pj_rows *rows = pj_diff_view_rows(view, from, to, false);
+        pj_str_clear(&text);
+        if (rows)
+            pj_str_printf(&text, "Energies in %s.\n\n", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+        markdown_table(rows, &text);
+        if (text.length <= room || to == from || text.failed)
+            break;
+        to = from + (to - from) / 2;
+    }
+    pj_str_add(out, "\n<details><summary>");
+    pj_human_plural(out, view->count - from, "more layer", "more layers");
+    pj_str_add(out, "</summary>\n\n");
+    pj_str_add(out, to > from ? text.data : "");
+    if (to < view->count) {
+        pj_str_add(out, "\nNot shown here: ");
+        pj_human_plural(out, view->count - to, "layer", "layers");
+        pj_str_add(out, "; CSV and JSON have all.\n");
+    }
+    pj_str_add(out, "\n</details>\n");
+    out->failed = out->failed || text.failed;
+    pj_str_free(&text);
+}
+
 /* The first `top` rows in the open, the others folded. */
 static void markdown_layers(const pj_diff_view *view, size_t top, pj_str *out)
 {
@@ -237,14 +267,7 @@ static void markdown_layers(const pj_diff_view *view, size_t top, pj_str *out)
     pj_rows_markdown(rows, out);
     if (open == view->count)
         return;
-    pj_rows *folded = pj_diff_view_rows(view, open, view->count, false);
-    pj_str_add(out, "\n<details><summary>");
-    pj_human_plural(out, view->count - open, "more layer", "more layers");
-    if (folded)
-        pj_str_printf(out, ", energies in %s", pj_rows_scale(folded, PJ_CELL_ENERGY, 0).unit);
-    pj_str_add(out, "</summary>\n\n");
-    markdown_table(folded, out);
-    pj_str_add(out, "\n</details>\n");
+    markdown_folded(view, open, out);
 }
 
 static void write_markdown(const pj_diff_view *view, size_t top, pj_str *out)
@@ -343,6 +366,25 @@ static void put_pair(pj_json_writer *json, const char *key, double a, double b)
     pj_json_write_end(json);
 }
 
+/* Of the devices that both sides have. */
+static void put_devices(pj_json_writer *json, const pj_diff *diff)
+{
+    put_open(json, "devices", PJ_JSON_WRITE_OBJECT);
+    for (size_t i = 0; i < diff->a->settings.device_count; i++) {
+        const pj_device_figure *a = &diff->a->totals.devices[i];
+        const pj_device_figure *b = pj_diff_view_device(diff->b, diff->a->settings.devices[i]);
+        if (!b)
+            continue;
+        put_open(json, diff->a->settings.devices[i], PJ_JSON_WRITE_OBJECT);
+        if (a->energy_pj >= 0 && b->energy_pj >= 0)
+            put_pair(json, "energy_pj", a->energy_pj, b->energy_pj);
+        if (a->time_us >= 0 && b->time_us >= 0)
+            put_pair(json, "time_us", a->time_us, b->time_us);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
 static void put_totals(pj_json_writer *json, const pj_diff *diff)
 {
     const pj_totals *a = &diff->a->totals, *b = &diff->b->totals;
@@ -359,6 +401,7 @@ static void put_totals(pj_json_writer *json, const pj_diff *diff)
     put_pair(json, "op_cost", a->energy.op_cost, b->energy.op_cost);
     put_pair(json, "total", pj_energy_total(&a->energy), pj_energy_total(&b->energy));
     pj_json_write_end(json);
+    put_devices(json, diff);
     pj_json_write_end(json);
 }
 

@@ -272,6 +272,10 @@ static void test_refused(void)
             "where an object should stand");
     refused(r, "\"layers\": [", "\"output_shape\": [", "\"output_shape\": [{}, ", "$.layers[0].output_shape[0]",
             "an object where");
+    refused(r, "\"layers\": [", "\"output_shape\": [",
+            "\"output_shape\": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+            "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,",
+            "$.layers[0].output_shape", "68 dimensions; at most 64");
     refused(r, "", "\"dram\"", "\"tape\"", "r.json: $.settings.weights_on_memory", "");
     refused(r, "", "\"unit\": \"pJ\"", "\"unit\": \"J\"", "r.json: $.settings.unit", "");
     refused(r, "", "\"rd_wr_on_io\": true", "\"rd_wr_on_io\": 1", "r.json: $.settings.rd_wr_on_io", "a number where");
