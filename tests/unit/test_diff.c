@@ -1,5 +1,5 @@
 /* Comparisons: rows, effects and causes by hand calculation, limits, and an int8 twin of a small network. */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -248,6 +248,39 @@ static void test_refused(void)
     CHECK(diff == NULL);
 }
 
+/* ---- Markdown ---- */
+
+static bool collect(const char *bytes, size_t length, void *payload)
+{
+    pj_str_add_bytes(payload, bytes, length);
+    return true;
+}
+
+/* 2000 layers that differ: a comment on GitHub takes 65,536 characters. */
+static void test_large_comment(void)
+{
+    enum { MANY = 2000 };
+    static pj_snapshot_layer of_a[MANY], of_b[MANY];
+    static char names[MANY][64];
+    pj_error err = {0};
+    pj_str text = pj_str_new(0);
+    pj_report_options options = pj_report_options_default();
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "/model/layers.%zu/self_attn/q_proj/MatMul", i);
+        of_a[i] = layer(i, names[i], "MatMul", 1000, 100);
+        of_b[i] = layer(i, names[i], "MatMul", 1000, 100 + (double)i);
+    }
+    pj_snapshot a = snapshot_of(of_a, MANY), b = snapshot_of(of_b, MANY);
+    pj_diff *diff = compare(&a, &b, NULL, 0);
+    options.format = "markdown";
+    CHECK_INT(pj_diff_write(diff, &options, collect, &text, &err), PJ_OK);
+    CHECK(text.length > 20000 && text.length < 65536);
+    CHECK_PART(text.data, "<summary>1,989 more layers</summary>"); /* 10 in the open, one that is the same */
+    CHECK_PART(text.data, "Not shown here: 1,");
+    pj_str_free(&text);
+    pj_diff_free(diff);
+}
+
 /* ---- a network and its int8 twin ---- */
 
 /* x [1,3,8,8] -> c1 (4 of 1x1) -> r1 -> c2 (8 of 1x1) -> y; with quantizers around every tensor. */
@@ -315,6 +348,7 @@ int main(void)
     test_limits_at_the_edge();
     test_limit_texts();
     test_refused();
+    test_large_comment();
     test_twin();
     return check_done();
 }
