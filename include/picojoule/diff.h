@@ -21,7 +21,7 @@ typedef enum pj_component { PJ_INPUTS, PJ_OUTPUTS, PJ_PARAMETERS, PJ_OP_COST, PJ
 /* Why one component of one layer differs. Its energy is a product, count x width x price:
  *
  *     op_cost          MACs (without any: FLOPs)    x  1           x  pJ per MAC (or FLOP)
- *     parameters       parameters                   x  bits each   x  pJ per bit
+ *     parameters       parameters x runs            x  bits each   x  pJ per bit
  *     inputs, outputs  bits of all / bits each      x  bits each   x  pJ per bit
  *
  * `by_count`, `by_width` and `by_price` add up to the difference. Each gets L * ln(its ratio) with the logarithmic mean

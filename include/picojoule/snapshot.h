@@ -22,6 +22,7 @@ typedef struct pj_snapshot_layer {
     const char *op, *domain, *scope;
     const char *folded_into; /* NULL: none */
     bool counted, free;
+    int64_t runs;            /* in one run of the model, as in pj_layer */
     int rank;                /* of the first output; -1: not known, or there is none */
     const pj_dim_info *dims; /* `rank` of them */
     int64_t macs, flops, params, param_bits, bops;

@@ -37,8 +37,9 @@ static bool same_shape(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
 
 static bool same_work(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
 {
-    return a->macs == b->macs && a->flops == b->flops && a->params == b->params && a->param_bits == b->param_bits &&
-           a->bops == b->bops && a->input_bits == b->input_bits && a->output_bits == b->output_bits;
+    return a->runs == b->runs && a->macs == b->macs && a->flops == b->flops && a->params == b->params &&
+           a->param_bits == b->param_bits && a->bops == b->bops && a->input_bits == b->input_bits &&
+           a->output_bits == b->output_bits;
 }
 
 static bool same_energy(const pj_energy *a, const pj_energy *b)

@@ -40,7 +40,8 @@ static factors factors_of(const pj_snapshot_layer *layer, pj_component component
         return per_bit(layer->output_bits, &layer->output);
     case PJ_PARAMETERS:
         if (layer->params > 0)
-            f = (factors){(double)layer->params, (double)layer->param_bits / (double)layer->params};
+            f = (factors){(double)layer->params * (double)layer->runs,
+                          (double)layer->param_bits / (double)layer->params};
         return f;
     case PJ_OP_COST:
         return (factors){(double)(macs ? layer->macs : layer->flops), 1};

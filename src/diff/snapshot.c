@@ -83,6 +83,7 @@ static void copy_layer(pj_arena *arena, const pj_layer *from, size_t devices, pj
     out->folded_into = pj_snapshot_text(arena, from->folded_into);
     out->counted = from->counted;
     out->free = from->free;
+    out->runs = pj_snapshot_count(from->runs);
     out->macs = pj_snapshot_count(from->macs);
     out->flops = pj_snapshot_count(from->flops);
     out->params = pj_snapshot_count(from->params);

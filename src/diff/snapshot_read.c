@@ -46,10 +46,9 @@ static pj_status get_count(pj_json object, const char *key, int64_t *out, pj_err
     return as_count(member, out, err);
 }
 
-/* -1 where the member is not there. */
-static pj_status opt_count(pj_json object, const char *key, int64_t *out, pj_error *err)
+static pj_status opt_count(pj_json object, const char *key, int64_t absent, int64_t *out, pj_error *err)
 {
-    *out = -1;
+    *out = absent;
     return pj_json_find(object, key).node ? get_count(object, key, out, err) : PJ_OK;
 }
 
@@ -269,13 +268,14 @@ static pj_status read_layer(reader *r, pj_json layer, pj_snapshot_layer *out)
     PJ_TRY(opt_text(r, layer, "folded_into", &out->folded_into));
     PJ_TRY(pj_json_opt_bool(layer, "counted", &out->counted, r->err));
     PJ_TRY(pj_json_opt_bool(layer, "free", &out->free, r->err));
+    PJ_TRY(opt_count(layer, "runs", 1, &out->runs, r->err));
     PJ_TRY(get_count(layer, "macs", &out->macs, r->err));
     PJ_TRY(get_count(layer, "flops", &out->flops, r->err));
     PJ_TRY(get_count(layer, "params", &out->params, r->err));
     PJ_TRY(get_count(layer, "param_bits", &out->param_bits, r->err));
     PJ_TRY(get_count(layer, "bops", &out->bops, r->err));
-    PJ_TRY(opt_count(layer, "input_bits", &out->input_bits, r->err));
-    PJ_TRY(opt_count(layer, "output_bits", &out->output_bits, r->err));
+    PJ_TRY(opt_count(layer, "input_bits", -1, &out->input_bits, r->err)); /* early reports do not have them */
+    PJ_TRY(opt_count(layer, "output_bits", -1, &out->output_bits, r->err));
     PJ_TRY(read_shape(r, layer, out));
     PJ_TRY(read_precision(r, layer, out));
     PJ_TRY(read_energy(layer, &out->energy, r->err));

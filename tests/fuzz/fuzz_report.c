@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          .domain = "",
          .scope = "",
          .counted = true,
+         .runs = 1,
          .rank = 2,
          .dims = dims,
          .macs = 100,

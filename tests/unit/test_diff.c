@@ -22,6 +22,7 @@ static pj_snapshot_layer layer(size_t index, const char *name, const char *op, i
                                .domain = "",
                                .scope = "",
                                .counted = true,
+                               .runs = 1,
                                .rank = -1,
                                .macs = macs,
                                .flops = 2 * macs,

@@ -76,7 +76,8 @@ static void check_same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer
     CHECK_TEXT(a->scope, b->scope);
     check_same_text(a->folded_into, b->folded_into);
     check_same_text(a->implementation, b->implementation);
-    CHECK(a->index == b->index && a->counted == b->counted && a->free == b->free && a->rank == b->rank);
+    CHECK(a->index == b->index && a->counted == b->counted && a->free == b->free && a->runs == b->runs &&
+          a->rank == b->rank);
     for (int k = 0; k < a->rank && k < b->rank; k++)
         CHECK_INT(a->dims[k].value, b->dims[k].value);
     CHECK(a->macs == b->macs && a->flops == b->flops && a->params == b->params && a->param_bits == b->param_bits &&
