@@ -20,7 +20,7 @@ static bool is_report(const char *path)
     (void)fclose(file);
     if (length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
         at = 3;
-    while (at < length && memchr(" \t\r\n", head[at], 4))
+    while (at < length && (head[at] == ' ' || (head[at] >= '\t' && head[at] <= '\r')))
         at++;
     return at < length && head[at] == '{';
 }

@@ -88,8 +88,8 @@ typedef struct pj_diff_options {
     size_t limit_count;
 } pj_diff_options;
 
-/* NULL: the limit can be read; else what it wants instead. */
-const char *pj_diff_limit_check(const char *limit);
+/* NULL: the text can be read as a limit; else what is wanted instead. */
+const char *pj_diff_limit_check(const char *text);
 
 /* Compares. `options` may be NULL. The snapshots must outlive *out, which the caller owns.
  * PJ_EARGUMENT: the units of the two differ, or a limit cannot be read; PJ_ENOMEM. */

@@ -48,6 +48,9 @@ static pj_exit compare(const pj_snapshot *a, const pj_snapshot *b, const pj_args
     pj_diff *diff = NULL;
     const pj_diff_options options = {args->limit, args->limits};
     const pj_snapshot *sides[] = {a, b};
+    if (a->is_report && b->is_report && args->givens)
+        return pj_say_usage(args->command, "compare: both are saved reports; --%s is for models",
+                            args->given[0].option->name);
     for (int s = 0; args->strict && s < 2; s++)
         if (pj_say_strict(sides[s]->findings, sides[s]->finding_count, sides[s]->source))
             return PJ_EXIT_UNSUPPORTED;
@@ -96,10 +99,7 @@ static pj_exit run(const pj_args *args)
         code = open_side(args, args->operand[0], 'a', &a);
     if (code == PJ_EXIT_DONE)
         code = open_side(args, args->operand[args->operands - 1], 'b', &b);
-    if (code == PJ_EXIT_DONE && a->is_report && b->is_report && args->givens)
-        code = pj_say_usage(args->command, "compare: both are saved reports; --%s is for models",
-                            args->given[0].option->name);
-    if (code == PJ_EXIT_DONE)
+    if (code == PJ_EXIT_DONE && a && b)
         code = compare(a, b, args);
     pj_snapshot_free(a);
     pj_snapshot_free(b);

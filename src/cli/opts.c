@@ -94,7 +94,9 @@ static const pj_option *find_long(const pj_command *command, const char *name, s
     const pj_option *option = sided ? find_in_group(&pj_options_model, name + 2, length - 2, 0) : NULL;
     if (sided && !option)
         option = find_in_group(&pj_options_energy, name + 2, length - 2, 0);
-    *side = option ? name[0] : 0;
+    *side = 0;
+    if (option)
+        *side = name[0];
     return option ? option : find_option(command, name, length, 0);
 }
 

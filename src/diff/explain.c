@@ -294,7 +294,7 @@ static void tally_row(const pj_diff_row *row, tally *tallies)
 static const char *detail_of(const pj_diff *diff, const tally *t, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
-    if (t->component == PJ_COMPONENTS)
+    if (!t->row->a || !t->row->b || t->component == PJ_COMPONENTS)
         return "";
     if (t->row->effect[t->component].count_ratio > 0)
         add_part(&text, diff, t->row, t->component, t->which);

@@ -95,13 +95,16 @@ static pj_status number_keys(matcher *m, side *s, likeness by, pj_map *numbers, 
             continue; /* nothing to go by */
         pj_str_clear(&text);
         print_key(&s->layer[i], by, &text);
-        uintptr_t number = (uintptr_t)pj_map_get(numbers, text.data);
+        uint32_t *number = pj_map_get(numbers, text.data);
         if (!number) {
             const char *kept = text.failed ? NULL : pj_arena_strdup(m->arena, text.data);
-            number = m->keys++;
-            ok = kept && pj_map_put(numbers, kept, (void *)number);
+            number = PJ_NEW(m->arena, uint32_t, 1);
+            ok = kept && number && pj_map_put(numbers, kept, number);
         }
-        s->key[by][i] = (uint32_t)number;
+        if (ok && !*number)
+            *number = m->keys++;
+        if (ok)
+            s->key[by][i] = *number;
     }
     ok = ok && !text.failed;
     pj_str_free(&text);

@@ -330,19 +330,19 @@ static const char *print_dim(const pj_dim_binding *dim, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-/* Dimensions of `these` that `those` do not have at the same value; those that only `those` have where `only_new`. */
+/* Dimensions of `these` that `those` do not have at the same value; where `swapped`, that they do not have at all. */
 static void compare_dims(const pj_snapshot *these, const pj_snapshot *those, bool swapped, pj_arena *arena,
                          pj_setting_change *out, size_t *count)
 {
     pj_map others;
     pj_map_init(&others, arena);
+    pj_dim_binding *copies = pj_arena_memdup(arena, those->dims, those->dim_count, sizeof *copies);
     for (size_t i = 0; i < those->dim_count; i++)
-        if (!pj_map_put(&others, those->dims[i].name, (void *)(uintptr_t)(i + 1)))
+        if (!copies || !pj_map_put(&others, those->dims[i].name, &copies[i]))
             return;
     for (size_t i = 0; i < these->dim_count; i++) {
         const pj_dim_binding *dim = &these->dims[i];
-        size_t at = (size_t)(uintptr_t)pj_map_get(&others, dim->name);
-        const pj_dim_binding *other = at ? &those->dims[at - 1] : NULL;
+        const pj_dim_binding *other = pj_map_get(&others, dim->name);
         if (other && (swapped || other->value == dim->value))
             continue; /* swapped: the other way round has found it */
         pj_str name = pj_str_new(0);
