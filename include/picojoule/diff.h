@@ -24,13 +24,17 @@ typedef enum pj_component { PJ_INPUTS, PJ_OUTPUTS, PJ_PARAMETERS, PJ_OP_COST, PJ
  *     parameters       parameters x runs            x  bits each   x  pJ per bit
  *     inputs, outputs  bits of all / bits each      x  bits each   x  pJ per bit
  *
- * `by_count`, `by_width` and `by_price` add up to the difference. Each gets L * ln(its ratio) with the logarithmic mean
- * L = (b - a) / ln(b / a), which leaves nothing unexplained (logarithmic mean Divisia index, Ang 2004). Where a side is
- * zero there is no ratio: all of it goes to the count if that is zero there, too, else to the price. */
+ * What of op_cost converts number formats (pj_layer.conversion) is set apart before.
+ *
+ * `by_count`, `by_width`, `by_price` and `by_conversion` add up to the difference. Each gets L * ln(its ratio) with the
+ * logarithmic mean L = (b - a) / ln(b / a), which leaves nothing unexplained (logarithmic mean Divisia index, Ang
+ * 2004). Where a side is zero there is no ratio: all of it goes to the count if that is zero there, too, else to the
+ * price. */
 typedef struct pj_effect {
     double a, b; /* the component on both sides (pJ) */
     double by_count, by_width, by_price;
-    double count_ratio, width_ratio, price_ratio; /* their product is b / a; 0: cannot be split */
+    double by_conversion;                         /* of op_cost: the difference of what converts number formats */
+    double count_ratio, width_ratio, price_ratio; /* their product is b / a, without conversions; 0: cannot be split */
     const char *counted;                          /* "macs", "flops", "params", "elements" */
 } pj_effect;
 

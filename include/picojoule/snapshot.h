@@ -30,6 +30,7 @@ typedef struct pj_snapshot_layer {
     pj_format_info input, weight, accumulator, output;
     const char *implementation; /* circuit of the multiplier; NULL without macs */
     pj_energy energy;
+    double conversion;               /* part of energy.op_cost, as in pj_layer */
     const pj_device_figure *devices; /* one per device of the snapshot; negative where there is no figure */
 } pj_snapshot_layer;
 

@@ -52,7 +52,7 @@ static bool same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
 {
     return strcmp(a->op, b->op) == 0 && strcmp(a->domain, b->domain) == 0 && a->counted == b->counted &&
            a->free == b->free && same_shape(a, b) && same_work(a, b) && same_energy(&a->energy, &b->energy) &&
-           same_format(&a->input, &b->input) && same_format(&a->weight, &b->weight) &&
+           a->conversion == b->conversion && same_format(&a->input, &b->input) && same_format(&a->weight, &b->weight) &&
            same_format(&a->accumulator, &b->accumulator) && same_format(&a->output, &b->output);
 }
 

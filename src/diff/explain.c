@@ -56,21 +56,23 @@ static void split(const pj_snapshot_layer *a, const pj_snapshot_layer *b, pj_com
     static const char *const counted[] = {"elements", "elements", "params", "macs"};
     bool macs = a->macs > 0 && b->macs > 0;
     factors of_a = factors_of(a, component, macs), of_b = factors_of(b, component, macs);
-    double difference;
     out->a = component_of(&a->energy, component);
     out->b = component_of(&b->energy, component);
+    double from = out->a - (component == PJ_OP_COST ? a->conversion : 0);
+    double to = out->b - (component == PJ_OP_COST ? b->conversion : 0);
+    double difference = to - from;
     out->counted = component == PJ_OP_COST && !macs ? "flops" : counted[component];
-    difference = out->b - out->a;
-    if (!(out->a > 0 && out->b > 0)) {
+    out->by_conversion = component == PJ_OP_COST ? b->conversion - a->conversion : 0;
+    if (!(from > 0 && to > 0)) {
         bool no_count = (of_a.count > 0) != (of_b.count > 0);
         *(no_count ? &out->by_count : &out->by_price) = difference;
         return;
     }
     bool known = of_a.count > 0 && of_b.count > 0 && of_a.width > 0 && of_b.width > 0;
-    double mean = difference == 0 ? out->a : difference / log(out->b / out->a);
+    double mean = difference == 0 ? from : difference / log(to / from);
     out->count_ratio = known ? of_b.count / of_a.count : 1;
     out->width_ratio = known ? of_b.width / of_a.width : 1;
-    out->price_ratio = out->b / out->a / out->count_ratio / out->width_ratio;
+    out->price_ratio = to / from / out->count_ratio / out->width_ratio;
     out->by_count = mean * log(out->count_ratio);
     out->by_width = mean * log(out->width_ratio);
     out->by_price = difference - out->by_count - out->by_width; /* what rounding leaves goes here */
@@ -176,7 +178,7 @@ static void add_component(pj_str *out, const pj_diff *diff, const pj_diff_row *r
     const pj_effect *effect = &row->effect[component];
     pj_str_printf(out, "%s%s: ", out->length ? "; " : "", names[component]);
     if (effect->count_ratio == 0) {
-        pj_str_add(out, effect->a > 0 ? "none any more" : "none before");
+        pj_str_add(out, effect->a == 0 ? "none before" : effect->b == 0 ? "none any more" : "conversions");
         return;
     }
     add_part(out, diff, row, component, BY_COUNT);
@@ -186,6 +188,8 @@ static void add_component(pj_str *out, const pj_diff *diff, const pj_diff_row *r
         pj_str_add(out, ", ");
         add_part(out, diff, row, component, which);
     }
+    if (20 * fabs(effect->by_conversion) > fabs(effect->b - effect->a))
+        pj_str_add(out, effect->by_conversion > 0 ? ", more conversions" : ", fewer conversions");
 }
 
 /* The component with the largest difference below `than` (its place among equals counts). PJ_COMPONENTS: none. */
@@ -231,6 +235,7 @@ typedef enum cause {
     COUNTING,
     OPERATIONS,
     OPERATION_PRICE,
+    CONVERSION,
     ACTIVATIONS,
     ACTIVATION_WIDTH,
     ACTIVATION_PRICE,
@@ -248,6 +253,7 @@ static const struct {
     [COUNTING] = {"counting",         "layers counted on one side only"},
     [OPERATIONS] = {"operations",       "number of operations"           },
     [OPERATION_PRICE] = {"operation_price",  "energy per operation"           },
+    [CONVERSION] = {"conversion",       "conversions of number formats"  },
     [ACTIVATIONS] = {"activations",      "numbers read and written"       },
     [ACTIVATION_WIDTH] = {"activation_width", "bits per activation"            },
     [ACTIVATION_PRICE] = {"activation_price", "energy per activation bit"      },
@@ -288,6 +294,7 @@ static void tally_row(const pj_diff_row *row, tally *tallies)
         for (part which = BY_COUNT; which <= BY_PRICE; which++)
             tally_add(&tallies[(int)first_of[c] + (int)which], part_of(&row->effect[c], which), row, c, which);
     tally_add(&tallies[OPERATIONS], row->effect[PJ_OP_COST].by_count, row, PJ_OP_COST, BY_COUNT);
+    tally_add(&tallies[CONVERSION], row->effect[PJ_OP_COST].by_conversion, row, PJ_COMPONENTS, BY_COUNT);
     tally_add(&tallies[OPERATION_PRICE], row->effect[PJ_OP_COST].by_price, row, PJ_OP_COST, BY_PRICE);
 }
 

@@ -97,6 +97,7 @@ static void copy_layer(pj_arena *arena, const pj_layer *from, size_t devices, pj
     copy_format(arena, &from->output, &out->output);
     out->implementation = pj_snapshot_text(arena, from->implementation);
     out->energy = from->energy;
+    out->conversion = from->conversion;
     out->devices = pj_arena_memdup(arena, from->devices, devices, sizeof *from->devices);
 }
 

@@ -177,6 +177,18 @@ static pj_status read_energy(pj_json parent, pj_energy *out, pj_error *err)
     return PJ_OK;
 }
 
+/* The part of op_cost that converts number formats; absent: none. */
+static pj_status read_conversion(pj_json parent, const pj_energy *energy, double *out, pj_error *err)
+{
+    if (!pj_json_find(parent, "conversion_pj").node)
+        return PJ_OK;
+    PJ_TRY(get_amount(parent, "conversion_pj", out, err));
+    if (*out > energy->op_cost * (1 + 1e-9)) /* both are sums, each with its rounding */
+        return pj_json_fail(pj_json_find(parent, "conversion_pj"), PJ_EFORMAT, err,
+                            "%.17g is more than the op_cost that it is part of, %.17g", *out, energy->op_cost);
+    return PJ_OK;
+}
+
 static pj_status read_format(reader *r, pj_json parent, const char *key, pj_format_info *out)
 {
     pj_json object = {0};
@@ -279,6 +291,7 @@ static pj_status read_layer(reader *r, pj_json layer, pj_snapshot_layer *out)
     PJ_TRY(read_shape(r, layer, out));
     PJ_TRY(read_precision(r, layer, out));
     PJ_TRY(read_energy(layer, &out->energy, r->err));
+    PJ_TRY(read_conversion(layer, &out->energy, &out->conversion, r->err));
     return read_devices(r, layer, out);
 }
 
@@ -359,6 +372,7 @@ static pj_status read_totals(reader *r, pj_json root)
     PJ_TRY(get_count(totals, "param_bits", &out->param_bits, r->err));
     PJ_TRY(get_count(totals, "bops", &out->bops, r->err));
     PJ_TRY(read_energy(totals, &out->energy, r->err));
+    PJ_TRY(read_conversion(totals, &out->energy, &out->conversion, r->err));
     if (pj_json_find(totals, "batch").node && !is_null(totals, "batch"))
         PJ_TRY(get_count(totals, "batch", &out->batch, r->err));
     PJ_TRY(read_total_devices(r, totals));

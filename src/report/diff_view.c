@@ -253,11 +253,11 @@ static void fill_ratio(filler *f, pj_cell *cell)
         pj_cell_number(cell, f->row->energy_b / f->row->energy_a);
 }
 
-/* Effects, three for each component. */
+/* Effects, three for each component, and a fourth for op_cost. */
 static void fill_effect(filler *f, pj_cell *cell)
 {
     const pj_effect *effect = &f->row->effect[f->at];
-    const double parts[] = {effect->by_count, effect->by_width, effect->by_price};
+    const double parts[] = {effect->by_count, effect->by_width, effect->by_price, effect->by_conversion};
     if (f->row->a && f->row->b)
         pj_cell_number(cell, parts[f->side]);
 }
@@ -314,6 +314,7 @@ static const diff_column diff_columns[] = {
     EFFECTS(1, "outputs"),
     EFFECTS(2, "parameters"),
     EFFECTS(3, "op_cost"),
+    {FOR_PROGRAMS, 3, 3, fill_effect, {.key = "op_cost_by_conversion", .kind = PJ_CELL_ENERGY}},
     {FOR_MARKDOWN | FOR_PROGRAMS, 0, 0, fill_reason, {.key = "reason", .title = "why", .kind = PJ_CELL_TEXT}},
 };
 /* clang-format on */

@@ -120,6 +120,22 @@ static void test_effects(void)
     pj_diff_free(diff);
 }
 
+/* 1000 MACs of 1 pJ become as many of 0.5 pJ and 30 pJ of requantization: -500 by price, +30 by conversion. */
+static void test_conversion(void)
+{
+    pj_snapshot_layer of_a = layer(0, "conv", "Conv", 1000, 1000), of_b = layer(0, "conv", "Conv", 1000, 530);
+    of_b.conversion = 30;
+    pj_snapshot a = snapshot_of(&of_a, 1), b = snapshot_of(&of_b, 1);
+    pj_diff *diff = compare(&a, &b, NULL, 0);
+    const pj_effect *op = &diff->rows[0].effect[PJ_OP_COST];
+    CHECK_NEAR(op->by_price, -500, 1e-15);
+    CHECK_NEAR(op->by_conversion, 30, 1e-15);
+    CHECK_NEAR(op->price_ratio, 0.5, 1e-15);
+    CHECK_TEXT(diff->rows[0].reason, "op_cost: macs x1.00, pJ per mac x0.50, more conversions");
+    CHECK_NEAR(cause_of(diff, "conversion")->difference, 30, 1e-15);
+    pj_diff_free(diff);
+}
+
 /* What was not there before: all of it is the count, if that is new, too; else the price. */
 static void test_from_nothing(void)
 {
@@ -343,6 +359,7 @@ static void test_twin(void)
 int main(void)
 {
     test_effects();
+    test_conversion();
     test_from_nothing();
     test_rows();
     test_limits();

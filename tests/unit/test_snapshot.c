@@ -86,6 +86,7 @@ static void check_same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer
     check_same_format(&a->weight, &b->weight);
     check_same_format(&a->accumulator, &b->accumulator);
     check_same_format(&a->output, &b->output);
+    CHECK(a->conversion == b->conversion);
     CHECK(memcmp(&a->energy, &b->energy, sizeof a->energy) == 0); /* to the last bit */
     CHECK(memcmp(a->devices, b->devices, devices * sizeof *a->devices) == 0);
 }
@@ -108,7 +109,8 @@ static void check_same(const pj_snapshot *a, const pj_snapshot *b)
     CHECK(memcmp(&a->totals.energy, &b->totals.energy, sizeof a->totals.energy) == 0);
     CHECK(a->totals.macs == b->totals.macs && a->totals.params == b->totals.params &&
           a->totals.batch == b->totals.batch && a->totals.layers == b->totals.layers &&
-          a->totals.uncounted == b->totals.uncounted && a->totals.free_layers == b->totals.free_layers);
+          a->totals.conversion == b->totals.conversion && a->totals.uncounted == b->totals.uncounted &&
+          a->totals.free_layers == b->totals.free_layers);
     CHECK_INT(a->finding_count, b->finding_count);
     for (size_t i = 0; i < a->finding_count && i < b->finding_count; i++) {
         CHECK_TEXT(a->findings[i].code, b->findings[i].code);
