@@ -17,10 +17,8 @@
  *     pj_analysis_free(analysis);
  *     pj_model_close(model);
  *
- * model.h opens models and gives shapes, energy.h prices them, lint.h says what to change, history.h keeps figures over
- * time, report.h prints. error.h says how failures are told. */
- * model.h opens models and gives shapes, energy.h prices them, lint.h says what to change, report.h prints. error.h
- * says how failures are told. */
+ * model.h opens models and gives shapes, energy.h prices them, lint.h says what to change, diff.h compares two,
+ * history.h keeps figures over time, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
