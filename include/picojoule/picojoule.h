@@ -31,5 +31,6 @@
 #include "picojoule/report.h"
 #include "picojoule/snapshot.h"
 #include "picojoule/version.h"
+#include "picojoule/weights.h"
 
 #endif
