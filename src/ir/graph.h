@@ -227,6 +227,9 @@ void pj_node_op_print(const pj_node *node, pj_str *out);
 /* Reads tensor->data from the bytes, where there are any and the type is of numbers. False: out of memory. */
 bool pj_tensor_decode(pj_arena *arena, pj_tensor *tensor);
 
+/* The number that one element's bits stand for, for types of numbers and bool. */
+double pj_element_real(pj_dtype dtype, uint64_t bits);
+
 /* ---- types ---- */
 pj_type pj_type_unknown(void);
 pj_type pj_type_tensor(pj_dtype dtype, int rank, const pj_num *dims); /* rank -1: unknown */

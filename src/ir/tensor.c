@@ -65,6 +65,16 @@ static double decode_float(pj_dtype dtype, uint64_t bits)
     return bits == 0xff ? NAN : ldexp(1, (int)bits - 127); /* float8e8m0: an exponent alone */
 }
 
+double pj_element_real(pj_dtype dtype, uint64_t bits)
+{
+    int width = pj_dtype_bits(dtype);
+    if (pj_dtype_is_float(dtype))
+        return decode_float(dtype, bits);
+    if (pj_dtype_is_signed(dtype) && width < 64 && bits >> (width - 1))
+        return (double)((int64_t)bits - ((int64_t)1 << width));
+    return pj_dtype_is_signed(dtype) ? (double)(int64_t)bits : (double)bits;
+}
+
 /* One element from its bits. Whole numbers past int64 stay unknown. */
 static pj_num decode(pj_dtype dtype, uint64_t bits)
 {

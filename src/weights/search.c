@@ -1,0 +1,135 @@
+/* The scale with the least squared error: a coarse row of candidates, then finer ones around the best. */
+#include "weights/search.h"
+
+#include <math.h>
+#include <string.h>
+
+/* FIRST candidates from max-abs down to half the root mean square, in equal ratios; then twice four on either side of
+ * the best one, in a fifth of the last ratio. */
+enum { FIRST = PJ_MOST_CANDIDATES, SIDE = 4, FINER = 5, ROUNDS = 3 };
+
+/* Scales below this have no reciprocal, or squares that vanish: their numbers count as without noise. */
+#define LEAST_SCALE 1e-290
+
+/* Errors below this share of the signal come from the rounding of our own arithmetic. */
+#define LEAST_ERROR 1e-28
+
+/* The search of one format. Ratios are those of the range that the format covers to the largest magnitude. */
+typedef struct search {
+    double ratio[PJ_MOST_CANDIDATES], error[PJ_MOST_CANDIDATES];
+    size_t candidates;
+    double best, best_error; /* best 0: none yet */
+    double step;             /* ratio of neighbours */
+} search;
+
+static void first_round(search *s, double least)
+{
+    s->step = pow(least, 1.0 / (FIRST - 1));
+    s->candidates = FIRST;
+    s->ratio[0] = 1;
+    for (int k = 1; k < FIRST; k++)
+        s->ratio[k] = s->ratio[k - 1] * s->step;
+}
+
+static void next_round(search *s)
+{
+    double up = s->best, down = s->best;
+    s->step = pow(s->step, 1.0 / FINER);
+    s->candidates = 0;
+    for (int k = 0; k < SIDE; k++) {
+        up /= s->step;
+        down *= s->step;
+        if (up < 1)
+            s->ratio[s->candidates++] = up;
+        s->ratio[s->candidates++] = down;
+    }
+}
+
+static void choose(search *s)
+{
+    for (size_t k = 0; k < s->candidates; k++)
+        if (s->best == 0 || s->error[k] < s->best_error) {
+            s->best = s->ratio[k];
+            s->best_error = s->error[k];
+        }
+}
+
+/* One round for all formats that are scaled. */
+static pj_status run_round(const pj_run_source *source, double most, const pj_measure_options *options,
+                           search *searches, pj_error *err)
+{
+    size_t n = 0;
+    for (size_t f = 0; f < options->grids; f++)
+        memset(searches[f].error, 0, sizeof searches[f].error);
+    for (int64_t at = 0; at < source->count; at += (int64_t)n) {
+        const double *w;
+        PJ_TRY(source->next(source->payload, at, &w, &n, err));
+        for (size_t f = 0; f < options->grids; f++) {
+            const pj_levels *grid = &options->grid[f];
+            double scale[PJ_MOST_CANDIDATES];
+            for (size_t k = 0; k < searches[f].candidates; k++)
+                scale[k] = searches[f].ratio[k] / grid->most;
+            if (grid->is_scaled)
+                pj_levels_compare(grid, w, n, most, scale, searches[f].candidates, searches[f].error);
+        }
+    }
+    for (size_t f = 0; f < options->grids; f++)
+        choose(&searches[f]);
+    return PJ_OK;
+}
+
+static pj_status find_scales(const pj_run_source *source, const pj_scan *scan, double most,
+                             const pj_measure_options *options, search *searches, pj_error *err)
+{
+    double least = sqrt(scan->squares / (double)scan->finite) / most / 2;
+    least = least < 0.9 ? least : 0.9;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t f = 0; f < options->grids; f++) {
+            if (round == 0)
+                first_round(&searches[f], least);
+            else
+                next_round(&searches[f]);
+        }
+        PJ_TRY(run_round(source, most, options, searches, err));
+    }
+    return PJ_OK;
+}
+
+static double scale_of(const pj_levels *grid, double most, double ratio)
+{
+    return grid->is_scaled ? most / grid->most * ratio : 1;
+}
+
+pj_status pj_add_errors(const pj_run_source *source, const pj_scan *scan, const pj_measure_options *options,
+                        pj_grain grain, pj_errors *errors, pj_error *err)
+{
+    search searches[PJ_MOST_FORMATS];
+    double found[2][PJ_MOST_FORMATS] = {{0}}, most = pj_scan_most(scan), floor = scan->squares * LEAST_ERROR;
+    bool searched = options->rule[PJ_SCALE_LEAST_ERROR];
+    size_t n = 0;
+    for (size_t f = 0; f < options->grids && !isfinite(scan->squares); f++)
+        errors->sum[grain][PJ_SCALE_MAX_ABS][f] = errors->sum[grain][PJ_SCALE_LEAST_ERROR][f] = INFINITY;
+    if (options->grids == 0 || most < LEAST_SCALE * 1e6 || !isfinite(scan->squares))
+        return PJ_OK;
+    memset(searches, 0, sizeof searches);
+    if (searched)
+        PJ_TRY(find_scales(source, scan, most, options, searches, err));
+    for (int64_t at = 0; at < source->count; at += (int64_t)n) {
+        const double *w;
+        PJ_TRY(source->next(source->payload, at, &w, &n, err));
+        for (size_t f = 0; f < options->grids; f++) {
+            const pj_levels *grid = &options->grid[f];
+            found[PJ_SCALE_MAX_ABS][f] += pj_levels_error(grid, w, n, scale_of(grid, most, 1));
+            if (searched && grid->is_scaled && searches[f].best != 1)
+                found[PJ_SCALE_LEAST_ERROR][f] += pj_levels_error(grid, w, n, scale_of(grid, most, searches[f].best));
+        }
+    }
+    for (size_t f = 0; f < options->grids; f++) {
+        double plain = found[PJ_SCALE_MAX_ABS][f], best = found[PJ_SCALE_LEAST_ERROR][f];
+        if (!options->grid[f].is_scaled || searches[f].best == 1 || best > plain)
+            best = plain;
+        errors->sum[grain][PJ_SCALE_MAX_ABS][f] += plain > floor ? plain : 0;
+        errors->sum[grain][PJ_SCALE_LEAST_ERROR][f] += best > floor ? best : 0;
+    }
+    return PJ_OK;
+}

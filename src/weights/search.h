@@ -1,0 +1,21 @@
+/* The error of rounding the numbers that share a scale, with the scale max-abs and with the best one that is found. */
+#ifndef PJ_WEIGHTS_SEARCH_H
+#define PJ_WEIGHTS_SEARCH_H
+
+#include "base/err.h"
+#include "weights/measure.h"
+
+/* Numbers that are gone through several times: each call gives the next run from number `at` on, *n > 0 of them, all
+ * finite; they are valid until the next call. */
+typedef struct pj_run_source {
+    int64_t count;
+    pj_status (*next)(void *payload, int64_t at, const double **w, size_t *n, pj_error *err);
+    void *payload;
+} pj_run_source;
+
+/* Adds, for each format, the error with either rule (those that are wanted) to errors->sum[grain]. `scan` is of these
+ * numbers. */
+pj_status pj_add_errors(const pj_run_source *source, const pj_scan *scan, const pj_measure_options *options,
+                        pj_grain grain, pj_errors *errors, pj_error *err);
+
+#endif
