@@ -14,7 +14,7 @@
 #define WIDE
 #endif
 
-enum { LANES = 16, PIECE = 1024 };
+enum { LANES = 16, PIECE = 1024, FEW = 32 };
 
 /* ---- statistics ---- */
 
@@ -124,11 +124,12 @@ static void add_mantissas(pj_scan *scan, const double *w, size_t n)
             scan->mantissa = mantissa_of(w[i]);
             scan->has_mantissa = true;
         }
-    for (size_t i = 0; i < n; i++) {
-        double size = w[i] == 0 ? INFINITY : fabs(w[i]);
-        least = size < least ? size : least;
-        differ |= w[i] == 0 ? 0 : mantissa_of(w[i]) ^ scan->mantissa;
-    }
+    for (size_t from = 0; from < n && !differ; from += FEW) /* most weights end here after the first few */
+        for (size_t i = from; i < n && i < from + FEW; i++) {
+            double size = w[i] == 0 ? INFINITY : fabs(w[i]);
+            least = size < least ? size : least;
+            differ |= w[i] == 0 ? 0 : mantissa_of(w[i]) ^ scan->mantissa;
+        }
     scan->least = least;
     scan->is_po2 = differ == 0;
 }

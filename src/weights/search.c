@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* FIRST candidates from max-abs down to half the root mean square, in equal ratios; then twice four on either side of
- * the best one, in a fifth of the last ratio. */
-enum { FIRST = PJ_MOST_CANDIDATES, SIDE = 4, FINER = 5, ROUNDS = 3 };
+/* First max-abs, then FIRST candidates in equal ratios down to the least that can be better, then twice SIDE on either
+ * side of the best one, in a fifth of the last ratio. */
+enum { FIRST = PJ_MOST_CANDIDATES, SIDE = 4, FINER = 5, ROUNDS = 4 };
 
 /* Scales below this have no reciprocal, or squares that vanish: their numbers count as without noise. */
 #define LEAST_SCALE 1e-290
@@ -22,21 +22,26 @@ typedef struct search {
     double step;             /* ratio of neighbours */
 } search;
 
-static void first_round(search *s, double least)
+/* A scale whose range ends at ratio r of the largest magnitude cuts (1 - r) off that one alone, so it is no better than
+ * max-abs where (1 - r)^2 is more than the whole error of max-abs. Nor is `least`, half the root mean square, worth a
+ * look. */
+static void coarse_round(search *s, double least)
 {
-    s->step = pow(least, 1.0 / (FIRST - 1));
-    s->candidates = FIRST;
-    s->ratio[0] = 1;
-    for (int k = 1; k < FIRST; k++)
-        s->ratio[k] = s->ratio[k - 1] * s->step;
+    double bound = 1 - sqrt(s->best_error);
+    least = bound > least ? bound : least;
+    s->step = pow(least, 1.0 / FIRST);
+    s->candidates = least < 1 ? FIRST : 0;
+    for (size_t k = 0; k < s->candidates; k++)
+        s->ratio[k] = (k > 0 ? s->ratio[k - 1] : 1) * s->step;
 }
 
 static void next_round(search *s)
 {
     double up = s->best, down = s->best;
+    bool done = s->candidates == 0;
     s->step = pow(s->step, 1.0 / FINER);
     s->candidates = 0;
-    for (int k = 0; k < SIDE; k++) {
+    for (int k = 0; k < SIDE && !done; k++) {
         up /= s->step;
         down *= s->step;
         if (up < 1)
@@ -82,13 +87,15 @@ static pj_status find_scales(const pj_run_source *source, const pj_scan *scan, d
                              const pj_measure_options *options, search *searches, pj_error *err)
 {
     double least = sqrt(scan->squares / (double)scan->finite) / most / 2;
-    least = least < 0.9 ? least : 0.9;
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t f = 0; f < options->grids; f++) {
+            search *s = &searches[f];
             if (round == 0)
-                first_round(&searches[f], least);
+                s->ratio[s->candidates++] = 1;
+            else if (round == 1)
+                coarse_round(s, least);
             else
-                next_round(&searches[f]);
+                next_round(s);
         }
         PJ_TRY(run_round(source, most, options, searches, err));
     }

@@ -20,7 +20,7 @@ enum {
     FLOAT = 1
 };
 
-typedef enum weights { EMBEDDED, HOLES, ABSENT } weights;
+typedef enum weights { EMBEDDED, HOLES, ABSENT, RANDOM } weights;
 
 /* What is written; the first of two passes only counts. */
 typedef struct writer {
@@ -98,8 +98,30 @@ static void put_info(writer *w, unsigned field, const char *name)
     put_message(w, field, &info, 0);
 }
 
+/* Sums of four numbers from -1/2 to 1/2: a bell, the same in every run. */
+static void put_random(writer *w, int64_t floats)
+{
+    float part[1024];
+    uint32_t state = 1;
+    for (int64_t at = 0; at < floats; at += 1024) {
+        for (int i = 0; i < 1024; i++) {
+            double sum = 0;
+            for (int k = 0; k < 4; k++) {
+                state = state * 1664525U + 1013904223U;
+                sum += (double)state / 4294967296.0 - 0.5;
+            }
+            part[i] = (float)sum;
+        }
+        put(w, part, (floats - at < 1024 ? (size_t)(floats - at) : 1024) * sizeof *part);
+    }
+}
+
 static void put_elements(writer *w, int64_t bytes)
 {
+    if (w->weights == RANDOM && w->file) {
+        put_random(w, bytes / 4);
+        return;
+    }
     static const uint8_t zeros[4096];
     if (w->weights == EMBEDDED) {
         for (int64_t left = bytes; left > 0; left -= (int64_t)sizeof zeros)
@@ -186,26 +208,26 @@ static void put_model(writer *w)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: gen_chain NODES CHANNELS EXTENT embedded|holes|absent FILE\n"
+    fprintf(stderr, "usage: gen_chain NODES CHANNELS EXTENT embedded|holes|absent|random FILE\n"
                     "Conv 1x1 and Relu in turn on [1,CHANNELS,EXTENT,EXTENT]; weights of zeros, as holes of the file, "
-                    "or without elements.\n");
+                    "without elements, or random.\n");
     return 2;
 }
 
 int main(int count, char **words)
 {
-    static const char *const kinds[] = {"embedded", "holes", "absent"};
+    static const char *const kinds[] = {"embedded", "holes", "absent", "random"};
     writer w = {0};
     int kind = 0;
     if (count != 6)
         return usage();
-    while (kind < 3 && strcmp(words[4], kinds[kind]) != 0)
+    while (kind < 4 && strcmp(words[4], kinds[kind]) != 0)
         kind++;
     w.nodes = strtoll(words[1], NULL, 10);
     w.channels = strtoll(words[2], NULL, 10);
     w.extent = strtoll(words[3], NULL, 10);
     w.weights = (weights)kind;
-    if (kind == 3 || w.nodes <= 0 || w.channels <= 0 || w.extent <= 0)
+    if (kind == 4 || w.nodes <= 0 || w.channels <= 0 || w.extent <= 0)
         return usage();
     w.file = fopen(words[5], "wb");
     if (!w.file) {
