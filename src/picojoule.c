@@ -17,6 +17,7 @@
 #include "ops/custom.h"
 #include "quant/plan_file.h"
 #include "quant/precision.h"
+#include "weights/advise.h"
 
 /* ---- model.h ---- */
 
@@ -226,11 +227,12 @@ struct pj_analysis {
     size_t unknown_count;
     const pj_shared_parameter *shared;
     size_t shared_count;
+    pj_weights *weights;
 };
 
 pj_settings pj_settings_default(void)
 {
-    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false};
+    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false, false};
     return settings;
 }
 
@@ -305,6 +307,14 @@ static pj_status read_precision(pj_analysis *analysis, pj_precision *out, pj_err
                              &analysis->diags, out, err);
 }
 
+static pj_status inspect_weights(pj_analysis *analysis, pj_error *err)
+{
+    const pj_weight_options options = pj_weight_options_default();
+    PJ_TRY(pj_weights_inspect(analysis->model, &options, &analysis->weights, err));
+    pj_weights_advise(analysis->weights, analysis->layers.row, analysis->layers.count, &analysis->diags);
+    return PJ_OK;
+}
+
 static pj_status run(pj_analysis *analysis, pj_error *err)
 {
     pj_model *model = analysis->model;
@@ -328,6 +338,8 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     PJ_TRY(
         pj_list_shared(precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count, err));
     PJ_TRY(list_unknown(analysis, err));
+    if (settings->inspect_weights)
+        PJ_TRY(inspect_weights(analysis, err));
     PJ_TRY(list_findings(analysis, err));
     return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;
 }
@@ -380,6 +392,7 @@ void pj_analysis_free(pj_analysis *analysis)
     if (!analysis)
         return;
     pj_table_close(analysis->table);
+    pj_weights_free(analysis->weights);
     for (size_t i = 0; analysis->devices && i < analysis->settings.device_count; i++)
         pj_device_close(analysis->devices[i]);
     pj_arena_free(analysis->arena);
@@ -422,6 +435,11 @@ const pj_precision *pj_analysis_precision(const pj_analysis *analysis)
 const pj_layers *pj_analysis_counts(const pj_analysis *analysis)
 {
     return &analysis->layers;
+}
+
+const pj_weights *pj_analysis_weights(const pj_analysis *analysis)
+{
+    return analysis->weights;
 }
 
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis)

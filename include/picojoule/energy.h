@@ -5,6 +5,7 @@
 #define PICOJOULE_ENERGY_H
 
 #include "picojoule/model.h"
+#include "picojoule/weights.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,7 @@ typedef struct pj_settings {
     const char *plan;     /* file of number formats per layer (picojoule.plan/1); NULL: none */
     const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
     bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
+    bool inspect_weights; /* looks at the weights, too: pj_analysis_weights, and findings; not in sweeps */
 } pj_settings;
 
 /* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices. */
@@ -129,6 +131,7 @@ const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count);
 const pj_totals *pj_analysis_totals(const pj_analysis *analysis);
 const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count); /* the model's and its own */
 const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
+const pj_weights *pj_analysis_weights(const pj_analysis *analysis); /* NULL: they were not asked for */
 const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count);
 const pj_settings *pj_analysis_settings(const pj_analysis *analysis);
 pj_model *pj_analysis_model(const pj_analysis *analysis);

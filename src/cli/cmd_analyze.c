@@ -89,7 +89,8 @@ const pj_command pj_command_analyze = {
     "energy, counts and precision per layer",
     "Reads an ONNX model (- for standard input) and reports, layer by layer, the\n"
     "energy of one run in picojoules: reading inputs, writing outputs, reading\n"
-    "parameters, arithmetic. Weights are not read and may be absent.\n"
+    "parameters, arithmetic. Weights are not read and may be absent, unless\n"
+    "--inspect-weights asks to look at them.\n"
     "\n"
     "Energies come from a table of published figures for one operation and one bit\n"
     "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
@@ -111,6 +112,8 @@ const pj_command pj_command_analyze = {
     "    what to change in the graph before it is deployed\n"
     "picojoule analyze model.onnx --record energy.db\n"
     "    keeps the figures; `picojoule history energy.db model.onnx` shows the trend\n"
+    "picojoule analyze model.onnx --inspect-weights\n"
+    "    which weights would bear few bits, and which are ternary already\n"
     "picojoule analyze model.onnx --format json -o report.json\n"
     "    for programs; docs/report-format.md describes it",
     run,

@@ -302,6 +302,13 @@ static const char *set_side(pj_args *args, const char *value)
     return "the name of an option in the place of OPTION, for example --a-plan FILE";
 }
 
+static const char *set_inspect_weights(pj_args *args, const char *value)
+{
+    (void)value;
+    args->settings.inspect_weights = true;
+    return NULL;
+}
+
 static const char *set_strict(pj_args *args, const char *value)
 {
     (void)value;
@@ -393,17 +400,21 @@ static const pj_option chart_options[] = {
     OUTPUT_OPTIONS
 };
 static const pj_option rows_options[] = {
-    {"group-by", 0, "op|scope[:DEPTH]",
+    {"group-by",        0, "op|scope[:DEPTH]",
      "sums per operator, or per module: the first\n"
-     "DEPTH parts of names like /layer1/conv1/Conv",                                     set_group_by},
-    {"sort",     0, "energy|macs|order",
+     "DEPTH parts of names like /layer1/conv1/Conv",                                            set_group_by       },
+    {"sort",            0, "energy|macs|order",
      "order of the rows (default: energy in text and\n"
-     "Markdown, graph order in JSON and CSV)",                                           set_sort    },
-    {"top",      0, "N",                 "only the first N rows; the rest is summed up", set_top     },
-    {"sweep",    0, "NAME=V1,V2,...",
+     "Markdown, graph order in JSON and CSV)",                                                  set_sort           },
+    {"top",             0, "N",                 "only the first N rows; the rest is summed up", set_top            },
+    {"sweep",           0, "NAME=V1,V2,...",
      "instead of layers, one row of totals for each\n"
      "value of a dimension, for example --sweep\n"
-     "sequence=128,512; repeatable: all combinations",                                   set_sweep   },
+     "sequence=128,512; repeatable: all combinations",                                          set_sweep          },
+    {"inspect-weights", 0, NULL,
+     "reads the weights, too: range, zeros, whether\n"
+     "they are binary, ternary or powers of two, and\n"
+     "the noise that each number format would add",                                             set_inspect_weights},
 };
 static const pj_option compare_options[] = {
     {"top",     0, "N",

@@ -20,6 +20,8 @@ pj_exit pj_run_sweep(const pj_args *args)
     const pj_model_options options = pj_model_options_of(args, true);
     const pj_report_options *report = &args->report;
     pj_exit code;
+    if (args->settings.inspect_weights)
+        return pj_say_usage("analyze", "--sweep prints totals, which --inspect-weights has nothing to add to");
     if (report->group != PJ_NO_GROUP || report->sort != PJ_BY_FORMAT || report->top)
         return pj_say_usage("analyze", "--sweep prints totals; --group-by, --sort and --top are for layers");
     pj_status status = open_model(args, &model, &err);

@@ -9,20 +9,23 @@
 #include "base/err.h"
 
 /*  enumerator, code in reports, severity, fails under --strict */
-#define PJ_DIAG_LIST(X)                                                \
-    X(PJ_DIAG_UNKNOWN_OP, "unknown-operator", "warning", true)         \
-    X(PJ_DIAG_UNKNOWN_SHAPE, "unknown-shape", "warning", true)         \
-    X(PJ_DIAG_ASSUMED_DIM, "assumed-dimension", "warning", true)       \
-    X(PJ_DIAG_SHAPE_CONFLICT, "shape-conflict", "warning", false)      \
-    X(PJ_DIAG_UNCOUNTED, "uncounted", "warning", true)                 \
-    X(PJ_DIAG_ASSUMED_PRECISION, "assumed-precision", "warning", true) \
-    X(PJ_DIAG_QUANTIZER, "bad-quantizer", "warning", true)             \
-    X(PJ_DIAG_STAND_IN, "stand-in-price", "note", false)               \
-    X(PJ_DIAG_UNPRICED, "unpriced", "warning", true)                   \
-    X(PJ_DIAG_QTOOLS, "qtools-no-figure", "note", false)               \
-    X(PJ_DIAG_DEVICE, "device-precision", "note", false)               \
-    X(PJ_DIAG_WEIGHTS_ABSENT, "weights-absent", "note", false)         \
-    X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)          \
+#define PJ_DIAG_LIST(X)                                                 \
+    X(PJ_DIAG_UNKNOWN_OP, "unknown-operator", "warning", true)          \
+    X(PJ_DIAG_UNKNOWN_SHAPE, "unknown-shape", "warning", true)          \
+    X(PJ_DIAG_ASSUMED_DIM, "assumed-dimension", "warning", true)        \
+    X(PJ_DIAG_SHAPE_CONFLICT, "shape-conflict", "warning", false)       \
+    X(PJ_DIAG_UNCOUNTED, "uncounted", "warning", true)                  \
+    X(PJ_DIAG_ASSUMED_PRECISION, "assumed-precision", "warning", true)  \
+    X(PJ_DIAG_QUANTIZER, "bad-quantizer", "warning", true)              \
+    X(PJ_DIAG_STAND_IN, "stand-in-price", "note", false)                \
+    X(PJ_DIAG_UNPRICED, "unpriced", "warning", true)                    \
+    X(PJ_DIAG_QTOOLS, "qtools-no-figure", "note", false)                \
+    X(PJ_DIAG_DEVICE, "device-precision", "note", false)                \
+    X(PJ_DIAG_WEIGHTS_ABSENT, "weights-absent", "note", false)          \
+    X(PJ_DIAG_WEIGHTS_UNREAD, "weights-unread", "note", false)          \
+    X(PJ_DIAG_WEIGHTS_INFINITE, "weights-not-finite", "warning", false) \
+    X(PJ_DIAG_WEIGHTS_SPECIAL, "weights-special", "note", false)        \
+    X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)           \
     X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)
 
 typedef enum pj_diag_code {

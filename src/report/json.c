@@ -7,6 +7,7 @@
 #include "picojoule/version.h"
 #include "report/findings.h"
 #include "report/shape_text.h"
+#include "report/weights.h"
 
 static void put_text(pj_json_writer *json, const char *key, const char *text)
 {
@@ -388,6 +389,8 @@ void pj_report_json(const pj_view *view, pj_str *out)
     }
     put_totals(&json, view);
     put_shared(&json, view);
+    if (pj_analysis_weights(view->analysis))
+        pj_weights_json(pj_analysis_weights(view->analysis), &json);
     put_coverage(&json, view);
     pj_json_write_key(&json, "diagnostics");
     pj_findings_json(findings, count, &json);

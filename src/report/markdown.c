@@ -3,6 +3,7 @@
 
 #include "report/findings.h"
 #include "report/summary.h"
+#include "report/weights.h"
 
 enum { TOP_SHOWN = 5 };
 
@@ -46,6 +47,18 @@ static void head(const pj_view *view, pj_str *out)
     pj_str_free(&name);
 }
 
+static void weights(const pj_view *view, pj_str *out)
+{
+    const pj_weights *list = pj_analysis_weights(view->analysis);
+    if (!list)
+        return;
+    pj_str_add(out, "\n### Weights\n\n");
+    table(pj_weight_rows(list, view->arena), out);
+    pj_str_add_char(out, '\n');
+    pj_weights_legend(out);
+    pj_str_add(out, ".\n");
+}
+
 void pj_report_markdown(const pj_view *view, pj_str *out)
 {
     size_t count;
@@ -64,6 +77,7 @@ void pj_report_markdown(const pj_view *view, pj_str *out)
     }
     pj_str_printf(out, "\n### %s, energies in %s\n\n", view->group == PJ_NO_GROUP ? "Layers" : "Groups", scale.unit);
     table(rows, out);
+    weights(view, out);
     pj_str_add(out, "\n### Assumed\n\n");
     pj_summary_coverage(view, "- ", out);
     pj_summary_basis(view, "- ", out);

@@ -1,9 +1,13 @@
 /* pj_report_write: from an analysis to bytes. */
 #include "report/report.h"
 
+#include "report/weights.h"
+
+/* One file is one table: that of the weights, where they were looked at. */
 static void write_csv(const pj_view *view, pj_str *out)
 {
-    const pj_rows *rows = pj_view_rows(view);
+    const pj_weights *weights = pj_analysis_weights(view->analysis);
+    const pj_rows *rows = weights ? pj_weight_rows(weights, view->arena) : pj_view_rows(view);
     if (rows)
         pj_rows_csv(rows, out);
     else

@@ -5,6 +5,7 @@
 
 #include "report/findings.h"
 #include "report/summary.h"
+#include "report/weights.h"
 
 enum { INDENT = 2, TOP_SHOWN = 5 };
 
@@ -129,6 +130,18 @@ static void lint(page *p)
     pj_str_add(p->out, count == 1 ? ": --lint shows it\n" : ": --lint lists them\n");
 }
 
+static void weights(page *p)
+{
+    const pj_weights *list = pj_analysis_weights(p->view->analysis);
+    pj_str text = pj_str_new(0);
+    if (list) {
+        heading(p, "Weights");
+        table(p, pj_weight_rows(list, p->view->arena), 0);
+        pj_weights_legend(&text);
+    }
+    lines(p, &text);
+}
+
 void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out)
 {
     page p = {view, style, out};
@@ -146,6 +159,7 @@ void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out
         table(&p, pj_view_top(view, TOP_SHOWN), INDENT);
     }
     layers(&p);
+    weights(&p);
     heading(&p, "Assumed");
     pj_summary_basis(view, "", &text);
     lines(&p, &text);

@@ -1,0 +1,12 @@
+/* What the weights of layers say to their user. */
+#ifndef PJ_WEIGHTS_ADVISE_H
+#define PJ_WEIGHTS_ADVISE_H
+
+#include "ir/diag.h"
+#include "picojoule/energy.h"
+
+/* Adds findings: weights that are not finite, that could not be looked at, and that are binary, ternary or powers of
+ * two although their layer is not priced so. */
+void pj_weights_advise(const pj_weights *weights, const pj_layer *layers, size_t count, pj_diags *diags);
+
+#endif
