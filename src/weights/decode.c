@@ -51,19 +51,18 @@ static inline double of_half(uint32_t bits)
     return of_float(magnitude | sign | special);
 }
 
-/* Types of 8 bits and less, by a table of all codes. */
+/* Types of 8 bits and less; many of them by a table of all codes. */
 static void decode_bytes(pj_dtype dtype, const uint8_t *bytes, size_t skip, size_t n, double *out)
 {
     double table[256];
     const unsigned width = (unsigned)pj_dtype_bits(dtype), codes = 1u << width, per_byte = 8 / width;
-    for (unsigned code = 0; code < codes; code++)
+    const bool is_many = n >= codes;
+    for (unsigned code = 0; code < codes && is_many; code++)
         table[code] = pj_element_real(dtype, code);
-    for (size_t i = 0; i < n && per_byte == 1; i++)
-        out[i] = table[bytes[i]];
-    for (size_t i = 0; i < n && per_byte > 1; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t at = i + skip;
-        unsigned byte = bytes[at / per_byte];
-        out[i] = table[byte >> at % per_byte * width & (codes - 1)];
+        unsigned code = (unsigned)bytes[at / per_byte] >> at % per_byte * width & (codes - 1);
+        out[i] = is_many ? table[code] : pj_element_real(dtype, code);
     }
 }
 

@@ -84,23 +84,43 @@ typedef struct row {
     bool has_infinite;
 } row;
 
+/* Numbers of a row between which others stand: with those, where they are close together. */
+static pj_status read_segments(const row *r, int64_t at, int64_t want, pj_error *err)
+{
+    double *out = r->worker->rows, *span = r->worker->tile;
+    int64_t spans = r->pitch < RUN ? RUN / r->pitch : 0;
+    for (int64_t have = 0; have < want;) {
+        int64_t in = (at + have) % r->segment, number = (at + have) / r->segment;
+        int64_t length = r->segment - in < want - have ? r->segment - in : want - have;
+        if (spans > 1 && in == 0 && length == r->segment) {
+            int64_t n = (want - have) / r->segment < spans ? (want - have) / r->segment : spans;
+            int64_t from = r->first + number * r->pitch, all = (n - 1) * r->pitch + r->segment;
+            PJ_TRY(pj_reader_get(&r->of->reader, from, all, r->worker->scratch, span, err));
+            for (int64_t k = 0; k < n; k++, have += r->segment)
+                memcpy(out + have, span + k * r->pitch, (size_t)r->segment * sizeof *out);
+            continue;
+        }
+        PJ_TRY(pj_reader_get(&r->of->reader, r->first + number * r->pitch + in, length, r->worker->scratch, out + have,
+                             err));
+        have += length;
+    }
+    return PJ_OK;
+}
+
 static pj_status next_run(void *payload, int64_t at, const double **w, size_t *n, pj_error *err)
 {
     row *r = payload;
     int64_t want = r->count - at < RUN ? r->count - at : RUN;
-    if (r->held) {
-        *w = r->held;
-        *n = (size_t)r->count;
+    *w = r->held;
+    *n = (size_t)r->count;
+    if (r->held)
         return PJ_OK;
-    }
     *w = r->worker->rows;
     *n = (size_t)want;
-    for (int64_t have = 0; have < want;) {
-        int64_t in = (at + have) % r->segment, from = r->first + (at + have) / r->segment * r->pitch + in;
-        int64_t length = r->segment - in < want - have ? r->segment - in : want - have;
-        PJ_TRY(pj_reader_get(&r->of->reader, from, length, r->worker->scratch, r->worker->rows + have, err));
-        have += length;
-    }
+    if (r->segment == r->count)
+        PJ_TRY(pj_reader_get(&r->of->reader, r->first + at, want, r->worker->scratch, r->worker->rows, err));
+    else
+        PJ_TRY(read_segments(r, at, want, err));
     if (r->has_infinite)
         pj_clear_infinite(r->worker->rows, *n);
     return PJ_OK;
@@ -306,6 +326,8 @@ static pj_status make_workers(measure *m, const pj_constant *const *constants, s
     for (size_t i = 0; i < count; i++) {
         item it = {.jobs = 0};
         divide(constants[i], &it);
+        if (it.jobs > 0 && it.outer > 1 && length_of(&it) > MOST_TILE)
+            tile = larger(tile, RUN);
         if (it.jobs == 0 || length_of(&it) > MOST_TILE)
             continue;
         longest = larger(longest, length_of(&it));

@@ -394,6 +394,293 @@ static void test_typed_fields(void)
     }
 }
 
+/* ---- quantized weights ---- */
+
+static void raw(builder *b, const char *name, pj_dtype dtype, const char *dims, const void *bytes, size_t size)
+{
+    build_raw(b, build_initializer(b, name, dtype, dims), bytes, size);
+}
+
+/* int8 codes (2, -4), (6, 0) of a [2,2] weight; columns have scales 0.5 and 0.25, zero points 0 and -4: the real
+ * numbers are (1, 0), (3, 1). */
+static void test_dequantized(void)
+{
+    static const int8_t codes[] = {2, -4, 6, 0}, zeros[] = {0, -4};
+    static const float scales[] = {.5F, .25F};
+    builder b = build_new(21);
+    build_input(&b, "x", PJ_FLOAT32, "1,2");
+    raw(&b, "q", PJ_INT8, "2,2", codes, sizeof codes);
+    raw(&b, "s", PJ_FLOAT32, "2", scales, sizeof scales);
+    raw(&b, "z", PJ_INT8, "2", zeros, sizeof zeros);
+    build_int(&b, build_node(&b, "DequantizeLinear", "q,s,z", "w"), "axis", 1);
+    build_node(&b, "MatMul", "x,w", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1,2");
+    pj_weights *got = look_at(&b);
+    CHECK_INT(got->count, 1);
+    CHECK_TEXT(got->weight[0].tensor, "q");
+    CHECK_TEXT(got->weight[0].dtype, "int8");
+    CHECK_NEAR(got->weight[0].min, 0, 0);
+    CHECK_NEAR(got->weight[0].max, 3, 0);
+    CHECK_NEAR(got->weight[0].mean, 1.25, 1e-15);
+    CHECK_INT(got->weight[0].zeros, 1);
+    CHECK_INT(got->weight[0].distinct, 3);
+    pj_weights_free(got);
+}
+
+/* int4 codes 1 2 3 4 | -1 -2 -3 -4 of a [2,4] weight in blocks of two along axis 1, scales 1 10 | 2 20, behind a
+ * Transpose: 1 2 30 40 | -2 -4 -60 -80. Its channels are the rows of the codes. */
+static void test_blocks(void)
+{
+    static const uint8_t codes[] = {0x21, 0x43, 0xef, 0xcd};
+    static const float scales[] = {1, 10, 2, 20};
+    static const int64_t perm[] = {1, 0};
+    builder b = build_new(21);
+    build_input(&b, "x", PJ_FLOAT32, "1,4");
+    raw(&b, "q", PJ_INT4, "2,4", codes, sizeof codes);
+    raw(&b, "s", PJ_FLOAT32, "2,2", scales, sizeof scales);
+    Onnx__NodeProto *node = build_node(&b, "DequantizeLinear", "q,s", "d");
+    build_int(&b, node, "axis", 1);
+    build_int(&b, node, "block_size", 2);
+    build_ints(&b, build_node(&b, "Transpose", "d", "w"), "perm", 2, perm);
+    build_node(&b, "MatMul", "x,w", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1,2");
+    pj_weights *got = look_at(&b);
+    CHECK(!got->weight[0].absent);
+    CHECK_INT(got->weight[0].channels, 2);
+    CHECK_NEAR(got->weight[0].min, -80, 0);
+    CHECK_NEAR(got->weight[0].max, 40, 0);
+    CHECK_NEAR(got->weight[0].mean, -73.0 / 8, 1e-15);
+    /* int2, scales 40 and 80: 1, 2 -> 0, 30 -> 40, 40; -2, -4 -> 0, -60, -80 -> -80: 1 + 4 + 100 + 4 + 16 + 400 */
+    CHECK_NEAR(noise(got, "int2", PJ_PER_CHANNEL, PJ_SCALE_MAX_ABS), 525, 1e-12);
+    pj_weights_free(got);
+}
+
+/* MatMulNBits, N = 2, K = 3 in blocks of 2: codes (9, 10 | 11, filled up with 0), (7, 6 | 5, 0), scales 1 2, 3 4; the
+ * zero point is 8: 1 2 6, -3 -6 -12. With zero points (8, 9), (8, 4): 1 2 4, -3 -6 4. */
+static void test_matmul_nbits(void)
+{
+    static const uint8_t codes[] = {0xa9, 0x0b, 0x67, 0x05}, zeros[] = {0x98, 0x48};
+    static const float scales[] = {1, 2, 3, 4};
+    for (int with = 0; with < 2; with++) {
+        builder b = build_new(21);
+        build_opset(&b, "com.microsoft", 1);
+        build_input(&b, "x", PJ_FLOAT32, "1,3");
+        raw(&b, "q", PJ_UINT8, "2,2,1", codes, sizeof codes);
+        raw(&b, "s", PJ_FLOAT32, "4", scales, sizeof scales);
+        raw(&b, "z", PJ_UINT8, "2", zeros, sizeof zeros);
+        Onnx__NodeProto *node = build_node(&b, "MatMulNBits", with ? "x,q,s,z" : "x,q,s", "y");
+        node->domain = build_strdup(&b, "com.microsoft");
+        build_int(&b, node, "K", 3);
+        build_int(&b, node, "N", 2);
+        build_int(&b, node, "bits", 4);
+        build_int(&b, node, "block_size", 2);
+        build_output(&b, "y", PJ_FLOAT32, "1,2");
+        pj_weights *got = look_at(&b);
+        CHECK_INT(got->count, 1);
+        CHECK_TEXT(got->weight[0].absent ? got->weight[0].absent : "", "");
+        CHECK_TEXT(got->weight[0].dtype, "uint4");
+        CHECK_INT(got->weight[0].count, 6);
+        CHECK_INT(got->weight[0].channels, 2);
+        CHECK_NEAR(got->weight[0].min, with ? -6 : -12, 0);
+        CHECK_NEAR(got->weight[0].max, with ? 4 : 6, 0);
+        CHECK_NEAR(got->weight[0].mean, with ? 2.0 / 6 : -2, 1e-15);
+        pj_weights_free(got);
+    }
+}
+
+/* QLinearConv: codes 1, 3 and 5 of [1,3,1], scale 0.5, zero point 3: -1, 0, 1. */
+static void test_operator(void)
+{
+    static const uint8_t codes[] = {1, 3, 5}, zero[] = {3};
+    static const float scale[] = {.5F};
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_UINT8, "1,3,4");
+    raw(&b, "q", PJ_UINT8, "1,3,1", codes, sizeof codes);
+    raw(&b, "s", PJ_FLOAT32, "", scale, sizeof scale);
+    raw(&b, "z", PJ_UINT8, "", zero, sizeof zero);
+    build_node(&b, "QLinearConv", "x,s,z,q,s,z,s,z", "y");
+    build_output(&b, "y", PJ_UINT8, "1,1,4");
+    pj_weights *got = look_at(&b);
+    CHECK_INT(got->weight[0].input, 3);
+    CHECK_INT(got->weight[0].values, PJ_VALUES_TERNARY);
+    CHECK_NEAR(got->weight[0].max, 1, 0);
+    CHECK_NEAR(got->weight[0].mean, 0, 0);
+    pj_weights_free(got);
+}
+
+/* Floats behind QuantizeLinear and DequantizeLinear, scale 0.5: 0.6, -0.3, 100 (cut to 127 * 0.5), 0.2 become 0.5,
+ * -0.5, 63.5, 0. Behind a Quant of 2 bits, narrow, they become 0.5, -0.5, 0.5, 0. */
+static void test_rounded(void)
+{
+    static const float w[] = {.6F, -.3F, 100, .2F}, scale[] = {.5F}, none[] = {0}, bits[] = {2};
+    for (int qonnx = 0; qonnx < 2; qonnx++) {
+        builder b = build_new(17);
+        build_opset(&b, "qonnx.custom_op.general", 1);
+        build_input(&b, "x", PJ_FLOAT32, "1,4");
+        raw(&b, "f", PJ_FLOAT32, "4,1", w, sizeof w);
+        raw(&b, "s", PJ_FLOAT32, "", scale, sizeof scale);
+        raw(&b, "z", PJ_INT8, "", "", 1);
+        raw(&b, "none", PJ_FLOAT32, "", none, sizeof none);
+        raw(&b, "bits", PJ_FLOAT32, "", bits, sizeof bits);
+        if (qonnx) {
+            Onnx__NodeProto *node = build_node(&b, "Quant", "f,s,none,bits", "w");
+            node->domain = build_strdup(&b, "qonnx.custom_op.general");
+            build_int(&b, node, "narrow", 1);
+        } else {
+            build_node(&b, "QuantizeLinear", "f,s,z", "q");
+            build_node(&b, "DequantizeLinear", "q,s,z", "w");
+        }
+        build_node(&b, "MatMul", "x,w", "y");
+        build_output(&b, "y", PJ_FLOAT32, "1,1");
+        pj_weights *got = look_at(&b);
+        CHECK_TEXT(got->weight[0].absent ? got->weight[0].absent : "", "");
+        CHECK_TEXT(got->weight[0].dtype, "float32");
+        CHECK_NEAR(got->weight[0].min, -.5, 0);
+        CHECK_NEAR(got->weight[0].max, qonnx ? .5 : 63.5, 0);
+        CHECK_INT(got->weight[0].zeros, 1);
+        CHECK_INT(got->weight[0].values, qonnx ? PJ_VALUES_TERNARY : PJ_VALUES_ANY);
+        pj_weights_free(got);
+    }
+}
+
+/* Sizes that do not fit, and what is no constant. */
+static void test_misfits(void)
+{
+    static const float w[] = {1, 2, 3, 4}, scales[] = {1, 2, 3};
+    static const int8_t codes[] = {1, 2, 3, 4};
+    builder b = build_new(21);
+    build_input(&b, "x", PJ_FLOAT32, "1,2");
+    raw(&b, "q", PJ_INT8, "2,2", codes, sizeof codes);
+    raw(&b, "f", PJ_FLOAT32, "2,2", w, sizeof w);
+    raw(&b, "s", PJ_FLOAT32, "3", scales, sizeof scales);
+    build_initializer(&b, "stripped", PJ_FLOAT32, "2,2");
+    raw(&b, "t", PJ_FLOAT32, "", scales, sizeof *scales);
+    raw(&b, "z", PJ_INT8, "", codes, 1);
+    build_input(&b, "xq", PJ_INT8, "1,2");
+    build_node(&b, "QLinearMatMul", "xq,t,z,q,s,z,t,z", "y1");
+    build_node(&b, "Mul", "f,f", "m");
+    build_node(&b, "MatMul", "x,m", "y2");
+    build_node(&b, "MatMul", "x,stripped", "y3");
+    build_output(&b, "y1", PJ_INT8, "1,2");
+    pj_weights *got = look_at(&b);
+    CHECK_INT(got->count, 3);
+    CHECK_PART(got->weight[0].absent, "the number of its scales does not fit its shape");
+    CHECK_PART(got->weight[1].absent, "it is computed from other constants");
+    CHECK_PART(got->weight[2].absent, "the file has no contents for it");
+    CHECK(pj_weight_noise(got, &got->weight[0], 0, PJ_PER_TENSOR, PJ_SCALE_MAX_ABS).noise < 0);
+    pj_weights_free(got);
+}
+
+/* ---- files ---- */
+
+/* 3000 floats in another file behind 8 bytes of something else; shared by two layers; then the file is cut. */
+static void test_external(void)
+{
+    enum { COUNT = 3000 };
+    float *w = calloc(COUNT + 2, sizeof *w);
+    pj_weight_options options = pj_weight_options_default();
+    pj_error err = {0};
+    pj_weights *got = NULL;
+    for (int i = 0; w && i < COUNT; i++)
+        w[2 + i] = (float)(i % 5) - 2;
+    write_file("w.bin", w, (COUNT + 2) * sizeof *w);
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1,3000");
+    Onnx__TensorProto *tensor = build_initializer(&b, "w", PJ_FLOAT32, "3000,1");
+    build_external(&b, tensor, "location", "w.bin");
+    build_external(&b, tensor, "offset", "8");
+    build_node(&b, "MatMul", "x,w", "y");
+    build_node(&b, "MatMul", "x,w", "z");
+    build_output(&b, "y", PJ_FLOAT32, "1,1");
+    write_model(&b);
+    pj_model *model = open_model();
+    got = look(model, &options);
+    CHECK_INT(got->count, 2);
+    CHECK_INT(got->bytes, 4 * COUNT); /* looked at once */
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(got->weight[i].count, COUNT);
+        CHECK_INT(got->weight[i].zeros, COUNT / 5);
+        CHECK_INT(got->weight[i].distinct, 5);
+        CHECK_NEAR(got->weight[i].rms, sqrt(2), 1e-12);
+    }
+    pj_weights_free(got);
+    write_file("w.bin", w, 5000);
+    CHECK_INT(pj_weights_inspect(model, &options, &got, &err), PJ_EIO);
+    CHECK(!got);
+    CHECK_PART(err.what, "w.bin' is shorter than it was when the model was read");
+    unlink(path("w.bin"));
+    CHECK_INT(pj_weights_inspect(model, &options, &got, &err), PJ_EIO);
+    CHECK_PART(err.what, "No such file");
+    pj_model_close(model);
+    free(w);
+}
+
+/* A model from memory: small constants are kept with it, the others cannot be read again. */
+static void test_memory(void)
+{
+    float *w = calloc(4000, sizeof *w);
+    builder b = product(PJ_FLOAT32, "2000,2", w, 4000 * sizeof *w);
+    pj_weight_options options = pj_weight_options_default();
+    pj_error err = {0};
+    pj_model *model = NULL;
+    size_t size;
+    const uint8_t *bytes = build_bytes(&b, &size);
+    CHECK_INT(pj_model_open_memory(bytes, size, path("m.onnx"), NULL, &model, &err), PJ_OK);
+    pj_weights *got = look(model, &options);
+    CHECK_PART(got->weight[0].absent, "does not come from a file that can be read again");
+    pj_weights_free(got);
+    pj_model_close(model);
+    build_free(&b);
+    free(w);
+}
+
+/* A channel that is too long to be held is read anew for each pass: 2100000 rows of (1, 2) in int8. */
+static void test_long_channel(void)
+{
+    enum { ROWS = 2100000 };
+    static const char *const formats[] = {"int2"};
+    uint8_t *codes = malloc((size_t)2 * ROWS);
+    pj_weight_options options = {
+        formats, 1, {true, true },
+          {true, false},
+          true, 2
+    };
+    for (size_t i = 0; codes && i < 2 * (size_t)ROWS; i++)
+        codes[i] = (uint8_t)(1 + i % 2);
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_INT8, "1,2100000");
+    raw(&b, "w", PJ_INT8, "2100000,2", codes, (size_t)2 * ROWS);
+    build_node(&b, "MatMulInteger", "x,w", "y");
+    build_output(&b, "y", PJ_INT32, "1,2");
+    write_model(&b);
+    pj_model *model = open_model();
+    pj_weights *got = look(model, &options);
+    CHECK_INT(got->weight[0].count, 2 * ROWS);
+    CHECK_INT(got->weight[0].distinct, 2);
+    CHECK_INT(got->weight[0].channel_values, PJ_VALUES_BINARY);
+    CHECK_INT(got->weight[0].values, PJ_VALUES_PO2);
+    CHECK_NEAR(noise(got, "int2", PJ_PER_CHANNEL, PJ_SCALE_MAX_ABS), 0, 0);
+    CHECK_NEAR(noise(got, "int2", PJ_PER_TENSOR, PJ_SCALE_MAX_ABS), ROWS, 1e-12); /* 1 -> 0, half of 2 to even */
+    pj_weights_free(got);
+    pj_model_close(model);
+    free(codes);
+}
+
+static void test_formats(void)
+{
+    static const char *const wrong[] = {"int17", "uint8", "fixed<8,3>", "fp64", "binary", "nonsense"};
+    pj_levels levels;
+    pj_error err = {0};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK_INT(pj_levels_of(wrong[i], &levels, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_levels_of("ternary", &levels, &err), PJ_OK);
+    CHECK_NEAR(levels.most, 1, 0);
+    CHECK_INT(pj_levels_of("tf32", &levels, &err), PJ_OK);
+    const double third[] = {1.0 / 3}; /* 10 bits behind the first: 0x1.554p-2 */
+    double error = 1.0 / 3 - 0x1.554p-2;
+    CHECK_NEAR(pj_levels_error(&levels, third, 1, 1), error * error, 1e-9);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder)) {
@@ -406,6 +693,16 @@ int main(void)
     test_not_finite();
     test_types();
     test_typed_fields();
+    test_dequantized();
+    test_blocks();
+    test_matmul_nbits();
+    test_operator();
+    test_rounded();
+    test_misfits();
+    test_external();
+    test_memory();
+    test_long_channel();
+    test_formats();
     unlink(path("m.onnx"));
     rmdir(folder);
     return check_done();
