@@ -24,6 +24,8 @@ model=${2:-$work/chain_415.onnx}
 "$generate" 100000 8 8 embedded "$work/chain_100000.onnx"
 "$generate" 48 4096 8 holes "$work/embedded.onnx" # 24 tensors of 64 MiB
 "$generate" 48 4096 8 absent "$work/bare.onnx"
+"$generate" 12 2048 8 random "$work/random.onnx" # 100 MB
+scan=$build/tests/scan_weights
 
 echo "Median time, largest resident memory, times another command; [least..most time, least processor time]"
 row "analyze $(basename "$model") / true" runs=51 ratio=10 kib=8000 -- "$picojoule" analyze "$model" -- /bin/true
@@ -38,4 +40,9 @@ for format in text json csv markdown; do
         -- "$picojoule" analyze --format $format "$work/chain_100000.onnx" \
         -- "$picojoule" analyze --format $format "$work/chain_10000.onnx"
 done
+row "range scan of 100 MB of weights, one thread / cat" runs=15 ratio=3 \
+    -- "$scan" range "$work/random.onnx" 1 -- cat "$work/random.onnx"
+row "noise of 100 MB of weights, 6 formats a channel" runs=3 ms=1000 -- "$scan" noise "$work/random.onnx"
+"$scan" range "$work/random.onnx" 1
+"$scan" noise "$work/random.onnx"
 exit $over

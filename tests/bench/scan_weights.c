@@ -1,5 +1,6 @@
 /* Times the look at the weights of a model: `scan_weights range|noise|all MODEL [THREADS]` looks once and prints bytes,
- * seconds of the look alone, and GB/s. range: statistics; noise: six formats, per channel, both scales; all: what
+ * seconds of the look alone, and GB/s in processor time. range: statistics; noise: six formats, per channel, both
+ * scales; all: what
  * --inspect-weights does. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,10 @@
 
 #include "picojoule/picojoule.h"
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -33,13 +34,14 @@ int main(int argc, char **argv)
     }
     options.threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 0;
     pj_status status = pj_model_open(argv[2], NULL, &model, &err);
-    double start = now();
+    double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
     if (status == PJ_OK)
         status = pj_weights_inspect(model, &options, &weights, &err);
-    double seconds = now() - start;
+    double seconds = now(CLOCK_MONOTONIC) - start;
+    cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     if (status == PJ_OK)
-        printf("%llu bytes  %.3f s  %.2f GB/s\n", (unsigned long long)weights->bytes, seconds,
-               (double)weights->bytes / seconds / 1e9);
+        printf("%s: %llu bytes in %.3f s; processor time %.3f s, %.2f GB/s a core\n", argv[1],
+               (unsigned long long)weights->bytes, seconds, cpu, (double)weights->bytes / cpu / 1e9);
     else
         fprintf(stderr, "%s: %s\n", err.file, err.what);
     pj_weights_free(weights);

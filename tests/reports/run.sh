@@ -65,6 +65,9 @@ other sweep encoder --sweep sequence=16,64 --sweep batch=1,2
 other lint vww_mobilenet --lint
 other lint resnet8_fp16 --lint
 other sweep encoder --sweep sequence=16,64 --device a100 --device edge-tpu --quantize int8
+valid kws_dscnn --inspect-weights
+broken 's/"channel_values": "any"/"channel_values": "some"/' 'channel_values: is none of the allowed values'
+valid kws_dscnn --device a100 --device edge-tpu --device stm32l4r5 --top 2
 
 broken 's/"picojoule.report.1"/"picojoule.report\/2"/' 'schema: is not picojoule.report/1'
 broken 's/"macs": [0-9]*/"macs": 0.5/' 'totals.macs: is not of type integer'
