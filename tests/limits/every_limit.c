@@ -16,6 +16,7 @@
 #include "load/load.h"
 #include "load/wire.h"
 #include "model.h"
+#include "picojoule/picojoule.h"
 #include "quant/plan_file.h"
 
 /* Loads, infers and frees; PJ_OK, or how it failed. */
@@ -499,6 +500,47 @@ static void test_table_bytes(const char *path)
     CHECK_PART(err.what, "1048576");
 }
 
+/* Why a weight of so many int8 numbers in int32_data is not looked at; NULL: it is. */
+static const char *unread(int64_t count)
+{
+    static const char name[] = "limits_weights.onnx";
+    builder b = build_new(17);
+    char dims[32], x[32];
+    size_t size;
+    pj_weight_options options = {.threads = 1};
+    pj_model *model = NULL;
+    pj_weights *weights = NULL;
+    snprintf(dims, sizeof dims, "%lld,1", (long long)count);
+    snprintf(x, sizeof x, "1,%lld", (long long)count);
+    build_input(&b, "x", PJ_INT8, x);
+    Onnx__TensorProto *tensor = build_initializer(&b, "w", PJ_INT8, dims);
+    int32_t *numbers = calloc((size_t)count, sizeof *numbers);
+    tensor->int32_data = numbers;
+    tensor->n_int32_data = (size_t)count;
+    build_node(&b, "MatMulInteger", "x,w", "y");
+    build_output(&b, "y", PJ_INT32, "1,1");
+    const uint8_t *bytes = build_bytes(&b, &size);
+    FILE *file = fopen(name, "wb");
+    CHECK(file && fwrite(bytes, 1, size, file) == size);
+    if (file)
+        fclose(file);
+    build_free(&b);
+    free(numbers);
+    CHECK_INT(pj_model_open(name, NULL, &model, NULL), PJ_OK);
+    CHECK_INT(pj_weights_inspect(model, &options, &weights, NULL), PJ_OK);
+    const char *why = weights && weights->count == 1 ? weights->weight[0].absent : "no row";
+    pj_weights_free(weights);
+    pj_model_close(model);
+    remove(name);
+    return why;
+}
+
+static void test_unpacked_weights(void)
+{
+    CHECK(!unread(PJ_MAX_UNPACKED_WEIGHTS));
+    CHECK_TEXT(unread(PJ_MAX_UNPACKED_WEIGHTS + 1), "it has too many numbers for a typed field");
+}
+
 int main(int count, char **words)
 {
     if (count != 2) {
@@ -523,5 +565,6 @@ int main(int count, char **words)
     test_json_digits();
     test_plan_globs();
     test_table_bytes(words[1]);
+    test_unpacked_weights();
     return check_done();
 }

@@ -109,6 +109,23 @@ static pj_status analyze_quantized(const input *in, digest *out, pj_error *err)
     return analyze_under(in, &settings, out, err);
 }
 
+static pj_status inspect_weights(const input *in, digest *out, pj_error *err)
+{
+    pj_weight_options options = pj_weight_options_default();
+    pj_weights *weights = NULL;
+    options.threads = 1; /* failures are counted, which only one thread may do */
+    pj_status status = pj_weights_inspect(in->model, &options, &weights, err);
+    for (size_t i = 0; status == PJ_OK && i < weights->count; i++) {
+        const pj_weight *w = &weights->weight[i];
+        digest_add(out, w->layer, strlen(w->layer));
+        digest_add(out, &w->rms, sizeof w->rms);
+        if (!w->absent)
+            digest_add(out, w->noise, 4 * weights->format_count * sizeof *w->noise);
+    }
+    pj_weights_free(weights);
+    return status;
+}
+
 static pj_status report(const input *in, digest *out, pj_error *err)
 {
     return write_reports(in->analysis, out, err);
@@ -433,6 +450,8 @@ static void run_model(const char *name, input in)
         run_case(title, analyze_qtools, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: analyze, quantized", name);
         run_case(title, analyze_quantized, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: weights", name);
+        run_case(title, inspect_weights, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: plan", name);
         run_case(title, parse_plan, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: reports", name);
