@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-/* One more copy of a function for processors with wider vectors, chosen when the program starts. No contraction to
- * fused operations (-ffp-contract=off), so both copies give the same bits. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__) && defined(__OPTIMIZE__)
+/* One more copy of a function for processors with wider vectors, chosen when the program starts, where the build found
+ * that the compiler can. No contraction to fused operations (-ffp-contract=off), so both copies give the same bits. */
+#ifdef PJ_CLONES
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
