@@ -32,46 +32,44 @@ typedef struct form {
 } form;
 
 static const char codebook[] = "its numbers are indexes into a table of the operator";
-static const char gates[] = "its scales lie in an order that is not read";
+static const char other_scales[] = "its scales lie in an order that is not read";
 
 static const form forms[] = {
-    {"Conv",                         1, LAY_FIRST,   -1, -1, NULL    },
-    {"FusedConv",                    1, LAY_FIRST,   -1, -1, NULL    },
-    {"NhwcConv",                     1, LAY_FIRST,   -1, -1, NULL    },
-    {"NhwcFusedConv",                1, LAY_FIRST,   -1, -1, NULL    },
-    {"DeformConv",                   1, LAY_FIRST,   -1, -1, NULL    },
-    {"CausalConvWithState",          1, LAY_FIRST,   -1, -1, NULL    },
-    {"ConvInteger",                  1, LAY_FIRST,   -1, 3,  NULL    },
-    {"QLinearConv",                  3, LAY_FIRST,   4,  5,  NULL    },
-    {"ConvTranspose",                1, LAY_SECOND,  -1, -1, NULL    },
-    {"ConvTransposeWithDynamicPads", 1, LAY_SECOND,  -1, -1, NULL    },
-    {"MatMul",                       1, LAY_COLUMNS, -1, -1, NULL    },
-    {"FusedMatMul",                  1, LAY_COLUMNS, -1, -1, NULL    },
-    {"FusedMatMulActivation",        1, LAY_COLUMNS, -1, -1, NULL    },
-    {"Gemm",                         1, LAY_COLUMNS, -1, -1, NULL    },
-    {"FusedGemm",                    1, LAY_COLUMNS, -1, -1, NULL    },
-    {"GemmFastGelu",                 1, LAY_COLUMNS, -1, -1, NULL    },
-    {"MatMulInteger",                1, LAY_COLUMNS, -1, 3,  NULL    },
-    {"QLinearMatMul",                3, LAY_COLUMNS, 4,  5,  NULL    },
-    {"MatMulIntegerToFloat",         1, LAY_COLUMNS, 3,  5,  NULL    },
-    {"DynamicQuantizeMatMul",        1, LAY_COLUMNS, 2,  3,  NULL    },
-    {"QGemm",                        3, LAY_COLUMNS, 4,  5,  NULL    },
-    {"Attention",                    1, LAY_COLUMNS, -1, -1, NULL    },
-    {"QAttention",                   1, LAY_COLUMNS, 4,  7,  NULL    },
-    {"LSTM",                         1, LAY_ROWS,    -1, -1, NULL    },
-    {"LSTM",                         2, LAY_ROWS,    -1, -1, NULL    },
-    {"GRU",                          1, LAY_ROWS,    -1, -1, NULL    },
-    {"GRU",                          2, LAY_ROWS,    -1, -1, NULL    },
-    {"RNN",                          1, LAY_ROWS,    -1, -1, NULL    },
-    {"RNN",                          2, LAY_ROWS,    -1, -1, NULL    },
-    {"DynamicQuantizeLSTM",          1, LAY_NONE,    -1, -1, gates   },
-    {"DynamicQuantizeLSTM",          2, LAY_NONE,    -1, -1, gates   },
-    {"MatMulNBits",                  1, LAY_BLOCKS,  2,  3,  NULL    },
-    {"MatMulBnb4",                   1, LAY_NONE,    -1, -1, codebook},
-    {"MatMulFpQ4",                   1, LAY_NONE,    -1, -1, codebook},
-    {"Gather",                       0, LAY_AXIS,    -1, -1, NULL    },
-    {"EmbedLayerNormalization",      2, LAY_FIRST,   -1, -1, NULL    },
-    {"EmbedLayerNormalization",      3, LAY_FIRST,   -1, -1, NULL    },
+    {"Conv",                         1, LAY_FIRST,   -1, -1, NULL        },
+    {"FusedConv",                    1, LAY_FIRST,   -1, -1, NULL        },
+    {"NhwcConv",                     1, LAY_FIRST,   -1, -1, NULL        },
+    {"NhwcFusedConv",                1, LAY_FIRST,   -1, -1, NULL        },
+    {"DeformConv",                   1, LAY_FIRST,   -1, -1, NULL        },
+    {"CausalConvWithState",          1, LAY_FIRST,   -1, -1, NULL        },
+    {"ConvInteger",                  1, LAY_FIRST,   -1, 3,  NULL        },
+    {"QLinearConv",                  3, LAY_FIRST,   4,  5,  NULL        },
+    {"ConvTranspose",                1, LAY_SECOND,  -1, -1, NULL        },
+    {"ConvTransposeWithDynamicPads", 1, LAY_SECOND,  -1, -1, NULL        },
+    {"MatMul",                       1, LAY_COLUMNS, -1, -1, NULL        },
+    {"FusedMatMul",                  1, LAY_COLUMNS, -1, -1, NULL        },
+    {"FusedMatMulActivation",        1, LAY_COLUMNS, -1, -1, NULL        },
+    {"Gemm",                         1, LAY_COLUMNS, -1, -1, NULL        },
+    {"FusedGemm",                    1, LAY_COLUMNS, -1, -1, NULL        },
+    {"GemmFastGelu",                 1, LAY_COLUMNS, -1, -1, NULL        },
+    {"MatMulInteger",                1, LAY_COLUMNS, -1, 3,  NULL        },
+    {"QLinearMatMul",                3, LAY_COLUMNS, 4,  5,  NULL        },
+    {"MatMulIntegerToFloat",         1, LAY_COLUMNS, 3,  5,  NULL        },
+    {"DynamicQuantizeMatMul",        1, LAY_COLUMNS, 2,  3,  NULL        },
+    {"QGemm",                        3, LAY_COLUMNS, 4,  5,  NULL        },
+    {"Attention",                    1, LAY_COLUMNS, -1, -1, NULL        },
+    {"QAttention",                   1, LAY_COLUMNS, 4,  7,  NULL        },
+    {"LSTM",                         1, LAY_ROWS,    -1, -1, NULL        },
+    {"LSTM",                         2, LAY_ROWS,    -1, -1, NULL        },
+    {"GRU",                          1, LAY_ROWS,    -1, -1, NULL        },
+    {"GRU",                          2, LAY_ROWS,    -1, -1, NULL        },
+    {"RNN",                          1, LAY_ROWS,    -1, -1, NULL        },
+    {"RNN",                          2, LAY_ROWS,    -1, -1, NULL        },
+    {"MatMulNBits",                  1, LAY_BLOCKS,  2,  3,  NULL        },
+    {"MatMulFpQ4",                   1, LAY_NONE,    -1, -1, codebook    },
+    {"Gather",                       0, LAY_AXIS,    -1, -1, NULL        },
+    {"GatherBlockQuantized",         0, LAY_NONE,    -1, -1, other_scales},
+    {"EmbedLayerNormalization",      2, LAY_FIRST,   -1, -1, NULL        },
+    {"EmbedLayerNormalization",      3, LAY_FIRST,   -1, -1, NULL        },
 };
 
 static const form *form_of(const pj_node *node, int i)
@@ -428,10 +426,19 @@ static bool is_weight(const pj_node *node, int i, const form *f)
     return f || pj_op_role(node->desc, i) == 'w';
 }
 
+/* An operator without a row here may have scales of its own, whose weights would be taken for real numbers. */
+static bool has_scales(const pj_node *node)
+{
+    bool found = false;
+    for (int i = 0; i < node->inputs; i++)
+        found = found || (node->in[i] && pj_op_role(node->desc, i) == 's');
+    return found;
+}
+
 static const char *find(const pj_node *node, int i, const form *f, pj_scaling *scaling, pj_constant *out)
 {
     shape s = shape_of(node->in[i]);
-    const char *why = f ? f->unread : NULL;
+    const char *why = f ? f->unread : has_scales(node) ? other_scales : NULL;
     if (why || s.rank < 0)
         return why ? why : "its shape is not known";
     set_channels(node, f ? f->channels : LAY_NONE, &s, out);

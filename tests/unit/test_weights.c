@@ -554,6 +554,9 @@ static void test_misfits(void)
     raw(&b, "f", PJ_FLOAT32, "2,2", w, sizeof w);
     raw(&b, "s", PJ_FLOAT32, "3", scales, sizeof scales);
     build_initializer(&b, "stripped", PJ_FLOAT32, "2,2");
+    build_opset(&b, "com.microsoft", 1);
+    raw(&b, "packed", PJ_UINT8, "2,1", codes, 2);
+    raw(&b, "most", PJ_FLOAT32, "1", scales, sizeof *scales);
     raw(&b, "t", PJ_FLOAT32, "", scales, sizeof *scales);
     raw(&b, "z", PJ_INT8, "", codes, 1);
     build_input(&b, "xq", PJ_INT8, "1,2");
@@ -561,9 +564,15 @@ static void test_misfits(void)
     build_node(&b, "Mul", "f,f", "m");
     build_node(&b, "MatMul", "x,m", "y2");
     build_node(&b, "MatMul", "x,stripped", "y3");
+    Onnx__NodeProto *codebook = build_node(&b, "MatMulBnb4", "x,packed,most", "y4");
+    codebook->domain = build_strdup(&b, "com.microsoft");
+    build_int(&b, codebook, "K", 2);
+    build_int(&b, codebook, "N", 2);
+    build_int(&b, codebook, "block_size", 16);
     build_output(&b, "y1", PJ_INT8, "1,2");
     pj_weights *got = look_at(&b);
-    CHECK_INT(got->count, 3);
+    CHECK_INT(got->count, 4);
+    CHECK_PART(got->weight[3].absent, "its scales lie in an order that is not read");
     CHECK_PART(got->weight[0].absent, "the number of its scales does not fit its shape");
     CHECK_PART(got->weight[1].absent, "it is computed from other constants");
     CHECK_PART(got->weight[2].absent, "the file has no contents for it");
