@@ -59,10 +59,10 @@ pj_status pj_parallel(int threads, size_t jobs, pj_job run, void *payload, pj_er
     bool made[PJ_MOST_THREADS] = {false};
     if (pthread_mutex_init(&t.lock, NULL) != 0)
         return pj_fail_memory(err);
-    for (int i = 0; i < threads; i++) {
+    for (int i = 0; i < PJ_MOST_THREADS; i++)
         members[i] = (member){&t, i};
-        made[i] = i > 0 && (size_t)i < jobs && pthread_create(&thread[i], NULL, work, &members[i]) == 0;
-    }
+    for (int i = 1; i < threads; i++)
+        made[i] = (size_t)i < jobs && pthread_create(&thread[i], NULL, work, &members[i]) == 0;
     work(&members[0]);
     for (int i = 1; i < threads; i++)
         if (made[i])
