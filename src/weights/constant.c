@@ -250,12 +250,16 @@ static void set_scale_axis(const shape *s, int64_t axis, int64_t block, pj_scali
     out->extent = out->inner = out->scales = 1;
     if (axis < 0 || axis >= s->rank)
         return; /* only one scale will do */
+    out->count = product(s, 0, s->rank);
     out->extent = s->dim[axis];
     out->inner = product(s, (int)axis + 1, s->rank);
     out->block = block;
     out->scales = s->dim[axis];
-    if (block > 0)
-        out->scales = product(s, 0, (int)axis) * (out->extent / block + (out->extent % block != 0)) * out->inner;
+    if (block <= 0)
+        return;
+    shape blocks = *s;
+    blocks.dim[axis] = out->extent / block + (out->extent % block != 0);
+    out->scales = product(&blocks, 0, s->rank);
 }
 
 /* QuantizeLinear rounds to the type of its zero point. */
@@ -327,13 +331,13 @@ static const char *read_blocks(const pj_node *node, const form *f, pj_constant *
     static const char broken[] = "K, N, bits and block_size do not fit its size";
     int64_t k = pj_node_int(node, "K", 0), n = pj_node_int(node, "N", 0), bits = pj_node_int(node, "bits", 4);
     int64_t block = pj_node_int(node, "block_size", 0), bytes = 0;
-    if (k < 1 || n < 1 || block < 1 || block > k + (INT64_C(1) << 20) || (bits != 2 && bits != 4 && bits != 8))
+    if (k < 1 || n < 1 || block < 1 || block - (1 << 20) > k || (bits != 2 && bits != 4 && bits != 8))
         return broken;
     int64_t blocks = k / block + (k % block != 0);
     c->outer = c->lead = 1;
     c->channels = n;
     c->inner = k;
-    if (!pj_mul_i64(blocks, block, &c->pitch) || !pj_mul_i64(n, c->pitch, &bytes) || c->pitch * bits % 8 != 0 ||
+    if (!pj_mul_i64(blocks, block, &c->pitch) || !pj_mul_i64(n, c->pitch, &bytes) || c->pitch % 8 * bits % 8 != 0 ||
         !c->tensor || bytes / (8 / bits) != c->tensor->count || c->tensor->dtype != PJ_UINT8)
         return broken;
     c->codes = bits == 2 ? PJ_UINT2 : bits == 4 ? PJ_UINT4 : PJ_UINT8;
@@ -403,11 +407,15 @@ static const char *check(const pj_constant *c)
         return "its elements are no numbers";
     if (!c->pitch && c->tensor->count != count_of(c))
         return "its size is not that of the input that it comes to";
+    bool is_hollow = s && (s->extent == 0 || s->inner == 0) && c->tensor->count > 0;
+    if (is_hollow || (s && s->count && s->count != c->tensor->count))
+        return "its size is not that of the quantizer that it comes to";
     if (s && s->scale && s->scale->count != 1 && s->scale->count != s->scales)
         return "the number of its scales does not fit its shape";
     if (!s || !s->zero)
         return NULL;
-    int64_t row = s->zero_row ? (s->zero_row * s->zero_bits + 7) / 8 : 1;
+    int64_t per_byte = s->zero_row ? 8 / s->zero_bits : 1;
+    int64_t row = s->zero_row / per_byte + (s->zero_row % per_byte != 0);
     int64_t want = s->zero_row ? s->scales / s->zero_row * row : s->scales;
     if (s->zero->count != want && (s->zero_row || s->zero->count != 1))
         return "the number of its zero points does not fit its shape";

@@ -14,6 +14,7 @@ typedef struct pj_scaling {
     const pj_tensor *scale, *zero; /* NULL: 1, `offset` */
     double offset;
     int64_t extent, inner, block; /* block 0: none */
+    int64_t count;                /* elements of that shape; 0: not known, there is one scale, or those of channels */
     int64_t scales;               /* how many there have to be, unless there is one */
     int64_t zero_row;             /* > 0: zero points are packed, so many a row, rows begin at whole bytes */
     int zero_bits;                /* of them */

@@ -223,7 +223,7 @@ static pj_status read_packed_zeros(const pj_scaling *s, pj_weight_files *files, 
     if (!all)
         return pj_fail_memory(err);
     PJ_TRY(read_side(s->zero, files, arena, &bytes, &one, absent, err));
-    int64_t per_byte = 8 / s->zero_bits, row = (s->zero_row + per_byte - 1) / per_byte;
+    int64_t per_byte = 8 / s->zero_bits, row = s->zero_row / per_byte + (s->zero_row % per_byte != 0);
     for (int64_t k = 0; !*absent && k < s->scales; k++) {
         int64_t in_row = k % s->zero_row, at = k / s->zero_row * row + in_row / per_byte;
         unsigned byte = (unsigned)(bytes ? (double)bytes[at] : one);
