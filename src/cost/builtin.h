@@ -1,4 +1,4 @@
-/* The JSON files of energy_tables/ and energy_tables/devices/, compiled in. */
+/* The JSON files of energy_tables/ and its folders devices/ and targets/, compiled in. */
 #ifndef PJ_COST_BUILTIN_H
 #define PJ_COST_BUILTIN_H
 
@@ -16,6 +16,7 @@ typedef struct pj_builtin {
 /* Sorted by name; ends with a row whose name is NULL. */
 extern const pj_builtin pj_builtin_tables[];
 extern const pj_builtin pj_builtin_devices[];
+extern const pj_builtin pj_builtin_targets[];
 
 /* The document of a built-in name, else of a file. PJ_EARGUMENT: neither; `what` ("energy table") and `command`
  * ("picojoule tables") make the sentence, with the names that are near. The caller frees *out. */

@@ -38,20 +38,22 @@ static bool parse_width(const char **at, char letter, pj_number *out)
     return pj_number_parse(word, out, NULL) == PJ_OK;
 }
 
-static pj_status read_quantize(const char *spec, pj_plan *plan, pj_error *err)
+pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,
+                            pj_error *err)
 {
     const char *at = spec, *word = strcmp(spec, "fp8") == 0 ? "fp8e4m3" : spec;
-    plan->weights.from = plan->activations.from = PJ_FROM_PLAN;
-    if (*spec == 'w' && parse_width(&at, 'w', &plan->weights.number) &&
-        parse_width(&at, 'a', &plan->activations.number) && *at == 0)
+    memset(weights, 0, sizeof *weights);
+    weights->from = PJ_FROM_PLAN;
+    *activations = *weights;
+    if (*spec == 'w' && parse_width(&at, 'w', &weights->number) && parse_width(&at, 'a', &activations->number) &&
+        *at == 0)
         return PJ_OK;
-    if (pj_number_parse(word, &plan->weights.number, NULL) != PJ_OK)
-        return pj_fail(
-            err, PJ_EARGUMENT,
-            "--quantize \"%.64s\": expected a number format for everything (int8, int4, fp16, bf16, fp8 ...), "
-            "or wNaM for weights of N and activations of M bits (w4a8, w8a16)",
-            spec);
-    plan->activations.number = plan->weights.number;
+    if (pj_number_parse(word, &weights->number, NULL) != PJ_OK)
+        return pj_fail(err, PJ_EARGUMENT,
+                       "%s \"%.64s\": expected a number format for everything (int8, int4, fp16, bf16, fp8 ...), "
+                       "or wNaM for weights of N and activations of M bits (w4a8, w8a16)",
+                       option, spec);
+    activations->number = weights->number;
     return PJ_OK;
 }
 
@@ -182,7 +184,7 @@ static pj_status check_digest(pj_json about, const char *wanted, const pj_model 
 
 static pj_status read_document(pj_json root, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "model", "default", "layers", NULL};
+    static const char *const keys[] = {"schema", "model", "default", "layers", "report", NULL};
     static const char *const model_keys[] = {"sha256", NULL}, *const default_keys[] = {"weights", "activations", NULL};
     static const char *const schemas[] = {"picojoule.plan/1", NULL};
     pj_json defaults = {0}, layers = {0}, about = {0};
@@ -232,7 +234,7 @@ pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *m
     pj_json_doc *doc = NULL;
     PJ_TRY(start(model, arena, out, err));
     if (quantize)
-        PJ_TRY(read_quantize(quantize, out, err));
+        PJ_TRY(pj_quantize_parse("--quantize", quantize, &out->weights, &out->activations, err));
     if (!path)
         return PJ_OK;
     PJ_TRY(pj_json_read(path, 0, &doc, err));

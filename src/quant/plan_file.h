@@ -8,7 +8,7 @@
  * All keys but `schema` and `match` may be left out. `sha256` is the digest of the model file that the plan is for;
  * another file is refused. `default` stands in for the floating-point element types of the model. An entry belongs to
  * the nodes whose label matches (and whose operator is `op`); of several that match a node, the last one counts, alone.
- * An entry that matches nothing is an error. */
+ * An entry that matches nothing is an error. `report` is not read: `picojoule plan` says there how it came to the plan. */
 #ifndef PJ_QUANT_PLAN_FILE_H
 #define PJ_QUANT_PLAN_FILE_H
 
@@ -25,6 +25,10 @@ typedef struct pj_plan {
  * PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
 pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *model, pj_arena *arena, pj_plan *out,
                        pj_error *err);
+
+/* What such a word means for weights and activations. PJ_EARGUMENT: a sentence that starts with `option`. */
+pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,
+                            pj_error *err);
 
 /* The same from `length` bytes in memory; `name` stands for the file in messages. */
 pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,

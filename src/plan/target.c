@@ -1,0 +1,122 @@
+/* Reading targets. */
+#include "plan/target.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "cost/builtin.h"
+
+pj_target pj_target_none(void)
+{
+    pj_target none = {.name = "", .title = "", .floats_stay = true};
+    return none;
+}
+
+/* One format word of a list. */
+static pj_status read_number(pj_json at, pj_number *out, pj_error *err)
+{
+    const char *word;
+    pj_error why = {0};
+    PJ_TRY(pj_json_as_text(at, &word, err));
+    if (pj_number_parse(word, out, &why) != PJ_OK)
+        return pj_json_fail(at, PJ_EFORMAT, err, "%s", why.what);
+    return PJ_OK;
+}
+
+/* Every weight format with every activation format. */
+static pj_status read_pairs(pj_json entry, pj_choice_list *choices, pj_error *err)
+{
+    static const char *const keys[] = {"weights", "activations", NULL};
+    pj_json weights, activations;
+    size_t ignored;
+    PJ_TRY(pj_json_as_object(entry, &entry, err));
+    PJ_TRY(pj_json_only_keys(entry, keys, err));
+    PJ_TRY(pj_json_get_array(entry, "weights", &weights, err));
+    PJ_TRY(pj_json_get_array(entry, "activations", &activations, err));
+    for (pj_json w = pj_json_first(weights); w.node; w = pj_json_next(w))
+        for (pj_json a = pj_json_first(activations); a.node; a = pj_json_next(a)) {
+            pj_number weight, activation;
+            PJ_TRY(read_number(w, &weight, err));
+            PJ_TRY(read_number(a, &activation, err));
+            PJ_TRY(pj_choices_pair(choices, NULL, &weight, &activation, &ignored, err));
+        }
+    return PJ_OK;
+}
+
+static pj_status read_others(pj_json root, pj_choice_list *choices, pj_target *out, pj_error *err)
+{
+    pj_json others = {0};
+    PJ_TRY(pj_json_opt_array(root, "others", &others, err));
+    out->has_others = others.node != NULL;
+    for (pj_json at = pj_json_first(others); at.node; at = pj_json_next(at)) {
+        pj_number number;
+        size_t format;
+        PJ_TRY(read_number(at, &number, err));
+        PJ_TRY(pj_choices_format(choices, &number, &format, err));
+        out->others[format] = true;
+    }
+    return PJ_OK;
+}
+
+static pj_status read_target(pj_json root, pj_choice_list *choices, pj_target *out, pj_error *err)
+{
+    static const char *const keys[] = {"schema", "title", "notes", "sources", "formats", "others", "floats_stay",
+                                       "scales", NULL};
+    static const char *const schemas[] = {"picojoule.target/1", NULL};
+    static const char *const scales[] = {"per_channel", "per_tensor", NULL};
+    pj_json formats, sources = {0};
+    const char *notes = NULL, *title;
+    int word = 0;
+    PJ_TRY(pj_json_as_object(root, &root, err));
+    PJ_TRY(pj_json_only_keys(root, keys, err));
+    PJ_TRY(pj_json_get_word(root, "schema", schemas, &word, err));
+    PJ_TRY(pj_json_get_text(root, "title", &title, err));
+    PJ_TRY(pj_json_opt_text(root, "notes", &notes, err));
+    PJ_TRY(pj_json_opt_array(root, "sources", &sources, err));
+    PJ_TRY(pj_json_opt_bool(root, "floats_stay", &out->floats_stay, err));
+    PJ_TRY(pj_json_get_array(root, "formats", &formats, err));
+    out->title = pj_arena_strdup(choices->arena, title);
+    for (pj_json at = pj_json_first(formats); at.node; at = pj_json_next(at))
+        PJ_TRY(read_pairs(at, choices, err));
+    if (choices->count == 0)
+        return pj_json_fail(formats, PJ_EFORMAT, err, "a target has at least one pair of formats");
+    PJ_TRY(read_others(root, choices, out, err));
+    if (pj_json_find(root, "scales").node) {
+        PJ_TRY(pj_json_get_word(root, "scales", scales, &word, err));
+        out->per_tensor = word == 1;
+    }
+    return out->title ? PJ_OK : pj_fail_memory(err);
+}
+
+static pj_status fill(const pj_json_doc *doc, const char *name, pj_choice_list *choices, pj_target *out, pj_error *err)
+{
+    *out = pj_target_none();
+    out->name = pj_builtin_name(name, choices->arena);
+    if (!out->name)
+        return pj_fail_memory(err);
+    return read_target(pj_json_root(doc), choices, out, err);
+}
+
+pj_status pj_target_open(const char *name_or_path, pj_choice_list *choices, pj_target *out, pj_error *err)
+{
+    pj_json_doc *doc;
+    PJ_TRY(pj_builtin_open(pj_builtin_targets, "target", "picojoule help plan", name_or_path, &doc, err));
+    pj_status status = fill(doc, name_or_path, choices, out, err);
+    pj_json_free(doc);
+    return status;
+}
+
+pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_choice_list *choices, pj_target *out,
+                          pj_error *err)
+{
+    pj_json_doc *doc;
+    PJ_TRY(pj_json_parse(json, length, name, &doc, err));
+    pj_status status = fill(doc, name, choices, out, err);
+    pj_json_free(doc);
+    return status;
+}
+
+const char *pj_plan_target(size_t index)
+{
+    return pj_builtin_at(pj_builtin_targets, index);
+}

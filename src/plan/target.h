@@ -1,0 +1,32 @@
+/* Targets: which pairs of formats a runtime or a chip really has (picojoule.target/1, docs/planning.md).
+ *
+ *     {"schema": "picojoule.target/1", "title": "...", "notes": "...", "sources": ["..."],
+ *      "formats": [{"weights": ["int8"], "activations": ["int8"]}],   every weight format with every activation format
+ *      "others": ["int8"],                                            of layers without weights; default: as "formats"
+ *      "floats_stay": true,                                           may layers with weights stay as the model has them
+ *      "scales": "per_channel"}                                       or "per_tensor": of weights */
+#ifndef PJ_PLAN_TARGET_H
+#define PJ_PLAN_TARGET_H
+
+#include "plan/choice.h"
+
+typedef struct pj_target {
+    const char *name, *title;
+    bool has_others;
+    bool others[PJ_MOST_FORMATS]; /* by format: layers without weights work in it */
+    bool floats_stay;
+    bool per_tensor;
+} pj_target;
+
+/* Reads a target by built-in name, else from a file; its pairs become the list of choices. PJ_EARGUMENT: no such
+ * target; PJ_EFORMAT with the JSON path. */
+pj_status pj_target_open(const char *name_or_path, pj_choice_list *choices, pj_target *out, pj_error *err);
+
+/* The same from memory; `name` stands for the file in messages. */
+pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_choice_list *choices, pj_target *out,
+                          pj_error *err);
+
+/* Without a target: any pair, layers without weights in any format of activations. */
+pj_target pj_target_none(void);
+
+#endif
