@@ -28,6 +28,7 @@
 #include "picojoule/history.h"
 #include "picojoule/lint.h"
 #include "picojoule/model.h"
+#include "picojoule/plan.h"
 #include "picojoule/report.h"
 #include "picojoule/snapshot.h"
 #include "picojoule/version.h"

@@ -47,9 +47,9 @@ typedef struct pj_plan_options {
     const pj_plan_budget *budgets; /* none: the knee of the frontier. Without one of energy, but with one of noise, the
                                     * energy is minimized; else the noise */
     size_t budget_count;
-    const char *target;      /* built-in name or file (picojoule.target/1); NULL: any pair of formats will do */
-    const char *sensitivity; /* NULL or "weights"; "uniform"; else a file */
-    const char *calibration; /* file of ranges of tensors; NULL: none */
+    const char *target;         /* built-in name or file (picojoule.target/1); NULL: any pair of formats will do */
+    const char *sensitivity;    /* NULL or "weights"; "uniform"; else a file */
+    const char *calibration;    /* file of ranges of tensors; NULL: none */
     bool keep_first, keep_last; /* the first, the last layer with weights stays as it is */
     const pj_plan_pin *pins;
     size_t pin_count;
@@ -82,19 +82,32 @@ typedef struct pj_plan_layer {
     size_t index; /* of pj_analysis_layers */
     const char *name;
     const char *op;
-    bool has_weights;                /* it chooses the format of its weights, too */
-    const char *now, *then;          /* formats: "fp32", "w4a8" */
-    const char *weights;             /* what the plan says; NULL: nothing */
-    const char *activations;         /* likewise */
-    double energy_now, energy_then;  /* of the layer in a full analysis */
-    double noise;                    /* of its weights; of activations: where they are stored */
-    size_t group;                    /* layers of a group read activations of one format */
+    bool is_named;                  /* in the file; else `name` is made from the operator and its place */
+    bool has_weights;               /* it chooses the format of its weights, too */
+    const char *now, *then;         /* formats: "fp32", "w4a8" */
+    const char *weights;            /* what the plan says; NULL: nothing */
+    const char *activations;        /* likewise */
+    double energy_now, energy_then; /* of the layer in a full analysis */
+    double noise;                   /* of its weights; of activations: where they are stored */
+    size_t group;                   /* layers of a group read activations of one format */
     pj_plan_step up, down;
 } pj_plan_layer;
 
-typedef struct pj_plan_point {
-    const char *label; /* NULL, or what it is: "today", "int8" everywhere */
+/* A tensor that the plan stores in another format. */
+typedef struct pj_plan_tensor {
+    const char *name;
+    const char *format;
+} pj_plan_tensor;
+
+/* "today", or a choice wherever it can be, as a whole analysis says. */
+typedef struct pj_plan_uniform {
+    const char *label;
     pj_plan_totals totals;
+} pj_plan_uniform;
+
+/* A point of the frontier, as the sum of its layers says. */
+typedef struct pj_plan_point {
+    double energy, noise;
 } pj_plan_point;
 
 typedef struct pj_plan_limit {
@@ -110,13 +123,15 @@ typedef struct pj_plan_result {
     size_t choice_count;
     bool minimizes_energy; /* else noise */
     pj_plan_totals now, then;
-    double gap;     /* how far from the optimum it may be, as a share of it; 0: proven */
+    double gap;         /* how far from the optimum it may be, as a share of it; 0: proven */
     double model_error; /* (predicted - analyzed) / analyzed energy: what the additive model is off at the plan */
     const pj_plan_limit *limits;
     size_t limit_count;
     const pj_plan_layer *layers; /* those that change or could, in graph order */
     size_t layer_count;
-    const pj_plan_point *uniform; /* today's model, then each choice wherever it can be */
+    const pj_plan_tensor *tensors; /* activations first, then weights */
+    size_t tensor_count;
+    const pj_plan_uniform *uniform; /* today's model, then each choice wherever it can be */
     size_t uniform_count;
     const pj_plan_point *frontier; /* by falling energy; additive figures */
     size_t frontier_count;
@@ -139,8 +154,8 @@ typedef enum pj_plan_view { PJ_PLAN_VIEW_PLAN, PJ_PLAN_VIEW_FRONTIER } pj_plan_v
 
 /* Writes it as "text", "markdown", "csv" or "json" (of a plan: the file that --plan takes), the frontier as "svg", too.
  * Errors as pj_report_write. */
-pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options,
-                        pj_sink sink, void *payload, pj_error *err);
+pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
+                        void *payload, pj_error *err);
 
 /* Hands the plan to another program: "onnxruntime", "nncf", "csv". PJ_EARGUMENT: no such program. */
 pj_status pj_plan_emit(const pj_plan_result *result, const char *program, pj_sink sink, void *payload, pj_error *err);

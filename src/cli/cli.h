@@ -43,6 +43,19 @@ typedef struct pj_given {
     char side;         /* 'a', 'b', or 0 */
 } pj_given;
 
+/* What `plan` is asked for. The lists of `options` are those beside it. */
+typedef struct pj_plan_args {
+    pj_plan_options options;
+    const char **choice, **exclude;
+    pj_plan_budget *budget;
+    pj_plan_pin *pin;
+    const char *emit;
+} pj_plan_args;
+
+/* Room for the lists of so many words and characters; false: no memory. */
+bool pj_plan_args_alloc(pj_plan_args *plan, size_t words, size_t characters);
+void pj_plan_args_free(pj_plan_args *plan);
+
 /* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
 typedef struct pj_args {
     const char *command;
@@ -79,6 +92,7 @@ typedef struct pj_args {
     size_t characters;
     pj_given *given; /* comparisons alone: what pj_args_of_side puts together */
     size_t givens;
+    pj_plan_args plan;
 } pj_args;
 
 /* One option. A row is all that parsing, --help and docs/cli.md need. */
@@ -100,6 +114,7 @@ typedef struct pj_option_group {
 extern const pj_option_group pj_options_model;  /* --input --dim --trips --op-rules */
 extern const pj_option_group pj_options_energy; /* --table --device --weights-on ... */
 extern const pj_option_group pj_options_report; /* --format -o --width */
+extern const pj_option_group pj_options_plan;   /* --budget --choices --target ... */
 extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
 extern const pj_option_group pj_options_strict;
 extern const pj_option_group pj_options_lint; /* --lint --lint-off */
@@ -126,7 +141,8 @@ typedef struct pj_command {
 } pj_command;
 
 extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_compare, pj_command_tables,
-    pj_command_devices, pj_command_ops, pj_command_history, pj_command_pareto, pj_command_help;
+    pj_command_devices, pj_command_ops, pj_command_history, pj_command_pareto,
+    pj_command_plan, pj_command_help;
 
 /* All of them in the order of the help; ends with NULL. */
 extern const pj_command *const pj_commands[];
@@ -139,6 +155,9 @@ pj_exit pj_say_unknown_command(const char *word);
 
 /* Reads the words behind the command. false: *code is the exit code, and why has been said (or help was asked for and
  * given). On true the caller frees *out. */
+/* A copy of the text up to `end`, which lives as long as the arguments. */
+const char *pj_args_keep(pj_args *args, const char *text, const char *end);
+
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code);
 void pj_args_free(pj_args *args);
 

@@ -7,6 +7,7 @@
 /* clang-format off */
 const pj_command *const pj_commands[] = {
     &pj_command_analyze,
+    &pj_command_plan,
     &pj_command_shapes,
     &pj_command_compare,
     &pj_command_tables,

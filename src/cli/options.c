@@ -39,7 +39,7 @@ static int word_in(const char *const *words, const char *word)
 }
 
 /* A copy of the text up to `end`, which lives as long as the arguments. */
-static const char *keep(pj_args *args, const char *text, const char *end)
+const char *pj_args_keep(pj_args *args, const char *text, const char *end)
 {
     char *copy = args->texts + args->texts_used;
     size_t length = (size_t)(end - text);
@@ -56,7 +56,7 @@ static const char *set_dim(pj_args *args, const char *value)
     const char *equals = strrchr(value, '=');
     if (!equals || equals == value || !read_whole(equals + 1, &dim->value))
         return "NAME=N, for example batch=1";
-    dim->name = keep(args, value, equals);
+    dim->name = pj_args_keep(args, value, equals);
     args->dims++;
     return NULL;
 }
@@ -68,7 +68,7 @@ static const char *set_trips(pj_args *args, const char *value)
     const char *equals = strrchr(value, '=');
     if (!equals || equals == value || !read_whole(equals + 1, &trip->trips))
         return "NAME=N, for example decode=20";
-    trip->node = keep(args, value, equals);
+    trip->node = pj_args_keep(args, value, equals);
     args->trips++;
     return NULL;
 }
@@ -93,7 +93,7 @@ static const char *set_sweep(pj_args *args, const char *value)
         if (!read_number(at + 1, &values[sweep->count++], &at) || (*at && *at != ','))
             return wants;
     } while (*at);
-    sweep->name = keep(args, value, equals);
+    sweep->name = pj_args_keep(args, value, equals);
     sweep->values = values;
     args->numbers_used += sweep->count;
     args->sweeps++;
@@ -129,8 +129,8 @@ static const char *set_input(pj_args *args, const char *value)
     const char *colon = equals ? strrchr(equals, ':') : NULL;
     if (!equals || equals == value || colon == equals + 1 || !read_dims((colon ? colon : equals) + 1, args, input))
         return "NAME=[TYPE:]DIMS, for example tokens=int64:1,128";
-    input->name = keep(args, value, equals);
-    input->dtype = colon ? keep(args, equals + 1, colon) : NULL;
+    input->name = pj_args_keep(args, value, equals);
+    input->dtype = colon ? pj_args_keep(args, equals + 1, colon) : NULL;
     args->inputs++;
     return NULL;
 }

@@ -222,9 +222,10 @@ bool pj_args_alloc(int words, size_t characters, pj_args *args)
     args->limit = calloc(most, sizeof *args->limit);
     args->given = calloc(most, sizeof *args->given);
     args->numbers = calloc(characters, sizeof *args->numbers);
-    args->texts = calloc(characters + 2 * most, 1);
+    args->texts = calloc(2 * characters + 2 * most, 1); /* lists: a terminator for each part */
     bool ok = args->operand && args->dim && args->input && args->trip && args->sweep && args->device &&
-              args->lint_off && args->limit && args->given && args->numbers && args->texts;
+              args->lint_off && args->limit && args->given && args->numbers && args->texts &&
+              pj_plan_args_alloc(&args->plan, most, characters);
     if (!ok)
         pj_say("out of memory");
     return ok;
@@ -273,6 +274,7 @@ void pj_args_free(pj_args *args)
     free(args->trip);
     free(args->sweep);
     free(args->device);
+    pj_plan_args_free(&args->plan);
     free(args->lint_off);
     free(args->limit);
     free(args->given);

@@ -65,8 +65,7 @@ static bool group_takes(const maker *m, size_t at, size_t format)
     for (size_t u = group->first_reader; u != PJ_NO_CLUSTER; u = m->network->unit[u].next_reader) {
         const pj_member *unit = &m->network->unit[u];
         bool is_other = !unit->weighted && m->target->has_others && !m->target->others[format];
-        if (unit->kept || is_other ||
-            (unit->pin && activations_in(m, group, unit->pin - 1) != format))
+        if (unit->kept || is_other || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
             return false;
     }
     return true;
@@ -217,8 +216,8 @@ static double group_noise(const maker *m, size_t group, size_t format)
         bool is_passed = producer && producer->desc && producer->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP);
         pj_format now = pj_precision_of(precision, value);
         if (!is_passed && now.from != PJ_FROM_NOTHING && number_of(m, format)->bits < now.number.bits)
-            sum += pj_format_noise(number_of(m, format), m->noise->ranges ? pj_map_get(m->noise->ranges, value->name)
-                                                                          : NULL);
+            sum += pj_format_noise(number_of(m, format),
+                                   m->noise->ranges ? pj_map_get(m->noise->ranges, value->name) : NULL);
     }
     return sum;
 }
@@ -271,7 +270,8 @@ static bool add_common(maker *m, size_t group, size_t format)
     return counted;
 }
 
-/* All layers that share the weights of `leader`, in one choice (or as they are). false: one has no price, or no loss. */
+/* All layers that share the weights of `leader`, in one choice (or as they are). false: one has no price, or no loss.
+ */
 static bool sum_shared(const maker *m, size_t leader, size_t run, size_t choice, size_t weights, pj_plan_totals *out)
 {
     memset(out, 0, sizeof *out);
@@ -350,10 +350,11 @@ static pj_status fail_group(const maker *m, size_t group, pj_error *err)
             second = unit;
     }
     if (first && second)
-        return pj_fail(err, PJ_EARGUMENT,
-                       "layer \"%.120s\" is %.120s, but \"%.120s\" is %.120s: they read the same tensors, so they work in "
-                       "one format of activations",
-                       first->node->label, first->why, second->node->label, second->why);
+        return pj_fail(
+            err, PJ_EARGUMENT,
+            "layer \"%.120s\" is %.120s, but \"%.120s\" is %.120s: they read the same tensors, so they work in "
+            "one format of activations",
+            first->node->label, first->why, second->node->label, second->why);
     return pj_fail(err, PJ_EARGUMENT,
                    "layer \"%.200s\" cannot be %.160s: another layer that reads the same tensors cannot work in that "
                    "format, or it would widen what the model has",
@@ -417,8 +418,8 @@ static pj_status check_losses(const maker *m, pj_error *err)
             size_t weights;
             const pj_cluster *group = &network->group[network->unit[u].group];
             size_t format = activations_in(m, group, c);
-            bool can = group_takes(m, network->unit[u].group, format) &&
-                       unit_takes(m, &network->unit[u], c, format, &weights);
+            bool can =
+                group_takes(m, network->unit[u].group, format) && unit_takes(m, &network->unit[u], c, format, &weights);
             if (!can || m->noise->losses->loss[u * m->noise->losses->choices + c] >= 0)
                 continue;
             if (!missing++) {
@@ -428,10 +429,11 @@ static pj_status check_losses(const maker *m, pj_error *err)
         }
     if (!missing)
         return PJ_OK;
-    return pj_fail(err, PJ_EFORMAT,
-                   "there is no loss for layer \"%.200s\" in %.40s (%zu missing in all); add them, or leave formats out "
-                   "with --choices",
-                   network->unit[unit].node->label, m->choices->choice[word].word, missing);
+    return pj_fail(
+        err, PJ_EFORMAT,
+        "there is no loss for layer \"%.200s\" in %.40s (%zu missing in all); add them, or leave formats out "
+        "with --choices",
+        network->unit[unit].node->label, m->choices->choice[word].word, missing);
 }
 
 /* What is left of today's totals without everything that can be chosen as it is. */
@@ -456,11 +458,16 @@ static void find_constant(maker *m)
 }
 
 pj_status pj_candidates_make(const pj_pricing *pricing, const pj_network *network, const pj_choice_list *choices,
-                             const pj_target *target, const pj_noise_source *noise, pj_arena *arena,
-                             pj_candidates *out, pj_error *err)
+                             const pj_target *target, const pj_noise_source *noise, pj_arena *arena, pj_candidates *out,
+                             pj_error *err)
 {
-    maker m = {.pricing = pricing, .network = network, .choices = choices, .target = target, .noise = noise,
-               .arena = arena, .out = out};
+    maker m = {.pricing = pricing,
+               .network = network,
+               .choices = choices,
+               .target = target,
+               .noise = noise,
+               .arena = arena,
+               .out = out};
     memset(out, 0, sizeof *out);
     out->network = network;
     out->choices = choices;

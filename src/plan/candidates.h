@@ -15,9 +15,9 @@
 
 /* Where noise comes from. */
 typedef struct pj_noise_source {
-    const pj_losses *losses;     /* measured; NULL: the two below */
-    const double *weight_noise;  /* [unit * formats + format], noise over signal; NULL: by format alone */
-    const pj_map *ranges;        /* of tensors, by name; NULL: none */
+    const pj_losses *losses;    /* measured; NULL: the two below */
+    const double *weight_noise; /* [unit * formats + format], noise over signal; NULL: by format alone */
+    const pj_map *ranges;       /* of tensors, by name; NULL: none */
 } pj_noise_source;
 
 /* The formats of every layer: numbers of the list, PJ_AS_IS where the plan says nothing. */
@@ -26,7 +26,7 @@ typedef struct pj_assignment {
 } pj_assignment;
 
 typedef struct pj_candidates {
-    pj_problem problem; /* budgets and limits are not set: see pj_candidates_pose */
+    pj_problem problem;                    /* budgets and limits are not set: see pj_candidates_pose */
     size_t *mode_at, *slot_at, *choice_at; /* the arrays of the problem */
     pj_point *point;
     pj_plan_totals *figures; /* by choice */
@@ -42,8 +42,8 @@ typedef struct pj_candidates {
 /* Prices all choices and builds the problem. Lives in `arena`. PJ_EARGUMENT: pins that cannot be kept together; losses
  * that are missing. */
 pj_status pj_candidates_make(const pj_pricing *pricing, const pj_network *network, const pj_choice_list *choices,
-                             const pj_target *target, const pj_noise_source *noise, pj_arena *arena,
-                             pj_candidates *out, pj_error *err);
+                             const pj_target *target, const pj_noise_source *noise, pj_arena *arena, pj_candidates *out,
+                             pj_error *err);
 
 /* Writes noise (or energy, if `minimize_energy`) and the costs of `measures` into the problem's points. */
 void pj_candidates_pose(pj_candidates *candidates, bool minimize_energy, const pj_plan_measure *measures, size_t count);

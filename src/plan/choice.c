@@ -38,7 +38,8 @@ static const char *pair_word(pj_choice_list *list, size_t weights, size_t activa
     pj_str text = pj_str_new(64);
     if (weights == activations)
         return formats->word[weights];
-    if (strncmp(formats->word[weights], "int", 3) == 0 && (is_wide || strncmp(formats->word[activations], "int", 3) == 0))
+    if (strncmp(formats->word[weights], "int", 3) == 0 &&
+        (is_wide || strncmp(formats->word[activations], "int", 3) == 0))
         pj_str_printf(&text, "w%da%d", (int)w->bits, (int)a->bits);
     else
         pj_str_printf(&text, "%s/%s", formats->word[weights], formats->word[activations]);

@@ -19,8 +19,8 @@ enum {
 /* Lives in `arena`. The problem needs its first cost. PJ_ENOMEM. */
 pj_status pj_frontier_find(const pj_problem *problem, pj_arena *arena, pj_frontier *out, pj_error *err);
 
-/* The point farthest below the line between the two ends, both axes scaled to 0..1 (Satopaa et al., Finding a Kneedle in
- * a Haystack, 2011); the first of several. 0 where there are fewer than three. */
+/* The point farthest below the line between the two ends, both axes scaled to 0..1 (Satopaa et al., Finding a Kneedle
+ * in a Haystack, 2011); the first of several. 0 where there are fewer than three. */
 size_t pj_frontier_knee(const pj_frontier *frontier);
 
 #endif

@@ -72,6 +72,11 @@ static int weight_input(const pj_node *node)
     return -1;
 }
 
+int pj_member_weight(const pj_member *unit)
+{
+    return weight_input(unit->node);
+}
+
 static pj_part part_of(const pj_priced *today, const pj_layer *row, const pj_layer_detail *detail)
 {
     const unsigned outside = PJ_CONTROL | PJ_OPAQUE_OP | PJ_SHAPE_ONLY | PJ_RUNS_BODY;
@@ -180,7 +185,8 @@ static void hold_group(pj_network *network, const pj_member *unit)
 static void list_members(pj_network *network)
 {
     for (size_t g = 0; g < network->groups; g++)
-        network->group[g].first_reader = network->group[g].first_writer = network->group[g].first_tensor = PJ_NO_CLUSTER;
+        network->group[g].first_reader = network->group[g].first_writer = network->group[g].first_tensor =
+            PJ_NO_CLUSTER;
     for (size_t v = (size_t)network->today->precision.count; v-- > 0;) {
         size_t at = network->group_of[v];
         if (at == PJ_NO_CLUSTER)

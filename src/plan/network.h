@@ -1,10 +1,10 @@
 /* The model as a planner sees it: which layers can change their formats, and which have to change together.
  *
  * Activations: all tensors that a layer reads as data have one format, and so have all layers that read one tensor;
- * what only moves numbers or keeps their format (Reshape, Relu, MaxPool, Concat) writes the format that it reads. Tensors
- * and layers that hang together so are a group, and take one format of activations. An Add has one type at both inputs
- * by that, and the consumers of a tensor agree. Weights: each layer decides alone, but layers that share them decide as
- * one, and belong to one group. */
+ * what only moves numbers or keeps their format (Reshape, Relu, MaxPool, Concat) writes the format that it reads.
+ * Tensors and layers that hang together so are a group, and take one format of activations. An Add has one type at both
+ * inputs by that, and the consumers of a tensor agree. Weights: each layer decides alone, but layers that share them
+ * decide as one, and belong to one group. */
 #ifndef PJ_PLAN_NETWORK_H
 #define PJ_PLAN_NETWORK_H
 
@@ -39,11 +39,11 @@ typedef struct pj_member {
 
 typedef struct pj_cluster {
     size_t first_reader, first_writer, first_tensor;
-    bool stays;         /* something in it cannot change */
-    const char *why;    /* the layer that it is */
-    bool floats_only;   /* one of its layers computes on floats only */
-    size_t units;       /* that read it */
-    int64_t bits;       /* of its narrowest tensor, as the model has it: a format must be below */
+    bool stays;       /* something in it cannot change */
+    const char *why;  /* the layer that it is */
+    bool floats_only; /* one of its layers computes on floats only */
+    size_t units;     /* that read it */
+    int64_t bits;     /* of its narrowest tensor, as the model has it: a format must be below */
 } pj_cluster;
 
 typedef struct pj_network {
@@ -52,12 +52,15 @@ typedef struct pj_network {
     pj_cluster *group;
     size_t groups;
     size_t *next_tensor; /* by pj_value.index */
-    size_t *group_of; /* by pj_value.index; PJ_NO_CLUSTER: no activation of a group */
+    size_t *group_of;    /* by pj_value.index; PJ_NO_CLUSTER: no activation of a group */
     const pj_priced *today;
 } pj_network;
 
 /* Reads it off the model as it is priced today. Lives in `arena`. PJ_ENOMEM. */
 pj_status pj_network_read(const pj_priced *today, pj_arena *arena, pj_network *out, pj_error *err);
+
+/* The input at which a layer with weights has them. */
+int pj_member_weight(const pj_member *unit);
 
 /* Marks what the user keeps, excludes and pins. PJ_EARGUMENT: a glob that matches no layer that could change, pins that
  * contradict each other, or an unknown choice. */

@@ -1,9 +1,9 @@
 /* How much noise a number format adds: noise power over signal power, from the format alone or with a known range.
  *
- *     integers of b bits, no range known    16/3 * 4^-b       uniform quantization that reaches to four standard deviations:
- *                                                             (8 sigma / 2^b)^2 / 12 over sigma^2
- *     integers, range and rms known         D^2 / 12 / rms^2  D = (max - min) / (2^b - 1), zero inside the range
- *     floats of p significant bits          0.180 * 4^-p      for numbers spread over several powers of two
+ *     integers of b bits, no range known    16/3 * 4^-b       uniform quantization that reaches to four standard
+ * deviations: (8 sigma / 2^b)^2 / 12 over sigma^2 integers, range and rms known         D^2 / 12 / rms^2  D = (max -
+ * min) / (2^b - 1), zero inside the range floats of p significant bits          0.180 * 4^-p      for numbers spread
+ * over several powers of two
  *
  * Sources: Jayant and Noll, Digital Coding of Waveforms, 1984 (four-sigma loading); Widrow and Kollar, Quantization
  * Noise, 2008, chapter 12 (floating point). */

@@ -60,8 +60,8 @@ static pj_status read_others(pj_json root, pj_choice_list *choices, pj_target *o
 
 static pj_status read_target(pj_json root, pj_choice_list *choices, pj_target *out, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "title", "notes", "sources", "formats", "others", "floats_stay",
-                                       "scales", NULL};
+    static const char *const keys[] = {"schema", "title",       "notes",  "sources", "formats",
+                                       "others", "floats_stay", "scales", NULL};
     static const char *const schemas[] = {"picojoule.target/1", NULL};
     static const char *const scales[] = {"per_channel", "per_tensor", NULL};
     pj_json formats, sources = {0};

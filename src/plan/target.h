@@ -3,8 +3,8 @@
  *     {"schema": "picojoule.target/1", "title": "...", "notes": "...", "sources": ["..."],
  *      "formats": [{"weights": ["int8"], "activations": ["int8"]}],   every weight format with every activation format
  *      "others": ["int8"],                                            of layers without weights; default: as "formats"
- *      "floats_stay": true,                                           may layers with weights stay as the model has them
- *      "scales": "per_channel"}                                       or "per_tensor": of weights */
+ *      "floats_stay": true,                                           may layers with weights stay as the model has
+ * them "scales": "per_channel"}                                       or "per_tensor": of weights */
 #ifndef PJ_PLAN_TARGET_H
 #define PJ_PLAN_TARGET_H
 

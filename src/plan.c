@@ -1,0 +1,559 @@
+/* The planner from end to end: prices, noise, search, and the check of the plan by a whole analysis. The public
+ * function pj_plan_search is here. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "picojoule/plan.h"
+#include "picojoule/weights.h"
+#include "plan/candidates.h"
+#include "plan/frontier.h"
+#include "plan/rows.h"
+#include "plan/search.h"
+
+#define DEFAULT_SECONDS 2.0
+
+/* What a plan is made of, and the result that is handed out. */
+typedef struct planner {
+    pj_plan_result result; /* first: this is what is handed out */
+    pj_arena *arena;
+    pj_model *model;
+    const pj_settings *settings;
+    const pj_plan_options *options;
+    pj_table *table;
+    pj_pricing pricing;
+    pj_priced today;
+    pj_choice_list choices;
+    pj_target target;
+    pj_network network;
+    pj_losses losses;
+    pj_map ranges;
+    pj_noise_source noise;
+    pj_candidates candidates;
+    pj_plan_limit *limits;
+    pj_diags diags;
+    double seconds;
+    pj_error *err;
+} planner;
+
+/* ---- what there is to choose from ---- */
+
+/* Those of the target that the user names. */
+static pj_status filter_choices(planner *p)
+{
+    pj_choice kept[PJ_MOST_CHOICES];
+    size_t count = 0;
+    for (size_t i = 0; i < p->options->choice_count; i++) {
+        const char *word = p->options->choices[i];
+        size_t at = pj_choices_find(&p->choices, word);
+        pj_format weights, activations;
+        PJ_TRY(pj_quantize_parse("--choices", word, &weights, &activations, p->err));
+        if (at == p->choices.count)
+            return pj_fail(p->err, PJ_EARGUMENT, "--choices \"%.64s\": target %.100s does not have it", word,
+                           p->target.name);
+        bool known = false;
+        for (size_t k = 0; k < count; k++)
+            known = known || kept[k].word == p->choices.choice[at].word;
+        if (!known)
+            kept[count++] = p->choices.choice[at];
+    }
+    memcpy(p->choices.choice, kept, count * sizeof *kept);
+    p->choices.count = count;
+    return PJ_OK;
+}
+
+static pj_status read_choices(planner *p)
+{
+    static const char *const usual[] = {"fp16", "w8a16", "int8", "w4a16", "w4a8", "int4"};
+    const pj_plan_options *options = p->options;
+    size_t ignored;
+    pj_choices_init(&p->choices, p->arena);
+    p->target = pj_target_none();
+    if (options->target) {
+        PJ_TRY(pj_target_open(options->target, &p->choices, &p->target, p->err));
+        return options->choice_count ? filter_choices(p) : PJ_OK;
+    }
+    const char *const *words = options->choice_count ? options->choices : usual;
+    size_t count = options->choice_count ? options->choice_count : sizeof usual / sizeof *usual;
+    for (size_t i = 0; i < count; i++)
+        PJ_TRY(pj_choices_word(&p->choices, "--choices", words[i], &ignored, p->err));
+    return PJ_OK;
+}
+
+/* ---- noise ---- */
+
+/* Noise over signal of every layer's weights in every format; NAN-free. */
+static pj_status read_weights(planner *p, const pj_weights *weights, const size_t *format, double *out)
+{
+    pj_grain grain = p->options->per_tensor || p->target.per_tensor ? PJ_PER_TENSOR : PJ_PER_CHANNEL;
+    size_t formats = p->choices.formats.count, absent = 0, weighted = 0;
+    const pj_weight *first = NULL;
+    for (size_t u = 0; u < p->network.units; u++) {
+        size_t count;
+        if (!p->network.unit[u].weighted)
+            continue;
+        weighted++;
+        const pj_weight *row = pj_weights_of(weights, p->network.unit[u].node->label, &count);
+        for (size_t i = 0; i < count; i++) {
+            if (row[i].absent) {
+                absent++;
+                first = first ? first : &row[i];
+            } else if (row[i].nans || row[i].infinities) {
+                pj_error_at(p->err, NULL, row[i].layer, p->network.unit[u].node->op);
+                return pj_fail(p->err, PJ_EFORMAT, "weight '%.200s' holds %" PRId64 " NaN and %" PRId64 " infinities",
+                               row[i].tensor, row[i].nans, row[i].infinities);
+            }
+        }
+        for (size_t f = 0; f < weights->format_count && !absent; f++) {
+            pj_noise sum = {0, 0};
+            for (size_t i = 0; i < count; i++) {
+                pj_noise one = pj_weight_noise(weights, &row[i], f, grain, PJ_SCALE_MAX_ABS);
+                sum.signal += one.signal;
+                sum.noise += one.noise;
+            }
+            out[u * formats + format[f]] = sum.signal > 0 ? sum.noise / sum.signal : 0;
+        }
+    }
+    if (absent)
+        return pj_fail(p->err, PJ_EARGUMENT,
+                       "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.100s), so their noise is not "
+                       "known: give measured losses (--sensitivity FILE), or plan by formats alone "
+                       "(--sensitivity uniform)",
+                       absent, weighted, first->tensor, first->absent);
+    return PJ_OK;
+}
+
+static pj_status inspect_weights(planner *p)
+{
+    const char *words[PJ_MOST_FORMATS];
+    size_t format[PJ_MOST_FORMATS], count = 0;
+    pj_weights *weights = NULL;
+    for (size_t f = 1; f < p->choices.formats.count; f++) {
+        bool used = false;
+        for (size_t c = 0; c < p->choices.count; c++)
+            used = used || p->choices.choice[c].weights == f;
+        bool is_plain = p->choices.formats.number[f].bits >= 32; /* nothing is lost */
+        if (used && !is_plain) {
+            words[count] = p->choices.formats.word[f];
+            format[count++] = f;
+        }
+    }
+    double *noise = PJ_NEW(p->arena, double, p->network.units * p->choices.formats.count);
+    if (!noise)
+        return pj_fail_memory(p->err);
+    pj_weight_options options = pj_weight_options_default();
+    options.formats = words;
+    options.format_count = count;
+    options.distinct = false;
+    options.rule[PJ_SCALE_LEAST_ERROR] = false;
+    PJ_TRY(pj_weights_inspect(p->model, &options, &weights, p->err));
+    pj_status status = read_weights(p, weights, format, noise);
+    pj_weights_free(weights);
+    p->noise.weight_noise = noise;
+    return status;
+}
+
+static pj_status read_noise(planner *p)
+{
+    const char *source = p->options->sensitivity;
+    bool per_tensor = p->options->per_tensor || p->target.per_tensor;
+    pj_str text = pj_str_new(0);
+    if (p->options->calibration) {
+        PJ_TRY(pj_ranges_read(p->options->calibration, p->model, p->arena, &p->ranges, p->err));
+        p->noise.ranges = &p->ranges;
+    }
+    if (!source || strcmp(source, "weights") == 0) {
+        PJ_TRY(inspect_weights(p));
+        pj_str_printf(&text, "rounding noise of the weights (one scale per %s), ",
+                      per_tensor ? "tensor" : "output channel");
+    } else if (strcmp(source, "uniform") == 0) {
+        pj_str_add(&text, "every layer alike, noise by format alone, ");
+    } else {
+        PJ_TRY(pj_losses_read(source, &p->network, &p->choices, p->arena, &p->losses, p->err));
+        p->noise.losses = &p->losses;
+        pj_str_printf(&text, "losses measured by the user (%s)", source);
+    }
+    if (!p->noise.losses)
+        pj_str_add(&text, p->noise.ranges ? "activations by their ranges" : "activations by a four-sigma proxy");
+    p->result.sensitivity = pj_str_keep(&text, p->arena);
+    return p->result.sensitivity ? PJ_OK : pj_fail_memory(p->err);
+}
+
+/* ---- plans and what they really cost ---- */
+
+/* Writes the plan, reads it back as --plan would, and analyzes the model under it. */
+static pj_status analyze(planner *p, const pj_picks *picks, pj_arena *arena, pj_priced *out)
+{
+    const pj_plan_layer *rows;
+    size_t count;
+    pj_plan plan;
+    pj_diags diags;
+    PJ_TRY(pj_plan_rows(&p->candidates, picks, NULL, arena, &rows, &count, p->err));
+    pj_str text = pj_str_new(0);
+    pj_json_writer json = pj_json_writer_new(&text, false);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_plan_rows_json(rows, count, &json);
+    pj_json_write_end(&json);
+    pj_diags_init(&diags, arena);
+    pj_status status = text.failed ? pj_fail_memory(p->err)
+                                   : pj_plan_parse(text.data, text.length, "plan", p->model, arena, &plan, p->err);
+    pj_str_free(&text);
+    return status == PJ_OK ? pj_price_plan(&p->pricing, &plan, arena, &diags, out, p->err) : status;
+}
+
+static pj_plan_totals totals_of(const pj_priced *priced, double noise)
+{
+    pj_plan_totals totals = {pj_energy_total(&priced->totals.energy), (double)priced->totals.param_bits / 8,
+                             (double)priced->totals.bops, noise};
+    return totals;
+}
+
+static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out)
+{
+    pj_priced priced;
+    pj_arena *arena = pj_arena_new(0);
+    if (!arena)
+        return pj_fail_memory(p->err);
+    pj_status status = analyze(p, picks, arena, &priced);
+    if (status == PJ_OK)
+        *out = totals_of(&priced, pj_candidates_sum(&p->candidates, picks).noise);
+    pj_arena_free(arena);
+    return status;
+}
+
+/* ---- budgets that nothing keeps ---- */
+
+static void print_amount(pj_str *out, pj_plan_measure measure, double amount)
+{
+    if (measure == PJ_PLAN_ENERGY)
+        pj_str_printf(out, "%.4g uJ", amount / 1e6);
+    else
+        pj_str_printf(out, "%.4g%s", amount, measure == PJ_PLAN_PARAM_BYTES ? " bytes" : "");
+}
+
+/* The layers that take most of what is left at best, and why. */
+static void name_blockers(const planner *p, pj_plan_measure measure, pj_str *out)
+{
+    enum { MOST = 3 };
+    const pj_candidates *c = &p->candidates;
+    double constant = pj_plan_total(&c->constant, measure);
+    size_t named[MOST], count = 0;
+    if (constant > 0) {
+        pj_str_add(out, "; layers that cannot change take ");
+        print_amount(out, measure, constant);
+    }
+    for (; count < MOST; count++) {
+        size_t best = PJ_NO_PICK;
+        double most = 0;
+        for (size_t u = 0; u < c->network->units; u++) {
+            const pj_member *unit = &c->network->unit[u];
+            const pj_layer *row = &c->network->today->layers.row[u];
+            bool known = false;
+            for (size_t k = 0; k < count; k++)
+                known = known || named[k] == u;
+            bool held = unit->why || (unit->group != PJ_NO_CLUSTER && c->network->group[unit->group].stays);
+            if (!known && held && unit->part != PJ_PART_STAYS && pj_energy_total(&row->energy) > most) {
+                best = u;
+                most = pj_energy_total(&row->energy);
+            }
+        }
+        if (best == PJ_NO_PICK)
+            break;
+        named[count] = best;
+        const pj_member *unit = &c->network->unit[best];
+        pj_str_printf(out, "%s\"%.60s\" %s", count ? ", " : "; held back: ", unit->node->label,
+                      unit->why ? unit->why : "reads what a layer that cannot change reads");
+    }
+}
+
+static pj_status fail_budget(planner *p, const pj_solution *solution)
+{
+    pj_str text = pj_str_new(480);
+    bool any = false;
+    for (size_t k = 0; k < p->result.limit_count; k++) {
+        const pj_plan_limit *limit = &p->limits[k];
+        double constant = pj_plan_total(&p->candidates.constant, limit->budget.measure);
+        double least = solution->least[k] + constant;
+        if (least <= limit->most)
+            continue;
+        any = true;
+        pj_str_printf(&text, "no plan has %s <= ", pj_plan_measure_word(limit->budget.measure));
+        print_amount(&text, limit->budget.measure, limit->most);
+        pj_str_add(&text, ": the least that can be had is ");
+        print_amount(&text, limit->budget.measure, least);
+        if (limit->now > 0)
+            pj_str_printf(&text, " (%.3g %% of today's)", 100 * least / limit->now);
+        name_blockers(p, limit->budget.measure, &text);
+        break;
+    }
+    if (!any)
+        pj_str_printf(&text, "%s",
+                      solution->proven ? "no plan keeps all of the budgets at once, though each alone can be kept"
+                                       : "no plan that keeps all budgets was found in the time; give it "
+                                         "more with --time-limit, or loosen a budget");
+    pj_status status = pj_fail(p->err, PJ_EARGUMENT, "%s", text.data);
+    pj_str_free(&text);
+    return status;
+}
+
+/* ---- the search, and what the sum was off ---- */
+
+typedef struct best_plan {
+    bool found;
+    pj_picks picks;
+    pj_plan_totals totals;
+    double gap, predicted;
+} best_plan;
+
+static bool keeps_limits(const planner *p, const pj_plan_totals *totals)
+{
+    for (size_t k = 0; k < p->result.limit_count; k++)
+        if (pj_plan_total(totals, p->limits[k].budget.measure) > p->limits[k].most * (1 + 1e-9))
+            return false;
+    return true;
+}
+
+/* Solves with limits moved by `shift`; a plan that really keeps the budgets and is better than `best` becomes it. */
+static pj_status try_plan(planner *p, const double *shift, double seconds, best_plan *best, pj_solution *solution,
+                          pj_plan_totals *really)
+{
+    pj_problem *problem = &p->candidates.problem;
+    for (size_t k = 0; k < p->result.limit_count; k++)
+        problem->limit[k] =
+            p->limits[k].most - pj_plan_total(&p->candidates.constant, p->limits[k].budget.measure) - shift[k];
+    PJ_TRY(pj_search(problem, seconds, p->arena, solution, p->err));
+    if (!solution->found)
+        return PJ_OK;
+    PJ_TRY(measure(p, &solution->picks, really));
+    pj_plan_measure objective = p->result.minimizes_energy ? PJ_PLAN_ENERGY : PJ_PLAN_NOISE;
+    bool better = !best->found || pj_plan_total(really, objective) < pj_plan_total(&best->totals, objective);
+    if (keeps_limits(p, really) && better) {
+        best->found = true;
+        best->picks = solution->picks;
+        best->totals = *really;
+        best->gap = pj_solution_gap(solution);
+        best->predicted = pj_candidates_sum(&p->candidates, &solution->picks).energy;
+    }
+    return PJ_OK;
+}
+
+/* Moves the limits by what the sum was off, until a plan really keeps them. */
+static pj_status solve(planner *p, best_plan *best)
+{
+    enum { MOST_ROUNDS = 10 };
+    double shift[PJ_MOST_BUDGETS] = {0};
+    size_t after = 0;
+    for (int round = 0; round < MOST_ROUNDS && after < 2; round++) {
+        pj_solution solution;
+        pj_plan_totals really;
+        double moved = 0;
+        PJ_TRY(try_plan(p, shift, p->seconds / (1 << (round < 3 ? round : 3)), best, &solution, &really));
+        if (!solution.found) {
+            if (round == 0)
+                return fail_budget(p, &solution);
+            break;
+        }
+        pj_plan_totals sum = pj_candidates_sum(&p->candidates, &solution.picks);
+        for (size_t k = 0; k < p->result.limit_count; k++) {
+            pj_plan_measure measure_of = p->limits[k].budget.measure;
+            double off = pj_plan_total(&really, measure_of) - pj_plan_total(&sum, measure_of);
+            double over = pj_plan_total(&really, measure_of) - p->limits[k].most, next = off;
+            if (over > 0)
+                next = fmax(off, shift[k] + 1.02 * over);
+            moved = fmax(moved, fabs(next - shift[k]) / fmax(p->limits[k].most, 1e-300));
+            shift[k] = next;
+        }
+        after += best->found;
+        if (best->found && moved < 1e-4)
+            break;
+    }
+    if (!best->found)
+        return pj_fail(p->err, PJ_EARGUMENT,
+                       "no plan keeps the budgets: by the sum of its layers one would, but a whole analysis of it says "
+                       "more; loosen the budget a little");
+    return PJ_OK;
+}
+
+/* ---- limits ---- */
+
+static pj_status set_limits(planner *p)
+{
+    const pj_plan_options *options = p->options;
+    bool energy = false, noise = false;
+    pj_plan_measure measures[PJ_MOST_BUDGETS];
+    if (options->budget_count > PJ_MOST_BUDGETS)
+        return pj_fail(p->err, PJ_EARGUMENT, "%zu budgets; %d at once are possible", options->budget_count,
+                       (int)PJ_MOST_BUDGETS);
+    p->limits = PJ_NEW(p->arena, pj_plan_limit, PJ_MOST_BUDGETS);
+    if (!p->limits)
+        return pj_fail_memory(p->err);
+    for (size_t k = 0; k < options->budget_count; k++) {
+        const pj_plan_budget *budget = &options->budgets[k];
+        double now = pj_plan_total(&p->result.now, budget->measure);
+        p->limits[k] = (pj_plan_limit){*budget, budget->relative ? budget->most * now : budget->most, now, 0};
+        measures[k] = budget->measure;
+        energy = energy || budget->measure == PJ_PLAN_ENERGY;
+        noise = noise || budget->measure == PJ_PLAN_NOISE;
+        if (!isfinite(p->limits[k].most))
+            return pj_fail(p->err, PJ_EARGUMENT, "a budget is not a finite number");
+    }
+    p->result.limits = p->limits;
+    p->result.limit_count = options->budget_count;
+    p->result.minimizes_energy = noise && !energy;
+    pj_candidates_pose(&p->candidates, p->result.minimizes_energy, measures, options->budget_count);
+    return PJ_OK;
+}
+
+/* ---- frontier and uniform plans ---- */
+
+static pj_status find_frontier(planner *p, pj_frontier *frontier)
+{
+    static const pj_plan_measure energy = PJ_PLAN_ENERGY;
+    pj_candidates_pose(&p->candidates, false, &energy, 1);
+    PJ_TRY(pj_frontier_find(&p->candidates.problem, p->arena, frontier, p->err));
+    pj_plan_point *points = PJ_NEW(p->arena, pj_plan_point, frontier->count);
+    if (!points)
+        return pj_fail_memory(p->err);
+    for (size_t i = 0; i < frontier->count; i++)
+        points[i] =
+            (pj_plan_point){frontier->point[i].cost[0] + p->candidates.constant.energy, frontier->point[i].noise};
+    p->result.frontier = points;
+    p->result.frontier_count = frontier->count;
+    p->result.frontier_complete = frontier->complete;
+    p->result.knee = pj_frontier_knee(frontier);
+    return PJ_OK;
+}
+
+/* The knee as a budget of energy. */
+static void limit_to_knee(planner *p)
+{
+    static const pj_plan_measure energy = PJ_PLAN_ENERGY;
+    double most = p->result.frontier[p->result.knee].energy;
+    p->limits[0] = (pj_plan_limit){
+        {PJ_PLAN_ENERGY, most, false},
+        most, p->result.now.energy, 0
+    };
+    p->result.limit_count = 1;
+    pj_candidates_pose(&p->candidates, false, &energy, 1);
+}
+
+/* Today's model, then each choice wherever it can be. */
+static pj_status find_uniform(planner *p)
+{
+    size_t count = p->choices.count;
+    pj_plan_uniform *uniform = PJ_NEW(p->arena, pj_plan_uniform, count + 1);
+    const char **words = PJ_NEW(p->arena, const char *, count);
+    pj_picks picks;
+    if (!uniform || !words || !pj_picks_new(&p->candidates.problem, p->arena, &picks))
+        return pj_fail_memory(p->err);
+    uniform[0] = (pj_plan_uniform){"today", p->result.now};
+    for (size_t c = 0; c < count; c++) {
+        words[c] = uniform[c + 1].label = p->choices.choice[c].word;
+        pj_candidates_uniform(&p->candidates, c, &picks);
+        PJ_TRY(measure(p, &picks, &uniform[c + 1].totals));
+    }
+    p->result.choices = words;
+    p->result.choice_count = count;
+    p->result.uniform = uniform;
+    p->result.uniform_count = count + 1;
+    return PJ_OK;
+}
+
+/* ---- all of it ---- */
+
+static pj_status open_prices(planner *p)
+{
+    const pj_settings *settings = p->settings;
+    PJ_TRY(pj_table_open(settings->table ? settings->table : "horowitz-45nm", &p->table, p->err));
+    p->pricing = (pj_pricing){p->model, p->table, pj_memory_default(p->table), !settings->no_fold};
+    p->pricing.memory.weights_on = settings->weights_on;
+    p->pricing.memory.activations_on = settings->activations_on;
+    p->pricing.memory.rd_wr_on_io = settings->io_on_dram;
+    p->pricing.memory.min_sram_bits = (double)settings->sram_min_bits;
+    PJ_TRY(pj_price_plan(&p->pricing, NULL, p->arena, &p->diags, &p->today, p->err));
+    p->result.now = totals_of(&p->today, 0);
+    p->result.model = p->model->path;
+    p->result.table = pj_table_name(p->table);
+    p->result.unit = pj_table_unit(p->table);
+    return PJ_OK;
+}
+
+static pj_status finish(planner *p, const best_plan *best)
+{
+    pj_priced priced;
+    PJ_TRY(analyze(p, &best->picks, p->arena, &priced));
+    PJ_TRY(pj_plan_rows(&p->candidates, &best->picks, &priced.layers, p->arena, &p->result.layers,
+                        &p->result.layer_count, p->err));
+    PJ_TRY(
+        pj_plan_tensors(&p->candidates, &best->picks, p->arena, &p->result.tensors, &p->result.tensor_count, p->err));
+    p->result.then = best->totals;
+    p->result.gap = best->gap;
+    p->result.model_error = best->totals.energy > 0 ? best->predicted / best->totals.energy - 1 : 0;
+    for (size_t k = 0; k < p->result.limit_count; k++)
+        p->limits[k].then = pj_plan_total(&best->totals, p->limits[k].budget.measure);
+    pj_finding *findings = PJ_NEW(p->arena, pj_finding, p->diags.count);
+    if (!findings)
+        return pj_fail_memory(p->err);
+    for (const pj_diag *at = p->diags.first; at; at = at->next)
+        findings[p->result.finding_count++] = (pj_finding){pj_diag_word(at->code), pj_diag_severity(at->code),
+                                                           pj_diag_strict(at->code), at->node, at->message};
+    p->result.findings = findings;
+    return pj_arena_failed(p->arena) ? pj_fail_memory(p->err) : PJ_OK;
+}
+
+static pj_status run(planner *p)
+{
+    best_plan best = {0};
+    pj_frontier frontier;
+    PJ_TRY(open_prices(p));
+    PJ_TRY(read_choices(p));
+    p->result.target = p->target.name;
+    PJ_TRY(pj_network_read(&p->today, p->arena, &p->network, p->err));
+    if (p->network.groups == 0)
+        return pj_fail(p->err, PJ_EARGUMENT, "the model has no float layers that could be quantized");
+    PJ_TRY(pj_network_wish(&p->network, p->options, &p->choices, p->arena, p->err));
+    PJ_TRY(read_noise(p));
+    PJ_TRY(pj_candidates_make(&p->pricing, &p->network, &p->choices, &p->target, &p->noise, p->arena, &p->candidates,
+                              p->err));
+    PJ_TRY(find_uniform(p));
+    bool knee = p->options->knee || p->options->budget_count == 0;
+    if (knee || p->options->frontier)
+        PJ_TRY(find_frontier(p, &frontier));
+    PJ_TRY(set_limits(p));
+    if (knee)
+        limit_to_knee(p);
+    PJ_TRY(solve(p, &best));
+    return finish(p, &best);
+}
+
+pj_status pj_plan_search(pj_model *model, const pj_settings *settings, const pj_plan_options *options,
+                         pj_plan_result **out, pj_error *err)
+{
+    pj_arena *arena = pj_arena_new(0);
+    planner *p = arena ? PJ_NEW(arena, planner, 1) : NULL;
+    *out = NULL;
+    if (!p) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
+    *p = (planner){.arena = arena, .model = model, .settings = settings, .options = options, .err = err};
+    p->seconds = options->time_limit >= 0 ? options->time_limit : DEFAULT_SECONDS;
+    pj_diags_init(&p->diags, arena);
+    pj_status status = run(p);
+    if (status != PJ_OK) {
+        pj_table_close(p->table);
+        pj_arena_free(arena);
+        return status;
+    }
+    *out = &p->result;
+    return PJ_OK;
+}
+
+void pj_plan_result_free(pj_plan_result *result)
+{
+    if (!result)
+        return;
+    planner *p = (planner *)(void *)result;
+    pj_table_close(p->table);
+    pj_arena_free(p->arena);
+}

@@ -1,0 +1,438 @@
+/* Plans as text, Markdown, CSV and JSON. */
+#include "picojoule/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "picojoule/version.h"
+#include "plan/rows.h"
+#include "report/emit.h"
+#include "report/findings.h"
+#include "report/plan.h"
+
+/* ---- tables ---- */
+
+/* clang-format off */
+static const pj_column layer_columns[] = {
+    {.key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
+    {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 3},
+    {.key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 4},
+    {.key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
+    {.key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 1},
+    {.key = "energy_then", .title = "then", .kind = PJ_CELL_ENERGY},
+    {.key = "noise", .title = "noise", .kind = PJ_CELL_NUMBER},
+    {.key = "group", .kind = PJ_CELL_COUNT},
+    {.key = "up", .title = "up", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "up_energy", .title = "+energy", .kind = PJ_CELL_ENERGY, .rank = 2},
+    {.key = "up_noise", .title = "-noise", .kind = PJ_CELL_NUMBER, .rank = 5},
+    {.key = "up_layers", .kind = PJ_CELL_COUNT},
+    {.key = "down", .title = "down", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "down_energy", .title = "-energy", .kind = PJ_CELL_ENERGY, .rank = 2},
+    {.key = "down_noise", .title = "+noise", .kind = PJ_CELL_NUMBER, .rank = 5},
+    {.key = "down_layers", .kind = PJ_CELL_COUNT},
+};
+
+static const pj_column total_columns[] = {
+    {.key = "measure", .title = "", .kind = PJ_CELL_TEXT},
+    {.key = "now", .title = "now", .kind = PJ_CELL_TEXT},
+    {.key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
+    {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
+    {.key = "budget", .title = "budget", .kind = PJ_CELL_TEXT},
+};
+
+static const pj_column uniform_columns[] = {
+    {.key = "format", .title = "everywhere", .kind = PJ_CELL_TEXT},
+    {.key = "energy", .title = "energy", .kind = PJ_CELL_ENERGY},
+    {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
+    {.key = "noise", .title = "noise", .kind = PJ_CELL_NUMBER},
+};
+/* clang-format on */
+
+enum {
+    LAYER_COLUMNS = sizeof layer_columns / sizeof *layer_columns,
+    TOTAL_COLUMNS = sizeof total_columns / sizeof *total_columns,
+    UNIFORM_COLUMNS = sizeof uniform_columns / sizeof *uniform_columns
+};
+
+/* People read three digits of a noise. */
+static double noise_of(double noise, bool for_people)
+{
+    if (!for_people || noise == 0 || !isfinite(noise))
+        return noise;
+    double unit = pow(10, floor(log10(fabs(noise))) - 2);
+    return round(noise / unit) * unit;
+}
+
+static void fill_noise(pj_cell *cell, double noise, bool for_people, pj_arena *arena)
+{
+    (void)arena;
+    pj_cell_number(cell, noise_of(noise, for_people));
+}
+
+static void fill_step(pj_cell *cell, const pj_plan_step *step, bool up, bool for_people)
+{
+    double sign = for_people ? up ? 1 : -1 : 1;
+    if (!step->format)
+        return;
+    pj_cell_text(&cell[0], step->format);
+    pj_cell_number(&cell[1], step->energy * sign);
+    pj_cell_number(&cell[2], noise_of(step->noise * (for_people ? up ? -1 : 1 : 1), for_people));
+    pj_cell_count(&cell[3], (int64_t)step->layers);
+}
+
+static bool is_shown(const pj_plan_layer *layer, bool for_people)
+{
+    return !for_people || layer->energy_now > 0 || layer->energy_then > 0;
+}
+
+static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, layer_columns, LAYER_COLUMNS);
+    if (!rows)
+        return NULL;
+    rows->unit = result->unit;
+    for (size_t i = 0; i < result->layer_count; i++) {
+        const pj_plan_layer *at = &result->layers[i];
+        if (!is_shown(at, for_people))
+            continue;
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], at->name);
+        pj_cell_text(&cell[1], at->op);
+        pj_cell_text(&cell[2], at->now);
+        pj_cell_text(&cell[3], at->then);
+        pj_cell_number(&cell[4], at->energy_now);
+        pj_cell_number(&cell[5], at->energy_then);
+        if (at->has_weights)
+            fill_noise(&cell[6], at->noise, for_people, arena);
+        pj_cell_count(&cell[7], (int64_t)at->group);
+        fill_step(&cell[8], &at->up, true, for_people);
+        fill_step(&cell[12], &at->down, false, for_people);
+    }
+    return rows->failed ? NULL : rows;
+}
+
+static const char *amount_text(const pj_plan_result *result, pj_plan_measure measure, double amount, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    switch (measure) {
+    case PJ_PLAN_ENERGY:
+        pj_human_energy(&text, amount, result->unit);
+        break;
+    case PJ_PLAN_PARAM_BYTES:
+        pj_human_bits(&text, 8 * amount);
+        break;
+    case PJ_PLAN_BOPS:
+        pj_human_count(&text, amount < 9e18 ? (int64_t)amount : INT64_MAX);
+        break;
+    case PJ_PLAN_NOISE:
+    case PJ_PLAN_MEASURES:
+        pj_str_printf(&text, "%.3g", amount);
+        if (amount > 0 && amount < 1)
+            pj_str_printf(&text, " (%.1f dB)", -10 * log10(amount));
+        break;
+    }
+    return pj_str_keep(&text, arena);
+}
+
+static const char *budget_text(const pj_plan_result *result, pj_plan_measure measure, pj_arena *arena)
+{
+    for (size_t k = 0; k < result->limit_count; k++) {
+        if (result->limits[k].budget.measure != measure)
+            continue;
+        pj_str text = pj_str_new(0);
+        const char *most = amount_text(result, measure, result->limits[k].most, arena);
+        pj_str_printf(&text, "<= %s", most ? most : "");
+        return pj_str_keep(&text, arena);
+    }
+    return NULL;
+}
+
+static pj_rows *total_rows(const pj_plan_result *result, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, total_columns, TOTAL_COLUMNS);
+    for (int m = 0; rows && m < (int)PJ_PLAN_MEASURES; m++) {
+        pj_plan_measure measure = (pj_plan_measure)m;
+        double now = pj_plan_total(&result->now, measure), then = pj_plan_total(&result->then, measure);
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], pj_plan_measure_word(measure));
+        pj_cell_text(&cell[1], amount_text(result, measure, now, arena));
+        pj_cell_text(&cell[2], amount_text(result, measure, then, arena));
+        if (now > 0)
+            pj_cell_number(&cell[3], then / now);
+        pj_cell_text(&cell[4], budget_text(result, measure, arena));
+    }
+    return rows && !rows->failed ? rows : NULL;
+}
+
+static pj_rows *uniform_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
+{
+    pj_rows *rows = pj_rows_new(arena, uniform_columns, UNIFORM_COLUMNS);
+    if (!rows)
+        return NULL;
+    rows->unit = result->unit;
+    for (size_t i = 0; i < result->uniform_count; i++) {
+        const pj_plan_totals *totals = &result->uniform[i].totals;
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], result->uniform[i].label);
+        pj_cell_number(&cell[1], totals->energy);
+        pj_cell_number(&cell[2], result->now.energy > 0 ? totals->energy / result->now.energy : 1);
+        pj_cell_number(&cell[3], noise_of(totals->noise, for_people));
+    }
+    return rows->failed ? NULL : rows;
+}
+
+/* ---- text ---- */
+
+/* "the plan with the least noise that keeps the budget; proven" */
+static void add_claim(const pj_plan_result *result, pj_str *out)
+{
+    pj_str_printf(out, "Least %s within the budget%s", result->minimizes_energy ? "energy" : "noise",
+                  result->limit_count > 1 ? "s" : "");
+    if (result->gap == 0) {
+        pj_str_add(out, ", proven");
+    } else {
+        pj_str_add(out, ", not proven: at most ");
+        pj_human_share(out, result->gap);
+        pj_str_add(out, " above the optimum");
+    }
+    if (fabs(result->model_error) >= 0.001) {
+        pj_str_add(out, " (by a sum over layers that is ");
+        pj_human_share(out, fabs(result->model_error));
+        pj_str_printf(out, " %s the whole analysis)", result->model_error > 0 ? "above" : "below");
+    }
+    pj_str_add(out, ".");
+}
+
+static void add_basis(const pj_plan_result *result, pj_str *out)
+{
+    pj_str_printf(out, "Noise: %s. Table %s", result->sensitivity, result->table);
+    if (*result->target)
+        pj_str_printf(out, ", target %s", result->target);
+    pj_str_add(out, ". Formats to choose from: ");
+    for (size_t i = 0; i < result->choice_count; i++)
+        pj_str_printf(out, "%s%s", i ? ", " : "", result->choices[i]);
+    pj_str_add(out, ".");
+}
+
+static void wrap(pj_str *out, void (*add)(const pj_plan_result *result, pj_str *out), const pj_plan_result *result,
+                 size_t width)
+{
+    pj_str text = pj_str_new(0);
+    add(result, &text);
+    pj_text_wrap(out, text.data, 0, 0, width);
+    pj_str_add(out, "\n");
+    out->failed = out->failed || text.failed;
+    pj_str_free(&text);
+}
+
+static void add_layer_title(const pj_plan_result *result, const pj_rows *rows, pj_str *out)
+{
+    (void)result;
+    pj_str_printf(out,
+                  "Layers (energies in %s; up: less noise for that much more energy; down: less energy for that "
+                  "much more noise)",
+                  pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+}
+
+static void write_text(const pj_plan_result *result, const pj_text_style *style, pj_arena *arena, pj_str *out)
+{
+    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, true, arena);
+    pj_rows *layers = layer_rows(result, true, arena);
+    if (!totals || !uniform || !layers) {
+        out->failed = true;
+        return;
+    }
+    pj_text_clean(out, result->model);
+    pj_str_add(out, "\n");
+    pj_rows_text(totals, style, 2, out);
+    pj_str_add(out, "\n");
+    wrap(out, add_claim, result, style->width);
+    wrap(out, add_basis, result, style->width);
+    pj_str title = pj_str_new(0);
+    add_layer_title(result, layers, &title);
+    pj_str_add(out, "\n");
+    pj_text_wrap(out, title.data, 0, 2, style->width);
+    pj_str_add(out, "\n");
+    out->failed = out->failed || title.failed;
+    pj_str_free(&title);
+    pj_rows_text(layers, style, 0, out);
+    pj_str_printf(out, "\nOne format everywhere, for comparison (energies in %s)\n",
+                  pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit);
+    pj_rows_text(uniform, style, 0, out);
+    if (result->finding_count)
+        pj_str_add(out, "\nAssumed or not known\n");
+    pj_findings_text(result->findings, result->finding_count, style, arena, out);
+}
+
+static void write_markdown(const pj_plan_result *result, pj_arena *arena, pj_str *out)
+{
+    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, true, arena);
+    pj_rows *layers = layer_rows(result, true, arena);
+    if (!totals || !uniform || !layers) {
+        out->failed = true;
+        return;
+    }
+    pj_markdown_escape(out, result->model);
+    pj_str_add(out, "\n\n");
+    pj_rows_markdown(totals, out);
+    pj_str_add(out, "\n");
+    add_claim(result, out);
+    pj_str_add(out, " ");
+    add_basis(result, out);
+    pj_str_add(out, "\n\n");
+    add_layer_title(result, layers, out);
+    pj_str_add(out, ":\n\n");
+    pj_rows_markdown(layers, out);
+    pj_str_printf(out, "\nOne format everywhere (energies in %s):\n\n", pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit);
+    pj_rows_markdown(uniform, out);
+    if (result->finding_count)
+        pj_str_add(out, "\nAssumed or not known:\n\n");
+    pj_findings_markdown(result->findings, result->finding_count, arena, out);
+}
+
+/* ---- JSON ---- */
+
+static void put_text(pj_json_writer *json, const char *key, const char *text)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_text(json, text);
+}
+
+static void put_number(pj_json_writer *json, const char *key, double number)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_double(json, number);
+}
+
+static void put_totals(pj_json_writer *json, const char *key, const pj_plan_totals *totals)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
+        put_number(json, pj_plan_measure_word((pj_plan_measure)m), pj_plan_total(totals, (pj_plan_measure)m));
+    pj_json_write_end(json);
+}
+
+static void put_budgets(pj_json_writer *json, const pj_plan_result *result)
+{
+    pj_json_write_key(json, "budgets");
+    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    for (size_t k = 0; k < result->limit_count; k++) {
+        const pj_plan_limit *at = &result->limits[k];
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        put_text(json, "measure", pj_plan_measure_word(at->budget.measure));
+        put_number(json, "most", at->most);
+        put_number(json, "now", at->now);
+        put_number(json, "then", at->then);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json)
+{
+    put_text(json, "version", PICOJOULE_VERSION);
+    put_text(json, "model", result->model);
+    put_text(json, "table", result->table);
+    put_text(json, "unit", result->unit);
+    put_text(json, "target", *result->target ? result->target : NULL);
+    put_text(json, "sensitivity", result->sensitivity);
+    pj_json_write_key(json, "choices");
+    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < result->choice_count; i++)
+        pj_json_write_text(json, result->choices[i]);
+    pj_json_write_end(json);
+}
+
+void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
+{
+    pj_json_write_key(json, "uniform");
+    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < result->uniform_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        put_text(json, "format", result->uniform[i].label);
+        for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
+            put_number(json, pj_plan_measure_word((pj_plan_measure)m),
+                       pj_plan_total(&result->uniform[i].totals, (pj_plan_measure)m));
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void write_json(const pj_plan_result *result, pj_arena *arena, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    const pj_rows *rows = layer_rows(result, false, arena);
+    if (!rows) {
+        out->failed = true;
+        return;
+    }
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_plan_rows_json(result->layers, result->layer_count, &json);
+    pj_json_write_key(&json, "report");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_plan_basis_json(result, &json);
+    put_text(&json, "minimizes", result->minimizes_energy ? "energy" : "noise");
+    put_number(&json, "gap", result->gap);
+    put_number(&json, "model_error", result->model_error);
+    put_totals(&json, "now", &result->now);
+    put_totals(&json, "then", &result->then);
+    put_budgets(&json, result);
+    pj_plan_uniform_json(result, &json);
+    pj_json_write_key(&json, "layers");
+    pj_rows_json(rows, &json);
+    pj_json_write_key(&json, "diagnostics");
+    pj_findings_json(result->findings, result->finding_count, &json);
+    pj_json_write_end(&json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+/* ---- all of it ---- */
+
+static void write_plan(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
+                       pj_str *out)
+{
+    const pj_rows *rows;
+    switch (output) {
+    case PJ_OUTPUT_TEXT:
+        write_text(result, style, arena, out);
+        break;
+    case PJ_OUTPUT_JSON:
+        write_json(result, arena, out);
+        break;
+    case PJ_OUTPUT_CSV:
+        rows = layer_rows(result, false, arena);
+        if (rows)
+            pj_rows_csv(rows, out);
+        else
+            out->failed = true;
+        break;
+    case PJ_OUTPUT_MARKDOWN:
+        write_markdown(result, arena, out);
+        break;
+    }
+}
+
+pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
+                        void *payload, pj_error *err)
+{
+    pj_output output = PJ_OUTPUT_TEXT;
+    bool svg = pj_is_svg(options);
+    pj_text_style style = pj_style_of(options);
+    if (svg && view == PJ_PLAN_VIEW_PLAN)
+        return pj_fail(err, PJ_EARGUMENT, "a chart is that of the frontier: --frontier --format svg");
+    if (!svg)
+        PJ_TRY(pj_output_of(options, &output, err));
+    pj_arena *arena = pj_arena_new(0);
+    pj_str text = pj_str_new(0);
+    text.failed = !arena;
+    if (arena && svg)
+        pj_plan_frontier_svg(result, arena, &text);
+    else if (arena && view == PJ_PLAN_VIEW_FRONTIER)
+        pj_plan_frontier_print(result, output, &style, arena, &text);
+    else if (arena)
+        write_plan(result, output, &style, arena, &text);
+    pj_arena_free(arena);
+    return pj_emit(&text, sink, payload, err);
+}

@@ -1,0 +1,17 @@
+/* What the writers of plans and of frontiers share. */
+#ifndef PJ_REPORT_PLAN_H
+#define PJ_REPORT_PLAN_H
+
+#include "picojoule/plan.h"
+#include "report/emit.h"
+
+/* Members that say what a plan rests on. */
+void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json);
+void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json);
+
+/* Appends the frontier; out->failed tells of missing memory. */
+void pj_plan_frontier_print(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
+                            pj_str *out);
+void pj_plan_frontier_svg(const pj_plan_result *result, pj_arena *arena, pj_str *out);
+
+#endif

@@ -1,0 +1,147 @@
+/* Plans as other quantizers take them: ONNX Runtime, NNCF, CSV. */
+#include <string.h>
+
+#include "report/plan.h"
+
+/* ONNX Runtime's name of a format (onnxruntime.quantization.QuantType); NULL: it has none. */
+static const char *quant_type(const char *word)
+{
+    static const char *const names[][2] = {
+        {"int4",    "QInt4"        },
+        {"uint4",   "QUInt4"       },
+        {"int8",    "QInt8"        },
+        {"uint8",   "QUInt8"       },
+        {"int16",   "QInt16"       },
+        {"uint16",  "QUInt16"      },
+        {"fp8e4m3", "QFLOAT8E4M3FN"}
+    };
+    for (size_t i = 0; word && i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], word) == 0)
+            return names[i][1];
+    return NULL;
+}
+
+/* What becomes of a layer. */
+typedef enum fate { QUANTIZED, WEIGHTS_ONLY, LEFT } fate;
+
+static fate fate_of(const pj_plan_layer *layer)
+{
+    if (quant_type(layer->activations))
+        return QUANTIZED;
+    return layer->has_weights && quant_type(layer->weights) ? WEIGHTS_ONLY : LEFT;
+}
+
+/* Nodes without a name in the file cannot be told of. */
+static void put_names(pj_json_writer *json, const char *key, const pj_plan_result *result, fate which)
+{
+    pj_json_write_key(json, key);
+    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < result->layer_count; i++)
+        if (result->layers[i].is_named && fate_of(&result->layers[i]) == which)
+            pj_json_write_text(json, result->layers[i].name);
+    pj_json_write_end(json);
+}
+
+/* One list of one object, as TensorQuantOverrides has it for a tensor. */
+static void put_override(pj_json_writer *json, const char *tensor, const char *type)
+{
+    pj_json_write_key(json, tensor);
+    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_write_key(json, "quant_type");
+    pj_json_write_text(json, type);
+    pj_json_write_end(json);
+    pj_json_write_end(json);
+}
+
+/* Types of tensors that differ from QInt8, which is meant to be the default of both. */
+static void put_overrides(pj_json_writer *json, const pj_plan_result *result)
+{
+    pj_json_write_key(json, "TensorQuantOverrides");
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+    for (size_t i = 0; i < result->tensor_count; i++) {
+        const char *type = quant_type(result->tensors[i].format);
+        if (type && strcmp(type, "QInt8") != 0)
+            put_override(json, result->tensors[i].name, type);
+    }
+    pj_json_write_end(json);
+}
+
+static void emit_onnxruntime(const pj_plan_result *result, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_write_key(&json, "activation_type");
+    pj_json_write_text(&json, "QInt8");
+    pj_json_write_key(&json, "weight_type");
+    pj_json_write_text(&json, "QInt8");
+    put_names(&json, "nodes_to_quantize", result, QUANTIZED);
+    put_names(&json, "nodes_to_exclude", result, LEFT);
+    put_names(&json, "weight_only_nodes", result, WEIGHTS_ONLY);
+    pj_json_write_key(&json, "extra_options");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    put_overrides(&json, result);
+    pj_json_write_end(&json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+/* Layers that NNCF is to leave alone. */
+static void emit_nncf(const pj_plan_result *result, pj_str *out)
+{
+    pj_json_writer json = pj_json_writer_new(out, true);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_write_key(&json, "ignored_scope");
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    put_names(&json, "names", result, LEFT);
+    pj_json_write_end(&json);
+    pj_json_write_end(&json);
+    pj_str_add_char(out, '\n');
+}
+
+/* clang-format off */
+static const pj_column columns[] = {
+    {.key = "layer", .kind = PJ_CELL_TEXT},
+    {.key = "op", .kind = PJ_CELL_TEXT},
+    {.key = "weights", .kind = PJ_CELL_TEXT},
+    {.key = "activations", .kind = PJ_CELL_TEXT},
+};
+/* clang-format on */
+
+static void emit_csv(const pj_plan_result *result, pj_str *out)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_rows *rows = arena ? pj_rows_new(arena, columns, sizeof columns / sizeof *columns) : NULL;
+    for (size_t i = 0; rows && i < result->layer_count; i++) {
+        const pj_plan_layer *at = &result->layers[i];
+        pj_cell *cell = pj_rows_add(rows);
+        pj_cell_text(&cell[0], at->name);
+        pj_cell_text(&cell[1], at->op);
+        pj_cell_text(&cell[2], at->weights);
+        pj_cell_text(&cell[3], at->activations);
+    }
+    if (rows && !rows->failed)
+        pj_rows_csv(rows, out);
+    else
+        out->failed = true;
+    pj_arena_free(arena);
+}
+
+pj_status pj_plan_emit(const pj_plan_result *result, const char *program, pj_sink sink, void *payload, pj_error *err)
+{
+    static const struct {
+        const char *name;
+        void (*emit)(const pj_plan_result *result, pj_str *out);
+    } programs[] = {
+        {"onnxruntime", emit_onnxruntime},
+        {"nncf",        emit_nncf       },
+        {"csv",         emit_csv        }
+    };
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(programs[i].name, program) == 0) {
+            pj_str text = pj_str_new(0);
+            programs[i].emit(result, &text);
+            return pj_emit(&text, sink, payload, err);
+        }
+    return pj_fail(err, PJ_EARGUMENT, "--emit \"%.60s\": onnxruntime, nncf or csv", program);
+}
