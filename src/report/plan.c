@@ -15,20 +15,23 @@
 /* clang-format off */
 static const pj_column layer_columns[] = {
     {.key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
-    {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 3},
-    {.key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 4},
+    {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 4},
+    {.key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 5},
     {.key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
-    {.key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 1},
+    {.key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 3},
     {.key = "energy_then", .title = "then", .kind = PJ_CELL_ENERGY},
-    {.key = "noise", .title = "noise", .kind = PJ_CELL_NUMBER},
+    {.key = "noise", .kind = PJ_CELL_NUMBER},
+    {.title = "noise", .kind = PJ_CELL_TEXT},
     {.key = "group", .kind = PJ_CELL_COUNT},
-    {.key = "up", .title = "up", .kind = PJ_CELL_TEXT, .rank = 2},
-    {.key = "up_energy", .title = "+energy", .kind = PJ_CELL_ENERGY, .rank = 2},
-    {.key = "up_noise", .title = "-noise", .kind = PJ_CELL_NUMBER, .rank = 5},
+    {.title = "up", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.title = "down", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "up", .kind = PJ_CELL_TEXT},
+    {.key = "up_energy", .kind = PJ_CELL_ENERGY},
+    {.key = "up_noise", .kind = PJ_CELL_NUMBER},
     {.key = "up_layers", .kind = PJ_CELL_COUNT},
-    {.key = "down", .title = "down", .kind = PJ_CELL_TEXT, .rank = 2},
-    {.key = "down_energy", .title = "-energy", .kind = PJ_CELL_ENERGY, .rank = 2},
-    {.key = "down_noise", .title = "+noise", .kind = PJ_CELL_NUMBER, .rank = 5},
+    {.key = "down", .kind = PJ_CELL_TEXT},
+    {.key = "down_energy", .kind = PJ_CELL_ENERGY},
+    {.key = "down_noise", .kind = PJ_CELL_NUMBER},
     {.key = "down_layers", .kind = PJ_CELL_COUNT},
 };
 
@@ -44,7 +47,8 @@ static const pj_column uniform_columns[] = {
     {.key = "format", .title = "everywhere", .kind = PJ_CELL_TEXT},
     {.key = "energy", .title = "energy", .kind = PJ_CELL_ENERGY},
     {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
-    {.key = "noise", .title = "noise", .kind = PJ_CELL_NUMBER},
+    {.key = "noise", .kind = PJ_CELL_NUMBER},
+    {.title = "noise", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
 
@@ -54,29 +58,50 @@ enum {
     UNIFORM_COLUMNS = sizeof uniform_columns / sizeof *uniform_columns
 };
 
-/* People read three digits of a noise. */
-static double noise_of(double noise, bool for_people)
+void pj_plan_noise_print(pj_str *out, double noise)
 {
-    if (!for_people || noise == 0 || !isfinite(noise))
-        return noise;
-    double unit = pow(10, floor(log10(fabs(noise))) - 2);
-    return round(noise / unit) * unit;
+    double size = fabs(noise);
+    int power = size > 0 ? (int)floor(log10(size)) : 0;
+    if (size == 0 || (power >= -3 && power < 3)) {
+        pj_str_add_fixed(out, noise, size == 0 ? 0 : power >= 2 ? 0 : 2 - power);
+        return;
+    }
+    double digits = noise / pow(10, power);
+    if (fabs(digits) >= 9.995) { /* would be printed as 10.00 */
+        digits /= 10;
+        power++;
+    }
+    pj_str_add_fixed(out, digits, 2);
+    pj_str_printf(out, "e%d", power);
 }
 
-static void fill_noise(pj_cell *cell, double noise, bool for_people, pj_arena *arena)
+static const char *noise_text(double noise, pj_arena *arena)
 {
-    (void)arena;
-    pj_cell_number(cell, noise_of(noise, for_people));
+    pj_str text = pj_str_new(0);
+    pj_plan_noise_print(&text, noise);
+    return pj_str_keep(&text, arena);
 }
 
-static void fill_step(pj_cell *cell, const pj_plan_step *step, bool up, bool for_people)
+/* "fp16 +3.21": the format, and what it does to the energy in the unit of the table's energies. */
+static const char *step_text(const pj_plan_step *step, double factor, pj_arena *arena)
 {
-    double sign = for_people ? up ? 1 : -1 : 1;
+    pj_str text = pj_str_new(0);
+    if (!step->format)
+        return NULL;
+    pj_str_printf(&text, "%s %s", step->format, step->energy < 0 ? "-" : "+");
+    pj_human_digits(&text, fabs(step->energy) / factor);
+    if (step->layers > 1)
+        pj_str_printf(&text, " (%zu)", step->layers);
+    return pj_str_keep(&text, arena);
+}
+
+static void fill_step(pj_cell *cell, const pj_plan_step *step)
+{
     if (!step->format)
         return;
     pj_cell_text(&cell[0], step->format);
-    pj_cell_number(&cell[1], step->energy * sign);
-    pj_cell_number(&cell[2], noise_of(step->noise * (for_people ? up ? -1 : 1 : 1), for_people));
+    pj_cell_number(&cell[1], step->energy);
+    pj_cell_number(&cell[2], step->noise);
     pj_cell_count(&cell[3], (int64_t)step->layers);
 }
 
@@ -85,30 +110,48 @@ static bool is_shown(const pj_plan_layer *layer, bool for_people)
     return !for_people || layer->energy_now > 0 || layer->energy_then > 0;
 }
 
+/* The largest energy that a table of layers shows. */
+static double most_energy(const pj_plan_result *result)
+{
+    double most = 0;
+    for (size_t i = 0; i < result->layer_count; i++)
+        most = fmax(most, fmax(result->layers[i].energy_now, result->layers[i].energy_then));
+    return most;
+}
+
+static void fill_layer(const pj_plan_layer *at, double factor, bool for_people, pj_arena *arena, pj_cell *cell)
+{
+    pj_cell_text(&cell[0], at->name);
+    pj_cell_text(&cell[1], at->op);
+    pj_cell_text(&cell[2], at->now);
+    pj_cell_text(&cell[3], at->then);
+    pj_cell_number(&cell[4], at->energy_now);
+    pj_cell_number(&cell[5], at->energy_then);
+    if (at->has_weights && !for_people)
+        pj_cell_number(&cell[6], at->noise);
+    if (at->has_weights)
+        pj_cell_text(&cell[7], for_people ? noise_text(at->noise, arena) : "");
+    pj_cell_count(&cell[8], (int64_t)at->group);
+    if (for_people) {
+        pj_cell_text(&cell[9], step_text(&at->up, factor, arena));
+        pj_cell_text(&cell[10], step_text(&at->down, factor, arena));
+        return;
+    }
+    fill_step(&cell[11], &at->up);
+    fill_step(&cell[15], &at->down);
+}
+
 static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
 {
     pj_rows *rows = pj_rows_new(arena, layer_columns, LAYER_COLUMNS);
+    double factor = pj_scale_energy(most_energy(result), result->unit).factor;
     if (!rows)
         return NULL;
     rows->unit = result->unit;
-    for (size_t i = 0; i < result->layer_count; i++) {
-        const pj_plan_layer *at = &result->layers[i];
-        if (!is_shown(at, for_people))
-            continue;
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], at->name);
-        pj_cell_text(&cell[1], at->op);
-        pj_cell_text(&cell[2], at->now);
-        pj_cell_text(&cell[3], at->then);
-        pj_cell_number(&cell[4], at->energy_now);
-        pj_cell_number(&cell[5], at->energy_then);
-        if (at->has_weights)
-            fill_noise(&cell[6], at->noise, for_people, arena);
-        pj_cell_count(&cell[7], (int64_t)at->group);
-        fill_step(&cell[8], &at->up, true, for_people);
-        fill_step(&cell[12], &at->down, false, for_people);
-    }
-    return rows->failed ? NULL : rows;
+    for (size_t i = 0; i < result->layer_count; i++)
+        if (is_shown(&result->layers[i], for_people))
+            fill_layer(&result->layers[i], factor, for_people, arena, pj_rows_add(rows));
+    return rows->failed || pj_arena_failed(arena) ? NULL : rows;
 }
 
 static const char *amount_text(const pj_plan_result *result, pj_plan_measure measure, double amount, pj_arena *arena)
@@ -126,9 +169,12 @@ static const char *amount_text(const pj_plan_result *result, pj_plan_measure mea
         break;
     case PJ_PLAN_NOISE:
     case PJ_PLAN_MEASURES:
-        pj_str_printf(&text, "%.3g", amount);
-        if (amount > 0 && amount < 1)
-            pj_str_printf(&text, " (%.1f dB)", -10 * log10(amount));
+        pj_plan_noise_print(&text, amount);
+        if (amount > 0 && amount < 1) {
+            pj_str_add(&text, " (");
+            pj_str_add_fixed(&text, -10 * log10(amount), 1);
+            pj_str_add(&text, " dB)");
+        }
         break;
     }
     return pj_str_keep(&text, arena);
@@ -164,7 +210,7 @@ static pj_rows *total_rows(const pj_plan_result *result, pj_arena *arena)
     return rows && !rows->failed ? rows : NULL;
 }
 
-static pj_rows *uniform_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
+static pj_rows *uniform_rows(const pj_plan_result *result, pj_arena *arena)
 {
     pj_rows *rows = pj_rows_new(arena, uniform_columns, UNIFORM_COLUMNS);
     if (!rows)
@@ -176,7 +222,8 @@ static pj_rows *uniform_rows(const pj_plan_result *result, bool for_people, pj_a
         pj_cell_text(&cell[0], result->uniform[i].label);
         pj_cell_number(&cell[1], totals->energy);
         pj_cell_number(&cell[2], result->now.energy > 0 ? totals->energy / result->now.energy : 1);
-        pj_cell_number(&cell[3], noise_of(totals->noise, for_people));
+        pj_cell_number(&cell[3], totals->noise);
+        pj_cell_text(&cell[4], noise_text(totals->noise, arena));
     }
     return rows->failed ? NULL : rows;
 }
@@ -228,15 +275,16 @@ static void wrap(pj_str *out, void (*add)(const pj_plan_result *result, pj_str *
 static void add_layer_title(const pj_plan_result *result, const pj_rows *rows, pj_str *out)
 {
     (void)result;
-    pj_str_printf(out,
-                  "Layers (energies in %s; up: less noise for that much more energy; down: less energy for that "
-                  "much more noise)",
-                  pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+    pj_str_printf(
+        out,
+        "Layers (energies in %s; up, down: the next format with less noise or less energy, and what that does "
+        "to the energy of the model; in brackets: layers that change together)",
+        pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
 }
 
 static void write_text(const pj_plan_result *result, const pj_text_style *style, pj_arena *arena, pj_str *out)
 {
-    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, true, arena);
+    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, arena);
     pj_rows *layers = layer_rows(result, true, arena);
     if (!totals || !uniform || !layers) {
         out->failed = true;
@@ -266,7 +314,7 @@ static void write_text(const pj_plan_result *result, const pj_text_style *style,
 
 static void write_markdown(const pj_plan_result *result, pj_arena *arena, pj_str *out)
 {
-    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, true, arena);
+    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, arena);
     pj_rows *layers = layer_rows(result, true, arena);
     if (!totals || !uniform || !layers) {
         out->failed = true;

@@ -9,6 +9,9 @@
 void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json);
 void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json);
 
+/* A noise with three digits: "0.0123", "4.26e-8". */
+void pj_plan_noise_print(pj_str *out, double noise);
+
 /* Appends the frontier; out->failed tells of missing memory. */
 void pj_plan_frontier_print(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
                             pj_str *out);

@@ -1,5 +1,4 @@
 /* The trade-off of energy and noise as text, Markdown, CSV, JSON and a chart. */
-#include <math.h>
 #include <string.h>
 
 #include "report/plan.h"
@@ -9,7 +8,8 @@
 static const pj_column columns[] = {
     {.key = "energy", .title = "energy", .kind = PJ_CELL_ENERGY},
     {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
-    {.key = "noise", .title = "noise", .kind = PJ_CELL_NUMBER},
+    {.key = "noise", .kind = PJ_CELL_NUMBER},
+    {.title = "noise", .kind = PJ_CELL_TEXT},
     {.key = "what", .title = "", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
@@ -32,7 +32,10 @@ static void add_point(pj_rows *rows, const pj_plan_result *result, double energy
     if (result->now.energy > 0)
         pj_cell_number(&cell[1], energy / result->now.energy);
     pj_cell_number(&cell[2], noise);
-    pj_cell_text(&cell[3], what);
+    pj_str text = pj_str_new(0);
+    pj_plan_noise_print(&text, noise);
+    pj_cell_text(&cell[3], pj_str_keep(&text, rows->arena));
+    pj_cell_text(&cell[4], what);
 }
 
 static pj_rows *rows_of(const pj_plan_result *result, bool for_people, pj_arena *arena)
@@ -43,18 +46,13 @@ static pj_rows *rows_of(const pj_plan_result *result, bool for_people, pj_arena 
     rows->unit = result->unit;
     for (size_t i = 0; i < result->frontier_count; i++) {
         const pj_plan_point *at = &result->frontier[i];
-        double noise = at->noise;
-        if (for_people && noise > 0) {
-            double unit = pow(10, floor(log10(noise)) - 2);
-            noise = round(noise / unit) * unit;
-        }
         if (is_shown(result, i, for_people))
-            add_point(rows, result, at->energy, noise, i == result->knee ? "knee" : NULL);
+            add_point(rows, result, at->energy, at->noise, i == result->knee ? "knee" : NULL);
     }
     for (size_t i = 0; i < result->uniform_count && !for_people; i++)
         add_point(rows, result, result->uniform[i].totals.energy, result->uniform[i].totals.noise,
                   result->uniform[i].label);
-    return rows->failed ? NULL : rows;
+    return rows->failed || pj_arena_failed(arena) ? NULL : rows;
 }
 
 static void add_title(const pj_plan_result *result, const pj_rows *rows, pj_str *out)
@@ -131,7 +129,8 @@ static const char *note_of(const pj_plan_result *result, double energy, double n
 {
     pj_str text = pj_str_new(0);
     pj_human_energy(&text, energy, result->unit);
-    pj_str_printf(&text, ", noise %.3g", noise);
+    pj_str_add(&text, ", noise ");
+    pj_plan_noise_print(&text, noise);
     return pj_str_keep(&text, arena);
 }
 
