@@ -24,7 +24,6 @@ static const struct {
     {"uJ",  PJ_PLAN_ENERGY,      1e6,          false},
     {"mJ",  PJ_PLAN_ENERGY,      1e9,          false},
     {"J",   PJ_PLAN_ENERGY,      1e12,         false},
-    {"",    PJ_PLAN_ENERGY,      1,            false},
     {"",    PJ_PLAN_PARAM_BYTES, 1,            false},
     {"B",   PJ_PLAN_PARAM_BYTES, 1,            false},
     {"kB",  PJ_PLAN_PARAM_BYTES, 1e3,          false},
@@ -56,7 +55,7 @@ static bool read_number(const char *text, double *out, const char **end)
 
 const char *pj_plan_budget_read(const char *text, pj_plan_budget *out)
 {
-    static const char wants[] = "MEASURE<=AMOUNT, for example 'energy<=40%', 'energy<=2.5mJ', 'param_bytes<=1MiB', "
+    static const char wants[] = "MEASURE<=AMOUNT with a unit, for example 'energy<=40%', 'energy<=2.5mJ', 'param_bytes<=1MiB', "
                                 "'bops<=3e9' or 'noise<=0.01'";
     const char *sign = strstr(text, "<="), *end;
     double amount;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ops/op.h"
+
 bool pj_unit_has_constants(const pj_member *unit)
 {
     for (int i = 0; i < unit->node->inputs; i++)
@@ -203,21 +205,31 @@ static double unit_noise(const maker *m, size_t unit, size_t choice, size_t weig
     return pj_format_noise(number_of(m, weights), NULL);
 }
 
+/* Does the tensor hold numbers of the same group, moved or kept? Then they are rounded already. */
+static bool is_passed_on(const pj_network *network, const pj_value *value)
+{
+    const pj_node *producer = value->producer;
+    bool passes = producer && producer->desc && producer->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP);
+    size_t group = network->group_of[value->index];
+    for (int i = 0; passes && i < producer->inputs; i++)
+        if (producer->in[i] && network->group_of[producer->in[i]->index] == group)
+            return true;
+    return false;
+}
+
 /* Each tensor of the group that is made by arithmetic, or comes from outside, is rounded once. */
 static double group_noise(const maker *m, size_t group, size_t format)
 {
     const pj_precision *precision = &m->network->today->precision;
+    const pj_number *number = number_of(m, format);
     double sum = 0;
     if (format == PJ_AS_IS || m->noise->losses)
         return 0;
     for (size_t v = m->network->group[group].first_tensor; v != PJ_NO_CLUSTER; v = m->network->next_tensor[v]) {
         const pj_value *value = precision->model->value[v];
-        const pj_node *producer = value->producer;
-        bool is_passed = producer && producer->desc && producer->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP);
         pj_format now = pj_precision_of(precision, value);
-        if (!is_passed && now.from != PJ_FROM_NOTHING && number_of(m, format)->bits < now.number.bits)
-            sum += pj_format_noise(number_of(m, format),
-                                   m->noise->ranges ? pj_map_get(m->noise->ranges, value->name) : NULL);
+        if (now.from != PJ_FROM_NOTHING && number->bits < now.number.bits && !is_passed_on(m->network, value))
+            sum += pj_format_noise(number, m->noise->ranges ? pj_map_get(m->noise->ranges, value->name) : NULL);
     }
     return sum;
 }

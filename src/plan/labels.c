@@ -344,7 +344,7 @@ static bool mode_rest(const search *s, size_t group, size_t mode, rest *out)
         out->low[p] = priced(s, p, &move);
     memcpy(out->least, move.cost, sizeof out->least);
     for (size_t i = s->problem->slot_at[mode]; i < s->problem->slot_at[mode + 1]; i++) {
-        rest one;
+        rest one = {{0}, {0}};
         if (slot_rest(s, i, &one))
             add_rest(out, &one);
     }
@@ -355,7 +355,7 @@ static void group_rest(const search *s, size_t group, rest *out)
 {
     bool any = false;
     for (size_t m = s->problem->mode_at[group]; m < s->problem->mode_at[group + 1]; m++) {
-        rest one;
+        rest one = {{0}, {0}};
         if (!mode_rest(s, group, m, &one))
             continue;
         for (size_t p = 0; p < PRICES; p++)
@@ -417,7 +417,7 @@ static turn *order_groups(const search *s, size_t *count, rest *open)
         return NULL;
     qsort(turns, *count, sizeof *turns, compare_turns);
     for (size_t i = *count; i-- > 0;) {
-        rest one;
+        rest one = {{0}, {0}};
         turns[i].after = *open;
         group_rest(s, turns[i].group, &one);
         add_rest(open, &one);
@@ -526,7 +526,7 @@ static void fill_mode(search *s, const turn *at, size_t mode, list *out)
 {
     bool is_base = mode == s->base.mode[at->group];
     size_t first = s->problem->slot_at[mode], end = s->problem->slot_at[mode + 1];
-    rest open = at->after, slot;
+    rest open = at->after, slot = {{0}, {0}};
     for (size_t i = first; i < end; i++) {
         slot_rest(s, i, &slot);
         add_rest(&open, &slot);
