@@ -13,14 +13,18 @@ static int by_cost(const void *a, const void *b)
     return (x->noise > y->noise) - (x->noise < y->noise);
 }
 
-/* Sorts by cost and drops what is dominated, up to rounding; the new count. */
+/* Sorts by cost and drops what is dominated; the new count. Differences that are mere rounding count as none. */
 static size_t clean(pj_point *points, size_t count)
 {
     size_t kept = 0;
     qsort(points, count, sizeof *points, by_cost);
-    for (size_t i = 0; i < count; i++)
-        if (!kept || points[i].noise < points[kept - 1].noise - 1e-13 * fabs(points[i].noise))
-            points[kept++] = points[i];
+    for (size_t i = 0; i < count; i++) {
+        if (kept && !(points[i].noise < points[kept - 1].noise - 1e-13 * fabs(points[i].noise)))
+            continue;
+        bool alike = kept && points[i].cost[0] <= points[kept - 1].cost[0] + 1e-12 * fabs(points[i].cost[0]);
+        points[alike ? kept - 1 : kept] = points[i];
+        kept += !alike;
+    }
     return kept;
 }
 

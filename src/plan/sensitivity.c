@@ -60,13 +60,13 @@ static pj_status put(reader *r, const char *name, const char *format, bool is_db
     size_t choice = pj_choices_find(r->choices, format);
     if (!unit)
         return pj_fail(why, PJ_EFORMAT, "the model has no layer, weight or output \"%.200s\"", name);
-    if (!isfinite(value))
+    double loss = is_db ? pow(10, -value / 10) : value;
+    if (!isfinite(value) || !isfinite(loss))
         return pj_fail(why, PJ_EFORMAT, "the loss of \"%.200s\" is not a finite number", name);
     if (!is_db && value < 0)
         return pj_fail(why, PJ_EFORMAT, "the loss of \"%.200s\" is negative (%g); higher has to be worse", name, value);
     if (choice == r->choices->count)
         return PJ_OK;
-    double loss = is_db ? pow(10, -value / 10) : value;
     double *at = &r->out->loss[(size_t)(unit - r->network->unit) * r->choices->count + choice];
     if (*at >= 0 && *at != loss)
         return pj_fail(why, PJ_EFORMAT, "\"%.200s\" has two losses in %.40s: %g and %g", name, format, *at, loss);

@@ -110,6 +110,19 @@ static bool is_shown(const pj_plan_layer *layer, bool for_people)
     return !for_people || layer->energy_now > 0 || layer->energy_then > 0;
 }
 
+const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const char *unit, pj_arena *arena)
+{
+    pj_column *named = pj_arena_memdup(arena, columns, count, sizeof *columns);
+    for (size_t i = 0; named && i < count; i++) {
+        if (named[i].kind != PJ_CELL_ENERGY || !named[i].key)
+            continue;
+        pj_str key = pj_str_new(0);
+        pj_str_printf(&key, "%s_%s", named[i].key, strcmp(unit, "pJ") == 0 ? "pj" : unit);
+        named[i].key = pj_str_keep(&key, arena);
+    }
+    return named;
+}
+
 /* The largest energy that a table of layers shows. */
 static double most_energy(const pj_plan_result *result)
 {
@@ -143,7 +156,8 @@ static void fill_layer(const pj_plan_layer *at, double factor, bool for_people, 
 
 static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
 {
-    pj_rows *rows = pj_rows_new(arena, layer_columns, LAYER_COLUMNS);
+    const pj_column *columns = pj_plan_columns(layer_columns, LAYER_COLUMNS, result->unit, arena);
+    pj_rows *rows = columns ? pj_rows_new(arena, columns, LAYER_COLUMNS) : NULL;
     double factor = pj_scale_energy(most_energy(result), result->unit).factor;
     if (!rows)
         return NULL;

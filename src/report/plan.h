@@ -12,6 +12,9 @@ void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json);
 /* A noise with three digits: "0.0123", "4.26e-8". */
 void pj_plan_noise_print(pj_str *out, double noise);
 
+/* A copy of columns whose energies have the unit in their keys: "energy_pj". NULL: no memory. */
+const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const char *unit, pj_arena *arena);
+
 /* Appends the frontier; out->failed tells of missing memory. */
 void pj_plan_frontier_print(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
                             pj_str *out);

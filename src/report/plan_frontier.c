@@ -40,7 +40,8 @@ static void add_point(pj_rows *rows, const pj_plan_result *result, double energy
 
 static pj_rows *rows_of(const pj_plan_result *result, bool for_people, pj_arena *arena)
 {
-    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
+    const pj_column *named = pj_plan_columns(columns, COLUMNS, result->unit, arena);
+    pj_rows *rows = named ? pj_rows_new(arena, named, COLUMNS) : NULL;
     if (!rows)
         return NULL;
     rows->unit = result->unit;

@@ -121,4 +121,21 @@ broken 's/"dominated": false/"dominated": 0/' 'points[0].dominated: is not of ty
 "$program" pareto add "$work/relative.db" --quality 2 --energy 1relative || failed=1
 written pareto.schema.json pareto show "$work/relative.db"
 
+# planned MODEL [OPTION...]: a plan is valid, and --plan takes it back
+planned()
+{
+    model=$1
+    shift
+    written plan.schema.json plan "$root/models/$model.onnx" "$@"
+    "$program" analyze "$root/models/$model.onnx" --plan "$work/report.json" -o "$work/analysis.txt" || failed=1
+}
+
+planned resnet8
+planned encoder --budget 'energy<=50%' --budget 'param_bytes<=60KiB'
+planned ad_autoencoder --sensitivity uniform --budget 'noise<=0.01'
+planned kws_dscnn --target npu-int8 --keep last
+planned resnet8_fp16 --choices int8,w4a8 --table eyeriss-65nm-relative --budget 'energy<=80%'
+broken 's/"picojoule.plan.1"/"picojoule.plan\/2"/' 'schema: is not picojoule.plan/1'
+broken 's/"match"/"name"/' 'layers[0]: lacks match'
+broken 's/"gap": [-0-9.e]*/"gap": -1/' 'report.gap: is below the minimum'
 exit $failed

@@ -1,0 +1,522 @@
+/* The planner on models: groups, noise, totals against whole analyses, complete enumeration, what it hands over, what
+ * it refuses. Models of the project are read from ../models. */
+#include "picojoule/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "check.h"
+#include "cost/table.h"
+#include "infer/infer.h"
+#include "load/load.h"
+#include "model.h"
+#include "plan/candidates.h"
+
+/* ---- helpers ---- */
+
+/* Through a file: weights of models in memory are not looked at. */
+static char model_path[] = "/tmp/picojoule-plan-model-XXXXXX", plan_path[] = "/tmp/picojoule-plan-XXXXXX";
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    CHECK(file && fwrite(bytes, 1, size, file) == size);
+    if (file)
+        fclose(file);
+}
+
+static pj_model *open_built(builder *b)
+{
+    size_t size;
+    uint8_t *bytes = build_bytes(b, &size);
+    pj_model *model = NULL;
+    pj_error err = {0};
+    write_file(model_path, bytes, size);
+    CHECK_INT(pj_model_open(model_path, NULL, &model, &err), PJ_OK);
+    build_free(b);
+    return model;
+}
+
+static pj_model *open_sample(const char *name)
+{
+    char path[200];
+    pj_model *model = NULL;
+    pj_error err = {0};
+    const pj_model_options options = {.unbound_dims_are_one = true};
+    snprintf(path, sizeof path, "../models/%s.onnx", name);
+    CHECK_INT(pj_model_open(path, &options, &model, &err), PJ_OK);
+    return model;
+}
+
+static pj_plan_options energy_budget(pj_plan_budget *budget, double share)
+{
+    *budget = (pj_plan_budget){PJ_PLAN_ENERGY, share, true};
+    return (pj_plan_options){.budgets = budget, .budget_count = 1, .time_limit = -1};
+}
+
+static pj_plan_result *search(pj_model *model, const pj_plan_options *options)
+{
+    const pj_settings settings = pj_settings_default();
+    pj_plan_result *result = NULL;
+    pj_error err = {0};
+    if (pj_plan_search(model, &settings, options, &result, &err) != PJ_OK)
+        printf("%s %s: %s\n", err.file, err.node, err.what);
+    CHECK(result != NULL);
+    return result;
+}
+
+static void refuses(pj_model *model, const pj_plan_options *options, pj_status status, const char *part)
+{
+    const pj_settings settings = pj_settings_default();
+    pj_plan_result *result = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_plan_search(model, &settings, options, &result, &err), status);
+    CHECK(result == NULL);
+    CHECK_PART(err.what, part);
+    pj_plan_result_free(result);
+}
+
+static bool keep_text(const char *bytes, size_t length, void *payload)
+{
+    pj_str_add_bytes(payload, bytes, length);
+    return true;
+}
+
+/* A floats initializer whose values are `scale` times a fixed pattern. */
+static void build_floats(builder *b, const char *name, const char *dims, size_t count, float scale)
+{
+    float values[4096];
+    for (size_t i = 0; i < count; i++)
+        values[i] = scale * ((float)(i * 37 % 101) - 50) / 50;
+    build_raw(b, build_initializer(b, name, PJ_FLOAT32, dims), values, count * sizeof *values);
+}
+
+/* x -> Conv c1 -> Relu r -> Conv c2 -> Add (c2, r) -> y, all of 4 channels. */
+static pj_model *make_residual(void)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1,4,16,16");
+    build_floats(&b, "w1", "4,4,1,1", 16, 1);
+    build_floats(&b, "w2", "4,4,1,1", 16, 2);
+    build_node(&b, "Conv", "x,w1", "c1")->name = build_strdup(&b, "first");
+    build_node(&b, "Relu", "c1", "r")->name = build_strdup(&b, "relu");
+    build_node(&b, "Conv", "r,w2", "c2")->name = build_strdup(&b, "second");
+    build_node(&b, "Add", "c2,r", "y")->name = build_strdup(&b, "add");
+    build_output(&b, "y", PJ_FLOAT32, "1,4,16,16");
+    return open_built(&b);
+}
+
+/* Three matrix products in a row, of different sizes. */
+static pj_model *make_chain(float poison)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "8,16");
+    build_floats(&b, "w1", "16,64", 1024, 1);
+    build_floats(&b, "w2", "64,32", 2048, poison);
+    build_floats(&b, "w3", "32,8", 256, 3);
+    build_node(&b, "MatMul", "x,w1", "a")->name = build_strdup(&b, "one");
+    build_node(&b, "MatMul", "a,w2", "b")->name = build_strdup(&b, "two");
+    build_node(&b, "MatMul", "b,w3", "y")->name = build_strdup(&b, "three");
+    build_output(&b, "y", PJ_FLOAT32, "8,8");
+    return open_built(&b);
+}
+
+/* ---- noise ---- */
+
+/* int8 of a tensor that reaches to four sigma: 16 / (3 * 65536). fp16 has 11 significant bits: 0.18 / 2^22. A range of
+ * -1..3 in 8 bits: step 4 / 255; even spread over it has a mean square of (1 - 3 + 9) / 3. */
+static void noise_of_formats(void)
+{
+    pj_number int8 = pj_number_fixed(8, 7, true), fp16 = pj_number_float(16, PJ_FLOAT_PLAIN);
+    const pj_range range = {-1, 3, 0}, known = {-1, 3, 2}, nothing = {0, 0, 0};
+    double step = 4.0 / 255;
+    CHECK_NEAR(pj_format_noise(&int8, NULL), 16.0 / 3 / 65536, 1e-15);
+    CHECK_NEAR(pj_format_noise(&fp16, NULL), 0.18 / 4194304, 1e-15);
+    CHECK_NEAR(pj_format_noise(&int8, &range), step * step / 12 / (7.0 / 3), 1e-15);
+    CHECK_NEAR(pj_format_noise(&int8, &known), step * step / 12 / 4, 1e-15);
+    CHECK(pj_format_noise(&int8, &nothing) == 0);
+}
+
+/* ---- groups ---- */
+
+/* x is a group of its own; c1, r and c2 are one (Relu keeps, Add has one type), which "second" and "add" read. In int8
+ * it rounds two tensors: c1, of which r is the same numbers, and c2. The plan pins everything to int8, so the noise of
+ * activations is that of three tensors. */
+static void groups_hang_together(void)
+{
+    pj_model *model = make_residual();
+    static const pj_plan_pin pins[] = {
+        {"*", "int8"}
+    };
+    static const char *const choices[] = {"int8"};
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 1);
+    options.pins = pins;
+    options.pin_count = 1;
+    options.choices = choices;
+    options.choice_count = 1;
+    pj_plan_result *result = search(model, &options);
+    double weights = 0;
+    CHECK_INT(result->layer_count, 4);
+    CHECK_INT(result->layers[0].group, 0);
+    for (size_t i = 1; i < 4; i++)
+        CHECK_INT(result->layers[i].group, 1);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK_TEXT(result->layers[i].activations, "int8");
+        weights += result->layers[i].noise;
+    }
+    CHECK(result->layers[0].weights && !result->layers[1].weights);
+    CHECK_NEAR(result->then.noise - weights, 3 * 16.0 / 3 / 65536, 1e-9);
+    CHECK(weights > 0);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- totals are those of an analysis under the emitted plan ---- */
+
+static void totals_are_analyzed(const char *name, double share)
+{
+    pj_model *model = open_sample(name);
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, share);
+    pj_plan_result *result = search(model, &options);
+    const pj_report_options json = {.format = "json"};
+    pj_settings settings = pj_settings_default();
+    pj_analysis *analysis = NULL;
+    pj_error err = {0};
+    pj_str text = pj_str_new(0);
+    CHECK_INT(pj_plan_write(result, PJ_PLAN_VIEW_PLAN, &json, keep_text, &text, &err), PJ_OK);
+    write_file(plan_path, text.data, text.length);
+    settings.plan = plan_path;
+    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
+    const pj_totals *totals = pj_analysis_totals(analysis);
+    CHECK_NEAR(result->then.energy, pj_energy_total(&totals->energy), 1e-12);
+    CHECK_NEAR(result->then.param_bytes, (double)totals->param_bits / 8, 1e-12);
+    CHECK_NEAR(result->then.bops, (double)totals->bops, 1e-12);
+    CHECK(result->then.energy <= share * result->now.energy * (1 + 1e-9));
+    CHECK(result->gap == 0);
+    pj_str_free(&text);
+    pj_analysis_free(analysis);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- better than any one format everywhere ---- */
+
+static void beats_one_format(const char *name, double share)
+{
+    pj_model *model = open_sample(name);
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, share);
+    pj_plan_result *result = search(model, &options);
+    double best = INFINITY;
+    for (size_t i = 1; i < result->uniform_count; i++)
+        if (result->uniform[i].totals.energy <= result->limits[0].most)
+            best = fmin(best, result->uniform[i].totals.noise);
+    CHECK(isfinite(best));
+    CHECK(result->then.noise < best);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- complete enumeration through the public interface ---- */
+
+/* Each of three layers fp32, fp16 or int8 by pins and exclusions: 27 plans, each analyzed as a whole. */
+static void equals_enumeration(double share)
+{
+    static const char *const layers[] = {"one", "two", "three"}, *const choices[] = {"fp16", "int8"};
+    pj_model *model = make_chain(1);
+    pj_plan_budget budget, loose;
+    double best = INFINITY;
+    pj_plan_options options = energy_budget(&budget, share);
+    options.choices = choices;
+    options.choice_count = 2;
+    pj_plan_result *result = search(model, &options);
+    for (int code = 0; code < 27; code++) {
+        pj_plan_pin pins[3];
+        const char *excludes[3];
+        pj_plan_options one = energy_budget(&loose, 10);
+        one.choices = choices;
+        one.choice_count = 2;
+        one.pins = pins;
+        one.excludes = excludes;
+        for (int i = 0, rest = code; i < 3; i++, rest /= 3) {
+            if (rest % 3 == 0)
+                excludes[one.exclude_count++] = layers[i];
+            else
+                pins[one.pin_count++] = (pj_plan_pin){layers[i], choices[rest % 3 - 1]};
+        }
+        pj_plan_result *plan = search(model, &one);
+        if (plan->then.energy <= share * plan->now.energy)
+            best = fmin(best, plan->then.noise);
+        pj_plan_result_free(plan);
+    }
+    CHECK_NEAR(result->then.noise, best, 1e-12);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+static void tighter_budgets_are_noisier(void)
+{
+    pj_model *model = open_sample("resnet8");
+    double before = 0;
+    for (int percent = 100; percent >= 15; percent -= 5) {
+        pj_plan_budget budget;
+        pj_plan_options options = energy_budget(&budget, percent / 100.0);
+        pj_plan_result *result = search(model, &options);
+        CHECK(result->then.noise >= before * (1 - 1e-12));
+        before = result->then.noise;
+        pj_plan_result_free(result);
+    }
+    pj_model_close(model);
+}
+
+static void several_budgets(void)
+{
+    pj_model *model = open_sample("resnet8");
+    const pj_plan_budget budgets[] = {
+        {PJ_PLAN_ENERGY,      0.4,   true },
+        {PJ_PLAN_PARAM_BYTES, 60000, false},
+        {PJ_PLAN_BOPS,        0.15,  true }
+    };
+    const pj_plan_options options = {.budgets = budgets, .budget_count = 3, .time_limit = -1};
+    pj_plan_result *result = search(model, &options);
+    CHECK(result->then.energy <= 0.4 * result->now.energy * (1 + 1e-9));
+    CHECK(result->then.param_bytes <= 60000 * (1 + 1e-9));
+    CHECK(result->then.bops <= 0.15 * result->now.bops * (1 + 1e-9));
+    pj_plan_result_free(result);
+    const pj_plan_budget quiet = {PJ_PLAN_NOISE, 0.001, false};
+    const pj_plan_options cheap = {.budgets = &quiet, .budget_count = 1, .time_limit = -1};
+    result = search(model, &cheap);
+    CHECK(result->minimizes_energy);
+    CHECK(result->then.noise <= 0.001 * (1 + 1e-9));
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- what is handed over ---- */
+
+/* All texts of an array are names of layers. */
+static void names_exist(pj_json list, const pj_analysis *analysis)
+{
+    size_t count;
+    const pj_layer *layers = pj_analysis_layers(analysis, &count);
+    for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at)) {
+        const char *name = "";
+        bool found = false;
+        CHECK_INT(pj_json_as_text(at, &name, NULL), PJ_OK);
+        for (size_t i = 0; i < count; i++)
+            found = found || strcmp(layers[i].name, name) == 0;
+        CHECK(found);
+    }
+}
+
+static void lists_name_nodes_that_exist(void)
+{
+    pj_model *model = open_sample("resnet8");
+    static const char *const choices[] = {"int8", "w4a8"};
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 0.5);
+    pj_settings settings = pj_settings_default();
+    pj_analysis *analysis = NULL;
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    pj_str text = pj_str_new(0);
+    options.choices = choices;
+    options.choice_count = 2;
+    options.keep_first = options.keep_last = true;
+    pj_plan_result *result = search(model, &options);
+    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
+    CHECK_INT(pj_plan_emit(result, "onnxruntime", keep_text, &text, &err), PJ_OK);
+    CHECK_INT(pj_json_parse(text.data, text.length, "emit", &doc, &err), PJ_OK);
+    pj_json root = pj_json_root(doc),
+            tensors = pj_json_find(pj_json_find(root, "extra_options"), "TensorQuantOverrides");
+    names_exist(pj_json_find(root, "nodes_to_quantize"), analysis);
+    names_exist(pj_json_find(root, "nodes_to_exclude"), analysis);
+    CHECK(pj_json_count(pj_json_find(root, "nodes_to_quantize")) > 0);
+    CHECK(pj_json_count(pj_json_find(root, "nodes_to_exclude")) >= 2); /* the two that are kept */
+    for (pj_json at = pj_json_first(tensors); at.node; at = pj_json_next(at))
+        CHECK(pj_graph_find(model->graph, pj_json_key(at)) != NULL);
+    pj_json_free(doc);
+    pj_str_clear(&text);
+    CHECK_INT(pj_plan_emit(result, "nncf", keep_text, &text, &err), PJ_OK);
+    CHECK_INT(pj_json_parse(text.data, text.length, "emit", &doc, &err), PJ_OK);
+    names_exist(pj_json_find(pj_json_find(pj_json_root(doc), "ignored_scope"), "names"), analysis);
+    pj_json_free(doc);
+    CHECK_INT(pj_plan_emit(result, "tensorrt", keep_text, &text, &err), PJ_EARGUMENT);
+    pj_str_free(&text);
+    pj_analysis_free(analysis);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+static void frontier_falls(void)
+{
+    pj_model *model = open_sample("resnet8");
+    const pj_plan_options options = {.frontier = true, .time_limit = -1};
+    pj_plan_result *result = search(model, &options);
+    CHECK(result->frontier_complete);
+    CHECK(result->frontier_count > 100);
+    CHECK_NEAR(result->frontier[0].energy, result->now.energy, 1e-12);
+    CHECK(result->frontier[0].noise == 0);
+    for (size_t i = 1; i < result->frontier_count; i++) {
+        CHECK(result->frontier[i].energy < result->frontier[i - 1].energy);
+        CHECK(result->frontier[i].noise > result->frontier[i - 1].noise);
+    }
+    CHECK(result->knee > 0 && result->knee + 1 < result->frontier_count);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- what is refused ---- */
+
+static void refusals(void)
+{
+    pj_model *model = make_chain(1);
+    static const pj_plan_pin twice[] =
+        {
+            {"one", "int8"},
+            {"o*",  "fp16"}
+    },
+                             once[] = {{"one", "int8"}};
+    static const char *const exclude[] = {"one"}, *const unknown[] = {"int8", "int77"}, *const int8[] = {"int8"};
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 0.9);
+    options.pins = twice;
+    options.pin_count = 2;
+    refuses(model, &options, PJ_EARGUMENT, "\"one\" is pinned to int8 (--pin one=int8), and pinned to fp16");
+    options.pins = once;
+    options.pin_count = 1;
+    options.excludes = exclude;
+    options.exclude_count = 1;
+    refuses(model, &options, PJ_EARGUMENT, "is excluded (--exclude one), and pinned to int8");
+    options = energy_budget(&budget, 0.9);
+    options.choices = unknown;
+    options.choice_count = 2;
+    refuses(model, &options, PJ_EARGUMENT, "int77");
+    options.choices = int8;
+    options.choice_count = 1;
+    options.pins = (const pj_plan_pin[]){
+        {"two", "fp16"}
+    };
+    options.pin_count = 1;
+    refuses(model, &options, PJ_EARGUMENT, "fp16 is not among the choices");
+    options = energy_budget(&budget, 0.001);
+    refuses(model, &options, PJ_EARGUMENT, "the least that can be had is");
+    options = energy_budget(&budget, 0.9);
+    options.target = "no-such-target";
+    refuses(model, &options, PJ_EARGUMENT, "there is no target");
+    pj_model_close(model);
+}
+
+/* "second" and "add" read one tensor, so they cannot work in two formats. */
+static void refuses_pins_in_one_group(void)
+{
+    pj_model *model = make_residual();
+    static const pj_plan_pin pins[] = {
+        {"second", "int8"},
+        {"add",    "fp16"}
+    };
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 0.9);
+    options.pins = pins;
+    options.pin_count = 2;
+    refuses(model, &options, PJ_EARGUMENT, "they read the same tensors");
+    pj_model_close(model);
+}
+
+static void refuses_weights_that_are_no_numbers(void)
+{
+    pj_model *model = make_chain(NAN);
+    const pj_settings settings = pj_settings_default();
+    pj_plan_budget budget;
+    const pj_plan_options options = energy_budget(&budget, 0.9);
+    pj_plan_result *result = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_plan_search(model, &settings, &options, &result, &err), PJ_EFORMAT);
+    CHECK_TEXT(err.node, "two");
+    CHECK_PART(err.what, "2048 NaN");
+    pj_model_close(model);
+}
+
+static void absent_weights_need_another_source(void)
+{
+    pj_model *model = open_sample("ad_autoencoder");
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 0.5);
+    refuses(model, &options, PJ_EARGUMENT, "--sensitivity");
+    options.sensitivity = "uniform";
+    pj_plan_result *result = search(model, &options);
+    CHECK_PART(result->sensitivity, "by format alone");
+    CHECK(result->then.energy <= 0.5 * result->now.energy * (1 + 1e-9));
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- budgets ---- */
+
+static void budgets_are_read(void)
+{
+    static const struct {
+        const char *text;
+        pj_plan_measure measure;
+        double most;
+        bool relative;
+    } good[] = {
+        {"energy<=40%",        PJ_PLAN_ENERGY,      0.4,     true },
+        {"energy <= 2.5 mJ",   PJ_PLAN_ENERGY,      2.5e9,   false},
+        {"param_bytes<=1MiB",  PJ_PLAN_PARAM_BYTES, 1048576, false},
+        {"param_bytes<=300kB", PJ_PLAN_PARAM_BYTES, 300000,  false},
+        {"bops<=3e9",          PJ_PLAN_BOPS,        3e9,     false},
+        {"noise<=1.5e-3",      PJ_PLAN_NOISE,       0.0015,  false},
+    };
+    static const char *const bad[] = {"",          "energy",           "energy<=",       "energy<=x",   "energy<=-1%",
+                                      "energy<=5", "energy<=5 kW",     "time<=5%",       "noise<=5%",   "energy=<5%",
+                                      "bops<=1e",  "param_bytes<=5mJ", "energy<=1e999%", "energy<=nan%"};
+    pj_plan_budget budget;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        CHECK(pj_plan_budget_read(good[i].text, &budget) == NULL);
+        CHECK_INT(budget.measure, good[i].measure);
+        CHECK_NEAR(budget.most, good[i].most, 1e-14);
+        CHECK(budget.relative == good[i].relative);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(pj_plan_budget_read(bad[i], &budget) != NULL);
+}
+
+int main(void)
+{
+    int model_file = mkstemp(model_path), plan_file = mkstemp(plan_path);
+    CHECK(model_file >= 0 && plan_file >= 0);
+    close(model_file);
+    close(plan_file);
+    noise_of_formats();
+    groups_hang_together();
+    totals_are_analyzed("resnet8", 0.4);
+    totals_are_analyzed("encoder", 0.5);
+    totals_are_analyzed("kws_dscnn", 0.25);
+    totals_are_analyzed("resnet8_fp16", 0.6);
+    beats_one_format("resnet8", 0.5);
+    beats_one_format("kws_dscnn", 0.5);
+    beats_one_format("encoder", 0.5);
+    equals_enumeration(0.7);
+    equals_enumeration(0.45);
+    equals_enumeration(0.35);
+    tighter_budgets_are_noisier();
+    several_budgets();
+    lists_name_nodes_that_exist();
+    frontier_falls();
+    refusals();
+    refuses_pins_in_one_group();
+    refuses_weights_that_are_no_numbers();
+    absent_weights_need_another_source();
+    budgets_are_read();
+    remove(model_path);
+    remove(plan_path);
+    return check_done();
+}
