@@ -136,6 +136,41 @@ static pj_status lint(const input *in, digest *out, pj_error *err)
     return lint_analysis(in->analysis, out, err);
 }
 
+static pj_status write_plans(const pj_plan_result *result, digest *out, pj_error *err)
+{
+    static const char *const programs[] = {"onnxruntime", "nncf", "csv"};
+    pj_status status = PJ_OK;
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        const pj_report_options options = {.format = *format};
+        status = pj_plan_write(result, PJ_PLAN_VIEW_FRONTIER, &options, digest_sink, out, err);
+        if (status == PJ_OK && strcmp(*format, "svg") != 0)
+            status = pj_plan_write(result, PJ_PLAN_VIEW_PLAN, &options, digest_sink, out, err);
+    }
+    for (size_t i = 0; i < 3 && status == PJ_OK; i++)
+        status = pj_plan_emit(result, programs[i], digest_sink, out, err);
+    return status;
+}
+
+static pj_status search_plan(const input *in, digest *out, pj_error *err)
+{
+    static const char *const choices[] = {"fp16", "int8"};
+    const pj_plan_budget budget = {PJ_PLAN_ENERGY, 0.8, true};
+    const pj_settings settings = pj_settings_default();
+    const pj_plan_options options = {.choices = choices,
+                                     .choice_count = 2,
+                                     .budgets = &budget,
+                                     .budget_count = 1,
+                                     .sensitivity = "uniform",
+                                     .frontier = true,
+                                     .time_limit = -1};
+    pj_plan_result *result = NULL;
+    pj_status status = pj_plan_search(in->model, &settings, &options, &result, err);
+    if (status == PJ_OK)
+        status = write_plans(result, out, err);
+    pj_plan_result_free(result);
+    return status;
+}
+
 typedef pj_status (*writer)(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                             pj_error *err);
 
@@ -461,6 +496,10 @@ static void run_model(const char *name, input in)
         run_case(title, lint, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: compare", name);
         run_compare(title, in);
+        if (in.path) { /* the model in memory has too little that could be quantized */
+            snprintf(title, sizeof title, "%s: plan search", name);
+            run_case(title, search_plan, &in, PJ_OK);
+        }
     }
     pj_analysis_free(in.analysis);
     pj_model_close(in.model);
