@@ -337,7 +337,8 @@ static pj_status try_plan(planner *p, const double *shift, double seconds, best_
     return PJ_OK;
 }
 
-/* Moves the limits by what the sum was off, until a plan really keeps them. */
+/* Moves the limits by what the sum was off, until a plan really keeps them. Each round has half of the time that is
+ * left. */
 static pj_status solve(planner *p, best_plan *best)
 {
     enum { MOST_ROUNDS = 10 };
@@ -347,7 +348,7 @@ static pj_status solve(planner *p, best_plan *best)
         pj_solution solution;
         pj_plan_totals really;
         double moved = 0;
-        PJ_TRY(try_plan(p, shift, p->seconds / (1 << (round < 3 ? round : 3)), best, &solution, &really));
+        PJ_TRY(try_plan(p, shift, p->seconds / (2 << round), best, &solution, &really));
         if (!solution.found) {
             if (round == 0)
                 return fail_budget(p, &solution);

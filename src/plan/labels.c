@@ -13,7 +13,7 @@
 #include "plan/search.h"
 
 enum {
-    PRICES = 9,           /* price vectors that bounds are taken at; the first is the best one */
+    PRICES = 25,          /* price vectors that bounds are taken at; the first is the best one */
     MOST_TRAIL = 6000000, /* decisions remembered */
     LOOK_BACK = 48        /* labels that a new one is compared with, several budgets */
 };
@@ -61,6 +61,7 @@ typedef struct search {
     pj_arena *arena;
     double slack[PJ_MOST_BUDGETS];
     double prices[PRICES][PJ_MOST_BUDGETS];
+    size_t price_count;
     pj_picks base;
     pj_point *slot_base; /* by slot: its relaxed choice, in modes that are not chosen, too */
     size_t *slot_pick;
@@ -106,7 +107,7 @@ static double priced(const search *s, size_t price, const pj_point *point)
 static double bound_of(const search *s, const pj_point *at, const rest *open)
 {
     double best = -INFINITY;
-    for (size_t p = 0; p < PRICES; p++) {
+    for (size_t p = 0; p < s->price_count; p++) {
         double value = at->noise + open->low[p];
         for (size_t k = 0; k < s->problem->budgets; k++)
             value += s->prices[p][k] * (at->cost[k] - s->problem->limit[k] - s->slack[k]);
@@ -295,7 +296,7 @@ static bool slot_rest(const search *s, size_t slot, rest *out)
         if (!s->core->kept[c])
             continue;
         pj_point change = minus(&s->problem->point[c], &s->slot_base[slot]);
-        for (size_t p = 0; p < PRICES; p++) {
+        for (size_t p = 0; p < s->price_count; p++) {
             double value = priced(s, p, &change);
             out->low[p] = any ? fmin(out->low[p], value) : value;
         }
@@ -306,9 +307,9 @@ static bool slot_rest(const search *s, size_t slot, rest *out)
     return any;
 }
 
-static void add_rest(rest *sum, const rest *one)
+static void add_rest(const search *s, rest *sum, const rest *one)
 {
-    for (size_t p = 0; p < PRICES; p++)
+    for (size_t p = 0; p < s->price_count; p++)
         sum->low[p] += one->low[p];
     for (size_t k = 0; k < PJ_MOST_BUDGETS; k++)
         sum->least[k] += one->least[k];
@@ -340,13 +341,13 @@ static bool mode_rest(const search *s, size_t group, size_t mode, rest *out)
     pj_point move = mode_move(s, group, mode);
     if (!is_open(s, mode))
         return false;
-    for (size_t p = 0; p < PRICES; p++)
+    for (size_t p = 0; p < s->price_count; p++)
         out->low[p] = priced(s, p, &move);
     memcpy(out->least, move.cost, sizeof out->least);
     for (size_t i = s->problem->slot_at[mode]; i < s->problem->slot_at[mode + 1]; i++) {
         rest one = {{0}, {0}};
         if (slot_rest(s, i, &one))
-            add_rest(out, &one);
+            add_rest(s, out, &one);
     }
     return true;
 }
@@ -358,7 +359,7 @@ static void group_rest(const search *s, size_t group, rest *out)
         rest one = {{0}, {0}};
         if (!mode_rest(s, group, m, &one))
             continue;
-        for (size_t p = 0; p < PRICES; p++)
+        for (size_t p = 0; p < s->price_count; p++)
             out->low[p] = any ? fmin(out->low[p], one.low[p]) : one.low[p];
         for (size_t k = 0; k < PJ_MOST_BUDGETS; k++)
             out->least[k] = any ? fmin(out->least[k], one.least[k]) : one.least[k];
@@ -420,7 +421,7 @@ static turn *order_groups(const search *s, size_t *count, rest *open)
         rest one = {{0}, {0}};
         turns[i].after = *open;
         group_rest(s, turns[i].group, &one);
-        add_rest(open, &one);
+        add_rest(s, open, &one);
     }
     return turns;
 }
@@ -430,21 +431,12 @@ static turn *order_groups(const search *s, size_t *count, rest *open)
 static void choose_prices(search *s)
 {
     static const double factor[PRICES] = {1, 0.95, 1.05, 0.88, 1.13, 0.75, 1.3, 0.5, 2};
-    static const double apart[PRICES][2] = {
-        {1,    1   },
-        {0.95, 1   },
-        {1.05, 1   },
-        {1,    0.95},
-        {1,    1.05},
-        {0.93, 1.07},
-        {1.07, 0.93},
-        {0.85, 0.85},
-        {1.2,  1.2 }
-    };
+    static const double apart[5] = {1, 0.93, 1.07, 0.82, 1.22};
     bool several = s->problem->budgets > 1;
-    for (size_t p = 0; p < PRICES; p++)
+    s->price_count = several ? PRICES : 9;
+    for (size_t p = 0; p < s->price_count; p++)
         for (size_t k = 0; k < s->problem->budgets; k++)
-            s->prices[p][k] = (several ? apart[p][k % 2] : factor[p]) * s->core->lambda[k];
+            s->prices[p][k] = (several ? apart[k % 2 ? p / 5 : p % 5] : factor[p]) * s->core->lambda[k];
 }
 
 /* The relaxed choice of every slot that is left, in modes that are not chosen, too. */
@@ -529,7 +521,7 @@ static void fill_mode(search *s, const turn *at, size_t mode, list *out)
     rest open = at->after, slot = {{0}, {0}};
     for (size_t i = first; i < end; i++) {
         slot_rest(s, i, &slot);
-        add_rest(&open, &slot);
+        add_rest(s, &open, &slot);
     }
     s->sources[0] = (source){&s->now, mode_move(s, at->group, mode),
                              is_base ? NO_TRAIL : (uint32_t)(s->problem->choices + mode), 0};
@@ -540,7 +532,7 @@ static void fill_mode(search *s, const turn *at, size_t mode, list *out)
         open = at->after;
         for (size_t k = i + 1; k < end; k++) {
             slot_rest(s, k, &slot);
-            add_rest(&open, &slot);
+            add_rest(s, &open, &slot);
         }
         fill_slot(s, i, out, &open, &s->ping);
         swap(out, &s->ping);
