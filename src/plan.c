@@ -1,15 +1,14 @@
 /* The planner from end to end: prices, noise, search, and the check of the plan by a whole analysis. The public
  * function pj_plan_search is here. */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "picojoule/plan.h"
-#include "picojoule/weights.h"
 #include "plan/candidates.h"
 #include "plan/frontier.h"
 #include "plan/rows.h"
 #include "plan/search.h"
+#include "plan/weight_noise.h"
 
 #define DEFAULT_SECONDS 2.0
 
@@ -82,77 +81,6 @@ static pj_status read_choices(planner *p)
 
 /* ---- noise ---- */
 
-/* Noise over signal of every layer's weights in every format; NAN-free. */
-static pj_status read_weights(planner *p, const pj_weights *weights, const size_t *format, double *out)
-{
-    pj_grain grain = p->options->per_tensor || p->target.per_tensor ? PJ_PER_TENSOR : PJ_PER_CHANNEL;
-    size_t formats = p->choices.formats.count, absent = 0, weighted = 0;
-    const pj_weight *first = NULL;
-    for (size_t u = 0; u < p->network.units; u++) {
-        size_t count;
-        if (!p->network.unit[u].weighted)
-            continue;
-        weighted++;
-        const pj_weight *row = pj_weights_of(weights, p->network.unit[u].node->label, &count);
-        for (size_t i = 0; i < count; i++) {
-            if (row[i].absent) {
-                absent++;
-                first = first ? first : &row[i];
-            } else if (row[i].nans || row[i].infinities) {
-                pj_error_at(p->err, NULL, row[i].layer, p->network.unit[u].node->op);
-                return pj_fail(p->err, PJ_EFORMAT, "weight '%.200s' holds %" PRId64 " NaN and %" PRId64 " infinities",
-                               row[i].tensor, row[i].nans, row[i].infinities);
-            }
-        }
-        for (size_t f = 0; f < weights->format_count && !absent; f++) {
-            pj_noise sum = {0, 0};
-            for (size_t i = 0; i < count; i++) {
-                pj_noise one = pj_weight_noise(weights, &row[i], f, grain, PJ_SCALE_MAX_ABS);
-                sum.signal += one.signal;
-                sum.noise += one.noise;
-            }
-            out[u * formats + format[f]] = sum.signal > 0 ? sum.noise / sum.signal : 0;
-        }
-    }
-    if (absent)
-        return pj_fail(p->err, PJ_EARGUMENT,
-                       "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.100s), so their noise is not "
-                       "known: give measured losses (--sensitivity FILE), or plan by formats alone "
-                       "(--sensitivity uniform)",
-                       absent, weighted, first->tensor, first->absent);
-    return PJ_OK;
-}
-
-static pj_status inspect_weights(planner *p)
-{
-    const char *words[PJ_MOST_FORMATS];
-    size_t format[PJ_MOST_FORMATS], count = 0;
-    pj_weights *weights = NULL;
-    for (size_t f = 1; f < p->choices.formats.count; f++) {
-        bool used = false;
-        for (size_t c = 0; c < p->choices.count; c++)
-            used = used || p->choices.choice[c].weights == f;
-        bool is_plain = p->choices.formats.number[f].bits >= 32; /* nothing is lost */
-        if (used && !is_plain) {
-            words[count] = p->choices.formats.word[f];
-            format[count++] = f;
-        }
-    }
-    double *noise = PJ_NEW(p->arena, double, p->network.units * p->choices.formats.count);
-    if (!noise)
-        return pj_fail_memory(p->err);
-    pj_weight_options options = pj_weight_options_default();
-    options.formats = words;
-    options.format_count = count;
-    options.distinct = false;
-    options.rule[PJ_SCALE_LEAST_ERROR] = false;
-    PJ_TRY(pj_weights_inspect(p->model, &options, &weights, p->err));
-    pj_status status = read_weights(p, weights, format, noise);
-    pj_weights_free(weights);
-    p->noise.weight_noise = noise;
-    return status;
-}
-
 static pj_status read_noise(planner *p)
 {
     const char *source = p->options->sensitivity;
@@ -163,7 +91,8 @@ static pj_status read_noise(planner *p)
         p->noise.ranges = &p->ranges;
     }
     if (!source || strcmp(source, "weights") == 0) {
-        PJ_TRY(inspect_weights(p));
+        PJ_TRY(pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, p->arena, &p->noise.weight_noise,
+                                    p->err));
         pj_str_printf(&text, "rounding noise of the weights (one scale per %s), ",
                       per_tensor ? "tensor" : "output channel");
     } else if (strcmp(source, "uniform") == 0) {

@@ -55,8 +55,9 @@ static bool read_number(const char *text, double *out, const char **end)
 
 const char *pj_plan_budget_read(const char *text, pj_plan_budget *out)
 {
-    static const char wants[] = "MEASURE<=AMOUNT with a unit, for example 'energy<=40%', 'energy<=2.5mJ', 'param_bytes<=1MiB', "
-                                "'bops<=3e9' or 'noise<=0.01'";
+    static const char wants[] =
+        "MEASURE<=AMOUNT with a unit, for example 'energy<=40%', 'energy<=2.5mJ', 'param_bytes<=1MiB', "
+        "'bops<=3e9' or 'noise<=0.01'";
     const char *sign = strstr(text, "<="), *end;
     double amount;
     if (!sign || !read_number(sign + 2 + strspn(sign + 2, " "), &amount, &end))

@@ -1,0 +1,13 @@
+/* The rounding noise of weights, for planning. */
+#ifndef PJ_PLAN_WEIGHT_NOISE_H
+#define PJ_PLAN_WEIGHT_NOISE_H
+
+#include "plan/network.h"
+
+/* Noise over signal of every layer's weights in every format that somebody chooses for weights: at
+ * [unit * formats + format], 0 where there is nothing to lose. One scale per tensor or per output channel. Lives in
+ * `arena`. PJ_EARGUMENT: weights are absent; PJ_EFORMAT: weights that are no numbers; else as pj_weights_inspect. */
+pj_status pj_weight_noise_read(pj_model *model, const pj_network *network, const pj_choice_list *choices,
+                               bool per_tensor, pj_arena *arena, const double **out, pj_error *err);
+
+#endif
