@@ -74,12 +74,12 @@ bool pj_candidates_assign(const pj_candidates *candidates, const pj_picks *picks
 static void pick_word(const pj_candidates *candidates, size_t word, size_t slot, pj_picks *picks)
 {
     const pj_problem *problem = &candidates->problem;
-    size_t best = problem->choice_at[slot];
-    for (size_t c = problem->choice_at[slot]; c < problem->choice_at[slot + 1]; c++)
-        if (candidates->choice_word[c] == word)
+    size_t as_is = candidates->choices->count, best = problem->choice_at[slot];
+    for (size_t c = problem->choice_at[slot]; c < problem->choice_at[slot + 1]; c++) {
+        bool better = candidates->choice_word[c] == as_is && candidates->choice_word[best] != word;
+        if (candidates->choice_word[c] == word || better)
             best = c;
-        else if (candidates->choice_word[best] != word && candidates->choice_word[c] == candidates->choices->count)
-            best = c;
+    }
     picks->slot[slot] = best;
 }
 

@@ -268,6 +268,7 @@ static void climb_all(dual *d)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): *upper changes through the dual */
 pj_status pj_dual(const pj_problem *problem, pj_kept kept, double *lambda, double *bound, pj_picks *best, double *upper,
                   pj_arena *arena, pj_error *err)
 {
