@@ -87,12 +87,17 @@ static bool keep_text(const char *bytes, size_t length, void *payload)
     return true;
 }
 
+static float pattern(size_t i, float scale)
+{
+    return scale * ((float)(i * 37 % 101) - 50) / 50;
+}
+
 /* A floats initializer whose values are `scale` times a fixed pattern. */
 static void build_floats(builder *b, const char *name, const char *dims, size_t count, float scale)
 {
     float values[4096];
     for (size_t i = 0; i < count; i++)
-        values[i] = scale * ((float)(i * 37 % 101) - 50) / 50;
+        values[i] = pattern(i, scale);
     build_raw(b, build_initializer(b, name, PJ_FLOAT32, dims), values, count * sizeof *values);
 }
 
@@ -142,14 +147,8 @@ static void noise_of_formats(void)
     CHECK(pj_format_noise(&int8, &nothing) == 0);
 }
 
-/* ---- groups ---- */
-
-/* x is a group of its own; c1, r and c2 are one (Relu keeps, Add has one type), which "second" and "add" read. In int8
- * it rounds two tensors: c1, of which r is the same numbers, and c2. The plan pins everything to int8, so the noise of
- * activations is that of three tensors. */
-static void groups_hang_together(void)
+static pj_plan_result *search_int8(pj_model *model, const char *sensitivity, const char *calibration)
 {
-    pj_model *model = make_residual();
     static const pj_plan_pin pins[] = {
         {"*", "int8"}
     };
@@ -160,7 +159,20 @@ static void groups_hang_together(void)
     options.pin_count = 1;
     options.choices = choices;
     options.choice_count = 1;
-    pj_plan_result *result = search(model, &options);
+    options.sensitivity = sensitivity;
+    options.calibration = calibration;
+    return search(model, &options);
+}
+
+/* ---- groups ---- */
+
+/* x is a group of its own; c1, r and c2 are one (Relu keeps, Add has one type), which "second" and "add" read. In int8
+ * it rounds two tensors: c1, of which r is the same numbers, and c2. The plan pins everything to int8, so the noise of
+ * activations is that of three tensors. */
+static void groups_hang_together(void)
+{
+    pj_model *model = make_residual();
+    pj_plan_result *result = search_int8(model, NULL, NULL);
     double weights = 0;
     CHECK_INT(result->layer_count, 4);
     CHECK_INT(result->layers[0].group, 0);
@@ -173,6 +185,58 @@ static void groups_hang_together(void)
     CHECK(result->layers[0].weights && !result->layers[1].weights);
     CHECK_NEAR(result->then.noise - weights, 3 * 16.0 / 3 / 65536, 1e-9);
     CHECK(weights > 0);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* Columns of a matrix are its output channels: a scale of max / 127 for each, rounding to nearest even. */
+static double rounded_columns(size_t rows, size_t columns, float scale)
+{
+    double noise = 0, signal = 0;
+    for (size_t c = 0; c < columns; c++) {
+        double most = 0;
+        for (size_t r = 0; r < rows; r++)
+            most = fmax(most, fabs((double)pattern(r * columns + c, scale)));
+        for (size_t r = 0; r < rows; r++) {
+            double w = (double)pattern(r * columns + c, scale), step = most / 127;
+            noise += pow(w - step * nearbyint(w / step), 2);
+            signal += w * w;
+        }
+    }
+    return noise / signal;
+}
+
+static void noise_of_weights(void)
+{
+    pj_model *model = make_chain(1);
+    pj_plan_result *result = search_int8(model, NULL, NULL);
+    CHECK_NEAR(result->layers[0].noise, rounded_columns(16, 64, 1), 1e-9);
+    CHECK_NEAR(result->layers[1].noise, rounded_columns(64, 32, 1), 1e-9);
+    CHECK_NEAR(result->layers[2].noise, rounded_columns(32, 8, 3), 1e-9);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* Three rounded tensors (x, a, b) of range -1..1 with a root mean square of 1/2: step 2 / 255, each (2 / 255)^2 / 12
+ * over 1/4. Losses of a file are all there is, where they are given: 1 + 2 + 4. */
+static void other_sources(void)
+{
+    static const char ranges[] = "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {"
+                                 "\"x\": {\"min\": -1, \"max\": 1, \"rms\": 0.5},"
+                                 "\"a\": {\"min\": -1, \"max\": 1, \"rms\": 0.5},"
+                                 "\"b\": {\"min\": -1, \"max\": 1, \"rms\": 0.5}}}";
+    static const char losses[] = "{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", "
+                                 "\"unit\": \"loss\", \"values\": {\"one\": 1, \"two\": 2, \"three\": 4}}]}";
+    pj_model *model = make_chain(1);
+    write_file(plan_path, ranges, sizeof ranges - 1);
+    pj_plan_result *result = search_int8(model, NULL, plan_path);
+    double weights = result->layers[0].noise + result->layers[1].noise + result->layers[2].noise;
+    CHECK_NEAR(result->then.noise - weights, 3 * (2.0 / 255) * (2.0 / 255) / 12 / 0.25, 1e-9);
+    pj_plan_result_free(result);
+    write_file(plan_path, losses, sizeof losses - 1);
+    result = search_int8(model, plan_path, NULL);
+    CHECK_NEAR(result->then.noise, 7, 1e-12);
+    CHECK_PART(result->sensitivity, "measured");
     pj_plan_result_free(result);
     pj_model_close(model);
 }
@@ -497,6 +561,8 @@ int main(void)
     close(plan_file);
     noise_of_formats();
     groups_hang_together();
+    noise_of_weights();
+    other_sources();
     totals_are_analyzed("resnet8", 0.4);
     totals_are_analyzed("encoder", 0.5);
     totals_are_analyzed("kws_dscnn", 0.25);
