@@ -152,12 +152,14 @@ static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out)
 
 /* ---- budgets that nothing keeps ---- */
 
-static void print_amount(pj_str *out, pj_plan_measure measure, double amount)
+static void print_amount(const planner *p, pj_plan_measure measure, double amount, pj_str *out)
 {
-    if (measure == PJ_PLAN_ENERGY)
+    if (measure == PJ_PLAN_ENERGY && strcmp(p->result.unit, "pJ") == 0)
         pj_str_printf(out, "%.4g uJ", amount / 1e6);
+    else if (measure == PJ_PLAN_PARAM_BYTES)
+        pj_str_printf(out, "%.0f bytes", amount);
     else
-        pj_str_printf(out, "%.4g%s", amount, measure == PJ_PLAN_PARAM_BYTES ? " bytes" : "");
+        pj_str_printf(out, "%.4g", amount);
 }
 
 /* The layers that take most of what is left at best, and why. */
@@ -169,7 +171,7 @@ static void name_blockers(const planner *p, pj_plan_measure measure, pj_str *out
     size_t named[MOST], count = 0;
     if (constant > 0) {
         pj_str_add(out, "; layers that cannot change take ");
-        print_amount(out, measure, constant);
+        print_amount(p, measure, constant, out);
     }
     for (; count < MOST; count++) {
         size_t best = PJ_NO_PICK;
@@ -207,9 +209,9 @@ static pj_status fail_budget(planner *p, const pj_solution *solution)
             continue;
         any = true;
         pj_str_printf(&text, "no plan has %s <= ", pj_plan_measure_word(limit->budget.measure));
-        print_amount(&text, limit->budget.measure, limit->most);
+        print_amount(p, limit->budget.measure, limit->most, &text);
         pj_str_add(&text, ": the least that can be had is ");
-        print_amount(&text, limit->budget.measure, least);
+        print_amount(p, limit->budget.measure, least, &text);
         if (limit->now > 0)
             pj_str_printf(&text, " (%.3g %% of today's)", 100 * least / limit->now);
         name_blockers(p, limit->budget.measure, &text);

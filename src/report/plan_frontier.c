@@ -1,4 +1,5 @@
 /* The trade-off of energy and noise as text, Markdown, CSV, JSON and a chart. */
+#include <math.h>
 #include <string.h>
 
 #include "report/plan.h"
@@ -135,30 +136,53 @@ static const char *note_of(const pj_plan_result *result, double energy, double n
     return pj_str_keep(&text, arena);
 }
 
+/* The axis of noise is logarithmic: plans without noise are drawn below all others. */
+static double floor_of(const pj_plan_result *result)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < result->frontier_count; i++)
+        if (result->frontier[i].noise > 0)
+            least = fmin(least, result->frontier[i].noise);
+    for (size_t i = 0; i < result->uniform_count; i++)
+        if (result->uniform[i].totals.noise > 0)
+            least = fmin(least, result->uniform[i].totals.noise);
+    return isfinite(least) ? least / 4 : 1;
+}
+
+static const char *uniform_note(const pj_plan_uniform *uniform, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s%s", uniform->label, uniform->totals.noise > 0 ? "" : " (no noise)");
+    return pj_str_keep(&text, arena);
+}
+
 void pj_plan_frontier_svg(const pj_plan_result *result, pj_arena *arena, pj_str *out)
 {
     size_t count = result->frontier_count, others = result->uniform_count;
     pj_svg_point *points = PJ_NEW(arena, pj_svg_point, count), *marked = PJ_NEW(arena, pj_svg_point, others);
     pj_svg_point *knee = PJ_NEW(arena, pj_svg_point, 1);
     pj_scale scale = pj_scale_energy(result->now.energy, result->unit);
+    double least = floor_of(result);
     if (!points || !marked || !knee) {
         out->failed = true;
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const pj_plan_point *at = &result->frontier[i];
-        points[i] =
-            (pj_svg_point){at->energy / scale.factor, at->noise, note_of(result, at->energy, at->noise, arena), false};
+        points[i] = (pj_svg_point){at->energy / scale.factor, fmax(at->noise, least),
+                                   note_of(result, at->energy, at->noise, arena), false};
     }
-    for (size_t i = 0; i < others; i++)
-        marked[i] = (pj_svg_point){result->uniform[i].totals.energy / scale.factor, result->uniform[i].totals.noise,
-                                   result->uniform[i].label, false};
+    for (size_t i = 0; i < others; i++) {
+        const pj_plan_totals *at = &result->uniform[i].totals;
+        marked[i] = (pj_svg_point){at->energy / scale.factor, fmax(at->noise, least),
+                                   uniform_note(&result->uniform[i], arena), false};
+    }
     if (count)
-        knee[0] = (pj_svg_point){points[result->knee].x, points[result->knee].y, "knee", false};
+        knee[0] = points[result->knee];
     const pj_svg_series series[] = {
         {"best plans",            PJ_SVG_LINE,   points, count        },
         {"one format everywhere", PJ_SVG_LABELS, marked, others       },
-        {"knee",                  PJ_SVG_LABELS, knee,   count ? 1 : 0}
+        {"knee",                  PJ_SVG_DOTS,   knee,   count ? 1 : 0}
     };
     pj_str axis = pj_str_new(0), subtitle = pj_str_new(0);
     pj_str_printf(&axis, "energy of one run (%s)", scale.unit);
@@ -167,12 +191,12 @@ void pj_plan_frontier_svg(const pj_plan_result *result, pj_arena *arena, pj_str 
         .title = result->model,
         .subtitle = subtitle.data,
         .x = {.title = axis.data,                           .from_zero = true},
-        .y = {.title = "noise (sum over layers, relative)", .from_zero = true},
+        .y = {.title = "noise (sum over layers, relative)", .log = true      },
         .series = series,
         .count = sizeof series / sizeof *series
     };
     pj_svg_write(&chart, out);
-    out->failed = out->failed || axis.failed || subtitle.failed;
+    out->failed = out->failed || axis.failed || subtitle.failed || pj_arena_failed(arena);
     pj_str_free(&axis);
     pj_str_free(&subtitle);
 }
