@@ -45,4 +45,9 @@ row "range scan of 100 MB of weights, one thread / cat" runs=15 ratio=3 \
 row "noise of 100 MB of weights, 6 formats a channel" runs=3 ms=1000 -- "$scan" noise "$work/random.onnx"
 "$scan" range "$work/random.onnx" 1
 "$scan" noise "$work/random.onnx"
+# The search of `plan` beside GLPK, where that was found.
+if [ -x "$build/tests/bench_search" ]; then
+    echo
+    "$build/tests/bench_search" 5 || over=1
+fi
 exit $over
