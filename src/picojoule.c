@@ -15,6 +15,7 @@
 #include "infer/infer.h"
 #include "load/load.h"
 #include "ops/custom.h"
+#include "peak/peak.h"
 #include "quant/plan_file.h"
 #include "quant/precision.h"
 #include "weights/advise.h"
@@ -220,6 +221,7 @@ struct pj_analysis {
     pj_precision precision; /* settled by the layers */
     pj_layers layers;
     pj_totals totals;
+    pj_activation_memory memory;
     pj_diags diags;
     pj_finding *findings;
     size_t finding_count;
@@ -232,7 +234,8 @@ struct pj_analysis {
 
 pj_settings pj_settings_default(void)
 {
-    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL, false, false};
+    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL,
+                            false,           false,         false};
     return settings;
 }
 
@@ -333,6 +336,8 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     PJ_TRY(pj_price_layers(precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
     pj_layers_traffic(precision, &analysis->layers);
     PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
+    PJ_TRY(pj_peak_measure(precision, settings->best_order, analysis->arena, &analysis->memory, err));
+    analysis->totals.peak_activation_bytes = analysis->memory.unknown ? -1 : analysis->memory.graph.bytes;
     PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
     PJ_TRY(
@@ -407,6 +412,11 @@ const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count)
 const pj_totals *pj_analysis_totals(const pj_analysis *analysis)
 {
     return &analysis->totals;
+}
+
+const pj_activation_memory *pj_analysis_memory(const pj_analysis *analysis)
+{
+    return &analysis->memory;
 }
 
 const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count)

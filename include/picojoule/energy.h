@@ -26,6 +26,7 @@ typedef struct pj_settings {
     const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
     bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
     bool inspect_weights; /* looks at the weights, too: pj_analysis_weights, and findings; not in sweeps */
+    bool best_order;      /* looks for an order of nodes that takes less memory, too (memory.h) */
 } pj_settings;
 
 /* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices. */
@@ -100,8 +101,9 @@ typedef struct pj_totals {
     size_t uncounted;  /* of them */
     size_t free_layers;
     const pj_device_figure *devices;
-    const double *idle_w; /* one per device; negative where not known */
-    bool has_qtools;      /* rules qtools: QTools' own two integers */
+    const double *idle_w;          /* one per device; negative where not known */
+    int64_t peak_activation_bytes; /* in graph order (memory.h); -1: not known */
+    bool has_qtools;               /* rules qtools: QTools' own two integers */
     int64_t qtools_total_cost, qtools_energy_sum;
 } pj_totals;
 

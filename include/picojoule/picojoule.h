@@ -17,8 +17,9 @@
  *     pj_analysis_free(analysis);
  *     pj_model_close(model);
  *
- * model.h opens models and gives shapes, energy.h prices them, lint.h says what to change, diff.h compares two,
- * history.h keeps figures over time, report.h prints. error.h says how failures are told. */
+ * model.h opens models and gives shapes, energy.h prices them, memory.h has the peak of activations, lint.h says what
+ * to change, diff.h compares two, history.h keeps figures over time, report.h prints. error.h says how failures are
+ * told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
@@ -27,6 +28,7 @@
 #include "picojoule/error.h"
 #include "picojoule/history.h"
 #include "picojoule/lint.h"
+#include "picojoule/memory.h"
 #include "picojoule/model.h"
 #include "picojoule/plan.h"
 #include "picojoule/report.h"

@@ -309,6 +309,13 @@ static const char *set_inspect_weights(pj_args *args, const char *value)
     return NULL;
 }
 
+static const char *set_memory(pj_args *args, const char *value)
+{
+    (void)value;
+    args->settings.best_order = true;
+    return NULL;
+}
+
 static const char *set_strict(pj_args *args, const char *value)
 {
     (void)value;
@@ -415,6 +422,9 @@ static const pj_option rows_options[] = {
      "reads the weights, too: range, zeros, whether\n"
      "they are binary, ternary or powers of two, and\n"
      "the noise that each number format would add",                                             set_inspect_weights},
+    {"memory",          0, NULL,
+     "what is in memory at the peak of activations,\n"
+     "and whether another order of nodes takes less",                                           set_memory         },
 };
 static const pj_option compare_options[] = {
     {"top",     0, "N",
@@ -450,6 +460,7 @@ const pj_option_group pj_options_model = {"Model", model_options, COUNT(model_op
 const pj_option_group pj_options_energy = {"Energy", energy_options, COUNT(energy_options)};
 const pj_option_group pj_options_report = {"Report", report_options, COUNT(report_options)};
 const pj_option_group pj_options_chart = {"Report", chart_options, COUNT(chart_options)};
+const pj_option_group pj_options_out = {"Output", report_options + 1, COUNT(report_options) - 1};
 const pj_option_group pj_options_rows = {"Rows", rows_options, COUNT(rows_options)};
 const pj_option_group pj_options_compare = {"Comparison", compare_options, COUNT(compare_options)};
 const pj_option_group pj_options_sides = {"One side", side_options, COUNT(side_options)};

@@ -94,7 +94,9 @@ enum {
     PJ_OPAQUE_OP = 1u << 6,  /* known by name; work cannot be known from the graph (a whole search, an image codec) */
     PJ_HOLDS = 1u << 7,      /* its parameters stand in lists of attributes (ai.onnx.ml) */
     PJ_RUNS_BODY = 1u << 8,  /* does nothing but run a subgraph, whose nodes are layers of their own */
-    PJ_CLAMP = 1u << 9       /* bounds each element, as quantizing does: the two may change places */
+    PJ_CLAMP = 1u << 9,      /* bounds each element, as quantizing does: the two may change places */
+    PJ_ELEMENT = 1u << 10    /* element k of output 0 takes element k of each 'x' input of that size, and no other of
+                                it: it may be written over it */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:

@@ -6,6 +6,7 @@
 #include "cost/memory.h"
 #include "picojoule/version.h"
 #include "report/findings.h"
+#include "report/memory.h"
 #include "report/shape_text.h"
 #include "report/weights.h"
 
@@ -323,6 +324,7 @@ static void put_totals(pj_json_writer *json, const pj_view *view)
     put_conversion(json, totals->conversion);
     put_known(json, "batch", totals->batch > 0 ? (double)totals->batch : -1);
     put_known(json, "per_sample_pj", totals->batch > 0 ? total / (double)totals->batch : -1);
+    put_known(json, "peak_activation_bytes", (double)totals->peak_activation_bytes);
     put_devices(json, view, totals->devices, totals->idle_w);
     if (totals->has_qtools) {
         put_line(json, "qtools", PJ_JSON_WRITE_OBJECT_LINE);
@@ -388,6 +390,7 @@ void pj_report_json(const pj_view *view, pj_str *out)
         put_group(&json, view, &view->rest);
     }
     put_totals(&json, view);
+    pj_memory_json(pj_analysis_memory(view->analysis), &json);
     put_shared(&json, view);
     if (pj_analysis_weights(view->analysis))
         pj_weights_json(pj_analysis_weights(view->analysis), &json);

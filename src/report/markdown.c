@@ -2,10 +2,11 @@
 #include "report/report.h"
 
 #include "report/findings.h"
+#include "report/memory.h"
 #include "report/summary.h"
 #include "report/weights.h"
 
-enum { TOP_SHOWN = 5 };
+enum { TOP_SHOWN = 5, TENSORS_SHOWN = 10 };
 
 static void table(const pj_rows *rows, pj_str *out)
 {
@@ -59,6 +60,25 @@ static void weights(const pj_view *view, pj_str *out)
     pj_str_add(out, ".\n");
 }
 
+static void memory_sentence(const pj_view *view, pj_str *out)
+{
+    pj_memory_sentence(pj_analysis_memory(view->analysis), out);
+}
+
+static void best_sentence(const pj_view *view, pj_str *out)
+{
+    pj_memory_best_sentence(pj_analysis_memory(view->analysis), out);
+}
+
+static void memory_section(const pj_view *view, pj_str *out)
+{
+    pj_str_add(out, "\n### Activations in memory at the peak\n\n");
+    table(pj_memory_rows(pj_analysis_memory(view->analysis)->best, TENSORS_SHOWN, view->arena), out);
+    pj_str_add_char(out, '\n');
+    escaped(view, best_sentence, out);
+    pj_str_add_char(out, '\n');
+}
+
 void pj_report_markdown(const pj_view *view, pj_str *out)
 {
     size_t count;
@@ -67,10 +87,15 @@ void pj_report_markdown(const pj_view *view, pj_str *out)
     pj_scale scale = rows ? pj_rows_scale(rows, PJ_CELL_ENERGY, 0) : (pj_scale){1, ""};
     head(view, out);
     table(pj_summary_components(view), out);
+    pj_str_add_char(out, '\n');
+    escaped(view, memory_sentence, out);
+    pj_str_add(out, ".\n");
     if (view->devices) {
         pj_str_add(out, "\n### Devices\n\n");
         table(pj_summary_devices(view), out);
     }
+    if (pj_analysis_memory(view->analysis)->best)
+        memory_section(view, out);
     if (view->group != PJ_NO_GROUP || view->sort != PJ_BY_ENERGY) {
         pj_str_add(out, "\n### Largest layers\n\n");
         table(pj_view_top(view, TOP_SHOWN), out);

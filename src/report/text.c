@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "report/findings.h"
+#include "report/memory.h"
 #include "report/summary.h"
 #include "report/weights.h"
 
-enum { INDENT = 2, TOP_SHOWN = 5 };
+enum { INDENT = 2, TOP_SHOWN = 5, TENSORS_SHOWN = 10 };
 
 typedef struct page {
     const pj_view *view;
@@ -84,6 +85,28 @@ static void answer(page *p)
                       (long long)p->view->totals->qtools_total_cost, (long long)p->view->totals->qtools_energy_sum);
 }
 
+static void memory_line(page *p)
+{
+    pj_str text = pj_str_new(0);
+    pj_memory_sentence(pj_analysis_memory(p->view->analysis), &text);
+    pj_str_add_char(&text, '.');
+    lines(p, &text);
+}
+
+static void memory_section(page *p, const pj_activation_memory *memory)
+{
+    pj_str text = pj_str_new(0);
+    heading(p, "Activations in memory at the peak");
+    table(p, pj_memory_rows(memory->best, TENSORS_SHOWN, p->view->arena), INDENT);
+    if (memory->best->alive_count > TENSORS_SHOWN) {
+        pj_str_add(&text, "and ");
+        pj_human_plural(&text, memory->best->alive_count - TENSORS_SHOWN, "smaller tensor", "smaller tensors");
+        pj_str_add(&text, " (--format json lists all of them)\n");
+    }
+    pj_memory_best_sentence(memory, &text);
+    lines(p, &text);
+}
+
 static void rows_title(page *p, const pj_rows *rows)
 {
     static const char *const groups[] = {"Layers", "Operators", "Modules"};
@@ -150,10 +173,13 @@ void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out
     pj_str text = pj_str_new(0);
     head(&p);
     answer(&p);
+    memory_line(&p);
     if (view->devices) {
         heading(&p, "Devices");
         table(&p, pj_summary_devices(view), INDENT);
     }
+    if (pj_analysis_memory(view->analysis)->best)
+        memory_section(&p, pj_analysis_memory(view->analysis));
     if (view->group != PJ_NO_GROUP || view->sort != PJ_BY_ENERGY) {
         heading(&p, "Largest layers");
         table(&p, pj_view_top(view, TOP_SHOWN), INDENT);

@@ -45,7 +45,7 @@ for name in resnet8 resnet8_fp16 vww_mobilenet ad_autoencoder encoder; do
     valid "$name"
 done
 valid encoder --dim batch=2 --dim sequence=64 --group-by scope:2 --top 3
-valid kws_dscnn --group-by op --sort macs
+valid kws_dscnn --group-by op --sort macs --memory
 valid kws_dscnn --table qtools --weights-on sram --activations-on fixed --io-on-dram no --sram-min 16KiB
 valid kws_dscnn --table eyeriss-65nm-relative
 valid kws_dscnn --device a100 --device edge-tpu --device stm32l4r5 --top 2

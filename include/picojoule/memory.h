@@ -1,0 +1,46 @@
+/* The memory that activations take at once.
+ *
+ * Nodes run one after the other. A tensor is in memory from the node that makes it to the last node that reads it;
+ * model inputs are there from the start, model outputs stay to the end. A view (Reshape, Identity, ...) is the tensor
+ * that it shows, and takes nothing. An element-wise operator writes over an input that nobody reads afterwards, where
+ * the result is not larger. Constants are no activations. docs/energy-model.md has the rules in full.
+ *
+ * Units: bytes. A tensor takes elements * bits of its stored format, rounded up to whole bytes: five int4 are 3 bytes.
+ * What an operator needs for itself (im2col, workspaces), alignment and fragmentation are not in it. */
+#ifndef PICOJOULE_MEMORY_H
+#define PICOJOULE_MEMORY_H
+
+#include "picojoule/energy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A tensor in memory at the peak. */
+typedef struct pj_live_tensor {
+    const char *name;
+    int64_t bytes;        /* -1: not known */
+    const char *replaces; /* it is written over this one; NULL: it is not */
+} pj_live_tensor;
+
+typedef struct pj_peak {
+    const char *order; /* of the nodes: "graph", or "least-growth": see pj_settings.best_order */
+    int64_t bytes;
+    const char *node;            /* that runs at the peak; "": before the first one, the model's inputs alone */
+    const pj_live_tensor *alive; /* what is in memory then, largest first; bytes add up to those above */
+    size_t alive_count;
+} pj_peak;
+
+typedef struct pj_activation_memory {
+    size_t unknown;      /* tensors whose size is not known; any: the peaks are lower bounds */
+    pj_peak graph;       /* in the order of the file */
+    const pj_peak *best; /* in the better of the orders tried; NULL: not asked for */
+} pj_activation_memory;
+
+/* Of the analyzed model; borrowed, valid as long as the analysis. */
+const pj_activation_memory *pj_analysis_memory(const pj_analysis *analysis);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,286 @@
+/* Runs the nodes in an order and keeps account of the buffers in memory. */
+#include "peak/peak.h"
+
+#include <limits.h>
+
+#include "ops/op.h"
+#include "peak/buffers.h"
+
+/* One account: of the main graph, with those of its subgraphs inside it. Steps count from 1; step 0 is the start, when
+ * only the inputs are there. */
+typedef struct account {
+    pj_buffers *b;
+    pj_error *err;
+    int *readers;     /* by root: those of pj_buffers.reads that have not read it yet */
+    int *born, *dies; /* by root: steps */
+    int *stack;       /* bundles that die */
+} account;
+
+/* The peak of one graph. */
+typedef struct high {
+    int64_t bytes;
+    int step;
+    const pj_node *node; /* NULL: at the start */
+    int replaced, by;    /* roots: the second one is written over the first; -1: none */
+} high;
+
+/* ---- born and gone ---- */
+
+/* The buffer dies at this step, and what a bundle alone kept dies with it. Returns the bytes. */
+static int64_t bury(account *a, const pj_graph *graph, int root, int step)
+{
+    int64_t freed = 0;
+    int depth = 0;
+    a->stack[depth++] = root;
+    while (depth) {
+        int at = a->stack[--depth];
+        const pj_node *maker = a->b->model->value[at]->producer;
+        a->dies[at] = step;
+        freed += a->b->bytes[at];
+        for (int i = 0; pj_buffers_is_bundle(a->b, at) && i < maker->inputs; i++) {
+            int kept = pj_buffers_root(a->b, graph, maker->in[i]);
+            if (kept >= 0 && --a->readers[kept] == 0)
+                a->stack[depth++] = kept;
+        }
+    }
+    return freed;
+}
+
+static void give_birth(account *a, const pj_value *value, int step)
+{
+    a->readers[value->index] = a->b->reads[value->index];
+    a->born[value->index] = step;
+    a->dies[value->index] = INT_MAX;
+}
+
+static bool has_own_buffer(const account *a, const pj_value *value)
+{
+    return value && a->b->root[value->index] == value->index;
+}
+
+/* Does the node read the buffer only at the places where it writes the output? Equal counts of elements say so: then
+ * nothing is broadcast. */
+static bool reads_in_place(const account *a, const pj_node *node, int root)
+{
+    pj_symbols *symbols = a->b->model->symbols;
+    pj_num count = pj_type_count(symbols, &node->out[0]->type);
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && a->b->root[node->in[i]->index] == root &&
+            !pj_num_equal(pj_type_count(symbols, &node->in[i]->type), count))
+            return false;
+    return true;
+}
+
+/* The input that output 0 of an element-wise operator is written over: one that dies here and is large enough. */
+static int find_replaced(const account *a, const pj_node *node, int step)
+{
+    const pj_value *out = node->outputs > 0 ? node->out[0] : NULL;
+    if (!node->desc || !(node->desc->traits & PJ_ELEMENT) || !has_own_buffer(a, out) || a->b->is_unknown[out->index])
+        return -1;
+    for (int i = 0; i < node->inputs; i++) {
+        int root = pj_op_role(node->desc, i) == 'x' ? pj_buffers_root(a->b, node->graph, node->in[i]) : -1;
+        if (root >= 0 && a->dies[root] == step && a->b->bytes[root] >= a->b->bytes[out->index] &&
+            reads_in_place(a, node, root))
+            return root;
+    }
+    return -1;
+}
+
+/* ---- subgraphs ---- */
+
+static pj_status run_graph(account *a, const pj_graph *graph, const int *order, high *out);
+
+/* The subgraph of a node with the highest peak. */
+typedef struct bodies {
+    account *a;
+    const pj_graph *highest;
+    high high;
+} bodies;
+
+static pj_status run_body(const pj_graph *body, void *payload)
+{
+    bodies *all = payload;
+    high one;
+    PJ_TRY(run_graph(all->a, body, NULL, &one));
+    if (!all->highest || one.bytes > all->high.bytes) {
+        all->highest = body;
+        all->high = one;
+    }
+    return PJ_OK;
+}
+
+static pj_status run_bodies(account *a, const pj_node *node, bodies *out)
+{
+    *out = (bodies){.a = a};
+    return node->attrs ? pj_buffers_bodies(node, run_body, out) : PJ_OK;
+}
+
+/* ---- the run ---- */
+
+static int64_t start(account *a, const pj_graph *graph)
+{
+    int64_t live = 0;
+    for (int i = 0; i < graph->inputs; i++) {
+        if (has_own_buffer(a, graph->in[i])) {
+            give_birth(a, graph->in[i], 0);
+            live += a->b->bytes[graph->in[i]->index];
+        }
+    }
+    return live;
+}
+
+/* Inputs that nobody reads are gone after the start. */
+static int64_t bury_unread(account *a, const pj_graph *graph)
+{
+    int64_t freed = 0;
+    for (int i = 0; i < graph->inputs; i++)
+        if (has_own_buffer(a, graph->in[i]) && a->readers[graph->in[i]->index] == 0)
+            freed += bury(a, graph, graph->in[i]->index, 0);
+    return freed;
+}
+
+/* One node; *live: bytes before, then after it. */
+static pj_status run_node(account *a, const pj_node *node, int step, int64_t *live, high *peak)
+{
+    bodies inside;
+    int64_t made = pj_buffers_made(a->b, node), freed = 0;
+    PJ_TRY(run_bodies(a, node, &inside));
+    PJ_TRY(pj_buffers_reads(a->b, node, a->err));
+    for (int o = 0; o < node->outputs; o++)
+        if (has_own_buffer(a, node->out[o]))
+            give_birth(a, node->out[o], step);
+    for (int k = 0; k < a->b->listed; k++)
+        if (--a->readers[a->b->list[k]] == 0)
+            freed += bury(a, node->graph, a->b->list[k], step);
+    int replaced = find_replaced(a, node, step);
+    int64_t now = *live + made + inside.high.bytes - (replaced >= 0 ? a->b->bytes[node->out[0]->index] : 0);
+    if (now > peak->bytes)
+        *peak = (high){now, step, node, replaced, replaced >= 0 ? node->out[0]->index : -1};
+    for (int o = 0; o < node->outputs; o++)
+        if (has_own_buffer(a, node->out[o]) && a->readers[node->out[o]->index] == 0)
+            freed += bury(a, node->graph, node->out[o]->index, step);
+    *live += made - freed;
+    return PJ_OK;
+}
+
+static pj_status run_graph(account *a, const pj_graph *graph, const int *order, high *out)
+{
+    int64_t live = start(a, graph);
+    *out = (high){live, 0, NULL, -1, -1};
+    live -= bury_unread(a, graph);
+    for (int k = 0; k < graph->nodes; k++)
+        PJ_TRY(run_node(a, graph->node[order ? order[k] : k], k + 1, &live, out));
+    return PJ_OK;
+}
+
+/* ---- what is there at the peak ---- */
+
+typedef struct census {
+    account *a;
+    pj_live_tensor *tensor; /* NULL: only counts */
+    size_t count;
+} census;
+
+static void list_root(census *c, int root, const high *at)
+{
+    const account *a = c->a;
+    const pj_buffers *b = a->b;
+    if (root == at->replaced || (b->bytes[root] == 0 && !b->is_unknown[root]))
+        return;
+    if (c->tensor)
+        c->tensor[c->count] = (pj_live_tensor){b->model->value[root]->name, b->is_unknown[root] ? -1 : b->bytes[root],
+                                               root == at->by ? b->model->value[at->replaced]->name : NULL};
+    c->count++;
+}
+
+/* Of a graph that has just been run: runs what is inside the node at the peak once more. */
+static pj_status list_graph(census *c, const pj_graph *graph, const high *at)
+{
+    const account *a = c->a;
+    bodies inside;
+    for (int i = 0; i < a->b->model->values; i++)
+        if (a->b->root[i] == i && a->born[i] <= at->step && at->step <= a->dies[i] &&
+            a->b->model->value[i]->graph == graph)
+            list_root(c, i, at);
+    if (!at->node)
+        return PJ_OK;
+    PJ_TRY(run_bodies(c->a, at->node, &inside));
+    return inside.highest ? list_graph(c, inside.highest, &inside.high) : PJ_OK;
+}
+
+/* Largest first; merging keeps the graph's order among equals, which qsort need not. */
+static void sort_live(pj_live_tensor *tensor, pj_live_tensor *spare, size_t count)
+{
+    if (count < 2)
+        return;
+    size_t half = count / 2, left = 0, right = half;
+    sort_live(tensor, spare, half);
+    sort_live(tensor + half, spare + half, count - half);
+    for (size_t k = 0; k < count; k++) {
+        bool take_left = left < half && (right == count || tensor[left].bytes >= tensor[right].bytes);
+        spare[k] = tensor[take_left ? left++ : right++];
+    }
+    for (size_t k = 0; k < count; k++)
+        tensor[k] = spare[k];
+}
+
+static pj_status measure(account *a, const int *order, const char *name, pj_arena *arena, pj_peak *out)
+{
+    const pj_graph *graph = a->b->model->graph;
+    census c = {.a = a};
+    high at;
+    PJ_TRY(run_graph(a, graph, order, &at));
+    PJ_TRY(list_graph(&c, graph, &at));
+    pj_live_tensor *tensor = PJ_NEW(arena, pj_live_tensor, c.count),
+                   *spare = PJ_NEW(a->b->arena, pj_live_tensor, c.count);
+    if (!tensor || !spare)
+        return pj_fail_memory(a->err);
+    c = (census){.a = a, .tensor = tensor};
+    PJ_TRY(list_graph(&c, graph, &at));
+    sort_live(tensor, spare, c.count);
+    *out = (pj_peak){name, at.bytes, at.node ? at.node->label : "", tensor, c.count};
+    return PJ_OK;
+}
+
+static pj_status measure_all(account *a, bool best_order, pj_arena *arena, pj_activation_memory *out)
+{
+    const pj_graph *graph = a->b->model->graph;
+    out->unknown = a->b->unknown;
+    PJ_TRY(measure(a, NULL, "graph", arena, &out->graph));
+    if (!best_order)
+        return PJ_OK;
+    pj_peak *best = PJ_NEW(arena, pj_peak, 1);
+    int *order = PJ_NEW(a->b->arena, int, graph->nodes);
+    if (!best || !order)
+        return pj_fail_memory(a->err);
+    PJ_TRY(pj_order_least_growth(a->b, graph, order, a->err));
+    PJ_TRY(measure(a, order, "least-growth", arena, best));
+    if (best->bytes >= out->graph.bytes)
+        *best = out->graph;
+    out->best = best;
+    return PJ_OK;
+}
+
+pj_status pj_peak_measure(const pj_precision *precision, bool best_order, pj_arena *arena, pj_activation_memory *out,
+                          pj_error *err)
+{
+    int values = precision->model->values;
+    pj_arena *scratch = pj_arena_new(0);
+    pj_buffers b;
+    if (!scratch)
+        return pj_fail_memory(err);
+    account a = {.b = &b,
+                 .err = err,
+                 .readers = PJ_NEW(scratch, int, values),
+                 .born = PJ_NEW(scratch, int, values),
+                 .dies = PJ_NEW(scratch, int, values),
+                 .stack = PJ_NEW(scratch, int, values + 1)};
+    pj_status status =
+        a.readers && a.born && a.dies && a.stack ? pj_buffers_find(precision, scratch, &b, err) : pj_fail_memory(err);
+    for (int i = 0; status == PJ_OK && i < values; i++)
+        a.born[i] = INT_MAX; /* what never runs never lives */
+    if (status == PJ_OK)
+        status = measure_all(&a, best_order, arena, out);
+    pj_arena_free(scratch);
+    return status;
+}
