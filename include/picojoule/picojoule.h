@@ -24,6 +24,7 @@
 #define PICOJOULE_PICOJOULE_H
 
 #include "picojoule/diff.h"
+#include "picojoule/budget.h"
 #include "picojoule/energy.h"
 #include "picojoule/error.h"
 #include "picojoule/history.h"

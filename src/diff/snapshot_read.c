@@ -375,6 +375,9 @@ static pj_status read_totals(reader *r, pj_json root)
     PJ_TRY(read_conversion(totals, &out->energy, &out->conversion, r->err));
     if (pj_json_find(totals, "batch").node && !is_null(totals, "batch"))
         PJ_TRY(get_count(totals, "batch", &out->batch, r->err));
+    out->peak_activation_bytes = -1;
+    if (pj_json_find(totals, "peak_activation_bytes").node && !is_null(totals, "peak_activation_bytes"))
+        PJ_TRY(get_count(totals, "peak_activation_bytes", &out->peak_activation_bytes, r->err));
     PJ_TRY(read_total_devices(r, totals));
     PJ_TRY(read_qtools(totals, out, r->err));
     PJ_TRY(pj_json_get_object(root, "coverage", &coverage, r->err));

@@ -1,0 +1,166 @@
+/* Budgets: what models may cost, and whether they do. For continuous integration: an estimate has no noise, so a check
+ * fails exactly when a model got worse.
+ *
+ *     pj_budget *budget = NULL;
+ *     pj_check *check = NULL;
+ *     if (pj_budget_read("picojoule.json", &budget, &err) == PJ_OK &&
+ *         pj_budget_check(budget, NULL, &check, &err) == PJ_OK)
+ *         printf("%zu of %zu models are over their budget\n", check->failed, check->model_count);
+ *     pj_check_free(check);
+ *     pj_budget_free(budget);
+ *
+ * The file (picojoule.budget/1) is described in docs/ci.md and docs/budget.schema.json. Files that it names are found
+ * from its own folder. Units: energies pJ (or multiples of a table's reference operation), sizes bytes, times
+ * microseconds, shares 0 to 1. */
+#ifndef PICOJOULE_BUDGET_H
+#define PICOJOULE_BUDGET_H
+
+#include "picojoule/memory.h"
+#include "picojoule/report.h"
+#include "picojoule/snapshot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pj_quantity {
+    PJ_QUANTITY_ENERGY,
+    PJ_QUANTITY_COUNT,
+    PJ_QUANTITY_BYTES,
+    PJ_QUANTITY_TIME,
+    PJ_QUANTITY_SHARE,
+    PJ_QUANTITY_NONE /* something that must not be there at all: `value` is how often it is */
+} pj_quantity;
+
+typedef enum pj_rule_kind {
+    PJ_RULE_TOTAL,          /* a figure of the whole model */
+    PJ_RULE_DEVICE,         /* energy or time on a device, which `what` names */
+    PJ_RULE_LAYER,          /* a figure of each layer that `what`, a glob, matches */
+    PJ_RULE_LAYER_SHARE,    /* the share of each layer in the total */
+    PJ_RULE_COVERAGE,       /* counted layers: a least share */
+    PJ_RULE_FINDING,        /* a finding, whose code `what` is, must not be there */
+    PJ_RULE_FORMAT,         /* no layer that multiplies may read the format `what` */
+    PJ_RULE_BASELINE,       /* growth of a figure of the model over the baseline */
+    PJ_RULE_BASELINE_LAYER, /* growth of the energy of each layer */
+    PJ_RULE_KINDS
+} pj_rule_kind;
+
+/* A layer, or a tensor at the peak of memory, and its part in what a rule is about. */
+typedef struct pj_check_layer {
+    const char *name, *op; /* op: "" of tensors */
+    double value;          /* in the quantity of the rule */
+    double baseline;       /* of PJ_RULE_BASELINE_LAYER; negative elsewhere */
+} pj_check_layer;
+
+/* What one rule of a budget says. */
+typedef struct pj_check_verdict {
+    pj_rule_kind kind;
+    const char *metric; /* "total", "macs", "peak_activation_bytes", "energy", "share" ... */
+    const char *path;   /* in the budget file: "$.models[0].limits.total" */
+    size_t line;        /* likewise, from 1 */
+    pj_quantity quantity;
+    const char *what; /* glob, device, code, format; "" where there is none */
+    bool exceeded;
+    bool improved;             /* less than the baseline */
+    bool is_unknown;           /* the figure is not known, so it counts as exceeded */
+    double allowed;            /* most; of coverage: least */
+    double value;              /* of the model, or of the worst layer */
+    double baseline;           /* of PJ_RULE_BASELINE...; negative elsewhere */
+    double tolerance;          /* share of the baseline; likewise */
+    const char *layer;         /* the worst one; "" where it is about the model */
+    const char *detail;        /* message of the first finding; "" elsewhere */
+    size_t count;              /* layers or findings that are over it */
+    size_t matched;            /* layers that it is about */
+    const pj_check_layer *top; /* what costs most in this, at most 3; of a layer rule that is exceeded: the worst */
+    size_t top_count;
+} pj_check_verdict;
+
+typedef enum pj_outcome { PJ_PASSED, PJ_FAILED, PJ_BROKEN } pj_outcome;
+
+typedef struct pj_check_model {
+    const char *name; /* in reports: the member "name", else the path */
+    const char *path; /* as the budget has it */
+    size_t line;      /* of its entry in the budget file */
+    pj_outcome outcome;
+    pj_error error;       /* of PJ_BROKEN: why it could not be judged */
+    const char *baseline; /* file of the baseline as the budget has it; NULL: none */
+    const char *unit;     /* of its energies: "pJ", "relative" */
+    const char *table;    /* name of the table */
+    pj_energy energy;     /* totals */
+    const char *dearest;  /* component of the totals that costs most: "inputs", "outputs", "parameters", "op_cost" */
+    const pj_check_verdict *verdicts;
+    size_t verdict_count;
+    size_t exceeded;
+    size_t improved;
+} pj_check_model;
+
+typedef struct pj_check {
+    const char *budget;           /* the file, as it was given */
+    const pj_check_model *models; /* in the order of the file */
+    size_t model_count;
+    size_t passed, failed, broken;
+    size_t exceeded; /* verdicts of all models */
+    size_t improved; /* models */
+} pj_check;
+
+typedef struct pj_budget pj_budget;
+
+/* Reads a budget ("-": standard input) and checks its form; models are not opened.
+ * PJ_EIO; PJ_EFORMAT: with file and JSON path: an unknown key (the nearest is named), a wrong unit, an entry that
+ * checks nothing; PJ_ELIMIT: more than PJ_MAX_BUDGET_MODELS models or 4096 rules with wildcards; PJ_ENOMEM. */
+enum { PJ_MAX_BUDGET_MODELS = 10000 };
+pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err);
+void pj_budget_free(pj_budget *budget); /* NULL is allowed */
+
+/* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */
+size_t pj_budget_models(const pj_budget *budget);
+const char *pj_budget_baseline(const pj_budget *budget, size_t model);
+
+typedef struct pj_check_options {
+    size_t jobs; /* models at once; 0: as many as there are processors */
+    /* Called with the analysis of each model that could be analysed, in the order of the file, one at a time, perhaps
+     * on another thread. Another status than PJ_OK ends the check. May be NULL. */
+    pj_status (*analysed)(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err);
+    void *payload;
+} pj_check_options;
+
+/* Analyses all models and judges them; the same result whatever `jobs` is. A model that cannot be judged (absent,
+ * broken, a symbolic dimension without a value, a rule that matches no layer, a baseline made otherwise) is PJ_BROKEN
+ * in the result, with its error; the others are judged. `options` may be NULL. The budget must outlive *out, which the
+ * caller owns. PJ_ENOMEM, PJ_EIO: no threads; what `analysed` returns. */
+pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out, pj_error *err);
+void pj_check_free(pj_check *check); /* NULL is allowed */
+
+/* Analyses one model of the budget and writes the report (JSON) that is its baseline from now on. Errors of
+ * pj_model_open, pj_analyze, pj_report_write; PJ_EARGUMENT: the entry names no baseline. */
+pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload, pj_error *err);
+
+/* ---- a first budget ---- */
+
+typedef struct pj_budget_draft {
+    const char *const *models; /* paths, as they shall stand in the file */
+    size_t model_count;
+    const char *baselines; /* folder for baselines, without a slash at the end; NULL: none */
+    double margin;         /* 0.05: limits are 5 % over today's figures */
+} pj_budget_draft;
+
+/* Analyses the models with `options` and `settings` (may be NULL) and writes a budget with today's figures plus the
+ * margin, rounded up to four digits. Errors of pj_model_open and pj_analyze; PJ_EARGUMENT: a dimension that is not
+ * bound, or a margin that is negative or not finite. */
+pj_status pj_budget_write(const pj_budget_draft *draft, const pj_model_options *options, const pj_settings *settings,
+                          pj_sink sink, void *payload, pj_error *err);
+
+/* ---- reports of a check ---- */
+
+/* "text", "json", "markdown", "junit", "sarif", "github"; ends with NULL. */
+const char *const *pj_check_formats(void);
+
+/* Writes the result of a check. Of `options` (may be NULL), format, width and colour count.
+ * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
+pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
+                         pj_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,280 @@
+/* Checking budgets: models are analysed side by side and judged in the order of the file. */
+#include "picojoule/budget.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "budget/judge.h"
+#include "picojoule/picojoule.h"
+
+/* ---- one model ---- */
+
+/* What a model's analysis is made of. */
+typedef struct subject {
+    pj_model *model;
+    pj_analysis *analysis;
+    pj_snapshot *now, *baseline;
+} subject;
+
+static void close_subject(subject *s)
+{
+    pj_snapshot_free(s->baseline);
+    pj_snapshot_free(s->now);
+    pj_analysis_free(s->analysis);
+    pj_model_close(s->model);
+}
+
+static bool is_bound(const pj_model_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->dim_count; i++)
+        if (strcmp(options->dims[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Names of dimensions that were taken as 1. */
+static bool list_open_dims(pj_model *model, const pj_model_options *options, const char *format, pj_str *out)
+{
+    size_t findings;
+    const pj_finding *finding = pj_model_findings(model, &findings);
+    const pj_model_info *info = pj_model_describe(model);
+    bool assumed = false;
+    for (size_t i = 0; finding && i < findings; i++)
+        assumed = assumed || strcmp(finding[i].code, "assumed-dimension") == 0;
+    for (size_t i = 0, n = 0; assumed && info && i < info->dim_count; i++)
+        if (!is_bound(options, info->dims[i].name)) {
+            pj_str_add(out, n++ ? ", " : "");
+            pj_str_printf(out, format, info->dims[i].name);
+        }
+    return assumed;
+}
+
+/* A figure that rests on a size which nobody gave is none to check. */
+static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entry, pj_model *model, pj_error *err)
+{
+    pj_str names = pj_str_new(200), path = pj_str_new(0);
+    pj_status status = PJ_OK;
+    pj_str_printf(&path, "%s.dims", entry->json_path);
+    if (list_open_dims(model, &entry->options, "\"%.60s\": 1", &names))
+        status = pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
+                                "%.200s has dimensions without a value; add the sizes that are meant: \"dims\": {%s%s}",
+                                entry->path, names.data, names.failed ? " ..." : "");
+    pj_str_free(&path);
+    pj_str_free(&names);
+    return status;
+}
+
+static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, subject *out, pj_error *err)
+{
+    PJ_TRY(pj_model_open(entry->file, &entry->options, &out->model, err));
+    PJ_TRY(check_dims(budget, entry, out->model, err));
+    return pj_analyze(out->model, &entry->settings, &out->analysis, err);
+}
+
+static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
+                       pj_check_model *out, pj_error *err)
+{
+    PJ_TRY(analyse(budget, entry, s, err));
+    PJ_TRY(pj_snapshot_of_analysis(s->analysis, &s->now, err));
+    if (entry->baseline)
+        PJ_TRY(pj_snapshot_read(entry->baseline_file, &s->baseline, err));
+    pj_budget_case given = {.budget = budget,
+                            .entry = entry,
+                            .now = s->now,
+                            .baseline = s->baseline,
+                            .memory = pj_analysis_memory(s->analysis)};
+    given.findings = pj_analysis_findings(s->analysis, &given.finding_count);
+    return pj_budget_judge(&given, arena, out, err);
+}
+
+/* ---- all models ---- */
+
+typedef struct run {
+    pj_check result;   /* first: this is what is handed out */
+    pj_arena *arena;   /* of the lists */
+    pj_arena **arenas; /* one per model: arenas are for one thread */
+    pj_check_model *models;
+    const pj_budget *budget;
+    pj_check_options options;
+    /* under the lock: */
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    size_t next;     /* model that nobody has taken */
+    size_t finished; /* models up to here are done, and handed to `analysed` */
+    pj_status status;
+    pj_error error;
+} run;
+
+static pj_status check_one(run *r, size_t at, subject *s)
+{
+    const pj_budget_entry *entry = &r->budget->entry[at];
+    pj_check_model *out = &r->models[at];
+    *out = (pj_check_model){.name = entry->name,
+                            .path = entry->path,
+                            .line = entry->line,
+                            .outcome = PJ_BROKEN,
+                            .baseline = entry->baseline,
+                            .unit = "pJ",
+                            .table = "",
+                            .dearest = ""};
+    r->arenas[at] = pj_arena_new(0);
+    pj_status status =
+        r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &out->error) : pj_fail_memory(&out->error);
+    if (status == PJ_OK)
+        return PJ_OK;
+    pj_error_at(&out->error, entry->path, NULL, NULL);
+    out->outcome = PJ_BROKEN;
+    out->verdict_count = out->exceeded = out->improved = 0;
+    return status == PJ_ENOMEM ? PJ_ENOMEM : PJ_OK;
+}
+
+/* Hands the model on, when its turn has come. */
+static void finish_one(run *r, size_t at, pj_status status, const subject *s)
+{
+    const pj_check_model *model = &r->models[at];
+    pj_error error = model->error;
+    pthread_mutex_lock(&r->lock);
+    while (r->finished != at)
+        pthread_cond_wait(&r->moved, &r->lock);
+    bool is_open = r->status == PJ_OK;
+    pthread_mutex_unlock(&r->lock);
+    if (is_open && status == PJ_OK && r->options.analysed && model->outcome != PJ_BROKEN)
+        status = r->options.analysed(model, s->analysis, r->options.payload, &error);
+    pthread_mutex_lock(&r->lock);
+    if (is_open && status != PJ_OK) {
+        r->status = status;
+        r->error = error;
+    }
+    r->finished++;
+    pthread_cond_broadcast(&r->moved);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void *work(void *payload)
+{
+    run *r = payload;
+    for (;;) {
+        subject s = {0};
+        pthread_mutex_lock(&r->lock);
+        size_t at = r->status == PJ_OK ? r->next : r->budget->entries;
+        r->next += at < r->budget->entries;
+        pthread_mutex_unlock(&r->lock);
+        if (at >= r->budget->entries)
+            return NULL;
+        pj_status status = check_one(r, at, &s);
+        finish_one(r, at, status, &s);
+        close_subject(&s);
+    }
+}
+
+static size_t count_jobs(const run *r)
+{
+    enum { MOST = 64 };
+    long processors = r->options.jobs ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
+    size_t jobs = r->options.jobs ? r->options.jobs : processors > 0 ? (size_t)processors : 1;
+    jobs = jobs > MOST ? MOST : jobs;
+    return jobs > r->budget->entries ? r->budget->entries : jobs;
+}
+
+/* This thread works, too: without a single other one the check takes longer, no more. */
+static void work_together(run *r)
+{
+    enum { MOST = 64 };
+    const size_t stack = (size_t)8 << 20; /* what the main thread has: subgraphs nest */
+    pthread_t thread[MOST];
+    pthread_attr_t attributes;
+    size_t started = 0, jobs = count_jobs(r);
+    bool has_attributes = pthread_attr_init(&attributes) == 0;
+    if (has_attributes && pthread_attr_setstacksize(&attributes, stack) == 0)
+        while (started + 1 < jobs && pthread_create(&thread[started], &attributes, work, r) == 0)
+            started++;
+    work(r);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(thread[i], NULL);
+    if (has_attributes)
+        pthread_attr_destroy(&attributes);
+}
+
+static void sum_up(run *r)
+{
+    pj_check *out = &r->result;
+    out->budget = r->budget->file;
+    out->models = r->models;
+    out->model_count = r->budget->entries;
+    for (size_t i = 0; i < out->model_count; i++) {
+        const pj_check_model *model = &r->models[i];
+        out->passed += model->outcome == PJ_PASSED;
+        out->failed += model->outcome == PJ_FAILED;
+        out->broken += model->outcome == PJ_BROKEN;
+        out->exceeded += model->exceeded;
+        out->improved += model->improved > 0;
+    }
+}
+
+pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out, pj_error *err)
+{
+    *out = NULL;
+    pj_arena *arena = pj_arena_new(0);
+    run *r = arena ? PJ_NEW(arena, run, 1) : NULL;
+    if (r) {
+        r->arena = arena;
+        r->budget = budget;
+        r->arenas = PJ_NEW(arena, pj_arena *, budget->entries);
+        r->models = PJ_NEW(arena, pj_check_model, budget->entries);
+    }
+    if (!r || !r->arenas || !r->models) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
+    if (options)
+        r->options = *options;
+    if (pthread_mutex_init(&r->lock, NULL) != 0 || pthread_cond_init(&r->moved, NULL) != 0) {
+        pj_arena_free(arena);
+        return pj_fail(err, PJ_EIO, "no lock for threads");
+    }
+    work_together(r);
+    pthread_cond_destroy(&r->moved);
+    pthread_mutex_destroy(&r->lock);
+    pj_status status = r->status;
+    if (status == PJ_OK) {
+        sum_up(r);
+        *out = &r->result;
+        return PJ_OK;
+    }
+    if (err)
+        *err = r->error;
+    pj_check_free(&r->result);
+    return status;
+}
+
+void pj_check_free(pj_check *check)
+{
+    run *r = (run *)(void *)check;
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->budget->entries; i++)
+        pj_arena_free(r->arenas[i]);
+    pj_arena_free(r->arena);
+}
+
+/* ---- baselines ---- */
+
+pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload, pj_error *err)
+{
+    const pj_budget_entry *entry = &budget->entry[model];
+    pj_report_options options = pj_report_options_default();
+    subject s = {0};
+    if (!entry->baseline)
+        return pj_budget_fail(budget, entry->json_path, PJ_EARGUMENT, err,
+                              "%.200s has no baseline; add \"baseline\": {\"report\": FILE, \"tolerance\": {\"total\": "
+                              "\"1%%\"}}",
+                              entry->path);
+    options.format = "json";
+    pj_status status = analyse(budget, entry, &s, err);
+    if (status == PJ_OK)
+        status = pj_report_write(s.analysis, &options, sink, payload, err);
+    close_subject(&s);
+    pj_error_at(err, entry->path, NULL, NULL);
+    return status;
+}

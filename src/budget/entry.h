@@ -1,0 +1,69 @@
+/* A budget file in memory: one entry per model, one rule per limit. */
+#ifndef PJ_BUDGET_ENTRY_H
+#define PJ_BUDGET_ENTRY_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "picojoule/budget.h"
+
+/* A figure that models and layers have. */
+typedef struct pj_budget_metric {
+    const char *word;
+    pj_quantity quantity;
+    double (*of_totals)(const pj_totals *totals);       /* NULL: layers alone have it */
+    double (*of_layer)(const pj_snapshot_layer *layer); /* NULL: the model alone has it */
+} pj_budget_metric;
+
+/* The metric of that word, or NULL; the word at an index, NULL past the last. */
+const pj_budget_metric *pj_budget_metric_find(const char *word);
+const pj_budget_metric *pj_budget_metric_at(size_t index);
+
+/* One thing that the check has to find out. */
+typedef struct pj_budget_rule {
+    pj_rule_kind kind;
+    const pj_budget_metric *metric; /* NULL where it is no such figure */
+    const char *word;               /* "total", "energy", "share", "coverage" ... */
+    pj_quantity quantity;
+    const char *what; /* glob, name of a device, code, format; "" else */
+    const char *op;   /* of layer rules: the operator, or NULL */
+    size_t device;    /* of PJ_RULE_DEVICE: number of the device in the settings */
+    double allowed;   /* limit; of baselines: tolerance */
+    bool is_joule;    /* the limit is in joules */
+    const char *path; /* JSON path */
+    size_t line;
+} pj_budget_rule;
+
+typedef struct pj_budget_entry {
+    const char *name, *path; /* as in the file */
+    const char *file;        /* found from the current folder */
+    const char *json_path;   /* "$.models[0]" */
+    size_t line;
+    pj_settings settings;
+    pj_model_options options;
+    pj_budget_rule *rule;
+    size_t rules, room;
+    const char *baseline, *baseline_file; /* as in the file, found from the current folder; NULL: none */
+} pj_budget_entry;
+
+struct pj_budget {
+    pj_arena *arena;
+    const char *file;
+    pj_budget_entry *entry;
+    size_t entries;
+};
+
+/* A number with a unit, as `quantity` wants it: bytes, pJ, microseconds, shares. *is_joule: an energy with a unit of
+ * joules (a plain number is one of a table without joules). PJ_EFORMAT: FILE: $.path. */
+pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *is_joule, pj_error *err);
+
+/* ---- lines.c: in which line each value of a JSON text stands ---- */
+
+typedef struct pj_budget_lines pj_budget_lines;
+
+/* Of the document that was parsed from `text`. NULL: no memory. */
+const pj_budget_lines *pj_budget_lines_of(const pj_json_doc *doc, const char *text, size_t length, pj_arena *arena);
+
+/* From 1 on; 0: not there. */
+size_t pj_budget_line(const pj_budget_lines *lines, pj_json at);
+
+#endif

@@ -1,0 +1,523 @@
+/* Does a model keep to its budget? */
+#include "budget/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diff/match.h"
+#include "ir/diag.h"
+
+typedef struct judge {
+    const pj_budget_case *given;
+    pj_arena *arena;
+    pj_error *err;
+    double total; /* energy of the model */
+    bool is_relative;
+    const pj_matching *matching; /* of the baseline (a) and now (b), once it was needed */
+} judge;
+
+enum { TOP = 3 };
+
+/* ---- errors ---- */
+
+pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
+                         ...)
+{
+    char what[sizeof err->what];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (err) {
+        *err = (pj_error){.status = status};
+        snprintf(err->file, sizeof err->file, "%s: %s", budget->file, path);
+    }
+    return pj_fail(err, status, "%s", what);
+}
+
+bool pj_budget_code_known(const char *code, const char **near)
+{
+    size_t least = 4;
+    *near = NULL;
+    for (int i = 0; i < PJ_DIAG_CODES; i++) {
+        const char *word = pj_diag_word((pj_diag_code)i);
+        size_t distance = pj_text_distance(code, word, 3);
+        if (distance == 0)
+            return true;
+        if (distance < least) {
+            least = distance;
+            *near = word;
+        }
+    }
+    return false;
+}
+
+/* A limit in joules is for a table in joules. */
+static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
+{
+    bool is_relative = j->is_relative && rule->kind != PJ_RULE_DEVICE;
+    if (rule->quantity != PJ_QUANTITY_ENERGY || rule->kind == PJ_RULE_BASELINE ||
+        rule->kind == PJ_RULE_BASELINE_LAYER || rule->is_joule != is_relative)
+        return PJ_OK;
+    return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err,
+                          is_relative ? "a limit in joules, but table %s has none: its figures are multiples of one "
+                                        "operation; write a plain number"
+                                      : "a number without unit, but figures of table %s are energies; write for "
+                                        "example \"2.5mJ\"",
+                          j->given->now->settings.table);
+}
+
+/* ---- figures of layers ---- */
+
+static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
+{
+    if (rule->kind == PJ_RULE_DEVICE) {
+        const pj_device_figure *figure = &layer->devices[rule->device];
+        return rule->quantity == PJ_QUANTITY_TIME ? figure->time_us : figure->energy_pj;
+    }
+    if (rule->quantity == PJ_QUANTITY_SHARE)
+        return j->total > 0 ? pj_energy_total(&layer->energy) / j->total : 0;
+    return rule->metric && rule->metric->of_layer ? rule->metric->of_layer(layer) : 0;
+}
+
+/* The three of most `by`; of equals the first. */
+typedef struct podium {
+    pj_check_layer row[TOP];
+    double by[TOP];
+    size_t count;
+} podium;
+
+static void offer(podium *p, const pj_check_layer *row, double by)
+{
+    size_t at = p->count;
+    while (at > 0 && by > p->by[at - 1])
+        at--;
+    if (at >= TOP)
+        return;
+    p->count += p->count < TOP;
+    for (size_t k = p->count - 1; k > at; k--) {
+        p->row[k] = p->row[k - 1];
+        p->by[k] = p->by[k - 1];
+    }
+    p->row[at] = *row;
+    p->by[at] = by;
+}
+
+static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
+{
+    pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1};
+    if (!layer->free && row.value > 0)
+        offer(p, &row, row.value);
+}
+
+/* Texts are copied: the snapshot goes before the result. */
+static void crown(judge *j, const podium *p, pj_check_verdict *v)
+{
+    pj_check_layer *rows = pj_arena_memdup(j->arena, p->row, p->count, sizeof *rows);
+    for (size_t i = 0; rows && i < p->count; i++) {
+        rows[i].name = pj_arena_strdup(j->arena, rows[i].name);
+        rows[i].op = pj_arena_strdup(j->arena, rows[i].op);
+    }
+    v->top = rows;
+    v->top_count = rows ? p->count : 0;
+}
+
+static const char *keep(judge *j, const char *text)
+{
+    return pj_arena_strdup(j->arena, text); /* running out of memory shows in the arena */
+}
+
+/* ---- rules of the whole model ---- */
+
+static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_snapshot *now = j->given->now;
+    podium p = {.count = 0};
+    for (size_t i = 0; i < now->layer_count; i++)
+        offer_layer(j, &p, rule, &now->layers[i]);
+    crown(j, &p, v);
+}
+
+/* Of the peak of memory, the largest tensors: they come in that order. */
+static void top_tensors(judge *j, pj_check_verdict *v)
+{
+    const pj_peak *peak = &j->given->memory->graph;
+    podium p = {.count = 0};
+    for (size_t i = 0; i < peak->alive_count && p.count < TOP; i++)
+        if (peak->alive[i].bytes > 0)
+            p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1};
+    v->layer = keep(j, peak->node);
+    crown(j, &p, v);
+}
+
+static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    v->value = rule->metric->of_totals(&j->given->now->totals);
+    v->is_unknown = v->value < 0;
+    v->exceeded = v->is_unknown || v->value > v->allowed;
+    if (rule->metric->of_layer)
+        top_layers(j, rule, v);
+    else
+        top_tensors(j, v);
+}
+
+static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_device_figure *figure = &j->given->now->totals.devices[rule->device];
+    v->value = rule->quantity == PJ_QUANTITY_TIME ? figure->time_us : figure->energy_pj;
+    v->is_unknown = v->value < 0;
+    v->exceeded = v->is_unknown || v->value > v->allowed;
+    top_layers(j, rule, v);
+}
+
+static void judge_coverage(judge *j, pj_check_verdict *v)
+{
+    const pj_snapshot *now = j->given->now;
+    podium p = {.count = 0};
+    v->matched = now->totals.layers;
+    v->count = now->totals.uncounted;
+    v->value = v->matched ? (double)(v->matched - v->count) / (double)v->matched : 1;
+    v->exceeded = v->value < v->allowed;
+    for (size_t i = 0; i < now->layer_count; i++) {
+        pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1};
+        if (!now->layers[i].counted)
+            offer(&p, &row, 0);
+    }
+    crown(j, &p, v);
+}
+
+static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    podium p = {.count = 0};
+    for (size_t i = 0; i < j->given->finding_count; i++) {
+        const pj_finding *finding = &j->given->findings[i];
+        if (strcmp(finding->code, rule->what) != 0)
+            continue;
+        if (v->count++ == 0)
+            v->detail = keep(j, finding->message);
+        pj_check_layer row = {finding->node, "", 0, -1};
+        if (*finding->node)
+            offer(&p, &row, 0);
+    }
+    v->value = (double)v->count;
+    v->exceeded = v->count > 0;
+    crown(j, &p, v);
+    v->layer = v->top_count ? v->top[0].name : "";
+}
+
+static bool is_format(const pj_format_info *format, const char *word)
+{
+    return format->known && (strcmp(format->word, word) == 0 || strcmp(format->kind, word) == 0);
+}
+
+static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    podium p = {.count = 0};
+    for (size_t i = 0; i < j->given->now->layer_count; i++) {
+        const pj_snapshot_layer *layer = &j->given->now->layers[i];
+        if (layer->macs <= 0)
+            continue;
+        v->matched++;
+        if (!is_format(&layer->input, rule->what) && !is_format(&layer->weight, rule->what))
+            continue;
+        v->count++;
+        pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1};
+        offer(&p, &row, row.value);
+    }
+    v->value = (double)v->count;
+    v->exceeded = v->count > 0;
+    crown(j, &p, v);
+    v->layer = v->top_count ? v->top[0].name : "";
+}
+
+/* ---- rules of layers ---- */
+
+static pj_status fail_unmatched(const judge *j, const pj_budget_rule *rule)
+{
+    const pj_snapshot *now = j->given->now;
+    const char *near = NULL;
+    size_t most = strlen(rule->what) / 3 + 1;
+    for (size_t i = 0; i < now->layer_count && most > 0; i++) {
+        size_t distance = pj_text_distance(rule->what, now->layers[i].name, most);
+        if (distance > most || (near && distance >= most))
+            continue;
+        near = now->layers[i].name;
+        most = distance;
+    }
+    return pj_budget_fail(j->given->budget, rule->path, PJ_EFORMAT, j->err,
+                          "\"%.120s\" matches no layer of %.120s%s%.60s%s%.120s%s", rule->what, j->given->entry->path,
+                          rule->op ? " with operator " : "", rule->op ? rule->op : "", near ? "; did you mean \"" : "",
+                          near ? near : "", near ? "\"?" : "");
+}
+
+/* A name is a name even if it looks like a glob. */
+static bool has_layer(const pj_snapshot *now, const char *name)
+{
+    for (size_t i = 0; i < now->layer_count; i++)
+        if (strcmp(now->layers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_meant(const pj_budget_rule *rule, const pj_snapshot_layer *layer, bool exact)
+{
+    if (rule->op && strcmp(rule->op, layer->op) != 0)
+        return false;
+    return exact ? strcmp(rule->what, layer->name) == 0 : pj_text_glob(rule->what, layer->name);
+}
+
+/* Each layer by itself: the rule of a glob, or the greatest share. */
+static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_snapshot *now = j->given->now;
+    bool all = rule->kind == PJ_RULE_LAYER_SHARE, exact = !all && has_layer(now, rule->what);
+    podium p = {.count = 0};
+    for (size_t i = 0; i < now->layer_count; i++) {
+        const pj_snapshot_layer *layer = &now->layers[i];
+        if (!all && !is_meant(rule, layer, exact))
+            continue;
+        v->matched++;
+        v->count += figure_of(j, rule, layer) > rule->allowed;
+        offer_layer(j, &p, rule, layer);
+    }
+    if (!all && v->matched == 0)
+        return fail_unmatched(j, rule);
+    v->exceeded = v->count > 0;
+    crown(j, &p, v);
+    v->value = v->top_count ? v->top[0].value : 0;
+    v->layer = v->top_count ? v->top[0].name : "";
+    return PJ_OK;
+}
+
+/* ---- baselines ---- */
+
+static pj_status match_baseline(judge *j)
+{
+    if (j->matching)
+        return PJ_OK;
+    pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
+    if (!matching)
+        return pj_fail_memory(j->err);
+    j->matching = matching;
+    return pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err);
+}
+
+/* The layer's figure before; 0 where it is new. */
+static double figure_before(const judge *j, const pj_budget_rule *rule, size_t layer)
+{
+    size_t before = j->matching->a_of_b[layer];
+    return before == PJ_NO_LAYER ? 0 : figure_of(j, rule, &j->given->baseline->layers[before]);
+}
+
+static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_snapshot *now = j->given->now;
+    podium p = {.count = 0};
+    for (size_t i = 0; i < now->layer_count; i++) {
+        const pj_snapshot_layer *layer = &now->layers[i];
+        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
+        if (row.value > row.baseline)
+            offer(&p, &row, row.value - row.baseline);
+    }
+    crown(j, &p, v);
+}
+
+static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    v->value = rule->metric->of_totals(&j->given->now->totals);
+    v->baseline = rule->metric->of_totals(&j->given->baseline->totals);
+    if (v->baseline < 0)
+        return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err,
+                              "the baseline %.200s does not know its %s; make a new one with `picojoule check "
+                              "--update-baseline`",
+                              j->given->entry->baseline, rule->word);
+    v->tolerance = rule->allowed;
+    v->allowed = v->baseline * (1 + rule->allowed);
+    v->is_unknown = v->value < 0;
+    v->exceeded = v->is_unknown || v->value > v->allowed;
+    v->improved = !v->is_unknown && v->value < v->baseline;
+    if (!rule->metric->of_layer)
+        top_tensors(j, v);
+    else if (v->value > v->baseline)
+        top_growth(j, rule, v);
+    else
+        top_layers(j, rule, v);
+    return PJ_OK;
+}
+
+/* Layers that are new have no baseline: they count in the total alone. */
+static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_snapshot *now = j->given->now;
+    podium p = {.count = 0};
+    v->tolerance = rule->allowed;
+    for (size_t i = 0; i < now->layer_count; i++) {
+        const pj_snapshot_layer *layer = &now->layers[i];
+        if (j->matching->a_of_b[i] == PJ_NO_LAYER)
+            continue;
+        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
+        v->matched++;
+        if (row.value <= row.baseline * (1 + rule->allowed))
+            continue;
+        v->count++;
+        offer(&p, &row, row.value - row.baseline);
+    }
+    v->exceeded = v->count > 0;
+    crown(j, &p, v);
+    v->baseline = v->top_count ? v->top[0].baseline : -1;
+    v->value = v->top_count ? v->top[0].value : 0;
+    v->allowed = v->top_count ? v->baseline * (1 + rule->allowed) : 0;
+    v->layer = v->top_count ? v->top[0].name : "";
+}
+
+/* The same file, seen from different folders: one path ends like the other. */
+static bool is_same_file(const char *a, const char *b)
+{
+    size_t left = strlen(a), right = strlen(b);
+    const char *longer = left > right ? a + (left - right) : b + (right - left);
+    bool at_name = left == right || longer[-1] == '/';
+    return at_name && strcmp(longer, left > right ? b : a) == 0;
+}
+
+static bool is_harmless(const pj_setting_change *change)
+{
+    bool is_file = strcmp(change->name, "plan") == 0 || strcmp(change->name, "op_rules") == 0;
+    return is_file && is_same_file(change->a, change->b);
+}
+
+static pj_status check_basis(judge *j)
+{
+    pj_setting_change *changes;
+    size_t count, differ = 0;
+    pj_str text = pj_str_new(300);
+    PJ_TRY(pj_snapshot_settings_diff(j->given->baseline, j->given->now, &changes, &count, j->err));
+    for (size_t i = 0; i < count; i++)
+        if (!is_harmless(&changes[i]))
+            pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
+    pj_setting_changes_free(changes);
+    pj_status status = PJ_OK;
+    pj_str path = pj_str_new(0);
+    pj_str_printf(&path, "%s.baseline.report", j->given->entry->json_path);
+    if (differ)
+        status = pj_budget_fail(j->given->budget, path.data, PJ_EARGUMENT, j->err,
+                                "%.100s was made with other settings and cannot be compared: %s%s; if that is wanted, "
+                                "run `picojoule check --update-baseline`",
+                                j->given->entry->baseline, text.data, text.failed ? " ..." : "");
+    pj_str_free(&path);
+    pj_str_free(&text);
+    return status;
+}
+
+/* ---- all rules ---- */
+
+static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    *v = (pj_check_verdict){.kind = rule->kind,
+                            .metric = rule->word,
+                            .path = rule->path,
+                            .line = rule->line,
+                            .quantity = rule->quantity,
+                            .what = rule->what,
+                            .allowed = rule->allowed,
+                            .baseline = -1,
+                            .tolerance = -1,
+                            .layer = "",
+                            .detail = ""};
+    PJ_TRY(check_unit(j, rule));
+    switch (rule->kind) {
+    case PJ_RULE_TOTAL:
+        judge_total(j, rule, v);
+        return PJ_OK;
+    case PJ_RULE_DEVICE:
+        judge_device(j, rule, v);
+        return PJ_OK;
+    case PJ_RULE_LAYER:
+    case PJ_RULE_LAYER_SHARE:
+        return judge_layers(j, rule, v);
+    case PJ_RULE_COVERAGE:
+        judge_coverage(j, v);
+        return PJ_OK;
+    case PJ_RULE_FINDING:
+        judge_finding(j, rule, v);
+        return PJ_OK;
+    case PJ_RULE_FORMAT:
+        judge_format(j, rule, v);
+        return PJ_OK;
+    case PJ_RULE_BASELINE:
+        PJ_TRY(match_baseline(j));
+        return judge_baseline(j, rule, v);
+    case PJ_RULE_BASELINE_LAYER:
+        PJ_TRY(match_baseline(j));
+        judge_baseline_layers(j, rule, v);
+        return PJ_OK;
+    case PJ_RULE_KINDS:
+        break;
+    }
+    return PJ_OK;
+}
+
+/* Coverage is asked for even where the budget does not: all layers then. */
+static bool lacks_coverage(const pj_budget_case *given)
+{
+    for (size_t i = 0; i < given->entry->rules; i++)
+        if (given->entry->rule[i].kind == PJ_RULE_COVERAGE)
+            return false;
+    return given->now->totals.uncounted > 0;
+}
+
+static const char *dearest(const pj_energy *energy)
+{
+    const struct {
+        const char *word;
+        double part;
+    } parts[] = {
+        {"inputs",     energy->inputs    },
+        {"outputs",    energy->outputs   },
+        {"parameters", energy->parameters},
+        {"op_cost",    energy->op_cost   }
+    };
+    size_t best = 0;
+    for (size_t i = 1; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].part > parts[best].part)
+            best = i;
+    return parts[best].word;
+}
+
+pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check_model *out, pj_error *err)
+{
+    const pj_budget_entry *entry = given->entry;
+    judge j = {.given = given,
+               .arena = arena,
+               .err = err,
+               .total = pj_energy_total(&given->now->totals.energy),
+               .is_relative = strcmp(given->now->unit, "relative") == 0};
+    pj_check_verdict *verdicts = PJ_NEW(arena, pj_check_verdict, entry->rules + 1);
+    if (!verdicts)
+        return pj_fail_memory(err);
+    out->verdicts = verdicts;
+    out->unit = j.is_relative ? "relative" : "pJ";
+    out->table = keep(&j, given->now->settings.table);
+    out->energy = given->now->totals.energy;
+    out->dearest = dearest(&out->energy);
+    if (given->baseline)
+        PJ_TRY(check_basis(&j));
+    for (size_t i = 0; i < entry->rules; i++)
+        PJ_TRY(judge_rule(&j, &entry->rule[i], &verdicts[out->verdict_count++]));
+    if (lacks_coverage(given)) {
+        const pj_budget_rule all = {.kind = PJ_RULE_COVERAGE,
+                                    .word = "coverage",
+                                    .quantity = PJ_QUANTITY_SHARE,
+                                    .what = "",
+                                    .allowed = 1,
+                                    .path = entry->json_path,
+                                    .line = entry->line};
+        PJ_TRY(judge_rule(&j, &all, &verdicts[out->verdict_count++]));
+    }
+    for (size_t i = 0; i < out->verdict_count; i++) {
+        out->exceeded += verdicts[i].exceeded;
+        out->improved += verdicts[i].improved;
+    }
+    out->outcome = out->exceeded ? PJ_FAILED : PJ_PASSED;
+    return pj_arena_failed(arena) ? pj_fail_memory(err) : PJ_OK;
+}

@@ -1,0 +1,30 @@
+/* Does a model keep to its budget? */
+#ifndef PJ_BUDGET_JUDGE_H
+#define PJ_BUDGET_JUDGE_H
+
+#include "budget/entry.h"
+
+/* What is known of a model. */
+typedef struct pj_budget_case {
+    const pj_budget *budget;
+    const pj_budget_entry *entry;
+    const pj_snapshot *now, *baseline; /* baseline: NULL where the entry has none */
+    const pj_activation_memory *memory;
+    const pj_finding *findings; /* those of the analysis, and of lint */
+    size_t finding_count;
+} pj_budget_case;
+
+/* One verdict per rule into `out`, and one on coverage where the entry has no rule on it: a total that lacks layers
+ * keeps to nothing. Arrays and texts live in `arena`, or are those of the case.
+ * PJ_EFORMAT: a rule matches no layer; PJ_EARGUMENT: a limit in joules of a table without them, or the other way round;
+ * a baseline made with other settings: with FILE: $.path. PJ_ENOMEM. */
+pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check_model *out, pj_error *err);
+
+/* Is there a finding of this code? If not, *near is the one that was probably meant, or NULL. */
+bool pj_budget_code_known(const char *code, const char **near);
+
+/* pj_fail() with FILE: $.path of the budget. */
+pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
+                         ...) PJ_PRINTF(5, 6);
+
+#endif

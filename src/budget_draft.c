@@ -1,0 +1,266 @@
+/* A first budget: today's figures, and a margin. */
+#include <math.h>
+#include <string.h>
+
+#include "base/json_write.h"
+#include "base/map.h"
+#include "budget/entry.h"
+#include "cost/memory.h"
+#include "picojoule/picojoule.h"
+
+typedef struct draft {
+    const pj_budget_draft *given;
+    const pj_model_options *options;
+    const pj_settings *settings;
+    pj_arena *arena;
+    pj_map names; /* of baselines */
+    pj_json_writer json;
+    pj_error *err;
+} draft;
+
+static void put_text(draft *d, const char *key, const char *text)
+{
+    pj_json_write_key(&d->json, key);
+    pj_json_write_text(&d->json, text);
+}
+
+/* ---- limits ---- */
+
+/* `value` in units of `factor`, rounded up to four digits, and never below it. */
+static double round_up(double value, double factor)
+{
+    double figure = value / factor;
+    double step = pow(10, floor(log10(figure)) - 3);
+    double rounded = step >= 1 ? ceil(figure / step) * step : ceil(figure / step) / round(1 / step);
+    while (rounded * factor < value)
+        rounded += step;
+    return rounded;
+}
+
+static void put_limit(draft *d, const char *key, double value, const char *const *words, const double *factors)
+{
+    pj_str text = pj_str_new(0);
+    size_t at = 0;
+    if (value <= 0)
+        return;
+    while (words[at + 1] && value >= factors[at + 1])
+        at++;
+    pj_str_add_double(&text, round_up(value, factors[at]));
+    pj_str_add(&text, words[at]);
+    put_text(d, key, text.data);
+    d->json.out->failed = d->json.out->failed || text.failed;
+    pj_str_free(&text);
+}
+
+static void put_energy(draft *d, const char *unit, double pj)
+{
+    static const char *const words[] = {"pJ", "nJ", "uJ", "mJ", "J", NULL};
+    static const double factors[] = {1, 1e3, 1e6, 1e9, 1e12};
+    if (strcmp(unit, "relative") != 0) {
+        put_limit(d, "total", pj, words, factors);
+    } else if (pj > 0) {
+        pj_json_write_key(&d->json, "total");
+        pj_json_write_double(&d->json, round_up(pj, 1));
+    }
+}
+
+static void put_limits(draft *d, const pj_analysis *analysis)
+{
+    static const char *const counts[] = {"", "k", "M", "G", "T", NULL};
+    static const char *const sizes[] = {"B", "KiB", "MiB", "GiB", NULL};
+    static const double thousands[] = {1, 1e3, 1e6, 1e9, 1e12}, binary[] = {1, 1024, 1048576, 1073741824};
+    const pj_totals *totals = pj_analysis_totals(analysis);
+    double more = 1 + d->given->margin;
+    pj_json_write_key(&d->json, "limits");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
+    put_energy(d, pj_analysis_unit(analysis), more * pj_energy_total(&totals->energy));
+    put_limit(d, "macs", more * (double)totals->macs, counts, thousands);
+    put_limit(d, "param_bytes", more * (double)totals->param_bits / 8, sizes, binary);
+    put_limit(d, "peak_activation_bytes", more * (double)totals->peak_activation_bytes, sizes, binary);
+    pj_str share = pj_str_new(0);
+    pj_str_add_double(&share, totals->layers
+                                  ? floor(100.0 * (double)(totals->layers - totals->uncounted) / (double)totals->layers)
+                                  : 100);
+    pj_str_add_char(&share, '%');
+    put_text(d, "coverage", share.data);
+    pj_str_free(&share);
+    pj_json_write_end(&d->json);
+}
+
+/* ---- what figures rest on ---- */
+
+static void put_memory(draft *d)
+{
+    const pj_settings *given = d->settings, usual = pj_settings_default();
+    if (given->weights_on == usual.weights_on && given->activations_on == usual.activations_on &&
+        given->io_on_dram == usual.io_on_dram && given->sram_min_bits == 0)
+        return;
+    pj_json_write_key(&d->json, "memory");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
+    put_text(d, "weights_on", pj_place_word(given->weights_on));
+    put_text(d, "activations_on", pj_place_word(given->activations_on));
+    pj_json_write_key(&d->json, "io_on_dram");
+    pj_json_write_bool(&d->json, given->io_on_dram);
+    if (given->sram_min_bits) {
+        pj_json_write_key(&d->json, "sram_min");
+        pj_json_write_uint(&d->json, given->sram_min_bits / 8);
+    }
+    pj_json_write_end(&d->json);
+}
+
+/* Only dimensions that the model has: the options are for all models of the draft. */
+static void put_dims(draft *d, const pj_model_info *info)
+{
+    if (info->dim_count == 0)
+        return;
+    pj_json_write_key(&d->json, "dims");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < info->dim_count; i++) {
+        pj_json_write_key(&d->json, info->dims[i].name);
+        pj_json_write_int(&d->json, info->dims[i].value);
+    }
+    pj_json_write_end(&d->json);
+}
+
+static void put_basis(draft *d, const pj_model_info *info)
+{
+    const pj_settings *given = d->settings, usual = pj_settings_default();
+    put_dims(d, info);
+    if (given->table && strcmp(given->table, usual.table) != 0)
+        put_text(d, "table", given->table);
+    if (given->plan)
+        put_text(d, "plan", given->plan);
+    if (given->quantize)
+        put_text(d, "quantize", given->quantize);
+    if (d->options && d->options->op_rules)
+        put_text(d, "op_rules", d->options->op_rules);
+    put_memory(d);
+    if (given->device_count == 0)
+        return;
+    pj_json_write_key(&d->json, "devices");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < given->device_count; i++)
+        pj_json_write_text(&d->json, given->devices[i]);
+    pj_json_write_end(&d->json);
+}
+
+/* ---- baselines ---- */
+
+/* FOLDER/NAME.json, with a number behind the name where it is taken. */
+static const char *name_baseline(draft *d, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *point = strrchr(name, '.');
+    int length = (int)(point && point > name ? (size_t)(point - name) : strlen(name));
+    for (int number = 1;; number++) {
+        pj_str text = pj_str_new(0);
+        pj_str_printf(&text, "%s/%.*s", d->given->baselines, length, name);
+        if (number > 1)
+            pj_str_printf(&text, "-%d", number);
+        pj_str_add(&text, ".json");
+        char *kept = pj_str_keep(&text, d->arena);
+        if (!kept || !pj_map_get(&d->names, kept))
+            return kept && pj_map_put(&d->names, kept, kept) ? kept : NULL;
+    }
+}
+
+static void put_baseline(draft *d, const char *path)
+{
+    const char *name = name_baseline(d, path);
+    if (!name) {
+        d->json.out->failed = true;
+        return;
+    }
+    pj_json_write_key(&d->json, "baseline");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
+    put_text(d, "report", name);
+    pj_json_write_key(&d->json, "tolerance");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
+    put_text(d, "total", "1%");
+    put_text(d, "layer", "5%");
+    pj_json_write_end(&d->json);
+    pj_json_write_end(&d->json);
+}
+
+/* ---- all models ---- */
+
+/* Nobody but the user knows which size is meant. */
+static pj_status check_dims(draft *d, pj_model *model, const char *path)
+{
+    size_t count;
+    const pj_finding *finding = pj_model_findings(model, &count);
+    for (size_t i = 0; finding && i < count; i++)
+        if (strcmp(finding[i].code, "assumed-dimension") == 0) {
+            pj_fail(d->err, PJ_EARGUMENT, "a budget wants all sizes to be known: %s", finding[i].message);
+            pj_error_at(d->err, path, NULL, NULL);
+            return PJ_EARGUMENT;
+        }
+    return PJ_OK;
+}
+
+static pj_status put_model(draft *d, const char *path)
+{
+    pj_model_options options = d->options ? *d->options : (pj_model_options){0};
+    pj_model *model = NULL;
+    pj_analysis *analysis = NULL;
+    options.unbound_dims_are_one = true;
+    pj_status status = pj_model_open(path, &options, &model, d->err);
+    if (status == PJ_OK)
+        status = check_dims(d, model, path);
+    if (status == PJ_OK)
+        status = pj_analyze(model, d->settings, &analysis, d->err);
+    const pj_model_info *info = status == PJ_OK ? pj_model_describe(model) : NULL;
+    if (status == PJ_OK && !info)
+        status = pj_fail_memory(d->err);
+    if (status == PJ_OK) {
+        pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
+        put_text(d, "model", path);
+        put_basis(d, info);
+        put_limits(d, analysis);
+        if (d->given->baselines)
+            put_baseline(d, path);
+        pj_json_write_end(&d->json);
+    }
+    pj_analysis_free(analysis);
+    pj_model_close(model);
+    return status;
+}
+
+static pj_status put_budget(draft *d)
+{
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
+    put_text(d, "schema", "picojoule.budget/1");
+    pj_json_write_key(&d->json, "models");
+    pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < d->given->model_count; i++)
+        PJ_TRY(put_model(d, d->given->models[i]));
+    pj_json_write_end(&d->json);
+    pj_json_write_end(&d->json);
+    pj_str_add_char(d->json.out, '\n');
+    return PJ_OK;
+}
+
+pj_status pj_budget_write(const pj_budget_draft *given, const pj_model_options *options, const pj_settings *settings,
+                          pj_sink sink, void *payload, pj_error *err)
+{
+    const pj_settings usual = pj_settings_default();
+    pj_str text = pj_str_new(0);
+    if (!(given->margin >= 0) || !isfinite(given->margin))
+        return pj_fail(err, PJ_EARGUMENT, "the margin is negative or no number");
+    draft d = {.given = given,
+               .options = options,
+               .settings = settings ? settings : &usual,
+               .arena = pj_arena_new(0),
+               .json = pj_json_writer_new(&text, true),
+               .err = err};
+    if (!d.arena)
+        return pj_fail_memory(err);
+    pj_map_init(&d.names, d.arena);
+    pj_status status = put_budget(&d);
+    if (status == PJ_OK && text.failed)
+        status = pj_fail_memory(err);
+    if (status == PJ_OK && !sink(text.data, text.length, payload))
+        status = pj_fail(err, PJ_EIO, "the budget cannot be written");
+    pj_arena_free(d.arena);
+    pj_str_free(&text);
+    return status;
+}
