@@ -34,7 +34,7 @@ static bool is_bound(const pj_model_options *options, const char *name)
 }
 
 /* Names of dimensions that were taken as 1. */
-static bool list_open_dims(pj_model *model, const pj_model_options *options, const char *format, pj_str *out)
+static bool list_open_dims(pj_model *model, const pj_model_options *options, pj_str *out)
 {
     size_t findings;
     const pj_finding *finding = pj_model_findings(model, &findings);
@@ -45,7 +45,7 @@ static bool list_open_dims(pj_model *model, const pj_model_options *options, con
     for (size_t i = 0, n = 0; assumed && info && i < info->dim_count; i++)
         if (!is_bound(options, info->dims[i].name)) {
             pj_str_add(out, n++ ? ", " : "");
-            pj_str_printf(out, format, info->dims[i].name);
+            pj_str_printf(out, "\"%.60s\": 1", info->dims[i].name);
         }
     return assumed;
 }
@@ -56,7 +56,7 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
     pj_str names = pj_str_new(200), path = pj_str_new(0);
     pj_status status = PJ_OK;
     pj_str_printf(&path, "%s.dims", entry->json_path);
-    if (list_open_dims(model, &entry->options, "\"%.60s\": 1", &names))
+    if (list_open_dims(model, &entry->options, &names))
         status = pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
                                 "%.200s has dimensions without a value; add the sizes that are meant: \"dims\": {%s%s}",
                                 entry->path, names.data, names.failed ? " ..." : "");

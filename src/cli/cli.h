@@ -56,6 +56,17 @@ typedef struct pj_plan_args {
 bool pj_plan_args_alloc(pj_plan_args *plan, size_t words, size_t characters);
 void pj_plan_args_free(pj_plan_args *plan);
 
+/* What check shall do. */
+enum { PJ_MOST_REPORTS = 16 };
+typedef struct pj_budget_args {
+    bool init, update, summary, has_margin;
+    double margin;                       /* 0.05: 5 % */
+    const char *baselines;               /* folder, or NULL */
+    size_t jobs;                         /* 0: as many as processors */
+    const char *report[PJ_MOST_REPORTS]; /* FORMAT=FILE */
+    size_t reports;
+} pj_budget_args;
+
 /* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
 typedef struct pj_args {
     const char *command;
@@ -81,6 +92,7 @@ typedef struct pj_args {
     pj_record_args record;
     pj_trend_args trend;
     pj_pareto_args pareto;
+    pj_budget_args budget;
     const char *out; /* NULL: standard output */
     bool strict, check, markdown;
     bool lint;
@@ -118,6 +130,9 @@ extern const pj_option_group pj_options_plan;   /* --budget --choices --target .
 extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
 extern const pj_option_group pj_options_strict;
 extern const pj_option_group pj_options_lint; /* --lint --lint-off */
+extern const pj_option_group pj_options_out;    /* -o --width */
+extern const pj_option_group pj_options_result; /* of check: --format --report ... */
+extern const pj_option_group pj_options_budget; /* --init --update-baseline ... */
 extern const pj_option_group pj_options_check;
 extern const pj_option_group pj_options_compare; /* --top --fail-on */
 extern const pj_option_group pj_options_sides;   /* --a-OPTION --b-OPTION: any of model and energy, for one side */
@@ -141,7 +156,7 @@ typedef struct pj_command {
 } pj_command;
 
 extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_compare, pj_command_tables,
-    pj_command_devices, pj_command_ops, pj_command_history, pj_command_pareto,
+    pj_command_devices, pj_command_ops, pj_command_check, pj_command_history, pj_command_pareto,
     pj_command_plan, pj_command_help;
 
 /* All of them in the order of the help; ends with NULL. */

@@ -25,7 +25,7 @@ typedef struct exit_row {
 
 static const exit_row exits[] = {
     {PJ_EXIT_DONE,        "done"                                                                            },
-    {PJ_EXIT_LIMIT,       "a limit is exceeded (compare --fail-on)"                                         },
+    {PJ_EXIT_LIMIT,       "a limit is exceeded (check, compare --fail-on)"                                  },
     {PJ_EXIT_USAGE,       "wrong usage: unknown option, malformed value"                                    },
     {PJ_EXIT_INPUT,       "bad input: model, table or device is absent, broken, or not what the options say"},
     {PJ_EXIT_UNSUPPORTED, "something in the model is not supported, or a finding under --strict"            },

@@ -11,22 +11,32 @@ static void write_text(const pj_check *check, const pj_report_options *options, 
     pj_check_text(check, &style, out);
 }
 
+/*  name, writer (NULL: text, which has a style) */
+#define FORMATS(X)                   \
+    X("text", NULL)                  \
+    X("json", pj_check_json)         \
+    X("markdown", pj_check_markdown) \
+    X("junit", pj_check_junit)       \
+    X("sarif", pj_check_sarif)       \
+    X("github", pj_check_github)
+
 static const struct {
     const char *name;
-    void (*write)(const pj_check *check, pj_str *out); /* NULL: text, which has a style */
+    void (*write)(const pj_check *check, pj_str *out);
 } writers[] = {
-    {"text",     NULL             },
-    {"json",     pj_check_json    },
-    {"markdown", pj_check_markdown},
-    {"junit",    pj_check_junit   },
-    {"sarif",    pj_check_sarif   },
-    {"github",   pj_check_github  },
+#define WRITER(name, writer) {name, writer},
+    FORMATS(WRITER)
+#undef WRITER
 };
 enum { WRITERS = sizeof writers / sizeof *writers };
 
 const char *const *pj_check_formats(void)
 {
-    static const char *const names[] = {"text", "json", "markdown", "junit", "sarif", "github", NULL};
+    static const char *const names[] = {
+#define NAME(name, writer) name,
+        FORMATS(NAME)
+#undef NAME
+            NULL};
     return names;
 }
 
