@@ -112,11 +112,13 @@ static pj_status check_one(run *r, size_t at, subject *s)
     pj_check_model *out = &r->models[at];
     *out = (pj_check_model){.name = entry->name,
                             .path = entry->path,
+                            .file = entry->file,
                             .line = entry->line,
                             .outcome = PJ_BROKEN,
-                            .baseline = entry->baseline,
+                            .baseline = entry->baseline_file,
                             .unit = "pJ",
                             .table = "",
+                            .options = "",
                             .dearest = ""};
     r->arenas[at] = pj_arena_new(0);
     pj_status status =

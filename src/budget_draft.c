@@ -14,6 +14,7 @@ typedef struct draft {
     const pj_settings *settings;
     pj_arena *arena;
     pj_map names; /* of baselines */
+    bool *bound;  /* by dimension of the options: some model has it */
     pj_json_writer json;
     pj_error *err;
 } draft;
@@ -108,7 +109,6 @@ static void put_memory(draft *d)
     pj_json_write_end(&d->json);
 }
 
-/* Only dimensions that the model has: the options are for all models of the draft. */
 static void put_dims(draft *d, const pj_model_info *info)
 {
     if (info->dim_count == 0)
@@ -183,6 +183,24 @@ static void put_baseline(draft *d, const char *path)
 
 /* ---- all models ---- */
 
+/* Binds those of the options' dimensions that the model has: the options are for all models of the draft. */
+static pj_status bind_dims(draft *d, pj_model *model, pj_model_options *options)
+{
+    const pj_model_info *info = pj_model_describe(model);
+    size_t given = d->options ? d->options->dim_count : 0;
+    pj_dim_binding *dims = PJ_NEW(d->arena, pj_dim_binding, given);
+    if (!info || !dims)
+        return pj_fail_memory(d->err);
+    for (size_t i = 0; i < given; i++)
+        for (size_t k = 0; k < info->dim_count; k++)
+            if (strcmp(info->dims[k].name, d->options->dims[i].name) == 0) {
+                dims[options->dim_count++] = d->options->dims[i];
+                d->bound[i] = true;
+            }
+    options->dims = dims;
+    return options->dim_count ? pj_model_rebind(model, options, d->err) : PJ_OK;
+}
+
 /* Nobody but the user knows which size is meant. */
 static pj_status check_dims(draft *d, pj_model *model, const char *path)
 {
@@ -202,8 +220,11 @@ static pj_status put_model(draft *d, const char *path)
     pj_model_options options = d->options ? *d->options : (pj_model_options){0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
+    options.dim_count = 0;
     options.unbound_dims_are_one = true;
     pj_status status = pj_model_open(path, &options, &model, d->err);
+    if (status == PJ_OK)
+        status = bind_dims(d, model, &options);
     if (status == PJ_OK)
         status = check_dims(d, model, path);
     if (status == PJ_OK)
@@ -233,6 +254,10 @@ static pj_status put_budget(draft *d)
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < d->given->model_count; i++)
         PJ_TRY(put_model(d, d->given->models[i]));
+    for (size_t i = 0; d->options && i < d->options->dim_count; i++)
+        if (!d->bound[i])
+            return pj_fail(d->err, PJ_EARGUMENT, "none of the models has a dimension '%.100s'",
+                           d->options->dims[i].name);
     pj_json_write_end(&d->json);
     pj_json_write_end(&d->json);
     pj_str_add_char(d->json.out, '\n');
@@ -255,7 +280,8 @@ pj_status pj_budget_write(const pj_budget_draft *given, const pj_model_options *
     if (!d.arena)
         return pj_fail_memory(err);
     pj_map_init(&d.names, d.arena);
-    pj_status status = put_budget(&d);
+    d.bound = PJ_NEW(d.arena, bool, options ? options->dim_count : 0);
+    pj_status status = d.bound ? put_budget(&d) : pj_fail_memory(err);
     if (status == PJ_OK && text.failed)
         status = pj_fail_memory(err);
     if (status == PJ_OK && !sink(text.data, text.length, payload))

@@ -80,13 +80,16 @@ typedef enum pj_outcome { PJ_PASSED, PJ_FAILED, PJ_BROKEN } pj_outcome;
 typedef struct pj_check_model {
     const char *name; /* in reports: the member "name", else the path */
     const char *path; /* as the budget has it */
+    const char *file; /* the same, found from the current folder */
     size_t line;      /* of its entry in the budget file */
     pj_outcome outcome;
     pj_error error;       /* of PJ_BROKEN: why it could not be judged */
-    const char *baseline; /* file of the baseline as the budget has it; NULL: none */
+    const char *baseline; /* file of the baseline, found from the current folder; NULL: none */
     const char *unit;     /* of its energies: "pJ", "relative" */
     const char *table;    /* name of the table */
     pj_energy energy;     /* totals */
+    const char *options;  /* what the figures rest on, as options of analyze: "--dim batch=1 --quantize int8"; "" */
+    bool is_float;        /* some layer that multiplies reads floats */
     const char *dearest;  /* component of the totals that costs most: "inputs", "outputs", "parameters", "op_cost" */
     const pj_check_verdict *verdicts;
     size_t verdict_count;

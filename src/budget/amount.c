@@ -118,7 +118,7 @@ static bool read_text(const char *text, pj_quantity quantity, double *out)
     bool found = false, read = pj_json_as_double(pj_json_root(doc), out, &ignored) == PJ_OK;
     pj_json_free(doc);
     for (const unit *at = units[quantity].unit; read && at->word && !found; at++) {
-        found = *at->word && strcmp(at->word, word) == 0;
+        found = strcmp(at->word, word) == 0;
         *out *= found ? at->factor : 1;
     }
     return found && *out <= 1e300;

@@ -56,6 +56,10 @@ struct pj_budget {
  * joules (a plain number is one of a table without joules). PJ_EFORMAT: FILE: $.path. */
 pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *is_joule, pj_error *err);
 
+/* What the entry's figures rest on, as options of analyze, with paths as they are found from the current folder; NULL:
+ * no memory. */
+const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena);
+
 /* ---- lines.c: in which line each value of a JSON text stands ---- */
 
 typedef struct pj_budget_lines pj_budget_lines;

@@ -500,6 +500,10 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->table = keep(&j, given->now->settings.table);
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&out->energy);
+    out->options = pj_budget_options(entry, arena);
+    for (size_t i = 0; i < given->now->layer_count; i++)
+        out->is_float =
+            out->is_float || (given->now->layers[i].macs > 0 && is_format(&given->now->layers[i].input, "float"));
     if (given->baseline)
         PJ_TRY(check_basis(&j));
     for (size_t i = 0; i < entry->rules; i++)

@@ -67,13 +67,15 @@ static pj_exit write_all(const pj_check *check, const pj_args *args)
 
 /* ---- check ---- */
 
-/* Bad input is worse than an exceeded limit, and a missing file of the system worse than both. */
-static pj_exit judge(const pj_check *check)
+/* Bad input is worse than an exceeded limit. Reports on standard output have the errors themselves. */
+static pj_exit judge(const pj_check *check, bool says)
 {
     pj_exit code = check->failed ? PJ_EXIT_LIMIT : PJ_EXIT_DONE;
     for (size_t i = 0; i < check->model_count; i++) {
         const pj_check_model *model = &check->models[i];
-        pj_exit one = model->outcome == PJ_BROKEN ? pj_say_error(&model->error, model->path) : PJ_EXIT_DONE;
+        if (model->outcome != PJ_BROKEN)
+            continue;
+        pj_exit one = (says ? pj_say_error : pj_exit_of)(&model->error, model->path);
         code = one > code ? one : code;
     }
     return code;
@@ -90,7 +92,7 @@ static pj_exit run_check(const pj_args *args, const char *file)
         status = pj_budget_check(budget, &options, &check, &err);
     pj_exit code = status == PJ_OK ? write_all(check, args) : pj_say_error(&err, file);
     if (status == PJ_OK) {
-        pj_exit verdict = judge(check);
+        pj_exit verdict = judge(check, args->out != NULL);
         code = code == PJ_EXIT_DONE ? verdict : code;
     }
     if (!budget && err.status == PJ_EIO && strcmp(file, default_budget) == 0)

@@ -78,12 +78,23 @@ static pj_exit exit_of(const pj_error *err, const char *file)
     return PJ_EXIT_SYSTEM;
 }
 
-pj_exit pj_say_error(const pj_error *err, const char *subject)
+/* What the error is about; "" where it does not say. */
+static const char *file_of(const pj_error *err, const char *subject)
 {
     const char *file = err->file[0] ? err->file : subject ? subject : "";
+    return strcmp(file, "-") == 0 ? "standard input" : file;
+}
+
+pj_exit pj_exit_of(const pj_error *err, const char *subject)
+{
+    return exit_of(err, file_of(err, subject));
+}
+
+pj_exit pj_say_error(const pj_error *err, const char *subject)
+{
+    const char *file = file_of(err, subject);
     const char *what = err->what[0] ? err->what : pj_status_text(err->status);
     char node[sizeof err->node + sizeof err->op + 32] = "";
-    file = strcmp(file, "-") == 0 ? "standard input" : file;
     if (err->node[0])
         snprintf(node, sizeof node, err->op[0] ? "node '%s' (%s): " : "node '%s': ", err->node, err->op);
     pj_say("%s%s%s%s", file, *file ? ": " : "", node, what);

@@ -15,6 +15,9 @@ pj_exit pj_say_usage(const char *command, const char *format, ...) __attribute__
 /* "FILE: node 'X' (Op): sentence"; `subject` is the file where the error names none. The exit code for it. */
 pj_exit pj_say_error(const pj_error *err, const char *subject);
 
+/* The exit code alone. */
+pj_exit pj_exit_of(const pj_error *err, const char *subject);
+
 /* A report on its way: to standard output, or to a file that is there as a whole or not at all. */
 typedef struct pj_out {
     const char *path; /* NULL: standard output */

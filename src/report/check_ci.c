@@ -42,7 +42,7 @@ static void add_case_name(const pj_check_verdict *v, pj_str *out)
     const char *close = strchr(v->path, ']');
     pj_str name = pj_str_new(0);
     pj_str_add(&name, close && close[1] ? close + 2 : v->metric);
-    if (*v->what) {
+    if (*v->what && v->kind != PJ_RULE_DEVICE) {
         pj_str_add_char(&name, ' ');
         pj_text_clean(&name, v->what);
     }

@@ -35,11 +35,16 @@ static void add_distance(const pj_check_model *model, const pj_check_verdict *v,
 {
     double distance = v->value - of;
     if (distance == 0) {
-        pj_str_printf(out, ", just %s", name);
+        pj_str_printf(out, ", exactly %s", name);
         return;
     }
     pj_str_add(out, ", ");
-    pj_check_figure(model, v, fabs(distance), out);
+    if (v->quantity == PJ_QUANTITY_SHARE) {
+        pj_str_add_fixed(out, 100 * fabs(distance), 1);
+        pj_str_add(out, " points");
+    } else {
+        pj_check_figure(model, v, fabs(distance), out);
+    }
     if (of > 0 && v->quantity != PJ_QUANTITY_SHARE) {
         pj_str_add(out, " (");
         pj_human_share(out, fabs(distance) / of);
@@ -150,12 +155,12 @@ static void layer_sentence(const pj_check_model *model, const pj_check_verdict *
 static void coverage_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
     pj_check_figure(model, v, v->value, out);
-    pj_str_add(out, " of the layers are counted");
-    add_distance(model, v, v->allowed, "the least of ", out);
+    pj_str_add(out, " of the layers are counted, where at least ");
     pj_check_figure(model, v, v->allowed, out);
+    pj_str_add(out, " must be");
     if (v->count) {
-        pj_str_add(out, "; not counted: ");
-        pj_human_plural(out, v->count, "layer", "layers");
+        pj_str_add(out, "; ");
+        pj_human_plural(out, v->count, "layer is not", "layers are not");
     }
 }
 
@@ -168,9 +173,9 @@ static void forbidden_sentence(const pj_check_verdict *v, pj_str *out)
         return;
     }
     if (is_format) {
-        pj_human_plural(out, v->count, "layer that multiplies reads ", "layers that multiply read ");
-        pj_str_printf(out, "%s, which is forbidden; of all ", v->what);
-        pj_human_plural(out, v->matched, "such layer", "such layers");
+        pj_str_printf(out, "%zu of ", v->count);
+        pj_human_plural(out, v->matched, "layer that multiplies reads ", "layers that multiply read ");
+        pj_str_printf(out, "%s, which is forbidden", v->what);
         return;
     }
     pj_human_plural(out, v->count, "finding ", "findings ");
@@ -316,28 +321,54 @@ static void add_update(const pj_check *check, pj_str *out)
     pj_str_add_char(out, '`');
 }
 
-static void energy_advice(const char *component, const char *path, pj_str *out)
+/* "`picojoule analyze MODEL --dim batch=1 MORE`": the figures of the check again, and more. */
+static void add_analyze(const pj_check_model *model, const char *more, pj_str *out)
 {
-    if (strcmp(component, "parameters") == 0)
-        add_command("Reading parameters costs most. Fewer bits: `picojoule analyze ", path,
-                    " --quantize w4a16`; nearer memory: `--weights-on sram`.", out);
-    else if (strcmp(component, "op_cost") == 0)
-        add_command("Arithmetic costs most. Fewer bits: `picojoule analyze ", path,
-                    " --quantize int8`; or fewer MACs in these layers.", out);
-    else
-        add_command("Moving activations costs most. Fewer bits: `picojoule analyze ", path,
-                    " --quantize int8`; nearer memory: `--activations-on sram`; or smaller tensors.", out);
+    add_command("`picojoule analyze ", model->file, "", out);
+    pj_str_add(out, *model->options ? " " : "");
+    pj_text_clean(out, model->options);
+    pj_str_printf(out, "%s%s`", *more ? " " : "", more);
 }
 
-static void count_advice(const char *metric, const char *path, pj_str *out)
+/* What is left to quantize. */
+static void add_fewer_bits(const pj_check_model *model, const char *spec, pj_str *out)
 {
-    if (strcmp(metric, "peak_activation_bytes") == 0)
-        add_command("`picojoule analyze ", path,
-                    " --memory` lists what is in memory then, and whether another order of nodes takes less.", out);
-    else if (strncmp(metric, "param", 5) == 0)
-        add_command("`picojoule analyze ", path, " --quantize w4a16` shows what fewer bits would save.", out);
+    pj_str_add(out, "Fewer bits: ");
+    if (model->is_float)
+        add_analyze(model, spec, out);
     else
-        add_command("`picojoule analyze ", path, " --sort macs --top 10` shows where they are.", out);
+        pj_str_add(out, "a plan with int4 for some layers (`--plan`)");
+}
+
+static void energy_advice(const char *component, const pj_check_model *model, pj_str *out)
+{
+    if (strcmp(component, "parameters") == 0) {
+        pj_str_add(out, "Reading parameters costs most. ");
+        add_fewer_bits(model, "--quantize w4a16", out);
+        pj_str_add(out, "; nearer memory: `--weights-on sram`.");
+    } else if (strcmp(component, "op_cost") == 0) {
+        pj_str_add(out, "Arithmetic costs most. ");
+        add_fewer_bits(model, "--quantize int8", out);
+        pj_str_add(out, "; or fewer MACs in these layers.");
+    } else {
+        pj_str_add(out, "Moving activations costs most. ");
+        add_fewer_bits(model, "--quantize int8", out);
+        pj_str_add(out, "; nearer memory: `--activations-on sram`; or smaller tensors.");
+    }
+}
+
+static void count_advice(const pj_check_model *model, const char *metric, pj_str *out)
+{
+    if (strcmp(metric, "peak_activation_bytes") == 0) {
+        add_analyze(model, "--memory", out);
+        pj_str_add(out, " lists what is in memory then, and whether another order of nodes takes less.");
+    } else if (strcmp(metric, "param_bytes") == 0 && model->is_float) {
+        add_analyze(model, "--quantize w4a16", out);
+        pj_str_add(out, " shows what fewer bits would save.");
+    } else {
+        add_analyze(model, strncmp(metric, "param", 5) == 0 ? "--format csv" : "--sort macs --top 10", out);
+        pj_str_add(out, " shows where they are.");
+    }
 }
 
 void pj_check_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
@@ -348,19 +379,24 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
         add_command("`picojoule devices ", v->what, "` shows what this estimate rests on.", out);
         break;
     case PJ_RULE_COVERAGE:
-        add_command("`picojoule analyze ", model->path,
-                    "` says why; `--op-rules` describes operators that are not built in.", out);
+        add_analyze(model, "", out);
+        pj_str_add(out, " says why; `--op-rules` describes operators that are not built in.");
         break;
     case PJ_RULE_FINDING:
-        add_command("`picojoule analyze ", model->path, "` lists all findings.", out);
+        add_analyze(model, "", out);
+        pj_str_add(out, " lists all findings.");
         break;
     case PJ_RULE_FORMAT:
-        add_command("Quantize them; `picojoule analyze ", model->path, " --quantize int8` shows what that saves.", out);
+        pj_str_add(out, "Other formats, by a plan or in the model; ");
+        add_analyze(model, "--format csv", out);
+        pj_str_add(out, " has those of each layer.");
         break;
     case PJ_RULE_BASELINE:
     case PJ_RULE_BASELINE_LAYER:
         add_command("`picojoule compare ", model->baseline ? model->baseline : "", " ", out);
-        add_file(model->path, out);
+        add_file(model->file, out);
+        pj_str_add(out, *model->options ? " " : "");
+        pj_text_clean(out, model->options);
         pj_str_add(out, "` shows what changed; if it is meant, ");
         add_update(check, out);
         pj_str_add(out, " makes it the baseline.");
@@ -369,9 +405,9 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
     case PJ_RULE_LAYER:
     case PJ_RULE_LAYER_SHARE:
         if (v->quantity == PJ_QUANTITY_ENERGY || v->quantity == PJ_QUANTITY_SHARE)
-            energy_advice(is_component ? v->metric : model->dearest, model->path, out);
+            energy_advice(is_component ? v->metric : model->dearest, model, out);
         else
-            count_advice(v->metric, model->path, out);
+            count_advice(model, v->metric, out);
         break;
     case PJ_RULE_KINDS:
         break;

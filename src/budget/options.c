@@ -1,0 +1,48 @@
+/* What a budget's figures rest on, as options of analyze. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "budget/entry.h"
+#include "cost/memory.h"
+
+/* A value for a shell. */
+static void add(pj_str *out, const char *option, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/=,:+";
+    bool quoted = strspn(value, plain) != strlen(value);
+    pj_str_printf(out, "%s%s %s%s%s", out->length ? " " : "", option, quoted ? "'" : "", value, quoted ? "'" : "");
+}
+
+static void add_dims(pj_str *out, const pj_model_options *options)
+{
+    for (size_t i = 0; i < options->dim_count; i++) {
+        pj_str text = pj_str_new(0);
+        pj_str_printf(&text, "%s=%" PRId64, options->dims[i].name, options->dims[i].value);
+        add(out, "--dim", text.data);
+        pj_str_free(&text);
+    }
+}
+
+const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena)
+{
+    const pj_settings *given = &entry->settings, usual = pj_settings_default();
+    pj_str out = pj_str_new(0);
+    add_dims(&out, &entry->options);
+    if (strcmp(given->table, usual.table) != 0)
+        add(&out, "--table", given->table);
+    if (given->plan)
+        add(&out, "--plan", given->plan);
+    if (given->quantize)
+        add(&out, "--quantize", given->quantize);
+    if (entry->options.op_rules)
+        add(&out, "--op-rules", entry->options.op_rules);
+    if (given->weights_on != usual.weights_on)
+        add(&out, "--weights-on", pj_place_word(given->weights_on));
+    if (given->activations_on != usual.activations_on)
+        add(&out, "--activations-on", pj_place_word(given->activations_on));
+    if (!given->io_on_dram)
+        add(&out, "--io-on-dram", "no");
+    if (given->sram_min_bits)
+        pj_str_printf(&out, "%s--sram-min %" PRIu64, out.length ? " " : "", given->sram_min_bits);
+    return pj_str_keep(&out, arena);
+}

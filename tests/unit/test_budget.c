@@ -1,0 +1,433 @@
+/* Budgets: limits with units, verdicts against hand calculations, baselines, and the same result on many threads. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "budget/entry.h"
+#include "check.h"
+#include "picojoule/picojoule.h"
+#include "quantized.h"
+
+/* ---- numbers with units ---- */
+
+/* The figure of a JSON value, or -1. */
+static double amount(const char *json, pj_quantity quantity, bool *is_joule)
+{
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    double value = -1;
+    CHECK_INT(pj_json_parse(json, strlen(json), "b", &doc, &err), PJ_OK);
+    if (doc && pj_budget_amount(pj_json_root(doc), quantity, &value, is_joule, &err) != PJ_OK) {
+        CHECK_INT(err.status, PJ_EFORMAT);
+        CHECK_PART(err.file, "b: $");
+        value = -1;
+    }
+    pj_json_free(doc);
+    return value;
+}
+
+static void test_amounts(void)
+{
+    static const struct {
+        const char *json;
+        pj_quantity quantity;
+        double value;
+    } rows[] = {
+        {"\"2.5mJ\"",   PJ_QUANTITY_ENERGY, 2.5e9  },
+        {"\"40uJ\"",    PJ_QUANTITY_ENERGY, 4e7    },
+        {"\"1.2e6pJ\"", PJ_QUANTITY_ENERGY, 1.2e6  },
+        {"\"3 nJ\"",    PJ_QUANTITY_ENERGY, 3000   },
+        {"\"0J\"",      PJ_QUANTITY_ENERGY, 0      },
+        {"17",          PJ_QUANTITY_ENERGY, 17     },
+        {"\"2.5mj\"",   PJ_QUANTITY_ENERGY, -1     },
+        {"\"-1J\"",     PJ_QUANTITY_ENERGY, -1     },
+        {"\"NaN\"",     PJ_QUANTITY_ENERGY, -1     },
+        {"\"nanJ\"",    PJ_QUANTITY_ENERGY, -1     },
+        {"\"mJ\"",      PJ_QUANTITY_ENERGY, -1     },
+        {"\"2.mJ\"",    PJ_QUANTITY_ENERGY, -1     },
+        {"\"1e999J\"",  PJ_QUANTITY_ENERGY, -1     },
+        {"\"1,5mJ\"",   PJ_QUANTITY_ENERGY, -1     },
+        {"\"0x10J\"",   PJ_QUANTITY_ENERGY, -1     },
+        {"-1",          PJ_QUANTITY_ENERGY, -1     },
+        {"true",        PJ_QUANTITY_ENERGY, -1     },
+        {"null",        PJ_QUANTITY_COUNT,  -1     },
+        {"\"12.5M\"",   PJ_QUANTITY_COUNT,  12.5e6 },
+        {"12500000",    PJ_QUANTITY_COUNT,  12.5e6 },
+        {"\"12\"",      PJ_QUANTITY_COUNT,  12     },
+        {"\"12KiB\"",   PJ_QUANTITY_COUNT,  -1     },
+        {"\"1MiB\"",    PJ_QUANTITY_BYTES,  1048576},
+        {"\"1MB\"",     PJ_QUANTITY_BYTES,  1e6    },
+        {"\"1.5KiB\"",  PJ_QUANTITY_BYTES,  1536   },
+        {"\"1 uJ\"",    PJ_QUANTITY_BYTES,  -1     },
+        {"\"1.5ms\"",   PJ_QUANTITY_TIME,   1500   },
+        {"\"2ns\"",     PJ_QUANTITY_TIME,   0.002  },
+        {"3",           PJ_QUANTITY_TIME,   -1     },
+        {"\"25%\"",     PJ_QUANTITY_SHARE,  0.25   },
+        {"\"12.5 %\"",  PJ_QUANTITY_SHARE,  0.125  },
+        {"0.25",        PJ_QUANTITY_SHARE,  -1     },
+    };
+    bool is_joule;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double got = amount(rows[i].json, rows[i].quantity, &is_joule);
+        if (rows[i].value < 0)
+            CHECK_TEXT(got < 0 ? rows[i].json : "accepted", rows[i].json);
+        else
+            CHECK_NEAR(got, rows[i].value, 1e-15);
+    }
+    amount("\"1J\"", PJ_QUANTITY_ENERGY, &is_joule);
+    CHECK(is_joule);
+    amount("1", PJ_QUANTITY_ENERGY, &is_joule);
+    CHECK(!is_joule);
+}
+
+static void test_lines(void)
+{
+    static const char text[] = "{\n  \"a\": \"x\\\"y\\\\\",\n  \"b\": [1,\n 2], \"c\": {}\n}\n";
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    pj_arena *arena = pj_arena_new(0);
+    CHECK_INT(pj_json_parse(text, strlen(text), "b", &doc, &err), PJ_OK);
+    const pj_budget_lines *lines = pj_budget_lines_of(doc, text, strlen(text), arena);
+    pj_json root = pj_json_root(doc), b = pj_json_find(root, "b");
+    CHECK_INT(pj_budget_line(lines, root), 1);
+    CHECK_INT(pj_budget_line(lines, pj_json_find(root, "a")), 2);
+    CHECK_INT(pj_budget_line(lines, b), 3);
+    CHECK_INT(pj_budget_line(lines, pj_json_next(pj_json_first(b))), 4);
+    CHECK_INT(pj_budget_line(lines, pj_json_find(root, "c")), 4);
+    pj_json_free(doc);
+    pj_arena_free(arena);
+}
+
+/* ---- files ---- */
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+    static char path[4][128];
+    static int at;
+    at = (at + 1) % 4;
+    snprintf(path[at], sizeof path[at], "%s/%s", folder, name);
+    return path[at];
+}
+
+static void put_file(const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(in_folder(name), "wb");
+    CHECK(file && fwrite(bytes, 1, size, file) == size);
+    if (file)
+        fclose(file);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    put_file(name, text, strlen(text));
+}
+
+/* x [1,N] -> MatMul -> Relu -> MatMul -> y [1,2]; weights 10 x hidden and hidden x 2 of float32. */
+static void put_network(const char *name, const char *hidden, const char *first)
+{
+    builder b = build_new(17);
+    char up[32], down[32];
+    size_t size;
+    snprintf(up, sizeof up, "10,%s", hidden);
+    snprintf(down, sizeof down, "%s,2", hidden);
+    build_input(&b, "x", PJ_FLOAT32, "1,10");
+    build_initializer(&b, "w1", PJ_FLOAT32, up);
+    build_initializer(&b, "w2", PJ_FLOAT32, down);
+    put_node(&b, first, "MatMul", "x,w1", "a");
+    put_node(&b, "relu", "Relu", "a", "r");
+    put_node(&b, "second", "MatMul", "r,w2", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1,2");
+    uint8_t *bytes = build_bytes(&b, &size);
+    put_file(name, bytes, size);
+    build_free(&b);
+}
+
+/* ---- checks ---- */
+
+typedef struct checked {
+    pj_budget *budget;
+    pj_check *check;
+    pj_error err;
+} checked;
+
+static checked check_file(const char *text, size_t jobs)
+{
+    checked c;
+    const pj_check_options options = {.jobs = jobs};
+    memset(&c, 0, sizeof c);
+    put_text("budget.json", text);
+    if (pj_budget_read(in_folder("budget.json"), &c.budget, &c.err) == PJ_OK)
+        CHECK_INT(pj_budget_check(c.budget, &options, &c.check, &c.err), PJ_OK);
+    return c;
+}
+
+static void checked_free(checked *c)
+{
+    pj_check_free(c->check);
+    pj_budget_free(c->budget);
+}
+
+static const pj_check_verdict *verdict_of(const checked *c, pj_rule_kind kind, const char *metric)
+{
+    static const pj_check_verdict none;
+    for (size_t i = 0; c->check && i < c->check->models[0].verdict_count; i++)
+        if (c->check->models[0].verdicts[i].kind == kind && strcmp(c->check->models[0].verdicts[i].metric, metric) == 0)
+            return &c->check->models[0].verdicts[i];
+    CHECK_TEXT("no such verdict", metric);
+    return &none;
+}
+
+/* 10*5 + 5*2 = 60 MACs, 60 weights of 4 bytes = 240 bytes; at `first` x 40 + a 20 = 60 bytes, at `second` r 20 + y 8.
+ */
+static void test_limits(void)
+{
+    put_network("n.onnx", "5", "first");
+    checked c = check_file("{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"n.onnx\", \"limits\": {\n"
+                           "\"macs\": 59, \"param_bytes\": \"240B\", \"peak_activation_bytes\": 59, \"params\": 61,\n"
+                           "\"layers\": [{\"match\": \"*s*\", \"macs\": 49}, {\"match\": \"second\", \"macs\": 10}],\n"
+                           "\"total\": \"1J\", \"layer_share\": \"100%\", \"coverage\": \"100%\"},\n"
+                           "\"forbid\": {\"formats\": [\"float\"], \"findings\": [\"unknown-operator\"]}}]}",
+                           1);
+    CHECK_INT(c.check->failed, 1);
+    const pj_check_verdict *v = verdict_of(&c, PJ_RULE_TOTAL, "macs");
+    CHECK(v->exceeded);
+    CHECK_NEAR(v->value, 60, 0);
+    CHECK_NEAR(v->allowed, 59, 0);
+    CHECK_INT(v->line, 2);
+    CHECK_TEXT(v->path, "$.models[0].limits.macs");
+    CHECK_INT(v->top_count, 2);
+    CHECK_TEXT(v->top[0].name, "first");
+    CHECK_NEAR(v->top[0].value, 50, 0);
+    CHECK_TEXT(v->top[1].name, "second");
+    v = verdict_of(&c, PJ_RULE_TOTAL, "param_bytes");
+    CHECK(!v->exceeded);
+    CHECK_NEAR(v->value, 240, 0);
+    v = verdict_of(&c, PJ_RULE_TOTAL, "peak_activation_bytes");
+    CHECK(v->exceeded);
+    CHECK_NEAR(v->value, 60, 0);
+    CHECK_TEXT(v->layer, "first");
+    CHECK_TEXT(v->top[0].name, "x");
+    CHECK(!verdict_of(&c, PJ_RULE_TOTAL, "params")->exceeded);
+    CHECK(!verdict_of(&c, PJ_RULE_TOTAL, "total")->exceeded);
+    v = verdict_of(&c, PJ_RULE_LAYER, "macs"); /* "first" and "second": 50 and 10 */
+    CHECK(v->exceeded);
+    CHECK_INT(v->matched, 2);
+    CHECK_INT(v->count, 1);
+    CHECK_TEXT(v->layer, "first");
+    CHECK(!(v + 1)->exceeded);
+    CHECK(!verdict_of(&c, PJ_RULE_LAYER_SHARE, "share")->exceeded);
+    CHECK(!verdict_of(&c, PJ_RULE_COVERAGE, "coverage")->exceeded);
+    v = verdict_of(&c, PJ_RULE_FORMAT, "formats");
+    CHECK(v->exceeded);
+    CHECK_INT(v->count, 2);
+    CHECK(!verdict_of(&c, PJ_RULE_FINDING, "findings")->exceeded);
+    CHECK_INT(c.check->exceeded, 4);
+    checked_free(&c);
+}
+
+/* A node that nobody can count: the check asks for all layers where the budget does not speak of it. */
+static void test_coverage(void)
+{
+    builder b = build_new(17);
+    size_t size;
+    build_input(&b, "x", PJ_FLOAT32, "1,10");
+    build_node(&b, "Mystery", "x", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1,10");
+    uint8_t *bytes = build_bytes(&b, &size);
+    put_file("m.onnx", bytes, size);
+    build_free(&b);
+    checked c = check_file("{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"m.onnx\", \"limits\": "
+                           "{\"total\": \"1J\"}, \"forbid\": {\"findings\": [\"unknown-operator\"]}}]}",
+                           1);
+    CHECK_INT(c.check->failed, 1);
+    CHECK(verdict_of(&c, PJ_RULE_COVERAGE, "coverage")->exceeded);
+    CHECK_NEAR(verdict_of(&c, PJ_RULE_COVERAGE, "coverage")->value, 0, 0);
+    CHECK(verdict_of(&c, PJ_RULE_FINDING, "findings")->exceeded);
+    checked_free(&c);
+    c = check_file("{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"m.onnx\", \"limits\": "
+                   "{\"total\": \"1J\", \"coverage\": \"0%\"}}]}",
+                   1);
+    CHECK_INT(c.check->passed, 1);
+    checked_free(&c);
+}
+
+static bool write_file(const char *bytes, size_t length, void *payload)
+{
+    return fwrite(bytes, 1, length, payload) == length;
+}
+
+static void save_baseline(const checked *c)
+{
+    pj_error err = {0};
+    FILE *file = fopen(pj_budget_baseline(c->budget, 0), "wb");
+    CHECK(file != NULL);
+    CHECK_INT(pj_budget_baseline_write(c->budget, 0, write_file, file, &err), PJ_OK);
+    fclose(file);
+}
+
+static const char with_baseline[] =
+    "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"n.onnx\", \"baseline\": {\"report\": \"b.json\", "
+    "\"tolerance\": {\"macs\": \"10%\", \"layer\": \"10%\"}}}]}";
+
+/* 60 MACs; 5 -> 6 hidden units make 72: 20 % more, over 10 %; 4 make 48: 20 % less. A renamed layer is the same one. */
+static void test_baseline(void)
+{
+    put_network("n.onnx", "5", "first");
+    checked c = check_file(with_baseline, 1);
+    CHECK_INT(c.check->broken, 1); /* there is no baseline yet */
+    CHECK_INT(c.check->models[0].error.status, PJ_EIO);
+    save_baseline(&c);
+    checked_free(&c);
+
+    c = check_file(with_baseline, 1);
+    CHECK_INT(c.check->passed, 1);
+    CHECK_INT(c.check->improved, 0);
+    checked_free(&c);
+
+    put_network("n.onnx", "6", "first");
+    c = check_file(with_baseline, 1);
+    const pj_check_verdict *v = verdict_of(&c, PJ_RULE_BASELINE, "macs");
+    CHECK(v->exceeded);
+    CHECK_NEAR(v->value, 72, 0);
+    CHECK_NEAR(v->baseline, 60, 0);
+    CHECK_NEAR(v->allowed, 66, 1e-15);
+    CHECK_TEXT(v->top[0].name, "first"); /* 50 -> 60, the other one 10 -> 12 */
+    CHECK_NEAR(v->top[0].baseline, 50, 0);
+    CHECK(verdict_of(&c, PJ_RULE_BASELINE_LAYER, "total")->exceeded);
+    checked_free(&c);
+
+    put_network("n.onnx", "4", "first");
+    c = check_file(with_baseline, 1);
+    CHECK_INT(c.check->passed, 1);
+    CHECK_INT(c.check->improved, 1);
+    CHECK(verdict_of(&c, PJ_RULE_BASELINE, "macs")->improved);
+    checked_free(&c);
+
+    put_network("n.onnx", "5", "renamed");
+    c = check_file(with_baseline, 1);
+    CHECK_INT(c.check->passed, 1);
+    CHECK_INT(verdict_of(&c, PJ_RULE_BASELINE_LAYER, "total")->matched, 3);
+    checked_free(&c);
+}
+
+static void test_other_basis(void)
+{
+    checked c =
+        check_file("{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"n.onnx\", \"table\": "
+                   "\"jouppi-7nm\", \"baseline\": {\"report\": \"b.json\", \"tolerance\": {\"macs\": \"10%\"}}}]}",
+                   1);
+    CHECK_INT(c.check->broken, 1);
+    CHECK_PART(c.check->models[0].error.what, "table horowitz-45nm, now jouppi-7nm");
+    CHECK_PART(c.check->models[0].error.file, "budget.json: $.models[0].baseline.report");
+    checked_free(&c);
+}
+
+/* ---- many models ---- */
+
+static bool add_text(const char *bytes, size_t length, void *payload)
+{
+    pj_str_add_bytes(payload, bytes, length);
+    return true;
+}
+
+static pj_str json_of(const char *budget, size_t jobs)
+{
+    pj_str out = pj_str_new(0);
+    pj_report_options options = pj_report_options_default();
+    checked c = check_file(budget, jobs);
+    options.format = "json";
+    CHECK_INT(pj_check_write(c.check, &options, add_text, &out, &c.err), PJ_OK);
+    checked_free(&c);
+    return out;
+}
+
+typedef struct turns {
+    char order[1024];
+    size_t used;
+} turns;
+
+static pj_status note_turn(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err)
+{
+    turns *t = payload;
+    (void)err;
+    CHECK(pj_analysis_totals(analysis)->macs > 0);
+    t->used += (size_t)snprintf(t->order + t->used, sizeof t->order - t->used, "%s ", model->name);
+    return PJ_OK;
+}
+
+/* The same bytes whatever runs beside what, and models are handed on in the order of the file. */
+static void test_threads(void)
+{
+    enum { MODELS = 24 };
+    pj_str budget = pj_str_new(0), want = pj_str_new(0);
+    pj_str_add(&budget, "{\"schema\": \"picojoule.budget/1\", \"models\": [");
+    for (int i = 0; i < MODELS; i++) {
+        pj_str_printf(&budget, "%s{\"model\": \"%s\", \"name\": \"m%d\", \"limits\": {\"macs\": %d}}", i ? ", " : "",
+                      i % 7 == 3 ? "absent.onnx" : "n.onnx", i, i % 2 ? 59 : 61);
+        if (i % 7 != 3)
+            pj_str_printf(&want, "m%d ", i);
+    }
+    pj_str_add(&budget, "]}");
+    put_network("n.onnx", "5", "first");
+    pj_str one = json_of(budget.data, 1), many = json_of(budget.data, 8);
+    CHECK_TEXT(many.data, one.data);
+    turns t = {.used = 0};
+    pj_error err = {0};
+    pj_budget *read = NULL;
+    pj_check *check = NULL;
+    const pj_check_options options = {.jobs = 8, .analysed = note_turn, .payload = &t};
+    CHECK_INT(pj_budget_read(in_folder("budget.json"), &read, &err), PJ_OK);
+    CHECK_INT(pj_budget_check(read, &options, &check, &err), PJ_OK);
+    CHECK_TEXT(t.order, want.data);
+    CHECK_INT(check->broken, 3); /* 3, 10, 17 */
+    pj_check_free(check);
+    pj_budget_free(read);
+    pj_str_free(&one);
+    pj_str_free(&many);
+    pj_str_free(&want);
+    pj_str_free(&budget);
+}
+
+/* ---- first budgets ---- */
+
+static void test_draft(void)
+{
+    pj_error err = {0};
+    pj_str out = pj_str_new(0);
+    const char *models[] = {in_folder("n.onnx")};
+    pj_budget_draft draft = {.models = models, .model_count = 1, .margin = 0.1};
+    CHECK_INT(pj_budget_write(&draft, NULL, NULL, add_text, &out, &err), PJ_OK);
+    CHECK_PART(out.data, "\"macs\": \"66\"");          /* 60 * 1.1 */
+    CHECK_PART(out.data, "\"param_bytes\": \"264B\""); /* 240 * 1.1 */
+    CHECK_PART(out.data, "\"peak_activation_bytes\": \"66B\"");
+    CHECK_PART(out.data, "\"coverage\": \"100%\"");
+    checked c = check_file(out.data, 1);
+    CHECK_INT(c.check->passed, 1);
+    checked_free(&c);
+    draft.margin = -1;
+    CHECK_INT(pj_budget_write(&draft, NULL, NULL, add_text, &out, &err), PJ_EARGUMENT);
+    pj_str_free(&out);
+}
+
+int main(void)
+{
+    static const char *const files[] = {"n.onnx", "m.onnx", "b.json", "budget.json"};
+    snprintf(folder, sizeof folder, "/tmp/picojoule-budget-XXXXXX");
+    if (!mkdtemp(folder))
+        return 1;
+    test_amounts();
+    test_lines();
+    test_limits();
+    test_coverage();
+    test_baseline();
+    test_other_basis();
+    test_threads();
+    test_draft();
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        remove(in_folder(files[i]));
+    rmdir(folder);
+    return check_done();
+}
