@@ -106,6 +106,20 @@ typedef struct run {
     pj_error error;
 } run;
 
+/* Errors of files that the budget names say which entry named them. */
+static void name_entry(const run *r, const pj_budget_entry *entry, pj_error *err)
+{
+    size_t length = strlen(r->budget->file);
+    pj_error_at(err, entry->path, NULL, NULL);
+    if (strncmp(err->file, r->budget->file, length) == 0 && err->file[length] == ':')
+        return;
+    pj_str text = pj_str_new(sizeof err->what - 1);
+    pj_str_printf(&text, "%.350s (%.80s: %s)", *err->what ? err->what : pj_status_text(err->status), r->budget->file,
+                  entry->json_path);
+    pj_error_set(err, err->status, "%s", text.data);
+    pj_str_free(&text);
+}
+
 static pj_status check_one(run *r, size_t at, subject *s)
 {
     const pj_budget_entry *entry = &r->budget->entry[at];
@@ -125,7 +139,7 @@ static pj_status check_one(run *r, size_t at, subject *s)
         r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &out->error) : pj_fail_memory(&out->error);
     if (status == PJ_OK)
         return PJ_OK;
-    pj_error_at(&out->error, entry->path, NULL, NULL);
+    name_entry(r, entry, &out->error);
     out->outcome = PJ_BROKEN;
     out->verdict_count = out->exceeded = out->improved = 0;
     return status == PJ_ENOMEM ? PJ_ENOMEM : PJ_OK;

@@ -45,6 +45,10 @@ bool pj_budget_code_known(const char *code, const char **near)
         size_t distance = pj_text_distance(code, word, 3);
         if (distance == 0)
             return true;
+        if (strncmp(code, word, strlen(code)) == 0) { /* the beginning of one */
+            *near = word;
+            least = 0;
+        }
         if (distance < least) {
             least = distance;
             *near = word;
@@ -60,12 +64,10 @@ static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
     if (rule->quantity != PJ_QUANTITY_ENERGY || rule->kind == PJ_RULE_BASELINE ||
         rule->kind == PJ_RULE_BASELINE_LAYER || rule->is_joule != is_relative)
         return PJ_OK;
-    return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err,
-                          is_relative ? "a limit in joules, but table %s has none: its figures are multiples of one "
+    return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err, "%s",
+                          is_relative ? "a limit in joules, but this table has none: its figures are multiples of one "
                                         "operation; write a plain number"
-                                      : "a number without unit, but figures of table %s are energies; write for "
-                                        "example \"2.5mJ\"",
-                          j->given->now->settings.table);
+                                      : "a number without unit; write for example \"2.5mJ\"");
 }
 
 /* ---- figures of layers ---- */

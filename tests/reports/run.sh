@@ -1,10 +1,11 @@
 #!/bin/sh
 # Validates JSON reports against their schemas in docs/, and checks that the validator refuses what breaks it.
 #
-#     run.sh PROGRAM CHECK_SCHEMA
+#     run.sh PROGRAM CHECK_SCHEMA CHECK_JUNIT
 set -u
 program=$1
 check=$2
+junit=$3
 root=$(cd "$(dirname "$0")/../.." && pwd)
 schema=$root/docs/report.schema.json
 work=$(mktemp -d) || exit 1
@@ -138,4 +139,36 @@ planned resnet8_fp16 --choices int8,w4a8 --table eyeriss-65nm-relative --budget 
 broken 's/"picojoule.plan.1"/"picojoule.plan\/2"/' 'schema: is not picojoule.plan/1'
 broken 's/"match"/"name"/' 'layers[0]: lacks match'
 broken 's/"gap": [-0-9.e]*/"gap": -1/' 'report.gap: is below the minimum'
+
+# Budgets and results of checks: the formats of continuous integration against what their readers want.
+cd "$work" && ln -s "$root/models" models || exit 1
+result() {
+    "$program" check "$1" --format "$2" -o "$work/result"
+    [ $? -eq "$3" ] || {
+        echo "check $1: another exit code than $3"
+        failed=1
+    }
+}
+for budget in "$root"/tests/cli/check_budgets/*.json; do
+    cp "$budget" budget.json
+    "$check" "$root/docs/budget.schema.json" budget.json || failed=1
+    result budget.json json 3 2>/dev/null
+    "$check" "$root/docs/check.schema.json" result || failed=1
+    result budget.json sarif 3 2>/dev/null
+    "$check" "$root/tests/reports/sarif.schema.json" result || failed=1
+    result budget.json junit 3 2>/dev/null
+    "$junit" result || failed=1
+    ! command -v xmllint >/dev/null || xmllint --noout result || failed=1
+    sed 's/ failures="[0-9]*"/ failures="99"/' result >broken.xml
+    ! "$junit" broken.xml >/dev/null || {
+        echo "a wrong count in JUnit is not noticed"
+        failed=1
+    }
+done
+"$program" check --init models/kws_dscnn.onnx models/encoder.onnx --dim batch=2 --dim sequence=8 --device a100 \
+    --table horowitz-mac --baselines base -o first.json 2>/dev/null || failed=1
+"$check" "$root/docs/budget.schema.json" first.json || failed=1
+"$check" "$schema" base/*.json || failed=1
+result first.json json 0
+"$check" "$root/docs/check.schema.json" result || failed=1
 exit $failed
