@@ -212,7 +212,7 @@ static pj_exit run(const pj_args *args)
 
 const pj_command pj_command_check = {
     "check",
-    "[BUDGET | --init MODEL...]",
+    "[BUDGET]",
     0,
     SIZE_MAX,
     "do models keep their energy budgets? For CI",
