@@ -14,6 +14,7 @@
 typedef struct subject {
     pj_model *model;
     pj_analysis *analysis;
+    pj_lint *lint;
     pj_snapshot *now, *baseline;
 } subject;
 
@@ -21,6 +22,7 @@ static void close_subject(subject *s)
 {
     pj_snapshot_free(s->baseline);
     pj_snapshot_free(s->now);
+    pj_lint_free(s->lint);
     pj_analysis_free(s->analysis);
     pj_model_close(s->model);
 }
@@ -72,6 +74,37 @@ static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, 
     return pj_analyze(out->model, &entry->settings, &out->analysis, err);
 }
 
+/* Lint is run where the budget forbids something that it finds. */
+static bool wants_lint(const pj_budget_entry *entry)
+{
+    for (size_t i = 0; i < entry->rules; i++)
+        if (entry->rule[i].kind == PJ_RULE_FINDING && pj_lint_rule_find(entry->rule[i].what))
+            return true;
+    return false;
+}
+
+/* Findings of the analysis, and those of lint behind them. Texts live as long as the subject. */
+static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_arena *arena, pj_budget_case *given,
+                               pj_error *err)
+{
+    size_t lints = 0;
+    given->findings = pj_analysis_findings(s->analysis, &given->finding_count);
+    if (!wants_lint(entry))
+        return PJ_OK;
+    PJ_TRY(pj_lint_run(s->analysis, NULL, 0, &s->lint, err));
+    const pj_lint_finding *lint = pj_lint_findings(s->lint, &lints);
+    pj_finding *all = PJ_NEW(arena, pj_finding, given->finding_count + lints);
+    if (!all)
+        return pj_fail_memory(err);
+    if (given->finding_count)
+        memcpy(all, given->findings, given->finding_count * sizeof *all);
+    for (size_t i = 0; i < lints; i++)
+        all[given->finding_count++] =
+            (pj_finding){lint[i].code, lint[i].severity, false, lint[i].node, lint[i].message};
+    given->findings = all;
+    return PJ_OK;
+}
+
 static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
                        pj_check_model *out, pj_error *err)
 {
@@ -84,7 +117,7 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, su
                             .now = s->now,
                             .baseline = s->baseline,
                             .memory = pj_analysis_memory(s->analysis)};
-    given.findings = pj_analysis_findings(s->analysis, &given.finding_count);
+    PJ_TRY(list_findings(entry, s, arena, &given, err));
     return pj_budget_judge(&given, arena, out, err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "diff/match.h"
 #include "ir/diag.h"
+#include "picojoule/lint.h"
 
 typedef struct judge {
     const pj_budget_case *given;
@@ -40,8 +41,8 @@ bool pj_budget_code_known(const char *code, const char **near)
 {
     size_t least = 4;
     *near = NULL;
-    for (int i = 0; i < PJ_DIAG_CODES; i++) {
-        const char *word = pj_diag_word((pj_diag_code)i);
+    for (size_t i = 0; i < PJ_DIAG_CODES || pj_lint_rule_at(i - PJ_DIAG_CODES); i++) {
+        const char *word = i < PJ_DIAG_CODES ? pj_diag_word((pj_diag_code)i) : pj_lint_rule_at(i - PJ_DIAG_CODES)->code;
         size_t distance = pj_text_distance(code, word, 3);
         if (distance == 0)
             return true;
