@@ -56,6 +56,9 @@ struct pj_budget {
  * joules (a plain number is one of a table without joules). PJ_EFORMAT: FILE: $.path. */
 pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *is_joule, pj_error *err);
 
+/* pj_budget_read from memory; `name` stands for the file. */
+pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);
+
 /* What the entry's figures rest on, as options of analyze, with paths as they are found from the current folder; NULL:
  * no memory. */
 const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena);

@@ -468,27 +468,32 @@ static pj_status read_text(reader *r, const char *text, size_t length)
     return status;
 }
 
-pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err)
+pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
     pj_budget *budget = arena ? PJ_NEW(arena, pj_budget, 1) : NULL;
     reader r = {.budget = budget, .arena = arena, .err = err};
-    char *text = NULL;
-    size_t length = 0;
     *out = NULL;
     if (budget) {
         budget->arena = arena;
-        budget->file = pj_arena_strdup(arena, strcmp(path, "-") == 0 ? "standard input" : path);
+        budget->file = pj_arena_strdup(arena, name);
     }
-    pj_status status =
-        budget && budget->file ? pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err) : pj_fail_memory(err);
-    if (status == PJ_OK)
-        status = read_text(&r, text, length);
-    free(text);
+    pj_status status = budget && budget->file ? read_text(&r, json, length) : pj_fail_memory(err);
     if (status == PJ_OK)
         *out = budget;
     else
         pj_arena_free(arena);
+    return status;
+}
+
+pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    *out = NULL;
+    PJ_TRY(pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err));
+    pj_status status = pj_budget_parse(text, length, strcmp(path, "-") == 0 ? "standard input" : path, out, err);
+    free(text);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "picojoule/lint.h"
 #include "report/check.h"
 
 /* ---- figures ---- */
@@ -383,8 +384,8 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
         pj_str_add(out, " says why; `--op-rules` describes operators that are not built in.");
         break;
     case PJ_RULE_FINDING:
-        add_analyze(model, "", out);
-        pj_str_add(out, " lists all findings.");
+        add_analyze(model, pj_lint_rule_find(v->what) ? "--lint" : "", out);
+        pj_str_add(out, " lists all of them.");
         break;
     case PJ_RULE_FORMAT:
         pj_str_add(out, "Other formats, by a plan or in the model; ");

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "budget/entry.h"
 #include "check.h"
 #include "cost/device.h"
 #include "cost/table.h"
@@ -236,6 +237,35 @@ static pj_status compare(const input *in, digest *out, pj_error *err)
     pj_diff_free(diff);
     pj_snapshot_free(a);
     pj_snapshot_free(b);
+    return status;
+}
+
+/* A budget of the model in one thread: limits that are kept and not, and a first budget of it. */
+static pj_status check(const input *in, digest *out, pj_error *err)
+{
+    const pj_check_options one = {.jobs = 1};
+    const pj_budget_draft draft = {.models = &in->path, .model_count = 1, .baselines = "b", .margin = 0.05};
+    pj_report_options options = pj_report_options_default();
+    pj_budget *budget = NULL;
+    pj_check *result = NULL;
+    char text[4096];
+    int length = snprintf(text, sizeof text,
+                          "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"%s\", \"quantize\": "
+                          "\"int8\", \"limits\": {\"total\": \"1uJ\", \"peak_activation_bytes\": 1, \"layers\": "
+                          "[{\"match\": \"*\", \"macs\": \"1G\"}]}, \"forbid\": {\"findings\": [\"float-bias\"], "
+                          "\"formats\": [\"float\"]}}]}",
+                          in->path);
+    pj_status status = pj_budget_parse(text, (size_t)length, "oom.json", &budget, err);
+    if (status == PJ_OK)
+        status = pj_budget_check(budget, &one, &result, err);
+    for (const char *const *format = pj_check_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_check_write(result, &options, digest_sink, out, err);
+    }
+    if (status == PJ_OK)
+        status = pj_budget_write(&draft, NULL, NULL, digest_sink, out, err);
+    pj_check_free(result);
+    pj_budget_free(budget);
     return status;
 }
 
@@ -538,6 +568,7 @@ static void run_models(const char *path)
     builder b;
     input in = {.path = path};
     run_model("file", in);
+    run_case("file: check", check, &in, PJ_OK);
     in = (input){.path = NULL};
     in.bytes = build_rich(&b, &in.size);
     run_model("memory", in);

@@ -391,6 +391,32 @@ static void test_threads(void)
     pj_str_free(&budget);
 }
 
+/* One model more than a budget may have, and one glob more. */
+static void test_caps(void)
+{
+    enum { GLOBS = 4096 };
+    pj_error err = {0};
+    pj_budget *read = NULL;
+    for (int over = 0; over < 2; over++) {
+        pj_str models = pj_str_new(0), globs = pj_str_new(0);
+        pj_str_add(&models, "{\"schema\": \"picojoule.budget/1\", \"models\": [");
+        for (int i = 0; i < PJ_MAX_BUDGET_MODELS + over; i++)
+            pj_str_printf(&models, "%s{\"model\": \"m\", \"limits\": {\"macs\": 1}}", i ? "," : "");
+        pj_str_add(&models, "]}");
+        CHECK_INT(pj_budget_parse(models.data, models.length, "b", &read, &err), over ? PJ_ELIMIT : PJ_OK);
+        pj_budget_free(read);
+        pj_str_add(&globs, "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"m\", \"limits\": "
+                           "{\"layers\": [");
+        for (int i = 0; i < GLOBS + over; i++)
+            pj_str_printf(&globs, "%s{\"match\": \"*\", \"macs\": 1}", i ? "," : "");
+        pj_str_add(&globs, "]}}]}");
+        CHECK_INT(pj_budget_parse(globs.data, globs.length, "b", &read, &err), over ? PJ_ELIMIT : PJ_OK);
+        pj_budget_free(read);
+        pj_str_free(&models);
+        pj_str_free(&globs);
+    }
+}
+
 /* ---- first budgets ---- */
 
 static void test_draft(void)
@@ -425,6 +451,7 @@ int main(void)
     test_baseline();
     test_other_basis();
     test_threads();
+    test_caps();
     test_draft();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         remove(in_folder(files[i]));
