@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "budget/podium.h"
 #include "diff/match.h"
 #include "ir/diag.h"
 #include "picojoule/lint.h"
@@ -17,8 +18,6 @@ typedef struct judge {
     bool is_relative;
     const pj_matching *matching; /* of the baseline (a) and now (b), once it was needed */
 } judge;
-
-enum { TOP = 3 };
 
 /* ---- errors ---- */
 
@@ -84,46 +83,11 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_sna
     return rule->metric && rule->metric->of_layer ? rule->metric->of_layer(layer) : 0;
 }
 
-/* The three of most `by`; of equals the first. */
-typedef struct podium {
-    pj_check_layer row[TOP];
-    double by[TOP];
-    size_t count;
-} podium;
-
-static void offer(podium *p, const pj_check_layer *row, double by)
-{
-    size_t at = p->count;
-    while (at > 0 && by > p->by[at - 1])
-        at--;
-    if (at >= TOP)
-        return;
-    p->count += p->count < TOP;
-    for (size_t k = p->count - 1; k > at; k--) {
-        p->row[k] = p->row[k - 1];
-        p->by[k] = p->by[k - 1];
-    }
-    p->row[at] = *row;
-    p->by[at] = by;
-}
-
-static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
+static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
 {
     pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1};
     if (!layer->free && row.value > 0)
-        offer(p, &row, row.value);
-}
-
-/* Texts are copied: the snapshot goes before the result. */
-static void crown(judge *j, const podium *p, pj_check_verdict *v)
-{
-    pj_check_layer *rows = pj_arena_memdup(j->arena, p->row, p->count, sizeof *rows);
-    for (size_t i = 0; rows && i < p->count; i++) {
-        rows[i].name = pj_arena_strdup(j->arena, rows[i].name);
-        rows[i].op = pj_arena_strdup(j->arena, rows[i].op);
-    }
-    v->top = rows;
-    v->top_count = rows ? p->count : 0;
+        pj_podium_offer(p, &row, row.value);
 }
 
 static const char *keep(judge *j, const char *text)
@@ -136,22 +100,22 @@ static const char *keep(judge *j, const char *text)
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_snapshot *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++)
         offer_layer(j, &p, rule, &now->layers[i]);
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 /* Of the peak of memory, the largest tensors: they come in that order. */
 static void top_tensors(judge *j, pj_check_verdict *v)
 {
     const pj_peak *peak = &j->given->memory->graph;
-    podium p = {.count = 0};
-    for (size_t i = 0; i < peak->alive_count && p.count < TOP; i++)
+    pj_podium p = {.count = 0};
+    for (size_t i = 0; i < peak->alive_count && p.count < PJ_PODIUM; i++)
         if (peak->alive[i].bytes > 0)
             p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1};
     v->layer = keep(j, peak->node);
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -177,7 +141,7 @@ static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 static void judge_coverage(judge *j, pj_check_verdict *v)
 {
     const pj_snapshot *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     v->matched = now->totals.layers;
     v->count = now->totals.uncounted;
     v->value = v->matched ? (double)(v->matched - v->count) / (double)v->matched : 1;
@@ -185,14 +149,14 @@ static void judge_coverage(judge *j, pj_check_verdict *v)
     for (size_t i = 0; i < now->layer_count; i++) {
         pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1};
         if (!now->layers[i].counted)
-            offer(&p, &row, 0);
+            pj_podium_offer(&p, &row, 0);
     }
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < j->given->finding_count; i++) {
         const pj_finding *finding = &j->given->findings[i];
         if (strcmp(finding->code, rule->what) != 0)
@@ -201,11 +165,11 @@ static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict
             v->detail = keep(j, finding->message);
         pj_check_layer row = {finding->node, "", 0, -1};
         if (*finding->node)
-            offer(&p, &row, 0);
+            pj_podium_offer(&p, &row, 0);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -216,7 +180,7 @@ static bool is_format(const pj_format_info *format, const char *word)
 
 static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < j->given->now->layer_count; i++) {
         const pj_snapshot_layer *layer = &j->given->now->layers[i];
         if (layer->macs <= 0)
@@ -226,11 +190,11 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
             continue;
         v->count++;
         pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1};
-        offer(&p, &row, row.value);
+        pj_podium_offer(&p, &row, row.value);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -275,7 +239,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
 {
     const pj_snapshot *now = j->given->now;
     bool all = rule->kind == PJ_RULE_LAYER_SHARE, exact = !all && has_layer(now, rule->what);
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_snapshot_layer *layer = &now->layers[i];
         if (!all && !is_meant(rule, layer, exact))
@@ -287,7 +251,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
     if (!all && v->matched == 0)
         return fail_unmatched(j, rule);
     v->exceeded = v->count > 0;
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
     v->value = v->top_count ? v->top[0].value : 0;
     v->layer = v->top_count ? v->top[0].name : "";
     return PJ_OK;
@@ -316,14 +280,14 @@ static double figure_before(const judge *j, const pj_budget_rule *rule, size_t l
 static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_snapshot *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_snapshot_layer *layer = &now->layers[i];
         pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
         if (row.value > row.baseline)
-            offer(&p, &row, row.value - row.baseline);
+            pj_podium_offer(&p, &row, row.value - row.baseline);
     }
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -353,7 +317,7 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
 static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_snapshot *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     v->tolerance = rule->allowed;
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_snapshot_layer *layer = &now->layers[i];
@@ -364,10 +328,10 @@ static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check
         if (row.value <= row.baseline * (1 + rule->allowed))
             continue;
         v->count++;
-        offer(&p, &row, row.value - row.baseline);
+        pj_podium_offer(&p, &row, row.value - row.baseline);
     }
     v->exceeded = v->count > 0;
-    crown(j, &p, v);
+    pj_podium_crown(&p, j->arena, v);
     v->baseline = v->top_count ? v->top[0].baseline : -1;
     v->value = v->top_count ? v->top[0].value : 0;
     v->allowed = v->top_count ? v->baseline * (1 + rule->allowed) : 0;

@@ -7,94 +7,12 @@
 #include "base/limits.h"
 #include "budget/entry.h"
 #include "budget/judge.h"
-#include "cost/memory.h"
+#include "budget/reader.h"
 #include "quant/precision.h"
-
-/* A member of this name holds remarks: a text, or an array of texts. */
-#define REMARK "//"
-
-typedef struct reader {
-    pj_budget *budget;
-    pj_arena *arena;
-    pj_error *err;
-    const char *folder; /* of the file, with a slash at the end; "" is the current one */
-    const pj_budget_lines *lines;
-    pj_budget_entry *entry; /* that is being read */
-    int globs;
-} reader;
-
-/* ---- small pieces ---- */
-
-static pj_status check_keys(reader *r, pj_json object, const char *const *keys)
-{
-    PJ_TRY(pj_json_as_object(object, &object, r->err));
-    PJ_TRY(pj_json_only_keys(object, keys, r->err));
-    pj_json remark = pj_json_find(object, REMARK);
-    const char *text;
-    if (!remark.node || pj_json_kind_of(remark) == PJ_JSON_TEXT)
-        return PJ_OK;
-    PJ_TRY(pj_json_as_array(remark, &remark, r->err));
-    for (pj_json at = pj_json_first(remark); at.node; at = pj_json_next(at))
-        PJ_TRY(pj_json_as_text(at, &text, r->err));
-    return PJ_OK;
-}
-
-static bool is_remark(pj_json member)
-{
-    return strcmp(pj_json_key(member), REMARK) == 0;
-}
-
-/* Copies of texts: running out of memory shows in the arena. */
-static const char *keep(reader *r, const char *text)
-{
-    return text ? pj_arena_strdup(r->arena, text) : NULL;
-}
-
-static const char *path_of(reader *r, pj_json at)
-{
-    pj_str text = pj_str_new(0);
-    pj_json_path(at, &text);
-    return pj_str_keep(&text, r->arena);
-}
-
-static pj_status get_text(reader *r, pj_json object, const char *key, const char **out)
-{
-    const char *text = NULL;
-    PJ_TRY(pj_json_opt_text(object, key, &text, r->err));
-    if (text && !*text)
-        return pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, r->err, "the text is empty");
-    *out = text ? keep(r, text) : *out;
-    return PJ_OK;
-}
-
-/* A file that the budget names, from the current folder. */
-static const char *found_from_here(reader *r, const char *path)
-{
-    pj_str text = pj_str_new(0);
-    pj_str_add(&text, *path == '/' ? "" : r->folder);
-    pj_str_add(&text, path);
-    return pj_str_keep(&text, r->arena);
-}
-
-/* Tables and devices have names, or are files: those with a slash, or with .json at the end. */
-static const char *named_or_file(reader *r, const char *name)
-{
-    size_t length = strlen(name);
-    bool is_file = strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
-    return is_file ? found_from_here(r, name) : keep(r, name);
-}
-
-static pj_status get_file(reader *r, pj_json object, const char *key, const char **out)
-{
-    const char *text = NULL;
-    PJ_TRY(get_text(r, object, key, &text));
-    *out = text ? found_from_here(r, text) : *out;
-    return PJ_OK;
-}
 
 /* ---- rules ---- */
 
-static pj_budget_rule *add_rule(reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity)
+static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity)
 {
     pj_budget_entry *entry = r->entry;
     if (entry->rules == entry->room) {
@@ -110,16 +28,16 @@ static pj_budget_rule *add_rule(reader *r, pj_json at, pj_rule_kind kind, const 
     pj_budget_rule *rule = &entry->rule[entry->rules++];
     *rule = (pj_budget_rule){.kind = kind,
                              .metric = pj_budget_metric_find(word),
-                             .word = keep(r, word),
+                             .word = pj_reader_keep(r, word),
                              .quantity = quantity,
                              .what = "",
-                             .path = path_of(r, at),
+                             .path = pj_reader_path(r, at),
                              .line = pj_budget_line(r->lines, at)};
     return rule->word && rule->path ? rule : NULL;
 }
 
 /* A rule whose limit is the value at hand. */
-static pj_status add_limit(reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity,
+static pj_status add_limit(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity,
                            const char *what)
 {
     pj_budget_rule *rule = add_rule(r, at, kind, word, quantity);
@@ -130,7 +48,7 @@ static pj_status add_limit(reader *r, pj_json at, pj_rule_kind kind, const char 
 }
 
 /* The members of `object` that are metrics. */
-static pj_status read_metrics(reader *r, pj_json object, pj_rule_kind kind, const char *what)
+static pj_status read_metrics(pj_reader *r, pj_json object, pj_rule_kind kind, const char *what)
 {
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
         const pj_budget_metric *metric = pj_budget_metric_find(pj_json_key(at));
@@ -154,15 +72,15 @@ static void list_keys(const char **keys, bool of_layer, const char *const *more)
     keys[count] = NULL;
 }
 
-static pj_status read_layer_rule(reader *r, pj_json object)
+static pj_status read_layer_rule(pj_reader *r, pj_json object)
 {
-    static const char *const more[] = {"match", "op", "share", REMARK, NULL};
+    static const char *const more[] = {"match", "op", "share", PJ_REMARK, NULL};
     const char *keys[MOST_KEYS], *match = NULL, *op = NULL;
     size_t before = r->entry->rules;
     list_keys(keys, true, more);
-    PJ_TRY(check_keys(r, object, keys));
-    PJ_TRY(get_text(r, object, "match", &match));
-    PJ_TRY(get_text(r, object, "op", &op));
+    PJ_TRY(pj_reader_keys(r, object, keys));
+    PJ_TRY(pj_reader_text(r, object, "match", &match));
+    PJ_TRY(pj_reader_text(r, object, "op", &op));
     if (!match && !op)
         return pj_json_fail(object, PJ_EFORMAT, r->err, "\"match\" is missing: the name of a layer, or a glob (\"*\")");
     if (!match)
@@ -180,33 +98,15 @@ static pj_status read_layer_rule(reader *r, pj_json object)
     return PJ_OK;
 }
 
-/* The number of a device among those of the settings; a new one is added. */
-static size_t device_number(reader *r, const char *name)
+static pj_status read_device_limits(pj_reader *r, pj_json devices)
 {
-    pj_settings *settings = &r->entry->settings;
-    const char *device = named_or_file(r, name);
-    for (size_t i = 0; device && i < settings->device_count; i++)
-        if (strcmp(settings->devices[i], device) == 0)
-            return i;
-    const char **more = PJ_NEW(r->arena, const char *, settings->device_count + 1);
-    if (!more)
-        return 0;
-    if (settings->device_count)
-        memcpy(more, settings->devices, settings->device_count * sizeof *more);
-    more[settings->device_count] = device;
-    settings->devices = more;
-    return settings->device_count++;
-}
-
-static pj_status read_device_limits(reader *r, pj_json devices)
-{
-    static const char *const keys[] = {"energy", "time", REMARK, NULL};
+    static const char *const keys[] = {"energy", "time", PJ_REMARK, NULL};
     for (pj_json at = pj_json_first(devices); at.node; at = pj_json_next(at)) {
-        if (is_remark(at))
+        if (pj_reader_is_remark(at))
             continue;
-        PJ_TRY(check_keys(r, at, keys));
-        size_t before = r->entry->rules, number = device_number(r, pj_json_key(at));
-        const char *name = keep(r, pj_json_key(at));
+        PJ_TRY(pj_reader_keys(r, at, keys));
+        size_t before = r->entry->rules, number = pj_reader_device(r, pj_json_key(at));
+        const char *name = pj_reader_keep(r, pj_json_key(at));
         pj_json energy = pj_json_find(at, "energy"), time = pj_json_find(at, "time");
         if (energy.node)
             PJ_TRY(add_limit(r, energy, PJ_RULE_DEVICE, "energy", PJ_QUANTITY_ENERGY, name));
@@ -220,13 +120,13 @@ static pj_status read_device_limits(reader *r, pj_json devices)
     return PJ_OK;
 }
 
-static pj_status read_limits(reader *r, pj_json limits)
+static pj_status read_limits(pj_reader *r, pj_json limits)
 {
-    static const char *const more[] = {"devices", "layers", "layer_share", "coverage", REMARK, NULL};
+    static const char *const more[] = {"devices", "layers", "layer_share", "coverage", PJ_REMARK, NULL};
     const char *keys[MOST_KEYS];
     pj_json devices = {0}, layers = {0};
     list_keys(keys, false, more);
-    PJ_TRY(check_keys(r, limits, keys));
+    PJ_TRY(pj_reader_keys(r, limits, keys));
     PJ_TRY(read_metrics(r, limits, PJ_RULE_TOTAL, ""));
     pj_json share = pj_json_find(limits, "layer_share"), coverage = pj_json_find(limits, "coverage");
     if (share.node)
@@ -241,7 +141,7 @@ static pj_status read_limits(reader *r, pj_json limits)
     return PJ_OK;
 }
 
-static pj_status read_forbidden(reader *r, pj_json object, const char *key, pj_rule_kind kind,
+static pj_status read_forbidden(pj_reader *r, pj_json object, const char *key, pj_rule_kind kind,
                                 pj_status (*check)(pj_json at, const char *word, pj_error *err))
 {
     pj_json array = {0};
@@ -253,7 +153,7 @@ static pj_status read_forbidden(reader *r, pj_json object, const char *key, pj_r
         pj_budget_rule *rule = add_rule(r, at, kind, key, PJ_QUANTITY_NONE);
         if (!rule)
             return pj_fail_memory(r->err);
-        rule->what = keep(r, word);
+        rule->what = pj_reader_keep(r, word);
     }
     return PJ_OK;
 }
@@ -276,28 +176,29 @@ static pj_status check_format(pj_json at, const char *word, pj_error *err)
                         "\"%.64s\" is no number format: float (all of them), fixed, fp32, fp16, int8, int4 ...", word);
 }
 
-static pj_status read_forbid(reader *r, pj_json forbid)
+static pj_status read_forbid(pj_reader *r, pj_json forbid)
 {
-    static const char *const keys[] = {"findings", "formats", REMARK, NULL};
-    PJ_TRY(check_keys(r, forbid, keys));
+    static const char *const keys[] = {"findings", "formats", PJ_REMARK, NULL};
+    PJ_TRY(pj_reader_keys(r, forbid, keys));
     PJ_TRY(read_forbidden(r, forbid, "findings", PJ_RULE_FINDING, check_code));
     return read_forbidden(r, forbid, "formats", PJ_RULE_FORMAT, check_format);
 }
 
-static pj_status read_baseline(reader *r, pj_json baseline)
+static pj_status read_baseline(pj_reader *r, pj_json baseline)
 {
-    static const char *const keys[] = {"report", "tolerance", REMARK, NULL}, *const more[] = {"layer", REMARK, NULL};
+    static const char *const keys[] = {"report", "tolerance", PJ_REMARK, NULL}, *const more[] = {"layer", PJ_REMARK,
+                                                                                                 NULL};
     const char *metrics[MOST_KEYS];
     pj_json tolerance = {0};
     size_t before = r->entry->rules;
-    PJ_TRY(check_keys(r, baseline, keys));
-    PJ_TRY(get_text(r, baseline, "report", &r->entry->baseline));
+    PJ_TRY(pj_reader_keys(r, baseline, keys));
+    PJ_TRY(pj_reader_text(r, baseline, "report", &r->entry->baseline));
     if (!r->entry->baseline)
         return pj_json_fail(baseline, PJ_EFORMAT, r->err, "\"report\" is missing: the file of the saved report");
-    r->entry->baseline_file = found_from_here(r, r->entry->baseline);
+    r->entry->baseline_file = pj_reader_found(r, r->entry->baseline);
     PJ_TRY(pj_json_get_object(baseline, "tolerance", &tolerance, r->err));
     list_keys(metrics, false, more);
-    PJ_TRY(check_keys(r, tolerance, metrics));
+    PJ_TRY(pj_reader_keys(r, tolerance, metrics));
     for (pj_json at = pj_json_first(tolerance); at.node; at = pj_json_next(at)) {
         bool is_layer = strcmp(pj_json_key(at), "layer") == 0, ignored;
         const pj_budget_metric *metric = pj_budget_metric_find(is_layer ? "total" : pj_json_key(at));
@@ -314,107 +215,24 @@ static pj_status read_baseline(reader *r, pj_json baseline)
     return PJ_OK;
 }
 
-/* ---- what figures rest on ---- */
-
-static pj_status read_dims(reader *r, pj_json object)
-{
-    pj_json dims = {0};
-    PJ_TRY(pj_json_opt_object(object, "dims", &dims, r->err));
-    pj_dim_binding *bound = PJ_NEW(r->arena, pj_dim_binding, pj_json_count(dims));
-    if (!bound)
-        return pj_fail_memory(r->err);
-    r->entry->options.dims = bound;
-    for (pj_json at = pj_json_first(dims); at.node; at = pj_json_next(at)) {
-        uint64_t value;
-        if (is_remark(at))
-            continue;
-        PJ_TRY(pj_json_as_uint(at, &value, r->err));
-        bound[r->entry->options.dim_count++] = (pj_dim_binding){keep(r, pj_json_key(at)), (int64_t)value};
-    }
-    return PJ_OK;
-}
-
-static pj_status read_place(reader *r, pj_json memory, const char *key, pj_place *out)
-{
-    static const char *const words[] = {"dram", "sram", "fixed", NULL};
-    static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};
-    int at;
-    if (!pj_json_find(memory, key).node)
-        return PJ_OK;
-    PJ_TRY(pj_json_get_word(memory, key, words, &at, r->err));
-    *out = places[at];
-    return PJ_OK;
-}
-
-static pj_status read_memory(reader *r, pj_json memory)
-{
-    static const char *const keys[] = {"weights_on", "activations_on", "io_on_dram", "sram_min", REMARK, NULL};
-    pj_settings *settings = &r->entry->settings;
-    bool ignored;
-    double bytes;
-    PJ_TRY(check_keys(r, memory, keys));
-    PJ_TRY(read_place(r, memory, "weights_on", &settings->weights_on));
-    PJ_TRY(read_place(r, memory, "activations_on", &settings->activations_on));
-    PJ_TRY(pj_json_opt_bool(memory, "io_on_dram", &settings->io_on_dram, r->err));
-    pj_json sram = pj_json_find(memory, "sram_min");
-    if (!sram.node)
-        return PJ_OK;
-    PJ_TRY(pj_budget_amount(sram, PJ_QUANTITY_BYTES, &bytes, &ignored, r->err));
-    if (bytes > 1e15)
-        return pj_json_fail(sram, PJ_EFORMAT, r->err, "more than a petabyte");
-    settings->sram_min_bits = (uint64_t)(8 * bytes);
-    return PJ_OK;
-}
-
-static pj_status read_devices(reader *r, pj_json object)
-{
-    pj_json devices = {0};
-    PJ_TRY(pj_json_opt_array(object, "devices", &devices, r->err));
-    for (pj_json at = pj_json_first(devices); at.node; at = pj_json_next(at)) {
-        const char *name;
-        PJ_TRY(pj_json_as_text(at, &name, r->err));
-        device_number(r, name);
-    }
-    return PJ_OK;
-}
-
-static pj_status read_basis(reader *r, pj_json object)
-{
-    pj_settings *settings = &r->entry->settings;
-    pj_json memory = {0};
-    const char *table = NULL;
-    *settings = pj_settings_default();
-    r->entry->options.unbound_dims_are_one = true; /* and then refused, with all their names at once */
-    PJ_TRY(read_dims(r, object));
-    PJ_TRY(get_text(r, object, "table", &table));
-    settings->table = table ? named_or_file(r, table) : settings->table;
-    PJ_TRY(get_file(r, object, "plan", &settings->plan));
-    PJ_TRY(get_text(r, object, "quantize", &settings->quantize));
-    PJ_TRY(get_file(r, object, "op_rules", &r->entry->options.op_rules));
-    PJ_TRY(pj_json_opt_object(object, "memory", &memory, r->err));
-    if (memory.node)
-        PJ_TRY(read_memory(r, memory));
-    return read_devices(r, object);
-}
-
 /* ---- entries ---- */
 
-static pj_status read_entry(reader *r, pj_json object)
+static pj_status read_entry(pj_reader *r, pj_json object)
 {
     static const char *const keys[] = {"model",   "name",   "dims",   "table",  "plan",     "quantize", "op_rules",
-                                       "devices", "memory", "limits", "forbid", "baseline", REMARK,     NULL};
+                                       "devices", "memory", "limits", "forbid", "baseline", PJ_REMARK,  NULL};
     pj_json limits = {0}, forbid = {0}, baseline = {0};
     pj_budget_entry *entry = r->entry;
-    PJ_TRY(check_keys(r, object, keys));
-    PJ_TRY(get_text(r, object, "model", &entry->path));
+    PJ_TRY(pj_reader_keys(r, object, keys));
+    PJ_TRY(pj_reader_text(r, object, "model", &entry->path));
     if (!entry->path)
         return pj_json_fail(object, PJ_EFORMAT, r->err, "\"model\" is missing: the ONNX file");
     entry->name = entry->path;
-    PJ_TRY(get_text(r, object, "name", &entry->name));
-    entry->file = found_from_here(r, entry->path);
-    entry->json_path = path_of(r, object);
+    PJ_TRY(pj_reader_text(r, object, "name", &entry->name));
+    entry->file = pj_reader_found(r, entry->path);
+    entry->json_path = pj_reader_path(r, object);
     entry->line = pj_budget_line(r->lines, object);
-    PJ_TRY(read_basis(r, object));
+    PJ_TRY(pj_reader_basis(r, object));
     PJ_TRY(pj_json_opt_object(object, "limits", &limits, r->err));
     PJ_TRY(pj_json_opt_object(object, "forbid", &forbid, r->err));
     PJ_TRY(pj_json_opt_object(object, "baseline", &baseline, r->err));
@@ -430,14 +248,14 @@ static pj_status read_entry(reader *r, pj_json object)
     return PJ_OK;
 }
 
-static pj_status read_document(reader *r, pj_json root)
+static pj_status read_document(pj_reader *r, pj_json root)
 {
-    static const char *const keys[] = {"schema", "$schema", "models", REMARK, NULL};
+    static const char *const keys[] = {"schema", "$schema", "models", PJ_REMARK, NULL};
     static const char *const schemas[] = {"picojoule.budget/1", NULL};
     const char *link;
     pj_json models = {0};
     int schema;
-    PJ_TRY(check_keys(r, root, keys));
+    PJ_TRY(pj_reader_keys(r, root, keys));
     PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, r->err));
     PJ_TRY(pj_json_opt_text(root, "$schema", &link, r->err));
     PJ_TRY(pj_json_get_array(root, "models", &models, r->err));
@@ -456,7 +274,7 @@ static pj_status read_document(reader *r, pj_json root)
     return pj_arena_failed(r->arena) ? pj_fail_memory(r->err) : PJ_OK;
 }
 
-static pj_status read_text(reader *r, const char *text, size_t length)
+static pj_status read_text(pj_reader *r, const char *text, size_t length)
 {
     pj_json_doc *doc = NULL;
     const char *slash = strrchr(r->budget->file, '/');
@@ -472,7 +290,7 @@ pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_
 {
     pj_arena *arena = pj_arena_new(0);
     pj_budget *budget = arena ? PJ_NEW(arena, pj_budget, 1) : NULL;
-    reader r = {.budget = budget, .arena = arena, .err = err};
+    pj_reader r = {.budget = budget, .arena = arena, .err = err};
     *out = NULL;
     if (budget) {
         budget->arena = arena;

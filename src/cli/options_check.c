@@ -83,21 +83,29 @@ static const char *set_jobs(pj_args *args, const char *value)
 }
 
 static const pj_option result_options[] = {
-    {"format",         0, "text|json|markdown|junit|sarif|github", "how the result is written (default text)",                                          set_format },
-    {"report",         0, "FORMAT=FILE",                           "writes the result to a file, too, for example\n--report junit=out.xml; repeatable",
-     set_report                                                                                                                                                    },
+    {"format",         0, "text|json|markdown|junit|sarif|github", "how the result is written (default text)", set_format },
+    {"report",         0, "FORMAT=FILE",
+     "writes the result to a file, too, for example\n"
+     "--report junit=out.xml; repeatable",                                                                     set_report },
     {"github-summary", 0, NULL,
-     "appends the result as Markdown to the file that\nGITHUB_STEP_SUMMARY names, where it is set",                                                     set_summary},
-    {"jobs",           0, "N",                                     "models at once (default: as many as processors);\nthe result is the same",          set_jobs   },
+     "appends the result as Markdown to the file that\n"
+     "GITHUB_STEP_SUMMARY names, where it is set",                                                             set_summary},
+    {"jobs",           0, "N",
+     "models at once (default: as many as there are\n"
+     "processors); the result is the same",                                                                    set_jobs   },
 };
 
 static const pj_option budget_options[] = {
     {"init",            0, NULL,
-     "writes a first budget for the models: today's\nfigures and a margin; to picojoule.json, or -o FILE",      set_init     },
-    {"margin",          0, "PERCENT", "of --init (default 5%)",                                                 set_margin   },
-    {"baselines",       0, "FOLDER",  "of --init: saves reports of the models there, and\nchecks against them", set_baselines},
+     "writes a first budget for the models: today's\n"
+     "figures and a margin; -o FILE, or picojoule.json",        set_init     },
+    {"margin",          0, "PERCENT", "of --init (default 5%)", set_margin   },
+    {"baselines",       0, "FOLDER",
+     "of --init: saves reports of the models there,\n"
+     "and checks against them",                                 set_baselines},
     {"update-baseline", 0, NULL,
-     "analyses the models and makes that the baselines\nof the budget, each file as a whole",                   set_update   },
+     "analyses the models and makes that the\n"
+     "baselines of the budget, each file as a whole",           set_update   },
 };
 
 const pj_option_group pj_options_result = {"Result", result_options, sizeof result_options / sizeof *result_options};

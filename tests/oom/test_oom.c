@@ -252,7 +252,9 @@ static pj_status check(const input *in, digest *out, pj_error *err)
     int length = snprintf(text, sizeof text,
                           "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"%s\", \"quantize\": "
                           "\"int8\", \"limits\": {\"total\": \"1uJ\", \"peak_activation_bytes\": 1, \"layers\": "
-                          "[{\"match\": \"*\", \"macs\": \"1G\"}]}, \"forbid\": {\"findings\": [\"float-bias\"], "
+                          "[{\"match\": \"*\", \"op\": \"Gemm\", \"macs\": \"1G\"}], "
+                          "\"devices\": {\"a100\": {\"time\": \"1s\"}, \"v100\": {\"energy\": \"1J\"}}}, \"forbid\": "
+                          "{\"findings\": [\"float-bias\"], "
                           "\"formats\": [\"float\"]}}]}",
                           in->path);
     pj_status status = pj_budget_parse(text, (size_t)length, "oom.json", &budget, err);

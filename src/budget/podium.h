@@ -1,0 +1,23 @@
+/* The few layers that matter most in a verdict. */
+#ifndef PJ_BUDGET_PODIUM_H
+#define PJ_BUDGET_PODIUM_H
+
+#include "base/arena.h"
+#include "picojoule/budget.h"
+
+enum { PJ_PODIUM = 3 };
+
+/* Starts zeroed. */
+typedef struct pj_podium {
+    pj_check_layer row[PJ_PODIUM]; /* largest `by` first, of equals the one that came first */
+    double by[PJ_PODIUM];
+    size_t count;
+} pj_podium;
+
+/* A candidate; its texts are borrowed. */
+void pj_podium_offer(pj_podium *podium, const pj_check_layer *row, double by);
+
+/* Copies the rows with their texts into the verdict. Running out of memory shows in the arena. */
+void pj_podium_crown(const pj_podium *podium, pj_arena *arena, pj_check_verdict *out);
+
+#endif

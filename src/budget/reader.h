@@ -1,0 +1,39 @@
+/* Reading a budget file: what its parts share. */
+#ifndef PJ_BUDGET_READER_H
+#define PJ_BUDGET_READER_H
+
+#include "budget/entry.h"
+
+/* A member of this name holds remarks: a text, or an array of texts. */
+#define PJ_REMARK "//"
+
+typedef struct pj_reader {
+    pj_budget *budget;
+    pj_arena *arena;
+    pj_error *err;
+    const char *folder; /* of the file, with a slash at the end; "" is the current one */
+    const pj_budget_lines *lines;
+    pj_budget_entry *entry; /* that is being read */
+    int globs;
+} pj_reader;
+
+/* Is the value an object with these keys alone (ends with NULL), and its remark one? */
+pj_status pj_reader_keys(pj_reader *r, pj_json object, const char *const *keys);
+bool pj_reader_is_remark(pj_json member);
+
+/* Copies: of a text (NULL stays NULL), of the JSON path of a value, of a file's path as it is found from the current
+ * folder. Running out of memory shows in the arena. */
+const char *pj_reader_keep(pj_reader *r, const char *text);
+const char *pj_reader_path(pj_reader *r, pj_json at);
+const char *pj_reader_found(pj_reader *r, const char *path);
+
+/* An optional text, which must not be empty; *out keeps its value when there is none. */
+pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const char **out);
+
+/* The number of a device among those of the entry's settings; a new one is added. */
+size_t pj_reader_device(pj_reader *r, const char *name);
+
+/* Reads what the entry's figures rest on: dims, table, plan, memory ... */
+pj_status pj_reader_basis(pj_reader *r, pj_json object);
+
+#endif
