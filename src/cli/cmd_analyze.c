@@ -24,7 +24,7 @@ static pj_exit report(const pj_analysis *analysis, const pj_args *args)
     if (args->strict && pj_say_strict(findings, count, args->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
     if (args->record.file) { /* first, so that the report tells that the record is there */
-        pj_exit code = pj_record_analysis(args, analysis, PJ_PEAK_UNKNOWN);
+        pj_exit code = pj_record_analysis(args, analysis, pj_analysis_totals(analysis)->peak_activation_bytes);
         if (code != PJ_EXIT_DONE)
             return code;
     }
@@ -96,8 +96,8 @@ const pj_command pj_command_analyze = {
     "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
     "They say where energy goes and what a change would do; they are no measurement.\n"
     "A symbolic dimension that nobody binds counts as 1, and the report says so.",
-    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict,
-     &pj_options_lint, &pj_options_record},
+    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict, &pj_options_lint,
+      &pj_options_record},
     "picojoule analyze model.onnx\n"
     "    where the energy goes, largest layers first\n"
     "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"

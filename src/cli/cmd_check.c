@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "record.h"
 
 static const char default_budget[] = "picojoule.json";
 
@@ -81,18 +81,39 @@ static pj_exit judge(const pj_check *check, bool says)
     return code;
 }
 
+/* The figures of the models on their way into a history. */
+typedef struct recorder {
+    const pj_args *args;
+    pj_exit code; /* of the first that failed; none is recorded then */
+} recorder;
+
+/* Under the name that the budget gives the model. */
+static pj_status record(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err)
+{
+    recorder *r = payload;
+    pj_args args = *r->args;
+    (void)err;
+    args.record.model = model->name;
+    if (r->code == PJ_EXIT_DONE)
+        r->code = pj_record_analysis(&args, analysis, pj_analysis_totals(analysis)->peak_activation_bytes);
+    return PJ_OK;
+}
+
 static pj_exit run_check(const pj_args *args, const char *file)
 {
     pj_error err = {0};
     pj_budget *budget = NULL;
     pj_check *check = NULL;
-    const pj_check_options options = {.jobs = args->budget.jobs};
+    recorder history = {args, PJ_EXIT_DONE};
+    const pj_check_options options = {
+        .jobs = args->budget.jobs, .analysed = args->record.file ? record : NULL, .payload = &history};
     pj_status status = pj_budget_read(file, &budget, &err);
     if (status == PJ_OK)
         status = pj_budget_check(budget, &options, &check, &err);
     pj_exit code = status == PJ_OK ? write_all(check, args) : pj_say_error(&err, file);
     if (status == PJ_OK) {
         pj_exit verdict = judge(check, args->out != NULL);
+        code = code == PJ_EXIT_DONE ? history.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
     }
     if (!budget && err.status == PJ_EIO && strcmp(file, default_budget) == 0)
@@ -192,6 +213,10 @@ static pj_exit run(const pj_args *args)
 {
     const pj_budget_args *budget = &args->budget;
     const char *file = args->operands ? args->operand[0] : default_budget;
+    if (args->record.model)
+        return pj_say_usage("check", "check: models are recorded under their names in the budget, not --record-as");
+    if (args->record.file && (budget->init || budget->update))
+        return pj_say_usage("check", "check: --record goes with a check, not with --init or --update-baseline");
     if (args->inputs || args->trips || args->settings.no_fold)
         return pj_say_usage("check", "check: --input, --trips and --no-fold have no place in a budget");
     if (budget->init && budget->update)
@@ -227,13 +252,16 @@ const pj_command pj_command_check = {
     "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
     "Files in it are found from its own folder. Energy and model options go with\n"
     "--init, which writes them into the file.",
-    {&pj_options_result, &pj_options_out, &pj_options_budget, &pj_options_model, &pj_options_energy},
+    {&pj_options_result, &pj_options_out, &pj_options_budget, &pj_options_record, &pj_options_model,
+      &pj_options_energy},
     "picojoule check --init model.onnx --baselines baselines\n"
     "    a first picojoule.json, and a report to compare with\n"
     "picojoule check\n"
     "    are all limits kept?\n"
     "picojoule check --format github --report junit=check.xml --github-summary\n"
     "    in a GitHub workflow\n"
+    "picojoule check --record energy.db\n"
+    "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
     "picojoule check --update-baseline\n"
     "    today's figures are the new baseline",
     run,

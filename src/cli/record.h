@@ -4,8 +4,6 @@
 
 #include "say.h"
 
-enum { PJ_PEAK_UNKNOWN = -1 };
-
 /* A time as histories have it, with its terminator. */
 enum { PJ_TIME_SIZE = 32 };
 
@@ -18,7 +16,7 @@ bool pj_time_of(const pj_args *args, char time[PJ_TIME_SIZE]);
 const char *pj_commit_of(const pj_args *args);
 const char *pj_branch_of(const pj_args *args);
 
-/* Appends the analysis to the file of --record; `peak_bytes` may be PJ_PEAK_UNKNOWN. Says what went wrong. */
+/* Appends the analysis to the file of --record; a negative `peak_bytes` is not known. Says what went wrong. */
 pj_exit pj_record_analysis(const pj_args *args, const pj_analysis *analysis, int64_t peak_bytes);
 
 #endif
