@@ -168,7 +168,7 @@ done
 "$program" check --init models/kws_dscnn.onnx models/encoder.onnx --dim batch=2 --dim sequence=8 --device a100 \
     --table horowitz-mac --baselines base -o first.json 2>/dev/null || failed=1
 "$check" "$root/docs/budget.schema.json" first.json || failed=1
-"$check" "$schema" base/*.json || failed=1
+"$check" "$root/docs/report.schema.json" base/*.json || failed=1
 result first.json json 0
 "$check" "$root/docs/check.schema.json" result || failed=1
 exit $failed
