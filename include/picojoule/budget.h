@@ -150,7 +150,7 @@ typedef struct pj_budget_draft {
 /* Analyses the models with `options` and `settings` (may be NULL) and writes a budget with today's figures plus the
  * margin, rounded up to four digits. Errors of pj_model_open and pj_analyze; PJ_EARGUMENT: a dimension that is not
  * bound, or a margin that is negative or not finite. */
-pj_status pj_budget_write(const pj_budget_draft *draft, const pj_model_options *options, const pj_settings *settings,
+pj_status pj_budget_write(const pj_budget_draft *given, const pj_model_options *options, const pj_settings *settings,
                           pj_sink sink, void *payload, pj_error *err);
 
 /* ---- reports of a check ---- */

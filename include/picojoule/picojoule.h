@@ -18,13 +18,13 @@
  *     pj_model_close(model);
  *
  * model.h opens models and gives shapes, energy.h prices them, memory.h has the peak of activations, lint.h says what
- * to change, diff.h compares two, history.h keeps figures over time, report.h prints. error.h says how failures are
- * told. */
+ * to change, diff.h compares two, budget.h checks limits, history.h keeps figures over time, report.h prints. error.h
+ * says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
-#include "picojoule/diff.h"
 #include "picojoule/budget.h"
+#include "picojoule/diff.h"
 #include "picojoule/energy.h"
 #include "picojoule/error.h"
 #include "picojoule/history.h"

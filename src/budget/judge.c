@@ -261,6 +261,8 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
 
 static pj_status match_baseline(judge *j)
 {
+    if (!j->given->baseline)
+        return pj_fail(j->err, PJ_EARGUMENT, "there is no baseline to compare with");
     if (j->matching)
         return PJ_OK;
     pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);

@@ -129,7 +129,7 @@ extern const pj_option_group pj_options_report; /* --format -o --width */
 extern const pj_option_group pj_options_plan;   /* --budget --choices --target ... */
 extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
 extern const pj_option_group pj_options_strict;
-extern const pj_option_group pj_options_lint; /* --lint --lint-off */
+extern const pj_option_group pj_options_lint;   /* --lint --lint-off */
 extern const pj_option_group pj_options_out;    /* -o --width */
 extern const pj_option_group pj_options_result; /* of check: --format --report ... */
 extern const pj_option_group pj_options_budget; /* --init --update-baseline ... */
