@@ -165,6 +165,9 @@ extern const pj_command *const pj_commands[];
 /* The command of that name, or NULL. */
 const pj_command *pj_command_find(const char *name);
 
+/* Does it look like the name of a model: "net.onnx"? */
+bool pj_is_model_name(const char *word);
+
 /* Says that there is none, and which one was probably meant. */
 pj_exit pj_say_unknown_command(const char *word);
 

@@ -227,6 +227,9 @@ static pj_exit run(const pj_args *args)
         return run_init(args);
     if (budget->has_margin || budget->baselines)
         return pj_say_usage("check", "check: --margin and --baselines go with --init");
+    if (args->operands && pj_is_model_name(args->operand[0]))
+        return pj_say_usage("check", "check: '%s' is a model; picojoule check --init %s writes a first budget for it",
+                            args->operand[0], args->operand[0]);
     if (args->operands > 1)
         return pj_say_usage("check", "check: there is one argument too many: '%s'", args->operand[1]);
     if (has_settings(args))

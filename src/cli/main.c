@@ -29,7 +29,7 @@ const pj_command *pj_command_find(const char *name)
     return NULL;
 }
 
-static bool is_model(const char *word)
+bool pj_is_model_name(const char *word)
 {
     size_t length = strlen(word);
     return length > 5 && strcmp(word + length - 5, ".onnx") == 0;
@@ -42,7 +42,7 @@ pj_exit pj_say_unknown_command(const char *word)
     for (size_t i = 0; pj_commands[i] && i < MOST; i++)
         names[i] = pj_commands[i]->name;
     const char *near = pj_nearest_word(word, names);
-    if (is_model(word))
+    if (pj_is_model_name(word))
         return pj_say_usage(NULL, "'%s' is no command; did you mean 'picojoule analyze %s'?", word, word);
     if (word[0] == '-')
         return pj_say_usage(NULL, "the command comes first: picojoule COMMAND [options], not '%s'", word);
