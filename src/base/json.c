@@ -45,6 +45,18 @@ static bool is_plain_key(const char *key)
     return true;
 }
 
+void pj_json_path_key(const char *key, pj_str *out)
+{
+    if (is_plain_key(key)) {
+        pj_str_add_char(out, '.');
+        pj_str_add(out, key);
+    } else {
+        pj_str_add_char(out, '[');
+        pj_json_add_quoted(out, key);
+        pj_str_add_char(out, ']');
+    }
+}
+
 /* Appends the steps from `from` down to `target`; false (and nothing appended): it is not in there. Nodes do not know
  * their parents; errors are rare enough to search. */
 static bool add_steps(const cJSON *from, const cJSON *target, pj_str *out)
@@ -55,16 +67,10 @@ static bool add_steps(const cJSON *from, const cJSON *target, pj_str *out)
     for (const cJSON *child = from->child; child; child = child->next, index++) {
         if (child != target && !child->child)
             continue;
-        if (!child->string) {
+        if (child->string)
+            pj_json_path_key(child->string, out);
+        else
             pj_str_printf(out, "[%zu]", index);
-        } else if (is_plain_key(child->string)) {
-            pj_str_add_char(out, '.');
-            pj_str_add(out, child->string);
-        } else {
-            pj_str_add_char(out, '[');
-            pj_json_add_quoted(out, child->string);
-            pj_str_add_char(out, ']');
-        }
         if (add_steps(child, target, out))
             return true;
         if (!out->failed) {

@@ -91,7 +91,10 @@ pj_status pj_json_only_keys(pj_json object, const char *const *known, pj_error *
 /* pj_fail() with FILE: $.path of `at` in err->file; of an absent value: the file alone. */
 pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *format, ...) PJ_PRINTF(4, 5);
 
-/* Appends the path of `at`: $.layers[2].match */
+/* Appends the path of `at`: $.layers[2].match. Takes time in proportion to the document. */
 void pj_json_path(pj_json at, pj_str *out);
+
+/* Appends one step of a path: .match, ["odd key"] */
+void pj_json_path_key(const char *key, pj_str *out);
 
 #endif

@@ -63,7 +63,7 @@ pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_
  * no memory. */
 const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena);
 
-/* ---- lines.c: in which line each value of a JSON text stands ---- */
+/* ---- lines.c: where each value of a JSON text stands ---- */
 
 typedef struct pj_budget_lines pj_budget_lines;
 
@@ -72,5 +72,8 @@ const pj_budget_lines *pj_budget_lines_of(const pj_json_doc *doc, const char *te
 
 /* From 1 on; 0: not there. */
 size_t pj_budget_line(const pj_budget_lines *lines, pj_json at);
+
+/* "$.models[0].limits.total", without a search through the document; NULL: no memory. */
+const char *pj_budget_path(const pj_budget_lines *lines, pj_json at, pj_arena *arena);
 
 #endif

@@ -31,7 +31,7 @@ static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, con
                              .word = pj_reader_keep(r, word),
                              .quantity = quantity,
                              .what = "",
-                             .path = pj_reader_path(r, at),
+                             .path = pj_budget_path(r->lines, at, r->arena),
                              .line = pj_budget_line(r->lines, at)};
     return rule->word && rule->path ? rule : NULL;
 }
@@ -230,7 +230,7 @@ static pj_status read_entry(pj_reader *r, pj_json object)
     entry->name = entry->path;
     PJ_TRY(pj_reader_text(r, object, "name", &entry->name));
     entry->file = pj_reader_found(r, entry->path);
-    entry->json_path = pj_reader_path(r, object);
+    entry->json_path = pj_budget_path(r->lines, object, r->arena);
     entry->line = pj_budget_line(r->lines, object);
     PJ_TRY(pj_reader_basis(r, object));
     PJ_TRY(pj_json_opt_object(object, "limits", &limits, r->err));

@@ -29,13 +29,6 @@ const char *pj_reader_keep(pj_reader *r, const char *text)
     return text ? pj_arena_strdup(r->arena, text) : NULL;
 }
 
-const char *pj_reader_path(pj_reader *r, pj_json at)
-{
-    pj_str text = pj_str_new(0);
-    pj_json_path(at, &text);
-    return pj_str_keep(&text, r->arena);
-}
-
 pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const char **out)
 {
     const char *text = NULL;

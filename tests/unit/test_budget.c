@@ -95,6 +95,8 @@ static void test_lines(void)
     CHECK_INT(pj_budget_line(lines, b), 3);
     CHECK_INT(pj_budget_line(lines, pj_json_next(pj_json_first(b))), 4);
     CHECK_INT(pj_budget_line(lines, pj_json_find(root, "c")), 4);
+    CHECK_TEXT(pj_budget_path(lines, root, arena), "$");
+    CHECK_TEXT(pj_budget_path(lines, pj_json_next(pj_json_first(b)), arena), "$.b[1]");
     pj_json_free(doc);
     pj_arena_free(arena);
 }
