@@ -58,7 +58,14 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
     pj_str names = pj_str_new(200), path = pj_str_new(0);
     pj_status status = PJ_OK;
     pj_str_printf(&path, "%s.dims", entry->json_path);
-    if (list_open_dims(model, &entry->options, &names))
+    bool is_open = list_open_dims(model, &entry->options, &names);
+    if (is_open && names.length == 0)
+        status =
+            pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
+                           "%.200s has a dimension that has neither name nor size, so a budget cannot set it; export "
+                           "the model with a name or a size for it",
+                           entry->path);
+    else if (is_open)
         status = pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
                                 "%.200s has dimensions without a value; add the sizes that are meant: \"dims\": {%s%s}",
                                 entry->path, names.data, names.failed ? " ..." : "");
