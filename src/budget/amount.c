@@ -107,21 +107,25 @@ static size_t number_length(const char *text)
     return length;
 }
 
-static bool read_text(const char *text, pj_quantity quantity, double *out)
+/* *read: it is a number with a unit of the quantity. PJ_ENOMEM. */
+static pj_status read_text(const char *text, pj_quantity quantity, double *out, bool *read, pj_error *err)
 {
     pj_json_doc *doc;
-    pj_error ignored = {0};
+    pj_error why = {0};
     size_t length = number_length(text);
     const char *word = text + length + strspn(text + length, " ");
-    if (!length || pj_json_parse(text, length, "", &doc, &ignored) != PJ_OK)
-        return false;
-    bool found = false, read = pj_json_as_double(pj_json_root(doc), out, &ignored) == PJ_OK;
+    pj_status status = length ? pj_json_parse(text, length, "", &doc, &why) : PJ_EFORMAT;
+    *read = false;
+    if (status != PJ_OK)
+        return status == PJ_ENOMEM ? pj_fail_memory(err) : PJ_OK;
+    bool found = false, is_number = pj_json_as_double(pj_json_root(doc), out, &why) == PJ_OK;
     pj_json_free(doc);
-    for (const unit *at = units[quantity].unit; read && at->word && !found; at++) {
+    for (const unit *at = units[quantity].unit; is_number && at->word && !found; at++) {
         found = strcmp(at->word, word) == 0;
         *out *= found ? at->factor : 1;
     }
-    return found && *out <= 1e300;
+    *read = found && *out <= 1e300;
+    return PJ_OK;
 }
 
 pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *is_joule, pj_error *err)
@@ -137,8 +141,10 @@ pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *
     }
     if (pj_json_kind_of(at) != PJ_JSON_TEXT)
         return pj_json_fail(at, PJ_EFORMAT, err, "here should stand %s", units[quantity].wants);
+    bool read;
     PJ_TRY(pj_json_as_text(at, &text, err));
-    if (read_text(text, quantity, out))
+    PJ_TRY(read_text(text, quantity, out, &read, err));
+    if (read)
         return PJ_OK;
     return pj_json_fail(at, PJ_EFORMAT, err, "\"%.64s\" where %s should stand", text, units[quantity].wants);
 }
