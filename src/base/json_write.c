@@ -153,3 +153,41 @@ void pj_json_add_quoted(pj_str *out, const char *text)
     }
     pj_str_add_char(out, '"');
 }
+
+/* ---- members ---- */
+
+void pj_json_put_begin(pj_json_writer *writer, const char *key, pj_json_container container)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_begin(writer, container);
+}
+
+void pj_json_put_text(pj_json_writer *writer, const char *key, const char *text)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_text(writer, text);
+}
+
+void pj_json_put_int(pj_json_writer *writer, const char *key, int64_t value)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_int(writer, value);
+}
+
+void pj_json_put_uint(pj_json_writer *writer, const char *key, uint64_t value)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_uint(writer, value);
+}
+
+void pj_json_put_double(pj_json_writer *writer, const char *key, double value)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_double(writer, value);
+}
+
+void pj_json_put_bool(pj_json_writer *writer, const char *key, bool value)
+{
+    pj_json_write_key(writer, key);
+    pj_json_write_bool(writer, value);
+}

@@ -51,6 +51,14 @@ void pj_json_write_double(pj_json_writer *writer, double value); /* not finite: 
 void pj_json_write_bool(pj_json_writer *writer, bool value);
 void pj_json_write_null(pj_json_writer *writer);
 
+/* A member: key and value, or key and an open container. */
+void pj_json_put_begin(pj_json_writer *writer, const char *key, pj_json_container container);
+void pj_json_put_text(pj_json_writer *writer, const char *key, const char *text);
+void pj_json_put_int(pj_json_writer *writer, const char *key, int64_t value);
+void pj_json_put_uint(pj_json_writer *writer, const char *key, uint64_t value);
+void pj_json_put_double(pj_json_writer *writer, const char *key, double value);
+void pj_json_put_bool(pj_json_writer *writer, const char *key, bool value);
+
 /* Appends `text` in quotes with JSON's escapes; a byte that is no UTF-8 becomes U+FFFD. */
 void pj_json_add_quoted(pj_str *out, const char *text);
 

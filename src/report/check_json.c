@@ -4,30 +4,12 @@
 #include "picojoule/version.h"
 #include "report/check.h"
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
 /* A text of words; null where it is empty. Frees it. */
 static void put_made(pj_json_writer *json, const char *key, pj_str *text)
 {
-    put_text(json, key, text->length ? text->data : NULL);
+    pj_json_put_text(json, key, text->length ? text->data : NULL);
     json->out->failed = json->out->failed || text->failed;
     pj_str_free(text);
-}
-
-static void put_bool(pj_json_writer *json, const char *key, bool value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_bool(json, value);
-}
-
-static void put_size(pj_json_writer *json, const char *key, size_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_uint(json, value);
 }
 
 static void put_double(pj_json_writer *json, const char *key, double value, bool known)
@@ -59,8 +41,8 @@ static void put_top(pj_json_writer *json, const pj_check_verdict *v)
     begin(json, "top", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < v->top_count; i++) {
         begin(json, NULL, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", v->top[i].name);
-        put_text(json, "op", *v->top[i].op ? v->top[i].op : NULL);
+        pj_json_put_text(json, "name", v->top[i].name);
+        pj_json_put_text(json, "op", *v->top[i].op ? v->top[i].op : NULL);
         put_double(json, "value", v->top[i].value, true);
         put_double(json, "baseline", v->top[i].baseline, v->top[i].baseline >= 0);
         pj_json_write_end(json);
@@ -75,21 +57,21 @@ static void put_verdict(pj_json_writer *json, const pj_check *check, const pj_ch
     pj_check_sentence(model, v, &sentence);
     pj_check_advice(check, model, v, &advice);
     begin(json, NULL, PJ_JSON_WRITE_OBJECT);
-    put_text(json, "rule", pj_check_rule_of(v->kind)->id);
-    put_text(json, "metric", v->metric);
-    put_text(json, "what", *v->what ? v->what : NULL);
-    put_text(json, "path", v->path);
-    put_size(json, "line", v->line);
-    put_bool(json, "exceeded", v->exceeded);
-    put_bool(json, "improved", v->improved);
-    put_text(json, "unit", unit_of(model, v));
+    pj_json_put_text(json, "rule", pj_check_rule_of(v->kind)->id);
+    pj_json_put_text(json, "metric", v->metric);
+    pj_json_put_text(json, "what", *v->what ? v->what : NULL);
+    pj_json_put_text(json, "path", v->path);
+    pj_json_put_uint(json, "line", v->line);
+    pj_json_put_bool(json, "exceeded", v->exceeded);
+    pj_json_put_bool(json, "improved", v->improved);
+    pj_json_put_text(json, "unit", unit_of(model, v));
     put_double(json, "limit", v->allowed, true);
     put_double(json, "value", v->value, !v->is_unknown);
     put_double(json, "difference", v->value - v->allowed, !v->is_unknown);
     put_double(json, "baseline", v->baseline, v->baseline >= 0);
     put_double(json, "tolerance", v->tolerance, v->tolerance >= 0);
-    put_text(json, "layer", *v->layer ? v->layer : NULL);
-    put_size(json, "count", v->count);
+    pj_json_put_text(json, "layer", *v->layer ? v->layer : NULL);
+    pj_json_put_uint(json, "count", v->count);
     put_made(json, "message", &sentence);
     put_top(json, v);
     put_made(json, "advice", &advice);
@@ -99,13 +81,13 @@ static void put_verdict(pj_json_writer *json, const pj_check *check, const pj_ch
 static void put_error(pj_json_writer *json, const pj_check_model *model)
 {
     if (model->outcome != PJ_BROKEN) {
-        put_text(json, "error", NULL);
+        pj_json_put_text(json, "error", NULL);
         return;
     }
     begin(json, "error", PJ_JSON_WRITE_OBJECT_LINE);
-    put_text(json, "file", model->error.file);
-    put_text(json, "node", *model->error.node ? model->error.node : NULL);
-    put_text(json, "message", *model->error.what ? model->error.what : pj_status_text(model->error.status));
+    pj_json_put_text(json, "file", model->error.file);
+    pj_json_put_text(json, "node", *model->error.node ? model->error.node : NULL);
+    pj_json_put_text(json, "message", *model->error.what ? model->error.what : pj_status_text(model->error.status));
     pj_json_write_end(json);
 }
 
@@ -114,14 +96,14 @@ static void put_model(pj_json_writer *json, const pj_check *check, const pj_chec
     pj_str better = pj_str_new(0);
     pj_check_improvement(check, model, &better);
     begin(json, NULL, PJ_JSON_WRITE_OBJECT);
-    put_text(json, "name", model->name);
-    put_text(json, "model", model->path);
-    put_text(json, "outcome", pj_check_outcome(model->outcome));
+    pj_json_put_text(json, "name", model->name);
+    pj_json_put_text(json, "model", model->path);
+    pj_json_put_text(json, "outcome", pj_check_outcome(model->outcome));
     put_error(json, model);
-    put_text(json, "table", *model->table ? model->table : NULL);
-    put_text(json, "unit", model->unit);
+    pj_json_put_text(json, "table", *model->table ? model->table : NULL);
+    pj_json_put_text(json, "unit", model->unit);
     put_double(json, "total", pj_energy_total(&model->energy), model->outcome != PJ_BROKEN);
-    put_text(json, "baseline", model->baseline);
+    pj_json_put_text(json, "baseline", model->baseline);
     put_made(json, "improvement", &better);
     begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < model->verdict_count; i++)
@@ -134,13 +116,16 @@ void pj_check_json(const pj_check *check, pj_str *out)
 {
     pj_json_writer json = pj_json_writer_new(out, true);
     begin(&json, NULL, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.check/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
-    put_text(&json, "budget", check->budget);
-    put_text(&json, "outcome", pj_check_outcome(check->broken ? PJ_BROKEN : check->failed ? PJ_FAILED : PJ_PASSED));
-    put_size(&json, "passed", check->passed);
-    put_size(&json, "failed", check->failed);
-    put_size(&json, "errors", check->broken);
+    pj_json_put_text(&json, "schema", "picojoule.check/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "budget", check->budget);
+    pj_json_put_text(&json, "outcome",
+                     pj_check_outcome(check->broken   ? PJ_BROKEN
+                                      : check->failed ? PJ_FAILED
+                                                      : PJ_PASSED));
+    pj_json_put_uint(&json, "passed", check->passed);
+    pj_json_put_uint(&json, "failed", check->failed);
+    pj_json_put_uint(&json, "errors", check->broken);
     begin(&json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < check->model_count; i++)
         put_model(&json, check, &check->models[i]);
@@ -171,10 +156,10 @@ static void put_rules(pj_json_writer *json)
     for (int kind = 0; kind <= PJ_RULE_KINDS; kind++) {
         const pj_check_rule *rule = pj_check_rule_of((pj_rule_kind)kind);
         begin(json, NULL, PJ_JSON_WRITE_OBJECT);
-        put_text(json, "id", rule->id);
+        pj_json_put_text(json, "id", rule->id);
         put_plain(json, "shortDescription", rule->text);
         begin(json, "defaultConfiguration", PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "level", "error");
+        pj_json_put_text(json, "level", "error");
         pj_json_write_end(json);
         pj_json_write_end(json);
     }
@@ -205,14 +190,14 @@ static void put_location(pj_json_writer *json, const pj_check *check, size_t lin
     put_uri(json, check->budget);
     pj_json_write_end(json);
     begin(json, "region", PJ_JSON_WRITE_OBJECT_LINE);
-    put_size(json, "startLine", line ? line : 1);
+    pj_json_put_uint(json, "startLine", line ? line : 1);
     pj_json_write_end(json);
     pj_json_write_end(json);
     if (*layer) {
         begin(json, "logicalLocations", PJ_JSON_WRITE_ARRAY_LINE);
         begin(json, NULL, PJ_JSON_WRITE_OBJECT);
-        put_text(json, "fullyQualifiedName", layer);
-        put_text(json, "kind", "element");
+        pj_json_put_text(json, "fullyQualifiedName", layer);
+        pj_json_put_text(json, "kind", "element");
         pj_json_write_end(json);
         pj_json_write_end(json);
     }
@@ -227,9 +212,9 @@ static void put_result(pj_json_writer *json, const pj_check *check, const pj_che
     pj_str print = pj_str_new(0);
     pj_str_printf(&print, "%s|%s|%s|%s", pj_check_rule_of(kind)->id, model->path, v ? v->metric : "", v ? v->what : "");
     begin(json, NULL, PJ_JSON_WRITE_OBJECT);
-    put_text(json, "ruleId", pj_check_rule_of(kind)->id);
-    put_size(json, "ruleIndex", (size_t)kind);
-    put_text(json, "level", level);
+    pj_json_put_text(json, "ruleId", pj_check_rule_of(kind)->id);
+    pj_json_put_uint(json, "ruleIndex", (size_t)kind);
+    pj_json_put_text(json, "level", level);
     put_message(json, "message", text);
     put_location(json, check, v ? v->line : model->line, v ? v->layer : "");
     begin(json, "partialFingerprints", PJ_JSON_WRITE_OBJECT_LINE);
@@ -282,21 +267,21 @@ void pj_check_sarif(const pj_check *check, pj_str *out)
 {
     pj_json_writer json = pj_json_writer_new(out, true);
     begin(&json, NULL, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "$schema",
-             "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");
-    put_text(&json, "version", "2.1.0");
+    pj_json_put_text(&json, "$schema",
+                     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");
+    pj_json_put_text(&json, "version", "2.1.0");
     begin(&json, "runs", PJ_JSON_WRITE_ARRAY);
     begin(&json, NULL, PJ_JSON_WRITE_OBJECT);
     begin(&json, "tool", PJ_JSON_WRITE_OBJECT);
     begin(&json, "driver", PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "name", "picojoule");
-    put_text(&json, "version", PICOJOULE_VERSION);
-    put_text(&json, "semanticVersion", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "name", "picojoule");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "semanticVersion", PICOJOULE_VERSION);
     put_rules(&json);
     pj_json_write_end(&json);
     pj_json_write_end(&json);
     put_results(&json, check);
-    put_text(&json, "columnKind", "unicodeCodePoints");
+    pj_json_put_text(&json, "columnKind", "unicodeCodePoints");
     pj_json_write_end(&json);
     pj_json_write_end(&json);
     pj_json_write_end(&json);

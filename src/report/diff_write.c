@@ -292,60 +292,30 @@ static void write_markdown(const pj_diff_view *view, size_t top, pj_str *out)
 
 /* ---- JSON ---- */
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
-static void put_double(pj_json_writer *json, const char *key, double value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_double(json, value);
-}
-
-static void put_size(pj_json_writer *json, const char *key, size_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_uint(json, value);
-}
-
-static void put_bool(pj_json_writer *json, const char *key, bool value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_bool(json, value);
-}
-
-static void put_open(pj_json_writer *json, const char *key, pj_json_container container)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, container);
-}
-
 static void put_snapshot(pj_json_writer *json, const char *key, const pj_snapshot *snapshot)
 {
     const pj_basis basis = {&snapshot->settings, snapshot->settings.table, snapshot->rules,    snapshot->unit,
                             snapshot->op_rules,  snapshot->dims,           snapshot->dim_count};
-    put_open(json, key, PJ_JSON_WRITE_OBJECT);
-    put_text(json, "source", snapshot->source);
-    put_bool(json, "is_report", snapshot->is_report);
-    put_text(json, "version", snapshot->version);
-    put_text(json, "model", snapshot->model);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "source", snapshot->source);
+    pj_json_put_bool(json, "is_report", snapshot->is_report);
+    pj_json_put_text(json, "version", snapshot->version);
+    pj_json_put_text(json, "model", snapshot->model);
     pj_basis_json(&basis, json);
-    put_size(json, "layers", snapshot->totals.layers);
-    put_size(json, "uncounted", snapshot->totals.uncounted);
+    pj_json_put_uint(json, "layers", snapshot->totals.layers);
+    pj_json_put_uint(json, "uncounted", snapshot->totals.uncounted);
     pj_json_write_end(json);
 }
 
 static void put_settings(pj_json_writer *json, const pj_diff *diff)
 {
-    put_open(json, "settings", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < diff->setting_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", diff->settings[i].name);
-        put_text(json, "a", diff->settings[i].a);
-        put_text(json, "b", diff->settings[i].b);
-        put_bool(json, "other_prices", diff->settings[i].other_prices);
+        pj_json_put_text(json, "name", diff->settings[i].name);
+        pj_json_put_text(json, "a", diff->settings[i].a);
+        pj_json_put_text(json, "b", diff->settings[i].b);
+        pj_json_put_bool(json, "other_prices", diff->settings[i].other_prices);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -354,10 +324,10 @@ static void put_settings(pj_json_writer *json, const pj_diff *diff)
 /* Both figures, difference, ratio (null where A has nothing). */
 static void put_pair(pj_json_writer *json, const char *key, double a, double b)
 {
-    put_open(json, key, PJ_JSON_WRITE_OBJECT_LINE);
-    put_double(json, "a", a);
-    put_double(json, "b", b);
-    put_double(json, "difference", b - a);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "a", a);
+    pj_json_put_double(json, "b", b);
+    pj_json_put_double(json, "difference", b - a);
     pj_json_write_key(json, "ratio");
     if (a > 0)
         pj_json_write_double(json, b / a);
@@ -369,13 +339,13 @@ static void put_pair(pj_json_writer *json, const char *key, double a, double b)
 /* Of the devices that both sides have. */
 static void put_devices(pj_json_writer *json, const pj_diff *diff)
 {
-    put_open(json, "devices", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(json, "devices", PJ_JSON_WRITE_OBJECT);
     for (size_t i = 0; i < diff->a->settings.device_count; i++) {
         const pj_device_figure *a = &diff->a->totals.devices[i];
         const pj_device_figure *b = pj_diff_view_device(diff->b, diff->a->settings.devices[i]);
         if (!b)
             continue;
-        put_open(json, diff->a->settings.devices[i], PJ_JSON_WRITE_OBJECT);
+        pj_json_put_begin(json, diff->a->settings.devices[i], PJ_JSON_WRITE_OBJECT);
         if (a->energy_pj >= 0 && b->energy_pj >= 0)
             put_pair(json, "energy_pj", a->energy_pj, b->energy_pj);
         if (a->time_us >= 0 && b->time_us >= 0)
@@ -388,13 +358,13 @@ static void put_devices(pj_json_writer *json, const pj_diff *diff)
 static void put_totals(pj_json_writer *json, const pj_diff *diff)
 {
     const pj_totals *a = &diff->a->totals, *b = &diff->b->totals;
-    put_open(json, "totals", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(json, "totals", PJ_JSON_WRITE_OBJECT);
     put_pair(json, "macs", (double)a->macs, (double)b->macs);
     put_pair(json, "flops", (double)a->flops, (double)b->flops);
     put_pair(json, "params", (double)a->params, (double)b->params);
     put_pair(json, "param_bits", (double)a->param_bits, (double)b->param_bits);
     put_pair(json, "bops", (double)a->bops, (double)b->bops);
-    put_open(json, "energy_pj", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT);
     put_pair(json, "inputs", a->energy.inputs, b->energy.inputs);
     put_pair(json, "outputs", a->energy.outputs, b->energy.outputs);
     put_pair(json, "parameters", a->energy.parameters, b->energy.parameters);
@@ -407,16 +377,16 @@ static void put_totals(pj_json_writer *json, const pj_diff *diff)
 
 static void put_causes(pj_json_writer *json, const pj_diff *diff)
 {
-    put_open(json, "causes", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "causes", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < diff->cause_count; i++) {
         const pj_cause *cause = &diff->causes[i];
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", cause->name);
-        put_text(json, "text", cause->text);
-        put_double(json, "difference_pj", cause->difference);
-        put_text(json, "layer", cause->layer);
-        put_double(json, "layer_part_pj", cause->layer_part);
-        put_text(json, "detail", *cause->detail ? cause->detail : NULL);
+        pj_json_put_text(json, "name", cause->name);
+        pj_json_put_text(json, "text", cause->text);
+        pj_json_put_double(json, "difference_pj", cause->difference);
+        pj_json_put_text(json, "layer", cause->layer);
+        pj_json_put_double(json, "layer_part_pj", cause->layer_part);
+        pj_json_put_text(json, "detail", *cause->detail ? cause->detail : NULL);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -424,17 +394,17 @@ static void put_causes(pj_json_writer *json, const pj_diff *diff)
 
 static void put_limits(pj_json_writer *json, const pj_diff *diff)
 {
-    put_open(json, "limits", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "limits", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < diff->verdict_count; i++) {
         const pj_verdict *verdict = &diff->verdicts[i];
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "limit", verdict->limit);
-        put_bool(json, "exceeded", verdict->exceeded);
-        put_text(json, "what", verdict->what);
-        put_size(json, "count", verdict->count);
-        put_double(json, "a", verdict->a);
-        put_double(json, "b", verdict->b);
-        put_size(json, "uncounted", verdict->uncounted);
+        pj_json_put_text(json, "limit", verdict->limit);
+        pj_json_put_bool(json, "exceeded", verdict->exceeded);
+        pj_json_put_text(json, "what", verdict->what);
+        pj_json_put_uint(json, "count", verdict->count);
+        pj_json_put_double(json, "a", verdict->a);
+        pj_json_put_double(json, "b", verdict->b);
+        pj_json_put_uint(json, "uncounted", verdict->uncounted);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -442,12 +412,12 @@ static void put_limits(pj_json_writer *json, const pj_diff *diff)
 
 static void put_summary(pj_json_writer *json, const pj_diff *diff)
 {
-    put_open(json, "summary", PJ_JSON_WRITE_OBJECT_LINE);
-    put_size(json, "same", diff->same);
-    put_size(json, "changed", diff->changed);
-    put_size(json, "renamed", diff->renamed);
-    put_size(json, "added", diff->added);
-    put_size(json, "removed", diff->removed);
+    pj_json_put_begin(json, "summary", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_uint(json, "same", diff->same);
+    pj_json_put_uint(json, "changed", diff->changed);
+    pj_json_put_uint(json, "renamed", diff->renamed);
+    pj_json_put_uint(json, "added", diff->added);
+    pj_json_put_uint(json, "removed", diff->removed);
     pj_json_write_end(json);
 }
 
@@ -457,8 +427,8 @@ static void write_json(const pj_diff_view *view, pj_str *out)
     pj_json_writer json = pj_json_writer_new(out, true);
     const pj_rows *rows = pj_diff_view_rows(view, 0, view->count, false);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.diff/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "schema", "picojoule.diff/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
     put_snapshot(&json, "a", diff->a);
     put_snapshot(&json, "b", diff->b);
     put_settings(&json, diff);

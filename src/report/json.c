@@ -10,60 +10,18 @@
 #include "report/shape_text.h"
 #include "report/weights.h"
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
-static void put_int(pj_json_writer *json, const char *key, int64_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_int(json, value);
-}
-
-static void put_size(pj_json_writer *json, const char *key, uint64_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_uint(json, value);
-}
-
-static void put_double(pj_json_writer *json, const char *key, double value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_double(json, value);
-}
-
-static void put_bool(pj_json_writer *json, const char *key, bool value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_bool(json, value);
-}
-
-static void put_object(pj_json_writer *json, const char *key)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-}
-
-static void put_line(pj_json_writer *json, const char *key, pj_json_container container)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, container);
-}
-
 /* ---- model and settings ---- */
 
 static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_info *tensors, size_t count,
                         bool outputs)
 {
-    put_line(json, key, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < count; i++) {
         if (outputs ? !tensors[i].is_output : !tensors[i].is_input)
             continue;
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", tensors[i].name);
-        put_text(json, "dtype", *tensors[i].dtype ? tensors[i].dtype : NULL);
+        pj_json_put_text(json, "name", tensors[i].name);
+        pj_json_put_text(json, "dtype", *tensors[i].dtype ? tensors[i].dtype : NULL);
         pj_json_write_key(json, "shape");
         pj_shape_json(&tensors[i], json);
         pj_json_write_end(json);
@@ -80,44 +38,44 @@ static void put_model(pj_json_writer *json, const pj_view *view)
     json->out->failed = json->out->failed || !info || !tensors;
     if (json->out->failed)
         return;
-    put_object(json, "model");
-    put_text(json, "path", info->path);
-    put_int(json, "ir_version", info->ir_version);
-    put_text(json, "producer", info->producer);
-    put_line(json, "opsets", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, "model", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "path", info->path);
+    pj_json_put_int(json, "ir_version", info->ir_version);
+    pj_json_put_text(json, "producer", info->producer);
+    pj_json_put_begin(json, "opsets", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < info->opset_count; i++)
-        put_int(json, info->opsets[i].domain, info->opsets[i].version);
+        pj_json_put_int(json, info->opsets[i].domain, info->opsets[i].version);
     pj_json_write_end(json);
-    put_size(json, "nodes", info->nodes);
+    pj_json_put_uint(json, "nodes", info->nodes);
     put_tensors(json, "inputs", tensors, count, false);
     put_tensors(json, "outputs", tensors, count, true);
-    put_int(json, "params", view->totals->params);
-    put_int(json, "param_bits", view->totals->param_bits);
-    put_size(json, "file_bytes", info->file_bytes);
+    pj_json_put_int(json, "params", view->totals->params);
+    pj_json_put_int(json, "param_bits", view->totals->param_bits);
+    pj_json_put_uint(json, "file_bytes", info->file_bytes);
     pj_json_write_end(json);
 }
 
 void pj_basis_json(const pj_basis *basis, pj_json_writer *json)
 {
     const pj_settings *settings = basis->settings;
-    put_object(json, "settings");
-    put_text(json, "table", basis->table);
-    put_text(json, "rules", basis->rules);
-    put_text(json, "unit", basis->unit);
-    put_text(json, "weights_on_memory", pj_place_word(settings->weights_on));
-    put_text(json, "activations_on_memory", pj_place_word(settings->activations_on));
-    put_bool(json, "rd_wr_on_io", settings->io_on_dram);
-    put_size(json, "min_sram_size", settings->sram_min_bits);
-    put_line(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "table", basis->table);
+    pj_json_put_text(json, "rules", basis->rules);
+    pj_json_put_text(json, "unit", basis->unit);
+    pj_json_put_text(json, "weights_on_memory", pj_place_word(settings->weights_on));
+    pj_json_put_text(json, "activations_on_memory", pj_place_word(settings->activations_on));
+    pj_json_put_bool(json, "rd_wr_on_io", settings->io_on_dram);
+    pj_json_put_uint(json, "min_sram_size", settings->sram_min_bits);
+    pj_json_put_begin(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < basis->dim_count; i++)
-        put_int(json, basis->dims[i].name, basis->dims[i].value);
+        pj_json_put_int(json, basis->dims[i].name, basis->dims[i].value);
     pj_json_write_end(json);
-    put_text(json, "op_rules", basis->op_rules);
-    put_text(json, "plan", settings->plan);
+    pj_json_put_text(json, "op_rules", basis->op_rules);
+    pj_json_put_text(json, "plan", settings->plan);
     if (settings->quantize)
-        put_text(json, "quantize", settings->quantize);
+        pj_json_put_text(json, "quantize", settings->quantize);
     if (settings->no_fold)
-        put_bool(json, "no_fold", true);
+        pj_json_put_bool(json, "no_fold", true);
     pj_json_write_end(json);
 }
 
@@ -142,19 +100,19 @@ static void put_settings(pj_json_writer *json, const pj_view *view)
 
 static void put_energy(pj_json_writer *json, const pj_energy *energy)
 {
-    put_line(json, "energy_pj", PJ_JSON_WRITE_OBJECT_LINE);
-    put_double(json, "inputs", energy->inputs);
-    put_double(json, "outputs", energy->outputs);
-    put_double(json, "parameters", energy->parameters);
-    put_double(json, "op_cost", energy->op_cost);
-    put_double(json, "total", pj_energy_total(energy));
+    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "inputs", energy->inputs);
+    pj_json_put_double(json, "outputs", energy->outputs);
+    pj_json_put_double(json, "parameters", energy->parameters);
+    pj_json_put_double(json, "op_cost", energy->op_cost);
+    pj_json_put_double(json, "total", pj_energy_total(energy));
     pj_json_write_end(json);
 }
 
 static void put_conversion(pj_json_writer *json, double conversion)
 {
     if (conversion > 0)
-        put_double(json, "conversion_pj", conversion);
+        pj_json_put_double(json, "conversion_pj", conversion);
 }
 
 /* A figure that is null where it is not known, told by a negative one. */
@@ -170,16 +128,16 @@ static void put_known(pj_json_writer *json, const char *key, double value)
 /* `idle`: of the totals; NULL elsewhere. */
 static void put_devices(pj_json_writer *json, const pj_view *view, const pj_device_figure *figures, const double *idle)
 {
-    put_line(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t d = 0; d < view->devices; d++) {
-        put_line(json, pj_analysis_device(view->analysis, d), PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_begin(json, pj_analysis_device(view->analysis, d), PJ_JSON_WRITE_OBJECT_LINE);
         size_t layers, known = pj_view_priced(view, d, &layers);
         bool is_total = idle != NULL;
         put_known(json, "energy_pj", is_total && !known ? -1 : figures[d].energy_pj);
         put_known(json, "time_us", is_total && !known ? -1 : figures[d].time_us);
         if (is_total) {
             put_known(json, "idle_w", idle[d]);
-            put_size(json, "layers", known);
+            pj_json_put_uint(json, "layers", known);
         }
         pj_json_write_end(json);
     }
@@ -191,35 +149,35 @@ static void put_devices(pj_json_writer *json, const pj_view *view, const pj_devi
 static void put_format(pj_json_writer *json, const char *key, const pj_format_info *format)
 {
     if (!format->known) {
-        put_text(json, key, NULL);
+        pj_json_put_text(json, key, NULL);
         return;
     }
-    put_line(json, key, PJ_JSON_WRITE_OBJECT_LINE);
-    put_text(json, "word", format->word);
-    put_text(json, "kind", format->kind);
-    put_int(json, "bits", format->bits);
-    put_int(json, "int_bits", format->int_bits);
-    put_bool(json, "signed", format->is_signed);
-    put_text(json, "from", format->from);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_text(json, "word", format->word);
+    pj_json_put_text(json, "kind", format->kind);
+    pj_json_put_int(json, "bits", format->bits);
+    pj_json_put_int(json, "int_bits", format->int_bits);
+    pj_json_put_bool(json, "signed", format->is_signed);
+    pj_json_put_text(json, "from", format->from);
     pj_json_write_end(json);
 }
 
 static void put_precision(pj_json_writer *json, const pj_layer *layer)
 {
-    put_object(json, "precision");
+    pj_json_put_begin(json, "precision", PJ_JSON_WRITE_OBJECT);
     put_format(json, "input", &layer->input);
     put_format(json, "weight", &layer->weight);
     put_format(json, "accumulator", &layer->accumulator);
     put_format(json, "output", &layer->output);
-    put_text(json, "implementation", layer->implementation);
-    put_double(json, "gate_bits", layer->gate_bits);
-    put_double(json, "gate_factor", layer->gate_factor);
+    pj_json_put_text(json, "implementation", layer->implementation);
+    pj_json_put_double(json, "gate_bits", layer->gate_bits);
+    pj_json_put_double(json, "gate_factor", layer->gate_factor);
     pj_json_write_end(json);
 }
 
 static void put_names(pj_json_writer *json, const char *key, const char *const *names, size_t count)
 {
-    put_line(json, key, PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < count; i++)
         pj_json_write_text(json, names[i]);
     pj_json_write_end(json);
@@ -229,11 +187,11 @@ static void put_names(pj_json_writer *json, const char *key, const char *const *
 static void put_counts(pj_json_writer *json, int64_t macs, int64_t flops, int64_t params, int64_t param_bits,
                        int64_t bops)
 {
-    put_int(json, "macs", macs);
-    put_int(json, "flops", flops);
-    put_int(json, "params", params);
-    put_int(json, "param_bits", param_bits);
-    put_int(json, "bops", bops);
+    pj_json_put_int(json, "macs", macs);
+    pj_json_put_int(json, "flops", flops);
+    pj_json_put_int(json, "params", params);
+    pj_json_put_int(json, "param_bits", param_bits);
+    pj_json_put_int(json, "bops", bops);
 }
 
 static void put_output_shape(pj_json_writer *json, const pj_tensor_info *output)
@@ -248,26 +206,26 @@ static void put_output_shape(pj_json_writer *json, const pj_tensor_info *output)
 static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer *layer)
 {
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-    put_size(json, "index", layer->index);
-    put_text(json, "name", layer->name);
-    put_text(json, "op", layer->op);
-    put_text(json, "domain", layer->domain);
-    put_text(json, "scope", layer->scope);
+    pj_json_put_uint(json, "index", layer->index);
+    pj_json_put_text(json, "name", layer->name);
+    pj_json_put_text(json, "op", layer->op);
+    pj_json_put_text(json, "domain", layer->domain);
+    pj_json_put_text(json, "scope", layer->scope);
     put_names(json, "inputs", layer->inputs, layer->input_count);
     put_names(json, "outputs", layer->outputs, layer->output_count);
     put_output_shape(json, view->output[layer->index]);
-    put_bool(json, "counted", layer->counted);
-    put_bool(json, "free", layer->free);
+    pj_json_put_bool(json, "counted", layer->counted);
+    pj_json_put_bool(json, "free", layer->free);
     if (layer->folded_into)
-        put_text(json, "folded_into", layer->folded_into);
+        pj_json_put_text(json, "folded_into", layer->folded_into);
     if (layer->runs != 1)
-        put_int(json, "runs", layer->runs);
+        pj_json_put_int(json, "runs", layer->runs);
     put_counts(json, layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops);
-    put_int(json, "input_bits", layer->input_bits);
-    put_int(json, "output_bits", layer->output_bits);
-    put_line(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_int(json, "input_bits", layer->input_bits);
+    pj_json_put_int(json, "output_bits", layer->output_bits);
+    pj_json_put_begin(json, "work", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; pj_work_word(i); i++)
-        put_int(json, pj_work_word(i), layer->work[i]);
+        pj_json_put_int(json, pj_work_word(i), layer->work[i]);
     pj_json_write_end(json);
     put_precision(json, layer);
     put_energy(json, &layer->energy);
@@ -281,7 +239,7 @@ static void put_layers(pj_json_writer *json, const pj_view *view)
 {
     size_t count;
     const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
-    put_line(json, "layers", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "layers", PJ_JSON_WRITE_ARRAY);
     if (view->group == PJ_NO_GROUP)
         for (size_t i = 0; i < view->count; i++)
             put_layer(json, view, view->row[i].layer);
@@ -293,8 +251,8 @@ static void put_layers(pj_json_writer *json, const pj_view *view)
 
 static void put_group(pj_json_writer *json, const pj_view *view, const pj_view_row *row)
 {
-    put_size(json, "layers", row->layers);
-    put_size(json, "uncounted", row->uncounted);
+    pj_json_put_uint(json, "layers", row->layers);
+    pj_json_put_uint(json, "uncounted", row->uncounted);
     put_counts(json, row->macs, row->flops, row->params, row->param_bits, row->bops);
     put_energy(json, &row->energy);
     put_devices(json, view, row->devices, NULL);
@@ -303,10 +261,10 @@ static void put_group(pj_json_writer *json, const pj_view *view, const pj_view_r
 
 static void put_groups(pj_json_writer *json, const pj_view *view)
 {
-    put_line(json, "groups", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "groups", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < view->count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-        put_text(json, "name", view->row[i].name);
+        pj_json_put_text(json, "name", view->row[i].name);
         put_group(json, view, &view->row[i]);
     }
     pj_json_write_end(json);
@@ -318,7 +276,7 @@ static void put_totals(pj_json_writer *json, const pj_view *view)
 {
     const pj_totals *totals = view->totals;
     double total = pj_energy_total(&totals->energy);
-    put_object(json, "totals");
+    pj_json_put_begin(json, "totals", PJ_JSON_WRITE_OBJECT);
     put_counts(json, totals->macs, totals->flops, totals->params, totals->param_bits, totals->bops);
     put_energy(json, &totals->energy);
     put_conversion(json, totals->conversion);
@@ -327,9 +285,9 @@ static void put_totals(pj_json_writer *json, const pj_view *view)
     put_known(json, "peak_activation_bytes", (double)totals->peak_activation_bytes);
     put_devices(json, view, totals->devices, totals->idle_w);
     if (totals->has_qtools) {
-        put_line(json, "qtools", PJ_JSON_WRITE_OBJECT_LINE);
-        put_int(json, "total_cost", totals->qtools_total_cost);
-        put_int(json, "energy_sum", totals->qtools_energy_sum);
+        pj_json_put_begin(json, "qtools", PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_int(json, "total_cost", totals->qtools_total_cost);
+        pj_json_put_int(json, "energy_sum", totals->qtools_energy_sum);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -340,19 +298,19 @@ static void put_coverage(pj_json_writer *json, const pj_view *view)
     const pj_totals *totals = view->totals;
     size_t count;
     const pj_unknown_op *unknown = pj_analysis_unknown_ops(view->analysis, &count);
-    put_object(json, "coverage");
-    put_size(json, "layers", totals->layers);
-    put_size(json, "counted", totals->layers - totals->uncounted);
-    put_size(json, "uncounted", totals->uncounted);
-    put_size(json, "free", totals->free_layers);
-    put_line(json, "unknown_ops", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, "coverage", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_uint(json, "layers", totals->layers);
+    pj_json_put_uint(json, "counted", totals->layers - totals->uncounted);
+    pj_json_put_uint(json, "uncounted", totals->uncounted);
+    pj_json_put_uint(json, "free", totals->free_layers);
+    pj_json_put_begin(json, "unknown_ops", PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < count; i++)
-        put_size(json, unknown[i].op, unknown[i].nodes);
+        pj_json_put_uint(json, unknown[i].op, unknown[i].nodes);
     pj_json_write_end(json);
     /* the MACs of what is not counted are not known, so neither is their share */
     put_known(json, "macs_share", totals->uncounted ? -1 : 1);
-    put_size(json, "tensors", view->tensor_count);
-    put_size(json, "tensors_known", view->known_tensors);
+    pj_json_put_uint(json, "tensors", view->tensor_count);
+    pj_json_put_uint(json, "tensors_known", view->known_tensors);
     pj_json_write_end(json);
 }
 
@@ -360,11 +318,11 @@ static void put_shared(pj_json_writer *json, const pj_view *view)
 {
     size_t count;
     const pj_shared_parameter *shared = pj_analysis_shared(view->analysis, &count);
-    put_line(json, "shared_parameters", PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "shared_parameters", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", shared[i].name);
-        put_int(json, "elements", shared[i].elements);
+        pj_json_put_text(json, "name", shared[i].name);
+        pj_json_put_int(json, "elements", shared[i].elements);
         put_names(json, "layers", shared[i].layers, shared[i].layer_count);
         pj_json_write_end(json);
     }
@@ -377,16 +335,16 @@ void pj_report_json(const pj_view *view, pj_str *out)
     const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.report/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "schema", "picojoule.report/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
     put_model(&json, view);
     put_settings(&json, view);
     put_layers(&json, view);
     if (view->group != PJ_NO_GROUP)
         put_groups(&json, view);
     if (view->left_out) {
-        put_object(&json, "left_out");
-        put_size(&json, "rows", view->left_out);
+        pj_json_put_begin(&json, "left_out", PJ_JSON_WRITE_OBJECT);
+        pj_json_put_uint(&json, "rows", view->left_out);
         put_group(&json, view, &view->rest);
     }
     put_totals(&json, view);

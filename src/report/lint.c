@@ -190,18 +190,6 @@ static void write_markdown(const page *p, const pj_rows *rows)
     pj_str_free(&path);
 }
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
-static void put_count(pj_json_writer *json, const char *key, size_t count)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_uint(json, count);
-}
-
 static void put_rules(const page *p, pj_json_writer *json)
 {
     pj_json_write_key(json, "rules");
@@ -210,11 +198,11 @@ static void put_rules(const page *p, pj_json_writer *json)
         const pj_lint_rule *rule = p->lint->finding[from].rule;
         to = end_of_rule(p->lint, from);
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-        put_text(json, "code", rule->code);
-        put_text(json, "severity", rule->severity);
-        put_count(json, "findings", to - from);
-        put_text(json, "summary", rule->summary);
-        put_text(json, "remedy", rule->remedy);
+        pj_json_put_text(json, "code", rule->code);
+        pj_json_put_text(json, "severity", rule->severity);
+        pj_json_put_uint(json, "findings", to - from);
+        pj_json_put_text(json, "summary", rule->summary);
+        pj_json_put_text(json, "remedy", rule->remedy);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -224,14 +212,14 @@ static void write_json(const page *p, const pj_rows *rows)
 {
     pj_json_writer json = pj_json_writer_new(p->out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.lint/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
-    put_text(&json, "model", p->path);
-    put_text(&json, "table", pj_analysis_table(p->lint->analysis));
-    put_text(&json, "unit", p->unit);
-    put_count(&json, "warnings", count_warnings(p->lint));
-    put_count(&json, "notes", p->lint->count - count_warnings(p->lint));
-    put_count(&json, "not_listed", p->lint->dropped);
+    pj_json_put_text(&json, "schema", "picojoule.lint/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "model", p->path);
+    pj_json_put_text(&json, "table", pj_analysis_table(p->lint->analysis));
+    pj_json_put_text(&json, "unit", p->unit);
+    pj_json_put_uint(&json, "warnings", count_warnings(p->lint));
+    pj_json_put_uint(&json, "notes", p->lint->count - count_warnings(p->lint));
+    pj_json_put_uint(&json, "not_listed", p->lint->dropped);
     pj_json_write_key(&json, "findings");
     pj_rows_json(rows, &json);
     put_rules(p, &json);

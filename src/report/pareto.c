@@ -158,21 +158,15 @@ static pj_rows *point_rows(const pj_pareto *pareto, pj_arena *arena)
     return rows;
 }
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
 static void write_json(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
 {
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.pareto/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
-    put_text(&json, "file", pareto->file);
-    put_text(&json, "better", pareto->higher_is_better ? "higher" : "lower");
-    put_text(&json, "unit", pareto->points[0].unit);
+    pj_json_put_text(&json, "schema", "picojoule.pareto/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "file", pareto->file);
+    pj_json_put_text(&json, "better", pareto->higher_is_better ? "higher" : "lower");
+    pj_json_put_text(&json, "unit", pareto->points[0].unit);
     pj_json_write_key(&json, "points");
     pj_rows_json(rows, &json);
     pj_json_write_key(&json, "frontier");

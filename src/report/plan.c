@@ -354,24 +354,12 @@ static void write_markdown(const pj_plan_result *result, pj_arena *arena, pj_str
 
 /* ---- JSON ---- */
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
-static void put_number(pj_json_writer *json, const char *key, double number)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_double(json, number);
-}
-
 static void put_totals(pj_json_writer *json, const char *key, const pj_plan_totals *totals)
 {
     pj_json_write_key(json, key);
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
     for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
-        put_number(json, pj_plan_measure_word((pj_plan_measure)m), pj_plan_total(totals, (pj_plan_measure)m));
+        pj_json_put_double(json, pj_plan_measure_word((pj_plan_measure)m), pj_plan_total(totals, (pj_plan_measure)m));
     pj_json_write_end(json);
 }
 
@@ -382,10 +370,10 @@ static void put_budgets(pj_json_writer *json, const pj_plan_result *result)
     for (size_t k = 0; k < result->limit_count; k++) {
         const pj_plan_limit *at = &result->limits[k];
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "measure", pj_plan_measure_word(at->budget.measure));
-        put_number(json, "most", at->most);
-        put_number(json, "now", at->now);
-        put_number(json, "then", at->then);
+        pj_json_put_text(json, "measure", pj_plan_measure_word(at->budget.measure));
+        pj_json_put_double(json, "most", at->most);
+        pj_json_put_double(json, "now", at->now);
+        pj_json_put_double(json, "then", at->then);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -393,12 +381,12 @@ static void put_budgets(pj_json_writer *json, const pj_plan_result *result)
 
 void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json)
 {
-    put_text(json, "version", PICOJOULE_VERSION);
-    put_text(json, "model", result->model);
-    put_text(json, "table", result->table);
-    put_text(json, "unit", result->unit);
-    put_text(json, "target", *result->target ? result->target : NULL);
-    put_text(json, "sensitivity", result->sensitivity);
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(json, "model", result->model);
+    pj_json_put_text(json, "table", result->table);
+    pj_json_put_text(json, "unit", result->unit);
+    pj_json_put_text(json, "target", *result->target ? result->target : NULL);
+    pj_json_put_text(json, "sensitivity", result->sensitivity);
     pj_json_write_key(json, "choices");
     pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < result->choice_count; i++)
@@ -412,10 +400,10 @@ void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
     pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < result->uniform_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "format", result->uniform[i].label);
+        pj_json_put_text(json, "format", result->uniform[i].label);
         for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
-            put_number(json, pj_plan_measure_word((pj_plan_measure)m),
-                       pj_plan_total(&result->uniform[i].totals, (pj_plan_measure)m));
+            pj_json_put_double(json, pj_plan_measure_word((pj_plan_measure)m),
+                               pj_plan_total(&result->uniform[i].totals, (pj_plan_measure)m));
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -434,9 +422,9 @@ static void write_json(const pj_plan_result *result, pj_arena *arena, pj_str *ou
     pj_json_write_key(&json, "report");
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     pj_plan_basis_json(result, &json);
-    put_text(&json, "minimizes", result->minimizes_energy ? "energy" : "noise");
-    put_number(&json, "gap", result->gap);
-    put_number(&json, "model_error", result->model_error);
+    pj_json_put_text(&json, "minimizes", result->minimizes_energy ? "energy" : "noise");
+    pj_json_put_double(&json, "gap", result->gap);
+    pj_json_put_double(&json, "model_error", result->model_error);
     put_totals(&json, "now", &result->now);
     put_totals(&json, "then", &result->then);
     put_budgets(&json, result);

@@ -264,21 +264,15 @@ static void write_markdown(const pj_sweep *sweep, const pj_rows *rows, pj_str *o
     pj_findings_markdown(sweep->findings, sweep->finding_count, rows->arena, out);
 }
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
 static void write_json(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
 {
     const pj_basis basis = {&sweep->settings, sweep->table, sweep->rules,      sweep->unit,
                             sweep->op_rules,  sweep->fixed, sweep->fixed_count};
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_text(&json, "schema", "picojoule.sweep/1");
-    put_text(&json, "version", PICOJOULE_VERSION);
-    put_text(&json, "model", sweep->model);
+    pj_json_put_text(&json, "schema", "picojoule.sweep/1");
+    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(&json, "model", sweep->model);
     pj_basis_json(&basis, &json);
     pj_json_write_key(&json, "swept");
     pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);

@@ -2,33 +2,15 @@
 #include "picojoule/version.h"
 #include "report/trend.h"
 
-static void put_text(pj_json_writer *json, const char *key, const char *text)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, text);
-}
-
-static void put_int(pj_json_writer *json, const char *key, int64_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_int(json, value);
-}
-
-static void put_double(pj_json_writer *json, const char *key, double value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_double(json, value);
-}
-
 static void put_energy(pj_json_writer *json, const pj_energy *energy)
 {
     pj_json_write_key(json, "energy_pj");
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-    put_double(json, "inputs", energy->inputs);
-    put_double(json, "outputs", energy->outputs);
-    put_double(json, "parameters", energy->parameters);
-    put_double(json, "op_cost", energy->op_cost);
-    put_double(json, "total", pj_energy_total(energy));
+    pj_json_put_double(json, "inputs", energy->inputs);
+    pj_json_put_double(json, "outputs", energy->outputs);
+    pj_json_put_double(json, "parameters", energy->parameters);
+    pj_json_put_double(json, "op_cost", energy->op_cost);
+    pj_json_put_double(json, "total", pj_energy_total(energy));
     pj_json_write_end(json);
 }
 
@@ -38,9 +20,9 @@ static void put_layers(pj_json_writer *json, const pj_history_entry *entry)
     pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < entry->layer_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        put_text(json, "name", entry->layers[i].name);
-        put_text(json, "op", entry->layers[i].op);
-        put_double(json, "energy_pj", entry->layers[i].energy);
+        pj_json_put_text(json, "name", entry->layers[i].name);
+        pj_json_put_text(json, "op", entry->layers[i].op);
+        pj_json_put_double(json, "energy_pj", entry->layers[i].energy);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -49,34 +31,34 @@ static void put_layers(pj_json_writer *json, const pj_history_entry *entry)
 /* The members of a record. */
 static void put_entry(pj_json_writer *json, const pj_history_entry *entry)
 {
-    put_int(json, "id", entry->id);
-    put_text(json, "time", entry->time);
-    put_text(json, "commit", entry->commit);
-    put_text(json, "branch", entry->branch);
-    put_text(json, "path", entry->path);
-    put_text(json, "version", entry->version);
-    put_text(json, "table", entry->table);
-    put_text(json, "rules", entry->rules);
-    put_text(json, "unit", entry->unit);
-    put_text(json, "settings", entry->settings);
+    pj_json_put_int(json, "id", entry->id);
+    pj_json_put_text(json, "time", entry->time);
+    pj_json_put_text(json, "commit", entry->commit);
+    pj_json_put_text(json, "branch", entry->branch);
+    pj_json_put_text(json, "path", entry->path);
+    pj_json_put_text(json, "version", entry->version);
+    pj_json_put_text(json, "table", entry->table);
+    pj_json_put_text(json, "rules", entry->rules);
+    pj_json_put_text(json, "unit", entry->unit);
+    pj_json_put_text(json, "settings", entry->settings);
     put_energy(json, &entry->energy);
-    put_int(json, "macs", entry->macs);
-    put_int(json, "params", entry->params);
-    put_int(json, "param_bits", entry->param_bits);
-    put_int(json, "bops", entry->bops);
+    pj_json_put_int(json, "macs", entry->macs);
+    pj_json_put_int(json, "params", entry->params);
+    pj_json_put_int(json, "param_bits", entry->param_bits);
+    pj_json_put_int(json, "bops", entry->bops);
     pj_json_write_key(json, "peak_bytes");
     if (entry->peak_bytes < 0)
         pj_json_write_null(json);
     else
         pj_json_write_int(json, entry->peak_bytes);
-    put_int(json, "uncounted", entry->uncounted);
+    pj_json_put_int(json, "uncounted", entry->uncounted);
 }
 
 static void put_head(pj_json_writer *json, const char *file)
 {
-    put_text(json, "schema", "picojoule.history/1");
-    put_text(json, "version", PICOJOULE_VERSION);
-    put_text(json, "file", file);
+    pj_json_put_text(json, "schema", "picojoule.history/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(json, "file", file);
 }
 
 void pj_trend_json(const pj_history *history, pj_str *out)
@@ -84,8 +66,8 @@ void pj_trend_json(const pj_history *history, pj_str *out)
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     put_head(&json, history->file);
-    put_text(&json, "model", history->model);
-    put_text(&json, "layer", history->layer);
+    pj_json_put_text(&json, "model", history->model);
+    pj_json_put_text(&json, "layer", history->layer);
     pj_json_write_key(&json, "records");
     pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < history->count; i++) {
@@ -111,8 +93,8 @@ void pj_trend_list_json(const pj_history_list *list, pj_str *out)
     pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < list->count; i++) {
         pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-        put_text(&json, "model", list->models[i].model);
-        put_int(&json, "records", (int64_t)list->models[i].records);
+        pj_json_put_text(&json, "model", list->models[i].model);
+        pj_json_put_int(&json, "records", (int64_t)list->models[i].records);
         pj_json_write_key(&json, "last");
         pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
         put_entry(&json, &list->models[i].last);

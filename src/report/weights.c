@@ -168,24 +168,6 @@ void pj_weights_legend(pj_str *out)
 
 /* ---- JSON ---- */
 
-static void put_count(pj_json_writer *json, const char *key, int64_t value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_int(json, value);
-}
-
-static void put_number(pj_json_writer *json, const char *key, double value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_double(json, value);
-}
-
-static void put_text(pj_json_writer *json, const char *key, const char *value)
-{
-    pj_json_write_key(json, key);
-    pj_json_write_text(json, value);
-}
-
 static void put_noise(const pj_weights *weights, const pj_weight *w, pj_json_writer *json)
 {
     pj_json_write_key(json, "sqnr_db");
@@ -197,7 +179,7 @@ static void put_noise(const pj_weights *weights, const pj_weight *w, pj_json_wri
             pj_json_write_key(json, grains[grain]);
             pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
             for (int rule = 0; rule < 2; rule++)
-                put_number(json, rules[rule], db_of(weights, w, f, 2 * grain + rule));
+                pj_json_put_double(json, rules[rule], db_of(weights, w, f, 2 * grain + rule));
             pj_json_write_end(json);
         }
         pj_json_write_end(json);
@@ -207,30 +189,30 @@ static void put_noise(const pj_weights *weights, const pj_weight *w, pj_json_wri
 
 static void put_weight(const pj_weights *weights, const pj_weight *w, pj_json_writer *json)
 {
-    put_text(json, "layer", w->layer);
-    put_count(json, "input", w->input);
-    put_text(json, "tensor", w->tensor);
-    put_text(json, "dtype", w->dtype);
+    pj_json_put_text(json, "layer", w->layer);
+    pj_json_put_int(json, "input", w->input);
+    pj_json_put_text(json, "tensor", w->tensor);
+    pj_json_put_text(json, "dtype", w->dtype);
     if (w->absent) {
-        put_text(json, "absent", w->absent);
+        pj_json_put_text(json, "absent", w->absent);
         return;
     }
-    put_count(json, "weights", w->count);
-    put_count(json, "channels", w->channels);
-    put_count(json, "nans", w->nans);
-    put_count(json, "infinities", w->infinities);
-    put_count(json, "zeros", w->zeros);
-    put_number(json, "min", w->min);
-    put_number(json, "max", w->max);
-    put_number(json, "mean", w->mean);
-    put_number(json, "rms", w->rms);
+    pj_json_put_int(json, "weights", w->count);
+    pj_json_put_int(json, "channels", w->channels);
+    pj_json_put_int(json, "nans", w->nans);
+    pj_json_put_int(json, "infinities", w->infinities);
+    pj_json_put_int(json, "zeros", w->zeros);
+    pj_json_put_double(json, "min", w->min);
+    pj_json_put_double(json, "max", w->max);
+    pj_json_put_double(json, "mean", w->mean);
+    pj_json_put_double(json, "rms", w->rms);
     pj_json_write_key(json, "distinct");
     if (w->distinct <= PJ_MOST_DISTINCT)
         pj_json_write_int(json, w->distinct);
     else
         pj_json_write_null(json);
-    put_text(json, "values", pj_value_set_word(w->values));
-    put_text(json, "channel_values", pj_value_set_word(w->channel_values));
+    pj_json_put_text(json, "values", pj_value_set_word(w->values));
+    pj_json_put_text(json, "channel_values", pj_value_set_word(w->channel_values));
     put_noise(weights, w, json);
 }
 
