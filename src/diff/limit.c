@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/err.h"
 
 /* What a limit may be about. */
@@ -38,11 +39,6 @@ static const struct {
     [BOPS] = {"bops",       false, false},
 };
 
-typedef struct unit {
-    const char *word;
-    double factor;
-} unit;
-
 typedef struct limit {
     subject subject;
     double amount; /* percent, pJ, or a count */
@@ -57,58 +53,18 @@ static const char *skip_spaces(const char *at)
     return at + strspn(at, " ");
 }
 
-/* Digits with at most one point between or behind them, as in every locale; NULL: none. */
-static const char *read_amount(const char *at, double *out)
+/* Without a unit it is a plain number. */
+static bool read_unit(const char *word, limit *out)
 {
-    enum { MOST = 15 }; /* exact in a double */
-    double value = 0, scale = 1;
-    int digits = 0;
-    bool fraction = false;
-    for (; (*at >= '0' && *at <= '9') || (*at == '.' && !fraction && digits > 0); at++) {
-        if (*at == '.') {
-            fraction = true;
-            continue;
-        }
-        if (++digits > MOST)
-            return NULL;
-        value = value * 10 + (*at - '0');
-        scale *= fraction ? 10 : 1;
-    }
-    *out = value / scale;
-    return digits ? at : NULL;
-}
-
-static bool read_unit(const char *at, limit *out)
-{
-    static const unit joules[] = {
-        {"pJ", 1   },
-        {"nJ", 1e3 },
-        {"uJ", 1e6 },
-        {"mJ", 1e9 },
-        {"J",  1e12},
-        {NULL, 0   }
-    };
-    static const unit counts[] = {
-        {"k",  1e3 },
-        {"M",  1e6 },
-        {"G",  1e9 },
-        {"T",  1e12},
-        {NULL, 0   }
-    };
-    const unit *units = subjects[out->subject].is_energy ? joules : counts;
-    size_t length = strcspn(at, " ");
-    if (*skip_spaces(at + length))
+    bool is_energy = subjects[out->subject].is_energy;
+    size_t length = strcspn(word, " ");
+    if (*skip_spaces(word + length))
         return false;
-    out->is_percent = length == 1 && *at == '%';
+    out->is_percent = length == 1 && *word == '%';
     if (length == 0 || out->is_percent)
         return true;
-    for (; units->word; units++)
-        if (strlen(units->word) == length && memcmp(units->word, at, length) == 0) {
-            out->amount *= units->factor;
-            out->is_joule = subjects[out->subject].is_energy;
-            return true;
-        }
-    return false;
+    out->is_joule = is_energy;
+    return pj_amount_convert(word, length, is_energy ? pj_units_energy : pj_units_count, &out->amount);
 }
 
 /* NULL: read; else what is wanted. */
@@ -125,8 +81,8 @@ static const char *read_limit(const char *text, limit *out)
     at = skip_spaces(at + length);
     if (out->subject == SUBJECTS || *at != '>')
         return wants;
-    at = read_amount(skip_spaces(at + 1), &out->amount);
-    return at && read_unit(skip_spaces(at), out) ? NULL : wants;
+    at = pj_amount_number(skip_spaces(at + 1), PJ_DIGITS_PLAIN, &out->amount);
+    return at && read_unit(at, out) ? NULL : wants;
 }
 
 const char *pj_diff_limit_check(const char *text)
