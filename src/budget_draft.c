@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/json_write.h"
 #include "base/map.h"
 #include "budget/entry.h"
@@ -38,16 +39,16 @@ static double round_up(double value, double factor)
     return rounded;
 }
 
-static void put_limit(draft *d, const char *key, double value, const char *const *words, const double *factors)
+/* In the largest unit that leaves a figure of 1 or more; of the units, those up to the first that is smaller. */
+static void put_limit(draft *d, const char *key, double value, const pj_amount_unit *units)
 {
     pj_str text = pj_str_new(0);
-    size_t at = 0;
     if (value <= 0)
         return;
-    while (words[at + 1] && value >= factors[at + 1])
-        at++;
-    pj_str_add_double(&text, round_up(value, factors[at]));
-    pj_str_add(&text, words[at]);
+    while (units[1].word && units[1].factor > units->factor && value >= units[1].factor)
+        units++;
+    pj_str_add_double(&text, round_up(value, units->factor));
+    pj_str_add(&text, units->word);
     put_text(d, key, text.data);
     d->json.out->failed = d->json.out->failed || text.failed;
     pj_str_free(&text);
@@ -55,10 +56,8 @@ static void put_limit(draft *d, const char *key, double value, const char *const
 
 static void put_energy(draft *d, const char *unit, double pj)
 {
-    static const char *const words[] = {"pJ", "nJ", "uJ", "mJ", "J", NULL};
-    static const double factors[] = {1, 1e3, 1e6, 1e9, 1e12};
     if (strcmp(unit, "relative") != 0) {
-        put_limit(d, "total", pj, words, factors);
+        put_limit(d, "total", pj, pj_units_energy);
     } else if (pj > 0) {
         pj_json_write_key(&d->json, "total");
         pj_json_write_double(&d->json, round_up(pj, 1));
@@ -67,17 +66,15 @@ static void put_energy(draft *d, const char *unit, double pj)
 
 static void put_limits(draft *d, const pj_analysis *analysis)
 {
-    static const char *const counts[] = {"", "k", "M", "G", "T", NULL};
-    static const char *const sizes[] = {"B", "KiB", "MiB", "GiB", NULL};
-    static const double thousands[] = {1, 1e3, 1e6, 1e9, 1e12}, binary[] = {1, 1024, 1048576, 1073741824};
+    const pj_amount_unit *sizes = &pj_units_bytes[1]; /* "B": a size is never without */
     const pj_totals *totals = pj_analysis_totals(analysis);
     double more = 1 + d->given->margin;
     pj_json_write_key(&d->json, "limits");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
     put_energy(d, pj_analysis_unit(analysis), more * pj_energy_total(&totals->energy));
-    put_limit(d, "macs", more * (double)totals->macs, counts, thousands);
-    put_limit(d, "param_bytes", more * (double)totals->param_bits / 8, sizes, binary);
-    put_limit(d, "peak_activation_bytes", more * (double)totals->peak_activation_bytes, sizes, binary);
+    put_limit(d, "macs", more * (double)totals->macs, pj_units_count);
+    put_limit(d, "param_bytes", more * (double)totals->param_bits / 8, sizes);
+    put_limit(d, "peak_activation_bytes", more * (double)totals->peak_activation_bytes, sizes);
     pj_str share = pj_str_new(0);
     pj_str_add_double(&share, totals->layers
                                   ? floor(100.0 * (double)(totals->layers - totals->uncounted) / (double)totals->layers)
