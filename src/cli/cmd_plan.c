@@ -57,7 +57,9 @@ const pj_command pj_command_plan = {
     "loss that you measured. It is no accuracy: measure the plan before you ship it.\n"
     "\n"
     "The JSON form (--format json) is a plan that `analyze --plan` takes. Layers that\n"
-    "read the same tensor work in one format; docs/planning.md explains the method.",
+    "read the same tensor work in one format; docs/planning.md explains the method.\n"
+    "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
+    "--device: plans are priced with a table.",
     {&pj_options_plan, &pj_options_model, &pj_options_energy, &pj_options_chart, &pj_options_strict},
     "picojoule plan model.onnx\n"
     "    the best trade-off of energy and noise\n"
