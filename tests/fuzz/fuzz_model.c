@@ -48,6 +48,7 @@ static void analysis(const uint8_t *data, size_t size, const char *table)
     settings.devices = devices;
     settings.device_count = size / 2 % 3;
     settings.inspect_weights = size % 2; /* those that are kept with the model */
+    settings.best_order = size / 4 % 2;
     settings.activations_on = size % 8 < 4 ? PJ_PLACE_DRAM : PJ_PLACE_SRAM;
     if (pj_model_open_memory(data, size, "fuzz.onnx", &options, &model, &err) == PJ_OK &&
         pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
