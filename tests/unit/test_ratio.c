@@ -37,7 +37,7 @@ static const pj_layer *find(const report *r, const char *name)
     for (size_t i = 0; i < count; i++)
         if (strcmp(layer[i].name, name) == 0)
             return &layer[i];
-    CHECK(!"there is such a layer");
+    CHECK_TEXT(name, "the name of a layer");
     return &none;
 }
 
