@@ -29,7 +29,7 @@ typedef struct pj_parameter {
 /* What pricing needs of a layer beside its public row. Formats whose `from` is PJ_FROM_NOTHING are not known. */
 typedef struct pj_layer_detail {
     pj_node *node;
-    pj_work work; /* of one run; the row's counts and energies are those of `row->runs` */
+    pj_work work;          /* of one run; the row's counts and energies are those of `row->runs` */
     pj_format operand;     /* widest format among the data inputs: non-MAC arithmetic works in it */
     pj_format input;       /* first operand of the multiplier, else first data input */
     pj_format weight;      /* second operand of the multiplier, as it is stored */
@@ -52,8 +52,8 @@ typedef struct pj_layers {
     double qtools_sum; /* (pJ) */
 } pj_layers;
 
-/* Counts and formats of every node that may run (cost/schedule.h); energies stay 0. Arrays live in `arena`. `table` gives the
- * accumulator policy. What layers hand on is settled in `precision` on the way. Errors name the node. */
+/* Counts and formats of every node that may run (cost/schedule.h); energies stay 0. Arrays live in `arena`. `table`
+ * gives the accumulator policy. What layers hand on is settled in `precision` on the way. Errors name the node. */
 pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err);
 

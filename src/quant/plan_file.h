@@ -8,7 +8,8 @@
  * All keys but `schema` and `match` may be left out. `sha256` is the digest of the model file that the plan is for;
  * another file is refused. `default` stands in for the floating-point element types of the model. An entry belongs to
  * the nodes whose label matches (and whose operator is `op`); of several that match a node, the last one counts, alone.
- * An entry that matches nothing is an error. `report` is not read: `picojoule plan` says there how it came to the plan. */
+ * An entry that matches nothing is an error. `report` is not read: `picojoule plan` says there how it came to the plan.
+ */
 #ifndef PJ_QUANT_PLAN_FILE_H
 #define PJ_QUANT_PLAN_FILE_H
 

@@ -15,7 +15,8 @@ static void add_floats(builder *b, Onnx__NodeProto *node, const char *name, floa
     attr->n_floats = count;
 }
 
-/* A linear regressor of 3 features: 3 coefficients and 1 intercept of 32 bits, read once from DRAM at 20.3125 pJ a bit. */
+/* A linear regressor of 3 features: 3 coefficients and 1 intercept of 32 bits, read once from DRAM at 20.3125 pJ a bit.
+ */
 static void test_held_parameters(void)
 {
     builder b = build_new(17);
