@@ -285,11 +285,6 @@ static void add_scale(const pj_precision *precision, pj_layer_detail *detail, co
     }
 }
 
-static bool passes(const pj_node *node)
-{
-    return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
-}
-
 static bool reads_scale_itself(const pj_precision *precision, const pj_node *node, int i)
 {
     char role = role_of(node, i);
@@ -313,7 +308,7 @@ static int most_parameters(const pj_precision *precision, const pj_node *node)
 static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_layer_detail *detail, pj_error *err)
 {
     const pj_node *node = detail->node;
-    bool rescales = !passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
+    bool rescales = !pj_precision_passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
     detail->parameter = PJ_NEW(arena, pj_parameter, most_parameters(precision, node));
     if (!detail->parameter)
         return pj_fail_memory(err);
@@ -355,7 +350,8 @@ static void find_result(const pj_precision *precision, pj_layer_detail *detail)
     const pj_node *node = detail->node;
     if (is_known(&detail->result))
         return;
-    detail->result = passes(node) ? computes(precision, node, input_of_role(node, "xwp", 0)) : detail->operand;
+    detail->result =
+        pj_precision_passes(node) ? computes(precision, node, input_of_role(node, "xwp", 0)) : detail->operand;
 }
 
 pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,

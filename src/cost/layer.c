@@ -170,18 +170,10 @@ static bool all_known(const pj_layer_detail *detail, pj_num runs)
     return known;
 }
 
-static bool is_folded(const pj_node *node)
-{
-    bool folded = node->outputs > 0;
-    for (int o = 0; o < node->outputs; o++)
-        folded = folded && (!node->out[o] || node->out[o]->is_folded);
-    return folded;
-}
-
 static bool costs_nothing(const pj_precision *precision, const pj_node *node)
 {
     const pj_node_precision *own = pj_precision_node(precision, node);
-    return own->is_free || (is_folded(node) && !own->converts) ||
+    return own->is_free || (pj_node_is_folded(node) && !own->converts) ||
            (node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY | PJ_RUNS_BODY)));
 }
 

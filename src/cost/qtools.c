@@ -454,11 +454,8 @@ static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
 {
     pj_layer *row = &q->layers->row[i];
     qlayer layer = {.node = q->layers->detail[i].node};
-    const pj_graph *graph = q->precision->model->graph;
-    const pj_twin_node *twin = &q->twins.node[layer.node->graph == graph ? layer.node->index : 0];
+    const pj_twin_node *twin = &q->twins.node[layer.node->id];
     pj_error why = {0}, *err = q->err;
-    if (layer.node->graph != graph)
-        return price_other(q, i, "part of a subgraph", diags);
     layer.kind = twin->kind;
     if (layer.kind == PJ_TWIN_REMOVED || layer.kind == PJ_TWIN_ABSORBED) {
         if (twin->head)

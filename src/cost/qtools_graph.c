@@ -146,7 +146,7 @@ static const pj_value *added_constant(const pj_node *add)
 
 static pj_twin_node *record(const pj_twins *t, const pj_node *node)
 {
-    return &t->node[node->index];
+    return &t->node[node->id];
 }
 
 static bool on_main_graph(const pj_twins *t, const pj_node *node)
@@ -247,7 +247,7 @@ pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins
 {
     const pj_graph *graph = precision->model->graph;
     out->precision = precision;
-    out->node = PJ_NEW(arena, pj_twin_node, graph->nodes);
+    out->node = PJ_NEW(arena, pj_twin_node, precision->model->nodes);
     out->add_of = PJ_NEW(arena, const pj_node *, precision->count);
     out->quantizer = PJ_NEW(arena, const pj_node *, precision->count);
     out->origin = PJ_NEW(arena, const pj_value *, precision->count);

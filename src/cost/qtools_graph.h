@@ -40,7 +40,7 @@ typedef struct pj_twin_node {
 
 typedef struct pj_twins {
     const pj_precision *precision;
-    pj_twin_node *node;        /* by pj_node.index of the main graph */
+    pj_twin_node *node;        /* by pj_node.id; those of subgraphs are twins of nothing */
     const pj_node **add_of;    /* by pj_value.index of a MatMul's output: the Add of its bias */
     const pj_node **quantizer; /* by pj_value.index: the quantizer that the layer in front writes through */
     const pj_value **origin;   /* by pj_value.index: the value that a reader reads, behind what is no layer */

@@ -14,14 +14,6 @@ typedef struct schedule {
     size_t count;
 } schedule;
 
-static bool is_folded(const pj_node *node)
-{
-    for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && !node->out[o]->is_folded)
-            return false;
-    return node->outputs > 0;
-}
-
 /* The findings of the rule on the node itself; those on nodes inside come when their turn does. */
 static void keep_own(schedule *s, const pj_diags *found, const pj_node *node)
 {
@@ -37,7 +29,7 @@ static pj_status find_body(schedule *s, pj_node *node, const pj_graph **body, pj
     bool counted;
     pj_diags found;
     *body = NULL;
-    if (!node->desc || !(node->desc->traits & PJ_RUNS_BODY) || is_folded(node))
+    if (!node->desc || !(node->desc->traits & PJ_RUNS_BODY) || pj_node_is_folded(node))
         return PJ_OK;
     pj_diags_init(&found, s->arena);
     pj_status status = pj_work_by_rule(s->model, node, s->arena, &found, &work, &counted, s->err);

@@ -70,14 +70,6 @@ static pj_status sum_graph(pj_ctx *c, const pj_graph *graph, pj_work *sum)
 
 static const pj_driver driver = {NULL, sum_graph};
 
-static bool is_folded(const pj_node *node)
-{
-    for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && !node->out[o]->is_folded)
-            return false;
-    return true;
-}
-
 static pj_status run_rule(pj_ctx *c, pj_work *out, bool *counted)
 {
     const pj_op_desc *desc = c->node->desc;
@@ -125,7 +117,8 @@ pj_status pj_work_blank(const pj_node *node, pj_arena *arena, pj_work *out, pj_e
 pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err)
 {
-    bool is_nothing = node->desc && (node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY) || is_folded(node));
+    bool is_known = !node->outputs || pj_node_is_folded(node);
+    bool is_nothing = node->desc && (is_known || node->desc->traits & (PJ_VIEW | PJ_SHAPE_ONLY));
     if (!is_nothing)
         return pj_work_by_rule(model, node, arena, diags, out, counted, err);
     *counted = true;

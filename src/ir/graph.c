@@ -29,6 +29,14 @@ const pj_attr *pj_node_attr(const pj_node *node, const char *name)
     return NULL;
 }
 
+bool pj_node_is_folded(const pj_node *node)
+{
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && !node->out[o]->is_folded)
+            return false;
+    return node->outputs > 0;
+}
+
 static int order_graph(const pj_graph *graph, pj_node **order, int count)
 {
     if (pj_num_is(graph->runs, 0) && graph->parent)

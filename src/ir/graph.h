@@ -218,6 +218,9 @@ pj_value *pj_graph_find(const pj_graph *graph, const char *name);
  * inference. Lives in `arena` (or is the graph's own array); NULL: out of memory. */
 pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *count);
 
+/* Has it outputs, and are all of them known before the run? Needs inference. */
+bool pj_node_is_folded(const pj_node *node);
+
 /* The attribute, or NULL. */
 const pj_attr *pj_node_attr(const pj_node *node, const char *name);
 

@@ -26,19 +26,9 @@ static bool is_view(const pj_node *node)
     return node->desc && (node->desc->traits & PJ_VIEW);
 }
 
-static bool passes(const pj_node *node)
-{
-    return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
-}
-
 static const pj_value *first_input(const pj_node *node)
 {
     return node->inputs > 0 ? node->in[0] : NULL;
-}
-
-static bool is_folded(const pj_node *node)
-{
-    return node->outputs > 0 && node->out[0] && node->out[0]->is_folded;
 }
 
 static bool has_weights(const pj_node *node)
@@ -72,7 +62,7 @@ static bool is_integer(const decision *d, const pj_node *node)
     const pj_quantized *in = first ? d->precision->quantized[first->index] : NULL;
     if (!d->precision->node[node->id].is_integer)
         return false;
-    if (passes(node))
+    if (pj_precision_passes(node))
         return (in && !in->is_lazy && !in->is_sum) || is_wanted(d, node);
     return has_weights(node) || is_wanted(d, node);
 }
@@ -80,7 +70,7 @@ static bool is_integer(const decision *d, const pj_node *node)
 /* Floats come out where integers were possible but are not wanted. */
 static void forget(decision *d, const pj_node *node, bool is_integer_node)
 {
-    if (is_integer_node && (passes(node) || is_wanted(d, node)))
+    if (is_integer_node && (pj_precision_passes(node) || is_wanted(d, node)))
         return;
     for (int o = 0; o < node->outputs; o++) {
         const pj_quantized *quantized = node->out[o] ? d->precision->quantized[node->out[o]->index] : NULL;
@@ -93,8 +83,8 @@ static void forget(decision *d, const pj_node *node, bool is_integer_node)
 static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 {
     const pj_plan_formats *plan = d->precision->node[node->id].plan;
-    if (is_folded(node)) {
-        if (passes(node) && first_input(node) && d->needs_float[node->out[0]->index])
+    if (pj_node_is_folded(node)) {
+        if (pj_precision_passes(node) && first_input(node) && node->out[0] && d->needs_float[node->out[0]->index])
             d->needs_float[node->in[0]->index] = true;
         return;
     }
@@ -120,7 +110,7 @@ static void decide_node(decision *d, const pj_node *node)
 
 static void find_served(decision *d, const pj_node *node)
 {
-    bool through = is_view(node) || is_folded(node) || d->precision->node[node->id].quantizer == PJ_DEQUANTIZE;
+    bool through = is_view(node) || pj_node_is_folded(node) || d->precision->node[node->id].quantizer == PJ_DEQUANTIZE;
     const pj_node *layer = through && node->outputs && node->out[0] ? d->serves[node->out[0]->index] : node;
     for (int i = 0; i < node->inputs && layer; i++)
         if (node->in[i])
@@ -199,7 +189,7 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
         if (is_clamp(d, node))
             clamp = node;
         else if (!is_view(node))
-            return !clamp || (own->is_integer && !passes(node)) ? node : clamp;
+            return !clamp || (own->is_integer && !pj_precision_passes(node)) ? node : clamp;
         value = first_input(node);
     }
     return clamp;

@@ -78,7 +78,7 @@ static pj_status keep(pj_precision *precision, const pj_value *value, const pj_q
     return PJ_OK;
 }
 
-static bool passes(const pj_node *node)
+bool pj_precision_passes(const pj_node *node)
 {
     return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
 }
@@ -224,7 +224,7 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format)
         return keep(precision, node->out[0], &quantized, arena, err);
     PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));
-    if (passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
+    if (pj_precision_passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
         return hand_on(precision, node, &quantized, arena, err);
     return PJ_OK;
 }

@@ -121,6 +121,9 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
 /* The node's own record. */
 const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node);
 
+/* Does the operator hand on the format of what it reads: a view, a move, a Relu? */
+bool pj_precision_passes(const pj_node *node);
+
 /* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */
 bool pj_precision_is_data(const pj_node *node, int i);
 
