@@ -96,10 +96,8 @@ static void write_text(const pj_pareto *pareto, const pj_rows *rows, const pj_te
 {
     pj_str title = pj_str_new(0);
     add_title(pareto, rows, &title);
-    pj_text_wrap(out, title.data, 0, 2, style->width);
-    pj_str_add(out, "\n\n");
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
+    pj_text_title(out, &title, style->width);
+    pj_str_add_char(out, '\n');
     pj_rows_text(rows, style, 0, out);
     if (has_several_bases(pareto)) {
         pj_str_add_char(out, '\n');

@@ -313,10 +313,7 @@ static void write_text(const pj_plan_result *result, const pj_text_style *style,
     pj_str title = pj_str_new(0);
     add_layer_title(result, layers, &title);
     pj_str_add(out, "\n");
-    pj_text_wrap(out, title.data, 0, 2, style->width);
-    pj_str_add(out, "\n");
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
+    pj_text_title(out, &title, style->width);
     pj_rows_text(layers, style, 0, out);
     pj_str_printf(out, "\nOne format everywhere, for comparison (energies in %s)\n",
                   pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit);

@@ -240,10 +240,8 @@ static void write_text(const pj_sweep *sweep, const pj_rows *rows, const pj_text
 {
     pj_str title = pj_str_new(0);
     add_title(sweep, rows, &title);
-    pj_text_wrap(out, title.data, 0, 2, style->width);
-    pj_str_add(out, "\n\n");
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
+    pj_text_title(out, &title, style->width);
+    pj_str_add_char(out, '\n');
     pj_rows_text(rows, style, 0, out);
     if (sweep->finding_count)
         pj_str_add(out, "\nAssumed or not known\n");
