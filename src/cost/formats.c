@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cost/layer.h"
+#include "quant/scale.h"
 
 /* ---- operands ---- */
 

@@ -29,6 +29,12 @@ const pj_attr *pj_node_attr(const pj_node *node, const char *name)
     return NULL;
 }
 
+int64_t pj_node_int(const pj_node *node, const char *name, int64_t otherwise)
+{
+    const pj_attr *attr = pj_node_attr(node, name);
+    return attr && attr->kind == PJ_ATTR_INT ? attr->i : otherwise;
+}
+
 bool pj_node_is_folded(const pj_node *node)
 {
     for (int o = 0; o < node->outputs; o++)

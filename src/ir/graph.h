@@ -224,6 +224,9 @@ bool pj_node_is_folded(const pj_node *node);
 /* The attribute, or NULL. */
 const pj_attr *pj_node_attr(const pj_node *node, const char *name);
 
+/* An attribute's whole number, or `otherwise`. */
+int64_t pj_node_int(const pj_node *node, const char *name, int64_t otherwise);
+
 /* "Conv", or "com.microsoft::FusedConv". */
 void pj_node_op_print(const pj_node *node, pj_str *out);
 

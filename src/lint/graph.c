@@ -4,7 +4,7 @@
 
 #include "lint/lint.h"
 #include "ops/op.h"
-#include "quant/quantizer.h"
+#include "quant/scale.h"
 
 /* ---- unfused-batchnorm ---- */
 

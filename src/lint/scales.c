@@ -5,7 +5,7 @@
 
 #include "lint/lint.h"
 #include "ops/op.h"
-#include "quant/quantizer.h"
+#include "quant/scale.h"
 
 static const pj_quantized *quantized_of(const pj_linter *linter, const pj_value *value)
 {

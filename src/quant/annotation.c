@@ -1,7 +1,7 @@
 /* Data types of QONNX and FINN by name, and what a graph's annotations say of values that nothing else speaks of. */
 #include <string.h>
 
-#include "quant/quantizer.h"
+#include "quant/dialect.h"
 
 enum { MOST_BITS = 64 };
 
@@ -88,7 +88,7 @@ bool pj_finn_parse(const char *word, pj_number *out, bool *is_exact)
     return true;
 }
 
-bool pj_annotation_read(const pj_value *value, pj_diags *diags, pj_quantized *out)
+static bool read_annotation(const pj_value *value, pj_diags *diags, pj_quantized *out)
 {
     const char *word = value->annotation;
     memset(out, 0, sizeof *out);
@@ -102,3 +102,5 @@ bool pj_annotation_read(const pj_value *value, pj_diags *diags, pj_quantized *ou
     out->format.from = PJ_FROM_ANNOTATION;
     return true;
 }
+
+const pj_dialect pj_dialect_annotation = {.annotation = read_annotation};

@@ -5,11 +5,10 @@
  *   - somebody wants integers from it: a quantizer, an integer layer, or what hands them on to one.
  * Views, moves and operators that keep the format (Relu, MaxPool) hand integers on; so do they the sums of integer
  * layers. Whoever else reads a quantized tensor reads floats: a DequantizeLinear in front of him is then a layer. */
-#include "quant/quantizer.h"
-
-#include <string.h>
+#include "quant/integer.h"
 
 #include "ops/op.h"
+#include "quant/scale.h"
 
 typedef struct decision {
     pj_precision *precision;
@@ -145,20 +144,6 @@ static void find_wishes(decision *d, int *wishes)
 }
 
 /* ---- forward: quantizers become part of layers ---- */
-
-bool pj_contents_equal(const pj_value *a, const pj_value *b)
-{
-    if (a == b)
-        return true;
-    if (!a || !b)
-        return !pj_zero_is_stored(a) && !pj_zero_is_stored(b);
-    if (!a->data || !b->data || a->data_count != b->data_count)
-        return false;
-    for (int64_t k = 0; k < a->data_count; k++)
-        if (!pj_num_equal(a->data[k], b->data[k]))
-            return false;
-    return true;
-}
 
 /* Quantizing numbers that were quantized in the same way changes nothing. */
 static bool changes_nothing(const decision *d, const pj_node *node)

@@ -1,11 +1,9 @@
-/* Formats of tensors: what element types declare, what quantizers and plans make of it. */
+/* What is asked of the formats of tensors: what element types declare, what quantizers and plans make of it. */
 #include "quant/precision.h"
 
 #include <string.h>
 
 #include "ops/op.h"
-#include "quant/plan_file.h"
-#include "quant/quantizer.h"
 
 const char *pj_from_word(pj_from from)
 {
@@ -52,30 +50,10 @@ pj_format pj_precision_declared(const pj_precision *precision, const pj_value *v
     return planned->from != PJ_FROM_NOTHING && pj_dtype_is_float(value->type.dtype) ? *planned : format;
 }
 
-/* ---- reading ---- */
-
-static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
+bool pj_precision_is_data(const pj_node *node, int i)
 {
-    out->model = model;
-    out->count = model->values;
-    out->stored = PJ_NEW(arena, pj_format, model->values);
-    out->quantized = PJ_NEW(arena, const pj_quantized *, model->values);
-    out->source = PJ_NEW(arena, const pj_value *, model->values);
-    out->behind = PJ_NEW(arena, const pj_node *, model->values);
-    out->wished = PJ_NEW(arena, const pj_format *, model->values);
-    out->order = pj_model_order(model, arena, &out->nodes);
-    out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
-    return out->order && out->stored && out->quantized && out->source && out->behind && out->wished && out->node;
-}
-
-static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
-                      pj_error *err)
-{
-    pj_quantized *copy = pj_arena_memdup(arena, quantized, 1, sizeof *quantized);
-    if (!copy)
-        return pj_fail_memory(err);
-    precision->quantized[value->index] = copy;
-    return PJ_OK;
+    return i >= 0 && i < node->inputs && node->in[i] &&
+           (!node->desc || strchr("xwpb", pj_op_role(node->desc, i)) != NULL);
 }
 
 bool pj_precision_passes(const pj_node *node)
@@ -83,201 +61,18 @@ bool pj_precision_passes(const pj_node *node)
     return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
 }
 
-/* Several quantized tensors joined: the widest one, and no common scale unless they are alike. */
-static bool join(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node)
 {
-    bool found = false;
-    for (int i = 0; i < node->inputs; i++) {
-        if (!pj_precision_is_data(node, i))
-            continue;
-        const pj_quantized *one = precision->quantized[node->in[i]->index];
-        if (!one)
-            return false;
-        if (!found)
-            *out = *one;
-        bool alike = out->scale == one->scale && out->zero == one->zero;
-        out->is_lazy = out->is_lazy || one->is_lazy;
-        out->is_sum = out->is_sum || one->is_sum;
-        if (one->format.number.bits > out->format.number.bits)
-            out->format = one->format;
-        if (!alike)
-            out->scale = out->zero = NULL;
-        found = true;
-    }
-    return found;
+    return &precision->node[node->id];
 }
 
-/* What the plan says of input `i`, or NULL. */
-static const pj_format *planned(const pj_precision *precision, const pj_node *node, int i)
+const pj_format *pj_precision_planned(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
     const pj_format *format = NULL;
     if (plan && pj_precision_is_data(node, i))
         format = node->in[i]->is_constant ? &plan->weights : &plan->activations;
     return format && format->from != PJ_FROM_NOTHING ? format : NULL;
-}
-
-static bool is_narrow(const pj_precision *precision, const pj_node *node, int i)
-{
-    const pj_format *plan = planned(precision, node, i);
-    const pj_quantized *quantized = precision->quantized[node->in[i]->index];
-    if (plan)
-        return plan->number.bits <= PJ_MOST_INTEGER_BITS;
-    return quantized && !quantized->is_sum && quantized->format.number.bits <= PJ_MOST_INTEGER_BITS;
-}
-
-/* A layer whose data inputs are all narrow (a bias may be anything) can compute on integers, and so can what it hands
- * on; whether it does depends on its readers (integer.c). */
-static bool can_be_integer(const pj_precision *precision, const pj_node *node, pj_quantized *out)
-{
-    int narrow = 0;
-    memset(out, 0, sizeof *out);
-    out->is_sum = true;
-    if (node->desc->traits & (PJ_CONTROL | PJ_OPAQUE_OP | PJ_SHAPE_ONLY) || node->out[0]->is_folded ||
-        !pj_dtype_is_float(node->out[0]->type.dtype))
-        return false;
-    for (int i = 0; i < node->inputs; i++) {
-        if (!pj_precision_is_data(node, i) || pj_op_role(node->desc, i) == 'b')
-            continue;
-        if (!is_narrow(precision, node, i))
-            return false;
-        narrow++;
-    }
-    return narrow > 0;
-}
-
-/* A threshold layer compares integers of any width. */
-static bool all_integers(const pj_precision *precision, const pj_node *node)
-{
-    for (int i = 0; i < node->inputs; i++) {
-        const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
-        if (!quantized || (!quantized->is_sum && quantized->format.number.kind == PJ_FLOAT))
-            return false;
-    }
-    return true;
-}
-
-/* To all outputs that hold the same kind of numbers. A model output is what the model declares, so it takes no integers
- * that still wait for their scale. */
-static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_quantized *quantized, pj_arena *arena,
-                         pj_error *err)
-{
-    precision->node[node->id].is_integer = true;
-    for (int o = 0; o < node->outputs; o++) {
-        const pj_value *out = node->out[o];
-        if (out && pj_type_is_tensor(&out->type) && out->type.dtype == node->out[0]->type.dtype &&
-            !(out->is_output && (quantized->is_lazy || quantized->is_sum)))
-            PJ_TRY(keep(precision, out, quantized, arena, err));
-    }
-    return PJ_OK;
-}
-
-/* What a plan says of the output of the layer in front replaces the quantizer behind it. */
-static void plan_output(const pj_precision *precision, const pj_node *quantizer, pj_quantized *out)
-{
-    const pj_value *in = quantizer->in[0];
-    const pj_plan_formats *plan = in->producer ? pj_precision_node(precision, in->producer)->plan : NULL;
-    const pj_quantized *before = precision->quantized[in->index];
-    if (plan && plan->output.from != PJ_FROM_NOTHING)
-        out->format = plan->output;
-    else if (precision->node[quantizer->id].quantizer == PJ_DEQUANTIZE && before && before->format.from == PJ_FROM_PLAN)
-        out->format = before->format;
-}
-
-/* What the file says beside the graph of a value, where the graph itself says less: nothing, or that it is the sum of
- * an integer layer. */
-static pj_status annotate(pj_precision *precision, const pj_value *value, pj_arena *arena, pj_diags *diags,
-                          pj_error *err)
-{
-    const pj_quantized *known = precision->quantized[value->index];
-    pj_quantized quantized;
-    if ((known && !known->is_sum) || !pj_annotation_read(value, diags, &quantized))
-        return PJ_OK;
-    return keep(precision, value, &quantized, arena, err);
-}
-
-/* Inputs and initializers. */
-static pj_status read_given(pj_precision *precision, pj_arena *arena, pj_diags *diags, pj_error *err)
-{
-    for (int i = 0; i < precision->count; i++)
-        if (!precision->model->value[i]->producer)
-            PJ_TRY(annotate(precision, precision->model->value[i], arena, diags, err));
-    return PJ_OK;
-}
-
-/* What reaches the outputs of a node: in graph order. */
-static pj_status read_node(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
-                           pj_error *err)
-{
-    pj_node_precision *own = &precision->node[node->id];
-    pj_quantized quantized;
-    if (node->outputs < 1 || !node->out[0] || !node->desc)
-        return PJ_OK;
-    memset(&quantized, 0, sizeof quantized);
-    own->quantizer = pj_qdq_read(precision, node, diags, &quantized);
-    if (own->quantizer == PJ_NO_QUANTIZER)
-        own->quantizer = pj_qonnx_read(precision, node, diags, &quantized);
-    if (own->quantizer != PJ_NO_QUANTIZER)
-        plan_output(precision, node, &quantized);
-    own->sets_format = own->quantizer == PJ_NO_QUANTIZER && pj_qonnx_sets_format(node, diags, &quantized);
-    own->is_integer = own->sets_format && all_integers(precision, node);
-    if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format)
-        return keep(precision, node->out[0], &quantized, arena, err);
-    PJ_TRY(pj_qoperator_read(precision, node, arena, diags, err));
-    if (pj_precision_passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
-        return hand_on(precision, node, &quantized, arena, err);
-    return PJ_OK;
-}
-
-/* Constants and what quantizers write is known now; the rest is settled layer by layer. false: nothing is quantized. */
-static bool store_quantized(pj_precision *precision)
-{
-    bool found = false;
-    for (int i = 0; i < precision->count; i++) {
-        const pj_quantized *quantized = precision->quantized[i];
-        const pj_value *value = precision->model->value[i];
-        if (quantized && !quantized->is_sum && (value->is_constant || !quantized->is_lazy))
-            precision->stored[i] = quantized->format;
-        found = found || quantized;
-    }
-    return found;
-}
-
-pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fold, pj_arena *arena, pj_diags *diags,
-                            pj_precision *out, pj_error *err)
-{
-    memset(out, 0, sizeof *out);
-    if (!allocate(out, model, arena))
-        return pj_fail_memory(err);
-    if (plan) {
-        out->weights = plan->weights;
-        out->activations = plan->activations;
-    }
-    for (int i = 0; i < model->values; i++)
-        out->stored[i] = pj_precision_declared(out, model->value[i]);
-    PJ_TRY(read_given(out, arena, diags, err));
-    for (int i = 0; i < out->nodes; i++) {
-        const pj_node *node = out->order[i];
-        out->node[node->id].plan = plan ? plan->node[node->id] : NULL;
-        PJ_TRY(read_node(out, node, arena, diags, err));
-        for (int o = 0; o < node->outputs; o++)
-            if (node->out[o])
-                PJ_TRY(annotate(out, node->out[o], arena, diags, err));
-    }
-    return store_quantized(out) || plan ? pj_integer_decide(out, fold, arena, err) : PJ_OK;
-}
-
-/* ---- asking ---- */
-
-bool pj_precision_is_data(const pj_node *node, int i)
-{
-    return i >= 0 && i < node->inputs && node->in[i] &&
-           (!node->desc || strchr("xwpb", pj_op_role(node->desc, i)) != NULL);
-}
-
-const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node)
-{
-    return &precision->node[node->id];
 }
 
 pj_format pj_precision_of(const pj_precision *precision, const pj_value *value)
@@ -311,7 +106,7 @@ const pj_value *pj_precision_source(const pj_precision *precision, const pj_node
 
 pj_format pj_precision_reads(const pj_precision *precision, const pj_node *node, int i)
 {
-    const pj_format *plan = planned(precision, node, i);
+    const pj_format *plan = pj_precision_planned(precision, node, i);
     const pj_quantized *lazy = lazy_input(precision, node, i);
     if (plan)
         return *plan;
@@ -323,7 +118,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
     const pj_node_precision *own = pj_precision_node(precision, node);
     const pj_value *value = node->in[i];
     bool is_x = node->desc && pj_op_role(node->desc, i) == 'x';
-    if (!value || planned(precision, node, i))
+    if (!value || pj_precision_planned(precision, node, i))
         return pj_precision_reads(precision, node, i);
     if (own->computes_on && is_x && pj_dtype_is_float(value->type.dtype))
         return *own->computes_on;

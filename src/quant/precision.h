@@ -1,9 +1,7 @@
 /* The number format of every tensor, and where it was read off.
  *
- * A model says in several languages that its tensors hold few bits: by element types, by QuantizeLinear and
- * DequantizeLinear around float operators (qdq.c), by operators that compute on integers (qoperator.c), by the
- * quantizers of QONNX (qonnx.c), by annotations beside the graph (annotation.c); a plan (plan_file.c) overrides them.
- * This module reads all of them into one answer:
+ * A model says in several dialects (dialect.h) that its tensors hold few bits; a plan (plan_file.c) overrides them.
+ * read.c reads all of them into one answer:
  *
  *     stored      the numbers that a tensor holds in memory              pj_precision_of
  *     read        the numbers that a node reads at an input              pj_precision_reads
@@ -124,6 +122,9 @@ const pj_node_precision *pj_precision_node(const pj_precision *precision, const 
 /* Does the operator hand on the format of what it reads: a view, a move, a Relu? */
 bool pj_precision_passes(const pj_node *node);
 
+/* What a plan says of data input `i`, or NULL. */
+const pj_format *pj_precision_planned(const pj_precision *precision, const pj_node *node, int i);
+
 /* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */
 bool pj_precision_is_data(const pj_node *node, int i);
 
@@ -132,10 +133,5 @@ pj_format pj_precision_declared(const pj_precision *precision, const pj_value *v
 
 /* The format that an element type declares; false for strings, complex and unknown types. */
 bool pj_number_of_dtype(pj_dtype dtype, pj_number *out);
-
-/* Elements of the constant's scales that are data: one power of two is the place of the binary point, not data, and a
- * zero point that is known to be 0 is not stored. */
-bool pj_scale_is_stored(const pj_value *scale);
-bool pj_zero_is_stored(const pj_value *zero);
 
 #endif

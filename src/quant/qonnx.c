@@ -1,8 +1,9 @@
 /* The quantizers of QONNX (Brevitas, FINN, qonnx): floats that hold quantized numbers, with bit widths as inputs. */
-#include "quant/quantizer.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "quant/dialect.h"
+#include "quant/scale.h"
 
 enum { MOST_BITS = 64 };
 
@@ -130,7 +131,8 @@ static void assume(const pj_node *node, pj_quantized *out)
     out->format.from = PJ_FROM_ASSUMED;
 }
 
-pj_quantizer pj_qonnx_read(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out)
+static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node *node, pj_diags *diags,
+                                   pj_quantized *out)
 {
     bool ok;
     if (!in_domain(node) || node->inputs < 1 || !node->in[0])
@@ -158,7 +160,7 @@ pj_quantizer pj_qonnx_read(const pj_precision *precision, const pj_node *node, p
 
 /* ---- MultiThreshold: the type of its steps stands in an attribute ---- */
 
-bool pj_qonnx_sets_format(const pj_node *node, pj_diags *diags, pj_quantized *out)
+static bool sets_format(const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
     const pj_attr *type = pj_node_attr(node, "out_dtype");
     if (!in_domain(node) || strcmp(node->op, "MultiThreshold") != 0 || !type || type->kind != PJ_ATTR_STRING ||
@@ -174,3 +176,5 @@ bool pj_qonnx_sets_format(const pj_node *node, pj_diags *diags, pj_quantized *ou
     assume(node, out);
     return true;
 }
+
+const pj_dialect pj_dialect_qonnx = {.quantizer = read_quantizer, .sets_format = sets_format};

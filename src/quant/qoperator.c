@@ -1,10 +1,9 @@
 /* Operators that take integers as they are: QLinearConv and its kin, MatMulInteger, dynamic quantization, weights
  * packed into bytes. Their formats stand in the element types; this file adds what those do not say. */
-#include "quant/quantizer.h"
-
 #include <string.h>
 
 #include "ops/op.h"
+#include "quant/dialect.h"
 
 #define MS "com.microsoft"
 
@@ -59,8 +58,8 @@ static bool is_qoperator(const pj_node *node)
     return strpbrk(node->desc->roles, "sz") != NULL || strncmp(node->op, "DynamicQuantize", 15) == 0;
 }
 
-pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
-                            pj_error *err)
+static pj_status read_operands(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
+                               pj_error *err)
 {
     if (!is_qoperator(node))
         return PJ_OK;
@@ -87,3 +86,5 @@ pj_status pj_qoperator_read(pj_precision *precision, const pj_node *node, pj_are
     }
     return PJ_OK;
 }
+
+const pj_dialect pj_dialect_qoperator = {.operands = read_operands};

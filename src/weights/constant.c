@@ -6,7 +6,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "ops/op.h"
-#include "quant/quantizer.h"
+#include "quant/scale.h"
 #include "weights/decode.h"
 
 /* Where the output channels of a weight are. */

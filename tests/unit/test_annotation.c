@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "quant/quantizer.h"
+#include "quant/dialect.h"
 #include "quantized.h"
 
 #define FORMAT(info, w, f)            \

@@ -1,0 +1,27 @@
+/* What stands in the constants beside quantized numbers: scales, zero points, bit widths. */
+#ifndef PJ_QUANT_SCALE_H
+#define PJ_QUANT_SCALE_H
+
+#include "quant/precision.h"
+
+/* Is the constant stored? One power of two is the place of the binary point, not data, and a zero point that is known
+ * to be 0 needs no memory. */
+bool pj_scale_is_stored(const pj_value *scale);
+bool pj_zero_is_stored(const pj_value *zero);
+
+/* Scales at input `i`: each positive and finite, as far as they are known; else a finding and false. */
+bool pj_scale_check(const pj_node *node, int i, pj_diags *diags);
+
+/* Is the scale one power of two, 2^exponent? */
+bool pj_scale_exponent(const pj_value *scale, int *exponent);
+
+/* The whole number that the constant at input `i` holds in all its elements; false where there is none such. */
+bool pj_constant_whole(const pj_node *node, int i, int64_t *out);
+
+/* Do two scales, or two zero points, hold the same numbers? A zero point that is not there (NULL) is 0. */
+bool pj_contents_equal(const pj_value *a, const pj_value *b);
+
+/* A fixed-point number of these bits; `scale` sets its binary point where it is one power of two. */
+void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_quantized *out);
+
+#endif
