@@ -3,7 +3,7 @@
 #
 #     run.sh PROGRAM [CASE...]        all cases without names; PJ_UPDATE_GOLDEN=1 rewrites what they expect
 #
-# A case is a folder here:
+# A case is a folder here with a file `cmd`; files/ holds what several cases read.
 #     cmd            shell lines; `picojoule` is PROGRAM, models/ and cases/ (these folders) are in the current folder,
 #                    which is empty otherwise
 #     stdout.exact   what must come out; stdout.part: lines that must occur; neither: nothing may come out
@@ -70,7 +70,7 @@ run_case() {
     return $ok
 }
 
-[ $# -gt 0 ] || set -- $(cd "$here" && ls -d */ | tr -d /)
+[ $# -gt 0 ] || set -- $(cd "$here" && ls -d */cmd | sed 's|/cmd$||')
 for name; do
     ran=$((ran + 1))
     run_case "$name" || failed=$((failed + 1))

@@ -149,7 +149,7 @@ result() {
         failed=1
     }
 }
-for budget in "$root"/tests/cli/check_budgets/*.json; do
+for budget in "$root"/tests/cli/files/*.json; do
     cp "$budget" budget.json
     "$check" "$root/docs/budget.schema.json" budget.json || failed=1
     result budget.json json 3 2>/dev/null
