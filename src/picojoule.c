@@ -318,8 +318,9 @@ static pj_status inspect_weights(pj_analysis *analysis, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status run(pj_analysis *analysis, pj_error *err)
+static pj_status run(pj_analysis *analysis, pj_arena *scratch, pj_error *err)
 {
+    pj_schedule schedule;
     pj_model *model = analysis->model;
     const pj_settings *settings = &analysis->settings;
     pj_precision *precision = &analysis->precision;
@@ -331,12 +332,14 @@ static pj_status run(pj_analysis *analysis, pj_error *err)
     memory.rd_wr_on_io = settings->io_on_dram;
     memory.min_sram_bits = (double)settings->sram_min_bits;
     PJ_TRY(read_precision(analysis, precision, err));
-    PJ_TRY(
-        pj_layers_count(model, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers, err));
+    PJ_TRY(pj_schedule_steps(model, scratch, &analysis->diags, &schedule, err));
+    PJ_TRY(pj_layers_count(&schedule, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers,
+                           err));
     PJ_TRY(pj_price_layers(precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
     pj_layers_traffic(precision, &analysis->layers);
     PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
-    PJ_TRY(pj_peak_measure(precision, settings->best_order, analysis->arena, &analysis->memory, err));
+    PJ_TRY(pj_schedule_buffers(precision, scratch, &schedule, err));
+    PJ_TRY(pj_peak_measure(&schedule, settings->best_order, analysis->arena, &analysis->memory, err));
     analysis->totals.peak_activation_bytes = analysis->memory.unknown ? -1 : analysis->memory.graph.bytes;
     PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, settings->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
@@ -372,9 +375,10 @@ static pj_status copy_settings(pj_analysis *analysis, const pj_settings *setting
 pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err)
 {
     *out = NULL;
-    pj_arena *arena = pj_arena_new(0);
-    pj_analysis *analysis = arena ? PJ_NEW(arena, pj_analysis, 1) : NULL;
+    pj_arena *arena = pj_arena_new(0), *scratch = pj_arena_new(0);
+    pj_analysis *analysis = arena && scratch ? PJ_NEW(arena, pj_analysis, 1) : NULL;
     if (!analysis) {
+        pj_arena_free(scratch);
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
@@ -383,7 +387,8 @@ pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis *
     pj_diags_init(&analysis->diags, arena);
     pj_status status = copy_settings(analysis, settings, err);
     if (status == PJ_OK)
-        status = run(analysis, err);
+        status = run(analysis, scratch, err);
+    pj_arena_free(scratch);
     if (status != PJ_OK) {
         pj_analysis_free(analysis);
         return status;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/ckd.h"
-#include "cost/schedule.h"
 
 bool pj_layer_reads_activation(const pj_node *node, int i)
 {
@@ -258,11 +257,12 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_
     return pj_layer_describe(row, detail, arena, err);
 }
 
-pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const pj_table *table, pj_arena *arena,
+pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err)
 {
-    pj_scheduled *at;
-    PJ_TRY(pj_schedule(model, arena, diags, &at, &out->count, err));
+    const pj_model *model = schedule->model;
+    const pj_step *at = schedule->step;
+    out->count = schedule->steps;
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
     size_t *seen = PJ_NEW(arena, size_t, model->values);

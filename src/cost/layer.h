@@ -4,9 +4,10 @@
 
 #include "arith/arith.h"
 #include "cost/table.h"
-#include "cost/work.h"
 #include "picojoule/energy.h"
 #include "quant/precision.h"
+#include "schedule/schedule.h"
+#include "schedule/work.h"
 
 /* Conversions between number formats that a layer makes beside its own work, one of each named primitive per element:
  *     float to integer      mul, round
@@ -52,9 +53,9 @@ typedef struct pj_layers {
     double qtools_sum; /* (pJ) */
 } pj_layers;
 
-/* Counts and formats of every node that may run (cost/schedule.h); energies stay 0. Arrays live in `arena`. `table`
+/* Counts and formats of every step of the schedule; energies stay 0. Arrays live in `arena`. `table`
  * gives the accumulator policy. What layers hand on is settled in `precision` on the way. Errors name the node. */
-pj_status pj_layers_count(const pj_model *model, pj_precision *precision, const pj_table *table, pj_arena *arena,
+pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err);
 
 /* Is the input at `i` data that the layer reads at run time? */

@@ -1,19 +1,13 @@
 /* Runs the nodes in an order and keeps account of the buffers in memory. */
 #include "peak/peak.h"
 
-#include <limits.h>
-
 #include "ops/op.h"
-#include "peak/buffers.h"
 
-/* One account: of the main graph, with those of its subgraphs inside it. Steps count from 1; step 0 is the start, when
- * only the inputs are there. */
+/* One account: of the main graph, with those of its subgraphs inside it. */
 typedef struct account {
-    pj_buffers *b;
+    const pj_buffers *b;
+    const pj_lives *lives;
     pj_error *err;
-    int *readers;     /* by root: those of pj_buffers.reads that have not read it yet */
-    int *born, *dies; /* by root: steps */
-    int *stack;       /* bundles that die */
 } account;
 
 /* The peak of one graph. */
@@ -24,39 +18,7 @@ typedef struct high {
     int replaced, by;    /* roots: the second one is written over the first; -1: none */
 } high;
 
-/* ---- born and gone ---- */
-
-/* The buffer dies at this step, and what a bundle alone kept dies with it. Returns the bytes. */
-static int64_t bury(account *a, const pj_graph *graph, int root, int step)
-{
-    int64_t freed = 0;
-    int depth = 0;
-    a->stack[depth++] = root;
-    while (depth) {
-        int at = a->stack[--depth];
-        const pj_node *maker = a->b->model->value[at]->producer;
-        a->dies[at] = step;
-        freed += a->b->bytes[at];
-        for (int i = 0; pj_buffers_is_bundle(a->b, at) && i < maker->inputs; i++) {
-            int kept = pj_buffers_root(a->b, graph, maker->in[i]);
-            if (kept >= 0 && --a->readers[kept] == 0)
-                a->stack[depth++] = kept;
-        }
-    }
-    return freed;
-}
-
-static void give_birth(account *a, const pj_value *value, int step)
-{
-    a->readers[value->index] = a->b->reads[value->index];
-    a->born[value->index] = step;
-    a->dies[value->index] = INT_MAX;
-}
-
-static bool has_own_buffer(const account *a, const pj_value *value)
-{
-    return value && a->b->root[value->index] == value->index;
-}
+/* ---- writing over an input ---- */
 
 /* Does the node read the buffer only at the places where it writes the output? Equal counts of elements say so: then
  * nothing is broadcast. */
@@ -75,11 +37,12 @@ static bool reads_in_place(const account *a, const pj_node *node, int root)
 static int find_replaced(const account *a, const pj_node *node, int step)
 {
     const pj_value *out = node->outputs > 0 ? node->out[0] : NULL;
-    if (!node->desc || !(node->desc->traits & PJ_ELEMENT) || !has_own_buffer(a, out) || a->b->is_unknown[out->index])
+    if (!node->desc || !(node->desc->traits & PJ_ELEMENT) || !pj_buffers_owns(a->b, out) ||
+        a->b->is_unknown[out->index])
         return -1;
     for (int i = 0; i < node->inputs; i++) {
         int root = pj_op_role(node->desc, i) == 'x' ? pj_buffers_root(a->b, node->graph, node->in[i]) : -1;
-        if (root >= 0 && a->dies[root] == step && a->b->bytes[root] >= a->b->bytes[out->index] &&
+        if (root >= 0 && a->lives->dies[root] == step && a->b->bytes[root] >= a->b->bytes[out->index] &&
             reads_in_place(a, node, root))
             return root;
     }
@@ -88,11 +51,11 @@ static int find_replaced(const account *a, const pj_node *node, int step)
 
 /* ---- subgraphs ---- */
 
-static pj_status run_graph(account *a, const pj_graph *graph, const int *order, high *out);
+static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, high *out);
 
 /* The subgraph of a node with the highest peak. */
 typedef struct bodies {
-    account *a;
+    const account *a;
     const pj_graph *highest;
     high high;
 } bodies;
@@ -109,7 +72,7 @@ static pj_status run_body(const pj_graph *body, void *payload)
     return PJ_OK;
 }
 
-static pj_status run_bodies(account *a, const pj_node *node, bodies *out)
+static pj_status run_bodies(const account *a, const pj_node *node, bodies *out)
 {
     *out = (bodies){.a = a};
     return node->attrs ? pj_buffers_bodies(node, run_body, out) : PJ_OK;
@@ -117,57 +80,46 @@ static pj_status run_bodies(account *a, const pj_node *node, bodies *out)
 
 /* ---- the run ---- */
 
-static int64_t start(account *a, const pj_graph *graph)
+static int64_t start(const account *a, const pj_graph *graph)
 {
     int64_t live = 0;
-    for (int i = 0; i < graph->inputs; i++) {
-        if (has_own_buffer(a, graph->in[i])) {
-            give_birth(a, graph->in[i], 0);
+    for (int i = 0; i < graph->inputs; i++)
+        if (pj_buffers_owns(a->b, graph->in[i]))
             live += a->b->bytes[graph->in[i]->index];
-        }
-    }
     return live;
 }
 
-/* Inputs that nobody reads are gone after the start. */
-static int64_t bury_unread(account *a, const pj_graph *graph)
+/* Bytes of the inputs that nobody reads: gone after the start. */
+static int64_t unread(const account *a, const pj_graph *graph)
 {
     int64_t freed = 0;
     for (int i = 0; i < graph->inputs; i++)
-        if (has_own_buffer(a, graph->in[i]) && a->readers[graph->in[i]->index] == 0)
-            freed += bury(a, graph, graph->in[i]->index, 0);
+        if (pj_buffers_owns(a->b, graph->in[i]) && a->lives->dies[graph->in[i]->index] == 0)
+            freed += a->b->bytes[graph->in[i]->index];
     return freed;
 }
 
 /* One node; *live: bytes before, then after it. */
-static pj_status run_node(account *a, const pj_node *node, int step, int64_t *live, high *peak)
+static pj_status run_node(const account *a, const pj_node *node, int step, int64_t *live, high *peak)
 {
     bodies inside;
     int64_t made = pj_buffers_made(a->b, node), freed = 0;
     PJ_TRY(run_bodies(a, node, &inside));
-    PJ_TRY(pj_buffers_reads(a->b, node, a->err));
-    for (int o = 0; o < node->outputs; o++)
-        if (has_own_buffer(a, node->out[o]))
-            give_birth(a, node->out[o], step);
-    for (int k = 0; k < a->b->listed; k++)
-        if (--a->readers[a->b->list[k]] == 0)
-            freed += bury(a, node->graph, a->b->list[k], step);
     int replaced = find_replaced(a, node, step);
     int64_t now = *live + made + inside.high.bytes - (replaced >= 0 ? a->b->bytes[node->out[0]->index] : 0);
     if (now > peak->bytes)
         *peak = (high){now, step, node, replaced, replaced >= 0 ? node->out[0]->index : -1};
-    for (int o = 0; o < node->outputs; o++)
-        if (has_own_buffer(a, node->out[o]) && a->readers[node->out[o]->index] == 0)
-            freed += bury(a, node->graph, node->out[o]->index, step);
+    for (int root = a->lives->first_dead[node->id]; root >= 0; root = a->lives->next_dead[root])
+        freed += a->b->bytes[root];
     *live += made - freed;
     return PJ_OK;
 }
 
-static pj_status run_graph(account *a, const pj_graph *graph, const int *order, high *out)
+static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, high *out)
 {
     int64_t live = start(a, graph);
     *out = (high){live, 0, NULL, -1, -1};
-    live -= bury_unread(a, graph);
+    live -= unread(a, graph);
     for (int k = 0; k < graph->nodes; k++)
         PJ_TRY(run_node(a, graph->node[order ? order[k] : k], k + 1, &live, out));
     return PJ_OK;
@@ -176,7 +128,7 @@ static pj_status run_graph(account *a, const pj_graph *graph, const int *order, 
 /* ---- what is there at the peak ---- */
 
 typedef struct census {
-    account *a;
+    const account *a;
     pj_live_tensor *tensor; /* NULL: only counts */
     size_t count;
 } census;
@@ -193,13 +145,13 @@ static void list_root(census *c, int root, const high *at)
     c->count++;
 }
 
-/* Of a graph that has just been run: runs what is inside the node at the peak once more. */
+/* Of one graph, and of what is inside the node at its peak. */
 static pj_status list_graph(census *c, const pj_graph *graph, const high *at)
 {
     const account *a = c->a;
     bodies inside;
     for (int i = 0; i < a->b->model->values; i++)
-        if (a->b->root[i] == i && a->born[i] <= at->step && at->step <= a->dies[i] &&
+        if (a->b->root[i] == i && a->lives->born[i] <= at->step && at->step <= a->lives->dies[i] &&
             a->b->model->value[i]->graph == graph)
             list_root(c, i, at);
     if (!at->node)
@@ -224,7 +176,7 @@ static void sort_live(pj_live_tensor *tensor, pj_live_tensor *spare, size_t coun
         tensor[k] = spare[k];
 }
 
-static pj_status measure(account *a, const int *order, const char *name, pj_arena *arena, pj_peak *out)
+static pj_status measure(const account *a, const int *order, const char *name, pj_arena *arena, pj_peak *out)
 {
     const pj_graph *graph = a->b->model->graph;
     census c = {.a = a};
@@ -242,45 +194,30 @@ static pj_status measure(account *a, const int *order, const char *name, pj_aren
     return PJ_OK;
 }
 
-static pj_status measure_all(account *a, bool best_order, pj_arena *arena, pj_activation_memory *out)
+/* The better of the two orders, named. */
+static pj_status measure_best(const account *a, pj_buffers *b, pj_arena *arena, pj_activation_memory *out)
 {
-    const pj_graph *graph = a->b->model->graph;
-    out->unknown = a->b->unknown;
-    PJ_TRY(measure(a, NULL, "graph", arena, &out->graph));
-    if (!best_order)
-        return PJ_OK;
+    const pj_graph *graph = b->model->graph;
+    pj_lives lives;
     pj_peak *best = PJ_NEW(arena, pj_peak, 1);
     int *order = PJ_NEW(a->b->arena, int, graph->nodes);
     if (!best || !order)
         return pj_fail_memory(a->err);
-    PJ_TRY(pj_order_least_growth(a->b, graph, order, a->err));
-    PJ_TRY(measure(a, order, "least-growth", arena, best));
+    PJ_TRY(pj_order_least_growth(b, graph, order, a->err));
+    PJ_TRY(pj_lives_find(b, order, a->b->arena, &lives, a->err));
+    account other = {b, &lives, a->err};
+    PJ_TRY(measure(&other, order, "least-growth", arena, best));
     if (best->bytes >= out->graph.bytes)
         *best = out->graph;
     out->best = best;
     return PJ_OK;
 }
 
-pj_status pj_peak_measure(const pj_precision *precision, bool best_order, pj_arena *arena, pj_activation_memory *out,
+pj_status pj_peak_measure(pj_schedule *schedule, bool best_order, pj_arena *arena, pj_activation_memory *out,
                           pj_error *err)
 {
-    int values = precision->model->values;
-    pj_arena *scratch = pj_arena_new(0);
-    pj_buffers b;
-    if (!scratch)
-        return pj_fail_memory(err);
-    account a = {.b = &b,
-                 .err = err,
-                 .readers = PJ_NEW(scratch, int, values),
-                 .born = PJ_NEW(scratch, int, values),
-                 .dies = PJ_NEW(scratch, int, values),
-                 .stack = PJ_NEW(scratch, int, values + 1)};
-    pj_status status =
-        a.readers && a.born && a.dies && a.stack ? pj_buffers_find(precision, scratch, &b, err) : pj_fail_memory(err);
-    for (int i = 0; status == PJ_OK && i < values; i++)
-        a.born[i] = INT_MAX; /* what never runs never lives */
-    if (status == PJ_OK)
-        status = measure_all(&a, best_order, arena, out);
-    pj_arena_free(scratch);
-    return status;
+    const account a = {&schedule->buffers, &schedule->lives, err};
+    out->unknown = schedule->buffers.unknown;
+    PJ_TRY(measure(&a, NULL, "graph", arena, &out->graph));
+    return best_order ? measure_best(&a, &schedule->buffers, arena, out) : PJ_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cost/work.h"
+#include "schedule/work.h"
 #include "infer/infer.h"
 #include "ops/op.h"
 

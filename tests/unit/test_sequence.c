@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "cost/work.h"
+#include "schedule/work.h"
 #include "infer/infer.h"
 #include "load/load.h"
 #include "model.h"

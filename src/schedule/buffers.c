@@ -1,5 +1,5 @@
 /* Which values share a buffer, how large buffers are, who reads them. */
-#include "peak/buffers.h"
+#include "schedule/buffers.h"
 
 #include <string.h>
 
@@ -112,11 +112,16 @@ static bool is_bundled(const pj_buffers *b, const pj_node *node)
     return is_view(b, node) && node->outputs > 0 && node->out[0] && pj_buffers_is_bundle(b, node->out[0]->index);
 }
 
+bool pj_buffers_owns(const pj_buffers *b, const pj_value *value)
+{
+    return value && b->root[value->index] == value->index;
+}
+
 int64_t pj_buffers_made(const pj_buffers *b, const pj_node *node)
 {
     int64_t bytes = 0;
     for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && b->root[node->out[o]->index] == node->out[o]->index)
+        if (pj_buffers_owns(b, node->out[o]))
             bytes += b->bytes[node->out[o]->index];
     return bytes;
 }

@@ -1,5 +1,5 @@
 /* Counting: presets traffic to whole tensors and runs the work rule. */
-#include "cost/work.h"
+#include "schedule/work.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The order "least-growth": list scheduling that always takes the node after which memory has grown least. */
 #include "ops/op.h"
-#include "peak/buffers.h"
+#include "schedule/buffers.h"
 
 /* Nodes that could run next stand in a heap: the least growth first, of equals the first in the graph. */
 typedef struct scheduler {
@@ -126,8 +126,7 @@ static pj_status count_growth(scheduler *s)
             if (s->readers[s->b->list[k]] == 1)
                 s->growth[n] -= s->b->bytes[s->b->list[k]];
         for (int o = 0; o < node->outputs; o++) /* what nobody reads goes at once */
-            if (node->out[o] && s->b->root[node->out[o]->index] == node->out[o]->index &&
-                s->readers[node->out[o]->index] == 0)
+            if (pj_buffers_owns(s->b, node->out[o]) && s->readers[node->out[o]->index] == 0)
                 s->growth[n] -= s->b->bytes[node->out[o]->index];
     }
     return PJ_OK;

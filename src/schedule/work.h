@@ -1,6 +1,6 @@
 /* Counting: runs the work rule of a node. The result has no technology in it. */
-#ifndef PJ_COST_WORK_H
-#define PJ_COST_WORK_H
+#ifndef PJ_SCHEDULE_WORK_H
+#define PJ_SCHEDULE_WORK_H
 
 #include "ops/op.h"
 

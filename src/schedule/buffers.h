@@ -1,6 +1,6 @@
-/* Which values share a buffer, how large buffers are, who reads them. For the files of peak/ only. */
-#ifndef PJ_PEAK_BUFFERS_H
-#define PJ_PEAK_BUFFERS_H
+/* Which values share a buffer, how large buffers are, who reads them. */
+#ifndef PJ_SCHEDULE_BUFFERS_H
+#define PJ_SCHEDULE_BUFFERS_H
 
 #include "quant/precision.h"
 
@@ -34,6 +34,9 @@ pj_status pj_buffers_makers(pj_buffers *b, const pj_node *node, pj_error *err);
 
 /* Is the value a sequence that is made of several buffers? It keeps them all, and takes nothing itself. */
 bool pj_buffers_is_bundle(const pj_buffers *b, int root);
+
+/* Is a buffer made for the value (NULL: no)? */
+bool pj_buffers_owns(const pj_buffers *b, const pj_value *value);
 
 /* The root of a value in this graph; -1: none, or of an enclosing graph. */
 int pj_buffers_root(const pj_buffers *b, const pj_graph *graph, const pj_value *value);
