@@ -1,10 +1,9 @@
 /* Checking budgets: models are analysed side by side and judged in the order of the file. */
 #include "picojoule/budget.h"
 
-#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/parallel.h"
 #include "budget/judge.h"
 #include "picojoule/picojoule.h"
 
@@ -25,6 +24,7 @@ static void close_subject(subject *s)
     pj_lint_free(s->lint);
     pj_analysis_free(s->analysis);
     pj_model_close(s->model);
+    *s = (subject){0};
 }
 
 static bool is_bound(const pj_model_options *options, const char *name)
@@ -135,15 +135,9 @@ typedef struct run {
     pj_arena *arena;   /* of the lists */
     pj_arena **arenas; /* one per model: arenas are for one thread */
     pj_check_model *models;
+    subject *subjects; /* by worker: the model that it has at hand */
     const pj_budget *budget;
     pj_check_options options;
-    /* under the lock: */
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    size_t next;     /* model that nobody has taken */
-    size_t finished; /* models up to here are done, and handed to `analysed` */
-    pj_status status;
-    pj_error error;
 } run;
 
 /* Errors of files that the budget names say which entry named them. */
@@ -160,8 +154,10 @@ static void name_entry(const run *r, const pj_budget_entry *entry, pj_error *err
     pj_str_free(&text);
 }
 
-static pj_status check_one(run *r, size_t at, subject *s)
+static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
 {
+    run *r = payload;
+    subject *s = &r->subjects[worker];
     const pj_budget_entry *entry = &r->budget->entry[at];
     pj_check_model *out = &r->models[at];
     *out = (pj_check_model){.name = entry->name,
@@ -174,6 +170,7 @@ static pj_status check_one(run *r, size_t at, subject *s)
                             .table = "",
                             .options = "",
                             .dearest = ""};
+    close_subject(s);
     r->arenas[at] = pj_arena_new(0);
     pj_status status =
         r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &out->error) : pj_fail_memory(&out->error);
@@ -182,74 +179,19 @@ static pj_status check_one(run *r, size_t at, subject *s)
     name_entry(r, entry, &out->error);
     out->outcome = PJ_BROKEN;
     out->verdict_count = out->exceeded = out->improved = 0;
-    return status == PJ_ENOMEM ? PJ_ENOMEM : PJ_OK;
+    if (status != PJ_ENOMEM)
+        return PJ_OK;
+    *err = out->error;
+    return status;
 }
 
-/* Hands the model on, when its turn has come. */
-static void finish_one(run *r, size_t at, pj_status status, const subject *s)
+static pj_status hand_on(void *payload, size_t at, int worker, pj_error *err)
 {
+    const run *r = payload;
     const pj_check_model *model = &r->models[at];
-    pj_error error = model->error;
-    pthread_mutex_lock(&r->lock);
-    while (r->finished != at)
-        pthread_cond_wait(&r->moved, &r->lock);
-    bool is_open = r->status == PJ_OK;
-    pthread_mutex_unlock(&r->lock);
-    if (is_open && status == PJ_OK && r->options.analysed && model->outcome != PJ_BROKEN)
-        status = r->options.analysed(model, s->analysis, r->options.payload, &error);
-    pthread_mutex_lock(&r->lock);
-    if (is_open && status != PJ_OK) {
-        r->status = status;
-        r->error = error;
-    }
-    r->finished++;
-    pthread_cond_broadcast(&r->moved);
-    pthread_mutex_unlock(&r->lock);
-}
-
-static void *work(void *payload)
-{
-    run *r = payload;
-    for (;;) {
-        subject s = {0};
-        pthread_mutex_lock(&r->lock);
-        size_t at = r->status == PJ_OK ? r->next : r->budget->entries;
-        r->next += at < r->budget->entries;
-        pthread_mutex_unlock(&r->lock);
-        if (at >= r->budget->entries)
-            return NULL;
-        pj_status status = check_one(r, at, &s);
-        finish_one(r, at, status, &s);
-        close_subject(&s);
-    }
-}
-
-static size_t count_jobs(const run *r)
-{
-    enum { MOST = 64 };
-    long processors = r->options.jobs ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
-    size_t jobs = r->options.jobs ? r->options.jobs : processors > 0 ? (size_t)processors : 1;
-    jobs = jobs > MOST ? MOST : jobs;
-    return jobs > r->budget->entries ? r->budget->entries : jobs;
-}
-
-/* This thread works, too: without a single other one the check takes longer, no more. */
-static void work_together(run *r)
-{
-    enum { MOST = 64 };
-    const size_t stack = (size_t)8 << 20; /* what the main thread has: subgraphs nest */
-    pthread_t thread[MOST];
-    pthread_attr_t attributes;
-    size_t started = 0, jobs = count_jobs(r);
-    bool has_attributes = pthread_attr_init(&attributes) == 0;
-    if (has_attributes && pthread_attr_setstacksize(&attributes, stack) == 0)
-        while (started + 1 < jobs && pthread_create(&thread[started], &attributes, work, r) == 0)
-            started++;
-    work(r);
-    for (size_t i = 0; i < started; i++)
-        pthread_join(thread[i], NULL);
-    if (has_attributes)
-        pthread_attr_destroy(&attributes);
+    if (!r->options.analysed || model->outcome == PJ_BROKEN)
+        return PJ_OK;
+    return r->options.analysed(model, r->subjects[worker].analysis, r->options.payload, err);
 }
 
 static void sum_up(run *r)
@@ -278,28 +220,23 @@ pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *optio
         r->budget = budget;
         r->arenas = PJ_NEW(arena, pj_arena *, budget->entries);
         r->models = PJ_NEW(arena, pj_check_model, budget->entries);
+        r->subjects = PJ_NEW(arena, subject, PJ_MOST_THREADS);
     }
-    if (!r || !r->arenas || !r->models) {
+    if (!r || !r->arenas || !r->models || !r->subjects) {
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
     if (options)
         r->options = *options;
-    if (pthread_mutex_init(&r->lock, NULL) != 0 || pthread_cond_init(&r->moved, NULL) != 0) {
-        pj_arena_free(arena);
-        return pj_fail(err, PJ_EIO, "no lock for threads");
-    }
-    work_together(r);
-    pthread_cond_destroy(&r->moved);
-    pthread_mutex_destroy(&r->lock);
-    pj_status status = r->status;
+    int threads = pj_threads(r->options.jobs > PJ_MOST_THREADS ? PJ_MOST_THREADS : (int)r->options.jobs);
+    pj_status status = pj_parallel(threads, budget->entries, check_one, hand_on, r, err);
+    for (int i = 0; i < PJ_MOST_THREADS; i++)
+        close_subject(&r->subjects[i]);
     if (status == PJ_OK) {
         sum_up(r);
         *out = &r->result;
         return PJ_OK;
     }
-    if (err)
-        *err = r->error;
     pj_check_free(&r->result);
     return status;
 }

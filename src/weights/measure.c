@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "weights/distinct.h"
-#include "weights/parallel.h"
 #include "weights/search.h"
 
 /* Numbers: of a job; of a row that is held in memory (longer ones are read anew for each pass); of a run of those; of
@@ -375,12 +375,12 @@ static pj_status run_batch(measure *m, pj_error *err)
     for (size_t i = 0; i < m->items; i++)
         for (size_t k = 0; k < m->item[i].jobs; k++)
             m->item_of[m->item[i].first_job + k] = i;
-    PJ_TRY(pj_parallel(m->threads, m->jobs, channel_job, m, err));
+    PJ_TRY(pj_parallel(m->threads, m->jobs, channel_job, NULL, m, err));
     for (size_t i = 0; i < m->items; i++)
         add_parts(m, &m->item[i]);
     if (!m->options->grain[PJ_PER_TENSOR] || m->options->grids == 0)
         return PJ_OK;
-    return pj_parallel(m->threads, m->items, tensor_job, m, err);
+    return pj_parallel(m->threads, m->items, tensor_job, NULL, m, err);
 }
 
 enum { MOST_ITEMS = 4096, MOST_JOBS = 4096, MOST_SIDE_BYTES = 64 << 20 };
