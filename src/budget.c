@@ -27,16 +27,16 @@ static void close_subject(subject *s)
     *s = (subject){0};
 }
 
-static bool is_bound(const pj_model_options *options, const char *name)
+static bool is_bound(const pj_setup *setup, const char *name)
 {
-    for (size_t i = 0; i < options->dim_count; i++)
-        if (strcmp(options->dims[i].name, name) == 0)
+    for (size_t i = 0; i < setup->dim_count; i++)
+        if (strcmp(setup->dims[i].name, name) == 0)
             return true;
     return false;
 }
 
 /* Names of dimensions that were taken as 1. */
-static bool list_open_dims(pj_model *model, const pj_model_options *options, pj_str *out)
+static bool list_open_dims(pj_model *model, const pj_setup *setup, pj_str *out)
 {
     size_t findings;
     const pj_finding *finding = pj_model_findings(model, &findings);
@@ -45,7 +45,7 @@ static bool list_open_dims(pj_model *model, const pj_model_options *options, pj_
     for (size_t i = 0; finding && i < findings; i++)
         assumed = assumed || strcmp(finding[i].code, "assumed-dimension") == 0;
     for (size_t i = 0, n = 0; assumed && info && i < info->dim_count; i++)
-        if (!is_bound(options, info->dims[i].name)) {
+        if (!is_bound(setup, info->dims[i].name)) {
             pj_str_add(out, n++ ? ", " : "");
             pj_str_printf(out, "\"%.60s\": 1", info->dims[i].name);
         }
@@ -58,7 +58,7 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
     pj_str names = pj_str_new(200), path = pj_str_new(0);
     pj_status status = PJ_OK;
     pj_str_printf(&path, "%s.dims", entry->json_path);
-    bool is_open = list_open_dims(model, &entry->options, &names);
+    bool is_open = list_open_dims(model, &entry->setup, &names);
     if (is_open && names.length == 0)
         status =
             pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
@@ -76,9 +76,9 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
 
 static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, subject *out, pj_error *err)
 {
-    PJ_TRY(pj_model_open(entry->file, &entry->options, &out->model, err));
+    PJ_TRY(pj_model_open(entry->file, &entry->setup, &out->model, err));
     PJ_TRY(check_dims(budget, entry, out->model, err));
-    return pj_analyze(out->model, &entry->settings, &out->analysis, err);
+    return pj_analyze(out->model, &entry->setup, &out->analysis, err);
 }
 
 /* Lint is run where the budget forbids something that it finds. */

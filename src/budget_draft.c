@@ -11,8 +11,7 @@
 
 typedef struct draft {
     const pj_budget_draft *given;
-    const pj_model_options *options;
-    const pj_settings *settings;
+    const pj_setup *setup;
     pj_arena *arena;
     pj_map names; /* of baselines */
     bool *bound;  /* by dimension of the options: some model has it */
@@ -89,7 +88,7 @@ static void put_limits(draft *d, const pj_analysis *analysis)
 
 static void put_memory(draft *d)
 {
-    const pj_settings *given = d->settings, usual = pj_settings_default();
+    const pj_setup *given = d->setup, usual = pj_setup_default();
     if (given->weights_on == usual.weights_on && given->activations_on == usual.activations_on &&
         given->io_on_dram == usual.io_on_dram && given->sram_min_bits == 0)
         return;
@@ -121,7 +120,7 @@ static void put_dims(draft *d, const pj_model_info *info)
 
 static void put_basis(draft *d, const pj_model_info *info)
 {
-    const pj_settings *given = d->settings, usual = pj_settings_default();
+    const pj_setup *given = d->setup, usual = pj_setup_default();
     put_dims(d, info);
     if (given->table && strcmp(given->table, usual.table) != 0)
         put_text(d, "table", given->table);
@@ -129,8 +128,8 @@ static void put_basis(draft *d, const pj_model_info *info)
         put_text(d, "plan", given->plan);
     if (given->quantize)
         put_text(d, "quantize", given->quantize);
-    if (d->options && d->options->op_rules)
-        put_text(d, "op_rules", d->options->op_rules);
+    if (given->op_rules)
+        put_text(d, "op_rules", given->op_rules);
     put_memory(d);
     if (given->device_count == 0)
         return;
@@ -181,21 +180,21 @@ static void put_baseline(draft *d, const char *path)
 /* ---- all models ---- */
 
 /* Binds those of the options' dimensions that the model has: the options are for all models of the draft. */
-static pj_status bind_dims(draft *d, pj_model *model, pj_model_options *options)
+static pj_status bind_dims(draft *d, pj_model *model, pj_setup *setup)
 {
     const pj_model_info *info = pj_model_describe(model);
-    size_t given = d->options ? d->options->dim_count : 0;
+    size_t given = d->setup->dim_count;
     pj_dim_binding *dims = PJ_NEW(d->arena, pj_dim_binding, given);
     if (!info || !dims)
         return pj_fail_memory(d->err);
     for (size_t i = 0; i < given; i++)
         for (size_t k = 0; k < info->dim_count; k++)
-            if (strcmp(info->dims[k].name, d->options->dims[i].name) == 0) {
-                dims[options->dim_count++] = d->options->dims[i];
+            if (strcmp(info->dims[k].name, d->setup->dims[i].name) == 0) {
+                dims[setup->dim_count++] = d->setup->dims[i];
                 d->bound[i] = true;
             }
-    options->dims = dims;
-    return options->dim_count ? pj_model_rebind(model, options, d->err) : PJ_OK;
+    setup->dims = dims;
+    return setup->dim_count ? pj_model_rebind(model, setup, d->err) : PJ_OK;
 }
 
 /* Nobody but the user knows which size is meant. */
@@ -214,18 +213,18 @@ static pj_status check_dims(draft *d, pj_model *model, const char *path)
 
 static pj_status put_model(draft *d, const char *path)
 {
-    pj_model_options options = d->options ? *d->options : (pj_model_options){0};
+    pj_setup setup = *d->setup;
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
-    options.dim_count = 0;
-    options.unbound_dims_are_one = true;
-    pj_status status = pj_model_open(path, &options, &model, d->err);
+    setup.dim_count = 0;
+    setup.unbound_dims_are_one = true;
+    pj_status status = pj_model_open(path, &setup, &model, d->err);
     if (status == PJ_OK)
-        status = bind_dims(d, model, &options);
+        status = bind_dims(d, model, &setup);
     if (status == PJ_OK)
         status = check_dims(d, model, path);
     if (status == PJ_OK)
-        status = pj_analyze(model, d->settings, &analysis, d->err);
+        status = pj_analyze(model, d->setup, &analysis, d->err);
     const pj_model_info *info = status == PJ_OK ? pj_model_describe(model) : NULL;
     if (status == PJ_OK && !info)
         status = pj_fail_memory(d->err);
@@ -251,33 +250,27 @@ static pj_status put_budget(draft *d)
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < d->given->model_count; i++)
         PJ_TRY(put_model(d, d->given->models[i]));
-    for (size_t i = 0; d->options && i < d->options->dim_count; i++)
+    for (size_t i = 0; i < d->setup->dim_count; i++)
         if (!d->bound[i])
-            return pj_fail(d->err, PJ_EARGUMENT, "none of the models has a dimension '%.100s'",
-                           d->options->dims[i].name);
+            return pj_fail(d->err, PJ_EARGUMENT, "none of the models has a dimension '%.100s'", d->setup->dims[i].name);
     pj_json_write_end(&d->json);
     pj_json_write_end(&d->json);
     pj_str_add_char(d->json.out, '\n');
     return PJ_OK;
 }
 
-pj_status pj_budget_write(const pj_budget_draft *given, const pj_model_options *options, const pj_settings *settings,
-                          pj_sink sink, void *payload, pj_error *err)
+pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, pj_sink sink, void *payload,
+                          pj_error *err)
 {
-    const pj_settings usual = pj_settings_default();
     pj_str text = pj_str_new(0);
     if (!(given->margin >= 0) || !isfinite(given->margin))
         return pj_fail(err, PJ_EARGUMENT, "the margin is negative or no number");
-    draft d = {.given = given,
-               .options = options,
-               .settings = settings ? settings : &usual,
-               .arena = pj_arena_new(0),
-               .json = pj_json_writer_new(&text, true),
-               .err = err};
+    draft d = {
+        .given = given, .setup = setup, .arena = pj_arena_new(0), .json = pj_json_writer_new(&text, true), .err = err};
     if (!d.arena)
         return pj_fail_memory(err);
     pj_map_init(&d.names, d.arena);
-    d.bound = PJ_NEW(d.arena, bool, options ? options->dim_count : 0);
+    d.bound = PJ_NEW(d.arena, bool, setup->dim_count);
     pj_status status = d.bound ? put_budget(&d) : pj_fail_memory(err);
     if (status == PJ_OK && text.failed)
         status = pj_fail_memory(err);

@@ -23,7 +23,7 @@ static const char *place_word(pj_place place)
  * one Pareto file differ in, so they are not part of every basis. */
 static void add_settings(const pj_analysis *analysis, const pj_model_info *model, bool with_formats, pj_str *out)
 {
-    const pj_settings *settings = pj_analysis_settings(analysis);
+    const pj_setup *settings = pj_analysis_settings(analysis);
     pj_str_printf(out, "--weights-on %s --activations-on %s --io-on-dram %s --sram-min %llu",
                   place_word(settings->weights_on), place_word(settings->activations_on),
                   settings->io_on_dram ? "yes" : "no", (unsigned long long)settings->sram_min_bits);

@@ -18,29 +18,30 @@
 #include "peak/peak.h"
 #include "quant/plan_file.h"
 #include "quant/precision.h"
+#include "setup/setup.h"
 #include "weights/advise.h"
 
 /* ---- model.h ---- */
 
 /* What comes behind loading. */
-static pj_status infer(pj_model *model, const pj_model_options *options, pj_error *err)
+static pj_status infer(pj_model *model, const pj_setup *setup, pj_error *err)
 {
-    static const pj_model_options none;
-    PJ_TRY(pj_bind(model, options ? options : &none, err));
+    static const pj_setup none;
+    PJ_TRY(pj_bind(model, setup ? setup : &none, err));
     pj_status status = pj_infer(model, &model->diags, err);
     if (status == PJ_ESHAPE)
         pj_bind_explain(model, err);
     return status;
 }
 
-static pj_status finish_open(pj_status loaded, const char *name, const pj_model_options *options, pj_model *model,
-                             pj_model **out, pj_error *err)
+static pj_status finish_open(pj_status loaded, const char *name, const pj_setup *setup, pj_model *model, pj_model **out,
+                             pj_error *err)
 {
     pj_status status = loaded;
-    if (status == PJ_OK && options && options->op_rules)
-        status = pj_custom_read(options->op_rules, model, err);
+    if (status == PJ_OK && setup && setup->op_rules)
+        status = pj_custom_read(setup->op_rules, model, err);
     if (status == PJ_OK)
-        status = infer(model, options, err);
+        status = infer(model, setup, err);
     if (status == PJ_OK) {
         *out = model;
         return PJ_OK;
@@ -51,30 +52,30 @@ static pj_status finish_open(pj_status loaded, const char *name, const pj_model_
 }
 
 /* Dimensions are bound behind loading, so that they can be bound anew. */
-pj_status pj_model_open(const char *path, const pj_model_options *options, pj_model **out, pj_error *err)
+pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err)
 {
     pj_model *model = NULL;
     *out = NULL;
     pj_status status = pj_load(path, NULL, &model, err);
-    return finish_open(status, path, options, model, out, err);
+    return finish_open(status, path, setup, model, out, err);
 }
 
-pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_model_options *options,
-                               pj_model **out, pj_error *err)
+pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup, pj_model **out,
+                               pj_error *err)
 {
     pj_model *model = NULL;
     *out = NULL;
     pj_status status = pj_load_memory(bytes, size, name, NULL, &model, err);
-    return finish_open(status, name, options, model, out, err);
+    return finish_open(status, name, setup, model, out, err);
 }
 
-pj_status pj_model_rebind(pj_model *model, const pj_model_options *options, pj_error *err)
+pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err)
 {
     if (err)
         memset(err, 0, sizeof *err);
     pj_status status = pj_unbind(model, err);
     if (status == PJ_OK)
-        status = infer(model, options, err);
+        status = infer(model, setup, err);
     if (status != PJ_OK)
         pj_error_at(err, model->path, NULL, NULL);
     return status;
@@ -215,7 +216,7 @@ void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), vo
 struct pj_analysis {
     pj_arena *arena;
     pj_model *model;
-    pj_settings settings;
+    pj_setup setup;
     pj_table *table;
     pj_device **devices;
     pj_precision precision; /* settled by the layers */
@@ -232,13 +233,6 @@ struct pj_analysis {
     pj_weights *weights;
 };
 
-pj_settings pj_settings_default(void)
-{
-    pj_settings settings = {"horowitz-45nm", PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, NULL, 0, NULL, NULL,
-                            false,           false,         false};
-    return settings;
-}
-
 double pj_energy_total(const pj_energy *energy)
 {
     return energy->inputs + energy->outputs + energy->parameters + energy->op_cost;
@@ -251,12 +245,12 @@ const char *pj_work_word(size_t index)
 
 static pj_status open_devices(pj_analysis *analysis, pj_error *err)
 {
-    size_t count = analysis->settings.device_count;
+    size_t count = analysis->setup.device_count;
     analysis->devices = PJ_NEW(analysis->arena, pj_device *, count);
     if (!analysis->devices)
         return pj_fail_memory(err);
     for (size_t i = 0; i < count; i++)
-        PJ_TRY(pj_device_open(analysis->settings.devices[i], &analysis->devices[i], err));
+        PJ_TRY(pj_device_open(analysis->setup.devices[i], &analysis->devices[i], err));
     return PJ_OK;
 }
 
@@ -301,12 +295,12 @@ static pj_status list_findings(pj_analysis *analysis, pj_error *err)
 /* Formats as the model has them, or as the settings want them. */
 static pj_status read_precision(pj_analysis *analysis, pj_precision *out, pj_error *err)
 {
-    const pj_settings *settings = &analysis->settings;
+    const pj_setup *setup = &analysis->setup;
     pj_plan plan;
-    bool planned = settings->plan || settings->quantize;
+    bool planned = setup->plan || setup->quantize;
     if (planned)
-        PJ_TRY(pj_plan_read(settings->plan, settings->quantize, analysis->model, analysis->arena, &plan, err));
-    return pj_precision_read(analysis->model, planned ? &plan : NULL, !settings->no_fold, analysis->arena,
+        PJ_TRY(pj_plan_read(setup->plan, setup->quantize, analysis->model, analysis->arena, &plan, err));
+    return pj_precision_read(analysis->model, planned ? &plan : NULL, !setup->no_fold, analysis->arena,
                              &analysis->diags, out, err);
 }
 
@@ -322,15 +316,15 @@ static pj_status run(pj_analysis *analysis, pj_arena *scratch, pj_error *err)
 {
     pj_schedule schedule;
     pj_model *model = analysis->model;
-    const pj_settings *settings = &analysis->settings;
+    const pj_setup *setup = &analysis->setup;
     pj_precision *precision = &analysis->precision;
-    PJ_TRY(pj_table_open(settings->table, &analysis->table, err));
+    PJ_TRY(pj_table_open(setup->table, &analysis->table, err));
     PJ_TRY(open_devices(analysis, err));
     pj_memory memory = pj_memory_default(analysis->table);
-    memory.weights_on = settings->weights_on;
-    memory.activations_on = settings->activations_on;
-    memory.rd_wr_on_io = settings->io_on_dram;
-    memory.min_sram_bits = (double)settings->sram_min_bits;
+    memory.weights_on = setup->weights_on;
+    memory.activations_on = setup->activations_on;
+    memory.rd_wr_on_io = setup->io_on_dram;
+    memory.min_sram_bits = (double)setup->sram_min_bits;
     PJ_TRY(read_precision(analysis, precision, err));
     PJ_TRY(pj_schedule_steps(model, scratch, &analysis->diags, &schedule, err));
     PJ_TRY(pj_layers_count(&schedule, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers,
@@ -339,40 +333,20 @@ static pj_status run(pj_analysis *analysis, pj_arena *scratch, pj_error *err)
     pj_layers_traffic(precision, &analysis->layers);
     PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
     PJ_TRY(pj_schedule_buffers(precision, scratch, &schedule, err));
-    PJ_TRY(pj_peak_measure(&schedule, settings->best_order, analysis->arena, &analysis->memory, err));
+    PJ_TRY(pj_peak_measure(&schedule, setup->best_order, analysis->arena, &analysis->memory, err));
     analysis->totals.peak_activation_bytes = analysis->memory.unknown ? -1 : analysis->memory.graph.bytes;
-    PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, settings->device_count, &analysis->layers,
+    PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, setup->device_count, &analysis->layers,
                                &analysis->totals, analysis->arena, &analysis->diags, err));
     PJ_TRY(
         pj_list_shared(precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count, err));
     PJ_TRY(list_unknown(analysis, err));
-    if (settings->inspect_weights)
+    if (setup->inspect_weights)
         PJ_TRY(inspect_weights(analysis, err));
     PJ_TRY(list_findings(analysis, err));
     return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;
 }
 
-/* The settings with their texts copied, so that the caller may free his. */
-static pj_status copy_settings(pj_analysis *analysis, const pj_settings *settings, pj_error *err)
-{
-    const char **devices = PJ_NEW(analysis->arena, const char *, settings->device_count);
-    analysis->settings = *settings;
-    analysis->settings.table = pj_arena_strdup(analysis->arena, settings->table ? settings->table : "horowitz-45nm");
-    analysis->settings.devices = devices;
-    analysis->settings.plan = settings->plan ? pj_arena_strdup(analysis->arena, settings->plan) : NULL;
-    analysis->settings.quantize = settings->quantize ? pj_arena_strdup(analysis->arena, settings->quantize) : NULL;
-    if (!devices || !analysis->settings.table || (settings->plan && !analysis->settings.plan) ||
-        (settings->quantize && !analysis->settings.quantize))
-        return pj_fail_memory(err);
-    for (size_t i = 0; i < settings->device_count; i++) {
-        devices[i] = pj_arena_strdup(analysis->arena, settings->devices[i]);
-        if (!devices[i])
-            return pj_fail_memory(err);
-    }
-    return PJ_OK;
-}
-
-pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err)
+pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_analysis **out, pj_error *err)
 {
     *out = NULL;
     pj_arena *arena = pj_arena_new(0), *scratch = pj_arena_new(0);
@@ -385,9 +359,8 @@ pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis *
     analysis->arena = arena;
     analysis->model = model;
     pj_diags_init(&analysis->diags, arena);
-    pj_status status = copy_settings(analysis, settings, err);
-    if (status == PJ_OK)
-        status = run(analysis, scratch, err);
+    analysis->setup = pj_setup_copy(setup, arena);
+    pj_status status = pj_arena_failed(arena) ? pj_fail_memory(err) : run(analysis, scratch, err);
     pj_arena_free(scratch);
     if (status != PJ_OK) {
         pj_analysis_free(analysis);
@@ -403,7 +376,7 @@ void pj_analysis_free(pj_analysis *analysis)
         return;
     pj_table_close(analysis->table);
     pj_weights_free(analysis->weights);
-    for (size_t i = 0; analysis->devices && i < analysis->settings.device_count; i++)
+    for (size_t i = 0; analysis->devices && i < analysis->setup.device_count; i++)
         pj_device_close(analysis->devices[i]);
     pj_arena_free(analysis->arena);
 }
@@ -457,9 +430,9 @@ const pj_weights *pj_analysis_weights(const pj_analysis *analysis)
     return analysis->weights;
 }
 
-const pj_settings *pj_analysis_settings(const pj_analysis *analysis)
+const pj_setup *pj_analysis_settings(const pj_analysis *analysis)
 {
-    return &analysis->settings;
+    return &analysis->setup;
 }
 
 pj_model *pj_analysis_model(const pj_analysis *analysis)
@@ -484,5 +457,5 @@ const char *pj_analysis_unit(const pj_analysis *analysis)
 
 const char *pj_analysis_device(const pj_analysis *analysis, size_t index)
 {
-    return index < analysis->settings.device_count ? pj_device_name(analysis->devices[index]) : NULL;
+    return index < analysis->setup.device_count ? pj_device_name(analysis->devices[index]) : NULL;
 }

@@ -17,7 +17,7 @@ typedef struct planner {
     pj_plan_result result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_model *model;
-    const pj_settings *settings;
+    const pj_setup *settings;
     const pj_plan_options *options;
     pj_table *table;
     pj_pricing pricing;
@@ -395,7 +395,7 @@ static pj_status find_uniform(planner *p)
 
 static pj_status open_prices(planner *p)
 {
-    const pj_settings *settings = p->settings;
+    const pj_setup *settings = p->settings;
     PJ_TRY(pj_table_open(settings->table ? settings->table : "horowitz-45nm", &p->table, p->err));
     p->pricing = (pj_pricing){p->model, p->table, pj_memory_default(p->table), !settings->no_fold};
     p->pricing.memory.weights_on = settings->weights_on;
@@ -458,7 +458,7 @@ static pj_status run(planner *p)
     return finish(p, &best);
 }
 
-pj_status pj_plan_search(pj_model *model, const pj_settings *settings, const pj_plan_options *options,
+pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_plan_options *options,
                          pj_plan_result **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);

@@ -25,17 +25,16 @@ static bool is_report(const char *path)
     return at < length && head[at] == '{';
 }
 
-pj_status pj_snapshot_open(const char *path, const pj_model_options *options, const pj_settings *settings,
-                           pj_snapshot **out, pj_error *err)
+pj_status pj_snapshot_open(const char *path, const pj_setup *setup, pj_snapshot **out, pj_error *err)
 {
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
     *out = NULL;
     if (is_report(path))
         return pj_snapshot_read(path, out, err);
-    pj_status status = pj_model_open(path, options, &model, err);
+    pj_status status = pj_model_open(path, setup, &model, err);
     if (status == PJ_OK)
-        status = pj_analyze(model, settings, &analysis, err);
+        status = pj_analyze(model, setup, &analysis, err);
     if (status == PJ_OK)
         status = pj_snapshot_of_analysis(analysis, out, err);
     pj_analysis_free(analysis);

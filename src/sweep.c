@@ -14,8 +14,7 @@ typedef struct sweep {
     pj_sweep result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_model *model;
-    const pj_settings *settings;
-    pj_model_options options;
+    pj_setup setup;
     pj_dim_binding *bound; /* those of all points, then those of this one */
     size_t shared;
     pj_sweep_dim *dims;
@@ -52,19 +51,19 @@ static pj_status copy_dims(sweep *s, const pj_sweep_dim *dims, size_t count)
     return s->dims ? PJ_OK : pj_fail_memory(s->err);
 }
 
-static pj_status start(sweep *s, const pj_model_options *options, const pj_sweep_dim *dims, size_t count)
+static pj_status start(sweep *s, const pj_setup *setup, const pj_sweep_dim *dims, size_t count)
 {
-    if (options)
-        s->options = *options;
-    s->shared = s->options.dim_count;
+    s->setup = *setup;
+    s->setup.inspect_weights = false; /* they are the same at every point */
+    s->shared = s->setup.dim_count;
     s->bound = PJ_NEW(s->arena, pj_dim_binding, s->shared + count);
     s->points = PJ_NEW(s->arena, pj_sweep_point, s->result.point_count);
     if (!s->bound || !s->points)
         return pj_fail_memory(s->err);
     if (s->shared)
-        memcpy(s->bound, s->options.dims, s->shared * sizeof *s->bound);
-    s->options.dims = s->bound;
-    s->options.dim_count = s->shared + count;
+        memcpy(s->bound, s->setup.dims, s->shared * sizeof *s->bound);
+    s->setup.dims = s->bound;
+    s->setup.dim_count = s->shared + count;
     s->result.points = s->points;
     pj_map_init(&s->seen, s->arena);
     return copy_dims(s, dims, count);
@@ -116,7 +115,7 @@ static pj_status keep_finding(sweep *s, const pj_finding *finding)
 
 static pj_status keep_totals(sweep *s, const pj_analysis *analysis, pj_sweep_point *out)
 {
-    size_t devices = s->settings->device_count, count;
+    size_t devices = s->setup.device_count, count;
     const pj_finding *findings = pj_analysis_findings(analysis, &count);
     out->totals = *pj_analysis_totals(analysis);
     out->totals.devices = pj_arena_memdup(s->arena, out->totals.devices, devices, sizeof *out->totals.devices);
@@ -151,23 +150,23 @@ static pj_status keep_names(sweep *s, const pj_analysis *analysis)
 {
     pj_sweep *out = &s->result;
     const pj_model_info *info = pj_model_describe(s->model);
-    const char **devices = PJ_NEW(s->arena, const char *, s->settings->device_count);
+    const char **devices = PJ_NEW(s->arena, const char *, s->setup.device_count);
     pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
     if (!devices || !fixed)
         return pj_fail_memory(s->err);
-    for (size_t i = 0; i < s->settings->device_count; i++)
+    for (size_t i = 0; i < s->setup.device_count; i++)
         devices[i] = copy_text(s, pj_analysis_device(analysis, i));
     out->model = copy_text(s, info->path);
     out->table = copy_text(s, pj_analysis_table(analysis));
     out->rules = pj_analysis_rules(analysis);
     out->unit = pj_analysis_unit(analysis);
     out->op_rules = copy_text(s, info->op_rules);
-    out->settings = *s->settings;
-    out->settings.table = out->table;
-    out->settings.plan = copy_text(s, s->settings->plan);
-    out->settings.quantize = copy_text(s, s->settings->quantize);
-    out->settings.devices = out->devices = devices;
-    out->device_count = s->settings->device_count;
+    out->setup = s->setup;
+    out->setup.table = out->table;
+    out->setup.plan = copy_text(s, s->setup.plan);
+    out->setup.quantize = copy_text(s, s->setup.quantize);
+    out->setup.devices = out->devices = devices;
+    out->device_count = s->setup.device_count;
     keep_fixed(s, info, fixed);
     return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;
 }
@@ -178,7 +177,7 @@ static void name_point(sweep *s)
     pj_str text = pj_str_new(sizeof s->err->what);
     if (!s->err)
         return;
-    for (size_t i = s->shared; i < s->options.dim_count; i++)
+    for (size_t i = s->shared; i < s->setup.dim_count; i++)
         pj_str_printf(&text, "%s%.60s = %" PRId64, i > s->shared ? ", " : "with ", s->bound[i].name, s->bound[i].value);
     pj_str_printf(&text, ": %s", s->err->what);
     pj_error_set(s->err, s->err->status, "%s", text.data);
@@ -188,12 +187,10 @@ static void name_point(sweep *s)
 static pj_status run_point(sweep *s, size_t point)
 {
     pj_analysis *analysis = NULL;
-    pj_settings settings = *s->settings;
-    settings.inspect_weights = false; /* they are the same at every point */
     PJ_TRY(set_values(s, point));
-    pj_status status = pj_model_rebind(s->model, &s->options, s->err);
+    pj_status status = pj_model_rebind(s->model, &s->setup, s->err);
     if (status == PJ_OK)
-        status = pj_analyze(s->model, &settings, &analysis, s->err);
+        status = pj_analyze(s->model, &s->setup, &analysis, s->err);
     if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
         name_point(s);
     if (status == PJ_OK)
@@ -206,8 +203,8 @@ static pj_status run_point(sweep *s, size_t point)
 
 /* ---- all points ---- */
 
-pj_status pj_sweep_run(pj_model *model, const pj_model_options *options, const pj_settings *settings,
-                       const pj_sweep_dim *dims, size_t dim_count, pj_sweep **out, pj_error *err)
+pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
+                       pj_sweep **out, pj_error *err)
 {
     size_t points;
     *out = NULL;
@@ -218,9 +215,9 @@ pj_status pj_sweep_run(pj_model *model, const pj_model_options *options, const p
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
-    *s = (sweep){.arena = arena, .model = model, .settings = settings, .err = err};
+    *s = (sweep){.arena = arena, .model = model, .err = err};
     s->result.point_count = points;
-    pj_status status = start(s, options, dims, dim_count);
+    pj_status status = start(s, setup, dims, dim_count);
     for (size_t i = 0; status == PJ_OK && i < points; i++)
         status = run_point(s, i);
     if (status == PJ_OK)

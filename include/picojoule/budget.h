@@ -147,11 +147,11 @@ typedef struct pj_budget_draft {
     double margin;         /* 0.05: limits are 5 % over today's figures */
 } pj_budget_draft;
 
-/* Analyses the models with `options` and `settings` (may be NULL) and writes a budget with today's figures plus the
+/* Analyses the models with `setup` and writes a budget with today's figures plus the
  * margin, rounded up to four digits. Errors of pj_model_open and pj_analyze; PJ_EARGUMENT: a dimension that is not
  * bound, or a margin that is negative or not finite. */
-pj_status pj_budget_write(const pj_budget_draft *given, const pj_model_options *options, const pj_settings *settings,
-                          pj_sink sink, void *payload, pj_error *err);
+pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, pj_sink sink, void *payload,
+                          pj_error *err);
 
 /* ---- reports of a check ---- */
 

@@ -110,11 +110,9 @@ pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, p
 /* One line for each limit that is exceeded: what exceeds it, by how much. PJ_EIO, PJ_ENOMEM. */
 pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
 
-/* Opens either a saved report or a model, which is analysed; a file whose first character is '{' is a report. `options`
- * and `settings` are for models alone. *out is owned by the caller. Errors of pj_snapshot_read, or of pj_model_open and
- * pj_analyze. */
-pj_status pj_snapshot_open(const char *path, const pj_model_options *options, const pj_settings *settings,
-                           pj_snapshot **out, pj_error *err);
+/* Opens either a saved report or a model, which is analysed; a file whose first character is '{' is a report. `setup`
+ * is for models alone. *out is owned by the caller. Errors of pj_snapshot_read, or of pj_model_open and pj_analyze. */
+pj_status pj_snapshot_open(const char *path, const pj_setup *setup, pj_snapshot **out, pj_error *err);
 
 #ifdef __cplusplus
 }

@@ -11,27 +11,6 @@
 extern "C" {
 #endif
 
-/* Where a tensor lives, with QTools' names: dram, sram, or fixed (hard-wired, free). */
-typedef enum pj_place { PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED } pj_place;
-
-typedef struct pj_settings {
-    const char *table; /* built-in name or file; NULL: "horowitz-45nm" */
-    pj_place weights_on;
-    pj_place activations_on;
-    bool io_on_dram;            /* QTools' rd_wr_on_io */
-    uint64_t sram_min_bits;     /* the smallest memory that a tensor can sit in */
-    const char *const *devices; /* built-in names or files */
-    size_t device_count;
-    const char *plan;     /* file of number formats per layer (picojoule.plan/1); NULL: none */
-    const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
-    bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
-    bool inspect_weights; /* looks at the weights, too: pj_analysis_weights, and findings; not in sweeps */
-    bool best_order;      /* looks for an order of nodes that takes less memory, too (memory.h) */
-} pj_settings;
-
-/* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices. */
-pj_settings pj_settings_default(void);
-
 /* The four components, named as QTools names them. */
 typedef struct pj_energy {
     double inputs;     /* reading activations */
@@ -125,7 +104,7 @@ typedef struct pj_analysis pj_analysis;
 /* Prices every layer of the model. The model must outlive the analysis. *out is owned by the caller.
  * PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a broken one, or a plan that does not fit the model;
  * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
-pj_status pj_analyze(pj_model *model, const pj_settings *settings, pj_analysis **out, pj_error *err);
+pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_analysis **out, pj_error *err);
 void pj_analysis_free(pj_analysis *analysis);
 
 /* Borrowed; valid as long as the analysis. */
@@ -135,7 +114,7 @@ const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *coun
 const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
 const pj_weights *pj_analysis_weights(const pj_analysis *analysis); /* NULL: they were not asked for */
 const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count);
-const pj_settings *pj_analysis_settings(const pj_analysis *analysis);
+const pj_setup *pj_analysis_settings(const pj_analysis *analysis);
 pj_model *pj_analysis_model(const pj_analysis *analysis);
 const char *pj_analysis_table(const pj_analysis *analysis);                /* name of the table */
 const char *pj_analysis_rules(const pj_analysis *analysis);                /* "picojoule", "qtools" */
@@ -160,7 +139,7 @@ typedef struct pj_sweep_point {
 /* All combinations, the values of the last dimension first. */
 typedef struct pj_sweep {
     const char *model, *table, *rules, *unit, *op_rules; /* as pj_analysis_table and so on */
-    pj_settings settings;
+    pj_setup setup;
     const pj_sweep_dim *dims;
     size_t dim_count;
     const pj_dim_binding *fixed; /* the other dimensions of the model */
@@ -173,13 +152,13 @@ typedef struct pj_sweep {
     size_t finding_count;
 } pj_sweep;
 
-/* Rebinds and analyzes the model once for each combination of values; `options` (may be NULL) has what all of them
+/* Rebinds and analyzes the model once for each combination of values; `setup` has what all of them
  * share. The model is bound to the last combination afterwards. *out is owned by the caller.
- * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `options` bind, too; else as
+ * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `setup` binds, too; else as
  * pj_model_rebind and pj_analyze, with the combination in the sentence. */
 enum { PJ_MAX_SWEEP = 1000 };
-pj_status pj_sweep_run(pj_model *model, const pj_model_options *options, const pj_settings *settings,
-                       const pj_sweep_dim *dims, size_t dim_count, pj_sweep **out, pj_error *err);
+pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
+                       pj_sweep **out, pj_error *err);
 void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
 
 #ifdef __cplusplus

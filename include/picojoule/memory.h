@@ -24,7 +24,7 @@ typedef struct pj_live_tensor {
 } pj_live_tensor;
 
 typedef struct pj_peak {
-    const char *order; /* of the nodes: "graph", or "least-growth": see pj_settings.best_order */
+    const char *order; /* of the nodes: "graph", or "least-growth": see pj_setup.best_order */
     int64_t bytes;
     const char *node;            /* that runs at the peak; "": before the first one, the model's inputs alone */
     const pj_live_tensor *alive; /* what is in memory then, largest first; bytes add up to those above */

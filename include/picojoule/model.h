@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "picojoule/error.h"
+#include "picojoule/setup.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,55 +18,22 @@ extern "C" {
 
 typedef struct pj_model pj_model;
 
-/* A value for a symbolic dimension, as `--dim batch=1`. */
-typedef struct pj_dim_binding {
-    const char *name;
-    int64_t value; /* >= 0 */
-} pj_dim_binding;
-
-/* A shape for a graph input, as `--input tokens=int64:1,128`. Symbolic dimensions of the declared shape get these
- * values everywhere in the model. */
-typedef struct pj_input_binding {
-    const char *name;
-    const char *dtype; /* "int64"; NULL: as declared */
-    int rank;
-    const int64_t *dims; /* `rank` of them; -1 leaves one as declared */
-} pj_input_binding;
-
-/* How often a Loop runs that does not say so itself, as `--trips decode=20`. */
-typedef struct pj_trips_binding {
-    const char *node; /* its name, or its label in reports */
-    int64_t trips;    /* >= 0 */
-} pj_trips_binding;
-
-typedef struct pj_model_options {
-    const pj_dim_binding *dims;
-    size_t dim_count;
-    const pj_input_binding *inputs;
-    size_t input_count;
-    bool unbound_dims_are_one; /* what nobody binds counts as 1, and a finding names it (analyze); false: stays a
-                                  symbol (shapes) */
-    const pj_trips_binding *trips;
-    size_t trip_count;
-    const char *op_rules; /* a file that describes operators (docs/op-rules.md), or NULL */
-} pj_model_options;
-
-/* Reads `path` ("-": standard input) and infers types and shapes. Weights are not read. `options` may be NULL.
+/* Reads `path` ("-": standard input) and infers types and shapes. Weights are not read. `setup` may be NULL.
  * On success *out is owned by the caller.
  * PJ_EIO: cannot be read; PJ_EFORMAT: no ONNX model, or a broken one; PJ_ELIMIT, PJ_EOVERFLOW, PJ_ENOMEM: too large;
  * PJ_ESHAPE: shapes or attributes contradict; PJ_EARGUMENT: a binding names nothing, or contradicts another. Of
  * op_rules, PJ_EIO and PJ_EFORMAT name file and JSON path. */
-pj_status pj_model_open(const char *path, const pj_model_options *options, pj_model **out, pj_error *err);
+pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err);
 
 /* The same from memory; `name` stands for the file in messages. `bytes` may be freed afterwards. */
-pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_model_options *options,
-                               pj_model **out, pj_error *err);
+pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup, pj_model **out,
+                               pj_error *err);
 
-/* Infers types and shapes anew with other `options` (NULL: none), without reading the file again; op_rules stays as it
+/* Infers types and shapes anew with other `setup` (NULL: none), without reading the file again; op_rules stays as it
  * was. What the model handed out and analyses of it are invalid then; memory is that of one inference, however often
  * this is called. After a failure the model is good for nothing but another call, or pj_model_close. Errors as above.
  */
-pj_status pj_model_rebind(pj_model *model, const pj_model_options *options, pj_error *err);
+pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err);
 
 /* Frees the model and all it handed out; NULL is allowed. */
 void pj_model_close(pj_model *model);

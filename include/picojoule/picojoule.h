@@ -3,12 +3,10 @@
  *     pj_error err = {0};
  *     pj_model *model = NULL;
  *     pj_analysis *analysis = NULL;
- *     pj_model_options options = {0};
- *     pj_settings settings = pj_settings_default();
+ *     pj_setup setup = pj_setup_default();
  *
- *     options.unbound_dims_are_one = true;
- *     if (pj_model_open("model.onnx", &options, &model, &err) == PJ_OK &&
- *         pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
+ *     if (pj_model_open("model.onnx", &setup, &model, &err) == PJ_OK &&
+ *         pj_analyze(model, &setup, &analysis, &err) == PJ_OK) {
  *         const pj_totals *totals = pj_analysis_totals(analysis);
  *         printf("%.3f uJ\n", pj_energy_total(&totals->energy) / 1e6);
  *     } else {
@@ -17,9 +15,9 @@
  *     pj_analysis_free(analysis);
  *     pj_model_close(model);
  *
- * model.h opens models and gives shapes, energy.h prices them, memory.h has the peak of activations, lint.h says what
- * to change, diff.h compares two, budget.h checks limits, history.h keeps figures over time, report.h prints. error.h
- * says how failures are told. */
+ * setup.h says what is asked, model.h opens models and gives shapes, energy.h prices them, memory.h has the peak of
+ * activations, lint.h says what to change, diff.h compares two, budget.h checks limits, history.h keeps figures over
+ * time, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 

@@ -145,7 +145,7 @@ typedef struct pj_plan_result {
  * PJ_EARGUMENT: a budget that nothing keeps (the sentence says the best that can be had, and what blocks it), unknown
  * choices, pins that contradict each other, absent weights without another source of noise; PJ_EFORMAT: broken files,
  * or weights that are no numbers; else as pj_analyze. */
-pj_status pj_plan_search(pj_model *model, const pj_settings *settings, const pj_plan_options *options,
+pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_plan_options *options,
                          pj_plan_result **out, pj_error *err);
 void pj_plan_result_free(pj_plan_result *result); /* NULL is allowed */
 

@@ -43,7 +43,7 @@ typedef struct pj_snapshot {
     const char *producer;
     uint64_t file_bytes; /* of the model */
     /* what they rest on */
-    pj_settings settings;     /* table: its name; plan: its path; devices: their names */
+    pj_setup settings;        /* table: its name; plan: its path; devices: their names */
     const char *rules, *unit; /* as pj_analysis_rules and pj_analysis_unit */
     const char *op_rules;     /* file; NULL: none */
     const pj_dim_binding *dims;

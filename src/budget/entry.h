@@ -38,8 +38,7 @@ typedef struct pj_budget_entry {
     const char *file;        /* found from the current folder */
     const char *json_path;   /* "$.models[0]" */
     size_t line;
-    pj_settings settings;
-    pj_model_options options;
+    pj_setup setup;
     pj_budget_rule *rule;
     size_t rules, room;
     const char *baseline, *baseline_file; /* as in the file, found from the current folder; NULL: none */

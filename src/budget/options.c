@@ -13,11 +13,11 @@ static void add(pj_str *out, const char *option, const char *value)
     pj_str_printf(out, "%s%s %s%s%s", out->length ? " " : "", option, quoted ? "'" : "", value, quoted ? "'" : "");
 }
 
-static void add_dims(pj_str *out, const pj_model_options *options)
+static void add_dims(pj_str *out, const pj_setup *setup)
 {
-    for (size_t i = 0; i < options->dim_count; i++) {
+    for (size_t i = 0; i < setup->dim_count; i++) {
         pj_str text = pj_str_new(0);
-        pj_str_printf(&text, "%s=%" PRId64, options->dims[i].name, options->dims[i].value);
+        pj_str_printf(&text, "%s=%" PRId64, setup->dims[i].name, setup->dims[i].value);
         add(out, "--dim", text.data);
         pj_str_free(&text);
     }
@@ -25,17 +25,17 @@ static void add_dims(pj_str *out, const pj_model_options *options)
 
 const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena)
 {
-    const pj_settings *given = &entry->settings, usual = pj_settings_default();
+    const pj_setup *given = &entry->setup, usual = pj_setup_default();
     pj_str out = pj_str_new(0);
-    add_dims(&out, &entry->options);
+    add_dims(&out, &entry->setup);
     if (strcmp(given->table, usual.table) != 0)
         add(&out, "--table", given->table);
     if (given->plan)
         add(&out, "--plan", given->plan);
     if (given->quantize)
         add(&out, "--quantize", given->quantize);
-    if (entry->options.op_rules)
-        add(&out, "--op-rules", entry->options.op_rules);
+    if (entry->setup.op_rules)
+        add(&out, "--op-rules", entry->setup.op_rules);
     if (given->weights_on != usual.weights_on)
         add(&out, "--weights-on", pj_place_word(given->weights_on));
     if (given->activations_on != usual.activations_on)

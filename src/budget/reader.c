@@ -67,7 +67,7 @@ static pj_status get_file(pj_reader *r, pj_json object, const char *key, const c
 
 size_t pj_reader_device(pj_reader *r, const char *name)
 {
-    pj_settings *settings = &r->entry->settings;
+    pj_setup *settings = &r->entry->setup;
     const char *device = named_or_file(r, name);
     if (!device)
         return 0;
@@ -93,13 +93,13 @@ static pj_status read_dims(pj_reader *r, pj_json object)
     pj_dim_binding *bound = PJ_NEW(r->arena, pj_dim_binding, pj_json_count(dims));
     if (!bound)
         return pj_fail_memory(r->err);
-    r->entry->options.dims = bound;
+    r->entry->setup.dims = bound;
     for (pj_json at = pj_json_first(dims); at.node; at = pj_json_next(at)) {
         uint64_t value;
         if (pj_reader_is_remark(at))
             continue;
         PJ_TRY(pj_json_as_uint(at, &value, r->err));
-        bound[r->entry->options.dim_count++] = (pj_dim_binding){pj_reader_keep(r, pj_json_key(at)), (int64_t)value};
+        bound[r->entry->setup.dim_count++] = (pj_dim_binding){pj_reader_keep(r, pj_json_key(at)), (int64_t)value};
     }
     return PJ_OK;
 }
@@ -119,7 +119,7 @@ static pj_status read_place(pj_reader *r, pj_json memory, const char *key, pj_pl
 static pj_status read_memory(pj_reader *r, pj_json memory)
 {
     static const char *const keys[] = {"weights_on", "activations_on", "io_on_dram", "sram_min", PJ_REMARK, NULL};
-    pj_settings *settings = &r->entry->settings;
+    pj_setup *settings = &r->entry->setup;
     bool ignored;
     double bytes;
     PJ_TRY(pj_reader_keys(r, memory, keys));
@@ -150,17 +150,17 @@ static pj_status read_devices(pj_reader *r, pj_json object)
 
 pj_status pj_reader_basis(pj_reader *r, pj_json object)
 {
-    pj_settings *settings = &r->entry->settings;
+    pj_setup *settings = &r->entry->setup;
     pj_json memory = {0};
     const char *table = NULL;
-    *settings = pj_settings_default();
-    r->entry->options.unbound_dims_are_one = true; /* and then refused, with all their names at once */
+    *settings = pj_setup_default();
+    r->entry->setup.unbound_dims_are_one = true; /* and then refused, with all their names at once */
     PJ_TRY(read_dims(r, object));
     PJ_TRY(pj_reader_text(r, object, "table", &table));
     settings->table = table ? named_or_file(r, table) : settings->table;
     PJ_TRY(get_file(r, object, "plan", &settings->plan));
     PJ_TRY(pj_reader_text(r, object, "quantize", &settings->quantize));
-    PJ_TRY(get_file(r, object, "op_rules", &r->entry->options.op_rules));
+    PJ_TRY(get_file(r, object, "op_rules", &r->entry->setup.op_rules));
     PJ_TRY(pj_json_opt_object(object, "memory", &memory, r->err));
     if (memory.node)
         PJ_TRY(read_memory(r, memory));

@@ -78,7 +78,6 @@ typedef struct pj_args {
     size_t inputs;
     pj_trips_binding *trip;
     size_t trips;
-    const char *op_rules;
     pj_sweep_dim *sweep;
     size_t sweeps;
     const char **device;
@@ -87,7 +86,7 @@ typedef struct pj_args {
     size_t numbers_used;
     char *texts; /* names cut out of the words */
     size_t texts_used;
-    pj_settings settings;
+    pj_setup setup; /* bindings: the lists above, once all words are read */
     pj_report_options report;
     pj_record_args record;
     pj_trend_args trend;
@@ -182,6 +181,9 @@ void pj_args_free(pj_args *args);
 /* Defaults, and lists with room for what so many words and characters can say. false: out of memory, which is said;
  * pj_args_free is due in either case. */
 bool pj_args_alloc(int words, size_t characters, pj_args *args);
+
+/* Lets the setup of the arguments have the lists beside it. */
+void pj_args_set_up(pj_args *args);
 
 /* What the options mean for one side ('a', 'b') of a comparison: those for both sides, then those for this one, which
  * replace values of the same name. false: as pj_args_read. On true the caller frees *out; texts are those of argv. */

@@ -59,7 +59,6 @@ static pj_exit run(const pj_args *args)
     pj_error err = {0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
-    const pj_model_options options = pj_model_options_of(args, true);
     if (args->lint_offs && !args->lint)
         return pj_say_usage("analyze", "--lint-off is for --lint");
     if (args->sweeps && args->lint)
@@ -68,9 +67,9 @@ static pj_exit run(const pj_args *args)
         return pj_say_usage("analyze", "--record keeps one run's figures; it goes with neither --sweep nor --lint");
     if (args->sweeps)
         return pj_run_sweep(args);
-    pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
+    pj_status status = pj_model_open(args->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK)
-        status = pj_analyze(model, &args->settings, &analysis, &err);
+        status = pj_analyze(model, &args->setup, &analysis, &err);
     /* that there is no such table or device says nothing of the model */
     const char *subject = model && status == PJ_EARGUMENT ? NULL : args->operand[0];
     pj_exit code = status != PJ_OK ? pj_say_error(&err, subject)

@@ -182,14 +182,13 @@ static pj_exit run_init(const pj_args *args)
                                    .model_count = args->operands,
                                    .baselines = args->budget.baselines,
                                    .margin = args->budget.has_margin ? args->budget.margin : 0.05};
-    const pj_model_options options = {.dims = args->dim, .dim_count = args->dims, .op_rules = args->op_rules};
     pj_error err = {0};
     if (access(file, F_OK) == 0) {
         pj_say("%s: is there already; remove it, or name another file with -o", file);
         return PJ_EXIT_USAGE;
     }
     pj_out out = pj_out_new(file);
-    pj_status status = pj_budget_write(&draft, &options, &args->settings, pj_out_write, &out, &err);
+    pj_status status = pj_budget_write(&draft, &args->setup, pj_out_write, &out, &err);
     pj_exit code = pj_out_finish(&out, status, &err, file);
     if (code != PJ_EXIT_DONE)
         return code;
@@ -202,8 +201,8 @@ static pj_exit run_init(const pj_args *args)
 /* What a budget says itself; options beside it would be passed over. */
 static bool has_settings(const pj_args *args)
 {
-    const pj_settings usual = pj_settings_default(), *given = &args->settings;
-    return args->dims || args->op_rules || args->devices || given->plan || given->quantize ||
+    const pj_setup usual = pj_setup_default(), *given = &args->setup;
+    return args->dims || given->op_rules || args->devices || given->plan || given->quantize ||
            strcmp(given->table, usual.table) != 0 || given->weights_on != usual.weights_on ||
            given->activations_on != usual.activations_on || given->io_on_dram != usual.io_on_dram ||
            given->sram_min_bits;
@@ -217,7 +216,7 @@ static pj_exit run(const pj_args *args)
         return pj_say_usage("check", "check: models are recorded under their names in the budget, not --record-as");
     if (args->record.file && (budget->init || budget->update))
         return pj_say_usage("check", "check: --record goes with a check, not with --init or --update-baseline");
-    if (args->inputs || args->trips || args->settings.no_fold)
+    if (args->inputs || args->trips || args->setup.no_fold)
         return pj_say_usage("check", "check: --input, --trips and --no-fold have no place in a budget");
     if (budget->init && budget->update)
         return pj_say_usage("check", "check: --init makes a budget, --update-baseline needs one: give one of them");

@@ -68,8 +68,7 @@ static pj_exit open_side(const pj_args *args, const char *path, char side, pj_sn
     pj_exit code;
     if (!pj_args_of_side(&pj_command_compare, args, side, &own, &code))
         return code;
-    const pj_model_options options = pj_model_options_of(&own, true);
-    pj_status status = pj_snapshot_open(path, &options, &own.settings, out, &err);
+    pj_status status = pj_snapshot_open(path, &own.setup, out, &err);
     if (status != PJ_OK)
         code = pj_say_error(&err, path);
     else if ((*out)->is_report && pj_args_has_side(args, side))

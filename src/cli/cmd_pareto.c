@@ -10,10 +10,9 @@ static pj_status take_energy(const pj_args *args, pj_pareto_point *point, char *
 {
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
-    const pj_model_options options = pj_model_options_of(args, true);
-    pj_status status = pj_model_open(args->pareto.energy_from, &options, &model, err);
+    pj_status status = pj_model_open(args->pareto.energy_from, &args->setup, &model, err);
     if (status == PJ_OK)
-        status = pj_analyze(model, &args->settings, &analysis, err);
+        status = pj_analyze(model, &args->setup, &analysis, err);
     if (status == PJ_OK) {
         const pj_totals *totals = pj_analysis_totals(analysis);
         point->energy = pj_energy_total(&totals->energy);

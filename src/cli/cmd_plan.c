@@ -20,19 +20,18 @@ static pj_exit run(const pj_args *args)
     pj_model *model = NULL;
     pj_plan_result *result = NULL;
     pj_plan_options options = args->plan.options;
-    const pj_model_options bindings = pj_model_options_of(args, true);
     options.choices = args->plan.choice;
     options.budgets = args->plan.budget;
     options.pins = args->plan.pin;
     options.excludes = args->plan.exclude;
     if (options.knee && options.budget_count)
         return pj_say_usage("plan", "--pick knee stands in place of a --budget");
-    if (args->settings.plan || args->settings.quantize || args->devices)
+    if (args->setup.plan || args->setup.quantize || args->devices)
         return pj_say_usage("plan", "plan starts from the model as it is, and prices it by the table: no --plan, "
                                     "--quantize or --device");
-    pj_status status = pj_model_open(args->operand[0], &bindings, &model, &err);
+    pj_status status = pj_model_open(args->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK)
-        status = pj_plan_search(model, &args->settings, &options, &result, &err);
+        status = pj_plan_search(model, &args->setup, &options, &result, &err);
     pj_exit code = PJ_EXIT_INPUT;
     if (status != PJ_OK)
         code = pj_say_error(&err, args->operand[0]);

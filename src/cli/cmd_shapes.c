@@ -6,9 +6,10 @@ static pj_exit run(const pj_args *args)
     pj_error err = {0};
     pj_model *model = NULL;
     pj_out out = pj_out_new(args->out);
-    const pj_model_options options = pj_model_options_of(args, false);
+    pj_setup setup = args->setup;
     size_t count;
-    pj_status status = pj_model_open(args->operand[0], &options, &model, &err);
+    setup.unbound_dims_are_one = false;
+    pj_status status = pj_model_open(args->operand[0], &setup, &model, &err);
     if (status == PJ_OK && args->strict) {
         const pj_finding *findings = pj_model_findings(model, &count);
         if (pj_say_strict(findings, count, args->operand[0])) {

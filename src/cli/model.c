@@ -1,18 +1,5 @@
-/* Model options and strict findings. */
+/* Strict findings. */
 #include "model.h"
-
-pj_model_options pj_model_options_of(const pj_args *args, bool unbound_dims_are_one)
-{
-    pj_model_options options = {.dims = args->dim,
-                                .dim_count = args->dims,
-                                .inputs = args->input,
-                                .input_count = args->inputs,
-                                .unbound_dims_are_one = unbound_dims_are_one,
-                                .trips = args->trip,
-                                .trip_count = args->trips,
-                                .op_rules = args->op_rules};
-    return options;
-}
 
 bool pj_say_strict(const pj_finding *findings, size_t count, const char *model)
 {

@@ -4,9 +4,6 @@
 
 #include "say.h"
 
-/* The bindings of the command line. */
-pj_model_options pj_model_options_of(const pj_args *args, bool unbound_dims_are_one);
-
 /* analyze --sweep: one row of totals for each combination of values. */
 pj_exit pj_run_sweep(const pj_args *args);
 

@@ -75,7 +75,7 @@ static const char *set_trips(pj_args *args, const char *value)
 
 static const char *set_op_rules(pj_args *args, const char *value)
 {
-    args->op_rules = value;
+    args->setup.op_rules = value;
     return NULL;
 }
 
@@ -137,7 +137,7 @@ static const char *set_input(pj_args *args, const char *value)
 
 static const char *set_table(pj_args *args, const char *value)
 {
-    args->settings.table = value;
+    args->setup.table = value;
     return NULL;
 }
 
@@ -160,12 +160,12 @@ static const char *set_place(pj_place *place, const char *value)
 
 static const char *set_weights_on(pj_args *args, const char *value)
 {
-    return set_place(&args->settings.weights_on, value);
+    return set_place(&args->setup.weights_on, value);
 }
 
 static const char *set_activations_on(pj_args *args, const char *value)
 {
-    return set_place(&args->settings.activations_on, value);
+    return set_place(&args->setup.activations_on, value);
 }
 
 static const char *set_io_on_dram(pj_args *args, const char *value)
@@ -174,7 +174,7 @@ static const char *set_io_on_dram(pj_args *args, const char *value)
     int at = word_in(words, value);
     if (at < 0)
         return "yes or no";
-    args->settings.io_on_dram = at == 1;
+    args->setup.io_on_dram = at == 1;
     return NULL;
 }
 
@@ -197,7 +197,7 @@ static const char *set_sram_min(pj_args *args, const char *value)
     if (read_number(value, &number, &suffix))
         for (size_t i = 0; i < COUNT(units); i++)
             if (strcmp(units[i].suffix, suffix) == 0 && number <= INT64_MAX / units[i].bits) {
-                args->settings.sram_min_bits = (uint64_t)(number * units[i].bits);
+                args->setup.sram_min_bits = (uint64_t)(number * units[i].bits);
                 return NULL;
             }
     return "a number of bits, or a size like 16KiB, 8MiB, 512B";
@@ -271,20 +271,20 @@ static const char *set_top(pj_args *args, const char *value)
 
 static const char *set_plan(pj_args *args, const char *value)
 {
-    args->settings.plan = value;
+    args->setup.plan = value;
     return NULL;
 }
 
 static const char *set_quantize(pj_args *args, const char *value)
 {
-    args->settings.quantize = value;
+    args->setup.quantize = value;
     return NULL;
 }
 
 static const char *set_no_fold(pj_args *args, const char *value)
 {
     (void)value;
-    args->settings.no_fold = true;
+    args->setup.no_fold = true;
     return NULL;
 }
 
@@ -305,14 +305,14 @@ static const char *set_side(pj_args *args, const char *value)
 static const char *set_inspect_weights(pj_args *args, const char *value)
 {
     (void)value;
-    args->settings.inspect_weights = true;
+    args->setup.inspect_weights = true;
     return NULL;
 }
 
 static const char *set_memory(pj_args *args, const char *value)
 {
     (void)value;
-    args->settings.best_order = true;
+    args->setup.best_order = true;
     return NULL;
 }
 

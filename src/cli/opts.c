@@ -209,7 +209,7 @@ bool pj_args_alloc(int words, size_t characters, pj_args *args)
     memset(args, 0, sizeof *args);
     args->words = words;
     args->characters = characters;
-    args->settings = pj_settings_default();
+    args->setup = pj_setup_default();
     args->report = pj_report_options_default();
     args->report.width = 0;
     args->operand = calloc(most, sizeof *args->operand);
@@ -239,6 +239,18 @@ static size_t count_characters(int count, char **words)
     return characters;
 }
 
+void pj_args_set_up(pj_args *args)
+{
+    args->setup.dims = args->dim;
+    args->setup.dim_count = args->dims;
+    args->setup.inputs = args->input;
+    args->setup.input_count = args->inputs;
+    args->setup.trips = args->trip;
+    args->setup.trip_count = args->trips;
+    args->setup.devices = args->device;
+    args->setup.device_count = args->devices;
+}
+
 bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code)
 {
     reader r = {command, words, count, PJ_EXIT_DONE};
@@ -256,8 +268,7 @@ bool pj_args_read(const pj_command *command, int count, char **words, pj_args *o
         r.code = PJ_EXIT_SYSTEM;
     } else if (read_words(&r, out) && check_operands(&r, out)) {
         out->command = command->name;
-        out->settings.devices = out->device;
-        out->settings.device_count = out->devices;
+        pj_args_set_up(out);
         ask_terminal(out);
         return true;
     }

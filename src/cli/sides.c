@@ -44,8 +44,7 @@ bool pj_args_of_side(const pj_command *command, const pj_args *args, char side, 
     if (!pj_args_alloc(args->words, args->characters, out)) {
         *code = PJ_EXIT_SYSTEM;
     } else if (apply(command, args, 0, side, out, code) && apply(command, args, side, side, out, code)) {
-        out->settings.devices = out->device;
-        out->settings.device_count = out->devices;
+        pj_args_set_up(out);
         return true;
     }
     pj_args_free(out);

@@ -126,7 +126,7 @@ static pj_status read_settings(reader *r, pj_json root)
 {
     static const char *const rules[] = {"picojoule", "qtools", NULL}, *const units[] = {"pJ", "relative", NULL};
     pj_snapshot *out = &r->draft->result;
-    pj_settings *settings = &out->settings;
+    pj_setup *settings = &out->settings;
     pj_json object = {0}, dims = {0};
     int rule = 0, unit = 0;
     int64_t least = 0;
@@ -254,7 +254,7 @@ static pj_status read_shape(reader *r, pj_json layer, pj_snapshot_layer *out)
 /* Figures of the devices that the totals name; of one that the layer does not name, none. */
 static pj_status read_devices(reader *r, pj_json layer, pj_snapshot_layer *out)
 {
-    const pj_settings *settings = &r->draft->result.settings;
+    const pj_setup *settings = &r->draft->result.settings;
     pj_json object = {0};
     PJ_TRY(pj_json_get_object(layer, "devices", &object, r->err));
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, settings->device_count);

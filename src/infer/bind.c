@@ -9,7 +9,7 @@
 typedef struct binder {
     pj_model *model;
     pj_arena *arena;
-    const pj_model_options *options;
+    const pj_setup *options;
     pj_map values;    /* symbol -> pj_num */
     pj_num *formula;  /* declared dims that are bound as a whole, `formulas` of them, and ... */
     pj_num *meanings; /* ... their values */
@@ -144,7 +144,7 @@ static bool is_in_text(const binder *b, const char *name)
 
 static pj_status bind_dims(binder *b)
 {
-    const pj_model_options *options = b->options;
+    const pj_setup *options = b->options;
     b->formula = PJ_NEW(b->arena, pj_num, options->dim_count);
     b->meanings = PJ_NEW(b->arena, pj_num, options->dim_count);
     if (!b->formula || !b->meanings)
@@ -389,7 +389,7 @@ static pj_status bind_trips(binder *b)
 
 /* ---- all of it ---- */
 
-pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *err)
+pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
 {
     binder b = {.model = model, .arena = pj_model_results(model), .options = options, .err = err};
     pj_map_init(&b.values, b.arena);

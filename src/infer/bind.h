@@ -9,7 +9,7 @@
  * unbound as 1 (one finding each, with the option that sets it). Symbolic dims that an input shape gives a value have
  * it everywhere in the model. Once per model, or again after pj_unbind.
  * PJ_EARGUMENT: a name that the model does not have (near names are told), a rank or a value that contradicts. */
-pj_status pj_bind(pj_model *model, const pj_model_options *options, pj_error *err);
+pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err);
 
 /* Puts the model back to how it was loaded: declared types, findings, nothing known of any value. Frees the memory of
  * what was inferred since the last time. PJ_ENOMEM. */

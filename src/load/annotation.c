@@ -18,7 +18,7 @@ static pj_status annotate(pj_loader *loader, pj_value *value, const Onnx__Tensor
     return PJ_OK;
 }
 
-pj_status pj_load_annotations(pj_loader *loader, const pj_place *place, const pj_messages *annotations)
+pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_messages *annotations)
 {
     for (size_t i = 0; i < annotations->count; i++) {
         const Onnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);

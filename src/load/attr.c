@@ -139,14 +139,14 @@ static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr 
     return PJ_OK;
 }
 
-static pj_status read_graph(pj_loader *loader, const pj_place *place, pj_node *node, const Onnx__GraphProto *proto,
+static pj_status read_graph(pj_loader *loader, const pj_spot *place, pj_node *node, const Onnx__GraphProto *proto,
                             pj_graph **out)
 {
     const pj_graph_text text = pj_unpacked_graph(proto);
     return pj_load_graph(loader, place, node, &text, out);
 }
 
-static pj_status read_graphs(pj_loader *loader, const pj_place *place, pj_node *node, const attr_proto *proto,
+static pj_status read_graphs(pj_loader *loader, const pj_spot *place, pj_node *node, const attr_proto *proto,
                              pj_attr *out)
 {
     if (out->kind == PJ_ATTR_GRAPH)
@@ -167,7 +167,7 @@ static pj_status copy_numbers(pj_loader *loader, const void *numbers, size_t cou
 }
 
 /* `place` is where the attribute is written: names in its graphs mean what they mean there. */
-static pj_status read_value(pj_loader *loader, const pj_place *place, pj_node *node, const attr_proto *proto,
+static pj_status read_value(pj_loader *loader, const pj_spot *place, pj_node *node, const attr_proto *proto,
                             pj_attr *out)
 {
     const void *numbers;
@@ -226,7 +226,7 @@ static const attr_proto *find_attr(attr_proto *const *attrs, size_t count, const
 }
 
 /* Follows a reference out of the function, from call to call; NULL in *attr: the caller leaves the attribute out. */
-static pj_status resolve(pj_loader *loader, const attr_proto **attr, const pj_place **place)
+static pj_status resolve(pj_loader *loader, const attr_proto **attr, const pj_spot **place)
 {
     while (*attr && *pj_text((*attr)->ref_attr_name)) {
         const char *name = (*attr)->ref_attr_name;
@@ -246,7 +246,7 @@ static pj_status resolve(pj_loader *loader, const attr_proto **attr, const pj_pl
 }
 
 /* Reads one attribute; *kept is false where the caller leaves out what it refers to. */
-static pj_status read_attr(pj_loader *loader, const pj_place *place, pj_node *node, const attr_proto *proto,
+static pj_status read_attr(pj_loader *loader, const pj_spot *place, pj_node *node, const attr_proto *proto,
                            pj_attr *out, bool *kept)
 {
     const attr_proto *value = proto;
@@ -266,7 +266,7 @@ static pj_status read_attr(pj_loader *loader, const pj_place *place, pj_node *no
     return read_value(loader, place, node, value, out);
 }
 
-pj_status pj_load_attrs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
 {
     node->attr = PJ_NEW(loader->arena, pj_attr, proto->n_attribute);
     if (!node->attr)

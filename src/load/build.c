@@ -45,7 +45,7 @@ pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, con
 
 /* ---- values ---- */
 
-pj_value *pj_load_find(const pj_place *place, const char *name)
+pj_value *pj_load_find(const pj_spot *place, const char *name)
 {
     for (; place; place = place->outer) {
         pj_value *value = pj_map_get(place->names, name);
@@ -56,7 +56,7 @@ pj_value *pj_load_find(const pj_place *place, const char *name)
 }
 
 /* The name of a value in the graph: with the call's prefix, and a number if the graph has that name already. */
-static const char *final_name(pj_loader *loader, const pj_place *place, const char *name)
+static const char *final_name(pj_loader *loader, const pj_spot *place, const char *name)
 {
     if (!place->call)
         return pj_arena_strdup(loader->arena, name);
@@ -84,7 +84,7 @@ static void fail_taken(const pj_loader *loader, const char *name, const pj_value
                 old->producer ? "made by node " : "", quote, first, quote);
 }
 
-pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
+pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *name, pj_node *node, int output,
                          pj_value **out)
 {
     pj_model *model = loader->model;
@@ -133,7 +133,7 @@ static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_valu
 /* ---- what a graph is given ---- */
 
 /* Initializers may repeat (some exporters write a shared scale twice); the last one counts if they are alike. */
-static pj_status add_constant(pj_loader *loader, const pj_place *place, pj_tensor *tensor)
+static pj_status add_constant(pj_loader *loader, const pj_spot *place, pj_tensor *tensor)
 {
     pj_graph *graph = place->graph;
     pj_value *value = pj_map_get(place->names, tensor->name);
@@ -160,7 +160,7 @@ static pj_status add_constant(pj_loader *loader, const pj_place *place, pj_tenso
     return PJ_OK;
 }
 
-static pj_status add_initializers(pj_loader *loader, const pj_place *place, const pj_messages *protos)
+static pj_status add_initializers(pj_loader *loader, const pj_spot *place, const pj_messages *protos)
 {
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
     if (!tensors)
@@ -176,7 +176,7 @@ static pj_status add_initializers(pj_loader *loader, const pj_place *place, cons
     return PJ_OK;
 }
 
-static pj_status add_sparse_initializers(pj_loader *loader, const pj_place *place, const pj_messages *protos)
+static pj_status add_sparse_initializers(pj_loader *loader, const pj_spot *place, const pj_messages *protos)
 {
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
     if (!tensors)
@@ -203,7 +203,7 @@ static pj_status read_declared(pj_loader *loader, const Onnx__ValueInfoProto *in
 }
 
 /* An input that has an initializer is a constant: files before IR version 4 list them all. */
-static pj_status add_input(pj_loader *loader, const pj_place *place, const Onnx__ValueInfoProto *info)
+static pj_status add_input(pj_loader *loader, const pj_spot *place, const Onnx__ValueInfoProto *info)
 {
     pj_value *value = pj_map_get(place->names, info->name);
     if (value && value->tensor)
@@ -216,7 +216,7 @@ static pj_status add_input(pj_loader *loader, const pj_place *place, const Onnx_
     return PJ_OK;
 }
 
-static pj_status add_inputs(pj_loader *loader, const pj_place *place, const pj_messages *infos)
+static pj_status add_inputs(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
         const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
@@ -242,7 +242,7 @@ pj_status pj_load_step(pj_loader *loader)
     return PJ_OK;
 }
 
-static int64_t opset_of(const pj_loader *loader, const pj_place *place, const char *domain)
+static int64_t opset_of(const pj_loader *loader, const pj_spot *place, const char *domain)
 {
     int64_t version = 0;
     const Onnx__FunctionProto *function = place->call ? place->call->function : NULL;
@@ -254,7 +254,7 @@ static int64_t opset_of(const pj_loader *loader, const pj_place *place, const ch
     return version > 0 ? version : pj_model_opset(loader->model, domain);
 }
 
-pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index,
+pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index,
                        pj_node **out)
 {
     pj_graph *graph = place->graph;
@@ -283,7 +283,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__Nod
 }
 
 /* A known name close to `name`, for "did you mean"; NULL: none is. */
-static const char *near_name(const pj_place *place, const char *name)
+static const char *near_name(const pj_spot *place, const char *name)
 {
     const char *best = NULL;
     size_t most = strlen(name) < 4 ? 1 : 3;
@@ -299,14 +299,14 @@ static const char *near_name(const pj_place *place, const char *name)
     return best;
 }
 
-pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_place *place, const char *what, const char *name)
+pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_spot *place, const char *what, const char *name)
 {
     const char *near = near_name(place, name);
     return pj_fail(loader->err, PJ_EFORMAT, "%s '%.200s', which nothing in the graph makes%s%.200s%s", what, name,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static pj_status read_inputs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
 {
     node->inputs = (int)proto->n_input;
     node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
@@ -329,7 +329,7 @@ static pj_status read_inputs(pj_loader *loader, const pj_place *place, const Onn
     return PJ_OK;
 }
 
-static pj_status read_outputs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
 {
     node->outputs = (int)proto->n_output;
     node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
@@ -341,14 +341,14 @@ static pj_status read_outputs(pj_loader *loader, const pj_place *place, const On
     return PJ_OK;
 }
 
-static pj_status fill_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status fill_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
 {
     PJ_TRY(read_inputs(loader, place, proto, node));
     PJ_TRY(pj_load_attrs(loader, place, proto, node));
     return read_outputs(loader, place, proto, node);
 }
 
-static pj_status add_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index)
+static pj_status add_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index)
 {
     const Onnx__FunctionProto *function;
     pj_node *node = NULL;
@@ -368,7 +368,7 @@ static pj_status add_node(pj_loader *loader, const pj_place *place, const Onnx__
 }
 
 /* Is all that a node reads there? Of nodes with subgraphs only the sort can tell. */
-static bool is_ready(const pj_place *place, const Onnx__NodeProto *node)
+static bool is_ready(const pj_spot *place, const Onnx__NodeProto *node)
 {
     for (size_t i = 0; i < node->n_input; i++)
         if (*node->input[i] && !pj_load_find(place, node->input[i]))
@@ -380,7 +380,7 @@ static bool is_ready(const pj_place *place, const Onnx__NodeProto *node)
 }
 
 /* The nodes from number `from` on, in an order that makes each value before it is read. */
-static pj_status add_sorted(pj_loader *loader, const pj_place *place, const pj_messages *nodes, size_t from)
+static pj_status add_sorted(pj_loader *loader, const pj_spot *place, const pj_messages *nodes, size_t from)
 {
     const size_t count = nodes->count - from;
     Onnx__NodeProto *const *rest = pj_unpack_nodes(loader, nodes, from);
@@ -393,7 +393,7 @@ static pj_status add_sorted(pj_loader *loader, const pj_place *place, const pj_m
     return PJ_OK;
 }
 
-pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, const pj_messages *nodes)
+pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messages *nodes)
 {
     for (size_t i = 0; i < nodes->count; i++) {
         const Onnx__NodeProto *node = pj_unpack(loader, nodes, i);
@@ -408,7 +408,7 @@ pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, const pj_messa
 
 /* ---- graphs ---- */
 
-static pj_status add_outputs(pj_loader *loader, const pj_place *place, const pj_messages *infos)
+static pj_status add_outputs(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
         const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
@@ -430,7 +430,7 @@ static pj_status add_outputs(pj_loader *loader, const pj_place *place, const pj_
     return PJ_OK;
 }
 
-pj_status pj_load_declared(pj_loader *loader, const pj_place *place, const pj_messages *infos)
+pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
         const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
@@ -443,7 +443,7 @@ pj_status pj_load_declared(pj_loader *loader, const pj_place *place, const pj_me
     return PJ_OK;
 }
 
-static pj_status fill_graph(pj_loader *loader, const pj_place *place, const pj_graph_text *text)
+static pj_status fill_graph(pj_loader *loader, const pj_spot *place, const pj_graph_text *text)
 {
     if (loader->depth > PJ_MAX_SUBGRAPH_DEPTH + 1)
         return pj_fail(loader->err, PJ_ELIMIT, "subgraphs are nested more than %d deep", PJ_MAX_SUBGRAPH_DEPTH);
@@ -459,7 +459,7 @@ static pj_status fill_graph(pj_loader *loader, const pj_place *place, const pj_g
     return pj_load_annotations(loader, place, &text->annotations);
 }
 
-pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const pj_graph_text *text,
+pj_status pj_load_graph(pj_loader *loader, const pj_spot *outer, pj_node *holder, const pj_graph_text *text,
                         pj_graph **out)
 {
     pj_graph *graph = PJ_NEW(loader->arena, pj_graph, 1);
@@ -473,7 +473,7 @@ pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holde
     graph->holder = holder;
     graph->parent = holder ? holder->graph : NULL;
     const pj_call *call = outer ? outer->call : NULL;
-    pj_place place = {graph, call ? &names : &graph->values, outer, call};
+    pj_spot place = {graph, call ? &names : &graph->values, outer, call};
     loader->depth++;
     PJ_TRY(fill_graph(loader, &place, text));
     loader->depth--;

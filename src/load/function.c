@@ -119,7 +119,7 @@ static pj_status bind_outputs(pj_loader *loader, const pj_call *call, pj_map *na
 }
 
 /* An output that is the same value as an input: an Identity gives it its own name. */
-static pj_status copy_output(pj_loader *loader, const pj_place *inside, size_t i)
+static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
 {
     const pj_call *call = inside->call;
     Onnx__NodeProto proto = ONNX__NODE_PROTO__INIT;
@@ -150,7 +150,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     if (!copied)
         return pj_load_no_memory(loader);
     pj_map_init(&names, loader->scratch);
-    pj_place inside = {call->from->graph, &names, NULL, call};
+    pj_spot inside = {call->from->graph, &names, NULL, call};
     PJ_TRY(bind_inputs(loader, call, &names));
     PJ_TRY(bind_outputs(loader, call, &names, copied));
     const pj_messages nodes = pj_unpacked(function->node, function->n_node);
@@ -167,7 +167,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     return pj_load_declared(loader, &inside, &values);
 }
 
-pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,
+pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index,
                        const Onnx__FunctionProto *function)
 {
     pj_call call = {.function = function, .node = node, .from = place};

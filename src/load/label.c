@@ -18,7 +18,7 @@ const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeP
     return label;
 }
 
-const char *pj_load_label_at(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index)
+const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index)
 {
     const pj_node *holder = place->graph->holder;
     if (place->call || !holder || *pj_text(node->name))

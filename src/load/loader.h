@@ -49,20 +49,20 @@ typedef struct pj_graph_text {
 
 /* A text of nodes that is being read, and where its contents go: the model's graph, a subgraph, or one call of a
  * function (which adds its nodes to the graph of the call). */
-typedef struct pj_place {
+typedef struct pj_spot {
     pj_graph *graph;
-    pj_map *names;                /* names as the text writes them -> pj_value */
-    const struct pj_place *outer; /* the text around a subgraph, where names are looked up next */
-    const struct pj_call *call;   /* NULL: not inside a function */
-} pj_place;
+    pj_map *names;               /* names as the text writes them -> pj_value */
+    const struct pj_spot *outer; /* the text around a subgraph, where names are looked up next */
+    const struct pj_call *call;  /* NULL: not inside a function */
+} pj_spot;
 
 /* A function call that is being inlined. */
 typedef struct pj_call {
     const Onnx__FunctionProto *function;
     const Onnx__NodeProto *node;
-    const pj_place *from; /* where the call stands: its attributes are read there */
-    const char *prefix;   /* of the names of nodes and values inside: "encoder/layer_1/" */
-    int depth;            /* calls around this one, itself included */
+    const pj_spot *from; /* where the call stands: its attributes are read there */
+    const char *prefix;  /* of the names of nodes and values inside: "encoder/layer_1/" */
+    int depth;           /* calls around this one, itself included */
 } pj_call;
 
 /* Raises PJ_ENOMEM; that the result is never PJ_OK is plain to see here, for readers and for analyzers. */
@@ -133,38 +133,38 @@ pj_status pj_load_type(pj_loader *loader, const Onnx__TypeProto *proto, pj_type 
 /* ---- annotation.c ---- */
 
 /* Notes the data types that a graph tells of its values by name; names that nothing has are no error. */
-pj_status pj_load_annotations(pj_loader *loader, const pj_place *place, const pj_messages *annotations);
+pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_messages *annotations);
 
 /* ---- attr.c, build.c, function.c, sort.c, label.c ---- */
 
 /* Reads the attributes of a node into node->attr; references inside functions are resolved. */
-pj_status pj_load_attrs(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, pj_node *node);
+pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node);
 
 /* Builds a graph. `outer` is the text around it, `holder` the node that has it as an attribute; both NULL for the
  * model's own. */
-pj_status pj_load_graph(pj_loader *loader, const pj_place *outer, pj_node *holder, const pj_graph_text *text,
+pj_status pj_load_graph(pj_loader *loader, const pj_spot *outer, pj_node *holder, const pj_graph_text *text,
                         pj_graph **out);
 
 /* Adds nodes to place->graph, in an order in which values are made before they are read. */
-pj_status pj_load_nodes(pj_loader *loader, const pj_place *place, const pj_messages *nodes);
+pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messages *nodes);
 
 /* The value that a name means at a place; &loader->absent for an argument left out; NULL: none. */
-pj_value *pj_load_find(const pj_place *place, const char *name);
+pj_value *pj_load_find(const pj_spot *place, const char *name);
 
 /* Makes a value named `name` in the text of `place`. `node` makes it as its output number `output`; NULL: an input or
  * an initializer. It is an error if the name is taken. A value with `output` -1 waits for the node that makes it. */
-pj_status pj_load_define(pj_loader *loader, const pj_place *place, const char *name, pj_node *node, int output,
+pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *name, pj_node *node, int output,
                          pj_value **out);
 
 /* An empty node in place->graph. `index` is its number in the file, for a label where it has no name. */
-pj_status pj_load_node(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *proto, size_t index,
+pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index,
                        pj_node **out);
 
 /* "input 1 is the tensor 'x', which nothing makes; did you mean 'y'?" */
-pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_place *place, const char *what, const char *name);
+pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_spot *place, const char *what, const char *name);
 
 /* Notes the types that a file declares for values at a place. */
-pj_status pj_load_declared(pj_loader *loader, const pj_place *place, const pj_messages *infos);
+pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_messages *infos);
 
 /* Counts one more node or call. PJ_ELIMIT. */
 pj_status pj_load_step(pj_loader *loader);
@@ -176,13 +176,13 @@ pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto);
 pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, const Onnx__FunctionProto **out);
 
 /* Puts the nodes of `function` in the place of the node that calls it. */
-pj_status pj_load_call(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index,
+pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index,
                        const Onnx__FunctionProto *function);
 
 /* Writes an order of nodes, in which each comes after those whose outputs it or its subgraphs read; nodes that are in
  * order stay. What `place` knows already is not waited for, even if one of the nodes makes a value of that name. `from`
  * is the first node's number in the file. PJ_EFORMAT names the nodes of a cycle. */
-pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count,
+pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, Onnx__NodeProto *const *nodes, size_t count,
                        size_t from, size_t *order);
 
 /* Name of a node, or op_index, with a prefix, into the arena. NULL: out of memory. */
@@ -190,7 +190,7 @@ const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeP
 
 /* The same with the prefix of its place: that of the call, or in a subgraph, where the node has no name, its holder's
  * label: If_3/Conv_0. */
-const char *pj_load_label_at(pj_loader *loader, const pj_place *place, const Onnx__NodeProto *node, size_t index);
+const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index);
 
 /* The label, with _2, _3 ... behind it if it was given before. NULL: out of memory. */
 const char *pj_load_unique(pj_loader *loader, const char *label);

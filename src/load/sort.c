@@ -13,7 +13,7 @@ typedef struct locals {
 
 typedef struct sorter {
     pj_arena *arena;
-    const pj_place *place;
+    const pj_spot *place;
     Onnx__NodeProto *const *nodes; /* those to be sorted; numbers below count from the first of them */
     size_t count, from;
     pj_map makers; /* name -> entry of its node in `first` */
@@ -180,7 +180,7 @@ static pj_status order_nodes(sorter *s, pj_error *err, size_t *order)
     return PJ_OK;
 }
 
-pj_status pj_load_sort(pj_loader *loader, const pj_place *place, Onnx__NodeProto *const *nodes, size_t count,
+pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, Onnx__NodeProto *const *nodes, size_t count,
                        size_t from, size_t *order)
 {
     sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes, .count = count, .from = from};

@@ -57,7 +57,7 @@ static void put_model(pj_json_writer *json, const pj_view *view)
 
 void pj_basis_json(const pj_basis *basis, pj_json_writer *json)
 {
-    const pj_settings *settings = basis->settings;
+    const pj_setup *settings = basis->settings;
     pj_json_put_begin(json, "settings", PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(json, "table", basis->table);
     pj_json_put_text(json, "rules", basis->rules);

@@ -11,7 +11,7 @@ void pj_report_markdown(const pj_view *view, pj_str *out);
 
 /* What figures rest on. */
 typedef struct pj_basis {
-    const pj_settings *settings;
+    const pj_setup *settings;
     const char *table, *rules, *unit, *op_rules;
     const pj_dim_binding *dims;
     size_t dim_count;

@@ -311,7 +311,7 @@ static void add_op_rules(const pj_view *view, const char *lead, pj_str *out)
 
 void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
 {
-    const pj_settings *settings = pj_analysis_settings(view->analysis);
+    const pj_setup *settings = pj_analysis_settings(view->analysis);
     pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, pj_analysis_table(view->analysis),
                   pj_analysis_rules(view->analysis));
     add_op_rules(view, lead, out);

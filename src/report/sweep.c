@@ -264,8 +264,8 @@ static void write_markdown(const pj_sweep *sweep, const pj_rows *rows, pj_str *o
 
 static void write_json(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
 {
-    const pj_basis basis = {&sweep->settings, sweep->table, sweep->rules,      sweep->unit,
-                            sweep->op_rules,  sweep->fixed, sweep->fixed_count};
+    const pj_basis basis = {&sweep->setup,   sweep->table, sweep->rules,      sweep->unit,
+                            sweep->op_rules, sweep->fixed, sweep->fixed_count};
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(&json, "schema", "picojoule.sweep/1");

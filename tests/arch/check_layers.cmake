@@ -1,7 +1,8 @@
 # cmake -DROOT=<project> -P check_layers.cmake : each layer includes only what its line allows.
 cmake_minimum_required(VERSION 3.25)
-set(layers base arith ir load ops infer quant schedule weights cost peak lint plan diff budget history report cli)
+set(layers base setup arith ir load ops infer quant schedule weights cost peak lint plan diff budget history report cli)
 set(base "")
+set(setup  base)
 set(arith  base)
 set(ir     base)
 set(load   base ir)

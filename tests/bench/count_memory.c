@@ -26,8 +26,8 @@ static const char *base_name(const char *path)
 
 static bool measure(const char *path, figures *out)
 {
-    const pj_model_options options = {.unbound_dims_are_one = true};
-    const pj_settings settings = pj_settings_default();
+    const pj_setup options = {.unbound_dims_are_one = true};
+    const pj_setup settings = pj_setup_default();
     pj_error err = {0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;

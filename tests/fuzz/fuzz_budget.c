@@ -88,13 +88,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pj_error err = {0};
     if (pj_budget_parse((const char *)data, size, "fuzz.json", &budget, &err) != PJ_OK)
         return 0;
-    if (budget->entry[0].settings.device_count == 0) { /* the layer has no figures of devices */
+    if (budget->entry[0].setup.device_count == 0) { /* the layer has no figures of devices */
         const pj_snapshot now = {
             .source = "small",
             .version = "",
             .model = "",
             .producer = "",
-            .settings = budget->entry[0].settings,
+            .settings = budget->entry[0].setup,
             .rules = "picojoule",
             .unit = "pJ",
             .layers = layers,

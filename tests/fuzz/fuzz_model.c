@@ -38,8 +38,8 @@ static void check_layers(const pj_analysis *analysis)
 static void analysis(const uint8_t *data, size_t size, const char *table)
 {
     static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
-    const pj_model_options options = {.unbound_dims_are_one = true};
-    pj_settings settings = pj_settings_default();
+    const pj_setup options = {.unbound_dims_are_one = true};
+    pj_setup settings = pj_setup_default();
     pj_error err = {0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;

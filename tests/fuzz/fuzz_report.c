@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .version = "",
         .model = "",
         .producer = "",
-        .settings = pj_settings_default(),
+        .settings = pj_setup_default(),
         .rules = "picojoule",
         .unit = "pJ",
         .layers = layers,

@@ -52,7 +52,7 @@ static pj_status open_bound(const input *in, pj_model **out, pj_error *err)
     static const pj_dim_binding dim = {"batch", 2};
     static const int64_t dims[] = {-1, 3, 8, 8};
     static const pj_input_binding x = {"x", "float32", 4, dims};
-    pj_model_options options = {.unbound_dims_are_one = true};
+    pj_setup options = {.unbound_dims_are_one = true};
     if (in->path)
         return pj_model_open(in->path, &options, out, err);
     options.dims = &dim;
@@ -71,17 +71,17 @@ static pj_status open_and_close(const input *in, digest *out, pj_error *err)
     return status;
 }
 
-static pj_settings settings_of(const char *table)
+static pj_setup settings_of(const char *table)
 {
     static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.table = table;
     settings.devices = devices;
     settings.device_count = 2;
     return settings;
 }
 
-static pj_status analyze_under(const input *in, const pj_settings *settings, digest *out, pj_error *err)
+static pj_status analyze_under(const input *in, const pj_setup *settings, digest *out, pj_error *err)
 {
     pj_analysis *analysis = NULL;
     pj_status status = pj_analyze(in->model, settings, &analysis, err);
@@ -93,19 +93,19 @@ static pj_status analyze_under(const input *in, const pj_settings *settings, dig
 
 static pj_status analyze(const input *in, digest *out, pj_error *err)
 {
-    const pj_settings settings = settings_of("horowitz-45nm");
+    const pj_setup settings = settings_of("horowitz-45nm");
     return analyze_under(in, &settings, out, err);
 }
 
 static pj_status analyze_qtools(const input *in, digest *out, pj_error *err)
 {
-    const pj_settings settings = settings_of("qtools");
+    const pj_setup settings = settings_of("qtools");
     return analyze_under(in, &settings, out, err);
 }
 
 static pj_status analyze_quantized(const input *in, digest *out, pj_error *err)
 {
-    pj_settings settings = settings_of("horowitz-45nm");
+    pj_setup settings = settings_of("horowitz-45nm");
     settings.quantize = "w4a8";
     return analyze_under(in, &settings, out, err);
 }
@@ -156,7 +156,7 @@ static pj_status search_plan(const input *in, digest *out, pj_error *err)
 {
     static const char *const choices[] = {"fp16", "int8"};
     const pj_plan_budget budget = {PJ_PLAN_ENERGY, 0.8, true};
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     const pj_plan_options options = {.choices = choices,
                                      .choice_count = 2,
                                      .budgets = &budget,
@@ -245,6 +245,7 @@ static pj_status check(const input *in, digest *out, pj_error *err)
 {
     const pj_check_options one = {.jobs = 1};
     const pj_budget_draft draft = {.models = &in->path, .model_count = 1, .baselines = "b", .margin = 0.05};
+    const pj_setup setup = pj_setup_default();
     pj_report_options options = pj_report_options_default();
     pj_budget *budget = NULL;
     pj_check *result = NULL;
@@ -265,7 +266,7 @@ static pj_status check(const input *in, digest *out, pj_error *err)
         status = pj_check_write(result, &options, digest_sink, out, err);
     }
     if (status == PJ_OK)
-        status = pj_budget_write(&draft, NULL, NULL, digest_sink, out, err);
+        status = pj_budget_write(&draft, &setup, digest_sink, out, err);
     pj_check_free(result);
     pj_budget_free(budget);
     return status;
@@ -486,7 +487,7 @@ static void run_compare(const char *title, input in)
     pj_analysis *analysis = NULL;
     pj_str text = pj_str_new(0);
     pj_report_options options = pj_report_options_default();
-    pj_settings settings = settings_of("horowitz-45nm");
+    pj_setup settings = settings_of("horowitz-45nm");
     settings.quantize = "w4a8";
     options.format = "json";
     CHECK_INT(pj_analyze(in.model, &settings, &analysis, &err), PJ_OK);
@@ -502,7 +503,7 @@ static void run_model(const char *name, input in)
 {
     char title[64];
     pj_error err = {0};
-    const pj_settings settings = settings_of("horowitz-45nm");
+    const pj_setup settings = settings_of("horowitz-45nm");
     snprintf(title, sizeof title, "%s: open, shapes", name);
     run_case(title, open_symbolic, &in, PJ_OK);
     snprintf(title, sizeof title, "%s: open, bound", name);
@@ -543,7 +544,7 @@ static void run_files(const char *path)
     char history[64], points[64];
     pj_error err = {0};
     input in = {.path = path};
-    const pj_settings settings = settings_of("horowitz-45nm");
+    const pj_setup settings = settings_of("horowitz-45nm");
     snprintf(history, sizeof history, "/tmp/pj-oom-%ld-history.db", (long)getpid());
     snprintf(points, sizeof points, "/tmp/pj-oom-%ld-points.db", (long)getpid());
     CHECK_INT(open_bound(&in, &in.model, &err), PJ_OK);

@@ -63,11 +63,11 @@ void put_weight(builder *b, const char *name, pj_dtype dtype, const char *dims, 
              name);
 }
 
-priced price(builder *b, const pj_settings *settings)
+priced price(builder *b, const pj_setup *settings)
 {
     priced p = {NULL, NULL};
     pj_error err = {0};
-    pj_settings defaults = pj_settings_default();
+    pj_setup defaults = pj_setup_default();
     size_t size;
     uint8_t *bytes = build_bytes(b, &size);
     pj_status status = pj_model_open_memory(bytes, size, "test.onnx", NULL, &p.model, &err);

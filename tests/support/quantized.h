@@ -28,7 +28,7 @@ typedef struct priced {
 } priced;
 
 /* Prices what was built and frees the builder; ends the program where it is refused. `settings` NULL: defaults. */
-priced price(builder *b, const pj_settings *settings);
+priced price(builder *b, const pj_setup *settings);
 void priced_free(priced *p);
 
 /* The row of that name; none: a failed check and an empty row. */

@@ -426,8 +426,9 @@ static void test_draft(void)
     pj_error err = {0};
     pj_str out = pj_str_new(0);
     const char *models[] = {in_folder("n.onnx")};
+    const pj_setup setup = pj_setup_default();
     pj_budget_draft draft = {.models = models, .model_count = 1, .margin = 0.1};
-    CHECK_INT(pj_budget_write(&draft, NULL, NULL, add_text, &out, &err), PJ_OK);
+    CHECK_INT(pj_budget_write(&draft, &setup, add_text, &out, &err), PJ_OK);
     CHECK_PART(out.data, "\"macs\": \"66\"");          /* 60 * 1.1 */
     CHECK_PART(out.data, "\"param_bytes\": \"264B\""); /* 240 * 1.1 */
     CHECK_PART(out.data, "\"peak_activation_bytes\": \"66B\"");
@@ -436,7 +437,7 @@ static void test_draft(void)
     CHECK_INT(c.check->passed, 1);
     checked_free(&c);
     draft.margin = -1;
-    CHECK_INT(pj_budget_write(&draft, NULL, NULL, add_text, &out, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_budget_write(&draft, &setup, add_text, &out, &err), PJ_EARGUMENT);
     pj_str_free(&out);
 }
 

@@ -21,7 +21,7 @@ static void write_rules(const char *text)
 
 static pj_model *open_with(builder *b, const pj_dim_binding *dim, pj_error *err)
 {
-    const pj_model_options options = {.dims = dim, .dim_count = dim ? 1 : 0, .op_rules = path};
+    const pj_setup options = {.dims = dim, .dim_count = dim ? 1 : 0, .op_rules = path};
     size_t size;
     pj_model *model = NULL;
     const uint8_t *bytes = build_bytes(b, &size);
@@ -84,7 +84,7 @@ static int64_t work_of(const pj_layer *layer, const char *word)
 static void test_rules(void)
 {
     static const pj_dim_binding batch = {"n", 2};
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     pj_analysis *analysis = NULL;
     pj_error err;
     builder b = build_new(17);
@@ -182,7 +182,7 @@ static void test_mismatch(void)
 /* Work below nothing shows when it is counted. */
 static void test_negative(void)
 {
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     pj_analysis *analysis = NULL;
     pj_error err;
     builder b = build_new(17);

@@ -42,7 +42,7 @@ static pj_snapshot snapshot_of(const pj_snapshot_layer *layers, size_t count)
                      .version = "1",
                      .model = "m.onnx",
                      .producer = "",
-                     .settings = pj_settings_default(),
+                     .settings = pj_setup_default(),
                      .rules = "picojoule",
                      .unit = "pJ",
                      .layers = layers,

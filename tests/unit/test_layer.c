@@ -31,7 +31,7 @@ static void test_held_parameters(void)
     size_t size;
     uint8_t *bytes = build_bytes(&b, &size);
     pj_error err = {PJ_OK, "", "", "", ""};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
     settings.io_on_dram = false;

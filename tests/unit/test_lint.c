@@ -22,7 +22,7 @@ static void check_first(const pj_lint_finding *finding, const expected *want)
 }
 
 /* Lints what was built, and frees it; the energy of the first finding of the rule. */
-static double lint_under(builder *b, const pj_settings *settings, const expected *want)
+static double lint_under(builder *b, const pj_setup *settings, const expected *want)
 {
     priced p = price(b, settings);
     pj_error err = {0};
@@ -60,9 +60,9 @@ static void silent(builder *b, const char *code)
 }
 
 /* Tensors between layers cost nothing: what is left is arithmetic. */
-static pj_settings arithmetic_only(void)
+static pj_setup arithmetic_only(void)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.weights_on = settings.activations_on = PJ_PLACE_FIXED;
     return settings;
 }
@@ -114,7 +114,7 @@ static void test_float_between(void)
 /* Two islands, one with a single layer; arithmetic of tanh and its converters is their energy. */
 static void test_islands(void)
 {
-    pj_settings settings = arithmetic_only();
+    pj_setup settings = arithmetic_only();
     builder b = quantized();
     put_float(&b, "c", 2.0f);
     put_node(&b, "scaled", "Mul", "m,c", "z");
@@ -614,7 +614,7 @@ static void test_idle(void)
         silent(&b, "no-op");
     }
     /* 8 additions of fp32 at 0.9 pJ (horowitz-45nm) */
-    pj_settings settings = arithmetic_only();
+    pj_setup settings = arithmetic_only();
     builder b = between("Add", "r,zero");
     CHECK_NEAR(lint_under(&b, &settings, &(expected){"no-op", 1, "it", "its constant changes no number"}), 8 * 0.9,
                1e-12);

@@ -8,7 +8,7 @@
 
 static const pj_activation_memory *memory_of(priced *p, builder *b)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.best_order = true;
     *p = price(b, &settings);
     return pj_analysis_memory(p->analysis);

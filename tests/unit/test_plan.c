@@ -47,7 +47,7 @@ static pj_model *open_sample(const char *name)
     char path[200];
     pj_model *model = NULL;
     pj_error err = {0};
-    const pj_model_options options = {.unbound_dims_are_one = true};
+    const pj_setup options = {.unbound_dims_are_one = true};
     snprintf(path, sizeof path, "../models/%s.onnx", name);
     CHECK_INT(pj_model_open(path, &options, &model, &err), PJ_OK);
     return model;
@@ -61,7 +61,7 @@ static pj_plan_options energy_budget(pj_plan_budget *budget, double share)
 
 static pj_plan_result *search(pj_model *model, const pj_plan_options *options)
 {
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     pj_plan_result *result = NULL;
     pj_error err = {0};
     if (pj_plan_search(model, &settings, options, &result, &err) != PJ_OK)
@@ -72,7 +72,7 @@ static pj_plan_result *search(pj_model *model, const pj_plan_options *options)
 
 static void refuses(pj_model *model, const pj_plan_options *options, pj_status status, const char *part)
 {
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     pj_plan_result *result = NULL;
     pj_error err = {0};
     CHECK_INT(pj_plan_search(model, &settings, options, &result, &err), status);
@@ -250,7 +250,7 @@ static void totals_are_analyzed(const char *name, double share)
     pj_plan_options options = energy_budget(&budget, share);
     pj_plan_result *result = search(model, &options);
     const pj_report_options json = {.format = "json"};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_analysis *analysis = NULL;
     pj_error err = {0};
     pj_str text = pj_str_new(0);
@@ -386,7 +386,7 @@ static void lists_name_nodes_that_exist(void)
     static const char *const choices[] = {"int8", "w4a8"};
     pj_plan_budget budget;
     pj_plan_options options = energy_budget(&budget, 0.5);
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_analysis *analysis = NULL;
     pj_json_doc *doc = NULL;
     pj_error err = {0};
@@ -497,7 +497,7 @@ static void refuses_pins_in_one_group(void)
 static void refuses_weights_that_are_no_numbers(void)
 {
     pj_model *model = make_chain(NAN);
-    const pj_settings settings = pj_settings_default();
+    const pj_setup settings = pj_setup_default();
     pj_plan_budget budget;
     const pj_plan_options options = energy_budget(&budget, 0.9);
     pj_plan_result *result = NULL;

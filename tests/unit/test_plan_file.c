@@ -112,7 +112,7 @@ static void test_limit(void)
 static priced planned(const char *json, const char *quantize)
 {
     char path[] = "/tmp/picojoule-plan-XXXXXX";
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     builder b = network();
     int handle = json ? mkstemp(path) : -1;
     if (json) {

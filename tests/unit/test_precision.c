@@ -71,7 +71,7 @@ static void test_dense(void)
  * bit (docs/energy-model.md): 12 * (0.2 + 17 * 0.003125), then 3 * (mul of 17 bits + add + shift). */
 static void test_dense_price(void)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.weights_on = settings.activations_on = PJ_PLACE_FIXED;
     builder b = dense(0.5f, 0.1f);
     priced p = price(&b, &settings);
@@ -96,7 +96,7 @@ static void test_binary_points(void)
 
 static void test_no_fold(void)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.no_fold = true;
     builder b = dense(0.5f, 0.1f);
     priced p = price(&b, &settings);
@@ -165,7 +165,7 @@ static void test_shared(void)
     put_weight(&b, "w", PJ_INT8, "4,3", 0.1f);
     put_node(&b, "fc", "MatMul", "a,w", "y");
     put_node(&b, "soft", "Softmax", "a", "z");
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.activations_on = PJ_PLACE_SRAM;
     priced p = price(&b, &settings);
     const pj_layer *fc = layer_of(&p, "fc"), *soft = layer_of(&p, "soft"), *dq = layer_of(&p, "dq_a");
@@ -217,7 +217,7 @@ static void test_weight_only(void)
     build_int(&b, dq, "axis", 0);
     build_int(&b, dq, "block_size", 2);
     put_node(&b, "fc", "MatMul", "x,w", "y");
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     priced p = price(&b, &settings);
     const pj_layer *fc = layer_of(&p, "fc"), *row = layer_of(&p, "dq");
     CHECK(!row->free && !row->folded_into);
@@ -315,7 +315,7 @@ static void test_qoperator(void)
     build_int(&b, nbits, "N", 6);
     build_int(&b, nbits, "bits", 4);
     build_int(&b, nbits, "block_size", 32);
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.weights_on = PJ_PLACE_SRAM;
     priced p = price(&b, &settings);
     const pj_layer *fc = layer_of(&p, "fc"), *packed = layer_of(&p, "packed");

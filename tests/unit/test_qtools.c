@@ -4,9 +4,9 @@
 #include "check.h"
 #include "quantized.h"
 
-static pj_settings on_sram(void)
+static pj_setup on_sram(void)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.table = "qtools";
     settings.weights_on = settings.activations_on = PJ_PLACE_SRAM;
     settings.io_on_dram = false;
@@ -34,7 +34,7 @@ static builder with_numbers(void)
  * 2^27 bit SRAM (3.803789819 pJ a word), figures of QTools to all digits. */
 static void test_first_dense(void)
 {
-    pj_settings settings = on_sram();
+    pj_setup settings = on_sram();
     builder b = with_numbers();
     build_input(&b, "x", PJ_FLOAT32, "1,784");
     build_output(&b, "y", PJ_FLOAT32, "");
@@ -74,7 +74,7 @@ static void test_first_dense(void)
  * with a quantizer beside a bias without one: the bias is fixed<8,0>. */
 static void test_places(void)
 {
-    pj_settings settings = on_sram();
+    pj_setup settings = on_sram();
     builder b = with_numbers();
     build_input(&b, "x", PJ_FLOAT32, "1,2,4,4");
     build_output(&b, "y", PJ_FLOAT32, "");
@@ -106,7 +106,7 @@ static void test_places(void)
 /* Q25: one layer at both operands, or two model inputs, are one edge. */
 static void test_edges(void)
 {
-    pj_settings settings = on_sram();
+    pj_setup settings = on_sram();
     builder b = with_numbers();
     build_input(&b, "x", PJ_FLOAT32, "1,64");
     build_input(&b, "u", PJ_FLOAT32, "1,64");
@@ -126,7 +126,7 @@ static void test_edges(void)
 /* The same dense layer said by QuantizeLinear and DequantizeLinear, and by QONNX. */
 static double dense_total(bool qdq)
 {
-    pj_settings settings = on_sram();
+    pj_setup settings = on_sram();
     builder b = with_numbers();
     build_input(&b, "x", PJ_FLOAT32, "1,16");
     build_output(&b, "y", PJ_FLOAT32, "");

@@ -14,7 +14,7 @@ typedef struct report {
 static report open_report(const char *path)
 {
     report r = {NULL, NULL};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_error err = {0};
     settings.io_on_dram = false;
     CHECK_INT(pj_model_open(path, NULL, &r.model, &err), PJ_OK);

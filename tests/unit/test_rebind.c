@@ -7,7 +7,7 @@
 #include "picojoule/picojoule.h"
 
 /* Opens what was built; NULL with err filled where it is refused. */
-static pj_model *open_with(builder *b, const pj_model_options *options, pj_error *err)
+static pj_model *open_with(builder *b, const pj_setup *options, pj_error *err)
 {
     size_t size;
     pj_model *model = NULL;
@@ -28,7 +28,7 @@ static void check_type(const pj_model *model, const char *name, const char *want
 
 static void rebind(pj_model *model, const pj_dim_binding *dims, size_t count)
 {
-    const pj_model_options options = {.dims = dims, .dim_count = count};
+    const pj_setup options = {.dims = dims, .dim_count = count};
     pj_error err = {0};
     CHECK_INT(pj_model_rebind(model, &options, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
@@ -59,7 +59,7 @@ static void test_rebind(void)
         {"seq",   1  },
         {"batch", 2  }
     };
-    const pj_model_options options = {.dims = prefill, .dim_count = 3};
+    const pj_setup options = {.dims = prefill, .dim_count = 3};
     builder b = decoder();
     pj_error err;
     pj_model *model = open_with(&b, &options, &err);
@@ -87,7 +87,7 @@ static void test_rebind(void)
     static const pj_dim_binding typo[] = {
         {"sek", 1}
     };
-    const pj_model_options wrong = {.dims = typo, .dim_count = 1};
+    const pj_setup wrong = {.dims = typo, .dim_count = 1};
     CHECK_INT(pj_model_rebind(model, &wrong, &err), PJ_EARGUMENT);
     CHECK_TEXT(err.what, "the model has no dimension 'sek'; did you mean 'seq'?");
     CHECK_TEXT(err.file, "test.onnx");
@@ -140,7 +140,7 @@ static void test_texts(void)
         {"past + 1", 9},
         {"a-b",      5}
     };
-    const pj_model_options options = {.dims = dims, .dim_count = 3};
+    const pj_setup options = {.dims = dims, .dim_count = 3};
     builder b = build_new(17);
     build_input(&b, "half", PJ_FLOAT32, "h/2,h/4");
     build_input(&b, "next", PJ_FLOAT32, "past + 1,past,1 + past");
@@ -155,7 +155,7 @@ static void test_texts(void)
     pj_model_close(model);
 }
 
-static void refuse(const pj_model_options *options, pj_status status, const char *what)
+static void refuse(const pj_setup *options, pj_status status, const char *what)
 {
     builder b = decoder();
     pj_error err;
@@ -177,18 +177,18 @@ static void test_refusals(void)
     static const pj_trips_binding trips[] = {
         {"loop", 4}
     };
-    pj_model_options options = {.dims = twice, .dim_count = 2};
+    pj_setup options = {.dims = twice, .dim_count = 2};
     refuse(&options, PJ_EARGUMENT, "dimension 'seq' is bound twice: to 3 and to 4");
-    options = (pj_model_options){.dims = twice, .dim_count = 1, .inputs = input, .input_count = 1};
+    options = (pj_setup){.dims = twice, .dim_count = 1, .inputs = input, .input_count = 1};
     refuse(&options, PJ_EARGUMENT, "input 'x' sets dimension 'seq' to 7, but it is 3 already");
-    options = (pj_model_options){.trips = trips, .trip_count = 1};
+    options = (pj_setup){.trips = trips, .trip_count = 1};
     refuse(&options, PJ_EARGUMENT, "the model has no Loop 'loop'; it has no loop at all");
 }
 
 /* Where 1 does not fit, the error says who may be to blame. */
 static void test_hint(void)
 {
-    const pj_model_options options = {.unbound_dims_are_one = true};
+    const pj_setup options = {.unbound_dims_are_one = true};
     builder b = build_new(17);
     pj_error err;
     build_input(&b, "x", PJ_FLOAT32, "1,2,seq");
@@ -230,8 +230,8 @@ static builder looped(void)
 
 static void check_loop(const pj_trips_binding *trips, const char *each, int64_t macs, const char *finding)
 {
-    const pj_model_options options = {.trips = trips, .trip_count = trips ? 1 : 0};
-    const pj_settings settings = pj_settings_default();
+    const pj_setup options = {.trips = trips, .trip_count = trips ? 1 : 0};
+    const pj_setup settings = pj_setup_default();
     pj_analysis *analysis = NULL;
     pj_error err;
     builder b = looped();
@@ -269,13 +269,14 @@ static void test_sweep(void)
         {"past", pasts, 3}
     };
     static const pj_dim_binding batch = {"batch", 2};
-    const pj_model_options options = {.dims = &batch, .dim_count = 1, .unbound_dims_are_one = true};
-    const pj_settings settings = pj_settings_default();
+    pj_setup setup = pj_setup_default();
     pj_sweep *sweep = NULL;
     pj_error err;
     builder b = decoder();
-    pj_model *model = open_with(&b, &options, &err);
-    CHECK_INT(pj_sweep_run(model, &options, &settings, dims, 2, &sweep, &err), PJ_OK);
+    setup.dims = &batch;
+    setup.dim_count = 1;
+    pj_model *model = open_with(&b, &setup, &err);
+    CHECK_INT(pj_sweep_run(model, &setup, dims, 2, &sweep, &err), PJ_OK);
     CHECK_INT(sweep->point_count, 6);
     CHECK_INT(sweep->fixed_count, 1);
     CHECK_TEXT(sweep->table, "horowitz-45nm");
@@ -291,7 +292,7 @@ static void test_sweep(void)
 
     static const int64_t many[1001];
     static const pj_sweep_dim too_many = {"seq", many, 1001};
-    CHECK_INT(pj_sweep_run(model, &options, &settings, &too_many, 1, &sweep, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_sweep_run(model, &setup, &too_many, 1, &sweep, &err), PJ_EARGUMENT);
     CHECK_TEXT(err.what, "the sweep has more than 1000 combinations of values");
     CHECK(!sweep);
     pj_model_close(model);
@@ -303,8 +304,8 @@ static void test_sweep_failure(void)
     static const int64_t lengths[] = {8, 2};
     static const pj_sweep_dim dim = {"seq", lengths, 2};
     static const pj_dim_binding first = {"seq", 8};
-    const pj_model_options options = {.dims = &first, .dim_count = 1};
-    const pj_settings settings = pj_settings_default();
+    const pj_setup options = {.dims = &first, .dim_count = 1};
+    const pj_setup setup = pj_setup_default();
     pj_sweep *sweep = NULL;
     pj_error err;
     builder b = build_new(17);
@@ -312,7 +313,7 @@ static void test_sweep_failure(void)
     build_initializer(&b, "w", PJ_FLOAT32, "4,2,3");
     build_node(&b, "Conv", "x,w", "y");
     pj_model *model = open_with(&b, &options, &err);
-    CHECK_INT(pj_sweep_run(model, NULL, &settings, &dim, 1, &sweep, &err), PJ_ESHAPE);
+    CHECK_INT(pj_sweep_run(model, &setup, &dim, 1, &sweep, &err), PJ_ESHAPE);
     CHECK_TEXT(err.what, "with seq = 2: spatial axis 0: window of 3 inputs over 2 padded inputs");
     CHECK_TEXT(err.op, "Conv");
     pj_model_close(model);

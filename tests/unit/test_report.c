@@ -169,7 +169,7 @@ int main(void)
     pj_error err = {0};
     pj_model *model = NULL;
     pj_analysis *analysis = NULL;
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     CHECK_INT(pj_model_open("../models/kws_dscnn.onnx", NULL, &model, &err), PJ_OK);
     CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
     test_json(analysis);

@@ -19,7 +19,7 @@ static analyzed analyze(builder *b, const char *quantize)
     size_t size;
     uint8_t *bytes = build_bytes(b, &size);
     pj_error err = {0};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     settings.io_on_dram = false;
     settings.quantize = quantize;
     CHECK_INT(pj_model_open_memory(bytes, size, "test.onnx", NULL, &a.model, &err), PJ_OK);

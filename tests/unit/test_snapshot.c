@@ -28,10 +28,10 @@ static builder small_model(void)
     return b;
 }
 
-static priced price_small(const pj_settings *settings)
+static priced price_small(const pj_setup *settings)
 {
     builder b = small_model();
-    pj_model_options options = {.unbound_dims_are_one = true};
+    pj_setup options = {.unbound_dims_are_one = true};
     priced p = {NULL, NULL};
     pj_error err = {0};
     size_t size;
@@ -121,7 +121,7 @@ static void check_same(const pj_snapshot *a, const pj_snapshot *b)
 }
 
 /* An analysis and its report, sorted otherwise, are the same snapshot. */
-static void check_round_trip(const pj_settings *settings)
+static void check_round_trip(const pj_setup *settings)
 {
     pj_error err = {0};
     pj_snapshot *live = NULL, *read = NULL;
@@ -146,7 +146,7 @@ static void check_round_trip(const pj_settings *settings)
 static void test_round_trip(void)
 {
     static const char *const devices[] = {"a100", "stm32l4r5"};
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     check_round_trip(&settings);
     settings.devices = devices;
     settings.device_count = 2;
@@ -164,7 +164,7 @@ static void test_figures(void)
 {
     pj_error err = {0};
     pj_snapshot *s = NULL;
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     priced p = price_small(&settings);
     CHECK_INT(pj_snapshot_of_analysis(p.analysis, &s, &err), PJ_OK);
     CHECK_INT(s->layers[0].macs, 768);
@@ -199,7 +199,7 @@ static void test_settings_diff(void)
             {"sequence", 128}
     },
                          dims_b[] = {{"sequence", 512}, {"extra", 3}};
-    pj_snapshot a = {.settings = pj_settings_default(), .rules = "picojoule", .unit = "pJ", .dims = dims_a}, b = a;
+    pj_snapshot a = {.settings = pj_setup_default(), .rules = "picojoule", .unit = "pJ", .dims = dims_a}, b = a;
     pj_setting_change *changes;
     size_t count;
     a.dim_count = b.dim_count = 2;
@@ -252,7 +252,7 @@ static void refused(const char *report, const char *after, const char *from, con
 
 static void test_refused(void)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_report_options options = pj_report_options_default();
     priced p = price_small(&settings);
     options.format = "json";
@@ -299,7 +299,7 @@ static void test_accepted(void)
 {
     pj_error err = {0};
     pj_snapshot *out = NULL;
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_report_options options = pj_report_options_default();
     priced p = price_small(&settings);
     options.format = "json";

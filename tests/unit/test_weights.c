@@ -688,7 +688,7 @@ static const char *finding(const pj_analysis *analysis, const char *code)
 
 static pj_analysis *analyze(pj_model *model, bool inspect, const char *quantize)
 {
-    pj_settings settings = pj_settings_default();
+    pj_setup settings = pj_setup_default();
     pj_error err = {0};
     pj_analysis *analysis = NULL;
     settings.inspect_weights = inspect;
