@@ -12,7 +12,7 @@
 /* What a model's analysis is made of. */
 typedef struct subject {
     pj_model *model;
-    pj_analysis *analysis;
+    pj_result *result;
     pj_lint *lint;
     pj_snapshot *now, *baseline;
 } subject;
@@ -22,7 +22,7 @@ static void close_subject(subject *s)
     pj_snapshot_free(s->baseline);
     pj_snapshot_free(s->now);
     pj_lint_free(s->lint);
-    pj_analysis_free(s->analysis);
+    pj_result_free(s->result);
     pj_model_close(s->model);
     *s = (subject){0};
 }
@@ -78,7 +78,7 @@ static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, 
 {
     PJ_TRY(pj_model_open(entry->file, &entry->setup, &out->model, err));
     PJ_TRY(check_dims(budget, entry, out->model, err));
-    return pj_analyze(out->model, &entry->setup, &out->analysis, err);
+    return pj_analyze(out->model, &entry->setup, &out->result, err);
 }
 
 /* Lint is run where the budget forbids something that it finds. */
@@ -95,10 +95,11 @@ static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_aren
                                pj_error *err)
 {
     size_t lints = 0;
-    given->findings = pj_analysis_findings(s->analysis, &given->finding_count);
+    given->findings = s->result->findings;
+    given->finding_count = s->result->finding_count;
     if (!wants_lint(entry))
         return PJ_OK;
-    PJ_TRY(pj_lint_run(s->analysis, NULL, 0, &s->lint, err));
+    PJ_TRY(pj_lint_run(s->result, NULL, 0, &s->lint, err));
     const pj_lint_finding *lint = pj_lint_findings(s->lint, &lints);
     pj_finding *all = PJ_NEW(arena, pj_finding, given->finding_count + lints);
     if (!all)
@@ -116,14 +117,11 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, su
                        pj_check_model *out, pj_error *err)
 {
     PJ_TRY(analyse(budget, entry, s, err));
-    PJ_TRY(pj_snapshot_of_analysis(s->analysis, &s->now, err));
+    PJ_TRY(pj_snapshot_of_analysis(s->result, &s->now, err));
     if (entry->baseline)
         PJ_TRY(pj_snapshot_read(entry->baseline_file, &s->baseline, err));
-    pj_budget_case given = {.budget = budget,
-                            .entry = entry,
-                            .now = s->now,
-                            .baseline = s->baseline,
-                            .memory = pj_analysis_memory(s->analysis)};
+    pj_budget_case given = {
+        .budget = budget, .entry = entry, .now = s->now, .baseline = s->baseline, .memory = s->result->memory};
     PJ_TRY(list_findings(entry, s, arena, &given, err));
     return pj_budget_judge(&given, arena, out, err);
 }
@@ -191,7 +189,7 @@ static pj_status hand_on(void *payload, size_t at, int worker, pj_error *err)
     const pj_check_model *model = &r->models[at];
     if (!r->options.analysed || model->outcome == PJ_BROKEN)
         return PJ_OK;
-    return r->options.analysed(model, r->subjects[worker].analysis, r->options.payload, err);
+    return r->options.analysed(model, r->subjects[worker].result, r->options.payload, err);
 }
 
 static void sum_up(run *r)
@@ -266,7 +264,7 @@ pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sin
     options.format = "json";
     pj_status status = analyse(budget, entry, &s, err);
     if (status == PJ_OK)
-        status = pj_report_write(s.analysis, &options, sink, payload, err);
+        status = pj_report_write(s.result, &options, sink, payload, err);
     close_subject(&s);
     pj_error_at(err, entry->path, NULL, NULL);
     return status;

@@ -63,14 +63,14 @@ static void put_energy(draft *d, const char *unit, double pj)
     }
 }
 
-static void put_limits(draft *d, const pj_analysis *analysis)
+static void put_limits(draft *d, const pj_result *result)
 {
     const pj_amount_unit *sizes = &pj_units_bytes[1]; /* "B": a size is never without */
-    const pj_totals *totals = pj_analysis_totals(analysis);
+    const pj_totals *totals = &result->totals;
     double more = 1 + d->given->margin;
     pj_json_write_key(&d->json, "limits");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-    put_energy(d, pj_analysis_unit(analysis), more * pj_energy_total(&totals->energy));
+    put_energy(d, result->unit, more * pj_energy_total(&totals->energy));
     put_limit(d, "macs", more * (double)totals->macs, pj_units_count);
     put_limit(d, "param_bytes", more * (double)totals->param_bits / 8, sizes);
     put_limit(d, "peak_activation_bytes", more * (double)totals->peak_activation_bytes, sizes);
@@ -215,7 +215,7 @@ static pj_status put_model(draft *d, const char *path)
 {
     pj_setup setup = *d->setup;
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     setup.dim_count = 0;
     setup.unbound_dims_are_one = true;
     pj_status status = pj_model_open(path, &setup, &model, d->err);
@@ -224,7 +224,7 @@ static pj_status put_model(draft *d, const char *path)
     if (status == PJ_OK)
         status = check_dims(d, model, path);
     if (status == PJ_OK)
-        status = pj_analyze(model, d->setup, &analysis, d->err);
+        status = pj_analyze(model, d->setup, &result, d->err);
     const pj_model_info *info = status == PJ_OK ? pj_model_describe(model) : NULL;
     if (status == PJ_OK && !info)
         status = pj_fail_memory(d->err);
@@ -232,12 +232,12 @@ static pj_status put_model(draft *d, const char *path)
         pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
         put_text(d, "model", path);
         put_basis(d, info);
-        put_limits(d, analysis);
+        put_limits(d, result);
         if (d->given->baselines)
             put_baseline(d, path);
         pj_json_write_end(&d->json);
     }
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
     return status;
 }

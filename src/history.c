@@ -21,9 +21,9 @@ static const char *place_word(pj_place place)
 /* What figures rest on beside the table, as the options that say so: two records compare where these texts are the
  * same. Settings that have a default are there, too, since a default may change. Number formats are what the points of
  * one Pareto file differ in, so they are not part of every basis. */
-static void add_settings(const pj_analysis *analysis, const pj_model_info *model, bool with_formats, pj_str *out)
+static void add_settings(const pj_result *result, const pj_model_info *model, bool with_formats, pj_str *out)
 {
-    const pj_setup *settings = pj_analysis_settings(analysis);
+    const pj_setup *settings = &result->setup;
     pj_str_printf(out, "--weights-on %s --activations-on %s --io-on-dram %s --sram-min %llu",
                   place_word(settings->weights_on), place_word(settings->activations_on),
                   settings->io_on_dram ? "yes" : "no", (unsigned long long)settings->sram_min_bits);
@@ -40,10 +40,10 @@ static void add_settings(const pj_analysis *analysis, const pj_model_info *model
 }
 
 /* Layers with an energy: those that are free have none, those that are not counted have none that is known. */
-static pj_history_layer *layers_of(const pj_analysis *analysis, pj_arena *arena, size_t *count)
+static pj_history_layer *layers_of(const pj_result *result, pj_arena *arena, size_t *count)
 {
-    size_t layers;
-    const pj_layer *layer = pj_analysis_layers(analysis, &layers);
+    const pj_layer *layer = result->layers;
+    size_t layers = result->layer_count;
     pj_history_layer *out = PJ_NEW(arena, pj_history_layer, layers);
     *count = 0;
     for (size_t i = 0; out && i < layers; i++)
@@ -52,10 +52,10 @@ static pj_history_layer *layers_of(const pj_analysis *analysis, pj_arena *arena,
     return out;
 }
 
-pj_status pj_history_record(const char *file, const pj_analysis *analysis, const pj_history_stamp *stamp, pj_error *err)
+pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp, pj_error *err)
 {
-    const pj_totals *totals = pj_analysis_totals(analysis);
-    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    const pj_totals *totals = &result->totals;
+    const pj_model_info *model = result->model;
     if (!model)
         return pj_fail_memory(err);
     pj_history_entry entry = {.model = stamp->model ? stamp->model : model->path,
@@ -63,9 +63,9 @@ pj_status pj_history_record(const char *file, const pj_analysis *analysis, const
                               .commit = stamp->commit,
                               .branch = stamp->branch,
                               .time = stamp->time,
-                              .table = pj_analysis_table(analysis),
-                              .rules = pj_analysis_rules(analysis),
-                              .unit = pj_analysis_unit(analysis),
+                              .table = result->table,
+                              .rules = result->rules,
+                              .unit = result->unit,
                               .energy = totals->energy,
                               .macs = totals->macs,
                               .params = totals->params,
@@ -76,9 +76,9 @@ pj_status pj_history_record(const char *file, const pj_analysis *analysis, const
     pj_arena *arena = pj_arena_new(0);
     pj_str settings = pj_str_new(0);
     pj_status status = PJ_OK;
-    add_settings(analysis, model, true, &settings);
+    add_settings(result, model, true, &settings);
     entry.settings = settings.data;
-    entry.layers = arena ? layers_of(analysis, arena, &entry.layer_count) : NULL;
+    entry.layers = arena ? layers_of(result, arena, &entry.layer_count) : NULL;
     if (!entry.layers || settings.failed)
         status = pj_fail_memory(err);
     else
@@ -88,14 +88,14 @@ pj_status pj_history_record(const char *file, const pj_analysis *analysis, const
     return status;
 }
 
-pj_status pj_pareto_basis(const pj_analysis *analysis, char **out, pj_error *err)
+pj_status pj_pareto_basis(const pj_result *result, char **out, pj_error *err)
 {
     pj_str text = pj_str_new(0);
-    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    const pj_model_info *model = result->model;
     if (!model)
         return pj_fail_memory(err);
-    pj_str_printf(&text, "table %s, rules %s, ", pj_analysis_table(analysis), pj_analysis_rules(analysis));
-    add_settings(analysis, model, false, &text);
+    pj_str_printf(&text, "table %s, rules %s, ", result->table, result->rules);
+    add_settings(result, model, false, &text);
     if (text.failed) {
         pj_str_free(&text);
         return pj_fail_memory(err);

@@ -1,9 +1,9 @@
 /* Lint of an analysed model: the rules of lint/ over the parts of an analysis. */
 #include <string.h>
 
-#include "analysis.h"
 #include "lint/lint.h"
 #include "picojoule/report.h"
+#include "result/result.h"
 
 /* All rules but those that are off. */
 static pj_status choose(const char *const *off, size_t off_count, bool *on, pj_arena *arena, pj_error *err)
@@ -27,13 +27,14 @@ static pj_status choose(const char *const *off, size_t off_count, bool *on, pj_a
     return PJ_OK;
 }
 
-static pj_status run(const pj_analysis *analysis, const char *const *off, size_t off_count, pj_lint *lint,
+static pj_status run(const pj_result *result, const char *const *off, size_t off_count, pj_lint *lint,
                      pj_arena *scratch, pj_error *err)
 {
     bool *on = PJ_NEW(scratch, bool, pj_lint_rules());
-    pj_linter linter = {.model = pj_analysis_model(analysis),
-                        .precision = pj_analysis_precision(analysis),
-                        .layers = pj_analysis_counts(analysis),
+    const pj_found *found = pj_result_found(result);
+    pj_linter linter = {.model = found->model,
+                        .precision = &found->precision,
+                        .layers = &found->layers,
                         .arena = lint->arena,
                         .scratch = scratch};
     if (!on)
@@ -46,8 +47,7 @@ static pj_status run(const pj_analysis *analysis, const char *const *off, size_t
     return PJ_OK;
 }
 
-pj_status pj_lint_run(const pj_analysis *analysis, const char *const *off, size_t off_count, pj_lint **out,
-                      pj_error *err)
+pj_status pj_lint_run(const pj_result *result, const char *const *off, size_t off_count, pj_lint **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0), *scratch = pj_arena_new(0);
     pj_lint *lint = arena ? PJ_NEW(arena, pj_lint, 1) : NULL;
@@ -55,8 +55,8 @@ pj_status pj_lint_run(const pj_analysis *analysis, const char *const *off, size_
     *out = NULL;
     if (lint && scratch) {
         lint->arena = arena;
-        lint->analysis = analysis;
-        status = run(analysis, off, off_count, lint, scratch, err);
+        lint->result = result;
+        status = run(result, off, off_count, lint, scratch, err);
     } else {
         status = pj_fail_memory(err);
     }
@@ -85,7 +85,7 @@ size_t pj_lint_dropped(const pj_lint *lint)
     return lint->dropped;
 }
 
-const pj_analysis *pj_lint_analysis(const pj_lint *lint)
+const pj_result *pj_lint_result(const pj_lint *lint)
 {
-    return lint->analysis;
+    return lint->result;
 }

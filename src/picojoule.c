@@ -1,10 +1,9 @@
-/* The pipeline: load, infer, quantize, cost. The public functions of model.h and energy.h are here, in that order. */
+/* The pipeline: load, infer, quantize, cost. The public functions of model.h and result.h are here, in that order. */
 #include "picojoule/picojoule.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis.h"
 #include "cost/device.h"
 #include "cost/estimate.h"
 #include "cost/layer.h"
@@ -18,6 +17,7 @@
 #include "peak/peak.h"
 #include "quant/plan_file.h"
 #include "quant/precision.h"
+#include "result/result.h"
 #include "setup/setup.h"
 #include "weights/advise.h"
 
@@ -211,27 +211,16 @@ void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), vo
     }
 }
 
-/* ---- energy.h ---- */
+/* ---- result.h ---- */
 
-struct pj_analysis {
+/* A result under construction. */
+typedef struct analysis {
+    pj_found *found;
+    pj_result *result;
     pj_arena *arena;
-    pj_model *model;
-    pj_setup setup;
-    pj_table *table;
-    pj_device **devices;
-    pj_precision precision; /* settled by the layers */
-    pj_layers layers;
-    pj_totals totals;
-    pj_activation_memory memory;
+    pj_arena *scratch;
     pj_diags diags;
-    pj_finding *findings;
-    size_t finding_count;
-    pj_unknown_op *unknown;
-    size_t unknown_count;
-    const pj_shared_parameter *shared;
-    size_t shared_count;
-    pj_weights *weights;
-};
+} analysis;
 
 double pj_energy_total(const pj_energy *energy)
 {
@@ -243,35 +232,36 @@ const char *pj_work_word(size_t index)
     return index < PJ_PRIMS ? pj_prim_word((pj_prim)index) : NULL;
 }
 
-static pj_status open_devices(pj_analysis *analysis, pj_error *err)
+static pj_status open_devices(analysis *a, pj_error *err)
 {
-    size_t count = analysis->setup.device_count;
-    analysis->devices = PJ_NEW(analysis->arena, pj_device *, count);
-    if (!analysis->devices)
+    size_t count = a->result->setup.device_count;
+    a->found->devices = PJ_NEW(a->arena, pj_device *, count);
+    if (!a->found->devices)
         return pj_fail_memory(err);
     for (size_t i = 0; i < count; i++)
-        PJ_TRY(pj_device_open(analysis->setup.devices[i], &analysis->devices[i], err));
+        PJ_TRY(pj_device_open(a->result->setup.devices[i], &a->found->devices[i], err));
     return PJ_OK;
 }
 
 /* Counts each unknown operator among the layers. */
-static pj_status list_unknown(pj_analysis *analysis, pj_error *err)
+static pj_status list_unknown(analysis *a, pj_error *err)
 {
-    const pj_layers *layers = &analysis->layers;
+    const pj_layers *layers = &a->found->layers;
     pj_map seen;
-    pj_map_init(&seen, analysis->arena);
-    analysis->unknown = PJ_NEW(analysis->arena, pj_unknown_op, layers->count);
-    if (!analysis->unknown)
+    pj_map_init(&seen, a->arena);
+    pj_unknown_op *unknown = PJ_NEW(a->arena, pj_unknown_op, layers->count);
+    a->result->unknown_ops = unknown;
+    if (!unknown)
         return pj_fail_memory(err);
     for (size_t i = 0; i < layers->count; i++) {
         if (layers->detail[i].node->desc)
             continue;
         pj_str text = pj_str_new(0);
         pj_node_op_print(layers->detail[i].node, &text);
-        char *op = pj_str_keep(&text, analysis->arena);
+        char *op = pj_str_keep(&text, a->arena);
         pj_unknown_op *row = op ? pj_map_get(&seen, op) : NULL;
         if (!row) {
-            row = &analysis->unknown[analysis->unknown_count++];
+            row = &unknown[a->result->unknown_op_count++];
             row->op = op;
             if (!op || !pj_map_put(&seen, op, row))
                 return pj_fail_memory(err);
@@ -281,181 +271,116 @@ static pj_status list_unknown(pj_analysis *analysis, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status list_findings(pj_analysis *analysis, pj_error *err)
+static pj_status list_findings(analysis *a, pj_error *err)
 {
-    const pj_diags *first = &analysis->model->diags;
-    analysis->findings = PJ_NEW(analysis->arena, pj_finding, first->count + analysis->diags.count);
-    if (!analysis->findings)
+    const pj_diags *first = &a->found->model->diags;
+    pj_finding *findings = PJ_NEW(a->arena, pj_finding, first->count + a->diags.count);
+    a->result->findings = findings;
+    if (!findings)
         return pj_fail_memory(err);
-    size_t count = copy_findings(first, analysis->findings);
-    analysis->finding_count = count + copy_findings(&analysis->diags, analysis->findings + count);
+    size_t count = copy_findings(first, findings);
+    a->result->finding_count = count + copy_findings(&a->diags, findings + count);
     return PJ_OK;
 }
 
 /* Formats as the model has them, or as the settings want them. */
-static pj_status read_precision(pj_analysis *analysis, pj_precision *out, pj_error *err)
+static pj_status read_precision(analysis *a, pj_precision *out, pj_error *err)
 {
-    const pj_setup *setup = &analysis->setup;
+    const pj_setup *setup = &a->result->setup;
     pj_plan plan;
     bool planned = setup->plan || setup->quantize;
     if (planned)
-        PJ_TRY(pj_plan_read(setup->plan, setup->quantize, analysis->model, analysis->arena, &plan, err));
-    return pj_precision_read(analysis->model, planned ? &plan : NULL, !setup->no_fold, analysis->arena,
-                             &analysis->diags, out, err);
+        PJ_TRY(pj_plan_read(setup->plan, setup->quantize, a->found->model, a->arena, &plan, err));
+    return pj_precision_read(a->found->model, planned ? &plan : NULL, !setup->no_fold, a->arena, &a->diags, out, err);
 }
 
-static pj_status inspect_weights(pj_analysis *analysis, pj_error *err)
+static pj_status inspect_weights(analysis *a, pj_error *err)
 {
     const pj_weight_options options = pj_weight_options_default();
-    PJ_TRY(pj_weights_inspect(analysis->model, &options, &analysis->weights, err));
-    pj_weights_advise(analysis->weights, analysis->layers.row, analysis->layers.count, &analysis->diags);
+    PJ_TRY(pj_weights_inspect(a->found->model, &options, &a->found->weights, err));
+    a->result->weights = a->found->weights;
+    pj_weights_advise(a->found->weights, a->found->layers.row, a->found->layers.count, &a->diags);
     return PJ_OK;
 }
 
-static pj_status run(pj_analysis *analysis, pj_arena *scratch, pj_error *err)
+/* The names of what the setup chooses. */
+static pj_status name_resources(analysis *a, pj_error *err)
+{
+    pj_result *result = a->result;
+    const char **devices = PJ_NEW(a->arena, const char *, result->setup.device_count);
+    for (size_t i = 0; devices && i < result->setup.device_count; i++)
+        devices[i] = pj_device_name(a->found->devices[i]);
+    result->table = pj_table_name(a->found->table);
+    result->rules = pj_rules_word(pj_table_rules(a->found->table));
+    result->unit = pj_table_unit(a->found->table);
+    result->devices = devices;
+    result->model = pj_model_describe(a->found->model);
+    return devices && result->model ? PJ_OK : pj_fail_memory(err);
+}
+
+static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *err)
+{
+    pj_activation_memory *memory = PJ_NEW(a->arena, pj_activation_memory, 1);
+    a->result->memory = memory;
+    if (!memory)
+        return pj_fail_memory(err);
+    PJ_TRY(pj_schedule_buffers(&a->found->precision, a->scratch, schedule, err));
+    PJ_TRY(pj_peak_measure(schedule, a->result->setup.best_order, a->arena, memory, err));
+    a->result->totals.peak_activation_bytes = memory->unknown ? -1 : memory->graph.bytes;
+    return PJ_OK;
+}
+
+static pj_status run(analysis *a, pj_error *err)
 {
     pj_schedule schedule;
-    pj_model *model = analysis->model;
-    const pj_setup *setup = &analysis->setup;
-    pj_precision *precision = &analysis->precision;
-    PJ_TRY(pj_table_open(setup->table, &analysis->table, err));
-    PJ_TRY(open_devices(analysis, err));
-    pj_memory memory = pj_memory_default(analysis->table);
+    pj_found *found = a->found;
+    pj_result *result = a->result;
+    const pj_setup *setup = &result->setup;
+    pj_precision *precision = &found->precision;
+    PJ_TRY(pj_table_open(setup->table, &found->table, err));
+    PJ_TRY(open_devices(a, err));
+    PJ_TRY(name_resources(a, err));
+    pj_memory memory = pj_memory_default(found->table);
     memory.weights_on = setup->weights_on;
     memory.activations_on = setup->activations_on;
     memory.rd_wr_on_io = setup->io_on_dram;
     memory.min_sram_bits = (double)setup->sram_min_bits;
-    PJ_TRY(read_precision(analysis, precision, err));
-    PJ_TRY(pj_schedule_steps(model, scratch, &analysis->diags, &schedule, err));
-    PJ_TRY(pj_layers_count(&schedule, precision, analysis->table, analysis->arena, &analysis->diags, &analysis->layers,
-                           err));
-    PJ_TRY(pj_price_layers(precision, &memory, analysis->arena, &analysis->diags, &analysis->layers, err));
-    pj_layers_traffic(precision, &analysis->layers);
-    PJ_TRY(pj_layers_total(model, precision, &analysis->layers, analysis->arena, &analysis->totals, err));
-    PJ_TRY(pj_schedule_buffers(precision, scratch, &schedule, err));
-    PJ_TRY(pj_peak_measure(&schedule, setup->best_order, analysis->arena, &analysis->memory, err));
-    analysis->totals.peak_activation_bytes = analysis->memory.unknown ? -1 : analysis->memory.graph.bytes;
-    PJ_TRY(pj_estimate_devices(model, precision, analysis->devices, setup->device_count, &analysis->layers,
-                               &analysis->totals, analysis->arena, &analysis->diags, err));
-    PJ_TRY(
-        pj_list_shared(precision, &analysis->layers, analysis->arena, &analysis->shared, &analysis->shared_count, err));
-    PJ_TRY(list_unknown(analysis, err));
+    PJ_TRY(read_precision(a, precision, err));
+    PJ_TRY(pj_schedule_steps(found->model, a->scratch, &a->diags, &schedule, err));
+    PJ_TRY(pj_layers_count(&schedule, precision, found->table, a->arena, &a->diags, &found->layers, err));
+    PJ_TRY(pj_price_layers(precision, &memory, a->arena, &a->diags, &found->layers, err));
+    pj_layers_traffic(precision, &found->layers);
+    result->layers = found->layers.row;
+    result->layer_count = found->layers.count;
+    PJ_TRY(pj_layers_total(found->model, precision, &found->layers, a->arena, &result->totals, err));
+    PJ_TRY(measure_memory(a, &schedule, err));
+    PJ_TRY(pj_estimate_devices(found->model, precision, found->devices, setup->device_count, &found->layers,
+                               &result->totals, a->arena, &a->diags, err));
+    PJ_TRY(pj_list_shared(precision, &found->layers, a->arena, &result->shared, &result->shared_count, err));
+    PJ_TRY(list_unknown(a, err));
     if (setup->inspect_weights)
-        PJ_TRY(inspect_weights(analysis, err));
-    PJ_TRY(list_findings(analysis, err));
-    return pj_arena_failed(analysis->arena) ? pj_fail_memory(err) : PJ_OK;
+        PJ_TRY(inspect_weights(a, err));
+    PJ_TRY(list_findings(a, err));
+    return pj_arena_failed(a->arena) ? pj_fail_memory(err) : PJ_OK;
 }
 
-pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_analysis **out, pj_error *err)
+pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
 {
     *out = NULL;
-    pj_arena *arena = pj_arena_new(0), *scratch = pj_arena_new(0);
-    pj_analysis *analysis = arena && scratch ? PJ_NEW(arena, pj_analysis, 1) : NULL;
-    if (!analysis) {
-        pj_arena_free(scratch);
-        pj_arena_free(arena);
-        return pj_fail_memory(err);
+    pj_found *found = pj_found_new();
+    pj_arena *scratch = pj_arena_new(0);
+    pj_status status = found && scratch ? PJ_OK : pj_fail_memory(err);
+    if (status == PJ_OK) {
+        analysis a = {.found = found, .result = &found->result, .arena = found->arena, .scratch = scratch};
+        found->model = model;
+        found->result.setup = pj_setup_copy(setup, a.arena);
+        pj_diags_init(&a.diags, a.arena);
+        status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
     }
-    analysis->arena = arena;
-    analysis->model = model;
-    pj_diags_init(&analysis->diags, arena);
-    analysis->setup = pj_setup_copy(setup, arena);
-    pj_status status = pj_arena_failed(arena) ? pj_fail_memory(err) : run(analysis, scratch, err);
     pj_arena_free(scratch);
-    if (status != PJ_OK) {
-        pj_analysis_free(analysis);
-        return status;
-    }
-    *out = analysis;
-    return PJ_OK;
-}
-
-void pj_analysis_free(pj_analysis *analysis)
-{
-    if (!analysis)
-        return;
-    pj_table_close(analysis->table);
-    pj_weights_free(analysis->weights);
-    for (size_t i = 0; analysis->devices && i < analysis->setup.device_count; i++)
-        pj_device_close(analysis->devices[i]);
-    pj_arena_free(analysis->arena);
-}
-
-const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count)
-{
-    *count = analysis->layers.count;
-    return analysis->layers.row;
-}
-
-const pj_totals *pj_analysis_totals(const pj_analysis *analysis)
-{
-    return &analysis->totals;
-}
-
-const pj_activation_memory *pj_analysis_memory(const pj_analysis *analysis)
-{
-    return &analysis->memory;
-}
-
-const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count)
-{
-    *count = analysis->finding_count;
-    return analysis->findings;
-}
-
-const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count)
-{
-    *count = analysis->unknown_count;
-    return analysis->unknown;
-}
-
-const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count)
-{
-    *count = analysis->shared_count;
-    return analysis->shared;
-}
-
-const pj_precision *pj_analysis_precision(const pj_analysis *analysis)
-{
-    return &analysis->precision;
-}
-
-const pj_layers *pj_analysis_counts(const pj_analysis *analysis)
-{
-    return &analysis->layers;
-}
-
-const pj_weights *pj_analysis_weights(const pj_analysis *analysis)
-{
-    return analysis->weights;
-}
-
-const pj_setup *pj_analysis_settings(const pj_analysis *analysis)
-{
-    return &analysis->setup;
-}
-
-pj_model *pj_analysis_model(const pj_analysis *analysis)
-{
-    return analysis->model;
-}
-
-const char *pj_analysis_table(const pj_analysis *analysis)
-{
-    return pj_table_name(analysis->table);
-}
-
-const char *pj_analysis_rules(const pj_analysis *analysis)
-{
-    return pj_rules_word(pj_table_rules(analysis->table));
-}
-
-const char *pj_analysis_unit(const pj_analysis *analysis)
-{
-    return pj_table_unit(analysis->table);
-}
-
-const char *pj_analysis_device(const pj_analysis *analysis, size_t index)
-{
-    return index < analysis->setup.device_count ? pj_device_name(analysis->devices[index]) : NULL;
+    if (status == PJ_OK)
+        *out = &found->result;
+    else if (found)
+        pj_result_free(&found->result);
+    return status;
 }

@@ -28,16 +28,16 @@ static bool is_report(const char *path)
 pj_status pj_snapshot_open(const char *path, const pj_setup *setup, pj_snapshot **out, pj_error *err)
 {
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     *out = NULL;
     if (is_report(path))
         return pj_snapshot_read(path, out, err);
     pj_status status = pj_model_open(path, setup, &model, err);
     if (status == PJ_OK)
-        status = pj_analyze(model, setup, &analysis, err);
+        status = pj_analyze(model, setup, &result, err);
     if (status == PJ_OK)
-        status = pj_snapshot_of_analysis(analysis, out, err);
-    pj_analysis_free(analysis);
+        status = pj_snapshot_of_analysis(result, out, err);
+    pj_result_free(result);
     pj_model_close(model);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "picojoule/energy.h"
+#include "picojoule/sweep.h"
 
 /* What the caller gets, and what is needed to make and to free it. */
 typedef struct sweep {
@@ -113,11 +113,12 @@ static pj_status keep_finding(sweep *s, const pj_finding *finding)
     return copy->node && copy->message && pj_map_put(&s->seen, key, key) ? PJ_OK : pj_fail_memory(s->err);
 }
 
-static pj_status keep_totals(sweep *s, const pj_analysis *analysis, pj_sweep_point *out)
+static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *out)
 {
     size_t devices = s->setup.device_count, count;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
-    out->totals = *pj_analysis_totals(analysis);
+    const pj_finding *findings = result->findings;
+    count = result->finding_count;
+    out->totals = result->totals;
     out->totals.devices = pj_arena_memdup(s->arena, out->totals.devices, devices, sizeof *out->totals.devices);
     out->totals.idle_w = pj_arena_memdup(s->arena, out->totals.idle_w, devices, sizeof *out->totals.idle_w);
     for (size_t i = 0; i < count; i++)
@@ -146,7 +147,7 @@ static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixe
 }
 
 /* What is the same for all points. */
-static pj_status keep_names(sweep *s, const pj_analysis *analysis)
+static pj_status keep_names(sweep *s, const pj_result *result)
 {
     pj_sweep *out = &s->result;
     const pj_model_info *info = pj_model_describe(s->model);
@@ -155,11 +156,11 @@ static pj_status keep_names(sweep *s, const pj_analysis *analysis)
     if (!devices || !fixed)
         return pj_fail_memory(s->err);
     for (size_t i = 0; i < s->setup.device_count; i++)
-        devices[i] = copy_text(s, pj_analysis_device(analysis, i));
+        devices[i] = copy_text(s, result->devices[i]);
     out->model = copy_text(s, info->path);
-    out->table = copy_text(s, pj_analysis_table(analysis));
-    out->rules = pj_analysis_rules(analysis);
-    out->unit = pj_analysis_unit(analysis);
+    out->table = copy_text(s, result->table);
+    out->rules = result->rules;
+    out->unit = result->unit;
     out->op_rules = copy_text(s, info->op_rules);
     out->setup = s->setup;
     out->setup.table = out->table;
@@ -186,18 +187,18 @@ static void name_point(sweep *s)
 
 static pj_status run_point(sweep *s, size_t point)
 {
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     PJ_TRY(set_values(s, point));
     pj_status status = pj_model_rebind(s->model, &s->setup, s->err);
     if (status == PJ_OK)
-        status = pj_analyze(s->model, &s->setup, &analysis, s->err);
+        status = pj_analyze(s->model, &s->setup, &result, s->err);
     if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
         name_point(s);
     if (status == PJ_OK)
-        status = keep_totals(s, analysis, &s->points[point]);
+        status = keep_totals(s, result, &s->points[point]);
     if (status == PJ_OK && point == 0)
-        status = keep_names(s, analysis);
-    pj_analysis_free(analysis);
+        status = keep_names(s, result);
+    pj_result_free(result);
     return status;
 }
 

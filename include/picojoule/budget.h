@@ -123,7 +123,7 @@ typedef struct pj_check_options {
     size_t jobs; /* models at once; 0: as many as there are processors */
     /* Called with the analysis of each model that could be analysed, in the order of the file, one at a time, perhaps
      * on another thread. Another status than PJ_OK ends the check. May be NULL. */
-    pj_status (*analysed)(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err);
+    pj_status (*analysed)(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err);
     void *payload;
 } pj_check_options;
 

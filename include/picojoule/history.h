@@ -12,8 +12,8 @@
 #ifndef PICOJOULE_HISTORY_H
 #define PICOJOULE_HISTORY_H
 
-#include "picojoule/energy.h"
 #include "picojoule/report.h"
+#include "picojoule/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -70,8 +70,7 @@ typedef struct pj_history_stamp {
 } pj_history_stamp;
 
 /* Appends the totals of an analysis and the energy of each layer that is not free. Errors as pj_history_append. */
-pj_status pj_history_record(const char *file, const pj_analysis *analysis, const pj_history_stamp *stamp,
-                            pj_error *err);
+pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp, pj_error *err);
 
 typedef struct pj_history_query {
     const char *model;
@@ -174,7 +173,7 @@ pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_bette
 /* "table horowitz-45nm, rules picojoule, --weights-on dram ...": the basis of a point of an analysis, without
  * --plan and --quantize, in which points may differ. They compare where it is the same. The caller frees *out with
  * free(). PJ_ENOMEM. */
-pj_status pj_pareto_basis(const pj_analysis *analysis, char **out, pj_error *err);
+pj_status pj_pareto_basis(const pj_result *result, char **out, pj_error *err);
 
 typedef struct pj_pareto {
     const char *file;

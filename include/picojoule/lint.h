@@ -5,7 +5,7 @@
  *
  *     pj_lint *lint = NULL;
  *     size_t count;
- *     if (pj_lint_run(analysis, NULL, 0, &lint, &err) == PJ_OK) {
+ *     if (pj_lint_run(result, NULL, 0, &lint, &err) == PJ_OK) {
  *         const pj_lint_finding *finding = pj_lint_findings(lint, &count);
  *         for (size_t i = 0; i < count; i++)
  *             if (is_forbidden(finding[i].code))
@@ -17,7 +17,7 @@
 #ifndef PICOJOULE_LINT_H
 #define PICOJOULE_LINT_H
 
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,8 +51,7 @@ typedef struct pj_lint pj_lint;
 
 /* Runs all rules but those whose codes are in `off` (may be NULL with count 0). The analysis and its model must outlive
  * the result, which the caller owns. PJ_EARGUMENT: `off` has a code that there is not; PJ_ENOMEM. */
-pj_status pj_lint_run(const pj_analysis *analysis, const char *const *off, size_t off_count, pj_lint **out,
-                      pj_error *err);
+pj_status pj_lint_run(const pj_result *result, const char *const *off, size_t off_count, pj_lint **out, pj_error *err);
 void pj_lint_free(pj_lint *lint); /* NULL is allowed */
 
 /* Rule by rule, of each in graph order. Borrowed; valid as long as `lint`. */
@@ -62,7 +61,7 @@ const pj_lint_finding *pj_lint_findings(const pj_lint *lint, size_t *count);
 size_t pj_lint_dropped(const pj_lint *lint);
 
 /* The analysis that it was made of. */
-const pj_analysis *pj_lint_analysis(const pj_lint *lint);
+const pj_result *pj_lint_result(const pj_lint *lint);
 
 #ifdef __cplusplus
 }

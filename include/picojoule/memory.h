@@ -10,7 +10,8 @@
 #ifndef PICOJOULE_MEMORY_H
 #define PICOJOULE_MEMORY_H
 
-#include "picojoule/energy.h"
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,9 +37,6 @@ typedef struct pj_activation_memory {
     pj_peak graph;       /* in the order of the file */
     const pj_peak *best; /* in the better of the orders tried; NULL: not asked for */
 } pj_activation_memory;
-
-/* Of the analyzed model; borrowed, valid as long as the analysis. */
-const pj_activation_memory *pj_analysis_memory(const pj_analysis *analysis);
 
 #ifdef __cplusplus
 }

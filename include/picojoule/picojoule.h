@@ -2,20 +2,20 @@
  *
  *     pj_error err = {0};
  *     pj_model *model = NULL;
- *     pj_analysis *analysis = NULL;
+ *     pj_result *result = NULL;
  *     pj_setup setup = pj_setup_default();
  *
  *     if (pj_model_open("model.onnx", &setup, &model, &err) == PJ_OK &&
- *         pj_analyze(model, &setup, &analysis, &err) == PJ_OK) {
- *         const pj_totals *totals = pj_analysis_totals(analysis);
+ *         pj_analyze(model, &setup, &result, &err) == PJ_OK) {
+ *         const pj_totals *totals = &result->totals;
  *         printf("%.3f uJ\n", pj_energy_total(&totals->energy) / 1e6);
  *     } else {
  *         fprintf(stderr, "%s: %s\n", err.file, err.what);
  *     }
- *     pj_analysis_free(analysis);
+ *     pj_result_free(result);
  *     pj_model_close(model);
  *
- * setup.h says what is asked, model.h opens models and gives shapes, energy.h prices them, memory.h has the peak of
+ * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, memory.h has the peak of
  * activations, lint.h says what to change, diff.h compares two, budget.h checks limits, history.h keeps figures over
  * time, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
@@ -23,7 +23,6 @@
 
 #include "picojoule/budget.h"
 #include "picojoule/diff.h"
-#include "picojoule/energy.h"
 #include "picojoule/error.h"
 #include "picojoule/history.h"
 #include "picojoule/lint.h"
@@ -31,7 +30,10 @@
 #include "picojoule/model.h"
 #include "picojoule/plan.h"
 #include "picojoule/report.h"
+#include "picojoule/result.h"
+#include "picojoule/setup.h"
 #include "picojoule/snapshot.h"
+#include "picojoule/sweep.h"
 #include "picojoule/version.h"
 #include "picojoule/weights.h"
 

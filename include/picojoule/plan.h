@@ -79,7 +79,7 @@ typedef struct pj_plan_step {
 } pj_plan_step;
 
 typedef struct pj_plan_layer {
-    size_t index; /* of pj_analysis_layers */
+    size_t index; /* of pj_result.layers */
     const char *name;
     const char *op;
     bool is_named;                  /* in the file; else `name` is made from the operator and its place */

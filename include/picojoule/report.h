@@ -5,8 +5,8 @@
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 
-#include "picojoule/energy.h"
 #include "picojoule/lint.h"
+#include "picojoule/sweep.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,7 +43,7 @@ const char *const *pj_report_formats(void);
 
 /* Writes the report. `options` may be NULL, here and below.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
-pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *options, pj_sink sink, void *payload,
+pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err);
 
 /* A sweep: a row of totals for each combination. All four formats; of the options, format, width and colour count.

@@ -62,7 +62,7 @@ typedef struct pj_setup {
     bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
 
     /* What else is looked at. */
-    bool inspect_weights; /* looks at the weights, too: pj_analysis_weights, and findings; not in sweeps */
+    bool inspect_weights; /* looks at the weights, too: pj_result.weights, and findings; not in sweeps */
     bool best_order;      /* looks for an order of nodes that takes less memory, too (memory.h) */
 } pj_setup;
 

@@ -9,7 +9,7 @@
 #ifndef PICOJOULE_SNAPSHOT_H
 #define PICOJOULE_SNAPSHOT_H
 
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,7 +44,7 @@ typedef struct pj_snapshot {
     uint64_t file_bytes; /* of the model */
     /* what they rest on */
     pj_setup settings;        /* table: its name; plan: its path; devices: their names */
-    const char *rules, *unit; /* as pj_analysis_rules and pj_analysis_unit */
+    const char *rules, *unit; /* as in pj_result */
     const char *op_rules;     /* file; NULL: none */
     const pj_dim_binding *dims;
     size_t dim_count;
@@ -57,7 +57,7 @@ typedef struct pj_snapshot {
 } pj_snapshot;
 
 /* Copies what the analysis found. *out is owned by the caller. PJ_ENOMEM. */
-pj_status pj_snapshot_of_analysis(const pj_analysis *analysis, pj_snapshot **out, pj_error *err);
+pj_status pj_snapshot_of_analysis(const pj_result *result, pj_snapshot **out, pj_error *err);
 
 /* Reads a report that was saved with `analyze --format json`. Members that it does not know are passed over, as later
  * versions add some; the four energies count, the sums beside them do not. Layers come in graph order, however the

@@ -5,46 +5,48 @@
 #include "record.h"
 
 /* CSV has no place for findings: says how many there are. */
-static void say_unprinted(const pj_analysis *analysis, const pj_args *args)
+static void say_unprinted(const pj_result *result, const pj_args *args)
 {
-    size_t count, warnings = 0;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    size_t warnings = 0;
+    const pj_finding *findings = result->findings;
+    size_t count = result->finding_count;
     for (size_t i = 0; i < count; i++)
         warnings += strcmp(findings[i].severity, "warning") == 0;
     if (warnings && strcmp(args->report.format, "csv") == 0)
         pj_say("%s: %zu warning%s; the other formats list them", args->operand[0], warnings, warnings == 1 ? "" : "s");
 }
 
-static pj_exit report(const pj_analysis *analysis, const pj_args *args)
+static pj_exit report(const pj_result *result, const pj_args *args)
 {
     pj_error err = {0};
     pj_out out = pj_out_new(args->out);
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    const pj_finding *findings = result->findings;
+    size_t count = result->finding_count;
     if (args->strict && pj_say_strict(findings, count, args->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
     if (args->record.file) { /* first, so that the report tells that the record is there */
-        pj_exit code = pj_record_analysis(args, analysis, pj_analysis_totals(analysis)->peak_activation_bytes);
+        pj_exit code = pj_record_analysis(args, result, result->totals.peak_activation_bytes);
         if (code != PJ_EXIT_DONE)
             return code;
     }
-    pj_status status = pj_report_write(analysis, &args->report, pj_out_write, &out, &err);
+    pj_status status = pj_report_write(result, &args->report, pj_out_write, &out, &err);
     if (status == PJ_OK)
-        say_unprinted(analysis, args);
+        say_unprinted(result, args);
     return pj_out_finish(&out, status, &err, args->operand[0]);
 }
 
 /* --lint: the findings alone; --strict tells by the exit code that there are any. */
-static pj_exit report_lint(const pj_analysis *analysis, const pj_args *args)
+static pj_exit report_lint(const pj_result *result, const pj_args *args)
 {
     pj_error err = {0};
     pj_lint *lint = NULL;
     pj_out out = pj_out_new(args->out);
     size_t count = 0, assumed;
-    const pj_finding *findings = pj_analysis_findings(analysis, &assumed);
+    const pj_finding *findings = result->findings;
+    assumed = result->finding_count;
     if (args->strict && pj_say_strict(findings, assumed, args->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
-    pj_status status = pj_lint_run(analysis, args->lint_off, args->lint_offs, &lint, &err);
+    pj_status status = pj_lint_run(result, args->lint_off, args->lint_offs, &lint, &err);
     if (status == PJ_OK) {
         pj_lint_findings(lint, &count);
         status = pj_lint_write(lint, &args->report, pj_out_write, &out, &err);
@@ -58,7 +60,7 @@ static pj_exit run(const pj_args *args)
 {
     pj_error err = {0};
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     if (args->lint_offs && !args->lint)
         return pj_say_usage("analyze", "--lint-off is for --lint");
     if (args->sweeps && args->lint)
@@ -69,13 +71,13 @@ static pj_exit run(const pj_args *args)
         return pj_run_sweep(args);
     pj_status status = pj_model_open(args->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK)
-        status = pj_analyze(model, &args->setup, &analysis, &err);
+        status = pj_analyze(model, &args->setup, &result, &err);
     /* that there is no such table or device says nothing of the model */
     const char *subject = model && status == PJ_EARGUMENT ? NULL : args->operand[0];
     pj_exit code = status != PJ_OK ? pj_say_error(&err, subject)
-                   : args->lint    ? report_lint(analysis, args)
-                                   : report(analysis, args);
-    pj_analysis_free(analysis);
+                   : args->lint    ? report_lint(result, args)
+                                   : report(result, args);
+    pj_result_free(result);
     pj_model_close(model);
     return code;
 }

@@ -88,14 +88,14 @@ typedef struct recorder {
 } recorder;
 
 /* Under the name that the budget gives the model. */
-static pj_status record(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err)
+static pj_status record(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err)
 {
     recorder *r = payload;
     pj_args args = *r->args;
     (void)err;
     args.record.model = model->name;
     if (r->code == PJ_EXIT_DONE)
-        r->code = pj_record_analysis(&args, analysis, pj_analysis_totals(analysis)->peak_activation_bytes);
+        r->code = pj_record_analysis(&args, result, result->totals.peak_activation_bytes);
     return PJ_OK;
 }
 

@@ -9,20 +9,20 @@
 static pj_status take_energy(const pj_args *args, pj_pareto_point *point, char **basis, pj_error *err)
 {
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_status status = pj_model_open(args->pareto.energy_from, &args->setup, &model, err);
     if (status == PJ_OK)
-        status = pj_analyze(model, &args->setup, &analysis, err);
+        status = pj_analyze(model, &args->setup, &result, err);
     if (status == PJ_OK) {
-        const pj_totals *totals = pj_analysis_totals(analysis);
+        const pj_totals *totals = &result->totals;
         point->energy = pj_energy_total(&totals->energy);
-        point->unit = strcmp(pj_analysis_unit(analysis), "pJ") == 0 ? "pJ" : "relative";
-        status = pj_pareto_basis(analysis, basis, err);
+        point->unit = strcmp(result->unit, "pJ") == 0 ? "pJ" : "relative";
+        status = pj_pareto_basis(result, basis, err);
         if (totals->uncounted)
             pj_say("%s: %zu layer%s not counted in this energy; `picojoule analyze` lists them",
                    args->pareto.energy_from, totals->uncounted, totals->uncounted == 1 ? " is" : "s are");
     }
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
     return status;
 }

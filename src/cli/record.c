@@ -93,17 +93,17 @@ bool pj_time_of(const pj_args *args, char text[PJ_TIME_SIZE])
     return ok;
 }
 
-pj_exit pj_record_analysis(const pj_args *args, const pj_analysis *analysis, int64_t peak_bytes)
+pj_exit pj_record_analysis(const pj_args *args, const pj_result *result, int64_t peak_bytes)
 {
     pj_error err = {0};
     char time[PJ_TIME_SIZE];
     const pj_history_stamp stamp = {args->record.model, pj_commit_of(args), pj_branch_of(args), time, peak_bytes};
-    const pj_model_info *model = pj_model_describe(pj_analysis_model(analysis));
+    const pj_model_info *model = result->model;
     if (!args->record.model && model && strcmp(model->path, "-") == 0)
         return pj_say_usage(args->command, "--record of a model from standard input wants a name: --record-as NAME");
     if (!pj_time_of(args, time))
         return PJ_EXIT_USAGE;
-    if (pj_history_record(args->record.file, analysis, &stamp, &err) != PJ_OK)
+    if (pj_history_record(args->record.file, result, &stamp, &err) != PJ_OK)
         return pj_say_error(&err, args->record.file);
     return PJ_EXIT_DONE;
 }

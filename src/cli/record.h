@@ -17,6 +17,6 @@ const char *pj_commit_of(const pj_args *args);
 const char *pj_branch_of(const pj_args *args);
 
 /* Appends the analysis to the file of --record; a negative `peak_bytes` is not known. Says what went wrong. */
-pj_exit pj_record_analysis(const pj_args *args, const pj_analysis *analysis, int64_t peak_bytes);
+pj_exit pj_record_analysis(const pj_args *args, const pj_result *result, int64_t peak_bytes);
 
 #endif

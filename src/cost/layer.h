@@ -4,7 +4,7 @@
 
 #include "arith/arith.h"
 #include "cost/table.h"
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 #include "quant/precision.h"
 #include "schedule/schedule.h"
 #include "schedule/work.h"

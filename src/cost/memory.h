@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #include "cost/table.h"
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 
 /* "dram", "sram", "fixed". */
 const char *pj_place_word(pj_place place);

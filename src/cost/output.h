@@ -3,7 +3,7 @@
 #define PJ_COST_OUTPUT_H
 
 #include "base/arena.h"
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 
 /* The tensor of each layer's first output, by the layer's index; NULL where it has none, or is part of a subgraph.
  * `tensors` are those of pj_model_tensors. The array lives in `arena`. NULL: no memory. */

@@ -10,6 +10,7 @@
 #include "cost/memory.h"
 #include "cost/output.h"
 #include "picojoule/picojoule.h"
+#include "result/result.h"
 
 pj_snapshot_draft *pj_snapshot_start(void)
 {
@@ -101,11 +102,12 @@ static void copy_layer(pj_arena *arena, const pj_layer *from, size_t devices, pj
     out->devices = pj_arena_memdup(arena, from->devices, devices, sizeof *from->devices);
 }
 
-static pj_status copy_layers(pj_snapshot_draft *draft, const pj_analysis *analysis, pj_error *err)
+static pj_status copy_layers(pj_snapshot_draft *draft, const pj_result *result, pj_error *err)
 {
     size_t count, tensors, devices = draft->result.settings.device_count;
-    const pj_layer *layers = pj_analysis_layers(analysis, &count);
-    const pj_tensor_info *tensor = pj_model_tensors(pj_analysis_model(analysis), &tensors);
+    const pj_layer *layers = result->layers;
+    count = result->layer_count;
+    const pj_tensor_info *tensor = pj_model_tensors(pj_result_found(result)->model, &tensors);
     const pj_tensor_info **first = tensor ? pj_layer_outputs(layers, count, tensor, tensors, draft->arena) : NULL;
     pj_snapshot_layer *copies = first ? PJ_NEW(draft->arena, pj_snapshot_layer, count) : NULL;
     if (!copies)
@@ -130,11 +132,11 @@ static bool device_says(const pj_snapshot *snapshot, size_t device)
     return false;
 }
 
-static pj_status copy_totals(pj_snapshot_draft *draft, const pj_analysis *analysis, pj_error *err)
+static pj_status copy_totals(pj_snapshot_draft *draft, const pj_result *result, pj_error *err)
 {
     pj_snapshot *out = &draft->result;
     size_t devices = out->settings.device_count;
-    out->totals = *pj_analysis_totals(analysis);
+    out->totals = result->totals;
     pj_totals *totals = &out->totals;
     pj_device_figure *figures = pj_arena_memdup(draft->arena, totals->devices, devices, sizeof *figures);
     totals->macs = pj_snapshot_count(totals->macs);
@@ -154,10 +156,10 @@ static pj_status copy_totals(pj_snapshot_draft *draft, const pj_analysis *analys
     return PJ_OK;
 }
 
-static pj_status copy_findings(pj_snapshot_draft *draft, const pj_analysis *analysis, pj_error *err)
+static pj_status copy_findings(pj_snapshot_draft *draft, const pj_result *result, pj_error *err)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    const pj_finding *findings = result->findings;
+    size_t count = result->finding_count;
     pj_finding *copies = pj_arena_memdup(draft->arena, findings, count, sizeof *findings);
     if (!copies)
         return pj_fail_memory(err);
@@ -170,49 +172,49 @@ static pj_status copy_findings(pj_snapshot_draft *draft, const pj_analysis *anal
     return PJ_OK;
 }
 
-static pj_status copy_basis(pj_snapshot_draft *draft, const pj_analysis *analysis, pj_error *err)
+static pj_status copy_basis(pj_snapshot_draft *draft, const pj_result *result, pj_error *err)
 {
     pj_arena *arena = draft->arena;
     pj_snapshot *out = &draft->result;
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(analysis));
+    const pj_model_info *info = result->model;
     pj_dim_binding *dims = info ? pj_arena_memdup(arena, info->dims, info->dim_count, sizeof *dims) : NULL;
-    out->settings = *pj_analysis_settings(analysis);
+    out->settings = result->setup;
     const char **devices = PJ_NEW(arena, const char *, out->settings.device_count);
     if (!dims || !devices)
         return pj_fail_memory(err);
     for (size_t i = 0; i < info->dim_count; i++)
         dims[i].name = pj_snapshot_text(arena, dims[i].name);
     for (size_t i = 0; i < out->settings.device_count; i++)
-        devices[i] = pj_snapshot_text(arena, pj_analysis_device(analysis, i));
+        devices[i] = pj_snapshot_text(arena, result->devices[i]);
     out->version = PICOJOULE_VERSION;
     out->source = out->model = pj_snapshot_text(arena, info->path);
     out->producer = pj_snapshot_text(arena, info->producer);
     out->file_bytes = info->file_bytes;
-    out->settings.table = pj_snapshot_text(arena, pj_analysis_table(analysis));
+    out->settings.table = pj_snapshot_text(arena, result->table);
     out->settings.plan = pj_snapshot_text(arena, out->settings.plan);
     out->settings.quantize = pj_snapshot_text(arena, out->settings.quantize);
     out->settings.devices = devices;
-    out->rules = pj_analysis_rules(analysis);
-    out->unit = pj_analysis_unit(analysis);
+    out->rules = result->rules;
+    out->unit = result->unit;
     out->op_rules = pj_snapshot_text(arena, info->op_rules);
     out->dims = dims;
     out->dim_count = info->dim_count;
     return PJ_OK;
 }
 
-pj_status pj_snapshot_of_analysis(const pj_analysis *analysis, pj_snapshot **out, pj_error *err)
+pj_status pj_snapshot_of_analysis(const pj_result *result, pj_snapshot **out, pj_error *err)
 {
     *out = NULL;
     pj_snapshot_draft *draft = pj_snapshot_start();
     if (!draft)
         return pj_fail_memory(err);
-    pj_status status = copy_basis(draft, analysis, err);
+    pj_status status = copy_basis(draft, result, err);
     if (status == PJ_OK)
-        status = copy_layers(draft, analysis, err);
+        status = copy_layers(draft, result, err);
     if (status == PJ_OK)
-        status = copy_totals(draft, analysis, err);
+        status = copy_totals(draft, result, err);
     if (status == PJ_OK)
-        status = copy_findings(draft, analysis, err);
+        status = copy_findings(draft, result, err);
     return pj_snapshot_finish(draft, status, out, err);
 }
 

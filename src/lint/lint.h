@@ -56,7 +56,7 @@ extern const pj_lint_family pj_lint_placement, pj_lint_scales, pj_lint_graph;
 /* What the public list of findings stands on. */
 struct pj_lint {
     pj_arena *arena;
-    const pj_analysis *analysis;
+    const pj_result *result;
     const pj_lint_finding *finding;
     size_t count, dropped;
 };

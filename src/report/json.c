@@ -9,6 +9,7 @@
 #include "report/memory.h"
 #include "report/shape_text.h"
 #include "report/weights.h"
+#include "result/result.h"
 
 /* ---- model and settings ---- */
 
@@ -31,7 +32,7 @@ static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_i
 
 static void put_model(pj_json_writer *json, const pj_view *view)
 {
-    pj_model *model = pj_analysis_model(view->analysis);
+    pj_model *model = pj_result_found(view->result)->model;
     const pj_model_info *info = pj_model_describe(model);
     size_t count;
     const pj_tensor_info *tensors = pj_model_tensors(model, &count);
@@ -81,15 +82,15 @@ void pj_basis_json(const pj_basis *basis, pj_json_writer *json)
 
 static void put_settings(pj_json_writer *json, const pj_view *view)
 {
-    const pj_analysis *analysis = view->analysis;
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(analysis));
+    const pj_result *result = view->result;
+    const pj_model_info *info = result->model;
     json->out->failed = json->out->failed || !info;
     if (!info)
         return;
-    const pj_basis basis = {.settings = pj_analysis_settings(analysis),
-                            .table = pj_analysis_table(analysis),
-                            .rules = pj_analysis_rules(analysis),
-                            .unit = pj_analysis_unit(analysis),
+    const pj_basis basis = {.settings = &result->setup,
+                            .table = result->table,
+                            .rules = result->rules,
+                            .unit = result->unit,
                             .op_rules = info->op_rules,
                             .dims = info->dims,
                             .dim_count = info->dim_count};
@@ -130,7 +131,7 @@ static void put_devices(pj_json_writer *json, const pj_view *view, const pj_devi
 {
     pj_json_put_begin(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t d = 0; d < view->devices; d++) {
-        pj_json_put_begin(json, pj_analysis_device(view->analysis, d), PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_begin(json, view->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
         size_t layers, known = pj_view_priced(view, d, &layers);
         bool is_total = idle != NULL;
         put_known(json, "energy_pj", is_total && !known ? -1 : figures[d].energy_pj);
@@ -237,8 +238,8 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
 /* Layers as the view orders and cuts them; all of them in graph order where it shows groups. */
 static void put_layers(pj_json_writer *json, const pj_view *view)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
+    const pj_layer *layers = view->result->layers;
+    size_t count = view->result->layer_count;
     pj_json_put_begin(json, "layers", PJ_JSON_WRITE_ARRAY);
     if (view->group == PJ_NO_GROUP)
         for (size_t i = 0; i < view->count; i++)
@@ -296,8 +297,8 @@ static void put_totals(pj_json_writer *json, const pj_view *view)
 static void put_coverage(pj_json_writer *json, const pj_view *view)
 {
     const pj_totals *totals = view->totals;
-    size_t count;
-    const pj_unknown_op *unknown = pj_analysis_unknown_ops(view->analysis, &count);
+    const pj_unknown_op *unknown = view->result->unknown_ops;
+    size_t count = view->result->unknown_op_count;
     pj_json_put_begin(json, "coverage", PJ_JSON_WRITE_OBJECT);
     pj_json_put_uint(json, "layers", totals->layers);
     pj_json_put_uint(json, "counted", totals->layers - totals->uncounted);
@@ -316,8 +317,8 @@ static void put_coverage(pj_json_writer *json, const pj_view *view)
 
 static void put_shared(pj_json_writer *json, const pj_view *view)
 {
-    size_t count;
-    const pj_shared_parameter *shared = pj_analysis_shared(view->analysis, &count);
+    const pj_shared_parameter *shared = view->result->shared;
+    size_t count = view->result->shared_count;
     pj_json_put_begin(json, "shared_parameters", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
@@ -331,8 +332,8 @@ static void put_shared(pj_json_writer *json, const pj_view *view)
 
 void pj_report_json(const pj_view *view, pj_str *out)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    const pj_finding *findings = view->result->findings;
+    size_t count = view->result->finding_count;
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(&json, "schema", "picojoule.report/1");
@@ -348,10 +349,10 @@ void pj_report_json(const pj_view *view, pj_str *out)
         put_group(&json, view, &view->rest);
     }
     put_totals(&json, view);
-    pj_memory_json(pj_analysis_memory(view->analysis), &json);
+    pj_memory_json(view->result->memory, &json);
     put_shared(&json, view);
-    if (pj_analysis_weights(view->analysis))
-        pj_weights_json(pj_analysis_weights(view->analysis), &json);
+    if (view->result->weights)
+        pj_weights_json(view->result->weights, &json);
     put_coverage(&json, view);
     pj_json_write_key(&json, "diagnostics");
     pj_findings_json(findings, count, &json);

@@ -215,7 +215,7 @@ static void write_json(const page *p, const pj_rows *rows)
     pj_json_put_text(&json, "schema", "picojoule.lint/1");
     pj_json_put_text(&json, "version", PICOJOULE_VERSION);
     pj_json_put_text(&json, "model", p->path);
-    pj_json_put_text(&json, "table", pj_analysis_table(p->lint->analysis));
+    pj_json_put_text(&json, "table", p->lint->result->table);
     pj_json_put_text(&json, "unit", p->unit);
     pj_json_put_uint(&json, "warnings", count_warnings(p->lint));
     pj_json_put_uint(&json, "notes", p->lint->count - count_warnings(p->lint));
@@ -256,11 +256,11 @@ pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, p
     pj_output output;
     PJ_TRY(pj_output_of(options, &output, err));
     pj_arena *arena = pj_arena_new(0);
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(lint->analysis));
+    const pj_model_info *info = lint->result->model;
     pj_text_style style = pj_style_of(options);
     pj_str text = pj_str_new(0);
     if (arena && info) {
-        const page p = {lint, info->path, pj_analysis_unit(lint->analysis), &style, arena, &text};
+        const page p = {lint, info->path, lint->result->unit, &style, arena, &text};
         write_page(&p, output);
     } else {
         text.failed = true;

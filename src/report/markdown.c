@@ -28,7 +28,7 @@ static void escaped(const pj_view *view, void (*write)(const pj_view *view, pj_s
 
 static void head(const pj_view *view, pj_str *out)
 {
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    const pj_model_info *info = view->result->model;
     pj_str name = pj_str_new(0);
     pj_text_clean(&name, info ? info->path : "");
     pj_str_add(out, "## Energy of ");
@@ -50,7 +50,7 @@ static void head(const pj_view *view, pj_str *out)
 
 static void weights(const pj_view *view, pj_str *out)
 {
-    const pj_weights *list = pj_analysis_weights(view->analysis);
+    const pj_weights *list = view->result->weights;
     if (!list)
         return;
     pj_str_add(out, "\n### Weights\n\n");
@@ -62,18 +62,18 @@ static void weights(const pj_view *view, pj_str *out)
 
 static void memory_sentence(const pj_view *view, pj_str *out)
 {
-    pj_memory_sentence(pj_analysis_memory(view->analysis), out);
+    pj_memory_sentence(view->result->memory, out);
 }
 
 static void best_sentence(const pj_view *view, pj_str *out)
 {
-    pj_memory_best_sentence(pj_analysis_memory(view->analysis), out);
+    pj_memory_best_sentence(view->result->memory, out);
 }
 
 static void memory_section(const pj_view *view, pj_str *out)
 {
     pj_str_add(out, "\n### Activations in memory at the peak\n\n");
-    table(pj_memory_rows(pj_analysis_memory(view->analysis)->best, TENSORS_SHOWN, view->arena), out);
+    table(pj_memory_rows(view->result->memory->best, TENSORS_SHOWN, view->arena), out);
     pj_str_add_char(out, '\n');
     escaped(view, best_sentence, out);
     pj_str_add_char(out, '\n');
@@ -81,8 +81,8 @@ static void memory_section(const pj_view *view, pj_str *out)
 
 void pj_report_markdown(const pj_view *view, pj_str *out)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    const pj_finding *findings = view->result->findings;
+    size_t count = view->result->finding_count;
     const pj_rows *rows = pj_view_rows(view);
     pj_scale scale = rows ? pj_rows_scale(rows, PJ_CELL_ENERGY, 0) : (pj_scale){1, ""};
     head(view, out);
@@ -94,7 +94,7 @@ void pj_report_markdown(const pj_view *view, pj_str *out)
         pj_str_add(out, "\n### Devices\n\n");
         table(pj_summary_devices(view), out);
     }
-    if (pj_analysis_memory(view->analysis)->best)
+    if (view->result->memory->best)
         memory_section(view, out);
     if (view->group != PJ_NO_GROUP || view->sort != PJ_BY_ENERGY) {
         pj_str_add(out, "\n### Largest layers\n\n");

@@ -6,7 +6,7 @@
 /* One file is one table: that of the weights, where they were looked at. */
 static void write_csv(const pj_view *view, pj_str *out)
 {
-    const pj_weights *weights = pj_analysis_weights(view->analysis);
+    const pj_weights *weights = view->result->weights;
     const pj_rows *rows = weights ? pj_weight_rows(weights, view->arena) : pj_view_rows(view);
     if (rows)
         pj_rows_csv(rows, out);
@@ -14,7 +14,7 @@ static void write_csv(const pj_view *view, pj_str *out)
         out->failed = true;
 }
 
-pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *options, pj_sink sink, void *payload,
+pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err)
 {
     pj_output output;
@@ -27,7 +27,7 @@ pj_status pj_report_write(const pj_analysis *analysis, const pj_report_options *
     if (!arena)
         return pj_fail_memory(err);
     pj_status status =
-        pj_view_make(analysis, options, for_people ? PJ_BY_ENERGY : PJ_IN_ORDER, for_people, arena, &view, err);
+        pj_view_make(result, options, for_people ? PJ_BY_ENERGY : PJ_IN_ORDER, for_people, arena, &view, err);
     if (status != PJ_OK) {
         pj_arena_free(arena);
         return status;

@@ -22,7 +22,7 @@ static void add_opsets(const pj_model_info *info, pj_str *out)
 
 void pj_summary_model(const pj_view *view, pj_str *out)
 {
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    const pj_model_info *info = view->result->model;
     if (!info) {
         out->failed = true;
         return;
@@ -49,8 +49,8 @@ enum { KINDS_SHOWN = 3 };
 /* MACs by precision, most first; NULL: no memory. */
 static mac_kind *collect_kinds(const pj_view *view, size_t *count)
 {
-    size_t layers;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    const pj_layer *layer = view->result->layers;
+    size_t layers = view->result->layer_count;
     mac_kind *kinds = PJ_NEW(view->arena, mac_kind, layers);
     pj_str text = pj_str_new(0);
     pj_map seen;
@@ -114,7 +114,7 @@ void pj_summary_work(const pj_view *view, pj_str *out)
 
 void pj_summary_total(const pj_view *view, pj_str *out)
 {
-    pj_human_energy(out, pj_energy_total(&view->totals->energy), pj_analysis_unit(view->analysis));
+    pj_human_energy(out, pj_energy_total(&view->totals->energy), view->result->unit);
 }
 
 void pj_summary_per_sample(const pj_view *view, pj_str *out)
@@ -123,14 +123,15 @@ void pj_summary_per_sample(const pj_view *view, pj_str *out)
     if (batch < 2)
         return;
     pj_str_add(out, "; ");
-    pj_human_energy(out, pj_energy_total(&view->totals->energy) / (double)batch, pj_analysis_unit(view->analysis));
+    pj_human_energy(out, pj_energy_total(&view->totals->energy) / (double)batch, view->result->unit);
     pj_str_printf(out, " per sample of a batch of %" PRId64, batch);
 }
 
 static size_t count_assumed_dims(const pj_view *view)
 {
-    size_t count, assumed = 0;
-    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    size_t assumed = 0;
+    const pj_finding *findings = view->result->findings;
+    size_t count = view->result->finding_count;
     for (size_t i = 0; i < count; i++)
         assumed += strcmp(findings[i].code, "assumed-dimension") == 0;
     return assumed;
@@ -139,7 +140,7 @@ static size_t count_assumed_dims(const pj_view *view)
 void pj_summary_dims(const pj_view *view, pj_str *out)
 {
     enum { MOST = 6 };
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    const pj_model_info *info = view->result->model;
     size_t assumed = count_assumed_dims(view);
     out->failed = out->failed || !info;
     for (size_t i = 0; info && i < info->dim_count && i < MOST; i++) {
@@ -192,7 +193,7 @@ pj_rows *pj_summary_components(const pj_view *view)
         double share = total > 0 ? parts[i].energy / total : 0;
         pj_cell *cell = pj_rows_add(rows);
         pj_str_clear(&text);
-        pj_human_energy(&text, parts[i].energy, pj_analysis_unit(view->analysis));
+        pj_human_energy(&text, parts[i].energy, view->result->unit);
         pj_cell_text(&cell[0], parts[i].name);
         pj_cell_text(&cell[1], pj_arena_strdup(view->arena, text.data));
         pj_cell_number(&cell[2], share);
@@ -230,7 +231,7 @@ pj_rows *pj_summary_devices(const pj_view *view)
         const pj_device_figure *figure = &view->totals->devices[d];
         pj_cell *cell = pj_rows_add(rows);
         size_t layers, known = pj_view_priced(view, d, &layers);
-        pj_cell_text(&cell[0], pj_analysis_device(view->analysis, d));
+        pj_cell_text(&cell[0], view->result->devices[d]);
         pj_cell_unknown(&cell[1]);
         pj_cell_unknown(&cell[2]);
         if (known && figure->energy_pj >= 0) {
@@ -255,7 +256,8 @@ static void add_shared(const pj_view *view, const char *lead, pj_str *out)
 {
     size_t count, several = 0;
     int64_t elements = 0;
-    const pj_shared_parameter *shared = pj_analysis_shared(view->analysis, &count);
+    const pj_shared_parameter *shared = view->result->shared;
+    count = view->result->shared_count;
     for (size_t i = 0; i < count; i++) {
         several += shared[i].elements > 1;
         elements += shared[i].elements > 1 ? shared[i].elements : 0; /* the sum of all parameters was checked */
@@ -300,7 +302,7 @@ static const char *place_text(pj_place place)
 
 static void add_op_rules(const pj_view *view, const char *lead, pj_str *out)
 {
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(view->analysis));
+    const pj_model_info *info = view->result->model;
     out->failed = out->failed || !info;
     if (!info || !info->op_rules)
         return;
@@ -311,11 +313,10 @@ static void add_op_rules(const pj_view *view, const char *lead, pj_str *out)
 
 void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
 {
-    const pj_setup *settings = pj_analysis_settings(view->analysis);
-    pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, pj_analysis_table(view->analysis),
-                  pj_analysis_rules(view->analysis));
+    const pj_setup *settings = &view->result->setup;
+    pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, view->result->table, view->result->rules);
     add_op_rules(view, lead, out);
-    if (strcmp(pj_analysis_unit(view->analysis), "relative") == 0)
+    if (strcmp(view->result->unit, "relative") == 0)
         pj_str_printf(out, "%sFigures are multiples of one operation, as the table says, not joules.\n", lead);
     pj_str_printf(out, "%sWeights %s (--weights-on), activations %s (--activations-on); ", lead,
                   place_text(settings->weights_on), place_text(settings->activations_on));

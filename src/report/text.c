@@ -51,7 +51,7 @@ static void table(page *p, const pj_rows *rows, size_t indent)
 
 static void head(page *p)
 {
-    const pj_model_info *info = pj_model_describe(pj_analysis_model(p->view->analysis));
+    const pj_model_info *info = p->view->result->model;
     pj_str text = pj_str_new(0);
     pj_text_look(p->out, p->style, PJ_BOLD);
     p->out->failed = p->out->failed || !info;
@@ -88,7 +88,7 @@ static void answer(page *p)
 static void memory_line(page *p)
 {
     pj_str text = pj_str_new(0);
-    pj_memory_sentence(pj_analysis_memory(p->view->analysis), &text);
+    pj_memory_sentence(p->view->result->memory, &text);
     pj_str_add_char(&text, '.');
     lines(p, &text);
 }
@@ -137,10 +137,10 @@ static void lint(page *p)
     enum { LARGE = 20000 };
     pj_lint *found = NULL;
     size_t count = 0, layers;
-    pj_analysis_layers(p->view->analysis, &layers);
+    layers = p->view->result->layer_count;
     if (layers > LARGE)
         return;
-    if (pj_lint_run(p->view->analysis, NULL, 0, &found, NULL) != PJ_OK) {
+    if (pj_lint_run(p->view->result, NULL, 0, &found, NULL) != PJ_OK) {
         p->out->failed = true;
         return;
     }
@@ -155,7 +155,7 @@ static void lint(page *p)
 
 static void weights(page *p)
 {
-    const pj_weights *list = pj_analysis_weights(p->view->analysis);
+    const pj_weights *list = p->view->result->weights;
     pj_str text = pj_str_new(0);
     if (list) {
         heading(p, "Weights");
@@ -168,8 +168,8 @@ static void weights(page *p)
 void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out)
 {
     page p = {view, style, out};
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(view->analysis, &count);
+    const pj_finding *findings = view->result->findings;
+    size_t count = view->result->finding_count;
     pj_str text = pj_str_new(0);
     head(&p);
     answer(&p);
@@ -178,8 +178,8 @@ void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out
         heading(&p, "Devices");
         table(&p, pj_summary_devices(view), INDENT);
     }
-    if (pj_analysis_memory(view->analysis)->best)
-        memory_section(&p, pj_analysis_memory(view->analysis));
+    if (view->result->memory->best)
+        memory_section(&p, view->result->memory);
     if (view->group != PJ_NO_GROUP || view->sort != PJ_BY_ENERGY) {
         heading(&p, "Largest layers");
         table(&p, pj_view_top(view, TOP_SHOWN), INDENT);

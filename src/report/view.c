@@ -6,6 +6,7 @@
 
 #include "base/ckd.h"
 #include "cost/output.h"
+#include "result/result.h"
 
 /* ---- rows ---- */
 
@@ -124,8 +125,8 @@ static bool add_to_group(pj_view *view, pj_map *groups, const pj_view_row *row, 
 
 static bool collect(pj_view *view, int depth, bool with_free)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
+    const pj_layer *layers = view->result->layers;
+    size_t count = view->result->layer_count;
     pj_map groups;
     pj_map_init(&groups, view->arena);
     view->row = PJ_NEW(view->arena, pj_view_row, count);
@@ -193,27 +194,27 @@ static bool is_known(const pj_tensor_info *tensor)
 
 static bool index_tensors(pj_view *view)
 {
-    view->tensor = pj_model_tensors(pj_analysis_model(view->analysis), &view->tensor_count);
+    view->tensor = pj_model_tensors(pj_result_found(view->result)->model, &view->tensor_count);
     for (size_t i = 0; view->tensor && i < view->tensor_count; i++)
         view->known_tensors += is_known(&view->tensor[i]);
-    size_t layers;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    const pj_layer *layer = view->result->layers;
+    size_t layers = view->result->layer_count;
     if (view->tensor)
         view->output = pj_layer_outputs(layer, layers, view->tensor, view->tensor_count, view->arena);
     return view->output != NULL;
 }
 
-pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,
+pj_status pj_view_make(const pj_result *result, const pj_report_options *options, pj_sort sort, bool for_people,
                        pj_arena *arena, pj_view *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
-    out->analysis = analysis;
-    out->totals = pj_analysis_totals(analysis);
+    out->result = result;
+    out->totals = &result->totals;
     out->arena = arena;
     out->group = options ? options->group : PJ_NO_GROUP;
     out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : sort;
     out->for_people = for_people;
-    out->devices = pj_analysis_settings(analysis)->device_count;
+    out->devices = result->setup.device_count;
     if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) || !index_tensors(out) ||
         !collect(out, options ? options->scope_depth : 0, !for_people))
         return pj_fail_memory(err);
@@ -224,8 +225,9 @@ pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *opt
 
 size_t pj_view_priced(const pj_view *view, size_t device, size_t *layers)
 {
-    size_t count, known = 0;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &count);
+    size_t known = 0;
+    const pj_layer *layer = view->result->layers;
+    size_t count = view->result->layer_count;
     *layers = 0;
     for (size_t i = 0; i < count; i++) {
         *layers += !layer[i].free;

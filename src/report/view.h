@@ -19,7 +19,7 @@ typedef struct pj_view_row {
 } pj_view_row;
 
 typedef struct pj_view {
-    const pj_analysis *analysis;
+    const pj_result *result;
     const pj_totals *totals;
     pj_arena *arena;
     pj_group group;
@@ -37,7 +37,7 @@ typedef struct pj_view {
 } pj_view;
 
 /* People are not shown the layers that cost nothing. Memory is taken from the arena. PJ_ENOMEM. */
-pj_status pj_view_make(const pj_analysis *analysis, const pj_report_options *options, pj_sort sort, bool for_people,
+pj_status pj_view_make(const pj_result *result, const pj_report_options *options, pj_sort sort, bool for_people,
                        pj_arena *arena, pj_view *out, pj_error *err);
 
 /* The rows as a table with its sums in the footers; NULL: no memory. */

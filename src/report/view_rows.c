@@ -322,8 +322,8 @@ typedef struct filled_column {
 /* Does any layer run more or less often than once? */
 static bool has_loops(const pj_view *view)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(view->analysis, &count);
+    const pj_layer *layers = view->result->layers;
+    size_t count = view->result->layer_count;
     for (size_t i = 0; i < count; i++)
         if (layers[i].runs != 1)
             return true;
@@ -360,11 +360,11 @@ static const char *join(const pj_view *view, const char *a, const char *b)
 /* Keys name their unit: "inputs_pj", "inputs_relative", "gpu_energy_pj", "work_mac". */
 static bool name_column(const pj_view *view, repeat how, size_t at, pj_column *column)
 {
-    const char *unit = strcmp(pj_analysis_unit(view->analysis), "pJ") == 0 ? "pj" : pj_analysis_unit(view->analysis);
+    const char *unit = strcmp(view->result->unit, "pJ") == 0 ? "pj" : view->result->unit;
     if (how == PER_WORK) {
         column->key = join(view, column->key, pj_work_word(at));
     } else if (how == PER_DEVICE) {
-        const char *device = pj_analysis_device(view->analysis, at);
+        const char *device = view->result->devices[at];
         column->title = device;
         column->key = join(view, device, column->kind == PJ_CELL_TIME ? "time_us" : "energy_pj");
         column->group = (int)at + 1;
@@ -439,7 +439,7 @@ pj_rows *pj_view_rows(const pj_view *view)
     pj_rows *rows = make_columns(view, &columns);
     if (!rows)
         return NULL;
-    rows->unit = pj_analysis_unit(view->analysis);
+    rows->unit = view->result->unit;
     for (size_t i = 0; i < view->count; i++)
         fill_row(view, columns, &view->row[i], pj_rows_add(rows), rows);
     if (view->left_out) {
@@ -473,8 +473,9 @@ pj_rows *pj_view_top(const pj_view *view, size_t n)
         {.title = "share",.kind = PJ_CELL_SHARE},
     };
     /* clang-format on */
-    size_t layers, count = 0;
-    const pj_layer *layer = pj_analysis_layers(view->analysis, &layers);
+    size_t count = 0;
+    const pj_layer *layer = view->result->layers;
+    size_t layers = view->result->layer_count;
     const pj_layer **top = PJ_NEW(view->arena, const pj_layer *, n);
     double whole = pj_energy_total(&view->totals->energy);
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
@@ -486,7 +487,7 @@ pj_rows *pj_view_top(const pj_view *view, size_t n)
         pj_str op = pj_str_new(0), energy = pj_str_new(0);
         pj_cell *cell = pj_rows_add(rows);
         pj_view_op(top[i], &op);
-        pj_human_energy(&energy, pj_energy_total(&top[i]->energy), pj_analysis_unit(view->analysis));
+        pj_human_energy(&energy, pj_energy_total(&top[i]->energy), view->result->unit);
         pj_cell_text(&cell[0], top[i]->name);
         put_text(&f, &cell[1], &op);
         put_text(&f, &cell[2], &energy);

@@ -3,7 +3,7 @@
 #define PJ_WEIGHTS_ADVISE_H
 
 #include "ir/diag.h"
-#include "picojoule/energy.h"
+#include "picojoule/result.h"
 
 /* Adds findings: weights that are not finite, that could not be looked at, and that are binary, ternary or powers of
  * two although their layer is not priced so. */

@@ -30,19 +30,19 @@ static bool measure(const char *path, figures *out)
     const pj_setup settings = pj_setup_default();
     pj_error err = {0};
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     digest text = digest_new();
     fail_alloc_start(0, false);
     pj_status status = pj_model_open(path, &options, &model, &err);
     out->arena = model ? pj_arena_bytes(model->arena) : 0;
     if (status == PJ_OK)
-        status = pj_analyze(model, &settings, &analysis, &err);
+        status = pj_analyze(model, &settings, &result, &err);
     if (status == PJ_OK)
-        status = pj_report_write(analysis, NULL, digest_sink, &text, &err);
+        status = pj_report_write(result, NULL, digest_sink, &text, &err);
     fail_alloc_stop();
     out->allocations = fail_alloc_count();
     out->bytes = fail_alloc_bytes();
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
     if (status != PJ_OK)
         printf("%s: %s\n", path, err.what);

@@ -18,10 +18,10 @@ static void shapes(const uint8_t *data, size_t size)
 }
 
 /* Whatever the model says: counts and energies are not negative, and energies are numbers. */
-static void check_layers(const pj_analysis *analysis)
+static void check_layers(const pj_result *result)
 {
-    size_t count;
-    const pj_layer *layer = pj_analysis_layers(analysis, &count);
+    const pj_layer *layer = result->layers;
+    size_t count = result->layer_count;
     for (size_t i = 0; i < count; i++, layer++) {
         const pj_energy *energy = &layer->energy;
         bool ok = layer->macs >= 0 && layer->flops >= 0 && layer->params >= 0 && layer->bops >= 0 &&
@@ -42,7 +42,7 @@ static void analysis(const uint8_t *data, size_t size, const char *table)
     pj_setup settings = pj_setup_default();
     pj_error err = {0};
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     digest out = digest_new();
     settings.table = table;
     settings.devices = devices;
@@ -51,13 +51,13 @@ static void analysis(const uint8_t *data, size_t size, const char *table)
     settings.best_order = size / 4 % 2;
     settings.activations_on = size % 8 < 4 ? PJ_PLACE_DRAM : PJ_PLACE_SRAM;
     if (pj_model_open_memory(data, size, "fuzz.onnx", &options, &model, &err) == PJ_OK &&
-        pj_analyze(model, &settings, &analysis, &err) == PJ_OK) {
-        check_layers(analysis);
-        ask_analysis(analysis, &out);
-        if (write_reports(analysis, &out, &err) != PJ_OK || lint_analysis(analysis, &out, &err) != PJ_OK)
+        pj_analyze(model, &settings, &result, &err) == PJ_OK) {
+        check_layers(result);
+        ask_analysis(result, &out);
+        if (write_reports(result, &out, &err) != PJ_OK || lint_analysis(result, &out, &err) != PJ_OK)
             abort();
     }
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
 }
 

@@ -25,7 +25,7 @@ typedef struct input {
     const void *bytes;
     size_t size;
     pj_model *model;
-    pj_analysis *analysis;
+    pj_result *result;
     bool keeps; /* what is told of the model stays in its memory until it is closed */
 } input;
 
@@ -83,11 +83,11 @@ static pj_setup settings_of(const char *table)
 
 static pj_status analyze_under(const input *in, const pj_setup *settings, digest *out, pj_error *err)
 {
-    pj_analysis *analysis = NULL;
-    pj_status status = pj_analyze(in->model, settings, &analysis, err);
+    pj_result *result = NULL;
+    pj_status status = pj_analyze(in->model, settings, &result, err);
     if (status == PJ_OK)
-        ask_analysis(analysis, out);
-    pj_analysis_free(analysis);
+        ask_analysis(result, out);
+    pj_result_free(result);
     return status;
 }
 
@@ -129,12 +129,12 @@ static pj_status inspect_weights(const input *in, digest *out, pj_error *err)
 
 static pj_status report(const input *in, digest *out, pj_error *err)
 {
-    return write_reports(in->analysis, out, err);
+    return write_reports(in->result, out, err);
 }
 
 static pj_status lint(const input *in, digest *out, pj_error *err)
 {
-    return lint_analysis(in->analysis, out, err);
+    return lint_analysis(in->result, out, err);
 }
 
 static pj_status write_plans(const pj_plan_result *result, digest *out, pj_error *err)
@@ -229,7 +229,7 @@ static pj_status compare(const input *in, digest *out, pj_error *err)
     pj_diff *diff = NULL;
     pj_status status = pj_snapshot_parse(in->bytes, in->size, "oom.json", &a, err);
     if (status == PJ_OK)
-        status = pj_snapshot_of_analysis(in->analysis, &b, err);
+        status = pj_snapshot_of_analysis(in->result, &b, err);
     if (status == PJ_OK)
         status = pj_diff_run(a, b, &options, &diff, err);
     if (status == PJ_OK)
@@ -313,7 +313,7 @@ static pj_status record(const input *in, digest *out, pj_error *err)
 {
     const pj_history_stamp stamp = {"net", "c0ffee", "main", "2026-01-01T00:00:00Z", -1};
     (void)out;
-    return pj_history_record(in->path, in->analysis, &stamp, err);
+    return pj_history_record(in->path, in->result, &stamp, err);
 }
 
 static pj_status write_history(const input *in, const char *layer, digest *out, pj_error *err)
@@ -484,15 +484,15 @@ static bool collect(const char *bytes, size_t length, void *payload)
 static void run_compare(const char *title, input in)
 {
     pj_error err = {0};
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_str text = pj_str_new(0);
     pj_report_options options = pj_report_options_default();
     pj_setup settings = settings_of("horowitz-45nm");
     settings.quantize = "w4a8";
     options.format = "json";
-    CHECK_INT(pj_analyze(in.model, &settings, &analysis, &err), PJ_OK);
-    CHECK_INT(pj_report_write(analysis, &options, collect, &text, &err), PJ_OK);
-    pj_analysis_free(analysis);
+    CHECK_INT(pj_analyze(in.model, &settings, &result, &err), PJ_OK);
+    CHECK_INT(pj_report_write(result, &options, collect, &text, &err), PJ_OK);
+    pj_result_free(result);
     in.bytes = text.data;
     in.size = text.length;
     run_case(title, compare, &in, PJ_OK);
@@ -508,7 +508,7 @@ static void run_model(const char *name, input in)
     run_case(title, open_symbolic, &in, PJ_OK);
     snprintf(title, sizeof title, "%s: open, bound", name);
     run_case(title, open_and_close, &in, PJ_OK);
-    if (open_bound(&in, &in.model, &err) != PJ_OK || pj_analyze(in.model, &settings, &in.analysis, &err) != PJ_OK) {
+    if (open_bound(&in, &in.model, &err) != PJ_OK || pj_analyze(in.model, &settings, &in.result, &err) != PJ_OK) {
         printf("%s: %s\n", name, err.what);
         CHECK(false);
     } else {
@@ -534,7 +534,7 @@ static void run_model(const char *name, input in)
             run_case(title, search_plan, &in, PJ_OK);
         }
     }
-    pj_analysis_free(in.analysis);
+    pj_result_free(in.result);
     pj_model_close(in.model);
 }
 
@@ -548,7 +548,7 @@ static void run_files(const char *path)
     snprintf(history, sizeof history, "/tmp/pj-oom-%ld-history.db", (long)getpid());
     snprintf(points, sizeof points, "/tmp/pj-oom-%ld-points.db", (long)getpid());
     CHECK_INT(open_bound(&in, &in.model, &err), PJ_OK);
-    CHECK_INT(pj_analyze(in.model, &settings, &in.analysis, &err), PJ_OK);
+    CHECK_INT(pj_analyze(in.model, &settings, &in.result, &err), PJ_OK);
     in.keeps = true;
     in.path = history;
     run_case("record", record, &in, PJ_OK);
@@ -560,7 +560,7 @@ static void run_files(const char *path)
     in.path = points;
     run_case("point", add_point, &in, PJ_OK);
     run_case("points", show_points, &in, PJ_OK);
-    pj_analysis_free(in.analysis);
+    pj_result_free(in.result);
     pj_model_close(in.model);
     unlink(history);
     unlink(points);

@@ -97,13 +97,16 @@ static void ask_layer(const pj_layer *layer, size_t devices, digest *out)
         ADD(out, layer->devices[i].energy_pj);
 }
 
-void ask_analysis(const pj_analysis *analysis, digest *out)
+void ask_analysis(const pj_result *result, digest *out)
 {
-    size_t layers, findings, unknown, devices = pj_analysis_settings(analysis)->device_count;
-    const pj_layer *layer = pj_analysis_layers(analysis, &layers);
-    const pj_finding *finding = pj_analysis_findings(analysis, &findings);
-    const pj_unknown_op *op = pj_analysis_unknown_ops(analysis, &unknown);
-    const pj_totals *totals = pj_analysis_totals(analysis);
+    size_t layers, findings, unknown, devices = result->setup.device_count;
+    const pj_layer *layer = result->layers;
+    layers = result->layer_count;
+    const pj_finding *finding = result->findings;
+    findings = result->finding_count;
+    const pj_unknown_op *op = result->unknown_ops;
+    unknown = result->unknown_op_count;
+    const pj_totals *totals = &result->totals;
     for (size_t i = 0; i < layers; i++)
         ask_layer(&layer[i], devices, out);
     ask_findings(finding, findings, out);
@@ -112,13 +115,13 @@ void ask_analysis(const pj_analysis *analysis, digest *out)
     double total = pj_energy_total(&totals->energy);
     ADD(out, total);
     for (size_t i = 0; i < devices; i++) {
-        add_text(out, pj_analysis_device(analysis, i));
+        add_text(out, result->devices[i]);
         ADD(out, totals->devices[i].energy_pj);
         ADD(out, totals->idle_w[i]);
     }
-    add_text(out, pj_analysis_table(analysis));
-    add_text(out, pj_analysis_rules(analysis));
-    add_text(out, pj_analysis_unit(analysis));
+    add_text(out, result->table);
+    add_text(out, result->rules);
+    add_text(out, result->unit);
 }
 
 pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
@@ -132,7 +135,7 @@ pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
     return status;
 }
 
-pj_status write_reports(const pj_analysis *analysis, digest *out, pj_error *err)
+pj_status write_reports(const pj_result *result, digest *out, pj_error *err)
 {
     static const pj_report_options variants[] = {
         {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0},
@@ -145,7 +148,7 @@ pj_status write_reports(const pj_analysis *analysis, digest *out, pj_error *err)
         for (size_t i = 0; i < sizeof variants / sizeof *variants && status == PJ_OK; i++) {
             pj_report_options options = variants[i];
             options.format = *format;
-            status = pj_report_write(analysis, &options, digest_sink, out, err);
+            status = pj_report_write(result, &options, digest_sink, out, err);
         }
     return status;
 }
@@ -162,11 +165,11 @@ static pj_status write_lint(const pj_lint *lint, digest *out, pj_error *err)
     return status;
 }
 
-pj_status lint_analysis(const pj_analysis *analysis, digest *out, pj_error *err)
+pj_status lint_analysis(const pj_result *result, digest *out, pj_error *err)
 {
     pj_lint *lint = NULL;
     size_t count;
-    pj_status status = pj_lint_run(analysis, NULL, 0, &lint, err);
+    pj_status status = pj_lint_run(result, NULL, 0, &lint, err);
     if (status != PJ_OK)
         return status;
     const pj_lint_finding *finding = pj_lint_findings(lint, &count);

@@ -72,7 +72,7 @@ priced price(builder *b, const pj_setup *settings)
     uint8_t *bytes = build_bytes(b, &size);
     pj_status status = pj_model_open_memory(bytes, size, "test.onnx", NULL, &p.model, &err);
     if (status == PJ_OK)
-        status = pj_analyze(p.model, settings ? settings : &defaults, &p.analysis, &err);
+        status = pj_analyze(p.model, settings ? settings : &defaults, &p.result, &err);
     build_free(b);
     if (status == PJ_OK)
         return p;
@@ -82,15 +82,15 @@ priced price(builder *b, const pj_setup *settings)
 
 void priced_free(priced *p)
 {
-    pj_analysis_free(p->analysis);
+    pj_result_free(p->result);
     pj_model_close(p->model);
 }
 
 const pj_layer *layer_of(const priced *p, const char *name)
 {
     static const pj_layer none = {.input.word = "", .weight.word = "", .accumulator.word = "", .output.word = ""};
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(p->analysis, &count);
+    const pj_layer *layers = p->result->layers;
+    size_t count = p->result->layer_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(layers[i].name, name) == 0)
             return &layers[i];
@@ -108,8 +108,8 @@ int64_t work_of(const pj_layer *layer, const char *word)
 
 int findings_of(const priced *p, const char *code)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(p->analysis, &count);
+    const pj_finding *findings = p->result->findings;
+    size_t count = p->result->finding_count;
     int found = 0;
     for (size_t i = 0; i < count; i++)
         found += strcmp(findings[i].code, code) == 0;
@@ -118,8 +118,8 @@ int findings_of(const priced *p, const char *code)
 
 const char *finding_of(const priced *p, const char *code)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(p->analysis, &count);
+    const pj_finding *findings = p->result->findings;
+    size_t count = p->result->finding_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(findings[i].code, code) == 0)
             return findings[i].message;

@@ -24,7 +24,7 @@ Onnx__NodeProto *put_qonnx(builder *b, const char *name, const char *op, const c
 /* An analysis with its model. */
 typedef struct priced {
     pj_model *model;
-    pj_analysis *analysis;
+    pj_result *result;
 } priced;
 
 /* Prices what was built and frees the builder; ends the program where it is refused. `settings` NULL: defaults. */

@@ -351,11 +351,11 @@ typedef struct turns {
     size_t used;
 } turns;
 
-static pj_status note_turn(const pj_check_model *model, const pj_analysis *analysis, void *payload, pj_error *err)
+static pj_status note_turn(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err)
 {
     turns *t = payload;
     (void)err;
-    CHECK(pj_analysis_totals(analysis)->macs > 0);
+    CHECK(result->totals.macs > 0);
     t->used += (size_t)snprintf(t->order + t->used, sizeof t->order - t->used, "%s ", model->name);
     return PJ_OK;
 }

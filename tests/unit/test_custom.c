@@ -61,10 +61,10 @@ static const char rules[] =
     " \"outputs\": [{\"shape\": [\"C\"]}]},"
     "{\"op\": \"Relu\", \"inputs\": [null], \"outputs\": [{\"shape\": \"in0\"}], \"work\": {\"mul\": \"7*out0\"}}]}";
 
-static const pj_layer *layer_of(const pj_analysis *analysis, const char *op)
+static const pj_layer *layer_of(const pj_result *result, const char *op)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(analysis, &count);
+    const pj_layer *layers = result->layers;
+    size_t count = result->layer_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(layers[i].op, op) == 0)
             return &layers[i];
@@ -85,7 +85,7 @@ static void test_rules(void)
 {
     static const pj_dim_binding batch = {"n", 2};
     const pj_setup settings = pj_setup_default();
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_error err;
     builder b = build_new(17);
     build_opset(&b, "my", 1);
@@ -107,20 +107,21 @@ static void test_rules(void)
     check_type(model, "where", "int32[2,2]");
     check_type(model, "r", "float16[2,5,5,4]");
     check_type(model, "s", "float16[5]");
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    const pj_layer *sparse = layer_of(analysis, "Sparse3x3");
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_OK);
+    const pj_layer *sparse = layer_of(result, "Sparse3x3");
     CHECK_INT(work_of(sparse, "mac"), 3600);
     CHECK_INT(work_of(sparse, "add"), 200);
     CHECK_INT(sparse->params, 5 * 4 * 9 + 5);
     CHECK_TEXT(sparse->weight.word, "fp16");
-    CHECK_INT(work_of(layer_of(analysis, "Activate"), "exp"), 200);
-    CHECK_INT(work_of(layer_of(analysis, "Activate"), "mul"), 400);
-    CHECK(layer_of(analysis, "Renamed")->free);
-    CHECK(!layer_of(analysis, "Secret")->counted); /* nobody says what it computes */
-    CHECK_INT(work_of(layer_of(analysis, "Relu"), "mul"), 35);
-    CHECK_INT(pj_analysis_totals(analysis)->uncounted, 1);
-    size_t count, notes = 0;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    CHECK_INT(work_of(layer_of(result, "Activate"), "exp"), 200);
+    CHECK_INT(work_of(layer_of(result, "Activate"), "mul"), 400);
+    CHECK(layer_of(result, "Renamed")->free);
+    CHECK(!layer_of(result, "Secret")->counted); /* nobody says what it computes */
+    CHECK_INT(work_of(layer_of(result, "Relu"), "mul"), 35);
+    CHECK_INT(result->totals.uncounted, 1);
+    size_t notes = 0;
+    const pj_finding *findings = result->findings;
+    size_t count = result->finding_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(findings[i].code, "operator-rule") == 0) {
             notes++;
@@ -129,7 +130,7 @@ static void test_rules(void)
         }
     CHECK_INT(notes, 1);
     CHECK_TEXT(pj_model_describe(model)->op_rules, path);
-    pj_analysis_free(analysis);
+    pj_result_free(result);
 
     /* the model's own symbols go through the formulas of the file, whatever their names are */
     CHECK_INT(pj_model_rebind(model, NULL, &err), PJ_OK);
@@ -183,7 +184,7 @@ static void test_mismatch(void)
 static void test_negative(void)
 {
     const pj_setup settings = pj_setup_default();
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_error err;
     builder b = build_new(17);
     build_input(&b, "x", PJ_FLOAT32, "3");
@@ -191,7 +192,7 @@ static void test_negative(void)
     write_rules("{\"schema\": \"picojoule.op-rules/1\", \"operators\": [{\"op\": \"Relu\", \"inputs\": [[\"N\"]], "
                 "\"outputs\": [{\"shape\": \"in0\"}], \"work\": {\"cmp\": \"1-N\"}}]}");
     pj_model *model = open_with(&b, NULL, &err);
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_ESHAPE);
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_ESHAPE);
     CHECK_PART(err.what, " counts -2 of \"cmp\"");
     pj_model_close(model);
 }

@@ -330,8 +330,8 @@ static void test_twin(void)
     pj_error err = {0};
     pj_snapshot *a = NULL, *b = NULL;
     priced of_a = twin(false), of_b = twin(true);
-    CHECK_INT(pj_snapshot_of_analysis(of_a.analysis, &a, &err), PJ_OK);
-    CHECK_INT(pj_snapshot_of_analysis(of_b.analysis, &b, &err), PJ_OK);
+    CHECK_INT(pj_snapshot_of_analysis(of_a.result, &a, &err), PJ_OK);
+    CHECK_INT(pj_snapshot_of_analysis(of_b.result, &b, &err), PJ_OK);
     pj_diff *diff = compare(a, b, NULL, 0);
     size_t pairs = 0;
     for (size_t i = 0; i < diff->row_count; i++) {

@@ -33,25 +33,25 @@ static void test_held_parameters(void)
     pj_error err = {PJ_OK, "", "", "", ""};
     pj_setup settings = pj_setup_default();
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     settings.io_on_dram = false;
     CHECK_INT(pj_model_open_memory(bytes, size, "test.onnx", NULL, &model, &err), PJ_OK);
     build_free(&b);
     if (!model)
         return;
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    if (analysis) {
-        size_t count;
-        const pj_layer *layer = pj_analysis_layers(analysis, &count);
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_OK);
+    if (result) {
+        const pj_layer *layer = result->layers;
+        size_t count = result->layer_count;
         CHECK_INT(count, 1);
         CHECK_INT(layer[0].macs, 3);
         CHECK_INT(layer[0].params, 4);
         CHECK_INT(layer[0].param_bits, 128);
         CHECK_NEAR(layer[0].energy.parameters, 128 * 20.3125, 1e-15);
-        CHECK_INT(pj_analysis_totals(analysis)->params, 4);
-        CHECK_INT(pj_analysis_totals(analysis)->param_bits, 128);
+        CHECK_INT(result->totals.params, 4);
+        CHECK_INT(result->totals.param_bits, 128);
     }
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
 }
 

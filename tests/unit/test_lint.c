@@ -30,7 +30,7 @@ static double lint_under(builder *b, const pj_setup *settings, const expected *w
     size_t count = 0;
     int found = 0;
     double energy = -2;
-    CHECK_INT(pj_lint_run(p.analysis, NULL, 0, &lint, &err), PJ_OK);
+    CHECK_INT(pj_lint_run(p.result, NULL, 0, &lint, &err), PJ_OK);
     const pj_lint_finding *finding = pj_lint_findings(lint, &count);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(finding[i].code, want->code) != 0)
@@ -764,13 +764,13 @@ static void test_off(void)
     size_t count = 1;
     end(&b, "m");
     priced p = price(&b, NULL);
-    CHECK_INT(pj_lint_run(p.analysis, off, 1, &lint, &err), PJ_OK);
+    CHECK_INT(pj_lint_run(p.result, off, 1, &lint, &err), PJ_OK);
     pj_lint_findings(lint, &count);
     CHECK_INT(count, 0);
     CHECK_INT(pj_lint_dropped(lint), 0);
-    CHECK(pj_lint_analysis(lint) == p.analysis);
+    CHECK(pj_lint_result(lint) == p.result);
     pj_lint_free(lint);
-    CHECK_INT(pj_lint_run(p.analysis, wrong, 1, &lint, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_lint_run(p.result, wrong, 1, &lint, &err), PJ_EARGUMENT);
     CHECK_TEXT(err.what, "there is no lint rule 'float-boundery'; did you mean 'float-boundary'?");
     CHECK(!lint);
     priced_free(&p);
@@ -792,7 +792,7 @@ static void test_most(void)
     build_output(&b, to, PJ_FLOAT32, "");
     put_node(&b, "dead", "Exp", "x", "nobody");
     priced p = price(&b, NULL);
-    CHECK_INT(pj_lint_run(p.analysis, NULL, 0, &lint, &err), PJ_OK);
+    CHECK_INT(pj_lint_run(p.result, NULL, 0, &lint, &err), PJ_OK);
     const pj_lint_finding *finding = pj_lint_findings(lint, &count);
     for (size_t i = 0; i < count; i++)
         dead += strcmp(finding[i].code, "dead-node") == 0;

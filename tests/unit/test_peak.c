@@ -11,7 +11,7 @@ static const pj_activation_memory *memory_of(priced *p, builder *b)
     pj_setup settings = pj_setup_default();
     settings.best_order = true;
     *p = price(b, &settings);
-    return pj_analysis_memory(p->analysis);
+    return p->result->memory;
 }
 
 /* Names of what is alive, largest first: "a b c". */
@@ -45,7 +45,7 @@ static void test_chain(void)
     CHECK_TEXT(memory->graph.node, "first");
     CHECK_TEXT(alive(&memory->graph), "a x");
     CHECK_INT(memory->unknown, 0);
-    CHECK_INT(pj_analysis_totals(p.analysis)->peak_activation_bytes, 1200);
+    CHECK_INT(p.result->totals.peak_activation_bytes, 1200);
     CHECK_INT(memory->best->bytes, 1200);
     CHECK_TEXT(memory->best->order, "graph");
     priced_free(&p);
@@ -222,7 +222,7 @@ static void test_unknown(void)
     const pj_activation_memory *memory = memory_of(&p, &b);
     CHECK_INT(memory->unknown, 1);
     CHECK_INT(memory->graph.bytes, 400);
-    CHECK_INT(pj_analysis_totals(p.analysis)->peak_activation_bytes, -1);
+    CHECK_INT(p.result->totals.peak_activation_bytes, -1);
     priced_free(&p);
 }
 

@@ -251,21 +251,21 @@ static void totals_are_analyzed(const char *name, double share)
     pj_plan_result *result = search(model, &options);
     const pj_report_options json = {.format = "json"};
     pj_setup settings = pj_setup_default();
-    pj_analysis *analysis = NULL;
+    pj_result *found = NULL;
     pj_error err = {0};
     pj_str text = pj_str_new(0);
     CHECK_INT(pj_plan_write(result, PJ_PLAN_VIEW_PLAN, &json, keep_text, &text, &err), PJ_OK);
     write_file(plan_path, text.data, text.length);
     settings.plan = plan_path;
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    const pj_totals *totals = pj_analysis_totals(analysis);
+    CHECK_INT(pj_analyze(model, &settings, &found, &err), PJ_OK);
+    const pj_totals *totals = &found->totals;
     CHECK_NEAR(result->then.energy, pj_energy_total(&totals->energy), 1e-12);
     CHECK_NEAR(result->then.param_bytes, (double)totals->param_bits / 8, 1e-12);
     CHECK_NEAR(result->then.bops, (double)totals->bops, 1e-12);
     CHECK(result->then.energy <= share * result->now.energy * (1 + 1e-9));
     CHECK(result->gap == 0);
     pj_str_free(&text);
-    pj_analysis_free(analysis);
+    pj_result_free(found);
     pj_plan_result_free(result);
     pj_model_close(model);
 }
@@ -366,10 +366,10 @@ static void several_budgets(void)
 /* ---- what is handed over ---- */
 
 /* All texts of an array are names of layers. */
-static void names_exist(pj_json list, const pj_analysis *analysis)
+static void names_exist(pj_json list, const pj_result *result)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(analysis, &count);
+    const pj_layer *layers = result->layers;
+    size_t count = result->layer_count;
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at)) {
         const char *name = "";
         bool found = false;
@@ -387,7 +387,7 @@ static void lists_name_nodes_that_exist(void)
     pj_plan_budget budget;
     pj_plan_options options = energy_budget(&budget, 0.5);
     pj_setup settings = pj_setup_default();
-    pj_analysis *analysis = NULL;
+    pj_result *found = NULL;
     pj_json_doc *doc = NULL;
     pj_error err = {0};
     pj_str text = pj_str_new(0);
@@ -395,13 +395,13 @@ static void lists_name_nodes_that_exist(void)
     options.choice_count = 2;
     options.keep_first = options.keep_last = true;
     pj_plan_result *result = search(model, &options);
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
+    CHECK_INT(pj_analyze(model, &settings, &found, &err), PJ_OK);
     CHECK_INT(pj_plan_emit(result, "onnxruntime", keep_text, &text, &err), PJ_OK);
     CHECK_INT(pj_json_parse(text.data, text.length, "emit", &doc, &err), PJ_OK);
     pj_json root = pj_json_root(doc),
             tensors = pj_json_find(pj_json_find(root, "extra_options"), "TensorQuantOverrides");
-    names_exist(pj_json_find(root, "nodes_to_quantize"), analysis);
-    names_exist(pj_json_find(root, "nodes_to_exclude"), analysis);
+    names_exist(pj_json_find(root, "nodes_to_quantize"), found);
+    names_exist(pj_json_find(root, "nodes_to_exclude"), found);
     CHECK(pj_json_count(pj_json_find(root, "nodes_to_quantize")) > 0);
     CHECK(pj_json_count(pj_json_find(root, "nodes_to_exclude")) >= 2); /* the two that are kept */
     for (pj_json at = pj_json_first(tensors); at.node; at = pj_json_next(at))
@@ -410,11 +410,11 @@ static void lists_name_nodes_that_exist(void)
     pj_str_clear(&text);
     CHECK_INT(pj_plan_emit(result, "nncf", keep_text, &text, &err), PJ_OK);
     CHECK_INT(pj_json_parse(text.data, text.length, "emit", &doc, &err), PJ_OK);
-    names_exist(pj_json_find(pj_json_find(pj_json_root(doc), "ignored_scope"), "names"), analysis);
+    names_exist(pj_json_find(pj_json_find(pj_json_root(doc), "ignored_scope"), "names"), found);
     pj_json_free(doc);
     CHECK_INT(pj_plan_emit(result, "tensorrt", keep_text, &text, &err), PJ_EARGUMENT);
     pj_str_free(&text);
-    pj_analysis_free(analysis);
+    pj_result_free(found);
     pj_plan_result_free(result);
     pj_model_close(model);
 }

@@ -8,7 +8,7 @@
 
 typedef struct report {
     pj_model *model;
-    pj_analysis *analysis;
+    pj_result *result;
 } report;
 
 static report open_report(const char *path)
@@ -19,21 +19,21 @@ static report open_report(const char *path)
     settings.io_on_dram = false;
     CHECK_INT(pj_model_open(path, NULL, &r.model, &err), PJ_OK);
     if (r.model)
-        CHECK_INT(pj_analyze(r.model, &settings, &r.analysis, &err), PJ_OK);
+        CHECK_INT(pj_analyze(r.model, &settings, &r.result, &err), PJ_OK);
     return r;
 }
 
 static void close_report(report *r)
 {
-    pj_analysis_free(r->analysis);
+    pj_result_free(r->result);
     pj_model_close(r->model);
 }
 
 static const pj_layer *find(const report *r, const char *name)
 {
     static const pj_layer none;
-    size_t count = 0;
-    const pj_layer *layer = r->analysis ? pj_analysis_layers(r->analysis, &count) : NULL;
+    const pj_layer *layer = r->result ? r->result->layers : NULL;
+    size_t count = r->result ? r->result->layer_count : 0;
     for (size_t i = 0; i < count; i++)
         if (strcmp(layer[i].name, name) == 0)
             return &layer[i];
@@ -101,10 +101,10 @@ static void test_remainder(const report *fp32, const report *int8)
 /* The totals are the sums of their layers, and the same work is behind both. */
 static void test_totals(const report *fp32, const report *int8)
 {
-    const pj_totals *a = pj_analysis_totals(fp32->analysis), *b = pj_analysis_totals(int8->analysis);
+    const pj_totals *a = &fp32->result->totals, *b = &int8->result->totals;
     double conversion = 0;
-    size_t count;
-    const pj_layer *layer = pj_analysis_layers(int8->analysis, &count);
+    const pj_layer *layer = int8->result->layers;
+    size_t count = int8->result->layer_count;
     for (size_t i = 0; i < count; i++)
         conversion += layer[i].conversion;
     CHECK_INT(a->macs, 2656768); /* models/README.md counts them */
@@ -118,8 +118,8 @@ static void test_totals(const report *fp32, const report *int8)
 static void test_qoperator(const report *qdq)
 {
     report qop = open_report("../models/kws_dscnn_int8_qop.onnx");
-    if (qop.analysis && qdq->analysis) {
-        const pj_totals *a = pj_analysis_totals(qdq->analysis), *b = pj_analysis_totals(qop.analysis);
+    if (qop.result && qdq->result) {
+        const pj_totals *a = &qdq->result->totals, *b = &qop.result->totals;
         CHECK_INT(a->macs, b->macs);
         CHECK_NEAR(a->conversion, b->conversion, 1e-12);
         CHECK_NEAR(find(&qop, "/block1/pw/QLinearConv")->conversion, find(qdq, "/block1/pw/Conv")->conversion, 1e-12);
@@ -130,7 +130,7 @@ static void test_qoperator(const report *qdq)
 int main(void)
 {
     report fp32 = open_report("../models/kws_dscnn.onnx"), int8 = open_report("../models/kws_dscnn_int8.onnx");
-    if (fp32.analysis && int8.analysis) {
+    if (fp32.result && int8.result) {
         test_layer(&fp32, &int8);
         test_relu(&fp32, &int8);
         test_remainder(&fp32, &int8);

@@ -232,22 +232,23 @@ static void check_loop(const pj_trips_binding *trips, const char *each, int64_t 
 {
     const pj_setup options = {.trips = trips, .trip_count = trips ? 1 : 0};
     const pj_setup settings = pj_setup_default();
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_error err;
     builder b = looped();
     size_t count, found = 0;
     pj_model *model = open_with(&b, &options, &err);
     check_type(model, "each", each);
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    CHECK_INT(pj_analysis_totals(analysis)->macs, macs);
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_OK);
+    CHECK_INT(result->totals.macs, macs);
+    const pj_finding *findings = result->findings;
+    count = result->finding_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(findings[i].code, "control-flow") == 0) {
             found++;
             CHECK_PART(findings[i].message, finding);
         }
     CHECK_INT(found, *finding != 0);
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
 }
 

@@ -21,7 +21,7 @@ static bool refuse(const char *bytes, size_t length, void *payload)
     return false;
 }
 
-static pj_str write_as(const pj_analysis *analysis, const char *format, pj_group group, size_t top)
+static pj_str write_as(const pj_result *result, const char *format, pj_group group, size_t top)
 {
     pj_error err = {0};
     pj_report_options options = pj_report_options_default();
@@ -29,7 +29,7 @@ static pj_str write_as(const pj_analysis *analysis, const char *format, pj_group
     options.format = format;
     options.group = group;
     options.top = top;
-    CHECK_INT(pj_report_write(analysis, &options, append, &out, &err), PJ_OK);
+    CHECK_INT(pj_report_write(result, &options, append, &out, &err), PJ_OK);
     return out;
 }
 
@@ -55,12 +55,12 @@ static void check_sums(const cJSON *list, const cJSON *more, const cJSON *totals
     CHECK_NEAR(macs, number(totals, "macs"), 0);
 }
 
-static void test_json(const pj_analysis *analysis)
+static void test_json(const pj_result *result)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(analysis, &count);
-    const pj_totals *totals = pj_analysis_totals(analysis);
-    pj_str text = write_as(analysis, "json", PJ_NO_GROUP, 0);
+    const pj_layer *layers = result->layers;
+    size_t count = result->layer_count;
+    const pj_totals *totals = &result->totals;
+    pj_str text = write_as(result, "json", PJ_NO_GROUP, 0);
     cJSON *json = cJSON_Parse(text.data);
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "layers"), *row;
     CHECK_INT(cJSON_GetArraySize(list), count);
@@ -77,9 +77,9 @@ static void test_json(const pj_analysis *analysis)
     pj_str_free(&text);
 }
 
-static void test_groups_and_top(const pj_analysis *analysis)
+static void test_groups_and_top(const pj_result *result)
 {
-    pj_str text = write_as(analysis, "json", PJ_GROUP_OP, 2);
+    pj_str text = write_as(result, "json", PJ_GROUP_OP, 2);
     cJSON *json = cJSON_Parse(text.data);
     const cJSON *groups = cJSON_GetObjectItemCaseSensitive(json, "groups");
     const cJSON *rest = cJSON_GetObjectItemCaseSensitive(json, "left_out");
@@ -101,13 +101,13 @@ static int column_of(const char *header, const char *name)
 }
 
 /* Names in the sample model need no quotes. */
-static void test_csv(const pj_analysis *analysis)
+static void test_csv(const pj_result *result)
 {
-    pj_str text = write_as(analysis, "csv", PJ_NO_GROUP, 0);
+    pj_str text = write_as(result, "csv", PJ_NO_GROUP, 0);
     int column = column_of(text.data, "total_pj");
     double sum = 0;
     size_t count, rows = 0;
-    pj_analysis_layers(analysis, &count);
+    count = result->layer_count;
     CHECK(column > 0);
     for (const char *line = strchr(text.data, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
         const char *at = line;
@@ -117,40 +117,40 @@ static void test_csv(const pj_analysis *analysis)
         rows++;
     }
     CHECK_INT(rows, count);
-    CHECK_NEAR(sum, pj_energy_total(&pj_analysis_totals(analysis)->energy), 1e-12);
+    CHECK_NEAR(sum, pj_energy_total(&result->totals.energy), 1e-12);
     pj_str_free(&text);
 }
 
 /* What text and Markdown show: every layer that is not free. */
-static void test_names(const pj_analysis *analysis, const char *format)
+static void test_names(const pj_result *result, const char *format)
 {
-    size_t count;
-    const pj_layer *layers = pj_analysis_layers(analysis, &count);
-    pj_str text = write_as(analysis, format, PJ_NO_GROUP, 0);
+    const pj_layer *layers = result->layers;
+    size_t count = result->layer_count;
+    pj_str text = write_as(result, format, PJ_NO_GROUP, 0);
     for (size_t i = 0; i < count; i++)
         CHECK((strstr(text.data, layers[i].name) != NULL) == !layers[i].free);
     pj_str_free(&text);
 }
 
-static void test_same_bytes(const pj_analysis *analysis)
+static void test_same_bytes(const pj_result *result)
 {
     for (const char *const *format = pj_report_formats(); *format; format++) {
-        pj_str one = write_as(analysis, *format, PJ_NO_GROUP, 0), two = write_as(analysis, *format, PJ_NO_GROUP, 0);
+        pj_str one = write_as(result, *format, PJ_NO_GROUP, 0), two = write_as(result, *format, PJ_NO_GROUP, 0);
         CHECK_TEXT(one.data, two.data);
         pj_str_free(&one);
         pj_str_free(&two);
     }
 }
 
-static void test_errors(const pj_analysis *analysis)
+static void test_errors(const pj_result *result)
 {
     pj_error err = {0};
     pj_report_options options = pj_report_options_default();
     int calls = 0;
-    CHECK_INT(pj_report_write(analysis, NULL, refuse, &calls, &err), PJ_EIO);
+    CHECK_INT(pj_report_write(result, NULL, refuse, &calls, &err), PJ_EIO);
     CHECK_INT(calls, 1);
     options.format = "xml";
-    CHECK_INT(pj_report_write(analysis, &options, refuse, &calls, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_report_write(result, &options, refuse, &calls, &err), PJ_EARGUMENT);
     CHECK_PART(err.what, "xml");
     CHECK_INT(calls, 1);
 }
@@ -168,19 +168,19 @@ int main(void)
 {
     pj_error err = {0};
     pj_model *model = NULL;
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     pj_setup settings = pj_setup_default();
     CHECK_INT(pj_model_open("../models/kws_dscnn.onnx", NULL, &model, &err), PJ_OK);
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    test_json(analysis);
-    test_groups_and_top(analysis);
-    test_csv(analysis);
-    test_names(analysis, "text");
-    test_names(analysis, "markdown");
-    test_same_bytes(analysis);
-    test_errors(analysis);
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_OK);
+    test_json(result);
+    test_groups_and_top(result);
+    test_csv(result);
+    test_names(result, "text");
+    test_names(result, "markdown");
+    test_same_bytes(result);
+    test_errors(result);
     test_nearest();
-    pj_analysis_free(analysis);
+    pj_result_free(result);
     pj_model_close(model);
     return check_done();
 }

@@ -9,7 +9,7 @@
 
 typedef struct analyzed {
     pj_model *model;
-    pj_analysis *analysis;
+    pj_result *result;
 } analyzed;
 
 /* Prices what was built with weights and activations in DRAM; frees the builder. */
@@ -25,23 +25,23 @@ static analyzed analyze(builder *b, const char *quantize)
     CHECK_INT(pj_model_open_memory(bytes, size, "test.onnx", NULL, &a.model, &err), PJ_OK);
     build_free(b);
     if (a.model)
-        CHECK_INT(pj_analyze(a.model, &settings, &a.analysis, &err), PJ_OK);
-    if (!a.analysis)
+        CHECK_INT(pj_analyze(a.model, &settings, &a.result, &err), PJ_OK);
+    if (!a.result)
         exit(1);
     return a;
 }
 
 static void forget(analyzed *a)
 {
-    pj_analysis_free(a->analysis);
+    pj_result_free(a->result);
     pj_model_close(a->model);
 }
 
 static const pj_layer *layer_of(const analyzed *a, const char *name)
 {
     static const pj_layer none;
-    size_t count;
-    const pj_layer *layer = pj_analysis_layers(a->analysis, &count);
+    const pj_layer *layer = a->result->layers;
+    size_t count = a->result->layer_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(layer[i].name, name) == 0)
             return &layer[i];
@@ -50,8 +50,9 @@ static const pj_layer *layer_of(const analyzed *a, const char *name)
 
 static size_t findings_of(const analyzed *a, const char *node)
 {
-    size_t count, found = 0;
-    const pj_finding *finding = pj_analysis_findings(a->analysis, &count);
+    size_t found = 0;
+    const pj_finding *finding = a->result->findings;
+    size_t count = a->result->finding_count;
     for (size_t i = 0; i < count; i++)
         found += strcmp(finding[i].node, node) == 0;
     return found;
@@ -103,7 +104,7 @@ static void test_loop(void)
     add_loop(&b, "loop", "x", "y", 3, 0);
     analyzed a = analyze(&b, NULL);
     const pj_layer *mm = layer_of(&a, "mm"), *loop = layer_of(&a, "loop");
-    const pj_totals *totals = pj_analysis_totals(a.analysis);
+    const pj_totals *totals = &a.result->totals;
     CHECK_INT(mm->runs, 3);
     CHECK_INT(mm->macs, 48);
     CHECK_INT(mm->flops, 96);
@@ -129,8 +130,8 @@ static void test_nested(void)
     analyzed a = analyze(&b, NULL);
     CHECK_INT(layer_of(&a, "mm")->runs, 15);
     CHECK_INT(layer_of(&a, "inner")->runs, 5);
-    CHECK_INT(pj_analysis_totals(a.analysis)->macs, 240);
-    CHECK_INT(pj_analysis_totals(a.analysis)->params, 16);
+    CHECK_INT(a.result->totals.macs, 240);
+    CHECK_INT(a.result->totals.params, 16);
     forget(&a);
 }
 
@@ -140,8 +141,8 @@ static void test_never(void)
     add_loop(&b, "loop", "x", "y", 0, 0);
     analyzed a = analyze(&b, NULL);
     CHECK(!layer_of(&a, "mm")->name);
-    CHECK_INT(pj_analysis_totals(a.analysis)->macs, 0);
-    CHECK_INT(pj_analysis_totals(a.analysis)->params, 0);
+    CHECK_INT(a.result->totals.macs, 0);
+    CHECK_INT(a.result->totals.params, 0);
     forget(&a);
 }
 
@@ -152,7 +153,7 @@ static void test_quantized(void)
     add_loop(&b, "loop", "x", "y", 3, 0);
     analyzed a = analyze(&b, "int8");
     CHECK_TEXT(layer_of(&a, "mm")->weight.word, "int8");
-    CHECK_INT(pj_analysis_totals(a.analysis)->param_bits, 128);
+    CHECK_INT(a.result->totals.param_bits, 128);
     CHECK_NEAR(layer_of(&a, "mm")->energy.parameters, 3 * 128 * 20.3125, 1e-15);
     forget(&a);
 }
@@ -176,7 +177,7 @@ static void test_branches(const char *other)
     build_subgraph(&b, branch, "else_branch", else_branch);
     analyzed a = analyze(&b, NULL);
     size_t layers;
-    pj_analysis_layers(a.analysis, &layers);
+    layers = a.result->layer_count;
     CHECK_INT(layers, 2);
     CHECK_INT(findings_of(&a, "if"), 1);
     CHECK(layer_of(&a, "if")->free);

@@ -37,7 +37,7 @@ static priced price_small(const pj_setup *settings)
     size_t size;
     uint8_t *bytes = build_bytes(&b, &size);
     CHECK_INT(pj_model_open_memory(bytes, size, "small.onnx", &options, &p.model, &err), PJ_OK);
-    CHECK_INT(pj_analyze(p.model, settings, &p.analysis, &err), PJ_OK);
+    CHECK_INT(pj_analyze(p.model, settings, &p.result, &err), PJ_OK);
     build_free(&b);
     return p;
 }
@@ -46,7 +46,7 @@ static pj_str report_of(const priced *p, const pj_report_options *options)
 {
     pj_str text = pj_str_new(0);
     pj_error err = {0};
-    CHECK_INT(pj_report_write(p->analysis, options, collect, &text, &err), PJ_OK);
+    CHECK_INT(pj_report_write(p->result, options, collect, &text, &err), PJ_OK);
     return text;
 }
 
@@ -130,7 +130,7 @@ static void check_round_trip(const pj_setup *settings)
     options.format = "json";
     options.sort = PJ_BY_ENERGY;
     pj_str text = report_of(&p, &options);
-    CHECK_INT(pj_snapshot_of_analysis(p.analysis, &live, &err), PJ_OK);
+    CHECK_INT(pj_snapshot_of_analysis(p.result, &live, &err), PJ_OK);
     priced_free(&p);
     CHECK_INT(pj_snapshot_parse(text.data, text.length, "small.json", &read, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
@@ -166,7 +166,7 @@ static void test_figures(void)
     pj_snapshot *s = NULL;
     pj_setup settings = pj_setup_default();
     priced p = price_small(&settings);
-    CHECK_INT(pj_snapshot_of_analysis(p.analysis, &s, &err), PJ_OK);
+    CHECK_INT(pj_snapshot_of_analysis(p.result, &s, &err), PJ_OK);
     CHECK_INT(s->layers[0].macs, 768);
     CHECK_INT(s->layers[0].params, 12);
     CHECK_INT(s->layers[0].param_bits, 384);

@@ -676,25 +676,25 @@ static void test_long_channel(void)
 }
 
 /* The message of the first finding with this code; "" without one. */
-static const char *finding(const pj_analysis *analysis, const char *code)
+static const char *finding(const pj_result *result, const char *code)
 {
-    size_t count;
-    const pj_finding *findings = pj_analysis_findings(analysis, &count);
+    const pj_finding *findings = result->findings;
+    size_t count = result->finding_count;
     for (size_t i = 0; i < count; i++)
         if (strcmp(findings[i].code, code) == 0)
             return findings[i].message;
     return "";
 }
 
-static pj_analysis *analyze(pj_model *model, bool inspect, const char *quantize)
+static pj_result *analyze(pj_model *model, bool inspect, const char *quantize)
 {
     pj_setup settings = pj_setup_default();
     pj_error err = {0};
-    pj_analysis *analysis = NULL;
+    pj_result *result = NULL;
     settings.inspect_weights = inspect;
     settings.quantize = quantize;
-    CHECK_INT(pj_analyze(model, &settings, &analysis, &err), PJ_OK);
-    return analysis;
+    CHECK_INT(pj_analyze(model, &settings, &result, &err), PJ_OK);
+    return result;
 }
 
 /* Ternary weights that are priced as floats are worth a remark, unless nobody asked, or they are priced so. */
@@ -704,20 +704,20 @@ static void test_findings(void)
     builder b = product(PJ_FLOAT32, "3,2", w, sizeof w);
     write_model(&b);
     pj_model *model = open_model();
-    pj_analysis *plain = analyze(model, false, NULL), *looked = analyze(model, true, NULL);
-    pj_analysis *priced = analyze(model, true, "ternary");
-    CHECK(!pj_analysis_weights(plain));
+    pj_result *plain = analyze(model, false, NULL), *looked = analyze(model, true, NULL);
+    pj_result *priced = analyze(model, true, "ternary");
+    CHECK(!plain->weights);
     CHECK_TEXT(finding(plain, "weights-special"), "");
-    CHECK_INT(pj_analysis_weights(looked)->count, 1);
+    CHECK_INT(looked->weights->count, 1);
     CHECK_TEXT(finding(looked, "weights-special"),
                "the weights 'w' have only the values -a, 0, +a, but are priced as fp32: price them so with --plan and "
                "\"weights\": \"ternary\" for this layer");
     CHECK_TEXT(finding(looked, "weights-not-finite"),
                "of the weights 'w', 1 are NaN and 0 are infinite: other figures leave them out");
     CHECK_TEXT(finding(priced, "weights-special"), "");
-    pj_analysis_free(plain);
-    pj_analysis_free(looked);
-    pj_analysis_free(priced);
+    pj_result_free(plain);
+    pj_result_free(looked);
+    pj_result_free(priced);
     pj_model_close(model);
 }
 

@@ -1,9 +1,12 @@
-/* From a model and an energy table to picojoules per layer.
+/* What an analysis finds: figures of each layer and of the whole model, from a model and an energy table.
  *
- * Units: energies are picojoules (pJ), sizes are bits, times are microseconds. Formulas: docs/energy-model.md. */
-#ifndef PICOJOULE_ENERGY_H
-#define PICOJOULE_ENERGY_H
+ * Units: energies are picojoules (pJ), sizes are bits, times are microseconds. Formulas: docs/energy-model.md.
+ *
+ * A result is a plain struct to read. It never changes, so threads may share it. */
+#ifndef PICOJOULE_RESULT_H
+#define PICOJOULE_RESULT_H
 
+#include "picojoule/memory.h"
 #include "picojoule/model.h"
 #include "picojoule/weights.h"
 
@@ -99,67 +102,33 @@ typedef struct pj_shared_parameter {
     size_t layer_count;
 } pj_shared_parameter;
 
-typedef struct pj_analysis pj_analysis;
+typedef struct pj_result {
+    const pj_model_info *model; /* whose figures these are */
+    /* what they rest on */
+    pj_setup setup;             /* as it was given; table: never NULL */
+    const char *table;          /* its name */
+    const char *rules;          /* "picojoule", "qtools" */
+    const char *unit;           /* "pJ", or "relative" */
+    const char *const *devices; /* names of the setup's devices */
+    /* the figures */
+    const pj_layer *layers; /* in graph order: layers[i].index == i; free ones included */
+    size_t layer_count;
+    pj_totals totals;
+    const pj_finding *findings; /* of loading, inference and analysis */
+    size_t finding_count;
+    const pj_unknown_op *unknown_ops;
+    size_t unknown_op_count;
+    const pj_shared_parameter *shared;
+    size_t shared_count;
+    const pj_activation_memory *memory; /* what activations take at once */
+    const pj_weights *weights;          /* NULL: nobody asked for them */
+} pj_result;
 
-/* Prices every layer of the model. The model must outlive the analysis. *out is owned by the caller.
+/* Prices every layer of the model, which must outlive the result. *out is owned by the caller.
  * PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a broken one, or a plan that does not fit the model;
  * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
-pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_analysis **out, pj_error *err);
-void pj_analysis_free(pj_analysis *analysis);
-
-/* Borrowed; valid as long as the analysis. */
-const pj_layer *pj_analysis_layers(const pj_analysis *analysis, size_t *count);
-const pj_totals *pj_analysis_totals(const pj_analysis *analysis);
-const pj_finding *pj_analysis_findings(const pj_analysis *analysis, size_t *count); /* the model's and its own */
-const pj_unknown_op *pj_analysis_unknown_ops(const pj_analysis *analysis, size_t *count);
-const pj_weights *pj_analysis_weights(const pj_analysis *analysis); /* NULL: they were not asked for */
-const pj_shared_parameter *pj_analysis_shared(const pj_analysis *analysis, size_t *count);
-const pj_setup *pj_analysis_settings(const pj_analysis *analysis);
-pj_model *pj_analysis_model(const pj_analysis *analysis);
-const char *pj_analysis_table(const pj_analysis *analysis);                /* name of the table */
-const char *pj_analysis_rules(const pj_analysis *analysis);                /* "picojoule", "qtools" */
-const char *pj_analysis_unit(const pj_analysis *analysis);                 /* "pJ", or "relative" */
-const char *pj_analysis_device(const pj_analysis *analysis, size_t index); /* name of a device; NULL past the last */
-
-/* ---- one model at many sizes ---- */
-
-/* A dimension and its values, as `--sweep sequence=128,512`. */
-typedef struct pj_sweep_dim {
-    const char *name;
-    const int64_t *values;
-    size_t count; /* > 0 */
-} pj_sweep_dim;
-
-/* What the model costs at one combination of values. */
-typedef struct pj_sweep_point {
-    const int64_t *values; /* one per dimension of the sweep */
-    pj_totals totals;
-} pj_sweep_point;
-
-/* All combinations, the values of the last dimension first. */
-typedef struct pj_sweep {
-    const char *model, *table, *rules, *unit, *op_rules; /* as pj_analysis_table and so on */
-    pj_setup setup;
-    const pj_sweep_dim *dims;
-    size_t dim_count;
-    const pj_dim_binding *fixed; /* the other dimensions of the model */
-    size_t fixed_count;
-    const char *const *devices; /* their names */
-    size_t device_count;
-    const pj_sweep_point *points;
-    size_t point_count;
-    const pj_finding *findings; /* of all points, each once */
-    size_t finding_count;
-} pj_sweep;
-
-/* Rebinds and analyzes the model once for each combination of values; `setup` has what all of them
- * share. The model is bound to the last combination afterwards. *out is owned by the caller.
- * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `setup` binds, too; else as
- * pj_model_rebind and pj_analyze, with the combination in the sentence. */
-enum { PJ_MAX_SWEEP = 1000 };
-pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
-                       pj_sweep **out, pj_error *err);
-void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
+pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err);
+void pj_result_free(pj_result *result); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

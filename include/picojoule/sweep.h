@@ -1,0 +1,52 @@
+/* One model at many sizes. */
+#ifndef PICOJOULE_SWEEP_H
+#define PICOJOULE_SWEEP_H
+
+#include "picojoule/result.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A dimension and its values, as `--sweep sequence=128,512`. */
+typedef struct pj_sweep_dim {
+    const char *name;
+    const int64_t *values;
+    size_t count; /* > 0 */
+} pj_sweep_dim;
+
+/* What the model costs at one combination of values. */
+typedef struct pj_sweep_point {
+    const int64_t *values; /* one per dimension of the sweep */
+    pj_totals totals;
+} pj_sweep_point;
+
+/* All combinations, the values of the last dimension first. */
+typedef struct pj_sweep {
+    const char *model, *table, *rules, *unit, *op_rules; /* as in pj_result */
+    pj_setup setup;
+    const pj_sweep_dim *dims;
+    size_t dim_count;
+    const pj_dim_binding *fixed; /* the other dimensions of the model */
+    size_t fixed_count;
+    const char *const *devices; /* their names */
+    size_t device_count;
+    const pj_sweep_point *points;
+    size_t point_count;
+    const pj_finding *findings; /* of all points, each once */
+    size_t finding_count;
+} pj_sweep;
+
+/* Rebinds and analyzes the model once for each combination of values; `setup` has what all of them
+ * share. The model is bound to the last combination afterwards. *out is owned by the caller.
+ * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `setup` binds, too; else as
+ * pj_model_rebind and pj_analyze, with the combination in the sentence. */
+enum { PJ_MAX_SWEEP = 1000 };
+pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
+                       pj_sweep **out, pj_error *err);
+void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
