@@ -39,6 +39,9 @@ typedef struct pj_error {
 /* The short text of a status; never NULL. */
 const char *pj_status_text(pj_status status);
 
+/* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. For messages. */
+const char *pj_nearest_word(const char *word, const char *const *words);
+
 #ifdef __cplusplus
 }
 #endif

@@ -76,9 +76,6 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
 /* The operator table. All four formats; "markdown" is docs/operators.md. */
 pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
-/* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. For messages. */
-const char *pj_nearest_word(const char *word, const char *const *words);
-
 #ifdef __cplusplus
 }
 #endif

@@ -175,6 +175,22 @@ void pj_str_add_ratio(pj_str *str, double ratio)
     pj_str_add_fixed(str, ratio, ratio == 0 ? 0 : ratio < 0.01 ? 4 : ratio < 99.995 ? 2 : 0);
 }
 
+void pj_str_add_shell(pj_str *str, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/=,:+";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        pj_str_add(str, word);
+        return;
+    }
+    pj_str_add_char(str, '\'');
+    for (const char *at = word; *at; at++)
+        if (*at == '\'')
+            pj_str_add(str, "'\\''"); /* closes, a quote, opens again */
+        else
+            pj_str_add_char(str, *at);
+    pj_str_add_char(str, '\'');
+}
+
 size_t pj_text_distance(const char *a, const char *b, size_t most)
 {
     enum { LONGEST = 64 };
@@ -201,6 +217,22 @@ size_t pj_text_distance(const char *a, const char *b, size_t most)
     }
     size_t distance = rows[la % 3][lb];
     return distance > most ? most + 1 : distance;
+}
+
+const char *pj_nearest_word(const char *word, const char *const *words)
+{
+    const char *best = NULL;
+    size_t near = strlen(word) < 4 ? 1 : 3;
+    for (; *words; words++) {
+        size_t distance = pj_text_distance(word, *words, near);
+        if (distance <= near) {
+            best = *words;
+            if (distance == 0)
+                break;
+            near = distance - 1;
+        }
+    }
+    return best;
 }
 
 /* Matches one character against the set behind '['; *set moves behind ']'. An open set matches nothing. */

@@ -5,12 +5,10 @@
 #include "budget/entry.h"
 #include "cost/memory.h"
 
-/* A value for a shell. */
 static void add(pj_str *out, const char *option, const char *value)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/=,:+";
-    bool quoted = strspn(value, plain) != strlen(value);
-    pj_str_printf(out, "%s%s %s%s%s", out->length ? " " : "", option, quoted ? "'" : "", value, quoted ? "'" : "");
+    pj_str_printf(out, "%s%s ", out->length ? " " : "", option);
+    pj_str_add_shell(out, value);
 }
 
 static void add_dims(pj_str *out, const pj_setup *setup)

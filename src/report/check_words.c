@@ -300,11 +300,11 @@ void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str
 /* A file in a command. */
 static void add_file(const char *file, pj_str *out)
 {
-    bool plain =
-        *file && strspn(file, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-") == strlen(file);
-    pj_str_add(out, plain ? "" : "'");
-    pj_text_clean(out, file);
-    pj_str_add(out, plain ? "" : "'");
+    pj_str word = pj_str_new(0);
+    pj_str_add_shell(&word, file);
+    pj_text_clean(out, word.data);
+    out->failed = out->failed || word.failed;
+    pj_str_free(&word);
 }
 
 static void add_command(const char *before, const char *file, const char *behind, pj_str *out)

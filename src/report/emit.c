@@ -66,19 +66,3 @@ pj_status pj_emit(pj_str *text, pj_sink sink, void *payload, pj_error *err)
     pj_str_free(text);
     return status;
 }
-
-const char *pj_nearest_word(const char *word, const char *const *words)
-{
-    const char *best = NULL;
-    size_t near = strlen(word) < 4 ? 1 : 3;
-    for (; *words; words++) {
-        size_t distance = pj_text_distance(word, *words, near);
-        if (distance <= near) {
-            best = *words;
-            if (distance == 0)
-                break;
-            near = distance - 1;
-        }
-    }
-    return best;
-}

@@ -123,6 +123,49 @@ static void test_text(void)
     pj_str_free(&small);
 }
 
+/* What a real shell makes of the quoted word. */
+static void check_shell(const char *word)
+{
+    char back[600] = "";
+    pj_str command = pj_str_new(0);
+    pj_str_add(&command, "printf %s ");
+    pj_str_add_shell(&command, word);
+    FILE *shell = popen(command.data, "r");
+    size_t length = shell ? fread(back, 1, sizeof back - 1, shell) : 0;
+    back[length] = 0;
+    CHECK(shell && pclose(shell) == 0);
+    CHECK_TEXT(back, word);
+    pj_str_free(&command);
+}
+
+static void test_shell(void)
+{
+    static const char *const words[] = {"",      "plain", "a b",       "it's",     "'",  "''",       "'a'b'",
+                                        "\"x\"", "$HOME", "$(echo 1)", "`echo 1`", "\\", "\\'",      "a\nb",
+                                        "\n",    "#x",    "a;b&c|d",   "*.onnx",   "~",  "!x",       "batch=1",
+                                        "{a,b}", "[a]",   "<x>",       "a\tb",     " ",  "\xc3\xa9", "\xff\xfe"};
+    char all[256] = "";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        check_shell(words[i]);
+    for (int c = 1; c < 256; c++)
+        all[c - 1] = (char)c;
+    check_shell(all);
+    pj_str text = pj_str_new(0);
+    pj_str_add_shell(&text, "models/a-1.onnx");
+    pj_str_add_shell(&text, " it's");
+    CHECK_TEXT(text.data, "models/a-1.onnx' it'\\''s'");
+    pj_str_free(&text);
+}
+
+static void test_nearest(void)
+{
+    static const char *const words[] = {"table", "tables", "format", "f", NULL};
+    CHECK_TEXT(pj_nearest_word("tabel", words), "table");
+    CHECK_TEXT(pj_nearest_word("tables", words), "tables");
+    CHECK_TEXT(pj_nearest_word("fromat", words), "format");
+    CHECK(!pj_nearest_word("weights", words) && !pj_nearest_word("xy", words));
+}
+
 int main(void)
 {
     test_arena_reset();
@@ -132,5 +175,7 @@ int main(void)
     test_map_without_memory();
     test_fixed();
     test_text();
+    test_shell();
+    test_nearest();
     return check_done();
 }
