@@ -222,16 +222,6 @@ typedef struct analysis {
     pj_diags diags;
 } analysis;
 
-double pj_energy_total(const pj_energy *energy)
-{
-    return energy->inputs + energy->outputs + energy->parameters + energy->op_cost;
-}
-
-const char *pj_work_word(size_t index)
-{
-    return index < PJ_PRIMS ? pj_prim_word((pj_prim)index) : NULL;
-}
-
 static pj_status open_devices(analysis *a, pj_error *err)
 {
     size_t count = a->result->setup.device_count;

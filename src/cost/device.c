@@ -100,14 +100,6 @@ const char *pj_device_builtin(size_t index)
 
 /* ---- precisions ---- */
 
-static const char *const int_words[] = {"int4", "int8", "int16", "int32", "any"};
-static const int int_bits[] = {4, 8, 16, 32};
-
-const char *pj_precision_word(int precision)
-{
-    return precision < PJ_PRECISION_INTS ? pj_float_formats[precision].word : int_words[precision - PJ_PRECISION_INTS];
-}
-
 /* What a format needs to be held without loss; integers need no exponent. */
 typedef struct needs {
     bool is_float;
@@ -137,7 +129,7 @@ static bool holds(int precision, const needs *need)
     if (precision == PJ_PRECISION_ANY)
         return true;
     if (precision >= PJ_PRECISION_INTS)
-        return !need->is_float && int_bits[precision - PJ_PRECISION_INTS] >= need->significand;
+        return !need->is_float && pj_precision_bits(precision) >= need->significand;
     const pj_float_format *format = &pj_float_formats[precision];
     return format->exponent >= need->exponent && format->significand >= need->significand;
 }
@@ -168,7 +160,7 @@ static bool is_own(int precision, const pj_number *number)
     if (precision == PJ_PRECISION_ANY)
         return true;
     if (precision >= PJ_PRECISION_INTS)
-        return number->kind == PJ_FIXED && number->bits == int_bits[precision - PJ_PRECISION_INTS];
+        return number->kind == PJ_FIXED && number->bits == pj_precision_bits(precision);
     return pj_float_format_of_number(number) == precision;
 }
 

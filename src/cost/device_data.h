@@ -5,13 +5,6 @@
 #include "cost/device.h"
 #include "cost/float_format.h"
 
-/* Precisions that a profile may have figures for: the floats of pj_float_formats, integers, and "any" for profiles
- * that do not tell. */
-enum { PJ_PRECISION_INTS = PJ_FLOAT_FORMATS, PJ_PRECISION_ANY = PJ_PRECISION_INTS + 4, PJ_PRECISIONS };
-
-/* The word of a precision. */
-const char *pj_precision_word(int precision);
-
 typedef enum pj_device_method {
     PJ_DEVICE_DATASHEET,
     PJ_DEVICE_MEASURED,

@@ -1,4 +1,4 @@
-/* The float formats that tables and devices have figures for. */
+/* The number formats that tables and devices have figures for. */
 #include "cost/float_format.h"
 
 #include <string.h>
@@ -31,4 +31,16 @@ int pj_float_format_of_number(const pj_number *number)
             pj_float_formats[i].flavour == number->flavour)
             return i;
     return -1;
+}
+
+const char *pj_precision_word(int precision)
+{
+    static const char *const ints[] = {"int4", "int8", "int16", "int32", "any"};
+    return precision < PJ_PRECISION_INTS ? pj_float_formats[precision].word : ints[precision - PJ_PRECISION_INTS];
+}
+
+int pj_precision_bits(int precision)
+{
+    static const int bits[] = {4, 8, 16, 32};
+    return bits[precision - PJ_PRECISION_INTS];
 }

@@ -1,4 +1,4 @@
-/* The float formats that tables and devices have figures for. */
+/* The number formats that tables and devices have figures for. */
 #ifndef PJ_COST_FLOAT_FORMAT_H
 #define PJ_COST_FLOAT_FORMAT_H
 
@@ -20,5 +20,15 @@ extern const pj_float_format pj_float_formats[PJ_FLOAT_FORMATS];
 /* Positions in pj_float_formats; -1: not there. */
 int pj_float_format_of_word(const char *word);
 int pj_float_format_of_number(const pj_number *number);
+
+/* Precisions that a profile may have figures for: the floats of pj_float_formats, integers, and "any" for profiles
+ * that do not tell. */
+enum { PJ_PRECISION_INTS = PJ_FLOAT_FORMATS, PJ_PRECISION_ANY = PJ_PRECISION_INTS + 4, PJ_PRECISIONS };
+
+/* The word of a precision. */
+const char *pj_precision_word(int precision);
+
+/* Bits of an integer precision that is not "any". */
+int pj_precision_bits(int precision);
 
 #endif

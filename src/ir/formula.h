@@ -165,9 +165,8 @@ size_t pj_formula_plain_name(const char *text);
 /* Is this the word, which is given in lower case, whatever its case? */
 bool pj_formula_same_word(const char *text, size_t length, const char *lower);
 
-/* Reads what may be read as a formula; false: the text is one opaque name. Names in `values` (-> pj_num; may be NULL)
- * stand for these numbers. `list`: the other names in it are listed as used. */
-bool pj_formula_parse(pj_symbols *s, const char *text, const pj_map *values, bool list, pj_num *out);
+/* The entry of a text, made if need be; NULL: out of memory. */
+pj_symbol *pj_symbols_entry(pj_symbols *s, const char *name);
 
 /* The value bound to the name, or the symbol of that name; listed as used if `list` is set. */
 pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list);

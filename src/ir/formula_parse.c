@@ -322,6 +322,8 @@ static fraction parse_sum(parser *p)
     return value;
 }
 
+/* Reads what may be read as a formula; false: the text is one opaque name. Names in `values` (may be NULL) stand for
+ * these numbers. `list`: the other names in it are listed as used. */
 static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *values, bool list, pj_num *out)
 {
     bool overflowed = s->overflowed;
@@ -334,7 +336,34 @@ static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *valu
     return !failed;
 }
 
-bool pj_formula_parse(pj_symbols *s, const char *text, const pj_map *values, bool list, pj_num *out)
+bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out)
 {
-    return parse(s, text, 0, values, list, out);
+    return parse(s, text, 0, values, false, out);
+}
+
+/* A text that is a formula is read twice, so that only the names of one that can be read are listed. */
+static pj_num read_meaning(pj_symbols *s, const char *text)
+{
+    pj_num meaning;
+    if (pj_symbols_unknown_word(text))
+        return pj_num_unknown();
+    if (!parse(s, text, 0, NULL, false, &meaning))
+        return pj_symbols_find(s, text, true);
+    parse(s, text, 0, NULL, true, &meaning);
+    /* a dimension is not negative */
+    return pj_num_known(meaning) && meaning.whole < 0 ? pj_num_unknown() : meaning;
+}
+
+pj_num pj_num_symbol(pj_symbols *s, const char *name)
+{
+    pj_symbol *entry = pj_symbols_entry(s, name);
+    if (!entry)
+        return pj_num_unknown();
+    if (entry->bound)
+        return pj_symbols_find(s, name, true);
+    if (!entry->read) {
+        entry->meaning = read_meaning(s, name);
+        entry->read = true;
+    }
+    return entry->meaning;
 }

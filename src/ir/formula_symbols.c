@@ -1,4 +1,4 @@
-/* The table of symbols: names, their values and what a text stands for. */
+/* The table of symbols: names and their values. */
 #include <string.h>
 
 #include "ir/formula.h"
@@ -30,8 +30,7 @@ bool pj_symbols_overflow(const pj_symbols *s, int64_t *a, int64_t *b)
     return s->overflowed;
 }
 
-/* The entry of a text, made if need be; NULL: out of memory. */
-static pj_symbol *entry_of(pj_symbols *s, const char *name)
+pj_symbol *pj_symbols_entry(pj_symbols *s, const char *name)
 {
     pj_symbol *entry = pj_map_get(&s->by_name, name);
     if (entry)
@@ -49,7 +48,7 @@ static pj_symbol *entry_of(pj_symbols *s, const char *name)
 
 bool pj_symbols_bind(pj_symbols *s, const char *name, int64_t value)
 {
-    pj_symbol *entry = entry_of(s, name);
+    pj_symbol *entry = pj_symbols_entry(s, name);
     if (!entry)
         return false;
     entry->bound = true;
@@ -102,7 +101,7 @@ static pj_num make_symbol(pj_symbols *s, const char *name)
 
 pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list)
 {
-    pj_symbol *entry = entry_of(s, name);
+    pj_symbol *entry = pj_symbols_entry(s, name);
     if (!entry)
         return pj_num_unknown();
     if (pj_num_is_unknown(entry->symbol))
@@ -118,31 +117,4 @@ bool pj_symbols_unknown_word(const char *text)
         if (pj_formula_same_word(text, strlen(text), unknown_words[i]))
             return true;
     return false;
-}
-
-/* A text that is a formula is read twice, so that only the names of one that can be read are listed. */
-static pj_num read_meaning(pj_symbols *s, const char *text)
-{
-    pj_num meaning;
-    if (pj_symbols_unknown_word(text))
-        return pj_num_unknown();
-    if (!pj_formula_parse(s, text, NULL, false, &meaning))
-        return pj_symbols_find(s, text, true);
-    pj_formula_parse(s, text, NULL, true, &meaning);
-    /* a dimension is not negative */
-    return pj_num_known(meaning) && meaning.whole < 0 ? pj_num_unknown() : meaning;
-}
-
-pj_num pj_num_symbol(pj_symbols *s, const char *name)
-{
-    pj_symbol *entry = entry_of(s, name);
-    if (!entry)
-        return pj_num_unknown();
-    if (entry->bound)
-        return pj_symbols_find(s, name, true);
-    if (!entry->read) {
-        entry->meaning = read_meaning(s, name);
-        entry->read = true;
-    }
-    return entry->meaning;
 }

@@ -325,8 +325,3 @@ const char *pj_num_missing(pj_num a, const pj_map *values)
             name = missing_in_atom(a.formula->terms[i].product->factors[k], values);
     return name;
 }
-
-bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out)
-{
-    return pj_formula_parse(s, text, values, false, out);
-}

@@ -1,4 +1,4 @@
-/* Running rules, and the words that they are written in. */
+/* The words that rules are written in. */
 #include "lint/lint.h"
 
 #include <stdarg.h>
@@ -7,44 +7,6 @@
 
 #include "base/limits.h"
 #include "ops/op.h"
-
-static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_graph, NULL};
-
-/* ---- the list of rules ---- */
-
-static const pj_lint_row *row_at(size_t index)
-{
-    for (size_t f = 0; families[f]; f++) {
-        if (index < families[f]->count)
-            return &families[f]->row[index];
-        index -= families[f]->count;
-    }
-    return NULL;
-}
-
-size_t pj_lint_rules(void)
-{
-    size_t count = 0;
-    for (size_t f = 0; families[f]; f++)
-        count += families[f]->count;
-    return count;
-}
-
-const pj_lint_rule *pj_lint_rule_at(size_t index)
-{
-    const pj_lint_row *row = row_at(index);
-    return row ? &row->rule : NULL;
-}
-
-const pj_lint_rule *pj_lint_rule_find(const char *code)
-{
-    for (size_t i = 0; pj_lint_rule_at(i); i++)
-        if (strcmp(pj_lint_rule_at(i)->code, code) == 0)
-            return pj_lint_rule_at(i);
-    return NULL;
-}
-
-/* ---- findings ---- */
 
 static bool grow(pj_linter *linter)
 {
@@ -187,111 +149,4 @@ const char *pj_lint_word(const pj_linter *linter, const pj_format *format, char 
         pj_arena_fail(linter->arena);
     pj_str_free(&text);
     return word;
-}
-
-/* ---- what all rules need ---- */
-
-/* Who reads each value: one array for all, by value. */
-static bool list_readers(pj_linter *linter)
-{
-    size_t reads = 0, values = (size_t)linter->model->values;
-    for (int n = 0; n < linter->nodes; n++)
-        reads += (size_t)linter->node[n]->inputs;
-    linter->reader = PJ_NEW(linter->scratch, pj_reader, reads);
-    linter->first = PJ_NEW(linter->scratch, int, values + 2);
-    if (!linter->reader || !linter->first)
-        return false;
-    int *next = linter->first + 1; /* ends up as `first` once all are placed */
-    for (int n = 0; n < linter->nodes; n++)
-        for (int i = 0; i < linter->node[n]->inputs; i++)
-            if (linter->node[n]->in[i])
-                next[linter->node[n]->in[i]->index + 1]++;
-    for (size_t v = 0; v < values; v++)
-        next[v + 1] += next[v];
-    for (int n = 0; n < linter->nodes; n++)
-        for (int i = 0; i < linter->node[n]->inputs; i++)
-            if (linter->node[n]->in[i])
-                linter->reader[next[linter->node[n]->in[i]->index]++] = (pj_reader){linter->node[n], i};
-    return true;
-}
-
-static bool find_consumers(pj_linter *linter)
-{
-    linter->consumer = PJ_NEW(linter->scratch, const pj_node *, linter->model->values);
-    for (int n = linter->nodes; linter->consumer && n-- > 0;) {
-        const pj_node *node = linter->node[n];
-        const pj_node *reader = !pj_lint_arranges(node) ? node
-                                : node->out[0]          ? linter->consumer[node->out[0]->index]
-                                                        : NULL;
-        if (node->desc && node->desc->traits & PJ_SHAPE_ONLY)
-            continue;
-        for (int i = 0; i < node->inputs && reader; i++)
-            if (pj_precision_is_data(node, i))
-                linter->consumer[node->in[i]->index] = reader;
-    }
-    return linter->consumer != NULL;
-}
-
-static bool find_makers(pj_linter *linter)
-{
-    linter->maker = PJ_NEW(linter->scratch, const pj_node *, linter->model->values);
-    for (int n = 0; linter->maker && n < linter->nodes; n++) {
-        const pj_node *node = linter->node[n];
-        for (int o = 0; o < node->outputs; o++)
-            if (node->out[o])
-                linter->maker[node->out[o]->index] = pj_lint_arranges(node) ? linter->maker[node->in[0]->index] : node;
-    }
-    return linter->maker != NULL;
-}
-
-/* DynamicQuantizeLinear and the integer operators behind it find their scales in the run. */
-static bool has_scales(const pj_node *node, const pj_format *input)
-{
-    return input->from == PJ_FROM_QDQ || input->from == PJ_FROM_QONNX ||
-           (input->from == PJ_FROM_OPERATOR && node->desc && strchr(node->desc->roles, 's'));
-}
-
-static void find_kind(pj_linter *linter)
-{
-    for (size_t i = 0; i < linter->layers->count; i++) {
-        const pj_layer_detail *detail = &linter->layers->detail[i];
-        const pj_format *input = &detail->input;
-        const pj_layer *row = &linter->layers->row[i];
-        if (row->macs <= 0)
-            continue;
-        if (!pj_add_i64(linter->macs, row->macs, &linter->macs))
-            linter->macs = INT64_MAX;
-        if (input->from == PJ_FROM_NOTHING || pj_lint_is_float(input) || input->number.bits > PJ_MOST_INTEGER_BITS)
-            continue;
-        linter->has_integers = true;
-        linter->is_static = linter->is_static || has_scales(detail->node, input);
-    }
-}
-
-static bool list_nodes(pj_linter *linter)
-{
-    linter->node = linter->precision->order;
-    linter->nodes = linter->precision->nodes;
-    linter->layer = PJ_NEW(linter->scratch, int, linter->model->nodes);
-    for (int n = 0; linter->layer && n < linter->model->nodes; n++)
-        linter->layer[n] = -1;
-    for (size_t i = 0; linter->layer && i < linter->layers->count; i++)
-        linter->layer[linter->layers->detail[i].node->id] = (int)i;
-    return linter->layer != NULL;
-}
-
-pj_status pj_lint_all(pj_linter *linter, const bool *on, pj_error *err)
-{
-    if (!list_nodes(linter) || !list_readers(linter) || !find_makers(linter) || !find_consumers(linter))
-        return pj_fail_memory(err);
-    find_kind(linter);
-    for (size_t i = 0; row_at(i); i++) {
-        if (!on[i])
-            continue;
-        linter->rule = &row_at(i)->rule;
-        linter->of_rule = 0;
-        if (!row_at(i)->check(linter))
-            return pj_fail_memory(err);
-    }
-    return pj_arena_failed(linter->arena) ? pj_fail_memory(err) : PJ_OK;
 }

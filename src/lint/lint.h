@@ -61,15 +61,6 @@ struct pj_lint {
     size_t count, dropped;
 };
 
-/* Runs the rules whose flags in `on` are set, one for each in the order of pj_lint_rule_at. `linter` has the model's
- * parts and both arenas set, all else 0. PJ_ENOMEM. */
-pj_status pj_lint_all(pj_linter *linter, const bool *on, pj_error *err);
-
-/* How many rules there are. */
-size_t pj_lint_rules(void);
-
-/* ---- for rules ---- */
-
 /* Adds a finding of the running rule. `node` may be NULL; `energy` < 0: cannot be told. False: out of memory. */
 bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const char *format, ...) PJ_PRINTF(4, 5);
 

@@ -72,7 +72,7 @@ static inline pj_status pj_load_no_memory(const pj_loader *loader)
     return PJ_ENOMEM;
 }
 
-/* ---- texts ---- */
+/* ---- names.c: for all others ---- */
 
 /* An absent text of the file is an empty one. */
 static inline const char *pj_text(const char *text)
@@ -91,6 +91,23 @@ void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size);
 
 /* A new array of pointers to texts, copied. */
 pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out);
+
+/* "initializer 'w'", or without a name "initializer", into `text`; returns it. */
+const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE]);
+
+/* The value that a name means at a place; &loader->absent for an argument left out; NULL: none. */
+pj_value *pj_load_find(const pj_spot *place, const char *name);
+
+/* Makes a value named `name` in the text of `place`. `node` makes it as its output number `output`; NULL: an input or
+ * an initializer. It is an error if the name is taken. A value with `output` -1 waits for the node that makes it. */
+pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *name, pj_node *node, int output,
+                         pj_value **out);
+
+/* "input 1 is the tensor 'x', which nothing makes; did you mean 'y'?" */
+pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_spot *place, const char *what, const char *name);
+
+/* Counts one more node or call. PJ_ELIMIT. */
+pj_status pj_load_step(pj_loader *loader);
 
 /* ---- unpack.c ---- */
 
@@ -112,9 +129,6 @@ const void *pj_unpack(pj_loader *loader, const pj_messages *messages, size_t i);
 Onnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from);
 
 /* ---- tensor.c, external.c, type.c ---- */
-
-/* "initializer 'w'", or without a name "initializer", into `text`; returns it. */
-const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE]);
 
 /* Reads a tensor; `what` ("initializer", "attribute 'value'") is for messages. */
 pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
@@ -148,26 +162,12 @@ pj_status pj_load_graph(pj_loader *loader, const pj_spot *outer, pj_node *holder
 /* Adds nodes to place->graph, in an order in which values are made before they are read. */
 pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messages *nodes);
 
-/* The value that a name means at a place; &loader->absent for an argument left out; NULL: none. */
-pj_value *pj_load_find(const pj_spot *place, const char *name);
-
-/* Makes a value named `name` in the text of `place`. `node` makes it as its output number `output`; NULL: an input or
- * an initializer. It is an error if the name is taken. A value with `output` -1 waits for the node that makes it. */
-pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *name, pj_node *node, int output,
-                         pj_value **out);
-
 /* An empty node in place->graph. `index` is its number in the file, for a label where it has no name. */
 pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index,
                        pj_node **out);
 
-/* "input 1 is the tensor 'x', which nothing makes; did you mean 'y'?" */
-pj_status pj_load_fail_dangling(const pj_loader *loader, const pj_spot *place, const char *what, const char *name);
-
 /* Notes the types that a file declares for values at a place. */
 pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_messages *infos);
-
-/* Counts one more node or call. PJ_ELIMIT. */
-pj_status pj_load_step(pj_loader *loader);
 
 /* Registers the functions of a model; no two may have the same domain, name and overload. */
 pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto);

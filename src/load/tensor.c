@@ -10,12 +10,6 @@
 
 /* ---- messages ---- */
 
-const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE])
-{
-    snprintf(text, PJ_TITLE, *name ? "%s '%.80s'" : "%s", what, name);
-    return text;
-}
-
 /* "initializer 'w' float32[2,3]" */
 static const char *describe(const char *what, const pj_tensor *tensor, char text[2 * PJ_TITLE])
 {
