@@ -6,7 +6,6 @@
 #include "base/json_write.h"
 #include "base/map.h"
 #include "budget/entry.h"
-#include "cost/memory.h"
 #include "picojoule/picojoule.h"
 
 typedef struct draft {

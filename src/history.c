@@ -5,19 +5,6 @@
 #include "base/err.h"
 #include "base/str.h"
 
-static const char *place_word(pj_place place)
-{
-    switch (place) {
-    case PJ_PLACE_DRAM:
-        return "dram";
-    case PJ_PLACE_SRAM:
-        return "sram";
-    case PJ_PLACE_FIXED:
-        return "fixed";
-    }
-    return "dram";
-}
-
 /* What figures rest on beside the table, as the options that say so: two records compare where these texts are the
  * same. Settings that have a default are there, too, since a default may change. Number formats are what the points of
  * one Pareto file differ in, so they are not part of every basis. */
@@ -25,7 +12,7 @@ static void add_settings(const pj_result *result, const pj_model_info *model, bo
 {
     const pj_setup *settings = &result->setup;
     pj_str_printf(out, "--weights-on %s --activations-on %s --io-on-dram %s --sram-min %llu",
-                  place_word(settings->weights_on), place_word(settings->activations_on),
+                  pj_place_word(settings->weights_on), pj_place_word(settings->activations_on),
                   settings->io_on_dram ? "yes" : "no", (unsigned long long)settings->sram_min_bits);
     if (with_formats && settings->plan)
         pj_str_printf(out, " --plan %s", settings->plan);

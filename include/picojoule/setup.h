@@ -13,8 +13,22 @@
 extern "C" {
 #endif
 
-/* Where a tensor lives, with QTools' names: dram, sram, or fixed (hard-wired, free). */
-typedef enum pj_place { PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED } pj_place;
+/* Where a tensor lives, with QTools' names; what is fixed is hard-wired and free.
+ *  enumerator, word */
+#define PJ_PLACE_LIST(X)     \
+    X(PJ_PLACE_DRAM, "dram") \
+    X(PJ_PLACE_SRAM, "sram") \
+    X(PJ_PLACE_FIXED, "fixed")
+
+typedef enum pj_place {
+#define PJ_PLACE_ENUM(name, word) name,
+    PJ_PLACE_LIST(PJ_PLACE_ENUM)
+#undef PJ_PLACE_ENUM
+} pj_place;
+
+/* The word of a place; all of them in the order of the enum, NULL past the last. */
+const char *pj_place_word(pj_place place);
+const char *const *pj_place_words(void);
 
 /* A value for a symbolic dimension, as `--dim batch=1`. */
 typedef struct pj_dim_binding {

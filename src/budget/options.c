@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "budget/entry.h"
-#include "cost/memory.h"
 
 static void add(pj_str *out, const char *option, const char *value)
 {

@@ -106,13 +106,11 @@ static pj_status read_dims(pj_reader *r, pj_json object)
 
 static pj_status read_place(pj_reader *r, pj_json memory, const char *key, pj_place *out)
 {
-    static const char *const words[] = {"dram", "sram", "fixed", NULL};
-    static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};
     int at;
     if (!pj_json_find(memory, key).node)
         return PJ_OK;
-    PJ_TRY(pj_json_get_word(memory, key, words, &at, r->err));
-    *out = places[at];
+    PJ_TRY(pj_json_get_word(memory, key, pj_place_words(), &at, r->err));
+    *out = (pj_place)at;
     return PJ_OK;
 }
 

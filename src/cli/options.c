@@ -149,12 +149,10 @@ static const char *set_device(pj_args *args, const char *value)
 
 static const char *set_place(pj_place *place, const char *value)
 {
-    static const char *const words[] = {"dram", "sram", "fixed", NULL};
-    static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};
-    int at = word_in(words, value);
+    int at = word_in(pj_place_words(), value);
     if (at < 0)
         return "dram, sram or fixed";
-    *place = places[at];
+    *place = (pj_place)at;
     return NULL;
 }
 

@@ -4,23 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const place_words[] = {"dram", "sram", "fixed"};
-
-const char *pj_place_word(pj_place place)
-{
-    return place_words[place];
-}
-
-pj_status pj_place_parse(const char *word, pj_place *out, pj_error *err)
-{
-    for (int i = PJ_PLACE_DRAM; i <= PJ_PLACE_FIXED; i++)
-        if (strcmp(place_words[i], word) == 0) {
-            *out = (pj_place)i;
-            return PJ_OK;
-        }
-    return pj_fail(err, PJ_EARGUMENT, "\"%.64s\" where dram, sram or fixed should stand", word);
-}
-
 const char *pj_reuse_word(pj_reuse reuse)
 {
     switch (reuse) {

@@ -28,11 +28,6 @@
 #include "cost/table.h"
 #include "picojoule/result.h"
 
-/* "dram", "sram", "fixed". */
-const char *pj_place_word(pj_place place);
-/* The place of a word; PJ_EARGUMENT lists the three. */
-pj_status pj_place_parse(const char *word, pj_place *out, pj_error *err);
-
 typedef enum pj_reuse { PJ_REUSE_ONCE } pj_reuse;
 const char *pj_reuse_word(pj_reuse reuse); /* "once" */
 

@@ -39,7 +39,7 @@ static pj_status price_primitive(const pj_table *table, const pj_number *operand
         *pj *= unit.gate_factor;
         return PJ_OK;
     }
-    return pj_table_compound(table, pj_prim_word(prim), operand, pj, err);
+    return pj_table_compound(table, prim, operand, pj, err);
 }
 
 static pj_status price_conversion(const pj_table *table, const pj_conversion *conversion, double *out, pj_error *err)

@@ -211,28 +211,22 @@ bool pj_table_mac(const pj_table *table, const pj_number *out, double gate_bits,
     return price(table, PJ_OPERATION_MAC, out, gate_bits, pj);
 }
 
-static const pj_compound *find_compound(const pj_table *table, const char *word)
+static const pj_compound *find_compound(const pj_table *table, pj_prim prim)
 {
     static const pj_compound mul = {true, 1, 0, 0}, add = {true, 0, 1, 0};
-    static const char *const words[] = {
-#define PRIM_WORD(name, text, what) text,
-        PJ_PRIM_LIST(PRIM_WORD)
-#undef PRIM_WORD
-    };
-    for (int i = 0; i < PJ_PRIMS; i++)
-        if (strcmp(words[i], word) == 0)
-            return i == PJ_MUL ? &mul : i == PJ_ADD ? &add : table->compounds[i].given ? &table->compounds[i] : NULL;
-    return NULL;
+    if (prim == PJ_MUL || prim == PJ_ADD)
+        return prim == PJ_MUL ? &mul : &add;
+    return table->compounds[prim].given ? &table->compounds[prim] : NULL;
 }
 
-pj_status pj_table_compound(const pj_table *table, const char *word, const pj_number *operand, double *pj,
-                            pj_error *err)
+pj_status pj_table_compound(const pj_table *table, pj_prim prim, const pj_number *operand, double *pj, pj_error *err)
 {
-    const pj_compound *compound = find_compound(table, word);
+    const pj_compound *compound = find_compound(table, prim);
     const pj_number fixed = pj_number_fixed(operand->bits, operand->bits, false);
     double bits = (double)operand->bits, mul = 0, add = 0, fixed_add = 0;
     if (!compound)
-        return pj_fail(err, PJ_EUNSUPPORTED, "table %s does not say what \"%.32s\" costs", table->name, word);
+        return pj_fail(err, PJ_EUNSUPPORTED, "table %s does not say what \"%s\" costs", table->name,
+                       pj_prim_word(prim));
     PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_MUL, operand, bits, &mul, err));
     PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_ADD, operand, bits, &add, err));
     PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_ADD, &fixed, bits, &fixed_add, err));

@@ -58,11 +58,10 @@ const char *pj_table_stand_in(const pj_table *table, pj_circuit circuit, const p
  * `out` and `gate_bits` are those of the multiplier. false: price multiplier and adder one by one. */
 bool pj_table_mac(const pj_table *table, const pj_number *out, double gate_bits, double *pj);
 
-/* Energy of one compound primitive ("div", "sqrt", "exp", "cmp" ...) on an operand: so many multiplications, additions
- * and plain fixed-point additions of the operand's width, by the picojoule rules. PJ_EUNSUPPORTED: the table does not
- * know the word: such an operator is uncounted, never free. */
-pj_status pj_table_compound(const pj_table *table, const char *word, const pj_number *operand, double *pj,
-                            pj_error *err);
+/* Energy of one compound primitive (PJ_DIV, PJ_SQRT, PJ_EXP, PJ_CMP ...) on an operand: so many multiplications,
+ * additions and plain fixed-point additions of the operand's width, by the picojoule rules. PJ_EUNSUPPORTED: the table
+ * does not say what it costs: such an operator is uncounted, never free. */
+pj_status pj_table_compound(const pj_table *table, pj_prim prim, const pj_number *operand, double *pj, pj_error *err);
 
 /* Does the table count this primitive at all? Some conventions price multiply-accumulates alone, as many papers do:
  * everything else then costs nothing by definition. */

@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "cost/memory.h"
 
 /* ---- effects ---- */
 

@@ -7,7 +7,6 @@
 
 #include "base/map.h"
 #include "base/str.h"
-#include "cost/memory.h"
 #include "cost/output.h"
 #include "picojoule/picojoule.h"
 #include "result/result.h"

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "cost/memory.h"
 #include "ir/diag.h"
 
 /* What all functions here need. */
@@ -101,11 +100,9 @@ static pj_status opt_text(reader *r, pj_json object, const char *key, const char
 
 static pj_status get_place(pj_json object, const char *key, pj_place *out, pj_error *err)
 {
-    static const char *const words[] = {"dram", "sram", "fixed", NULL};
-    static const pj_place places[] = {PJ_PLACE_DRAM, PJ_PLACE_SRAM, PJ_PLACE_FIXED};
     int at = 0;
-    PJ_TRY(pj_json_get_word(object, key, words, &at, err));
-    *out = places[at];
+    PJ_TRY(pj_json_get_word(object, key, pj_place_words(), &at, err));
+    *out = (pj_place)at;
     return PJ_OK;
 }
 

@@ -3,6 +3,22 @@
 
 static const char default_table[] = "horowitz-45nm";
 
+const char *const *pj_place_words(void)
+{
+    static const char *const words[] = {
+#define PJ_PLACE_WORD(name, word) word,
+        PJ_PLACE_LIST(PJ_PLACE_WORD)
+#undef PJ_PLACE_WORD
+            NULL,
+    };
+    return words;
+}
+
+const char *pj_place_word(pj_place place)
+{
+    return pj_place_words()[place];
+}
+
 pj_setup pj_setup_default(void)
 {
     return (pj_setup){.table = default_table,

@@ -253,11 +253,10 @@ static void op_energy(replay *context, const cJSON *row, cJSON *got)
 static pj_memory memory_of(replay *context, const cJSON *row, const char *mode_key)
 {
     pj_memory memory = pj_memory_default(table_of(context, row));
-    pj_error err = {0};
-    pj_place place = PJ_PLACE_FIXED;
-    if (pj_place_parse(text_of(row, mode_key), &place, &err) != PJ_OK)
-        place = PJ_PLACE_FIXED;
-    memory.activations_on = memory.weights_on = place;
+    int place = PJ_PLACE_DRAM;
+    while (place != PJ_PLACE_FIXED && strcmp(pj_place_word((pj_place)place), text_of(row, mode_key)) != 0)
+        place++;
+    memory.activations_on = memory.weights_on = (pj_place)place;
     memory.rd_wr_on_io = yes(row, "rd_wr_on_io");
     memory.min_sram_bits = number_of(row, "min_sram_size", 0);
     return memory;
