@@ -1,73 +1,83 @@
-/* The memory policy `once`: where tensors live and what moving them costs. */
+/* Prices of moves by the places at their ends. */
 #include "cost/memory.h"
 
 #include <math.h>
-#include <string.h>
 
-const char *pj_reuse_word(pj_reuse reuse)
+pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup)
 {
-    switch (reuse) {
-    case PJ_REUSE_ONCE:
-        break;
-    }
-    return "once";
-}
-
-pj_memory pj_memory_default(const pj_table *table)
-{
-    pj_memory memory = {table, PJ_PLACE_DRAM, PJ_PLACE_DRAM, true, 0, PJ_REUSE_ONCE};
+    pj_memory memory = {table, setup->weights_on, setup->activations_on, setup->io_on_dram,
+                        (double)setup->sram_min_bits};
     return memory;
 }
 
-double pj_memory_sram(const pj_memory *memory, uint64_t bits)
+/* ---- moves ---- */
+
+pj_place pj_memory_place(const pj_memory *memory, bool is_io)
 {
-    double total = (double)bits;
-    if (bits == 0) /* Q4 */
-        return 0;
-    double price = pj_table_sram(memory->table, fmax(total, memory->min_sram_bits));
+    if (!is_io)
+        return memory->activations_on;
+    return memory->io_on_dram ? PJ_PLACE_DRAM : PJ_PLACE_SRAM;
+}
+
+static pj_place staged_in(const pj_memory *memory, pj_place place)
+{
+    return place == PJ_PLACE_DRAM && memory->io_on_dram ? PJ_PLACE_SRAM : PJ_PLACE_FIXED;
+}
+
+pj_move pj_move_read(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits)
+{
+    return (pj_move){operand, NULL, -1, bits, (double)bits, place, staged_in(memory, place), 1};
+}
+
+pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits)
+{
+    return (pj_move){operand, NULL, -1, bits, (double)bits, staged_in(memory, place), place, 1};
+}
+
+/* ---- prices ---- */
+
+static double price_sram(const pj_memory *memory, const pj_move *move)
+{
+    double bits = (double)move->bits,
+           price = pj_table_sram(memory->table, fmax(move->sram_bits, memory->min_sram_bits));
     /* Q1: QTools charges a price per bit once per word, 64 times too little */
     if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
-        return ceil(total / pj_table_sram_word_bits(memory->table)) * price;
-    return total * price;
+        return ceil(bits / pj_table_sram_word_bits(memory->table)) * price;
+    return bits * price;
 }
 
-double pj_memory_dram(const pj_memory *memory, uint64_t bits)
+static double price_end(const pj_memory *memory, const pj_move *move, pj_place end)
 {
-    return (double)bits * pj_table_dram(memory->table);
-}
-
-/* Reading and writing cost the same in all tables. */
-static double move(const pj_memory *memory, pj_place place, uint64_t bits)
-{
-    switch (place) {
+    switch (end) {
     case PJ_PLACE_DRAM:
-        return pj_memory_dram(memory, bits) + (memory->rd_wr_on_io ? pj_memory_sram(memory, bits) : 0);
+        return (double)move->bits * pj_table_dram(memory->table);
     case PJ_PLACE_SRAM:
-        return pj_memory_sram(memory, bits);
+        return price_sram(memory, move);
     case PJ_PLACE_FIXED:
         break;
     }
     return 0;
 }
 
-static pj_place place_of(const pj_memory *memory, bool is_io)
+double pj_move_price(const pj_memory *memory, const pj_move *move)
 {
-    if (!is_io)
-        return memory->activations_on;
-    return memory->rd_wr_on_io ? PJ_PLACE_DRAM : PJ_PLACE_SRAM; /* Q38: also where activations are `fixed` */
+    if (move->bits == 0) /* Q4 */
+        return 0;
+    return move->times * (price_end(memory, move, move->from) + price_end(memory, move, move->to));
 }
 
-double pj_memory_read_activation(const pj_memory *memory, uint64_t bits, bool is_io)
+void pj_move_charge(const pj_memory *memory, const pj_move *move, pj_energy *out)
 {
-    return move(memory, place_of(memory, is_io), bits);
-}
-
-double pj_memory_write_activation(const pj_memory *memory, uint64_t bits, bool is_io)
-{
-    return move(memory, place_of(memory, is_io), bits);
-}
-
-double pj_memory_read_parameter(const pj_memory *memory, uint64_t bits)
-{
-    return move(memory, memory->weights_on, bits);
+    double pj = pj_move_price(memory, move);
+    switch (move->operand) {
+    case PJ_OPERAND_INPUT:
+        out->inputs += pj;
+        break;
+    case PJ_OPERAND_OUTPUT:
+        out->outputs += pj;
+        break;
+    case PJ_OPERAND_PARAMETER:
+        out->parameters += pj;
+        break;
+    }
 }

@@ -1,22 +1,13 @@
-/* Where tensors live and what moving them costs.
+/* What moving a tensor costs, by the places at both ends.
  *
- * The policy is `once`: each tensor is read once per layer that uses it and written once; no reuse, no tiling, no
- * fusion. Other reuse models get their own word in pj_reuse and their own functions behind this interface.
+ * A *move* brings bits from one place to another. It costs what each end costs: reading the place that it comes from,
+ * and writing the place that it goes to (one figure in all tables). Which moves a layer makes is decided by a memory
+ * policy (cost/traffic.h); here they are priced. T is the size of the tensor in bits.
  *
- * The modes are those of QTools, under both rule sets. T is the size of a tensor in bits (elements * bits; under rules
- * qtools without the batch dimension, which the caller drops).
- *
- *     place    rd_wr_on_io    reading and writing T
- *     dram     true           dram(T) + sram(T)     what lives in DRAM is staged through SRAM
- *     dram     false          dram(T)
- *     sram                    sram(T)
- *     fixed                   0                     hard-wired, registers
- *
- * Model inputs and outputs live in DRAM when rd_wr_on_io is true and in SRAM when it is false, wherever the other
- * activations live, `fixed` included: they have to come from somewhere (QTools does the same: Q38).
- *
- *     rules picojoule    dram(T) = T * e_dram    sram(T) = T * e_sram(max(T, min_sram_bits))      bits are bits
- *     rules qtools       dram(T) = T * e_dram    sram(T) = ceil(T / 64) * poly(log2(max(T, min_sram_bits)))
+ *     dram     T * e_dram
+ *     sram     rules picojoule: T * e_sram(max(size, min_sram_bits)): bits are bits
+ *              rules qtools: ceil(T / 64) * poly(log2(max(size, min_sram_bits)))
+ *     fixed    0: hard-wired, or the registers of the arithmetic
  *
  * An empty tensor costs nothing; QTools has no number for it without a smallest SRAM (log2(0): Q4). */
 #ifndef PJ_COST_MEMORY_H
@@ -28,32 +19,45 @@
 #include "cost/table.h"
 #include "picojoule/result.h"
 
-typedef enum pj_reuse { PJ_REUSE_ONCE } pj_reuse;
-const char *pj_reuse_word(pj_reuse reuse); /* "once" */
-
-/* The table is borrowed. */
+/* Where tensors live, and the table that prices it (borrowed). */
 typedef struct pj_memory {
     const pj_table *table;
     pj_place weights_on;
     pj_place activations_on;
-    bool rd_wr_on_io;
+    bool io_on_dram;
     double min_sram_bits; /* smallest memory a tensor can sit in; it raises e_sram, never T */
-    pj_reuse reuse;
 } pj_memory;
 
-/* QTools' defaults: weights and activations in DRAM, I/O through DRAM, no smallest SRAM. */
-pj_memory pj_memory_default(const pj_table *table);
+/* As the setup asks for it. */
+pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup);
 
-/* Energy (pJ) of reading or writing an activation tensor of `bits`. `is_io`: the layer reads a model input (all its
- * inputs count as such under rules qtools: Q27), or the tensor is a model output. */
-double pj_memory_read_activation(const pj_memory *memory, uint64_t bits, bool is_io);
-double pj_memory_write_activation(const pj_memory *memory, uint64_t bits, bool is_io);
+/* The component of pj_energy that pays for a move. */
+typedef enum pj_operand { PJ_OPERAND_INPUT, PJ_OPERAND_OUTPUT, PJ_OPERAND_PARAMETER } pj_operand;
 
-/* Energy (pJ) of reading one parameter tensor of `bits`. Kernel and bias are two reads. */
-double pj_memory_read_parameter(const pj_memory *memory, uint64_t bits);
+typedef struct pj_move {
+    pj_operand operand;
+    const pj_value *value; /* NULL: numbers that stand in attributes */
+    int buffer;            /* of the value (schedule/buffers.h); -1: no activation */
+    uint64_t bits;
+    double sram_bits; /* size of the SRAM at either end */
+    pj_place from, to;
+    double times; /* in one run of the layer */
+} pj_move;
 
-/* The two memories themselves (pJ for T bits). */
-double pj_memory_sram(const pj_memory *memory, uint64_t bits);
-double pj_memory_dram(const pj_memory *memory, uint64_t bits);
+/* A tensor that lives in `place` on its way to the arithmetic, or from it to there; once, through an SRAM of its own
+ * size. The modes are those of QTools, under both rule sets: with `io_on_dram`, what lives in DRAM is staged through
+ * SRAM, and pays both; else DRAM alone. */
+pj_move pj_move_read(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits);
+pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits);
+
+/* Where an activation lives. Model inputs and outputs (`is_io`) are in DRAM with `io_on_dram` and in SRAM without,
+ * wherever the other activations are, `fixed` included: they have to come from somewhere (so too in QTools: Q38). */
+pj_place pj_memory_place(const pj_memory *memory, bool is_io);
+
+/* Energy (pJ) of all `times` of a move. */
+double pj_move_price(const pj_memory *memory, const pj_move *move);
+
+/* Adds it to the component that pays. */
+void pj_move_charge(const pj_memory *memory, const pj_move *move, pj_energy *out);
 
 #endif

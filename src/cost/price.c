@@ -1,4 +1,4 @@
-/* Prices: work times table, traffic times memory. */
+/* Prices: work times table, moves times memory. */
 #include "cost/price.h"
 
 #include <string.h>
@@ -74,60 +74,15 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
     return price_conversion(table, &detail->out, out, err);
 }
 
-/* ---- traffic ---- */
+/* ---- moves ---- */
 
-/* Bits of `elements` of a value; a value without a number format has no size that could be priced. */
-static pj_status bits_moved(const pj_format *format, const pj_value *value, pj_num elements, uint64_t *out,
-                            pj_error *err)
+static pj_status price_moves(const pj_pricing *pricing, size_t layer, pj_energy *out, pj_error *err)
 {
-    uint64_t per_element = (uint64_t)format->number.bits * (uint64_t)(format->packed ? format->packed : 1);
-    *out = 0;
-    if (pj_num_is(elements, 0))
-        return PJ_OK;
-    if (format->from == PJ_FROM_NOTHING)
-        return pj_fail(err, PJ_EUNSUPPORTED, "the size of '%s' in bits is not known (%s)", value->name,
-                       pj_dtype_word(value->type.dtype));
-    if (__builtin_mul_overflow((uint64_t)elements.whole, per_element, out))
-        return pj_fail(err, PJ_EOVERFLOW, "the size of '%s' in bits does not fit 64 bits", value->name);
-    return PJ_OK;
-}
-
-static bool is_model_input(const pj_value *value)
-{
-    return value->is_input && !value->graph->parent;
-}
-
-static bool is_model_output(const pj_value *value)
-{
-    return value->is_output && !value->graph->parent;
-}
-
-static pj_status price_traffic(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
-                               pj_energy *out, pj_error *err)
-{
-    const pj_node *node = detail->node;
-    uint64_t bits;
-    for (int i = 0; i < detail->parameters; i++) {
-        const pj_parameter *parameter = &detail->parameter[i];
-        PJ_TRY(bits_moved(&parameter->format, parameter->value, parameter->read, &bits, err));
-        out->parameters += pj_memory_read_parameter(memory, bits);
-    }
-    out->parameters += pj_memory_read_parameter(memory, (uint64_t)detail->held_bits);
-    for (int i = 0; i < node->inputs; i++) {
-        if (!pj_layer_reads_activation(node, i))
-            continue;
-        pj_format format = pj_precision_reads(precision, node, i);
-        PJ_TRY(bits_moved(&format, node->in[i], detail->work.read[i], &bits, err));
-        out->inputs += pj_memory_read_activation(memory, bits, is_model_input(pj_precision_source(precision, node, i)));
-    }
-    for (int o = 0; o < node->outputs; o++) {
-        if (!node->out[o])
-            continue;
-        pj_format format = pj_precision_of(precision, node->out[o]);
-        PJ_TRY(bits_moved(&format, node->out[o], detail->work.written[o], &bits, err));
-        out->outputs +=
-            pj_memory_write_activation(memory, bits, is_model_output(pj_precision_result(precision, node, o)));
-    }
+    pj_moves *moves = pricing->moves;
+    moves->count = 0;
+    PJ_TRY(pricing->policy->moves(pricing->traffic, layer, moves, err));
+    for (size_t i = 0; i < moves->count; i++)
+        pj_move_charge(pricing->traffic->memory, &moves->at[i], out);
     return PJ_OK;
 }
 
@@ -164,15 +119,17 @@ static pj_status price_conversions(const pj_precision *precision, const pj_table
 
 /* ---- layers ---- */
 
-pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
-                         pj_layer *row, pj_error *err)
+pj_status pj_price_layer(pj_pricing *pricing, size_t layer, pj_layer *row, pj_error *err)
 {
+    const pj_precision *precision = pricing->traffic->precision;
+    const pj_table *table = pricing->traffic->memory->table;
+    const pj_layer_detail *detail = &pricing->traffic->layers->detail[layer];
     pj_energy *energy = &row->energy;
     double runs = (double)row->runs;
     memset(energy, 0, sizeof *energy);
-    PJ_TRY(price_traffic(precision, memory, detail, energy, err));
-    PJ_TRY(price_work(memory->table, detail, &energy->op_cost, err));
-    PJ_TRY(price_conversions(precision, memory->table, detail, energy->op_cost, &row->conversion, err));
+    PJ_TRY(price_moves(pricing, layer, energy, err));
+    PJ_TRY(price_work(table, detail, &energy->op_cost, err));
+    PJ_TRY(price_conversions(precision, table, detail, energy->op_cost, &row->conversion, err));
     row->conversion *= runs;
     energy->inputs *= runs;
     energy->outputs *= runs;
@@ -197,18 +154,28 @@ static void report_stand_in(const pj_table *table, const pj_number *number, pj_c
                 pj_table_name(table), key, stand_in);
 }
 
-static pj_status price_all(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
-                           pj_layers *layers, pj_error *err)
+static void report_stand_ins(const pj_table *table, const pj_layer *row, const pj_layer_detail *detail, pj_map *said,
+                             pj_diags *diags)
+{
+    if (row->macs > 0) {
+        const pj_unit *unit = &detail->multiplier;
+        report_stand_in(table, &unit->out, unit->circuit, said, diags, row->name);
+        report_stand_in(table, &detail->accumulator.number, PJ_CIRCUIT_ADD, said, diags, row->name);
+    } else if (row->flops > 0) {
+        report_stand_in(table, &detail->operand.number, PJ_CIRCUIT_MUL, said, diags, row->name);
+    }
+}
+
+pj_status pj_price_all(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
 {
     pj_map said;
     pj_map_init(&said, arena);
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
-        const pj_layer_detail *detail = &layers->detail[i];
         pj_error why = {0};
         if (row->free || !row->counted)
             continue;
-        pj_status status = pj_price_layer(precision, memory, detail, row, &why);
+        pj_status status = pj_price_layer(pricing, i, row, &why);
         if (status == PJ_EUNSUPPORTED) {
             pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", why.what);
             memset(&row->energy, 0, sizeof row->energy);
@@ -219,21 +186,7 @@ static pj_status price_all(const pj_precision *precision, const pj_memory *memor
             *err = why;
             return status;
         }
-        if (row->macs > 0) {
-            report_stand_in(memory->table, &detail->multiplier.out, detail->multiplier.circuit, &said, diags,
-                            row->name);
-            report_stand_in(memory->table, &detail->accumulator.number, PJ_CIRCUIT_ADD, &said, diags, row->name);
-        } else if (row->flops > 0) {
-            report_stand_in(memory->table, &detail->operand.number, PJ_CIRCUIT_MUL, &said, diags, row->name);
-        }
+        report_stand_ins(pricing->traffic->memory->table, row, &layers->detail[i], &said, diags);
     }
     return PJ_OK;
-}
-
-pj_status pj_price_layers(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
-                          pj_layers *layers, pj_error *err)
-{
-    if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
-        return pj_price_qtools(precision, memory, arena, diags, layers, err);
-    return price_all(precision, memory, arena, diags, layers, err);
 }

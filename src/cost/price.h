@@ -1,22 +1,20 @@
-/* From counts and formats to picojoules. */
+/* From counts and formats to picojoules: the physically consistent reading (rules picojoule). */
 #ifndef PJ_COST_PRICE_H
 #define PJ_COST_PRICE_H
 
-#include "cost/layer.h"
-#include "cost/memory.h"
+#include "cost/traffic.h"
 
-/* Prices all layers by the rules of the table and fills their `energy`. A layer that the table cannot price becomes
- * uncounted, with a finding; a stand-in format gets one finding per format. */
-pj_status pj_price_layers(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
-                          pj_layers *layers, pj_error *err);
+typedef struct pj_pricing {
+    const pj_traffic *traffic; /* what has been prepared by the policy */
+    const pj_policy *policy;
+    pj_moves *moves; /* scratch: those of the layer at hand */
+} pj_pricing;
 
-/* The physically consistent reading of one layer (rules picojoule), also used where QTools has no number: fills
- * row->energy, that of row->runs. PJ_EUNSUPPORTED: the table has no figure for something; err says what. */
-pj_status pj_price_layer(const pj_precision *precision, const pj_memory *memory, const pj_layer_detail *detail,
-                         pj_layer *row, pj_error *err);
+/* All layers: fills their `energy`; findings as pj_price_layers (cost/rules.h). */
+pj_status pj_price_all(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err);
 
-/* All layers by the rules of QTools (cost/qtools.c). */
-pj_status pj_price_qtools(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
-                          pj_layers *layers, pj_error *err);
+/* One layer that is counted and not free, also where QTools has no number: fills row->energy, that of row->runs.
+ * PJ_EUNSUPPORTED: the table has no figure for something; err says what. */
+pj_status pj_price_layer(pj_pricing *pricing, size_t layer, pj_layer *row, pj_error *err);
 
 #endif

@@ -6,17 +6,19 @@
  * layers are QTools' own (Q6, Q9 - Q12), a float times anything is a float multiplication (Q20), and merges see graph
  * edges instead of operands (Q25 - Q27, Q30, Q31). What QTools does not know is priced by our own rules, with a
  * finding. */
+#include "cost/qtools.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
-#include "cost/price.h"
 #include "cost/qtools_graph.h"
 
 typedef struct qtools {
     const pj_precision *precision;
     const pj_memory *memory;
+    pj_pricing *own; /* our own rules, for what QTools does not know */
     pj_arena *arena;
     pj_error *err;
     pj_twins twins;
@@ -103,18 +105,26 @@ static pj_status bits_of(const qtools *q, int64_t count, const pj_number *number
     return PJ_OK;
 }
 
+static void charge(const qtools *q, qlayer *layer, pj_move move)
+{
+    pj_move_charge(q->memory, &move, &layer->energy);
+}
+
+/* Q27, Q38: what reads a model input reads everything as one, and I/O has a place of its own. */
 static pj_status price_traffic(const qtools *q, qlayer *layer)
 {
     uint64_t bits = 0;
+    pj_place in = pj_memory_place(q->memory, layer->reads_input);
     for (int k = 0; k < layer->edges; k++) {
         PJ_TRY(bits_of(q, pj_twin_elements(layer->edge[k].from), &layer->edge[k].number, &bits));
-        layer->energy.inputs += pj_memory_read_activation(q->memory, bits, layer->reads_input);
+        charge(q, layer, pj_move_read(q->memory, PJ_OPERAND_INPUT, in, bits));
     }
     /* Q15: a BatchNormalization on a model input writes one element. */
     bool one = layer->kind == PJ_TWIN_BATCHNORM && layer->reads_input;
     PJ_TRY(bits_of(q, one ? 1 : pj_twin_elements(layer->out), &layer->result, &bits));
     /* Q26: an output that also feeds a layer is none */
-    layer->energy.outputs = pj_memory_write_activation(q->memory, bits, !q->twins.readers[layer->out->index]);
+    pj_place out = pj_memory_place(q->memory, !q->twins.readers[layer->out->index]);
+    charge(q, layer, pj_move_write(q->memory, PJ_OPERAND_OUTPUT, out, bits));
     return PJ_OK;
 }
 
@@ -122,7 +132,7 @@ static pj_status read_parameter(const qtools *q, qlayer *layer, int64_t count, c
 {
     uint64_t bits = 0;
     PJ_TRY(bits_of(q, count, number, &bits));
-    layer->energy.parameters += pj_memory_read_parameter(q->memory, bits);
+    charge(q, layer, pj_move_read(q->memory, PJ_OPERAND_PARAMETER, q->memory->weights_on, bits));
     return PJ_OK;
 }
 
@@ -420,7 +430,7 @@ static pj_status price_other(const qtools *q, size_t i, const char *why, pj_diag
     pj_error own = {0};
     if (row->free || !row->counted)
         return PJ_OK;
-    pj_status status = pj_price_layer(q->precision, q->memory, &q->layers->detail[i], row, &own);
+    pj_status status = pj_price_layer(q->own, i, row, &own);
     if (status == PJ_EUNSUPPORTED) {
         pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", own.what);
         memset(&row->energy, 0, sizeof row->energy);
@@ -481,10 +491,15 @@ static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
     return show_formats(q, i, &layer);
 }
 
-pj_status pj_price_qtools(const pj_precision *precision, const pj_memory *memory, pj_arena *arena, pj_diags *diags,
-                          pj_layers *layers, pj_error *err)
+pj_status pj_price_qtools(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
 {
-    qtools q = {.precision = precision, .memory = memory, .arena = arena, .err = err, .layers = layers};
+    const pj_precision *precision = pricing->traffic->precision;
+    qtools q = {.precision = precision,
+                .memory = pricing->traffic->memory,
+                .own = pricing,
+                .arena = arena,
+                .err = err,
+                .layers = layers};
     q.number = PJ_NEW(arena, pj_number, precision->count);
     if (!q.number)
         return pj_fail_memory(err);

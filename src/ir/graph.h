@@ -193,7 +193,7 @@ typedef struct pj_model {
     pj_declared *declared;
     pj_map trips;                       /* label of a Loop -> pj_num: trips that the user gives */
     const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
-    struct { /* what was told of it, so that asking again takes no memory (src/picojoule.c) */
+    struct { /* what was told of it, so that asking again takes no memory (run/model.c) */
         const struct pj_tensor_info *tensors;
         size_t tensor_count;
         const struct pj_model_info *info;

@@ -23,7 +23,7 @@ typedef struct row_price {
 } row_price;
 
 typedef struct maker {
-    const pj_pricing *pricing;
+    const pj_prices *prices;
     const pj_network *network;
     const pj_choice_list *choices;
     const pj_target *target;
@@ -170,7 +170,7 @@ static pj_status price_run(maker *m, size_t choice, pj_error *err)
     if (status == PJ_OK)
         status = pj_assignment_plan(m->network, m->choices, &assignment, scratch, &plan, err);
     if (status == PJ_OK)
-        status = pj_price_plan(m->pricing, &plan, scratch, &diags, &priced, err);
+        status = pj_run_priced(m->prices, &plan, scratch, scratch, &diags, &priced, err);
     if (status == PJ_OK)
         read_prices(&priced.layers, m->run[choice]);
     pj_arena_free(scratch);
@@ -469,11 +469,11 @@ static void find_constant(maker *m)
     m->out->constant.bops = (double)today->bops - sum.bops;
 }
 
-pj_status pj_candidates_make(const pj_pricing *pricing, const pj_network *network, const pj_choice_list *choices,
+pj_status pj_candidates_make(const pj_prices *prices, const pj_network *network, const pj_choice_list *choices,
                              const pj_target *target, const pj_noise_source *noise, pj_arena *arena, pj_candidates *out,
                              pj_error *err)
 {
-    maker m = {.pricing = pricing,
+    maker m = {.prices = prices,
                .network = network,
                .choices = choices,
                .target = target,

@@ -3,7 +3,7 @@
  * Prices come from whole analyses, one per choice: every layer that can take the choice does. A layer's figures there
  * are its figures under that choice, on the assumption that its neighbours have the same format; what it writes belongs
  * to the group of those who read it. At the border of two formats this is off by a conversion; the final plan is
- * analyzed as a whole, and what the sum was off moves the limits (src/plan.c). */
+ * analyzed as a whole, and what the sum was off moves the limits (plan/planner.c). */
 #ifndef PJ_PLAN_CANDIDATES_H
 #define PJ_PLAN_CANDIDATES_H
 
@@ -41,7 +41,7 @@ typedef struct pj_candidates {
 
 /* Prices all choices and builds the problem. Lives in `arena`. PJ_EARGUMENT: pins that cannot be kept together; losses
  * that are missing. */
-pj_status pj_candidates_make(const pj_pricing *pricing, const pj_network *network, const pj_choice_list *choices,
+pj_status pj_candidates_make(const pj_prices *prices, const pj_network *network, const pj_choice_list *choices,
                              const pj_target *target, const pj_noise_source *noise, pj_arena *arena, pj_candidates *out,
                              pj_error *err);
 

@@ -9,7 +9,7 @@
 #define PJ_PLAN_NETWORK_H
 
 #include "plan/choice.h"
-#include "plan/pricing.h"
+#include "run/priced.h"
 
 #define PJ_NO_CLUSTER SIZE_MAX
 

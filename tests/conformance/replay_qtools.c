@@ -252,12 +252,12 @@ static void op_energy(replay *context, const cJSON *row, cJSON *got)
  * is an error of the command line. */
 static pj_memory memory_of(replay *context, const cJSON *row, const char *mode_key)
 {
-    pj_memory memory = pj_memory_default(table_of(context, row));
+    pj_memory memory = {.table = table_of(context, row)};
     int place = PJ_PLACE_DRAM;
     while (place != PJ_PLACE_FIXED && strcmp(pj_place_word((pj_place)place), text_of(row, mode_key)) != 0)
         place++;
     memory.activations_on = memory.weights_on = (pj_place)place;
-    memory.rd_wr_on_io = yes(row, "rd_wr_on_io");
+    memory.io_on_dram = yes(row, "rd_wr_on_io");
     memory.min_sram_bits = number_of(row, "min_sram_size", 0);
     return memory;
 }
@@ -270,16 +270,18 @@ static void memory_row(replay *context, const cJSON *row, cJSON *got)
     uint64_t bits;
     if (!product_of(context, shape, 1, cJSON_GetArraySize(shape), (uint64_t)number_of(row, "bits", 0), &bits))
         return;
-    double pj =
-        is_read ? pj_memory_read_activation(&memory, bits, is_io) : pj_memory_write_activation(&memory, bits, is_io);
-    add_energy(got, "energy_pj", true, pj);
+    pj_place place = pj_memory_place(&memory, is_io);
+    pj_move move = is_read ? pj_move_read(&memory, PJ_OPERAND_INPUT, place, bits)
+                           : pj_move_write(&memory, PJ_OPERAND_OUTPUT, place, bits);
+    add_energy(got, "energy_pj", true, pj_move_price(&memory, &move));
 }
 
 /* Reading `elements` parameters of the width that the row gives under `key`; null: there are none. */
 static double read_parameters(const pj_memory *memory, const cJSON *row, const char *key, double elements)
 {
     double bits = number_of(row, key, 0) * elements;
-    return bits > 0 ? pj_memory_read_parameter(memory, (uint64_t)bits) : 0;
+    pj_move move = pj_move_read(memory, PJ_OPERAND_PARAMETER, memory->weights_on, bits > 0 ? (uint64_t)bits : 0);
+    return pj_move_price(memory, &move);
 }
 
 static void parameter_row(replay *context, const cJSON *row, cJSON *got)

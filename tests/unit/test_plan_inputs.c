@@ -38,9 +38,10 @@ static setting set_up(void)
     s.model = build_expect(&b);
     CHECK_INT(pj_infer(s.model, &s.model->diags, &err), PJ_OK);
     CHECK_INT(pj_table_open("horowitz-45nm", &s.table, &err), PJ_OK);
-    pj_pricing pricing = {s.model, s.table, pj_memory_default(s.table), true};
+    pj_setup setup = pj_setup_default();
+    pj_prices prices = {s.model, s.table, &setup};
     pj_diags_init(&s.diags, s.arena);
-    CHECK_INT(pj_price_plan(&pricing, NULL, s.arena, &s.diags, &s.today, &err), PJ_OK);
+    CHECK_INT(pj_run_priced(&prices, NULL, s.arena, s.arena, &s.diags, &s.today, &err), PJ_OK);
     pj_choices_init(&s.choices, s.arena);
     for (size_t i = 0; i < 3; i++)
         CHECK_INT(pj_choices_word(&s.choices, "--choices", words[i], &ignored, &err), PJ_OK);

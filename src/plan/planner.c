@@ -1,14 +1,16 @@
 /* The planner from end to end: prices, noise, search, and the check of the plan by a whole analysis. The public
  * function pj_plan_search is here. */
+#include "picojoule/plan.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "picojoule/plan.h"
 #include "plan/candidates.h"
 #include "plan/frontier.h"
 #include "plan/rows.h"
 #include "plan/search.h"
 #include "plan/weight_noise.h"
+#include "run/findings.h"
 
 #define DEFAULT_SECONDS 2.0
 
@@ -20,7 +22,7 @@ typedef struct planner {
     const pj_setup *settings;
     const pj_plan_options *options;
     pj_table *table;
-    pj_pricing pricing;
+    pj_prices prices;
     pj_priced today;
     pj_choice_list choices;
     pj_target target;
@@ -127,7 +129,7 @@ static pj_status analyze(planner *p, const pj_picks *picks, pj_arena *arena, pj_
     pj_status status = text.failed ? pj_fail_memory(p->err)
                                    : pj_plan_parse(text.data, text.length, "plan", p->model, arena, &plan, p->err);
     pj_str_free(&text);
-    return status == PJ_OK ? pj_price_plan(&p->pricing, &plan, arena, &diags, out, p->err) : status;
+    return status == PJ_OK ? pj_run_priced(&p->prices, &plan, arena, arena, &diags, out, p->err) : status;
 }
 
 static pj_plan_totals totals_of(const pj_priced *priced, double noise)
@@ -397,12 +399,8 @@ static pj_status open_prices(planner *p)
 {
     const pj_setup *settings = p->settings;
     PJ_TRY(pj_table_open(settings->table ? settings->table : "horowitz-45nm", &p->table, p->err));
-    p->pricing = (pj_pricing){p->model, p->table, pj_memory_default(p->table), !settings->no_fold};
-    p->pricing.memory.weights_on = settings->weights_on;
-    p->pricing.memory.activations_on = settings->activations_on;
-    p->pricing.memory.rd_wr_on_io = settings->io_on_dram;
-    p->pricing.memory.min_sram_bits = (double)settings->sram_min_bits;
-    PJ_TRY(pj_price_plan(&p->pricing, NULL, p->arena, &p->diags, &p->today, p->err));
+    p->prices = (pj_prices){p->model, p->table, settings};
+    PJ_TRY(pj_run_priced(&p->prices, NULL, p->arena, p->arena, &p->diags, &p->today, p->err));
     p->result.now = totals_of(&p->today, 0);
     p->result.model = p->model->path;
     p->result.table = pj_table_name(p->table);
@@ -426,9 +424,7 @@ static pj_status finish(planner *p, const best_plan *best)
     pj_finding *findings = PJ_NEW(p->arena, pj_finding, p->diags.count);
     if (!findings)
         return pj_fail_memory(p->err);
-    for (const pj_diag *at = p->diags.first; at; at = at->next)
-        findings[p->result.finding_count++] = (pj_finding){pj_diag_word(at->code), pj_diag_severity(at->code),
-                                                           pj_diag_strict(at->code), at->node, at->message};
+    p->result.finding_count = pj_findings_copy(&p->diags, findings);
     p->result.findings = findings;
     return pj_arena_failed(p->arena) ? pj_fail_memory(p->err) : PJ_OK;
 }
@@ -445,7 +441,7 @@ static pj_status run(planner *p)
         return pj_fail(p->err, PJ_EARGUMENT, "the model has no float layers that could be quantized");
     PJ_TRY(pj_network_wish(&p->network, p->options, &p->choices, p->arena, p->err));
     PJ_TRY(read_noise(p));
-    PJ_TRY(pj_candidates_make(&p->pricing, &p->network, &p->choices, &p->target, &p->noise, p->arena, &p->candidates,
+    PJ_TRY(pj_candidates_make(&p->prices, &p->network, &p->choices, &p->target, &p->noise, p->arena, &p->candidates,
                               p->err));
     PJ_TRY(find_uniform(p));
     bool knee = p->options->knee || p->options->budget_count == 0;

@@ -1,0 +1,50 @@
+/* The table of memory policies, and the words that they are written in. */
+#include "cost/traffic.h"
+
+#include <string.h>
+
+static const pj_policy policies[] = {
+    {"once", "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.", NULL,
+     pj_traffic_once},
+};
+
+const pj_policy *pj_policy_at(size_t index)
+{
+    return index < sizeof policies / sizeof *policies ? &policies[index] : NULL;
+}
+
+pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
+{
+    enum { FIRST_ROOM = 16 };
+    if (moves->count == moves->room) {
+        size_t room = moves->room ? 2 * moves->room : FIRST_ROOM;
+        pj_move *more = PJ_NEW(moves->arena, pj_move, room);
+        if (!more)
+            return pj_fail_memory(err);
+        if (moves->count)
+            memcpy(more, moves->at, moves->count * sizeof *more);
+        moves->at = more;
+        moves->room = room;
+    }
+    moves->at[moves->count++] = *move;
+    return PJ_OK;
+}
+
+pj_status pj_traffic_bits(const pj_format *format, const pj_value *value, pj_num elements, uint64_t *out, pj_error *err)
+{
+    uint64_t per_element = (uint64_t)format->number.bits * (uint64_t)(format->packed ? format->packed : 1);
+    *out = 0;
+    if (pj_num_is(elements, 0))
+        return PJ_OK;
+    if (format->from == PJ_FROM_NOTHING)
+        return pj_fail(err, PJ_EUNSUPPORTED, "the size of '%s' in bits is not known (%s)", value->name,
+                       pj_dtype_word(value->type.dtype));
+    if (__builtin_mul_overflow((uint64_t)elements.whole, per_element, out))
+        return pj_fail(err, PJ_EOVERFLOW, "the size of '%s' in bits does not fit 64 bits", value->name);
+    return PJ_OK;
+}
+
+int pj_traffic_buffer(const pj_traffic *traffic, const pj_value *value)
+{
+    return value ? traffic->schedule->buffers.root[value->index] : -1;
+}

@@ -1,0 +1,194 @@
+/* What models are: opening them, and telling of them. The functions of model.h are here. */
+#include "picojoule/model.h"
+
+#include <string.h>
+
+#include "infer/bind.h"
+#include "infer/infer.h"
+#include "load/load.h"
+#include "ops/custom.h"
+#include "ops/families.h"
+#include "run/findings.h"
+
+/* ---- opening ---- */
+
+/* Everything after loading: binds dimensions, infers shapes. */
+static pj_status infer(pj_model *model, const pj_setup *setup, pj_error *err)
+{
+    static const pj_setup none;
+    PJ_TRY(pj_bind(model, setup ? setup : &none, err));
+    pj_status status = pj_infer(model, &model->diags, err);
+    if (status == PJ_ESHAPE)
+        pj_bind_explain(model, err);
+    return status;
+}
+
+static pj_status finish_open(pj_status loaded, const char *name, const pj_setup *setup, pj_model *model, pj_model **out,
+                             pj_error *err)
+{
+    pj_status status = loaded;
+    if (status == PJ_OK && setup && setup->op_rules)
+        status = pj_custom_read(setup->op_rules, model, err);
+    if (status == PJ_OK)
+        status = infer(model, setup, err);
+    if (status == PJ_OK) {
+        *out = model;
+        return PJ_OK;
+    }
+    pj_error_at(err, name, NULL, NULL);
+    pj_model_close(model);
+    return status;
+}
+
+/* Dimensions are bound after loading, so that they can be bound anew. */
+pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err)
+{
+    pj_model *model = NULL;
+    *out = NULL;
+    pj_status status = pj_load(path, NULL, &model, err);
+    return finish_open(status, path, setup, model, out, err);
+}
+
+pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup, pj_model **out,
+                               pj_error *err)
+{
+    pj_model *model = NULL;
+    *out = NULL;
+    pj_status status = pj_load_memory(bytes, size, name, NULL, &model, err);
+    return finish_open(status, name, setup, model, out, err);
+}
+
+pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err)
+{
+    if (err)
+        memset(err, 0, sizeof *err);
+    pj_status status = pj_unbind(model, err);
+    if (status == PJ_OK)
+        status = infer(model, setup, err);
+    if (status != PJ_OK)
+        pj_error_at(err, model->path, NULL, NULL);
+    return status;
+}
+
+void pj_model_close(pj_model *model)
+{
+    if (model)
+        pj_arena_free(model->results);
+    pj_unload(model);
+}
+
+/* ---- telling ---- */
+
+static bool describe_dims(pj_arena *arena, const pj_type *type, pj_tensor_info *info)
+{
+    pj_dim_info *dims = PJ_NEW(arena, pj_dim_info, info->rank);
+    info->dims = dims;
+    for (int k = 0; dims && k < info->rank; k++) {
+        dims[k].value = pj_num_known(type->dims[k]) ? type->dims[k].whole : -1;
+        if (!pj_num_symbolic(type->dims[k]))
+            continue;
+        pj_str text = pj_str_new(0);
+        pj_num_print(type->dims[k], &text);
+        dims[k].symbol = pj_str_keep(&text, arena);
+        if (!dims[k].symbol)
+            return false;
+    }
+    return dims != NULL;
+}
+
+static const char *type_word(pj_arena *arena, const pj_type *type)
+{
+    if (type->kind == PJ_TENSOR && type->dtype != PJ_UNDEFINED)
+        return pj_dtype_word(type->dtype);
+    pj_str word = pj_str_new(0);
+    pj_type_word(type, &word);
+    return pj_str_keep(&word, arena);
+}
+
+static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_info *info)
+{
+    info->name = value->name;
+    info->dtype = type_word(arena, &value->type);
+    info->is_tensor = pj_type_is_tensor(&value->type);
+    info->rank = info->is_tensor ? value->type.rank : -1;
+    info->is_input = value->is_input;
+    info->is_output = value->is_output;
+    info->is_initializer = value->tensor != NULL;
+    return info->dtype && (info->rank < 0 || describe_dims(arena, &value->type, info));
+}
+
+const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
+{
+    const pj_graph *graph = model->graph;
+    pj_arena *arena = pj_model_results(model);
+    *count = model->told.tensor_count;
+    if (model->told.tensors)
+        return model->told.tensors;
+    pj_tensor_info *infos = PJ_NEW(arena, pj_tensor_info, model->values);
+    bool ok = infos != NULL;
+    *count = 0;
+    for (int i = 0; ok && i < graph->inputs; i++)
+        ok = describe_tensor(arena, graph->in[i], &infos[(*count)++]);
+    for (int i = 0; ok && i < graph->initializers; i++)
+        ok = describe_tensor(arena, graph->initializer[i], &infos[(*count)++]);
+    for (int i = 0; ok && i < graph->nodes; i++)
+        for (int o = 0; ok && o < graph->node[i]->outputs; o++)
+            if (graph->node[i]->out[o])
+                ok = describe_tensor(arena, graph->node[i]->out[o], &infos[(*count)++]);
+    if (!ok)
+        return NULL;
+    model->told.tensor_count = *count;
+    return model->told.tensors = infos;
+}
+
+const pj_finding *pj_model_findings(pj_model *model, size_t *count)
+{
+    *count = model->told.finding_count;
+    if (model->told.findings)
+        return model->told.findings;
+    pj_finding *findings = PJ_NEW(pj_model_results(model), pj_finding, model->diags.count);
+    *count = model->told.finding_count = findings ? pj_findings_copy(&model->diags, findings) : 0;
+    return model->told.findings = findings;
+}
+
+const pj_model_info *pj_model_describe(pj_model *model)
+{
+    pj_arena *arena = pj_model_results(model);
+    if (model->told.info)
+        return model->told.info;
+    pj_model_info *info = PJ_NEW(arena, pj_model_info, 1);
+    pj_opset_info *opsets = PJ_NEW(arena, pj_opset_info, model->opsets);
+    if (!info || !opsets)
+        return NULL;
+    for (int i = 0; i < model->opsets; i++)
+        opsets[i] = (pj_opset_info){model->opset[i].domain, model->opset[i].version};
+    *info = (pj_model_info){.path = model->path,
+                            .producer = model->producer,
+                            .ir_version = model->ir_version,
+                            .file_bytes = model->file_bytes,
+                            .opsets = opsets,
+                            .opset_count = (size_t)model->opsets,
+                            .nodes = (size_t)model->nodes,
+                            .dims = model->dim,
+                            .dim_count = (size_t)model->dims,
+                            .op_rules = pj_custom_path(model)};
+    return model->told.info = info;
+}
+
+void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload)
+{
+    const unsigned workless = PJ_VIEW | PJ_MOVE | PJ_SHAPE_ONLY;
+    for (const pj_op_family *const *family = pj_op_families(); *family; family++) {
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *row = &(*family)->rows[i];
+            pj_operator_info info = {(*family)->name,
+                                     row->domain,
+                                     row->op,
+                                     row->since,
+                                     row->shape != NULL,
+                                     row->value != NULL,
+                                     row->work != NULL || (row->traits & workless) != 0};
+            visit(&info, payload);
+        }
+    }
+}

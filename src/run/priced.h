@@ -1,0 +1,27 @@
+/* The stages from formats to totals: what analyses and plans have in common. */
+#ifndef PJ_RUN_PRICED_H
+#define PJ_RUN_PRICED_H
+
+#include "cost/layer.h"
+#include "quant/plan_file.h"
+
+/* Where prices come from; all borrowed. */
+typedef struct pj_prices {
+    const pj_model *model;
+    const pj_table *table;
+    const pj_setup *setup; /* of it, all but the names of files */
+} pj_prices;
+
+typedef struct pj_priced {
+    pj_precision precision; /* settled by the layers */
+    pj_schedule schedule;   /* with its buffers */
+    pj_layers layers;
+    pj_totals totals; /* without devices and peak */
+} pj_priced;
+
+/* Prices every layer under `plan` (NULL: as the model is). The schedule and what is needed on the way live in
+ * `scratch`, the rest in `arena`, findings too; both may be one. Errors as pj_analyze. */
+pj_status pj_run_priced(const pj_prices *prices, const pj_plan *plan, pj_arena *arena, pj_arena *scratch,
+                        pj_diags *diags, pj_priced *out, pj_error *err);
+
+#endif
