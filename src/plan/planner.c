@@ -19,7 +19,7 @@ typedef struct planner {
     pj_plan_result result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_model *model;
-    const pj_setup *settings;
+    const pj_setup *setup;
     const pj_plan_options *options;
     pj_table *table;
     pj_prices prices;
@@ -397,9 +397,9 @@ static pj_status find_uniform(planner *p)
 
 static pj_status open_prices(planner *p)
 {
-    const pj_setup *settings = p->settings;
-    PJ_TRY(pj_table_open(settings->table ? settings->table : "horowitz-45nm", &p->table, p->err));
-    p->prices = (pj_prices){p->model, p->table, settings};
+    const pj_setup *setup = p->setup;
+    PJ_TRY(pj_table_open(setup->table ? setup->table : "horowitz-45nm", &p->table, p->err));
+    p->prices = (pj_prices){p->model, p->table, setup};
     PJ_TRY(pj_run_priced(&p->prices, NULL, p->arena, p->arena, &p->diags, &p->today, p->err));
     p->result.now = totals_of(&p->today, 0);
     p->result.model = p->model->path;
@@ -454,8 +454,8 @@ static pj_status run(planner *p)
     return finish(p, &best);
 }
 
-pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_plan_options *options,
-                         pj_plan_result **out, pj_error *err)
+pj_status pj_plan_search(pj_model *model, const pj_setup *setup, const pj_plan_options *options, pj_plan_result **out,
+                         pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
     planner *p = arena ? PJ_NEW(arena, planner, 1) : NULL;
@@ -464,7 +464,7 @@ pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_pla
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
-    *p = (planner){.arena = arena, .model = model, .settings = settings, .options = options, .err = err};
+    *p = (planner){.arena = arena, .model = model, .setup = setup, .options = options, .err = err};
     p->seconds = options->time_limit >= 0 ? options->time_limit : DEFAULT_SECONDS;
     pj_diags_init(&p->diags, arena);
     pj_status status = run(p);

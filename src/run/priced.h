@@ -14,7 +14,7 @@ typedef struct pj_prices {
 
 typedef struct pj_priced {
     pj_precision precision; /* settled by the layers */
-    pj_schedule schedule;   /* with its buffers */
+    pj_schedule schedule;   /* with its buffers, which point to `precision` */
     pj_layers layers;
     pj_totals totals; /* without devices and peak */
 } pj_priced;

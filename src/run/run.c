@@ -105,39 +105,37 @@ static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *er
 }
 
 /* Formats as the model has them, or as the setup wants them, and what they cost. */
-static pj_status price(analysis *a, pj_schedule *schedule, pj_error *err)
+static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_setup *setup = &result->setup;
     const pj_prices prices = {found->model, found->table, setup};
-    pj_priced priced;
     pj_plan plan;
     bool planned = setup->plan || setup->quantize;
     if (planned)
         PJ_TRY(pj_plan_read(setup->plan, setup->quantize, found->model, a->arena, &plan, err));
-    PJ_TRY(pj_run_priced(&prices, planned ? &plan : NULL, a->arena, a->scratch, &a->diags, &priced, err));
-    pj_layers_traffic(&priced.precision, &priced.layers);
-    found->precision = priced.precision;
-    found->layers = priced.layers;
-    result->layers = priced.layers.row;
-    result->layer_count = priced.layers.count;
-    result->totals = priced.totals;
-    *schedule = priced.schedule;
+    PJ_TRY(pj_run_priced(&prices, planned ? &plan : NULL, a->arena, a->scratch, &a->diags, priced, err));
+    pj_layers_traffic(&priced->precision, &priced->layers);
+    found->precision = priced->precision;
+    found->layers = priced->layers;
+    result->layers = priced->layers.row;
+    result->layer_count = priced->layers.count;
+    result->totals = priced->totals;
     return PJ_OK;
 }
 
 static pj_status run(analysis *a, pj_error *err)
 {
-    pj_schedule schedule;
+    pj_priced priced;
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_precision *precision = &found->precision;
     PJ_TRY(pj_table_open(result->setup.table, &found->table, err));
     PJ_TRY(open_devices(a, err));
     PJ_TRY(name_resources(a, err));
-    PJ_TRY(price(a, &schedule, err));
-    PJ_TRY(measure_memory(a, &schedule, err));
+    PJ_TRY(price(a, &priced, err));
+    PJ_TRY(measure_memory(a, &priced.schedule, err));
     PJ_TRY(pj_estimate_devices(found->model, precision, found->devices, result->setup.device_count, &found->layers,
                                &result->totals, a->arena, &a->diags, err));
     PJ_TRY(pj_list_shared(precision, &found->layers, a->arena, &result->shared, &result->shared_count, err));
