@@ -83,7 +83,7 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
  * are, and a bias as one of the scale of the products, as ONNX has it. Operators that take scales work on integers. */
 static bool is_aligned(const pj_precision *precision, const pj_node *node)
 {
-    if (node->desc && strchr(node->desc->roles, 's'))
+    if (node->desc && pj_op_takes_scales(node->desc))
         return false;
     for (int i = 0; i < node->inputs; i++) {
         const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;

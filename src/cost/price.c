@@ -111,7 +111,7 @@ static pj_status price_conversions(const pj_precision *precision, const pj_table
     if (pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER)
         return PJ_OK;
     *out = 0;
-    if (node->desc && strchr(node->desc->roles, 's') && detail->work.count[PJ_SHIFT].whole > 0)
+    if (node->desc && pj_op_takes_scales(node->desc) && detail->work.count[PJ_SHIFT].whole > 0)
         PJ_TRY(price_requantization(table, detail, out, err));
     PJ_TRY(price_conversion(table, &detail->in, out, err));
     return price_conversion(table, &detail->out, out, err);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/ckd.h"
+
 typedef struct dtype_row {
     const char *word;
     int bits;
@@ -75,4 +77,13 @@ pj_dtype pj_dtype_of_word(const char *word)
         if (strcmp(aliases[i].word, word) == 0)
             return aliases[i].dtype;
     return PJ_UNDEFINED;
+}
+
+bool pj_dtype_bytes(pj_dtype dtype, int64_t count, uint64_t *out)
+{
+    uint64_t bits;
+    if (!pj_mul_u64((uint64_t)count, (uint64_t)pj_dtype_bits(dtype), &bits) || !pj_add_u64(bits, 7, &bits))
+        return false;
+    *out = bits / 8;
+    return true;
 }

@@ -3,6 +3,7 @@
 #define PJ_IR_DTYPE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*  enumerator, number in the file, word, bits of one element (0: varies), class: F float I signed U unsigned B bool S
  *  string C complex */
@@ -49,6 +50,9 @@ const char *pj_dtype_word(pj_dtype dtype);
 
 /* Bits of one element in a packed tensor: 4 for int4; 8 for bool (a byte as stored); 0 for strings. */
 int pj_dtype_bits(pj_dtype dtype);
+
+/* Bytes of `count` packed elements (>= 0). False: they do not fit 64 bits. */
+bool pj_dtype_bytes(pj_dtype dtype, int64_t count, uint64_t *out);
 
 bool pj_dtype_is_float(pj_dtype dtype);   /* float and bfloat of any width */
 bool pj_dtype_is_integer(pj_dtype dtype); /* signed or unsigned, not bool */

@@ -162,16 +162,10 @@ pj_num pj_formula_extreme(pj_symbols *s, pj_formula_kind kind, pj_num a, pj_num 
  * _ . : */
 size_t pj_formula_plain_name(const char *text);
 
-/* Is this the word, which is given in lower case, whatever its case? */
-bool pj_formula_same_word(const char *text, size_t length, const char *lower);
-
 /* The entry of a text, made if need be; NULL: out of memory. */
 pj_symbol *pj_symbols_entry(pj_symbols *s, const char *name);
 
 /* The value bound to the name, or the symbol of that name; listed as used if `list` is set. */
 pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list);
-
-/* Does an exporter say with this text that it knows nothing? */
-bool pj_symbols_unknown_word(const char *text);
 
 #endif

@@ -153,7 +153,8 @@ static fraction parse_arguments(parser *p, size_t row)
     return how == TRUNC ? whole_fraction(call_one(p, TRUNC, value)) : value;
 }
 
-bool pj_formula_same_word(const char *text, size_t length, const char *lower)
+/* Is this the word, which is given in lower case, whatever its case? */
+static bool same_word(const char *text, size_t length, const char *lower)
 {
     if (strlen(lower) != length)
         return false;
@@ -185,9 +186,20 @@ static fraction parse_name(parser *p, size_t length)
         return find_symbol(p, pj_arena_strndup(p->s->arena, name, length));
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (pj_formula_same_word(name, length, functions[i].name))
+        if (same_word(name, length, functions[i].name))
             return parse_arguments(p, i);
     return fail(p);
+}
+
+/* What exporters write where they know nothing. Two such dimensions need not be equal, so they are no symbols. */
+static const char *const unknown_words[] = {"", "?", "*", "-1", "none", "null", "nan", "unk", "unknown"};
+
+static bool is_unknown_word(const char *text)
+{
+    for (size_t i = 0; i < sizeof unknown_words / sizeof *unknown_words; i++)
+        if (same_word(text, strlen(text), unknown_words[i]))
+            return true;
+    return false;
 }
 
 static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *values, bool list, pj_num *out);
@@ -210,7 +222,7 @@ static fraction parse_quoted(parser *p)
     }
     name[length] = '\0';
     pj_num value;
-    if (!closed || pj_symbols_unknown_word(name) || parse(p->s, name, p->depth + 1, p->values, false, &value))
+    if (!closed || is_unknown_word(name) || parse(p->s, name, p->depth + 1, p->values, false, &value))
         return fail(p);
     return find_symbol(p, name);
 }
@@ -345,7 +357,7 @@ bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *
 static pj_num read_meaning(pj_symbols *s, const char *text)
 {
     pj_num meaning;
-    if (pj_symbols_unknown_word(text))
+    if (is_unknown_word(text))
         return pj_num_unknown();
     if (!parse(s, text, 0, NULL, false, &meaning))
         return pj_symbols_find(s, text, true);

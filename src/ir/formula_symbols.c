@@ -1,12 +1,7 @@
 /* The table of symbols: names and their values. */
-#include <string.h>
-
 #include "ir/formula.h"
 
 enum { FIRST_LIST = 16 };
-
-/* What exporters write where they know nothing. Two such dimensions need not be equal, so they are no symbols. */
-static const char *const unknown_words[] = {"", "?", "*", "-1", "none", "null", "nan", "unk", "unknown"};
 
 pj_symbols *pj_symbols_new(pj_arena *arena)
 {
@@ -109,12 +104,4 @@ pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list)
     if (list)
         list_entry(s, entry);
     return entry->symbol;
-}
-
-bool pj_symbols_unknown_word(const char *text)
-{
-    for (size_t i = 0; i < sizeof unknown_words / sizeof *unknown_words; i++)
-        if (pj_formula_same_word(text, strlen(text), unknown_words[i]))
-            return true;
-    return false;
 }

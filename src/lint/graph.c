@@ -255,7 +255,7 @@ static bool is_idle_relu(const pj_linter *linter, const pj_node *node)
         return false;
     if (pj_lint_is(maker, "Relu"))
         return true;
-    if (strcmp(maker->op, "DequantizeLinear") != 0 || maker->inputs < 3 || !pj_constant_whole(maker, 2, &zero))
+    if (pj_lint_quantizer(linter, maker) != PJ_DEQUANTIZE || maker->inputs < 3 || !pj_constant_whole(maker, 2, &zero))
         return false;
     pj_dtype dtype = maker->in[2]->type.dtype;
     return pj_dtype_is_integer(dtype) && pj_dtype_bits(dtype) <= 16 &&

@@ -3,6 +3,7 @@
 
 #include "base/ckd.h"
 #include "lint/lint.h"
+#include "ops/op.h"
 #include "result/result.h"
 
 static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_graph, NULL};
@@ -100,7 +101,7 @@ static bool find_makers(pj_linter *linter)
 static bool has_scales(const pj_node *node, const pj_format *input)
 {
     return input->from == PJ_FROM_QDQ || input->from == PJ_FROM_QONNX ||
-           (input->from == PJ_FROM_OPERATOR && node->desc && strchr(node->desc->roles, 's'));
+           (input->from == PJ_FROM_OPERATOR && node->desc && pj_op_takes_scales(node->desc));
 }
 
 static void find_kind(pj_linter *linter)

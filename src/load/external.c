@@ -182,7 +182,7 @@ pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, co
     PJ_TRY(read_entries(loader, proto, what, out));
     PJ_TRY(check_location(loader, what, out));
     out->raw = true;
-    if (!pj_load_raw_bytes(out->dtype, out->count, &want) || !pj_add_u64(out->offset, want, &end))
+    if (!pj_dtype_bytes(out->dtype, out->count, &want) || !pj_add_u64(out->offset, want, &end))
         return bad(loader, what, out, "offset and length do not fit 64 bits");
     if (out->length > 0 && out->length != want) {
         char text[120];

@@ -136,9 +136,6 @@ pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, cons
 /* The dense tensor that a sparse one stands for: name, type and dims; its contents are absent. */
 pj_status pj_load_sparse(pj_loader *loader, const Onnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
 
-/* Bytes of `count` elements in raw_data. False: they do not fit 64 bits. */
-bool pj_load_raw_bytes(pj_dtype dtype, int64_t count, uint64_t *out);
-
 /* Fills location, offset, length and storage of a tensor whose elements are in another file; reads small ones. */
 pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
 

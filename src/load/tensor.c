@@ -113,15 +113,6 @@ static uint64_t typed_bits(const Onnx__TensorProto *proto, uint32_t field, size_
     }
 }
 
-bool pj_load_raw_bytes(pj_dtype dtype, int64_t count, uint64_t *out)
-{
-    uint64_t bits;
-    if (!pj_mul_u64((uint64_t)count, (uint64_t)pj_dtype_bits(dtype), &bits) || !pj_add_u64(bits, 7, &bits))
-        return false;
-    *out = bits / 8;
-    return true;
-}
-
 /* ---- where the elements are ---- */
 
 static pj_status read_strings(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
@@ -250,7 +241,7 @@ static pj_status read_dims(pj_loader *loader, const char *what, const int64_t *d
             fits = true;
         }
     uint64_t bytes;
-    if (!fits || !pj_load_raw_bytes(out->dtype, out->count, &bytes))
+    if (!fits || !pj_dtype_bytes(out->dtype, out->count, &bytes))
         return pj_fail(loader->err, PJ_EOVERFLOW, "%s has more elements than 64 bits can count",
                        describe(what, out, text));
     return PJ_OK;
@@ -275,7 +266,7 @@ pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, cons
     uint64_t want = 0;
     PJ_TRY(read_head(loader, what, proto->name, proto->data_type, out));
     PJ_TRY(read_dims(loader, what, proto->dims, proto->n_dims, out));
-    pj_load_raw_bytes(out->dtype, out->count, &want);
+    pj_dtype_bytes(out->dtype, out->count, &want);
     if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return pj_load_external(loader, proto, what, out);
     return read_elements(loader, proto, what, want, out);

@@ -131,4 +131,7 @@ const pj_op_family *const *pj_op_families(void);
 /* Role of input `i`; 'x' past the end of an unstarred list. */
 char pj_op_role(const pj_op_desc *desc, int input);
 
+/* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
+bool pj_op_takes_scales(const pj_op_desc *desc);
+
 #endif

@@ -43,6 +43,11 @@ char pj_op_role(const pj_op_desc *desc, int input)
     return 'x';
 }
 
+bool pj_op_takes_scales(const pj_op_desc *desc)
+{
+    return strchr(desc->roles, 's') != NULL;
+}
+
 const char *pj_prim_word(pj_prim prim)
 {
     static const char *const words[PJ_PRIMS] = {
