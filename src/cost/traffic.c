@@ -1,17 +1,7 @@
-/* The table of memory policies, and the words that they are written in. */
+/* The words that memory policies are written in. */
 #include "cost/traffic.h"
 
 #include <string.h>
-
-static const pj_policy policies[] = {
-    {"once", "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.", NULL,
-     pj_traffic_once},
-};
-
-const pj_policy *pj_policy_at(size_t index)
-{
-    return index < sizeof policies / sizeof *policies ? &policies[index] : NULL;
-}
 
 pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
 {

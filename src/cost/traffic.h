@@ -1,6 +1,6 @@
 /* Memory policies: which moves each layer makes.
  *
- * A policy is one file cost/traffic_NAME.c and one row in the table of traffic.c. It sees the whole schedule: which
+ * A policy is one file cost/traffic_NAME.c and one row in the table of policy.c. It sees the whole schedule: which
  * step runs when, which buffer lives when, what each layer reads and writes in which format. Prices are not its
  * business (cost/memory.h), nor are the rules of QTools, which know no policy. */
 #ifndef PJ_COST_TRAFFIC_H
