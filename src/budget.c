@@ -14,13 +14,12 @@ typedef struct subject {
     pj_model *model;
     pj_result *result;
     pj_lint *lint;
-    pj_snapshot *now, *baseline;
+    pj_result *baseline;
 } subject;
 
 static void close_subject(subject *s)
 {
-    pj_snapshot_free(s->baseline);
-    pj_snapshot_free(s->now);
+    pj_result_free(s->baseline);
     pj_lint_free(s->lint);
     pj_result_free(s->result);
     pj_model_close(s->model);
@@ -117,11 +116,9 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, su
                        pj_check_model *out, pj_error *err)
 {
     PJ_TRY(analyse(budget, entry, s, err));
-    PJ_TRY(pj_snapshot_of_analysis(s->result, &s->now, err));
     if (entry->baseline)
-        PJ_TRY(pj_snapshot_read(entry->baseline_file, &s->baseline, err));
-    pj_budget_case given = {
-        .budget = budget, .entry = entry, .now = s->now, .baseline = s->baseline, .memory = s->result->memory};
+        PJ_TRY(pj_result_read(entry->baseline_file, &s->baseline, err));
+    pj_budget_case given = {.budget = budget, .entry = entry, .now = s->result, .baseline = s->baseline};
     PJ_TRY(list_findings(entry, s, arena, &given, err));
     return pj_budget_judge(&given, arena, out, err);
 }

@@ -17,7 +17,7 @@
 
 #include "picojoule/memory.h"
 #include "picojoule/report.h"
-#include "picojoule/snapshot.h"
+#include "picojoule/result.h"
 
 #ifdef __cplusplus
 extern "C" {

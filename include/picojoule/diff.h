@@ -1,4 +1,4 @@
-/* Two snapshots layer by layer: what was added, removed, renamed, changed, what explains the difference, and whether it
+/* Two results layer by layer: what was added, removed, renamed, changed, what explains the difference, and whether it
  * is more than somebody allows.
  *
  * A is before, B is after: every difference is B - A, every ratio B / A. Energies are picojoules, or multiples of a
@@ -7,7 +7,7 @@
 #define PICOJOULE_DIFF_H
 
 #include "picojoule/report.h"
-#include "picojoule/snapshot.h"
+#include "picojoule/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,10 +40,10 @@ typedef struct pj_effect {
 
 /* One layer of A or B, or of both. */
 typedef struct pj_diff_row {
-    const pj_snapshot_layer *a, *b; /* NULL where there is none: added, removed */
-    pj_change change;               /* renamed: nothing else has changed */
-    bool renamed;                   /* of a changed one, too */
-    double energy_a, energy_b;      /* totals; 0 where there is none */
+    const pj_layer *a, *b;     /* NULL where there is none: added, removed */
+    pj_change change;          /* renamed: nothing else has changed */
+    bool renamed;              /* of a changed one, too */
+    double energy_a, energy_b; /* totals; 0 where there is none */
     pj_effect effect[PJ_COMPONENTS];
     const char *reason; /* the largest effects in words; "" where there is no difference */
 } pj_diff_row;
@@ -70,7 +70,7 @@ typedef struct pj_verdict {
 } pj_verdict;
 
 typedef struct pj_diff {
-    const pj_snapshot *a, *b; /* borrowed */
+    const pj_result *a, *b; /* borrowed */
     const pj_setting_change *settings;
     size_t setting_count;
     const pj_diff_row *rows; /* in the order of B; what was removed stands behind the layer that it followed in A */
@@ -95,9 +95,9 @@ typedef struct pj_diff_options {
 /* NULL: the text can be read as a limit; else what is wanted instead. */
 const char *pj_diff_limit_check(const char *text);
 
-/* Compares. `options` may be NULL. The snapshots must outlive *out, which the caller owns.
+/* Compares. `options` may be NULL. The results must outlive *out, which the caller owns.
  * PJ_EARGUMENT: the units of the two differ, or a limit cannot be read; PJ_ENOMEM. */
-pj_status pj_diff_run(const pj_snapshot *a, const pj_snapshot *b, const pj_diff_options *options, pj_diff **out,
+pj_status pj_diff_run(const pj_result *a, const pj_result *b, const pj_diff_options *options, pj_diff **out,
                       pj_error *err);
 void pj_diff_free(pj_diff *diff); /* NULL is allowed */
 
@@ -109,10 +109,6 @@ pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, p
 
 /* One line for each limit that is exceeded: what exceeds it, by how much. PJ_EIO, PJ_ENOMEM. */
 pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
-
-/* Opens either a saved report or a model, which is analysed; a file whose first character is '{' is a report. `setup`
- * is for models alone. *out is owned by the caller. Errors of pj_snapshot_read, or of pj_model_open and pj_analyze. */
-pj_status pj_snapshot_open(const char *path, const pj_setup *setup, pj_snapshot **out, pj_error *err);
 
 #ifdef __cplusplus
 }

@@ -80,8 +80,11 @@ typedef struct pj_model_info {
     uint64_t file_bytes;
     const pj_opset_info *opsets;
     size_t opset_count;
-    size_t nodes;               /* subgraphs included, functions inlined */
-    const pj_dim_binding *dims; /* what symbolic dimensions were given or, in an analysis, taken for */
+    size_t nodes;                           /* subgraphs included, functions inlined */
+    const pj_tensor_info *inputs, *outputs; /* of the main graph */
+    size_t input_count, output_count;
+    size_t tensors, tensors_known; /* of the main graph; those whose type and shape are known */
+    const pj_dim_binding *dims;    /* what symbolic dimensions were given or, in an analysis, taken for */
     size_t dim_count;
     const char *op_rules; /* the file that describes operators, or NULL */
 } pj_model_info;

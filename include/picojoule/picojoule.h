@@ -32,7 +32,6 @@
 #include "picojoule/report.h"
 #include "picojoule/result.h"
 #include "picojoule/setup.h"
-#include "picojoule/snapshot.h"
 #include "picojoule/sweep.h"
 #include "picojoule/version.h"
 #include "picojoule/weights.h"

@@ -2,7 +2,9 @@
  *
  * Units: energies are picojoules (pJ), sizes are bits, times are microseconds. Formulas: docs/energy-model.md.
  *
- * A result is a plain struct to read. It never changes, so threads may share it. */
+ * A result is a plain struct to read, whether it was computed now or read from a saved report: every energy is the same
+ * double then, and every count the same number up to 2^53; larger ones keep 53 significant bits in a report, because
+ * that is what JSON readers keep of them. A result never changes, so threads may share it. */
 #ifndef PICOJOULE_RESULT_H
 #define PICOJOULE_RESULT_H
 
@@ -40,6 +42,9 @@ typedef struct pj_device_figure {
     double time_us;
 } pj_device_figure;
 
+enum { PJ_RANK_UNKNOWN = -1, PJ_RANK_NONE = -2 };
+
+/* A layer. Of one that was read from a report, what reports do not have is NULL. */
 typedef struct pj_layer {
     size_t index; /* in graph order, subgraphs behind the node that holds them */
     const char *name;
@@ -50,17 +55,20 @@ typedef struct pj_layer {
     size_t input_count;
     const char *const *outputs;
     size_t output_count;
-    bool counted;            /* false: work and energy are not known, all figures below are 0 */
-    bool free;               /* a view, or computed before the run from constants and shapes: costs nothing */
-    const char *folded_into; /* of a quantizer without cost of its own: the layer that it is part of; NULL elsewhere */
+    int rank;                 /* of the first output; PJ_RANK_UNKNOWN, or PJ_RANK_NONE: it has none, or no tensor */
+    const pj_dim_info *dims;  /* `rank` of them */
+    const char *output_dtype; /* of the first output; "": not known; NULL: there is none */
+    bool counted;             /* false: work and energy are not known, all figures below are 0 */
+    bool free;                /* a view, or computed before the run from constants and shapes: costs nothing */
+    const char *folded_into;  /* of a quantizer without cost of its own: the layer that it is part of; NULL elsewhere */
     int64_t runs; /* in one run of the model: the trips of the loops around it, else 1; all figures are of so many */
     int64_t macs;
     int64_t flops; /* 2*macs + every other primitive once */
     int64_t params;
     int64_t param_bits;
     int64_t bops;        /* macs * input bits * weight bits */
-    int64_t input_bits;  /* of the activations that it reads, each tensor once */
-    int64_t output_bits; /* of those that it writes */
+    int64_t input_bits;  /* of the activations that it reads, each tensor once; -1: not known (early reports) */
+    int64_t output_bits; /* of those that it writes; likewise */
     const int64_t *work; /* one count per pj_work_word */
     pj_format_info input, weight, accumulator, output;
     const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */
@@ -82,10 +90,11 @@ typedef struct pj_totals {
     size_t layers;     /* layers that are not free */
     size_t uncounted;  /* of them */
     size_t free_layers;
-    const pj_device_figure *devices;
-    const double *idle_w;          /* one per device; negative where not known */
-    int64_t peak_activation_bytes; /* in graph order (memory.h); -1: not known */
-    bool has_qtools;               /* rules qtools: QTools' own two integers */
+    const pj_device_figure *devices; /* negative, too, where it has no figure for any layer */
+    const size_t *device_layers;     /* how many layers each device has a figure for */
+    const double *idle_w;            /* one per device; negative where not known */
+    int64_t peak_activation_bytes;   /* in graph order (memory.h); -1: not known */
+    bool has_qtools;                 /* rules qtools: QTools' own two integers */
     int64_t qtools_total_cost, qtools_energy_sum;
 } pj_totals;
 
@@ -103,6 +112,9 @@ typedef struct pj_shared_parameter {
 } pj_shared_parameter;
 
 typedef struct pj_result {
+    const char *source;         /* the file that was read: the model, or a saved report; "-": standard input */
+    bool is_report;             /* `source` is a saved report */
+    const char *version;        /* of the program that made the figures */
     const pj_model_info *model; /* whose figures these are */
     /* what they rest on */
     pj_setup setup;             /* as it was given; table: never NULL */
@@ -120,8 +132,8 @@ typedef struct pj_result {
     size_t unknown_op_count;
     const pj_shared_parameter *shared;
     size_t shared_count;
-    const pj_activation_memory *memory; /* what activations take at once */
-    const pj_weights *weights;          /* NULL: nobody asked for them */
+    const pj_activation_memory *memory; /* what activations take at once; NULL in a report */
+    const pj_weights *weights;          /* NULL: nobody asked for them, or it is a report */
 } pj_result;
 
 /* Prices every layer of the model, which must outlive the result. *out is owned by the caller.
@@ -129,6 +141,37 @@ typedef struct pj_result {
  * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
 pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err);
 void pj_result_free(pj_result *result); /* NULL is allowed */
+
+/* Reads a report that was saved with `analyze --format json`. Members that it does not know are passed over, as later
+ * versions add some; the four energies count, the sums beside them do not. Layers come in graph order, however the
+ * report sorts them. *out is owned by the caller.
+ * PJ_EIO: cannot be read; PJ_ELIMIT: larger than 64 MiB or 4 million values; PJ_EFORMAT: no JSON (FILE:line:column),
+ * another schema (which is named), a member that is missing, of the wrong type, negative or not finite (FILE: $.path),
+ * or layers left out by --top; PJ_ENOMEM. */
+pj_status pj_result_read(const char *path, pj_result **out, pj_error *err);
+
+/* The same from memory; `name` stands for the file in messages. */
+pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_result **out, pj_error *err);
+
+/* Opens a saved report or a model, which is analysed and kept; a file whose first character is '{' is a report.
+ * `setup` is for models alone. *out is owned by the caller. Errors of pj_result_read, or of pj_model_open and
+ * pj_analyze. */
+pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err);
+
+/* A setting that two results do not share: "table", "dims.batch", "plan". Values as reports write them; "none" for
+ * what is not set. */
+typedef struct pj_setting_change {
+    const char *name;   /* of the member in the report's settings */
+    const char *option; /* what sets it, without dashes: "table" */
+    const char *a, *b;
+    bool other_prices; /* figures of the two are not of one kind: another table, rules or unit */
+} pj_setting_change;
+
+/* What the two were made with and do not share, in the order of the settings; *count may be 0. An array of its own,
+ * which the caller frees with pj_setting_changes_free. PJ_ENOMEM. */
+pj_status pj_result_settings_diff(const pj_result *a, const pj_result *b, pj_setting_change **out, size_t *count,
+                                  pj_error *err);
+void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

@@ -6,14 +6,14 @@
 
 /* ---- metrics ---- */
 
-#define OF_BOTH(name, expr_totals, expr_layer)                 \
-    static double name##_of_totals(const pj_totals *of)        \
-    {                                                          \
-        return expr_totals;                                    \
-    }                                                          \
-    static double name##_of_layer(const pj_snapshot_layer *of) \
-    {                                                          \
-        return expr_layer;                                     \
+#define OF_BOTH(name, expr_totals, expr_layer)          \
+    static double name##_of_totals(const pj_totals *of) \
+    {                                                   \
+        return expr_totals;                             \
+    }                                                   \
+    static double name##_of_layer(const pj_layer *of)   \
+    {                                                   \
+        return expr_layer;                              \
     }
 #define OF_ENERGY(name) OF_BOTH(name, of->energy.name, of->energy.name)
 #define OF_COUNT(name)  OF_BOTH(name, (double)of->name, (double)of->name)

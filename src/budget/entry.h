@@ -10,8 +10,8 @@
 typedef struct pj_budget_metric {
     const char *word;
     pj_quantity quantity;
-    double (*of_totals)(const pj_totals *totals);       /* NULL: layers alone have it */
-    double (*of_layer)(const pj_snapshot_layer *layer); /* NULL: the model alone has it */
+    double (*of_totals)(const pj_totals *totals); /* NULL: layers alone have it */
+    double (*of_layer)(const pj_layer *layer);    /* NULL: the model alone has it */
 } pj_budget_metric;
 
 /* The metric of that word, or NULL; the word at an index, NULL past the last. */

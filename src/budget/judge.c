@@ -72,7 +72,7 @@ static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
 
 /* ---- figures of layers ---- */
 
-static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
+static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_layer *layer)
 {
     if (rule->kind == PJ_RULE_DEVICE) {
         const pj_device_figure *figure = &layer->devices[rule->device];
@@ -83,7 +83,7 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_sna
     return rule->metric && rule->metric->of_layer ? rule->metric->of_layer(layer) : 0;
 }
 
-static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_snapshot_layer *layer)
+static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_layer *layer)
 {
     pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1};
     if (!layer->free && row.value > 0)
@@ -99,7 +99,7 @@ static const char *keep(judge *j, const char *text)
 
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++)
         offer_layer(j, &p, rule, &now->layers[i]);
@@ -109,7 +109,7 @@ static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v
 /* Of the peak of memory, the largest tensors: they come in that order. */
 static void top_tensors(judge *j, pj_check_verdict *v)
 {
-    const pj_peak *peak = &j->given->memory->graph;
+    const pj_peak *peak = &j->given->now->memory->graph;
     pj_podium p = {.count = 0};
     for (size_t i = 0; i < peak->alive_count && p.count < PJ_PODIUM; i++)
         if (peak->alive[i].bytes > 0)
@@ -140,7 +140,7 @@ static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 
 static void judge_coverage(judge *j, pj_check_verdict *v)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     pj_podium p = {.count = 0};
     v->matched = now->totals.layers;
     v->count = now->totals.uncounted;
@@ -182,7 +182,7 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 {
     pj_podium p = {.count = 0};
     for (size_t i = 0; i < j->given->now->layer_count; i++) {
-        const pj_snapshot_layer *layer = &j->given->now->layers[i];
+        const pj_layer *layer = &j->given->now->layers[i];
         if (layer->macs <= 0)
             continue;
         v->matched++;
@@ -202,7 +202,7 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 
 static pj_status fail_unmatched(const judge *j, const pj_budget_rule *rule)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     const char *near = NULL;
     size_t most = strlen(rule->what) / 3 + 1;
     for (size_t i = 0; i < now->layer_count && most > 0; i++) {
@@ -219,7 +219,7 @@ static pj_status fail_unmatched(const judge *j, const pj_budget_rule *rule)
 }
 
 /* A name is a name even if it looks like a glob. */
-static bool has_layer(const pj_snapshot *now, const char *name)
+static bool has_layer(const pj_result *now, const char *name)
 {
     for (size_t i = 0; i < now->layer_count; i++)
         if (strcmp(now->layers[i].name, name) == 0)
@@ -227,7 +227,7 @@ static bool has_layer(const pj_snapshot *now, const char *name)
     return false;
 }
 
-static bool is_meant(const pj_budget_rule *rule, const pj_snapshot_layer *layer, bool exact)
+static bool is_meant(const pj_budget_rule *rule, const pj_layer *layer, bool exact)
 {
     if (rule->op && strcmp(rule->op, layer->op) != 0)
         return false;
@@ -237,11 +237,11 @@ static bool is_meant(const pj_budget_rule *rule, const pj_snapshot_layer *layer,
 /* Each layer by itself: the rule of a glob, or the greatest share. */
 static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     bool all = rule->kind == PJ_RULE_LAYER_SHARE, exact = !all && has_layer(now, rule->what);
     pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
-        const pj_snapshot_layer *layer = &now->layers[i];
+        const pj_layer *layer = &now->layers[i];
         if (!all && !is_meant(rule, layer, exact))
             continue;
         v->matched++;
@@ -281,10 +281,10 @@ static double figure_before(const judge *j, const pj_budget_rule *rule, size_t l
 
 static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
-        const pj_snapshot_layer *layer = &now->layers[i];
+        const pj_layer *layer = &now->layers[i];
         pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
         if (row.value > row.baseline)
             pj_podium_offer(&p, &row, row.value - row.baseline);
@@ -318,11 +318,11 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
 /* Layers that are new have no baseline: they count in the total alone. */
 static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    const pj_snapshot *now = j->given->now;
+    const pj_result *now = j->given->now;
     pj_podium p = {.count = 0};
     v->tolerance = rule->allowed;
     for (size_t i = 0; i < now->layer_count; i++) {
-        const pj_snapshot_layer *layer = &now->layers[i];
+        const pj_layer *layer = &now->layers[i];
         if (j->matching->a_of_b[i] == PJ_NO_LAYER)
             continue;
         pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
@@ -360,7 +360,7 @@ static pj_status check_basis(judge *j)
     pj_setting_change *changes;
     size_t count, differ = 0;
     pj_str text = pj_str_new(300);
-    PJ_TRY(pj_snapshot_settings_diff(j->given->baseline, j->given->now, &changes, &count, j->err));
+    PJ_TRY(pj_result_settings_diff(j->given->baseline, j->given->now, &changes, &count, j->err));
     for (size_t i = 0; i < count; i++)
         if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
@@ -466,7 +466,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
         return pj_fail_memory(err);
     out->verdicts = verdicts;
     out->unit = j.is_relative ? "relative" : "pJ";
-    out->table = keep(&j, given->now->settings.table);
+    out->table = keep(&j, given->now->table);
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&out->energy);
     out->options = pj_budget_options(entry, arena);

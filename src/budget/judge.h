@@ -8,9 +8,8 @@
 typedef struct pj_budget_case {
     const pj_budget *budget;
     const pj_budget_entry *entry;
-    const pj_snapshot *now, *baseline; /* baseline: NULL where the entry has none */
-    const pj_activation_memory *memory;
-    const pj_finding *findings; /* those of the analysis, and of lint */
+    const pj_result *now, *baseline; /* baseline: NULL where the entry has none */
+    const pj_finding *findings;      /* those of the analysis, and of lint */
     size_t finding_count;
 } pj_budget_case;
 

@@ -42,12 +42,12 @@ static pj_exit report(const pj_diff *diff, const pj_args *args)
     return status == PJ_OK ? PJ_EXIT_LIMIT : pj_say_error(&err, NULL);
 }
 
-static pj_exit compare(const pj_snapshot *a, const pj_snapshot *b, const pj_args *args)
+static pj_exit compare(const pj_result *a, const pj_result *b, const pj_args *args)
 {
     pj_error err = {0};
     pj_diff *diff = NULL;
     const pj_diff_options options = {args->limit, args->limits};
-    const pj_snapshot *sides[] = {a, b};
+    const pj_result *sides[] = {a, b};
     if (a->is_report && b->is_report && args->givens)
         return pj_say_usage(args->command, "compare: both are saved reports; --%s is for models",
                             args->given[0].option->name);
@@ -61,14 +61,14 @@ static pj_exit compare(const pj_snapshot *a, const pj_snapshot *b, const pj_args
 }
 
 /* Opens one side with the options that are its own. */
-static pj_exit open_side(const pj_args *args, const char *path, char side, pj_snapshot **out)
+static pj_exit open_side(const pj_args *args, const char *path, char side, pj_result **out)
 {
     pj_error err = {0};
     pj_args own;
     pj_exit code;
     if (!pj_args_of_side(&pj_command_compare, args, side, &own, &code))
         return code;
-    pj_status status = pj_snapshot_open(path, &own.setup, out, &err);
+    pj_status status = pj_result_open(path, &own.setup, out, &err);
     if (status != PJ_OK)
         code = pj_say_error(&err, path);
     else if ((*out)->is_report && pj_args_has_side(args, side))
@@ -92,7 +92,7 @@ static pj_exit check_usage(const pj_args *args)
 
 static pj_exit run(const pj_args *args)
 {
-    pj_snapshot *a = NULL, *b = NULL;
+    pj_result *a = NULL, *b = NULL;
     pj_exit code = check_usage(args);
     if (code == PJ_EXIT_DONE)
         code = open_side(args, args->operand[0], 'a', &a);
@@ -100,8 +100,8 @@ static pj_exit run(const pj_args *args)
         code = open_side(args, args->operand[args->operands - 1], 'b', &b);
     if (code == PJ_EXIT_DONE && a && b)
         code = compare(a, b, args);
-    pj_snapshot_free(a);
-    pj_snapshot_free(b);
+    pj_result_free(a);
+    pj_result_free(b);
     return code;
 }
 

@@ -239,13 +239,15 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
     double sequence = sequence_of(model->graph);
     pj_map said;
     double *idle = PJ_NEW(arena, double, count);
-    if (!sums || !figures || !idle)
+    size_t *known = PJ_NEW(arena, size_t, count);
+    if (!sums || !figures || !idle || !known)
         return pj_fail_memory(err);
     pj_map_init(&said, arena);
     for (size_t d = 0; d < count; d++)
         idle[d] = pj_device_idle_w(devices[d]);
     totals->devices = sums;
     totals->idle_w = idle;
+    totals->device_layers = known;
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
         const pj_layer_detail *detail = &layers->detail[i];
@@ -260,11 +262,15 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
             pj_device_figure *figure = &figures[i * count + d];
             if (pj_device_estimate(devices[d], &work, &cost, &why) == PJ_OK) {
                 add_figure(&sums[d], &cost, figure);
+                known[d] += figure->energy_pj >= 0;
                 continue;
             }
             *figure = (pj_device_figure){-1, -1};
             PJ_TRY(report_missing(devices[d], row->input.word, &why, &said, diags, row->name, err));
         }
     }
+    for (size_t d = 0; d < count; d++)
+        if (!known[d])
+            sums[d] = (pj_device_figure){-1, -1};
     return PJ_OK;
 }

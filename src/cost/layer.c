@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "ir/describe.h"
 
 bool pj_layer_reads_activation(const pj_node *node, int i)
 {
@@ -277,6 +278,21 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
             pj_error_at(err, model->path, detail->node->label, detail->node->op);
             return status;
         }
+    }
+    return PJ_OK;
+}
+
+pj_status pj_layers_shapes(const pj_model *model, pj_layers *layers, pj_arena *arena, pj_error *err)
+{
+    for (size_t i = 0; i < layers->count; i++) {
+        const pj_node *node = layers->detail[i].node;
+        const pj_value *value = node->graph == model->graph && node->outputs ? node->out[0] : NULL;
+        pj_layer *row = &layers->row[i];
+        row->rank = value && pj_type_is_tensor(&value->type) ? value->type.rank : PJ_RANK_NONE;
+        row->output_dtype = value ? pj_type_describe(&value->type, arena) : NULL;
+        row->dims = row->rank < 0 ? NULL : pj_dims_describe(&value->type, arena);
+        if (value && (!row->output_dtype || (row->rank >= 0 && !row->dims)))
+            return pj_fail_memory(err);
     }
     return PJ_OK;
 }

@@ -64,6 +64,9 @@ bool pj_layer_reads_activation(const pj_node *node, int i);
 /* Writes the formats of `detail` into the public row, and the bit operations that follow from them. */
 pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_arena *arena, pj_error *err);
 
+/* Types and shapes of first outputs, for the rows; layers inside of subgraphs show none. PJ_ENOMEM. */
+pj_status pj_layers_shapes(const pj_model *model, pj_layers *layers, pj_arena *arena, pj_error *err);
+
 /* ---- cost/formats.c ---- */
 
 /* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.

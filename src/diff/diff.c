@@ -8,6 +8,7 @@
 #include "diff/explain.h"
 #include "diff/limit.h"
 #include "diff/match.h"
+#include "result/result.h"
 
 /* What the caller gets, and what is needed to make and to free it. */
 typedef struct draft {
@@ -25,9 +26,9 @@ static bool same_format(const pj_format_info *a, const pj_format_info *b)
     return a->known == b->known && (!a->known || strcmp(a->word, b->word) == 0);
 }
 
-static bool same_shape(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
+static bool same_shape(const pj_layer *a, const pj_layer *b)
 {
-    bool same = a->rank == b->rank;
+    bool same = a->rank == b->rank || (a->rank < 0 && b->rank < 0); /* reports do not say why there is none */
     for (int k = 0; same && k < a->rank; k++) {
         const char *x = a->dims[k].symbol, *y = b->dims[k].symbol;
         same = a->dims[k].value == b->dims[k].value && (x && y ? strcmp(x, y) == 0 : x == y);
@@ -35,11 +36,18 @@ static bool same_shape(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
     return same;
 }
 
-static bool same_work(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
+/* As far as a report keeps them. */
+static bool same_count(int64_t a, int64_t b)
 {
-    return a->runs == b->runs && a->macs == b->macs && a->flops == b->flops && a->params == b->params &&
-           a->param_bits == b->param_bits && a->bops == b->bops && a->input_bits == b->input_bits &&
-           a->output_bits == b->output_bits;
+    return pj_result_count(a) == pj_result_count(b);
+}
+
+static bool same_work(const pj_layer *a, const pj_layer *b)
+{
+    return same_count(a->runs, b->runs) && same_count(a->macs, b->macs) && same_count(a->flops, b->flops) &&
+           same_count(a->params, b->params) && same_count(a->param_bits, b->param_bits) &&
+           same_count(a->bops, b->bops) && same_count(a->input_bits, b->input_bits) &&
+           same_count(a->output_bits, b->output_bits);
 }
 
 static bool same_energy(const pj_energy *a, const pj_energy *b)
@@ -48,7 +56,7 @@ static bool same_energy(const pj_energy *a, const pj_energy *b)
            a->op_cost == b->op_cost;
 }
 
-static bool same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer *b)
+static bool same_layer(const pj_layer *a, const pj_layer *b)
 {
     return strcmp(a->op, b->op) == 0 && strcmp(a->domain, b->domain) == 0 && a->counted == b->counted &&
            a->free == b->free && same_shape(a, b) && same_work(a, b) && same_energy(&a->energy, &b->energy) &&
@@ -76,7 +84,7 @@ static void tell(pj_diff *diff, const pj_diff_row *row)
     diff->renamed += row->change == PJ_RENAMED;
 }
 
-static void add_row(draft *d, const pj_snapshot_layer *a, const pj_snapshot_layer *b)
+static void add_row(draft *d, const pj_layer *a, const pj_layer *b)
 {
     pj_diff_row *row = &d->rows[d->result.row_count++];
     row->a = a;
@@ -96,14 +104,14 @@ static void add_row(draft *d, const pj_snapshot_layer *a, const pj_snapshot_laye
 /* What was removed from `from` on, up to the next layer of A that is still there. */
 static void add_removed(draft *d, size_t from)
 {
-    const pj_snapshot *a = d->result.a;
+    const pj_result *a = d->result.a;
     for (size_t i = from; i < a->layer_count && d->matching.b_of_a[i] == PJ_NO_LAYER; i++)
         add_row(d, &a->layers[i], NULL);
 }
 
 static pj_status make_rows(draft *d, pj_error *err)
 {
-    const pj_snapshot *a = d->result.a, *b = d->result.b;
+    const pj_result *a = d->result.a, *b = d->result.b;
     PJ_TRY(pj_match_layers(a, b, d->arena, &d->matching, err));
     d->rows = PJ_NEW(d->arena, pj_diff_row, a->layer_count + b->layer_count);
     if (!d->rows)
@@ -125,15 +133,15 @@ static pj_status run(draft *d, const pj_diff_options *options, pj_error *err)
     if (strcmp(diff->a->unit, diff->b->unit) != 0)
         return pj_fail(err, PJ_EARGUMENT,
                        "A is in %s (table %.100s), B in %s (table %.100s): there is no way from one to the other",
-                       diff->a->unit, diff->a->settings.table, diff->b->unit, diff->b->settings.table);
-    PJ_TRY(pj_snapshot_settings_diff(diff->a, diff->b, &d->settings, &diff->setting_count, err));
+                       diff->a->unit, diff->a->table, diff->b->unit, diff->b->table);
+    PJ_TRY(pj_result_settings_diff(diff->a, diff->b, &d->settings, &diff->setting_count, err));
     diff->settings = d->settings;
     PJ_TRY(make_rows(d, err));
     PJ_TRY(pj_explain_causes(diff, d->arena, err));
     return pj_limits_judge(options, d->arena, diff, err);
 }
 
-pj_status pj_diff_run(const pj_snapshot *a, const pj_snapshot *b, const pj_diff_options *options, pj_diff **out,
+pj_status pj_diff_run(const pj_result *a, const pj_result *b, const pj_diff_options *options, pj_diff **out,
                       pj_error *err)
 {
     *out = NULL;

@@ -29,7 +29,7 @@ static factors per_bit(int64_t bits, const pj_format_info *format)
     return f;
 }
 
-static factors factors_of(const pj_snapshot_layer *layer, pj_component component, bool macs)
+static factors factors_of(const pj_layer *layer, pj_component component, bool macs)
 {
     factors f = {0, 0};
     switch (component) {
@@ -50,7 +50,7 @@ static factors factors_of(const pj_snapshot_layer *layer, pj_component component
     return f;
 }
 
-static void split(const pj_snapshot_layer *a, const pj_snapshot_layer *b, pj_component component, pj_effect *out)
+static void split(const pj_layer *a, const pj_layer *b, pj_component component, pj_effect *out)
 {
     static const char *const counted[] = {"elements", "elements", "params", "macs"};
     bool macs = a->macs > 0 && b->macs > 0;
@@ -100,7 +100,7 @@ static bool add_change(pj_str *out, const char *what, const char *from, const ch
 }
 
 /* "fp32 -> int8", "weight int8 -> int4" */
-static bool add_formats(pj_str *out, const pj_snapshot_layer *a, const pj_snapshot_layer *b)
+static bool add_formats(pj_str *out, const pj_layer *a, const pj_layer *b)
 {
     if (differ(&a->input, &b->input))
         return add_change(out, "", a->input.word, b->input.word);
@@ -112,33 +112,33 @@ static bool add_formats(pj_str *out, const pj_snapshot_layer *a, const pj_snapsh
 }
 
 /* What widths follow from: of the component's own tensors. */
-static bool add_width(pj_str *out, const pj_snapshot_layer *a, const pj_snapshot_layer *b, pj_component component)
+static bool add_width(pj_str *out, const pj_layer *a, const pj_layer *b, pj_component component)
 {
     const pj_format_info *of_a = component == PJ_INPUTS ? &a->input : component == PJ_OUTPUTS ? &a->output : &a->weight;
     const pj_format_info *of_b = component == PJ_INPUTS ? &b->input : component == PJ_OUTPUTS ? &b->output : &b->weight;
     return differ(of_a, of_b) && add_change(out, "", of_a->word, of_b->word);
 }
 
-static const char *place_of(const pj_snapshot *snapshot, pj_component component)
+static const char *place_of(const pj_result *result, pj_component component)
 {
     bool weights = component == PJ_PARAMETERS;
-    return pj_place_word(weights ? snapshot->settings.weights_on : snapshot->settings.activations_on);
+    return pj_place_word(weights ? result->setup.weights_on : result->setup.activations_on);
 }
 
 static bool add_price(pj_str *out, const pj_diff *diff, const pj_diff_row *row, pj_component component)
 {
-    const pj_snapshot *a = diff->a, *b = diff->b;
-    if (add_change(out, "table ", a->settings.table, b->settings.table))
+    const pj_result *a = diff->a, *b = diff->b;
+    if (add_change(out, "table ", a->table, b->table))
         return true;
     if (component == PJ_OP_COST)
         return add_formats(out, row->a, row->b) || add_change(out, "", row->a->op, row->b->op);
     if (add_change(out, "", place_of(a, component), place_of(b, component)))
         return true;
-    if (component != PJ_PARAMETERS && a->settings.io_on_dram != b->settings.io_on_dram)
-        return add_change(out, "inputs and outputs ", a->settings.io_on_dram ? "dram" : "sram",
-                          b->settings.io_on_dram ? "dram" : "sram");
-    pj_str_add(out, a->settings.sram_min_bits != b->settings.sram_min_bits ? "least SRAM" : "");
-    return a->settings.sram_min_bits != b->settings.sram_min_bits;
+    if (component != PJ_PARAMETERS && a->setup.io_on_dram != b->setup.io_on_dram)
+        return add_change(out, "inputs and outputs ", a->setup.io_on_dram ? "dram" : "sram",
+                          b->setup.io_on_dram ? "dram" : "sram");
+    pj_str_add(out, a->setup.sram_min_bits != b->setup.sram_min_bits ? "least SRAM" : "");
+    return a->setup.sram_min_bits != b->setup.sram_min_bits;
 }
 
 static double part_of(const pj_effect *effect, part which)

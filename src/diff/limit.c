@@ -179,7 +179,7 @@ pj_status pj_limits_judge(const pj_diff_options *options, pj_arena *arena, pj_di
             return pj_fail(err, PJ_EARGUMENT, "limit \"%.60s\": wants %s", text, wants);
         if (l.is_joule && strcmp(diff->b->unit, "pJ") != 0)
             return pj_fail(err, PJ_EARGUMENT, "limit \"%.60s\": table %.80s has no joules; give a percentage", text,
-                           diff->b->settings.table);
+                           diff->b->table);
         verdicts[i].limit = pj_arena_strdup(arena, text);
         if (!verdicts[i].limit)
             return pj_fail_memory(err);

@@ -43,7 +43,7 @@ const char *pj_match_op(const char *op, size_t *length)
 typedef enum likeness { BY_NAME, BY_WORK, BY_SHAPE, BY_PARAMS, BY_OP, LIKENESSES } likeness;
 
 typedef struct side {
-    const pj_snapshot_layer *layer;
+    const pj_layer *layer;
     size_t count;
     uint32_t *key[LIKENESSES];
     size_t *other; /* what it is paired with */
@@ -63,7 +63,7 @@ typedef struct matcher {
 
 #define SEVERAL SIZE_MAX
 
-static void print_key(const pj_snapshot_layer *layer, likeness by, pj_str *out)
+static void print_key(const pj_layer *layer, likeness by, pj_str *out)
 {
     size_t length;
     const char *op = pj_match_op(layer->op, &length);
@@ -221,7 +221,7 @@ static bool alike(const matcher *m, size_t a, size_t b, likeness by)
 /* A layer that has changed keeps its operator; one whose operator has changed, its work or at least its parameters. */
 static bool may_have_changed(const matcher *m, size_t a, size_t b)
 {
-    const pj_snapshot_layer *x = &m->a.layer[a], *y = &m->b.layer[b];
+    const pj_layer *x = &m->a.layer[a], *y = &m->b.layer[b];
     return alike(m, a, b, BY_OP) || (x->macs && x->macs == y->macs) || (x->params && x->params == y->params);
 }
 
@@ -270,7 +270,7 @@ static pj_status match_names(matcher *m, pj_error *err)
     return PJ_OK;
 }
 
-pj_status pj_match_layers(const pj_snapshot *a, const pj_snapshot *b, pj_arena *arena, pj_matching *out, pj_error *err)
+pj_status pj_match_layers(const pj_result *a, const pj_result *b, pj_arena *arena, pj_matching *out, pj_error *err)
 {
     matcher m = {
         .arena = arena,

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "picojoule/snapshot.h"
+#include "picojoule/result.h"
 
 #define PJ_NO_LAYER SIZE_MAX
 
@@ -27,7 +27,7 @@ typedef struct pj_matching {
  *
  * Takes n log n time and memory in proportion to n: gaps of up to 64 K pairs of layers are aligned exactly (longest
  * common subsequence), larger ones by what is rare in them first. Arrays live in `arena`. PJ_ENOMEM. */
-pj_status pj_match_layers(const pj_snapshot *a, const pj_snapshot *b, pj_arena *arena, pj_matching *out, pj_error *err);
+pj_status pj_match_layers(const pj_result *a, const pj_result *b, pj_arena *arena, pj_matching *out, pj_error *err);
 
 /* The operator that counts: "Conv" of "QLinearConv"; *length characters from the returned place on. */
 const char *pj_match_op(const char *op, size_t *length);

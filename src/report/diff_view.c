@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "report/shape_text.h"
 #include "report/view.h"
+#include "result/result.h"
 
 /* ---- which rows, in which order ---- */
 
@@ -57,7 +58,7 @@ static const char *key_of(const pj_finding *finding, pj_arena *arena)
 
 static bool find_fresh(pj_diff_view *view)
 {
-    const pj_snapshot *a = view->diff->a, *b = view->diff->b;
+    const pj_result *a = view->diff->a, *b = view->diff->b;
     pj_finding *fresh = PJ_NEW(view->arena, pj_finding, b->finding_count);
     pj_map known;
     pj_map_init(&known, view->arena);
@@ -102,7 +103,7 @@ static void put_text(filler *f, pj_cell *cell, pj_str *text)
     pj_cell_text(cell, kept && *kept ? kept : NULL);
 }
 
-static const pj_snapshot_layer *layer_of(const filler *f)
+static const pj_layer *layer_of(const filler *f)
 {
     return f->side ? f->row->b : f->row->a;
 }
@@ -133,7 +134,7 @@ static void fill_both_names(filler *f, pj_cell *cell)
 }
 
 /* "Conv", "Conv > QLinearConv" of what `print` says of both sides. */
-static void put_both(filler *f, pj_cell *cell, void (*print)(const pj_snapshot_layer *layer, pj_str *out))
+static void put_both(filler *f, pj_cell *cell, void (*print)(const pj_layer *layer, pj_str *out))
 {
     pj_str text = pj_str_new(0), other = pj_str_new(0);
     if (f->row->a)
@@ -149,50 +150,24 @@ static void put_both(filler *f, pj_cell *cell, void (*print)(const pj_snapshot_l
     put_text(f, cell, &text);
 }
 
-/* A layer with the members that a view's texts need. */
-static pj_layer as_layer(const pj_snapshot_layer *layer)
+static void print_shape(const pj_layer *layer, pj_str *out)
 {
-    return (pj_layer){.name = layer->name,
-                      .op = layer->op,
-                      .domain = layer->domain,
-                      .macs = layer->macs,
-                      .input = layer->input,
-                      .weight = layer->weight,
-                      .accumulator = layer->accumulator,
-                      .output = layer->output};
-}
-
-static void print_op(const pj_snapshot_layer *layer, pj_str *out)
-{
-    const pj_layer shown = as_layer(layer);
-    pj_view_op(&shown, out);
-}
-
-static void print_precision(const pj_snapshot_layer *layer, pj_str *out)
-{
-    const pj_layer shown = as_layer(layer);
-    pj_view_precision(&shown, out);
-}
-
-static void print_shape(const pj_snapshot_layer *layer, pj_str *out)
-{
-    const pj_tensor_info shown = {.rank = layer->rank, .dims = layer->dims};
     if (layer->rank >= 0)
-        pj_shape_text(&shown, out);
+        pj_shape_text(layer->rank, layer->dims, out);
 }
 
 static void fill_ops(filler *f, pj_cell *cell)
 {
-    put_both(f, cell, print_op);
+    put_both(f, cell, pj_view_op);
 }
 
 static void fill_precisions(filler *f, pj_cell *cell)
 {
-    put_both(f, cell, print_precision);
+    put_both(f, cell, pj_view_precision);
 }
 
 /* Of one side. */
-static void put_side(filler *f, pj_cell *cell, void (*print)(const pj_snapshot_layer *layer, pj_str *out))
+static void put_side(filler *f, pj_cell *cell, void (*print)(const pj_layer *layer, pj_str *out))
 {
     pj_str text = pj_str_new(0);
     if (layer_of(f))
@@ -202,12 +177,12 @@ static void put_side(filler *f, pj_cell *cell, void (*print)(const pj_snapshot_l
 
 static void fill_op(filler *f, pj_cell *cell)
 {
-    put_side(f, cell, print_op);
+    put_side(f, cell, pj_view_op);
 }
 
 static void fill_precision(filler *f, pj_cell *cell)
 {
-    put_side(f, cell, print_precision);
+    put_side(f, cell, pj_view_precision);
 }
 
 static void fill_shape(filler *f, pj_cell *cell)
@@ -217,16 +192,16 @@ static void fill_shape(filler *f, pj_cell *cell)
 
 static void fill_count(filler *f, pj_cell *cell)
 {
-    const pj_snapshot_layer *layer = layer_of(f);
+    const pj_layer *layer = layer_of(f);
     if (!layer)
         return;
     const int64_t counts[] = {layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops};
-    pj_cell_count(cell, counts[f->at]);
+    pj_cell_count(cell, pj_result_count(counts[f->at]));
 }
 
 static void fill_component(filler *f, pj_cell *cell)
 {
-    const pj_snapshot_layer *layer = layer_of(f);
+    const pj_layer *layer = layer_of(f);
     if (!layer)
         return;
     const double parts[] = {layer->energy.inputs, layer->energy.outputs, layer->energy.parameters,

@@ -41,7 +41,7 @@ void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *o
 void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out);
 
 /* The totals of the device of that name; NULL: there is none. */
-const pj_device_figure *pj_diff_view_device(const pj_snapshot *snapshot, const char *name);
+const pj_device_figure *pj_diff_view_device(const pj_result *result, const char *name);
 
 /* "-5.745 uJ" with its sign. */
 void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out);

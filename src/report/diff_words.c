@@ -62,20 +62,20 @@ static void print_bits(const pj_diff_view *view, double value, pj_str *out)
     pj_human_bits(out, value);
 }
 
-const pj_device_figure *pj_diff_view_device(const pj_snapshot *snapshot, const char *name)
+const pj_device_figure *pj_diff_view_device(const pj_result *result, const char *name)
 {
-    for (size_t i = 0; i < snapshot->settings.device_count; i++)
-        if (strcmp(snapshot->settings.devices[i], name) == 0)
-            return &snapshot->totals.devices[i];
+    for (size_t i = 0; i < result->setup.device_count; i++)
+        if (strcmp(result->devices[i], name) == 0)
+            return &result->totals.devices[i];
     return NULL;
 }
 
 /* Devices that both sides have. */
 static void add_devices(const pj_diff_view *view, pj_rows *rows)
 {
-    const pj_snapshot *a = view->diff->a;
-    for (size_t i = 0; i < a->settings.device_count; i++) {
-        const char *name = a->settings.devices[i];
+    const pj_result *a = view->diff->a;
+    for (size_t i = 0; i < a->setup.device_count; i++) {
+        const char *name = a->devices[i];
         const pj_device_figure *of_a = &a->totals.devices[i], *of_b = pj_diff_view_device(view->diff->b, name);
         pj_str text = pj_str_new(0);
         pj_str_printf(&text, "%s time", name);
@@ -223,18 +223,18 @@ static bool prices_differ(const pj_diff *diff)
     return false;
 }
 
-static void warn_uncounted(const pj_snapshot *snapshot, const char *side, const char *lead, pj_str *out)
+static void warn_uncounted(const pj_result *result, const char *side, const char *lead, pj_str *out)
 {
-    if (!snapshot->totals.uncounted)
+    if (!result->totals.uncounted)
         return;
     pj_str_printf(out, "%s%s: ", lead, side);
-    pj_human_plural(out, snapshot->totals.uncounted, "layer is", "layers are");
+    pj_human_plural(out, result->totals.uncounted, "layer is", "layers are");
     pj_str_add(out, " not counted, so its total is too low.\n");
 }
 
 void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *out)
 {
-    const pj_snapshot *a = view->diff->a, *b = view->diff->b;
+    const pj_result *a = view->diff->a, *b = view->diff->b;
     if (prices_differ(view->diff))
         pj_str_printf(out,
                       "%sA and B were priced with different tables: part of the difference is that of the tables, "

@@ -45,19 +45,19 @@ static void lines(pj_str *text, size_t indent, const pj_text_style *style, pj_st
 }
 
 /* "models/a.onnx", "base.json (of models/a.onnx)" */
-static void add_source(const pj_snapshot *snapshot, pj_str *out)
+static void add_source(const pj_result *result, pj_str *out)
 {
-    pj_text_clean(out, strcmp(snapshot->source, "-") == 0 ? "standard input" : snapshot->source);
-    if (!snapshot->is_report)
+    pj_text_clean(out, strcmp(result->source, "-") == 0 ? "standard input" : result->source);
+    if (!result->is_report)
         return;
     pj_str_add(out, " (report of ");
-    pj_text_clean(out, snapshot->model);
+    pj_text_clean(out, result->model->path);
     pj_str_add(out, ")");
 }
 
 static void text_sources(const pj_diff_view *view, const pj_text_style *style, pj_str *out)
 {
-    const pj_snapshot *sides[] = {view->diff->a, view->diff->b};
+    const pj_result *sides[] = {view->diff->a, view->diff->b};
     for (int s = 0; s < 2; s++) {
         pj_str text = pj_str_new(0);
         pj_str_add(&text, s ? "B  " : "A  ");
@@ -292,18 +292,18 @@ static void write_markdown(const pj_diff_view *view, size_t top, pj_str *out)
 
 /* ---- JSON ---- */
 
-static void put_snapshot(pj_json_writer *json, const char *key, const pj_snapshot *snapshot)
+static void put_side(pj_json_writer *json, const char *key, const pj_result *result)
 {
-    const pj_basis basis = {&snapshot->settings, snapshot->settings.table, snapshot->rules,    snapshot->unit,
-                            snapshot->op_rules,  snapshot->dims,           snapshot->dim_count};
+    const pj_basis basis = {&result->setup,          result->table,       result->rules,           result->unit,
+                            result->model->op_rules, result->model->dims, result->model->dim_count};
     pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(json, "source", snapshot->source);
-    pj_json_put_bool(json, "is_report", snapshot->is_report);
-    pj_json_put_text(json, "version", snapshot->version);
-    pj_json_put_text(json, "model", snapshot->model);
+    pj_json_put_text(json, "source", result->source);
+    pj_json_put_bool(json, "is_report", result->is_report);
+    pj_json_put_text(json, "version", result->version);
+    pj_json_put_text(json, "model", result->model->path);
     pj_basis_json(&basis, json);
-    pj_json_put_uint(json, "layers", snapshot->totals.layers);
-    pj_json_put_uint(json, "uncounted", snapshot->totals.uncounted);
+    pj_json_put_uint(json, "layers", result->totals.layers);
+    pj_json_put_uint(json, "uncounted", result->totals.uncounted);
     pj_json_write_end(json);
 }
 
@@ -340,12 +340,12 @@ static void put_pair(pj_json_writer *json, const char *key, double a, double b)
 static void put_devices(pj_json_writer *json, const pj_diff *diff)
 {
     pj_json_put_begin(json, "devices", PJ_JSON_WRITE_OBJECT);
-    for (size_t i = 0; i < diff->a->settings.device_count; i++) {
+    for (size_t i = 0; i < diff->a->setup.device_count; i++) {
         const pj_device_figure *a = &diff->a->totals.devices[i];
-        const pj_device_figure *b = pj_diff_view_device(diff->b, diff->a->settings.devices[i]);
+        const pj_device_figure *b = pj_diff_view_device(diff->b, diff->a->devices[i]);
         if (!b)
             continue;
-        pj_json_put_begin(json, diff->a->settings.devices[i], PJ_JSON_WRITE_OBJECT);
+        pj_json_put_begin(json, diff->a->devices[i], PJ_JSON_WRITE_OBJECT);
         if (a->energy_pj >= 0 && b->energy_pj >= 0)
             put_pair(json, "energy_pj", a->energy_pj, b->energy_pj);
         if (a->time_us >= 0 && b->time_us >= 0)
@@ -429,8 +429,8 @@ static void write_json(const pj_diff_view *view, pj_str *out)
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(&json, "schema", "picojoule.diff/1");
     pj_json_put_text(&json, "version", PICOJOULE_VERSION);
-    put_snapshot(&json, "a", diff->a);
-    put_snapshot(&json, "b", diff->b);
+    put_side(&json, "a", diff->a);
+    put_side(&json, "b", diff->b);
     put_settings(&json, diff);
     put_totals(&json, diff);
     put_summary(&json, diff);

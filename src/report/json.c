@@ -9,22 +9,18 @@
 #include "report/memory.h"
 #include "report/shape_text.h"
 #include "report/weights.h"
-#include "result/result.h"
 
 /* ---- model and settings ---- */
 
-static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_info *tensors, size_t count,
-                        bool outputs)
+static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_info *tensors, size_t count)
 {
     pj_json_put_begin(json, key, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < count; i++) {
-        if (outputs ? !tensors[i].is_output : !tensors[i].is_input)
-            continue;
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
         pj_json_put_text(json, "name", tensors[i].name);
         pj_json_put_text(json, "dtype", *tensors[i].dtype ? tensors[i].dtype : NULL);
         pj_json_write_key(json, "shape");
-        pj_shape_json(&tensors[i], json);
+        pj_shape_json(tensors[i].rank, tensors[i].dims, json);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);
@@ -32,13 +28,7 @@ static void put_tensors(pj_json_writer *json, const char *key, const pj_tensor_i
 
 static void put_model(pj_json_writer *json, const pj_view *view)
 {
-    pj_model *model = pj_result_found(view->result)->model;
-    const pj_model_info *info = pj_model_describe(model);
-    size_t count;
-    const pj_tensor_info *tensors = pj_model_tensors(model, &count);
-    json->out->failed = json->out->failed || !info || !tensors;
-    if (json->out->failed)
-        return;
+    const pj_model_info *info = view->result->model;
     pj_json_put_begin(json, "model", PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(json, "path", info->path);
     pj_json_put_int(json, "ir_version", info->ir_version);
@@ -48,8 +38,8 @@ static void put_model(pj_json_writer *json, const pj_view *view)
         pj_json_put_int(json, info->opsets[i].domain, info->opsets[i].version);
     pj_json_write_end(json);
     pj_json_put_uint(json, "nodes", info->nodes);
-    put_tensors(json, "inputs", tensors, count, false);
-    put_tensors(json, "outputs", tensors, count, true);
+    put_tensors(json, "inputs", info->inputs, info->input_count);
+    put_tensors(json, "outputs", info->outputs, info->output_count);
     pj_json_put_int(json, "params", view->totals->params);
     pj_json_put_int(json, "param_bits", view->totals->param_bits);
     pj_json_put_uint(json, "file_bytes", info->file_bytes);
@@ -132,13 +122,11 @@ static void put_devices(pj_json_writer *json, const pj_view *view, const pj_devi
     pj_json_put_begin(json, "devices", idle ? PJ_JSON_WRITE_OBJECT : PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t d = 0; d < view->devices; d++) {
         pj_json_put_begin(json, view->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
-        size_t layers, known = pj_view_priced(view, d, &layers);
-        bool is_total = idle != NULL;
-        put_known(json, "energy_pj", is_total && !known ? -1 : figures[d].energy_pj);
-        put_known(json, "time_us", is_total && !known ? -1 : figures[d].time_us);
-        if (is_total) {
+        put_known(json, "energy_pj", figures[d].energy_pj);
+        put_known(json, "time_us", figures[d].time_us);
+        if (idle) {
             put_known(json, "idle_w", idle[d]);
-            pj_json_put_uint(json, "layers", known);
+            pj_json_put_uint(json, "layers", view->totals->device_layers[d]);
         }
         pj_json_write_end(json);
     }
@@ -195,15 +183,6 @@ static void put_counts(pj_json_writer *json, int64_t macs, int64_t flops, int64_
     pj_json_put_int(json, "bops", bops);
 }
 
-static void put_output_shape(pj_json_writer *json, const pj_tensor_info *output)
-{
-    pj_json_write_key(json, "output_shape");
-    if (output)
-        pj_shape_json(output, json);
-    else
-        pj_json_write_null(json);
-}
-
 static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer *layer)
 {
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
@@ -214,7 +193,8 @@ static void put_layer(pj_json_writer *json, const pj_view *view, const pj_layer 
     pj_json_put_text(json, "scope", layer->scope);
     put_names(json, "inputs", layer->inputs, layer->input_count);
     put_names(json, "outputs", layer->outputs, layer->output_count);
-    put_output_shape(json, view->output[layer->index]);
+    pj_json_write_key(json, "output_shape");
+    pj_shape_json(layer->rank, layer->dims, json);
     pj_json_put_bool(json, "counted", layer->counted);
     pj_json_put_bool(json, "free", layer->free);
     if (layer->folded_into)
@@ -310,8 +290,8 @@ static void put_coverage(pj_json_writer *json, const pj_view *view)
     pj_json_write_end(json);
     /* the MACs of what is not counted are not known, so neither is their share */
     put_known(json, "macs_share", totals->uncounted ? -1 : 1);
-    pj_json_put_uint(json, "tensors", view->tensor_count);
-    pj_json_put_uint(json, "tensors_known", view->known_tensors);
+    pj_json_put_uint(json, "tensors", view->result->model->tensors);
+    pj_json_put_uint(json, "tensors_known", view->result->model->tensors_known);
     pj_json_write_end(json);
 }
 

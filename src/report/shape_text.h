@@ -6,9 +6,9 @@
 #include "picojoule/model.h"
 
 /* "1x3x224x224", "batch x seq x 32" with symbols, "scalar", "?" where the rank is unknown. */
-void pj_shape_text(const pj_tensor_info *tensor, pj_str *out);
+void pj_shape_text(int rank, const pj_dim_info *dims, pj_str *out);
 
 /* [1, null, "batch"], or null where the rank is unknown. */
-void pj_shape_json(const pj_tensor_info *tensor, pj_json_writer *json);
+void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json);
 
 #endif

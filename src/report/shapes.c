@@ -6,43 +6,43 @@
 #include "report/findings.h"
 #include "report/shape_text.h"
 
-void pj_shape_text(const pj_tensor_info *tensor, pj_str *out)
+void pj_shape_text(int rank, const pj_dim_info *dims, pj_str *out)
 {
     bool symbolic = false;
-    if (tensor->rank < 0) {
+    if (rank < 0) {
         pj_str_add_char(out, '?');
         return;
     }
-    if (tensor->rank == 0)
+    if (rank == 0)
         pj_str_add(out, "scalar");
-    for (int k = 0; k < tensor->rank; k++)
-        symbolic = symbolic || tensor->dims[k].symbol;
-    for (int k = 0; k < tensor->rank; k++) {
+    for (int k = 0; k < rank; k++)
+        symbolic = symbolic || dims[k].symbol;
+    for (int k = 0; k < rank; k++) {
         if (k)
             pj_str_add(out, symbolic ? " x " : "x");
-        if (tensor->dims[k].symbol)
-            pj_str_add(out, tensor->dims[k].symbol);
-        else if (tensor->dims[k].value < 0)
+        if (dims[k].symbol)
+            pj_str_add(out, dims[k].symbol);
+        else if (dims[k].value < 0)
             pj_str_add_char(out, '?');
         else
-            pj_str_printf(out, "%" PRId64, tensor->dims[k].value);
+            pj_str_printf(out, "%" PRId64, dims[k].value);
     }
 }
 
-void pj_shape_json(const pj_tensor_info *tensor, pj_json_writer *json)
+void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json)
 {
-    if (tensor->rank < 0) {
+    if (rank < 0) {
         pj_json_write_null(json);
         return;
     }
     pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
-    for (int k = 0; k < tensor->rank; k++) {
-        if (tensor->dims[k].symbol)
-            pj_json_write_text(json, tensor->dims[k].symbol);
-        else if (tensor->dims[k].value < 0)
+    for (int k = 0; k < rank; k++) {
+        if (dims[k].symbol)
+            pj_json_write_text(json, dims[k].symbol);
+        else if (dims[k].value < 0)
             pj_json_write_null(json);
         else
-            pj_json_write_int(json, tensor->dims[k].value);
+            pj_json_write_int(json, dims[k].value);
     }
     pj_json_write_end(json);
 }
@@ -60,7 +60,7 @@ static void write_json(pj_model *model, const pj_tensor_info *tensors, size_t co
         pj_json_write_key(&json, "dtype");
         pj_json_write_text(&json, *tensors[i].dtype ? tensors[i].dtype : NULL);
         pj_json_write_key(&json, "shape");
-        pj_shape_json(&tensors[i], &json);
+        pj_shape_json(tensors[i].rank, tensors[i].dims, &json);
         pj_json_write_end(&json);
     }
     pj_json_write_end(&json);
@@ -95,7 +95,7 @@ static pj_rows *rows_of(const pj_tensor_info *tensors, size_t count, pj_arena *a
         pj_cell *cell = pj_rows_add(rows);
         pj_str_clear(&text);
         if (tensors[i].is_tensor)
-            pj_shape_text(&tensors[i], &text);
+            pj_shape_text(tensors[i].rank, tensors[i].dims, &text);
         pj_cell_text(&cell[0], tensors[i].name);
         pj_cell_text(&cell[1], *tensors[i].dtype ? tensors[i].dtype : "?");
         pj_cell_text(&cell[2], pj_arena_strdup(arena, text.data));

@@ -230,7 +230,7 @@ pj_rows *pj_summary_devices(const pj_view *view)
     for (size_t d = 0; rows && d < view->devices; d++) {
         const pj_device_figure *figure = &view->totals->devices[d];
         pj_cell *cell = pj_rows_add(rows);
-        size_t layers, known = pj_view_priced(view, d, &layers);
+        size_t layers = view->totals->layers, known = view->totals->device_layers[d];
         pj_cell_text(&cell[0], view->result->devices[d]);
         pj_cell_unknown(&cell[1]);
         pj_cell_unknown(&cell[2]);
@@ -287,10 +287,11 @@ void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out)
         pj_str_add(out, totals->free_layers == 1 ? "is" : "are");
         pj_str_add(out, " not listed.\n");
     }
-    if (view->known_tensors < view->tensor_count) {
+    const pj_model_info *model = view->result->model;
+    if (model->tensors_known < model->tensors) {
         pj_str_printf(out, "%sType and shape are known of ", lead);
-        pj_human_share(out, (double)view->known_tensors / (double)view->tensor_count);
-        pj_str_printf(out, " of the tensors (%zu of %zu).\n", view->known_tensors, view->tensor_count);
+        pj_human_share(out, (double)model->tensors_known / (double)model->tensors);
+        pj_str_printf(out, " of the tensors (%zu of %zu).\n", model->tensors_known, model->tensors);
     }
     add_shared(view, lead, out);
 }

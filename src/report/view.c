@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/ckd.h"
-#include "cost/output.h"
-#include "result/result.h"
 
 /* ---- rows ---- */
 
@@ -87,9 +85,6 @@ static bool sum_of_totals(pj_view *view)
                               .bops = totals->bops,
                               .energy = totals->energy};
     view->sum.devices = pj_arena_memdup(view->arena, totals->devices, view->devices, sizeof *totals->devices);
-    for (size_t d = 0, layers; view->sum.devices && d < view->devices; d++)
-        if (!pj_view_priced(view, d, &layers))
-            view->sum.devices[d] = (pj_device_figure){-1, -1};
     return view->sum.devices != NULL;
 }
 
@@ -183,27 +178,6 @@ static void cut(pj_view *view, size_t top)
     view->count = top;
 }
 
-/* Type and shape; of sequences and the like, the type. */
-static bool is_known(const pj_tensor_info *tensor)
-{
-    bool known = *tensor->dtype && (!tensor->is_tensor || tensor->rank >= 0);
-    for (int k = 0; known && k < tensor->rank; k++)
-        known = tensor->dims[k].value >= 0 || tensor->dims[k].symbol;
-    return known;
-}
-
-static bool index_tensors(pj_view *view)
-{
-    view->tensor = pj_model_tensors(pj_result_found(view->result)->model, &view->tensor_count);
-    for (size_t i = 0; view->tensor && i < view->tensor_count; i++)
-        view->known_tensors += is_known(&view->tensor[i]);
-    const pj_layer *layer = view->result->layers;
-    size_t layers = view->result->layer_count;
-    if (view->tensor)
-        view->output = pj_layer_outputs(layer, layers, view->tensor, view->tensor_count, view->arena);
-    return view->output != NULL;
-}
-
 pj_status pj_view_make(const pj_result *result, const pj_report_options *options, pj_sort sort, bool for_people,
                        pj_arena *arena, pj_view *out, pj_error *err)
 {
@@ -215,25 +189,12 @@ pj_status pj_view_make(const pj_result *result, const pj_report_options *options
     out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : sort;
     out->for_people = for_people;
     out->devices = result->setup.device_count;
-    if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) || !index_tensors(out) ||
+    if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) ||
         !collect(out, options ? options->scope_depth : 0, !for_people))
         return pj_fail_memory(err);
     sort_rows(out);
     cut(out, options ? options->top : 0);
     return PJ_OK;
-}
-
-size_t pj_view_priced(const pj_view *view, size_t device, size_t *layers)
-{
-    size_t known = 0;
-    const pj_layer *layer = view->result->layers;
-    size_t count = view->result->layer_count;
-    *layers = 0;
-    for (size_t i = 0; i < count; i++) {
-        *layers += !layer[i].free;
-        known += !layer[i].free && layer[i].counted && layer[i].devices[device].energy_pj >= 0;
-    }
-    return known;
 }
 
 /* ---- texts ---- */

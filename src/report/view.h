@@ -31,9 +31,6 @@ typedef struct pj_view {
     size_t left_out;  /* rows that --top cut off */
     pj_view_row rest; /* their sum */
     pj_view_row sum;  /* of everything */
-    const pj_tensor_info *tensor;
-    size_t tensor_count, known_tensors; /* known: type and shape */
-    const pj_tensor_info **output;      /* of each layer by index: output 0; NULL: none, or of a subgraph */
 } pj_view;
 
 /* People are not shown the layers that cost nothing. Memory is taken from the arena. PJ_ENOMEM. */
@@ -45,9 +42,6 @@ pj_rows *pj_view_rows(const pj_view *view);
 
 /* The n layers that cost most, largest first; fewer where there are fewer. NULL: no memory. */
 pj_rows *pj_view_top(const pj_view *view, size_t n);
-
-/* How many layers a device has a figure for, of those that could have one. */
-size_t pj_view_priced(const pj_view *view, size_t device, size_t *layers);
 
 /* "int8*int4>int20": input, weight, accumulator of a layer with MACs; "fp32>int8": input and output of another; one
  * word where all are alike. '?' behind it: assumed. */

@@ -95,24 +95,18 @@ static void fill_runs(filler *f, pj_cell *cell)
 
 /* ---- the first output ---- */
 
-static const pj_tensor_info *output_of(const filler *f)
-{
-    const pj_layer *layer = f->row->layer;
-    return layer ? f->view->output[layer->index] : NULL;
-}
-
 static void fill_dtype(filler *f, pj_cell *cell)
 {
-    const pj_tensor_info *output = output_of(f);
-    pj_cell_text(cell, output && *output->dtype ? output->dtype : NULL);
+    const char *dtype = f->row->layer ? f->row->layer->output_dtype : NULL;
+    pj_cell_text(cell, dtype && *dtype ? dtype : NULL);
 }
 
 static void fill_shape(filler *f, pj_cell *cell)
 {
-    const pj_tensor_info *output = output_of(f);
+    const pj_layer *layer = f->row->layer;
     pj_str text = pj_str_new(0);
-    if (output && output->is_tensor)
-        pj_shape_text(output, &text);
+    if (layer && layer->rank != PJ_RANK_NONE)
+        pj_shape_text(layer->rank, layer->dims, &text);
     put_text(f, cell, &text);
 }
 

@@ -1,6 +1,10 @@
 /* Making and freeing results. */
 #include "result/result.h"
 
+#include <math.h>
+
+#include "base/err.h"
+
 pj_found *pj_found_new(void)
 {
     pj_arena *arena = pj_arena_new(0);
@@ -17,6 +21,11 @@ const pj_found *pj_result_found(const pj_result *result)
     return (const pj_found *)(const void *)result;
 }
 
+void pj_result_own(pj_result *result, void (*close)(pj_model *model))
+{
+    ((pj_found *)(void *)result)->close_model = close;
+}
+
 void pj_result_free(pj_result *result)
 {
     pj_found *found = (pj_found *)(void *)result;
@@ -26,5 +35,25 @@ void pj_result_free(pj_result *result)
     pj_weights_free(found->weights);
     for (size_t i = 0; found->devices && i < result->setup.device_count; i++)
         pj_device_close(found->devices[i]);
+    if (found->close_model)
+        found->close_model(found->model);
     pj_arena_free(found->arena);
+}
+
+pj_status pj_found_finish(pj_found *found, pj_status status, pj_result **out, pj_error *err)
+{
+    if (status == PJ_OK && pj_arena_failed(found->arena))
+        status = pj_fail_memory(err);
+    if (status == PJ_OK)
+        *out = &found->result;
+    else if (found)
+        pj_result_free(&found->result);
+    return status;
+}
+
+int64_t pj_result_count(int64_t count)
+{
+    const double beyond = 9223372036854775808.0; /* 2^63 */
+    double rounded = (double)count;
+    return rounded >= beyond ? (int64_t)nextafter(beyond, 0) : (int64_t)rounded;
 }

@@ -10,7 +10,8 @@
 typedef struct pj_found {
     pj_result result; /* first: this is what is handed out */
     pj_arena *arena;
-    pj_model *model; /* borrowed */
+    pj_model *model;
+    void (*close_model)(pj_model *model); /* NULL: it is borrowed */
     pj_table *table;
     pj_device **devices;    /* as many as in the setup; NULL: none was opened */
     pj_precision precision; /* settled by the layers */
@@ -21,7 +22,20 @@ typedef struct pj_found {
 /* An empty one; pj_result_free frees it. NULL: no memory. */
 pj_found *pj_found_new(void);
 
+/* The result owns its model from now on, and frees it with `close`. */
+void pj_result_own(pj_result *result, void (*close)(pj_model *model));
+
 /* What stands behind a result. */
 const pj_found *pj_result_found(const pj_result *result);
+
+/* A count with 53 significant bits, nearest: what JSON readers keep of it. */
+int64_t pj_result_count(int64_t count);
+
+/* Does the file look like a saved report, rather than a model? */
+bool pj_result_is_report(const char *path);
+
+/* Hands `found` (NULL: there was no memory for it) out where `status` is PJ_OK and nothing ran out of memory, and frees
+ * it elsewhere; returns which. */
+pj_status pj_found_finish(pj_found *found, pj_status status, pj_result **out, pj_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "infer/bind.h"
 #include "infer/infer.h"
+#include "ir/describe.h"
 #include "load/load.h"
 #include "ops/custom.h"
 #include "ops/families.h"
@@ -79,62 +80,56 @@ void pj_model_close(pj_model *model)
 
 /* ---- telling ---- */
 
-static bool describe_dims(pj_arena *arena, const pj_type *type, pj_tensor_info *info)
-{
-    pj_dim_info *dims = PJ_NEW(arena, pj_dim_info, info->rank);
-    info->dims = dims;
-    for (int k = 0; dims && k < info->rank; k++) {
-        dims[k].value = pj_num_known(type->dims[k]) ? type->dims[k].whole : -1;
-        if (!pj_num_symbolic(type->dims[k]))
-            continue;
-        pj_str text = pj_str_new(0);
-        pj_num_print(type->dims[k], &text);
-        dims[k].symbol = pj_str_keep(&text, arena);
-        if (!dims[k].symbol)
-            return false;
-    }
-    return dims != NULL;
-}
-
-static const char *type_word(pj_arena *arena, const pj_type *type)
-{
-    if (type->kind == PJ_TENSOR && type->dtype != PJ_UNDEFINED)
-        return pj_dtype_word(type->dtype);
-    pj_str word = pj_str_new(0);
-    pj_type_word(type, &word);
-    return pj_str_keep(&word, arena);
-}
-
 static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_info *info)
 {
     info->name = value->name;
-    info->dtype = type_word(arena, &value->type);
+    info->dtype = pj_type_describe(&value->type, arena);
     info->is_tensor = pj_type_is_tensor(&value->type);
     info->rank = info->is_tensor ? value->type.rank : -1;
     info->is_input = value->is_input;
     info->is_output = value->is_output;
     info->is_initializer = value->tensor != NULL;
-    return info->dtype && (info->rank < 0 || describe_dims(arena, &value->type, info));
+    info->dims = info->rank < 0 ? NULL : pj_dims_describe(&value->type, arena);
+    return info->dtype && (info->rank < 0 || info->dims);
+}
+
+/* Calls `visit` for each value of the main graph: inputs, initializers, outputs of nodes. false: it returned so. */
+static bool each_value(const pj_graph *graph, bool (*visit)(const pj_value *value, void *payload), void *payload)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < graph->inputs; i++)
+        ok = visit(graph->in[i], payload);
+    for (int i = 0; ok && i < graph->initializers; i++)
+        ok = visit(graph->initializer[i], payload);
+    for (int i = 0; ok && i < graph->nodes; i++)
+        for (int o = 0; ok && o < graph->node[i]->outputs; o++)
+            ok = !graph->node[i]->out[o] || visit(graph->node[i]->out[o], payload);
+    return ok;
+}
+
+/* A list that is being made. */
+typedef struct tensor_list {
+    pj_arena *arena;
+    pj_tensor_info *infos;
+    size_t count;
+} tensor_list;
+
+static bool list_tensor(const pj_value *value, void *payload)
+{
+    tensor_list *list = payload;
+    return describe_tensor(list->arena, value, &list->infos[list->count++]);
 }
 
 const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count)
 {
-    const pj_graph *graph = model->graph;
     pj_arena *arena = pj_model_results(model);
     *count = model->told.tensor_count;
     if (model->told.tensors)
         return model->told.tensors;
     pj_tensor_info *infos = PJ_NEW(arena, pj_tensor_info, model->values);
-    bool ok = infos != NULL;
-    *count = 0;
-    for (int i = 0; ok && i < graph->inputs; i++)
-        ok = describe_tensor(arena, graph->in[i], &infos[(*count)++]);
-    for (int i = 0; ok && i < graph->initializers; i++)
-        ok = describe_tensor(arena, graph->initializer[i], &infos[(*count)++]);
-    for (int i = 0; ok && i < graph->nodes; i++)
-        for (int o = 0; ok && o < graph->node[i]->outputs; o++)
-            if (graph->node[i]->out[o])
-                ok = describe_tensor(arena, graph->node[i]->out[o], &infos[(*count)++]);
+    tensor_list list = {arena, infos, 0};
+    bool ok = infos && each_value(model->graph, list_tensor, &list);
+    *count = list.count;
     if (!ok)
         return NULL;
     model->told.tensor_count = *count;
@@ -149,6 +144,49 @@ const pj_finding *pj_model_findings(pj_model *model, size_t *count)
     pj_finding *findings = PJ_NEW(pj_model_results(model), pj_finding, model->diags.count);
     *count = model->told.finding_count = findings ? pj_findings_copy(&model->diags, findings) : 0;
     return model->told.findings = findings;
+}
+
+/* What all values tell of the model. */
+typedef struct boundary {
+    tensor_list in, out;
+    pj_model_info *info;
+} boundary;
+
+/* Type and shape; of sequences and the like, the type. */
+static bool is_known(const pj_type *type)
+{
+    if (!pj_type_is_tensor(type))
+        return type->kind != PJ_KIND_UNKNOWN;
+    bool known = type->dtype != PJ_UNDEFINED && type->rank >= 0;
+    for (int k = 0; known && k < type->rank; k++)
+        known = pj_num_known(type->dims[k]) || pj_num_symbolic(type->dims[k]);
+    return known;
+}
+
+static bool count_tensor(const pj_value *value, void *payload)
+{
+    boundary *b = payload;
+    b->info->tensors++;
+    b->info->tensors_known += is_known(&value->type);
+    return (!value->is_input || list_tensor(value, &b->in)) && (!value->is_output || list_tensor(value, &b->out));
+}
+
+/* Inputs and outputs, and how many tensors there are. */
+static bool describe_boundary(pj_model *model, pj_arena *arena, pj_model_info *info)
+{
+    pj_tensor_info *inputs = PJ_NEW(arena, pj_tensor_info, model->graph->inputs);
+    pj_tensor_info *outputs = PJ_NEW(arena, pj_tensor_info, model->graph->outputs);
+    boundary b = {
+        {arena, inputs,  0},
+        {arena, outputs, 0},
+        info
+    };
+    bool ok = inputs && outputs && each_value(model->graph, count_tensor, &b);
+    info->inputs = inputs;
+    info->input_count = b.in.count;
+    info->outputs = outputs;
+    info->output_count = b.out.count;
+    return ok;
 }
 
 const pj_model_info *pj_model_describe(pj_model *model)
@@ -172,6 +210,8 @@ const pj_model_info *pj_model_describe(pj_model *model)
                             .dims = model->dim,
                             .dim_count = (size_t)model->dims,
                             .op_rules = pj_custom_path(model)};
+    if (!describe_boundary(model, arena, info))
+        return NULL;
     return model->told.info = info;
 }
 

@@ -3,6 +3,7 @@
 #include "cost/estimate.h"
 #include "cost/shared.h"
 #include "peak/peak.h"
+#include "picojoule/version.h"
 #include "result/result.h"
 #include "run/findings.h"
 #include "run/priced.h"
@@ -89,8 +90,12 @@ static pj_status name_resources(analysis *a, pj_error *err)
     result->rules = pj_rules_word(pj_table_rules(a->found->table));
     result->unit = pj_table_unit(a->found->table);
     result->devices = devices;
+    result->version = PICOJOULE_VERSION;
     result->model = pj_model_describe(a->found->model);
-    return devices && result->model ? PJ_OK : pj_fail_memory(err);
+    if (!devices || !result->model)
+        return pj_fail_memory(err);
+    result->source = result->model->path;
+    return PJ_OK;
 }
 
 static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *err)
@@ -117,6 +122,7 @@ static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
         PJ_TRY(pj_plan_read(setup->plan, setup->quantize, found->model, a->arena, &plan, err));
     PJ_TRY(pj_run_priced(&prices, planned ? &plan : NULL, a->arena, a->scratch, &a->diags, priced, err));
     pj_layers_traffic(&priced->precision, &priced->layers);
+    PJ_TRY(pj_layers_shapes(found->model, &priced->layers, a->arena, err));
     found->precision = priced->precision;
     found->layers = priced->layers;
     result->layers = priced->layers.row;
@@ -142,8 +148,7 @@ static pj_status run(analysis *a, pj_error *err)
     PJ_TRY(list_unknown(a, err));
     if (result->setup.inspect_weights)
         PJ_TRY(inspect_weights(a, err));
-    PJ_TRY(list_findings(a, err));
-    return pj_arena_failed(a->arena) ? pj_fail_memory(err) : PJ_OK;
+    return list_findings(a, err);
 }
 
 pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
@@ -160,9 +165,20 @@ pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj
         status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
     }
     pj_arena_free(scratch);
+    return pj_found_finish(found, status, out, err);
+}
+
+pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err)
+{
+    pj_model *model = NULL;
+    *out = NULL;
+    if (pj_result_is_report(path))
+        return pj_result_read(path, out, err);
+    PJ_TRY(pj_model_open(path, setup, &model, err));
+    pj_status status = pj_analyze(model, setup, out, err);
     if (status == PJ_OK)
-        *out = &found->result;
-    else if (found)
-        pj_result_free(&found->result);
+        pj_result_own(*out, pj_model_close);
+    else
+        pj_model_close(model);
     return status;
 }

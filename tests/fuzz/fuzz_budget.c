@@ -26,13 +26,8 @@ static void print(const pj_check_model *model)
     }
 }
 
-static void judge(const pj_budget *budget, const pj_snapshot *now)
+static void judge(const pj_budget *budget, const pj_result *now)
 {
-    static const pj_live_tensor tensor = {"t", 5, NULL};
-    static const pj_activation_memory memory = {
-        0, {"graph", 5, "c1", &tensor, 1},
-         NULL
-    };
     static const pj_finding finding = {"uncounted", "warning", true, "c1", "no rule"};
     const pj_budget_entry *entry = &budget->entry[0];
     pj_error err = {0};
@@ -48,7 +43,6 @@ static void judge(const pj_budget *budget, const pj_snapshot *now)
                                   .entry = entry,
                                   .now = now,
                                   .baseline = entry->baseline ? now : NULL,
-                                  .memory = &memory,
                                   .findings = &finding,
                                   .finding_count = 1};
     if (!arena)
@@ -66,8 +60,14 @@ static void judge(const pj_budget *budget, const pj_snapshot *now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const pj_live_tensor tensor = {"t", 5, NULL};
+    static const pj_activation_memory memory = {
+        0, {"graph", 5, "c1", &tensor, 1},
+         NULL
+    };
+    static const pj_model_info about = {.path = "", .producer = ""};
     static const pj_format_info fp32 = {true, "fp32", "float", 32, -1, true, "declared"};
-    const pj_snapshot_layer layers[] = {
+    const pj_layer layers[] = {
         {.name = "c1",
          .op = "Conv",
          .domain = "",
@@ -89,17 +89,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (pj_budget_parse((const char *)data, size, "fuzz.json", &budget, &err) != PJ_OK)
         return 0;
     if (budget->entry[0].setup.device_count == 0) { /* the layer has no figures of devices */
-        const pj_snapshot now = {
+        const pj_result now = {
             .source = "small",
             .version = "",
-            .model = "",
-            .producer = "",
-            .settings = budget->entry[0].setup,
+            .model = &about,
+            .table = "horowitz-45nm",
+            .setup = budget->entry[0].setup,
             .rules = "picojoule",
             .unit = "pJ",
             .layers = layers,
             .layer_count = 1,
-            .totals = {.macs = 100, .energy = {1, 2, 3, 4}, .layers = 1, .peak_activation_bytes = 5}
+            .totals = {.macs = 100, .energy = {1, 2, 3, 4}, .layers = 1, .peak_activation_bytes = 5},
+            .memory = &memory
         };
         judge(budget, &now);
     }

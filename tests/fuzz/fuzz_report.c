@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/snapshot.h"
 #include "fuzz.h"
 #include "picojoule/diff.h"
+#include "result/result.h"
 
 static bool swallow(const char *bytes, size_t length, void *payload)
 {
@@ -13,7 +13,7 @@ static bool swallow(const char *bytes, size_t length, void *payload)
     return true;
 }
 
-static void compare(const pj_snapshot *a, const pj_snapshot *b)
+static void compare(const pj_result *a, const pj_result *b)
 {
     static const char *const limits[] = {"total>1%", "layer>0", "params>3k"};
     const pj_diff_options with = {limits, sizeof limits / sizeof *limits};
@@ -35,7 +35,7 @@ static void compare(const pj_snapshot *a, const pj_snapshot *b)
 }
 
 /* A report does not differ from itself. */
-static void compare_with_itself(const pj_snapshot *s)
+static void compare_with_itself(const pj_result *s)
 {
     pj_diff *diff = NULL;
     pj_error err = {0};
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {1, NULL},
         {8, NULL}
     };
-    const pj_snapshot_layer layers[] = {
+    const pj_layer layers[] = {
         {.name = "c1",
          .op = "Conv",
          .domain = "",
@@ -73,25 +73,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          .output = fp32,
          .energy = {1, 2, 3, 4}},
     };
-    const pj_snapshot small = {
+    const pj_model_info model = {.path = "", .producer = ""};
+    const pj_result small = {
         .source = "small",
         .version = "",
-        .model = "",
-        .producer = "",
-        .settings = pj_setup_default(),
+        .model = &model,
+        .table = "horowitz-45nm",
+        .setup = pj_setup_default(),
         .rules = "picojoule",
         .unit = "pJ",
         .layers = layers,
         .layer_count = 1,
         .totals = {.macs = 100, .energy = {1, 2, 3, 4}, .layers = 1}
     };
-    pj_snapshot *read = NULL;
+    pj_result *read = NULL;
     pj_error err = {0};
-    if (pj_snapshot_parse((const char *)data, size, "fuzz.json", &read, &err) != PJ_OK)
+    if (pj_result_parse((const char *)data, size, "fuzz.json", &read, &err) != PJ_OK)
         return 0;
     compare_with_itself(read);
     compare(&small, read);
     compare(read, &small);
-    pj_snapshot_free(read);
+    pj_result_free(read);
     return 0;
 }

@@ -225,18 +225,15 @@ static pj_status compare(const input *in, digest *out, pj_error *err)
 {
     static const char *const limits[] = {"total>1%", "layer>0"};
     const pj_diff_options options = {limits, 2};
-    pj_snapshot *a = NULL, *b = NULL;
+    pj_result *a = NULL;
     pj_diff *diff = NULL;
-    pj_status status = pj_snapshot_parse(in->bytes, in->size, "oom.json", &a, err);
+    pj_status status = pj_result_parse(in->bytes, in->size, "oom.json", &a, err);
     if (status == PJ_OK)
-        status = pj_snapshot_of_analysis(in->result, &b, err);
-    if (status == PJ_OK)
-        status = pj_diff_run(a, b, &options, &diff, err);
+        status = pj_diff_run(a, in->result, &options, &diff, err);
     if (status == PJ_OK)
         status = write_diff(diff, out, err);
     pj_diff_free(diff);
-    pj_snapshot_free(a);
-    pj_snapshot_free(b);
+    pj_result_free(a);
     return status;
 }
 

@@ -14,39 +14,40 @@
 
 static const pj_format_info fp32 = FORMAT("fp32", 32), int8 = FORMAT("int8", 8);
 
-static pj_snapshot_layer layer(size_t index, const char *name, const char *op, int64_t macs, double op_cost)
+static pj_layer layer(size_t index, const char *name, const char *op, int64_t macs, double op_cost)
 {
-    return (pj_snapshot_layer){.index = index,
-                               .name = name,
-                               .op = op,
-                               .domain = "",
-                               .scope = "",
-                               .counted = true,
-                               .runs = 1,
-                               .rank = -1,
-                               .macs = macs,
-                               .flops = 2 * macs,
-                               .input_bits = -1,
-                               .output_bits = -1,
-                               .input = fp32,
-                               .weight = fp32,
-                               .accumulator = fp32,
-                               .output = fp32,
-                               .energy = {.op_cost = op_cost}};
+    return (pj_layer){.index = index,
+                      .name = name,
+                      .op = op,
+                      .domain = "",
+                      .scope = "",
+                      .counted = true,
+                      .runs = 1,
+                      .rank = -1,
+                      .macs = macs,
+                      .flops = 2 * macs,
+                      .input_bits = -1,
+                      .output_bits = -1,
+                      .input = fp32,
+                      .weight = fp32,
+                      .accumulator = fp32,
+                      .output = fp32,
+                      .energy = {.op_cost = op_cost}};
 }
 
-/* A snapshot of these layers with their sums. */
-static pj_snapshot snapshot_of(const pj_snapshot_layer *layers, size_t count)
+/* A result of these layers with their sums. */
+static pj_result result_of(const pj_layer *layers, size_t count)
 {
-    pj_snapshot s = {.source = "m.onnx",
-                     .version = "1",
-                     .model = "m.onnx",
-                     .producer = "",
-                     .settings = pj_setup_default(),
-                     .rules = "picojoule",
-                     .unit = "pJ",
-                     .layers = layers,
-                     .layer_count = count};
+    static const pj_model_info model = {.path = "m.onnx", .producer = ""};
+    pj_result s = {.source = "m.onnx",
+                   .version = "1",
+                   .model = &model,
+                   .setup = pj_setup_default(),
+                   .table = "horowitz-45nm",
+                   .rules = "picojoule",
+                   .unit = "pJ",
+                   .layers = layers,
+                   .layer_count = count};
     for (size_t i = 0; i < count; i++) {
         s.totals.layers++;
         s.totals.uncounted += !layers[i].counted;
@@ -59,7 +60,7 @@ static pj_snapshot snapshot_of(const pj_snapshot_layer *layers, size_t count)
     return s;
 }
 
-static pj_diff *compare(const pj_snapshot *a, const pj_snapshot *b, const char *const *limits, size_t count)
+static pj_diff *compare(const pj_result *a, const pj_result *b, const char *const *limits, size_t count)
 {
     pj_error err = {0};
     pj_diff *diff = NULL;
@@ -86,7 +87,7 @@ static const pj_cause *cause_of(const pj_diff *diff, const char *name)
  * = -2826.78 */
 static void test_effects(void)
 {
-    pj_snapshot_layer of_a = layer(0, "conv", "Conv", 1000, 4600), of_b = layer(0, "conv", "Conv", 2000, 460);
+    pj_layer of_a = layer(0, "conv", "Conv", 1000, 4600), of_b = layer(0, "conv", "Conv", 2000, 460);
     of_a.params = 100;
     of_a.param_bits = 3200;
     of_a.energy.parameters = 3200;
@@ -94,7 +95,7 @@ static void test_effects(void)
     of_b.param_bits = 1200;
     of_b.energy.parameters = 1200;
     of_b.input = of_b.weight = int8;
-    pj_snapshot a = snapshot_of(&of_a, 1), b = snapshot_of(&of_b, 1);
+    pj_result a = result_of(&of_a, 1), b = result_of(&of_b, 1);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     CHECK_INT(diff->row_count, 1);
     const pj_diff_row *row = &diff->rows[0];
@@ -123,9 +124,9 @@ static void test_effects(void)
 /* 1000 MACs of 1 pJ become as many of 0.5 pJ and 30 pJ of requantization: -500 by price, +30 by conversion. */
 static void test_conversion(void)
 {
-    pj_snapshot_layer of_a = layer(0, "conv", "Conv", 1000, 1000), of_b = layer(0, "conv", "Conv", 1000, 530);
+    pj_layer of_a = layer(0, "conv", "Conv", 1000, 1000), of_b = layer(0, "conv", "Conv", 1000, 530);
     of_b.conversion = 30;
-    pj_snapshot a = snapshot_of(&of_a, 1), b = snapshot_of(&of_b, 1);
+    pj_result a = result_of(&of_a, 1), b = result_of(&of_b, 1);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     const pj_effect *op = &diff->rows[0].effect[PJ_OP_COST];
     CHECK_NEAR(op->by_price, -500, 1e-15);
@@ -139,11 +140,11 @@ static void test_conversion(void)
 /* What was not there before: all of it is the count, if that is new, too; else the price. */
 static void test_from_nothing(void)
 {
-    pj_snapshot_layer of_a = layer(0, "x", "Relu", 0, 0), of_b = layer(0, "x", "Relu", 0, 50);
+    pj_layer of_a = layer(0, "x", "Relu", 0, 0), of_b = layer(0, "x", "Relu", 0, 50);
     of_a.flops = of_b.flops = 10;
     of_b.input_bits = 320;
     of_b.energy.inputs = 30;
-    pj_snapshot a = snapshot_of(&of_a, 1), b = snapshot_of(&of_b, 1);
+    pj_result a = result_of(&of_a, 1), b = result_of(&of_b, 1);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     CHECK_NEAR(diff->rows[0].effect[PJ_OP_COST].by_price, 50, 0);
     CHECK_NEAR(diff->rows[0].effect[PJ_INPUTS].by_count, 30, 0);
@@ -154,12 +155,12 @@ static void test_from_nothing(void)
 /* A: c1, c2, gone, last. B: c1, new, c2 (renamed), last (changed). What was removed stands where it was. */
 static void test_rows(void)
 {
-    const pj_snapshot_layer of_a[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 200),
-                                      layer(2, "gone", "Tanh", 0, 5), layer(3, "last", "Gemm", 40, 400)};
-    const pj_snapshot_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "new", "Elu", 0, 7),
-                                      layer(2, "c2_b", "Conv", 20, 200), layer(3, "last", "Gemm", 40, 500)};
+    const pj_layer of_a[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 200),
+                             layer(2, "gone", "Tanh", 0, 5), layer(3, "last", "Gemm", 40, 400)};
+    const pj_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "new", "Elu", 0, 7),
+                             layer(2, "c2_b", "Conv", 20, 200), layer(3, "last", "Gemm", 40, 500)};
     static const pj_change want[] = {PJ_SAME, PJ_ADDED, PJ_RENAMED, PJ_REMOVED, PJ_CHANGED};
-    pj_snapshot a = snapshot_of(of_a, 4), b = snapshot_of(of_b, 4);
+    pj_result a = result_of(of_a, 4), b = result_of(of_b, 4);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     CHECK_INT(diff->row_count, 5);
     for (size_t i = 0; i < 5 && i < diff->row_count; i++)
@@ -177,7 +178,7 @@ static void test_rows(void)
 
 /* ---- limits ---- */
 
-static bool exceeds(const pj_snapshot *a, const pj_snapshot *b, const char *limit)
+static bool exceeds(const pj_result *a, const pj_result *b, const char *limit)
 {
     pj_diff *diff = compare(a, b, &limit, 1);
     bool exceeded = diff && diff->exceeded > 0;
@@ -190,9 +191,9 @@ static bool exceeds(const pj_snapshot *a, const pj_snapshot *b, const char *limi
 /* 100 + 200 pJ and 30 MACs become 100 + 206 pJ and 30 MACs: the total grows by 6 pJ or 2 %, c2 by 3 %. */
 static void test_limits(void)
 {
-    const pj_snapshot_layer of_a[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 200)};
-    const pj_snapshot_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 206)};
-    pj_snapshot a = snapshot_of(of_a, 2), b = snapshot_of(of_b, 2);
+    const pj_layer of_a[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 200)};
+    const pj_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 206)};
+    pj_result a = result_of(of_a, 2), b = result_of(of_b, 2);
     CHECK(!exceeds(&a, &b, "total>2%")); /* exactly 2 % is not more than 2 % */
     CHECK(exceeds(&a, &b, "total>1.99%"));
     CHECK(exceeds(&a, &b, "total>0"));
@@ -218,9 +219,9 @@ static void test_limits(void)
 /* A new layer grows by no percentage, but by all it takes; one that is no longer counted has not got better. */
 static void test_limits_at_the_edge(void)
 {
-    pj_snapshot_layer of_a[] = {layer(0, "c1", "Conv", 10, 100)};
-    pj_snapshot_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "new", "Gemm", 40, 50)};
-    pj_snapshot a = snapshot_of(of_a, 1), b = snapshot_of(of_b, 2), none = snapshot_of(NULL, 0);
+    pj_layer of_a[] = {layer(0, "c1", "Conv", 10, 100)};
+    pj_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "new", "Gemm", 40, 50)};
+    pj_result a = result_of(of_a, 1), b = result_of(of_b, 2), none = result_of(NULL, 0);
     CHECK(!exceeds(&a, &b, "layer>10%"));
     CHECK(exceeds(&a, &b, "layer>49pJ"));
     CHECK(exceeds(&a, &b, "macs>0"));
@@ -229,7 +230,7 @@ static void test_limits_at_the_edge(void)
     of_a[0].counted = false;
     of_a[0].energy.op_cost = 0;
     of_a[0].macs = 0;
-    pj_snapshot unknown = snapshot_of(of_a, 1), known = snapshot_of(of_b, 1);
+    pj_result unknown = result_of(of_a, 1), known = result_of(of_b, 1);
     CHECK(exceeds(&known, &unknown, "total>1%"));
     CHECK(exceeds(&known, &unknown, "macs>0"));
     CHECK(!exceeds(&known, &unknown, "params>0"));
@@ -251,10 +252,10 @@ static void test_limit_texts(void)
 
 static void test_refused(void)
 {
-    const pj_snapshot_layer one = layer(0, "c1", "Conv", 10, 100);
+    const pj_layer one = layer(0, "c1", "Conv", 10, 100);
     const char *joules = "total>1uJ";
     const pj_diff_options options = {&joules, 1};
-    pj_snapshot a = snapshot_of(&one, 1), b = a;
+    pj_result a = result_of(&one, 1), b = a;
     pj_error err = {0};
     pj_diff *diff = NULL;
     b.unit = "relative";
@@ -277,7 +278,7 @@ static bool collect(const char *bytes, size_t length, void *payload)
 static void test_large_comment(void)
 {
     enum { MANY = 2000 };
-    static pj_snapshot_layer of_a[MANY], of_b[MANY];
+    static pj_layer of_a[MANY], of_b[MANY];
     static char names[MANY][64];
     pj_error err = {0};
     pj_str text = pj_str_new(0);
@@ -287,7 +288,7 @@ static void test_large_comment(void)
         of_a[i] = layer(i, names[i], "MatMul", 1000, 100);
         of_b[i] = layer(i, names[i], "MatMul", 1000, 100 + (double)i);
     }
-    pj_snapshot a = snapshot_of(of_a, MANY), b = snapshot_of(of_b, MANY);
+    pj_result a = result_of(of_a, MANY), b = result_of(of_b, MANY);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     options.format = "markdown";
     CHECK_INT(pj_diff_write(diff, &options, collect, &text, &err), PJ_OK);
@@ -327,12 +328,8 @@ static priced twin(bool quantized)
 
 static void test_twin(void)
 {
-    pj_error err = {0};
-    pj_snapshot *a = NULL, *b = NULL;
     priced of_a = twin(false), of_b = twin(true);
-    CHECK_INT(pj_snapshot_of_analysis(of_a.result, &a, &err), PJ_OK);
-    CHECK_INT(pj_snapshot_of_analysis(of_b.result, &b, &err), PJ_OK);
-    pj_diff *diff = compare(a, b, NULL, 0);
+    pj_diff *diff = compare(of_a.result, of_b.result, NULL, 0);
     size_t pairs = 0;
     for (size_t i = 0; i < diff->row_count; i++) {
         const pj_diff_row *row = &diff->rows[i];
@@ -350,8 +347,6 @@ static void test_twin(void)
     CHECK(cause_of(diff, "operation_price")->difference < 0);
     CHECK(cause_of(diff, "operations")->detail != NULL);
     pj_diff_free(diff);
-    pj_snapshot_free(a);
-    pj_snapshot_free(b);
     priced_free(&of_a);
     priced_free(&of_b);
 }

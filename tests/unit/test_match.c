@@ -12,18 +12,18 @@ enum { MOST = 32 };
 
 /* A network as lines "name op size macs params", size the last dimension of an output [1, size]. */
 typedef struct network {
-    pj_snapshot snapshot;
-    pj_snapshot_layer layer[MOST];
+    pj_result result;
+    pj_layer layer[MOST];
     pj_dim_info dims[MOST][2];
     char text[MOST][2][32];
 } network;
 
-static const pj_snapshot *make(network *n, const char *const *lines)
+static const pj_result *make(network *n, const char *const *lines)
 {
     memset(n, 0, sizeof *n);
     size_t i = 0;
     for (; lines[i]; i++) {
-        pj_snapshot_layer *layer = &n->layer[i];
+        pj_layer *layer = &n->layer[i];
         n->dims[i][0].value = 1;
         int read = sscanf(lines[i], "%31s %31s %" SCNd64 " %" SCNd64 " %" SCNd64, n->text[i][0], n->text[i][1],
                           &n->dims[i][1].value, &layer->macs, &layer->params);
@@ -36,9 +36,9 @@ static const pj_snapshot *make(network *n, const char *const *lines)
         layer->dims = n->dims[i];
         layer->counted = true;
     }
-    n->snapshot.layers = n->layer;
-    n->snapshot.layer_count = i;
-    return &n->snapshot;
+    n->result.layers = n->layer;
+    n->result.layer_count = i;
+    return &n->result;
 }
 
 /* The pairs in the order of A, then what is new in B: "conv=conv old=- -=new" */
@@ -49,7 +49,7 @@ static void check_pairs(const char *const *a, const char *const *b, const char *
     pj_matching m = {0};
     pj_str text = pj_str_new(0);
     pj_arena *arena = pj_arena_new(0);
-    const pj_snapshot *x = make(&of_a, a), *y = make(&of_b, b);
+    const pj_result *x = make(&of_a, a), *y = make(&of_b, b);
     CHECK_INT(pj_match_layers(x, y, arena, &m, &err), PJ_OK);
     for (size_t i = 0; i < x->layer_count; i++) {
         bool paired = m.b_of_a[i] != PJ_NO_LAYER;
@@ -143,7 +143,7 @@ static void test_duplicates(void)
     static network n;
     PAIRS("x=x x=x x=x", "x Conv 8 100 10", "x Conv 16 200 20", "x Gemm 10 40 40");
     PAIRS("x=x x=x x=x -=x", "x Conv 8 100 10", "x Conv 12 50 5", "x Conv 16 200 20", "x Gemm 10 40 40");
-    const pj_snapshot *same = make(&n, a);
+    const pj_result *same = make(&n, a);
     pj_matching m;
     pj_arena *arena = pj_arena_new(0);
     CHECK_INT(pj_match_layers(same, same, arena, &m, NULL), PJ_OK);
@@ -191,32 +191,32 @@ static void test_operators(void)
 /* ---- many ---- */
 
 typedef struct chain {
-    pj_snapshot snapshot;
-    pj_snapshot_layer *layer;
+    pj_result result;
+    pj_layer *layer;
     pj_dim_info *dims;
 } chain;
 
 /* `count` layers called PREFIX0 ...; `work_of` says what each does. */
 static void make_chain(chain *c, pj_arena *arena, size_t count, const char *prefix, int64_t (*work_of)(size_t i))
 {
-    c->layer = PJ_NEW(arena, pj_snapshot_layer, count);
+    c->layer = PJ_NEW(arena, pj_layer, count);
     c->dims = PJ_NEW(arena, pj_dim_info, count);
     for (size_t i = 0; i < count; i++) {
         char *name = PJ_NEW(arena, char, 32);
         int64_t work = work_of(i);
         snprintf(name, 32, "%s%zu", prefix, i);
         c->dims[i].value = work / 7;
-        c->layer[i] = (pj_snapshot_layer){.index = i,
-                                          .name = name,
-                                          .op = work % 2 ? "Relu" : "Conv",
-                                          .domain = "",
-                                          .scope = "",
-                                          .rank = 1,
-                                          .dims = &c->dims[i],
-                                          .macs = work};
+        c->layer[i] = (pj_layer){.index = i,
+                                 .name = name,
+                                 .op = work % 2 ? "Relu" : "Conv",
+                                 .domain = "",
+                                 .scope = "",
+                                 .rank = 1,
+                                 .dims = &c->dims[i],
+                                 .macs = work};
     }
-    c->snapshot.layers = c->layer;
-    c->snapshot.layer_count = count;
+    c->result.layers = c->layer;
+    c->result.layer_count = count;
 }
 
 static int64_t in_blocks(size_t i)
@@ -250,8 +250,8 @@ static size_t count_pairs(const chain *a, const chain *b, pj_arena *arena, pj_ma
 {
     size_t pairs = 0;
     pj_error err = {0};
-    CHECK_INT(pj_match_layers(&a->snapshot, &b->snapshot, arena, m, &err), PJ_OK);
-    for (size_t i = 0; i < a->snapshot.layer_count; i++)
+    CHECK_INT(pj_match_layers(&a->result, &b->result, arena, m, &err), PJ_OK);
+    for (size_t i = 0; i < a->result.layer_count; i++)
         pairs += m->b_of_a[i] != PJ_NO_LAYER;
     return pairs;
 }

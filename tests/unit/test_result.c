@@ -1,10 +1,10 @@
-/* Snapshots: the same from an analysis and from its report, and what a report may not say. */
+/* Results: the same from an analysis and from its report, and what a report may not say. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
-#include "diff/snapshot.h"
 #include "quantized.h"
+#include "result/result.h"
 
 static bool collect(const char *bytes, size_t length, void *payload)
 {
@@ -68,7 +68,7 @@ static void check_same_format(const pj_format_info *a, const pj_format_info *b)
     CHECK(a->bits == b->bits && a->int_bits == b->int_bits && a->is_signed == b->is_signed);
 }
 
-static void check_same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer *b, size_t devices)
+static void check_same_layer(const pj_layer *a, const pj_layer *b, size_t devices)
 {
     CHECK_TEXT(a->name, b->name);
     CHECK_TEXT(a->op, b->op);
@@ -77,7 +77,7 @@ static void check_same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer
     check_same_text(a->folded_into, b->folded_into);
     check_same_text(a->implementation, b->implementation);
     CHECK(a->index == b->index && a->counted == b->counted && a->free == b->free && a->runs == b->runs &&
-          a->rank == b->rank);
+          (a->rank == b->rank || (a->rank < 0 && b->rank < 0)));
     for (int k = 0; k < a->rank && k < b->rank; k++)
         CHECK_INT(a->dims[k].value, b->dims[k].value);
     CHECK(a->macs == b->macs && a->flops == b->flops && a->params == b->params && a->param_bits == b->param_bits &&
@@ -91,21 +91,21 @@ static void check_same_layer(const pj_snapshot_layer *a, const pj_snapshot_layer
     CHECK(memcmp(a->devices, b->devices, devices * sizeof *a->devices) == 0);
 }
 
-static void check_same(const pj_snapshot *a, const pj_snapshot *b)
+static void check_same(const pj_result *a, const pj_result *b)
 {
     pj_error err = {0};
     size_t count;
     pj_setting_change *changes;
-    CHECK_INT(pj_snapshot_settings_diff(a, b, &changes, &count, &err), PJ_OK);
+    CHECK_INT(pj_result_settings_diff(a, b, &changes, &count, &err), PJ_OK);
     CHECK_INT(count, 0);
     pj_setting_changes_free(changes);
-    CHECK_TEXT(a->model, b->model);
+    CHECK_TEXT(a->model->path, b->model->path);
     CHECK_TEXT(a->version, b->version);
-    CHECK_TEXT(a->producer, b->producer);
-    CHECK_INT(a->file_bytes, b->file_bytes);
+    CHECK_TEXT(a->model->producer, b->model->producer);
+    CHECK_INT(a->model->file_bytes, b->model->file_bytes);
     CHECK_INT(a->layer_count, b->layer_count);
     for (size_t i = 0; i < a->layer_count && i < b->layer_count; i++)
-        check_same_layer(&a->layers[i], &b->layers[i], a->settings.device_count);
+        check_same_layer(&a->layers[i], &b->layers[i], a->setup.device_count);
     CHECK(memcmp(&a->totals.energy, &b->totals.energy, sizeof a->totals.energy) == 0);
     CHECK(a->totals.macs == b->totals.macs && a->totals.params == b->totals.params &&
           a->totals.batch == b->totals.batch && a->totals.layers == b->totals.layers &&
@@ -120,27 +120,26 @@ static void check_same(const pj_snapshot *a, const pj_snapshot *b)
     }
 }
 
-/* An analysis and its report, sorted otherwise, are the same snapshot. */
+/* An analysis and its report, sorted otherwise, have the same figures. */
 static void check_round_trip(const pj_setup *settings)
 {
     pj_error err = {0};
-    pj_snapshot *live = NULL, *read = NULL;
+    pj_result *read = NULL;
     priced p = price_small(settings);
+    const pj_result *live = p.result;
     pj_report_options options = pj_report_options_default();
     options.format = "json";
     options.sort = PJ_BY_ENERGY;
     pj_str text = report_of(&p, &options);
-    CHECK_INT(pj_snapshot_of_analysis(p.result, &live, &err), PJ_OK);
-    priced_free(&p);
-    CHECK_INT(pj_snapshot_parse(text.data, text.length, "small.json", &read, &err), PJ_OK);
+    CHECK_INT(pj_result_parse(text.data, text.length, "small.json", &read, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
     check_same(live, read);
     CHECK(!live->is_report && read->is_report);
     CHECK_TEXT(read->source, "small.json");
     CHECK_INT(live->layer_count, 3);
     pj_str_free(&text);
-    pj_snapshot_free(live);
-    pj_snapshot_free(read);
+    pj_result_free(read);
+    priced_free(&p);
 }
 
 static void test_round_trip(void)
@@ -162,11 +161,9 @@ static void test_round_trip(void)
 
 static void test_figures(void)
 {
-    pj_error err = {0};
-    pj_snapshot *s = NULL;
     pj_setup settings = pj_setup_default();
     priced p = price_small(&settings);
-    CHECK_INT(pj_snapshot_of_analysis(p.result, &s, &err), PJ_OK);
+    const pj_result *s = p.result;
     CHECK_INT(s->layers[0].macs, 768);
     CHECK_INT(s->layers[0].params, 12);
     CHECK_INT(s->layers[0].param_bits, 384);
@@ -178,16 +175,15 @@ static void test_figures(void)
     CHECK_INT(s->layers[0].input_bits, 6144);
     CHECK_INT(s->layers[0].output_bits, 8192);
     CHECK_INT(s->layers[2].output_bits, 0); /* a view moves nothing */
-    pj_snapshot_free(s);
     priced_free(&p);
 }
 
 /* Counts keep 53 bits: 2^53 + 1 becomes 2^53, the largest one the largest double below 2^63. */
 static void test_counts(void)
 {
-    CHECK_INT(pj_snapshot_count(INT64_C(9007199254740993)), INT64_C(9007199254740992));
-    CHECK_INT(pj_snapshot_count(INT64_C(9007199254740991)), INT64_C(9007199254740991));
-    CHECK_INT(pj_snapshot_count(INT64_MAX), INT64_MAX - 1023);
+    CHECK_INT(pj_result_count(INT64_C(9007199254740993)), INT64_C(9007199254740992));
+    CHECK_INT(pj_result_count(INT64_C(9007199254740991)), INT64_C(9007199254740991));
+    CHECK_INT(pj_result_count(INT64_MAX), INT64_MAX - 1023);
 }
 
 static void test_settings_diff(void)
@@ -199,14 +195,16 @@ static void test_settings_diff(void)
             {"sequence", 128}
     },
                          dims_b[] = {{"sequence", 512}, {"extra", 3}};
-    pj_snapshot a = {.settings = pj_setup_default(), .rules = "picojoule", .unit = "pJ", .dims = dims_a}, b = a;
+    const pj_model_info model_a = {.dims = dims_a, .dim_count = 2}, model_b = {.dims = dims_b, .dim_count = 2};
+    pj_result a = {.model = &model_a, .table = "horowitz-45nm", .rules = "picojoule", .unit = "pJ"}, b;
+    a.setup = pj_setup_default();
+    b = a;
+    b.model = &model_b;
     pj_setting_change *changes;
     size_t count;
-    a.dim_count = b.dim_count = 2;
-    b.dims = dims_b;
-    b.settings.table = "other";
-    b.settings.plan = "p.json";
-    CHECK_INT(pj_snapshot_settings_diff(&a, &b, &changes, &count, &err), PJ_OK);
+    b.table = "other";
+    b.setup.plan = "p.json";
+    CHECK_INT(pj_result_settings_diff(&a, &b, &changes, &count, &err), PJ_OK);
     static const char *const want[][3] = {
         {"table",         "horowitz-45nm", "other" },
         {"plan",          "none",          "p.json"},
@@ -223,7 +221,7 @@ static void test_settings_diff(void)
     }
     pj_setting_changes_free(changes);
     pj_setting_changes_free(NULL);
-    pj_snapshot_free(NULL);
+    pj_result_free(NULL);
 }
 
 /* ---- reports that are refused ---- */
@@ -233,7 +231,7 @@ static void refused(const char *report, const char *after, const char *from, con
                     const char *what)
 {
     pj_error err = {0};
-    pj_snapshot *out = NULL;
+    pj_result *out = NULL;
     pj_str text = pj_str_new(0);
     const char *at = strstr(report, after), *hit = at ? strstr(at, from) : NULL;
     CHECK(hit != NULL);
@@ -242,11 +240,11 @@ static void refused(const char *report, const char *after, const char *from, con
     pj_str_add_bytes(&text, report, (size_t)(hit - report));
     pj_str_add(&text, to);
     pj_str_add(&text, hit + strlen(from));
-    CHECK(pj_snapshot_parse(text.data, text.length, "r.json", &out, &err) != PJ_OK);
+    CHECK(pj_result_parse(text.data, text.length, "r.json", &out, &err) != PJ_OK);
     CHECK(out == NULL);
     CHECK_PART(err.file, place);
     CHECK_PART(err.what, what);
-    pj_snapshot_free(out);
+    pj_result_free(out);
     pj_str_free(&text);
 }
 
@@ -298,7 +296,7 @@ static void test_refused(void)
 static void test_accepted(void)
 {
     pj_error err = {0};
-    pj_snapshot *out = NULL;
+    pj_result *out = NULL;
     pj_setup settings = pj_setup_default();
     pj_report_options options = pj_report_options_default();
     priced p = price_small(&settings);
@@ -314,12 +312,12 @@ static void test_accepted(void)
     CHECK(at != NULL);
     if (at)
         memcpy(at, "\"other_bits", 11);
-    CHECK_INT(pj_snapshot_parse(text.data, text.length, "r.json", &out, &err), PJ_OK);
+    CHECK_INT(pj_result_parse(text.data, text.length, "r.json", &out, &err), PJ_OK);
     CHECK(out && out->layer_count == 3 && out->layers[0].rank == -1 && out->layers[0].input_bits == -1);
-    pj_snapshot_free(out);
+    pj_result_free(out);
     pj_str_free(&text);
     priced_free(&p);
-    CHECK_INT(pj_snapshot_read("no/such/file.json", &out, &err), PJ_EIO);
+    CHECK_INT(pj_result_read("no/such/file.json", &out, &err), PJ_EIO);
     CHECK_PART(err.file, "no/such/file.json");
 }
 

@@ -1,8 +1,10 @@
-/* Snapshots out of saved reports, picojoule.report/1. The report may have been edited by anyone. */
-#include "diff/snapshot.h"
+/* Results out of saved reports, picojoule.report/1. The report may have been edited by anyone. */
+#include "result/result.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -10,7 +12,8 @@
 
 /* What all functions here need. */
 typedef struct reader {
-    pj_snapshot_draft *draft;
+    pj_result *result;
+    pj_model_info *model;
     pj_arena *arena;
     pj_error *err;
 } reader;
@@ -27,7 +30,7 @@ static pj_status as_count(pj_json value, int64_t *out, pj_error *err)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is negative", number);
     if (number != floor(number) || number > beyond)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is not a whole number below 2^63", number);
-    *out = number == beyond ? pj_snapshot_count(INT64_MAX) : (int64_t)number;
+    *out = number == beyond ? pj_result_count(INT64_MAX) : (int64_t)number;
     return PJ_OK;
 }
 
@@ -85,7 +88,7 @@ static pj_status get_known(pj_json object, const char *key, double *out, pj_erro
 static pj_status get_text(reader *r, pj_json object, const char *key, const char **out)
 {
     PJ_TRY(pj_json_get_text(object, key, out, r->err));
-    *out = pj_snapshot_text(r->arena, *out);
+    *out = pj_arena_strdup(r->arena, *out);
     return *out ? PJ_OK : pj_fail_memory(r->err);
 }
 
@@ -108,39 +111,38 @@ static pj_status get_place(pj_json object, const char *key, pj_place *out, pj_er
 
 static pj_status read_dims(reader *r, pj_json object)
 {
-    pj_snapshot *out = &r->draft->result;
     pj_dim_binding *dims = PJ_NEW(r->arena, pj_dim_binding, pj_json_count(object));
     for (pj_json at = pj_json_first(object); dims && at.node; at = pj_json_next(at)) {
-        pj_dim_binding *dim = &dims[out->dim_count++];
-        dim->name = pj_snapshot_text(r->arena, pj_json_key(at));
+        pj_dim_binding *dim = &dims[r->model->dim_count++];
+        dim->name = pj_arena_strdup(r->arena, pj_json_key(at));
         PJ_TRY(as_count(at, &dim->value, r->err));
     }
-    out->dims = dims;
+    r->model->dims = dims;
     return dims ? PJ_OK : pj_fail_memory(r->err);
 }
 
 static pj_status read_settings(reader *r, pj_json root)
 {
     static const char *const rules[] = {"picojoule", "qtools", NULL}, *const units[] = {"pJ", "relative", NULL};
-    pj_snapshot *out = &r->draft->result;
-    pj_setup *settings = &out->settings;
+    pj_result *out = r->result;
+    pj_setup *setup = &out->setup;
     pj_json object = {0}, dims = {0};
     int rule = 0, unit = 0;
     int64_t least = 0;
     PJ_TRY(pj_json_get_object(root, "settings", &object, r->err));
-    PJ_TRY(get_text(r, object, "table", &settings->table));
+    PJ_TRY(get_text(r, object, "table", &out->table));
     PJ_TRY(pj_json_get_word(object, "rules", rules, &rule, r->err));
     PJ_TRY(pj_json_get_word(object, "unit", units, &unit, r->err));
-    PJ_TRY(get_place(object, "weights_on_memory", &settings->weights_on, r->err));
-    PJ_TRY(get_place(object, "activations_on_memory", &settings->activations_on, r->err));
-    PJ_TRY(pj_json_get_bool(object, "rd_wr_on_io", &settings->io_on_dram, r->err));
+    PJ_TRY(get_place(object, "weights_on_memory", &setup->weights_on, r->err));
+    PJ_TRY(get_place(object, "activations_on_memory", &setup->activations_on, r->err));
+    PJ_TRY(pj_json_get_bool(object, "rd_wr_on_io", &setup->io_on_dram, r->err));
     PJ_TRY(get_count(object, "min_sram_size", &least, r->err));
     PJ_TRY(pj_json_get_object(object, "dims", &dims, r->err));
-    PJ_TRY(opt_text(r, object, "op_rules", &out->op_rules));
-    PJ_TRY(opt_text(r, object, "plan", &settings->plan));
-    PJ_TRY(opt_text(r, object, "quantize", &settings->quantize));
-    PJ_TRY(pj_json_opt_bool(object, "no_fold", &settings->no_fold, r->err));
-    settings->sram_min_bits = (uint64_t)least;
+    PJ_TRY(opt_text(r, object, "op_rules", &r->model->op_rules));
+    PJ_TRY(opt_text(r, object, "plan", &setup->plan));
+    PJ_TRY(opt_text(r, object, "quantize", &setup->quantize));
+    PJ_TRY(pj_json_opt_bool(object, "no_fold", &setup->no_fold, r->err));
+    setup->sram_min_bits = (uint64_t)least;
     out->rules = rules[rule];
     out->unit = units[unit];
     return read_dims(r, dims);
@@ -148,14 +150,13 @@ static pj_status read_settings(reader *r, pj_json root)
 
 static pj_status read_model(reader *r, pj_json root)
 {
-    pj_snapshot *out = &r->draft->result;
     pj_json object = {0};
     int64_t bytes = 0;
     PJ_TRY(pj_json_get_object(root, "model", &object, r->err));
-    PJ_TRY(get_text(r, object, "path", &out->model));
-    PJ_TRY(get_text(r, object, "producer", &out->producer));
+    PJ_TRY(get_text(r, object, "path", &r->model->path));
+    PJ_TRY(get_text(r, object, "producer", &r->model->producer));
     PJ_TRY(get_count(object, "file_bytes", &bytes, r->err));
-    out->file_bytes = (uint64_t)bytes;
+    r->model->file_bytes = (uint64_t)bytes;
     return PJ_OK;
 }
 
@@ -203,7 +204,7 @@ static pj_status read_format(reader *r, pj_json parent, const char *key, pj_form
     return PJ_OK;
 }
 
-static pj_status read_precision(reader *r, pj_json layer, pj_snapshot_layer *out)
+static pj_status read_precision(reader *r, pj_json layer, pj_layer *out)
 {
     pj_json object = {0};
     PJ_TRY(pj_json_get_object(layer, "precision", &object, r->err));
@@ -222,12 +223,12 @@ static pj_status read_dim(reader *r, pj_json at, pj_dim_info *out)
     if (pj_json_kind_of(at) != PJ_JSON_TEXT)
         return as_count(at, &out->value, r->err);
     PJ_TRY(pj_json_as_text(at, &out->symbol, r->err));
-    out->symbol = pj_snapshot_text(r->arena, out->symbol);
+    out->symbol = pj_arena_strdup(r->arena, out->symbol);
     return PJ_OK;
 }
 
 /* Reports of earlier versions have no shapes. */
-static pj_status read_shape(reader *r, pj_json layer, pj_snapshot_layer *out)
+static pj_status read_shape(reader *r, pj_json layer, pj_layer *out)
 {
     pj_json array = {0};
     out->rank = -1;
@@ -249,14 +250,14 @@ static pj_status read_shape(reader *r, pj_json layer, pj_snapshot_layer *out)
 }
 
 /* Figures of the devices that the totals name; of one that the layer does not name, none. */
-static pj_status read_devices(reader *r, pj_json layer, pj_snapshot_layer *out)
+static pj_status read_devices(reader *r, pj_json layer, pj_layer *out)
 {
-    const pj_setup *settings = &r->draft->result.settings;
+    const pj_result *result = r->result;
     pj_json object = {0};
     PJ_TRY(pj_json_get_object(layer, "devices", &object, r->err));
-    pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, settings->device_count);
-    for (size_t d = 0; figures && d < settings->device_count; d++) {
-        pj_json device = pj_json_find(object, settings->devices[d]);
+    pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, result->setup.device_count);
+    for (size_t d = 0; figures && d < result->setup.device_count; d++) {
+        pj_json device = pj_json_find(object, result->devices[d]);
         figures[d] = (pj_device_figure){-1, -1};
         if (!device.node)
             continue;
@@ -267,7 +268,7 @@ static pj_status read_devices(reader *r, pj_json layer, pj_snapshot_layer *out)
     return figures ? PJ_OK : pj_fail_memory(r->err);
 }
 
-static pj_status read_layer(reader *r, pj_json layer, pj_snapshot_layer *out)
+static pj_status read_layer(reader *r, pj_json layer, pj_layer *out)
 {
     out->counted = true;
     PJ_TRY(get_text(r, layer, "name", &out->name));
@@ -295,14 +296,14 @@ static pj_status read_layer(reader *r, pj_json layer, pj_snapshot_layer *out)
 /* Reports may be sorted: each layer goes where its index says. */
 static pj_status read_layers(reader *r, pj_json root)
 {
-    pj_snapshot *out = &r->draft->result;
+    pj_result *out = r->result;
     pj_json array = {0}, left_out = pj_json_find(root, "left_out");
     if (left_out.node && !pj_json_find(root, "groups").node)
         return pj_json_fail(left_out, PJ_EFORMAT, r->err,
                             "--top left layers out of this report; make it again without --top");
     PJ_TRY(pj_json_get_array(root, "layers", &array, r->err));
     out->layer_count = pj_json_count(array);
-    pj_snapshot_layer *layers = PJ_NEW(r->arena, pj_snapshot_layer, out->layer_count);
+    pj_layer *layers = PJ_NEW(r->arena, pj_layer, out->layer_count);
     if (!layers)
         return pj_fail_memory(r->err);
     for (pj_json at = pj_json_first(array); at.node; at = pj_json_next(at)) {
@@ -324,7 +325,7 @@ static pj_status read_layers(reader *r, pj_json root)
 
 static pj_status read_total_devices(reader *r, pj_json totals)
 {
-    pj_snapshot *out = &r->draft->result;
+    pj_result *out = r->result;
     pj_json object = {0};
     PJ_TRY(pj_json_get_object(totals, "devices", &object, r->err));
     size_t most = pj_json_count(object), count = 0;
@@ -334,14 +335,14 @@ static pj_status read_total_devices(reader *r, pj_json totals)
     if (!names || !figures || !idle)
         return pj_fail_memory(r->err);
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at), count++) {
-        names[count] = pj_snapshot_text(r->arena, pj_json_key(at));
+        names[count] = pj_arena_strdup(r->arena, pj_json_key(at));
         PJ_TRY(pj_json_as_object(at, &at, r->err));
         PJ_TRY(get_known(at, "energy_pj", &figures[count].energy_pj, r->err));
         PJ_TRY(get_known(at, "time_us", &figures[count].time_us, r->err));
         PJ_TRY(get_known(at, "idle_w", &idle[count], r->err));
     }
-    out->settings.devices = names;
-    out->settings.device_count = count;
+    out->devices = names;
+    out->setup.device_count = count;
     out->totals.devices = figures;
     out->totals.idle_w = idle;
     return PJ_OK;
@@ -360,7 +361,7 @@ static pj_status read_qtools(pj_json totals, pj_totals *out, pj_error *err)
 
 static pj_status read_totals(reader *r, pj_json root)
 {
-    pj_totals *out = &r->draft->result.totals;
+    pj_totals *out = &r->result->totals;
     pj_json totals = {0}, coverage = {0};
     PJ_TRY(pj_json_get_object(root, "totals", &totals, r->err));
     PJ_TRY(get_count(totals, "macs", &out->macs, r->err));
@@ -394,7 +395,7 @@ static bool is_strict(const char *code)
 
 static pj_status read_findings(reader *r, pj_json root)
 {
-    pj_snapshot *out = &r->draft->result;
+    pj_result *out = r->result;
     pj_json array = {0};
     PJ_TRY(pj_json_get_array(root, "diagnostics", &array, r->err));
     pj_finding *findings = PJ_NEW(r->arena, pj_finding, pj_json_count(array));
@@ -429,9 +430,9 @@ static pj_status check_schema(pj_json root, pj_error *err)
 
 static pj_status read_document(reader *r, pj_json root, const char *name)
 {
-    pj_snapshot *out = &r->draft->result;
+    pj_result *out = r->result;
     PJ_TRY(check_schema(root, r->err));
-    out->source = pj_snapshot_text(r->arena, name);
+    out->source = pj_arena_strdup(r->arena, name);
     out->is_report = true;
     PJ_TRY(get_text(r, root, "version", &out->version));
     PJ_TRY(read_model(r, root));
@@ -441,16 +442,20 @@ static pj_status read_document(reader *r, pj_json root, const char *name)
     return read_findings(r, root);
 }
 
-static pj_status read_doc(const pj_json_doc *doc, const char *name, pj_snapshot **out, pj_error *err)
+static pj_status read_doc(const pj_json_doc *doc, const char *name, pj_result **out, pj_error *err)
 {
-    reader r = {pj_snapshot_start(), NULL, err};
-    if (!r.draft)
-        return pj_fail_memory(err);
-    r.arena = r.draft->arena;
-    return pj_snapshot_finish(r.draft, read_document(&r, pj_json_root(doc), name), out, err);
+    pj_found *found = pj_found_new();
+    pj_model_info *model = found ? PJ_NEW(found->arena, pj_model_info, 1) : NULL;
+    pj_status status = model ? PJ_OK : pj_fail_memory(err);
+    if (model) {
+        reader r = {&found->result, model, found->arena, err};
+        found->result.model = model;
+        status = read_document(&r, pj_json_root(doc), name);
+    }
+    return pj_found_finish(found, status, out, err);
 }
 
-pj_status pj_snapshot_parse(const char *json, size_t length, const char *name, pj_snapshot **out, pj_error *err)
+pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_result **out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
     *out = NULL;
@@ -460,7 +465,7 @@ pj_status pj_snapshot_parse(const char *json, size_t length, const char *name, p
     return status;
 }
 
-pj_status pj_snapshot_read(const char *path, pj_snapshot **out, pj_error *err)
+pj_status pj_result_read(const char *path, pj_result **out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
     *out = NULL;
@@ -468,4 +473,23 @@ pj_status pj_snapshot_read(const char *path, pj_snapshot **out, pj_error *err)
     pj_status status = read_doc(doc, path, out, err);
     pj_json_free(doc);
     return status;
+}
+
+/* Reports begin with a '{', perhaps after spaces or a byte order mark; ONNX files begin with the tag of a field. What
+ * is no regular file can be read but once, and is taken for a model. */
+bool pj_result_is_report(const char *path)
+{
+    unsigned char head[64];
+    struct stat info;
+    bool is_file = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    FILE *file = is_file ? fopen(path, "rb") : NULL;
+    if (!file)
+        return false; /* the model loader says why */
+    size_t length = fread(head, 1, sizeof head, file), at = 0;
+    (void)fclose(file);
+    if (length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
+        at = 3;
+    while (at < length && (head[at] == ' ' || (head[at] >= '\t' && head[at] <= '\r')))
+        at++;
+    return at < length && head[at] == '{';
 }
