@@ -49,7 +49,10 @@ install(FILES ${GENERATED}/picojoule/version.h DESTINATION ${CMAKE_INSTALL_INCLU
 install(DIRECTORY energy_tables DESTINATION ${CMAKE_INSTALL_DATADIR}/picojoule)
 
 # ---- pkg-config: prefix is where the file is found, so the tree can be moved ----
-set(PJ_REQUIRES "libprotobuf-c libcjson sqlite3 >= 3.31")
+set(PJ_REQUIRES "libprotobuf-c libcjson")
+if(PJ_HISTORY)
+  string(APPEND PJ_REQUIRES " sqlite3 >= 3.31")
+endif()
 set(PJ_LIBS "-lm")
 if(CMAKE_THREAD_LIBS_INIT)
   string(APPEND PJ_LIBS " ${CMAKE_THREAD_LIBS_INIT}")

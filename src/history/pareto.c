@@ -96,8 +96,8 @@ static pj_status read_run(pj_store *store, pj_arena *arena, run_info *out)
     PJ_TRY(pj_statement_new(store, "SELECT higher_is_better, unit FROM run", &s));
     pj_status status = pj_statement_step(&s, &out->exists);
     if (status == PJ_OK && out->exists) {
-        out->better = pj_get_int(&s) ? PJ_BETTER_HIGHER : PJ_BETTER_LOWER;
-        status = pj_get_text(&s, arena, &out->unit);
+        out->better = pj_store_get_int(&s) ? PJ_BETTER_HIGHER : PJ_BETTER_LOWER;
+        status = pj_store_get_text(&s, arena, &out->unit);
         if (status == PJ_OK && (!out->unit || (strcmp(out->unit, "pJ") != 0 && strcmp(out->unit, "relative") != 0)))
             status = pj_store_fail(store, PJ_EFORMAT, "is damaged: its unit is neither pJ nor relative");
     }
@@ -117,8 +117,8 @@ static pj_status write_run(pj_store *store, const pj_pareto_point *point, pj_bet
 {
     pj_statement s;
     PJ_TRY(pj_statement_new(store, "INSERT INTO run(id, higher_is_better, unit) VALUES(1, ?, ?)", &s));
-    pj_put_int(&s, better == PJ_BETTER_HIGHER);
-    pj_put_text(&s, point->unit);
+    pj_store_put_int(&s, better == PJ_BETTER_HIGHER);
+    pj_store_put_text(&s, point->unit);
     pj_status status = pj_statement_step(&s, NULL);
     pj_statement_free(&s);
     return status;
@@ -128,11 +128,11 @@ static pj_status write_point(pj_store *store, const pj_pareto_point *point)
 {
     pj_statement s;
     PJ_TRY(pj_statement_new(store, "INSERT INTO point(label, quality, energy, basis, time) VALUES(?, ?, ?, ?, ?)", &s));
-    pj_put_text(&s, point->label);
-    pj_put_real(&s, point->quality);
-    pj_put_real(&s, point->energy);
-    pj_put_text(&s, point->basis);
-    pj_put_text(&s, point->time);
+    pj_store_put_text(&s, point->label);
+    pj_store_put_real(&s, point->quality);
+    pj_store_put_real(&s, point->energy);
+    pj_store_put_text(&s, point->basis);
+    pj_store_put_text(&s, point->time);
     pj_status status = pj_statement_step(&s, NULL);
     pj_statement_free(&s);
     return status;
@@ -186,12 +186,12 @@ typedef struct pareto {
 
 static pj_status get_point(pj_statement *s, pj_arena *arena, const char *unit, pj_pareto_point *out)
 {
-    out->id = pj_get_int(s);
-    PJ_TRY(pj_get_text(s, arena, &out->label));
-    out->quality = pj_get_real(s);
-    out->energy = pj_get_real(s);
-    PJ_TRY(pj_get_text(s, arena, &out->basis));
-    PJ_TRY(pj_get_text(s, arena, &out->time));
+    out->id = pj_store_get_int(s);
+    PJ_TRY(pj_store_get_text(s, arena, &out->label));
+    out->quality = pj_store_get_real(s);
+    out->energy = pj_store_get_real(s);
+    PJ_TRY(pj_store_get_text(s, arena, &out->basis));
+    PJ_TRY(pj_store_get_text(s, arena, &out->time));
     out->unit = unit;
     if (!isfinite(out->quality) || !isfinite(out->energy) || out->energy < 0 || !out->time ||
         !pj_time_is_valid(out->time))

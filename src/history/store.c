@@ -10,6 +10,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "picojoule/history.h"
+#if PJ_HISTORY
+#include <sqlite3.h>
+#endif
 
 /* ---- errors ---- */
 
@@ -23,6 +26,8 @@ bool pj_store_error(const pj_store *store, pj_status status, const char *format,
     pj_error_at(store->err, store->file, NULL, NULL);
     return pj_error_set(store->err, status, "%s", what);
 }
+
+#if PJ_HISTORY
 
 /* What a result code of SQLite means. The low byte is the kind; the rest tells which system call it was. */
 static pj_status fail_with(const pj_store *store, int code)
@@ -76,17 +81,17 @@ static void put_done(pj_statement *s, int code)
         s->failed = code;
 }
 
-void pj_put_text(pj_statement *s, const char *text)
+void pj_store_put_text(pj_statement *s, const char *text)
 {
     put_done(s, sqlite3_bind_text(s->sql, ++s->at, text, -1, SQLITE_STATIC));
 }
 
-void pj_put_int(pj_statement *s, int64_t value)
+void pj_store_put_int(pj_statement *s, int64_t value)
 {
     put_done(s, sqlite3_bind_int64(s->sql, ++s->at, value));
 }
 
-void pj_put_real(pj_statement *s, double value)
+void pj_store_put_real(pj_statement *s, double value)
 {
     put_done(s, sqlite3_bind_double(s->sql, ++s->at, value));
 }
@@ -105,7 +110,7 @@ pj_status pj_statement_step(pj_statement *statement, bool *row)
     return status;
 }
 
-pj_status pj_get_text(pj_statement *s, pj_arena *arena, const char **out)
+pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out)
 {
     int column = s->at++;
     *out = NULL;
@@ -116,19 +121,24 @@ pj_status pj_get_text(pj_statement *s, pj_arena *arena, const char **out)
     return *out ? PJ_OK : pj_fail_memory(s->store->err);
 }
 
-int64_t pj_get_int(pj_statement *s)
+int64_t pj_store_get_int(pj_statement *s)
 {
     return sqlite3_column_int64(s->sql, s->at++);
 }
 
-double pj_get_real(pj_statement *s)
+double pj_store_get_real(pj_statement *s)
 {
     return sqlite3_column_double(s->sql, s->at++);
 }
 
-bool pj_next_is_null(const pj_statement *s)
+bool pj_store_next_is_null(const pj_statement *s)
 {
     return sqlite3_column_type(s->sql, s->at) == SQLITE_NULL;
+}
+
+int64_t pj_store_peek_int(const pj_statement *s, int column)
+{
+    return sqlite3_column_int64(s->sql, column);
 }
 
 static pj_status run(pj_store *store, const char *sql)
@@ -144,7 +154,7 @@ pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out)
     *out = 0;
     PJ_TRY(pj_statement_new(store, sql, &s));
     pj_status status = pj_statement_step(&s, &row);
-    *out = row ? pj_get_int(&s) : 0;
+    *out = row ? pj_store_get_int(&s) : 0;
     pj_statement_free(&s);
     return status;
 }
@@ -295,21 +305,4 @@ pj_status pj_store_close(pj_store *store, pj_status status)
     return status;
 }
 
-/* ---- times ---- */
-
-bool pj_time_is_valid(const char *text)
-{
-    static const char form[] = "0000-00-00T00:00:00Z";
-    int value[7] = {0}, part = 0; /* year, month, day, hour, minute, second, what is behind the Z */
-    for (size_t i = 0; i < sizeof form; i++) {
-        bool digit = form[i] >= '0' && form[i] <= '9';
-        if (digit ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-        if (digit)
-            value[part] = value[part] * 10 + (text[i] - '0');
-        else if (form[i])
-            part++;
-    }
-    return value[1] >= 1 && value[1] <= 12 && value[2] >= 1 && value[2] <= 31 && value[3] < 24 && value[4] < 60 &&
-           value[5] <= 60;
-}
+#endif

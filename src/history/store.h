@@ -1,4 +1,5 @@
-/* An SQLite file of ours: opened with care, made as a whole, one transaction from open to close.
+/* An SQLite file of ours: opened with care, made as a whole, one transaction from open to close. A build without SQLite
+ * (PJ_HISTORY=OFF) opens none, and says so (store_none.c).
  *
  * The journal is SQLite's rollback journal (mode DELETE): between transactions everything is in the one file, so that
  * it can be copied or cached, and a reader needs no right to write. A killed writer leaves FILE-journal behind, which
@@ -6,7 +7,6 @@
 #ifndef PJ_HISTORY_STORE_H
 #define PJ_HISTORY_STORE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ typedef struct pj_store_kind {
 } pj_store_kind;
 
 typedef struct pj_store {
-    sqlite3 *db;
+    struct sqlite3 *db;
     const char *file;
     const pj_store_kind *kind;
     pj_error *err;
@@ -39,7 +39,7 @@ pj_status pj_store_close(pj_store *store, pj_status status);
 /* One SQL statement. Values are put, and got, in the order of its parameters or columns. */
 typedef struct pj_statement {
     pj_store *store;
-    sqlite3_stmt *sql;
+    struct sqlite3_stmt *sql;
     int at; /* parameters put, or columns got */
     int failed;
 } pj_statement;
@@ -47,19 +47,20 @@ typedef struct pj_statement {
 pj_status pj_statement_new(pj_store *store, const char *sql, pj_statement *out);
 void pj_statement_free(pj_statement *statement);
 
-void pj_put_text(pj_statement *s, const char *text); /* borrowed until the statement is done; NULL: null */
-void pj_put_int(pj_statement *s, int64_t value);
-void pj_put_real(pj_statement *s, double value);
+void pj_store_put_text(pj_statement *s, const char *text); /* borrowed until the statement is done; NULL: null */
+void pj_store_put_int(pj_statement *s, int64_t value);
+void pj_store_put_real(pj_statement *s, double value);
 
 /* Runs to the next row; *row is false behind the last one, and the statement is ready for new values. `row` NULL: for
  * a statement without rows. */
 pj_status pj_statement_step(pj_statement *statement, bool *row);
 
 /* A copy in the arena; *out is NULL for null. PJ_ENOMEM. */
-pj_status pj_get_text(pj_statement *s, pj_arena *arena, const char **out);
-int64_t pj_get_int(pj_statement *s);
-double pj_get_real(pj_statement *s);
-bool pj_next_is_null(const pj_statement *s); /* of the next column; takes nothing */
+pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out);
+int64_t pj_store_get_int(pj_statement *s);
+double pj_store_get_real(pj_statement *s);
+bool pj_store_next_is_null(const pj_statement *s);            /* of the next column; takes nothing */
+int64_t pj_store_peek_int(const pj_statement *s, int column); /* of any column; takes nothing */
 
 /* The whole number that a statement without parameters gives. */
 pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out);

@@ -134,11 +134,11 @@ static void put_entry(pj_statement *s, const pj_history_entry *entry)
     for (size_t i = 0; i < FIELDS; i++) {
         figure value = field_of(entry, &fields[i]);
         if (fields[i].kind == FIELD_REAL)
-            pj_put_real(s, value.real);
+            pj_store_put_real(s, value.real);
         else if (fields[i].kind == FIELD_COUNT || (fields[i].kind == FIELD_KNOWN && value.count >= 0))
-            pj_put_int(s, value.count);
+            pj_store_put_int(s, value.count);
         else
-            pj_put_text(s, fields[i].kind == FIELD_KNOWN ? NULL : value.text);
+            pj_store_put_text(s, fields[i].kind == FIELD_KNOWN ? NULL : value.text);
     }
 }
 
@@ -163,15 +163,16 @@ static pj_status write_record(pj_store *store, const pj_history_entry *entry)
 static pj_status write_layers(pj_store *store, const pj_history_entry *entry)
 {
     pj_statement s;
-    int64_t record = sqlite3_last_insert_rowid(store->db);
+    int64_t record;
+    PJ_TRY(pj_store_ask(store, "SELECT last_insert_rowid()", &record));
     PJ_TRY(pj_statement_new(store, "INSERT INTO layer(record, position, name, op, energy) VALUES(?, ?, ?, ?, ?)", &s));
     pj_status status = PJ_OK;
     for (size_t i = 0; status == PJ_OK && i < entry->layer_count; i++) {
-        pj_put_int(&s, record);
-        pj_put_int(&s, (int64_t)i);
-        pj_put_text(&s, entry->layers[i].name);
-        pj_put_text(&s, entry->layers[i].op);
-        pj_put_real(&s, entry->layers[i].energy);
+        pj_store_put_int(&s, record);
+        pj_store_put_int(&s, (int64_t)i);
+        pj_store_put_text(&s, entry->layers[i].name);
+        pj_store_put_text(&s, entry->layers[i].op);
+        pj_store_put_real(&s, entry->layers[i].energy);
         status = pj_statement_step(&s, NULL);
     }
     pj_statement_free(&s);
@@ -209,17 +210,17 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
 {
     char *at = (char *)out + f->at;
     figure value = {0};
-    bool unknown = f->kind == FIELD_KNOWN && pj_next_is_null(s);
+    bool unknown = f->kind == FIELD_KNOWN && pj_store_next_is_null(s);
     if (f->kind == FIELD_REAL) {
-        value.real = pj_get_real(s);
+        value.real = pj_store_get_real(s);
         memcpy(at, &value.real, sizeof value.real);
     } else if (f->kind == FIELD_COUNT || f->kind == FIELD_KNOWN) {
-        value.count = pj_get_int(s);
+        value.count = pj_store_get_int(s);
         if (unknown)
             value.count = -1;
         memcpy(at, &value.count, sizeof value.count);
     } else {
-        PJ_TRY(pj_get_text(s, arena, &value.text));
+        PJ_TRY(pj_store_get_text(s, arena, &value.text));
         memcpy(at, &value.text, sizeof value.text);
     }
     const char *what = wrong(f, value);
@@ -230,7 +231,7 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
 
 static pj_status get_entry(pj_statement *s, pj_arena *arena, pj_history_entry *out)
 {
-    out->id = pj_get_int(s);
+    out->id = pj_store_get_int(s);
     for (size_t i = 0; i < FIELDS; i++)
         PJ_TRY(get_field(s, arena, &fields[i], out));
     if (!pj_time_is_valid(out->time))
@@ -252,9 +253,9 @@ static pj_status select_entries(pj_store *store, const char *model, const char *
     pj_status status = sql.failed ? pj_fail_memory(store->err) : pj_statement_new(store, sql.data, &s);
     pj_str_free(&sql);
     PJ_TRY(status);
-    pj_put_text(&s, model);
-    pj_put_text(&s, branch);
-    pj_put_int(&s, (int64_t)most);
+    pj_store_put_text(&s, model);
+    pj_store_put_text(&s, branch);
+    pj_store_put_int(&s, (int64_t)most);
     bool row = true;
     *count = 0;
     while (status == PJ_OK && *count < most) {
@@ -272,10 +273,10 @@ static pj_status count_entries(pj_store *store, const char *model, const char *b
     pj_statement s;
     bool row;
     PJ_TRY(pj_statement_new(store, "SELECT count(*) FROM record WHERE model = ?1 AND (?2 IS NULL OR branch = ?2)", &s));
-    pj_put_text(&s, model);
-    pj_put_text(&s, branch);
+    pj_store_put_text(&s, model);
+    pj_store_put_text(&s, branch);
     pj_status status = pj_statement_step(&s, &row);
-    int64_t count = status == PJ_OK && row ? pj_get_int(&s) : 0;
+    int64_t count = status == PJ_OK && row ? pj_store_get_int(&s) : 0;
     pj_statement_free(&s);
     PJ_TRY(status);
     if (count > PJ_HISTORY_MOST)
@@ -287,9 +288,9 @@ static pj_status count_entries(pj_store *store, const char *model, const char *b
 /* The next row as a layer. */
 static pj_status get_layer(pj_statement *s, pj_arena *arena, int64_t record, pj_history_layer *out)
 {
-    PJ_TRY(pj_get_text(s, arena, &out->name));
-    PJ_TRY(pj_get_text(s, arena, &out->op));
-    out->energy = pj_get_real(s);
+    PJ_TRY(pj_store_get_text(s, arena, &out->name));
+    PJ_TRY(pj_store_get_text(s, arena, &out->op));
+    out->energy = pj_store_get_real(s);
     if (!out->name || !out->op || !isfinite(out->energy) || out->energy < 0)
         return pj_store_fail(s->store, PJ_EFORMAT, "record %lld is damaged: a layer has no name, operator or energy",
                              (long long)record);
@@ -304,12 +305,12 @@ static pj_status select_layers(pj_store *store, const char *glob, pj_arena *aren
     pj_history_layer *layers = NULL;
     bool row;
     PJ_TRY(pj_statement_new(store, sql, &s));
-    pj_put_int(&s, entry->id);
+    pj_store_put_int(&s, entry->id);
     pj_status status = pj_statement_step(&s, &row);
     while (status == PJ_OK && row) {
         pj_history_layer layer;
         if (!layers)
-            layers = PJ_NEW(arena, pj_history_layer, sqlite3_column_int64(s.sql, 3));
+            layers = PJ_NEW(arena, pj_history_layer, pj_store_peek_int(&s, 3));
         status = layers ? get_layer(&s, arena, entry->id, &layer) : pj_fail_memory(store->err);
         if (status == PJ_OK && pj_text_glob(glob, layer.name))
             layers[entry->layer_count++] = layer;
@@ -338,7 +339,7 @@ static pj_status add_models(pj_store *store, pj_arena *arena, pj_str *out)
         const char *name;
         if (count >= NAMED)
             continue;
-        status = pj_get_text(&s, arena, &name);
+        status = pj_store_get_text(&s, arena, &name);
         pj_str_printf(out, "%s%.80s", count ? ", " : "; it has those of ", status == PJ_OK && name ? name : "?");
     }
     if (count > NAMED)
@@ -445,7 +446,7 @@ static pj_status read_names(pj_store *store, pj_arena *arena, pj_history_model *
     PJ_TRY(pj_statement_new(store, models_sql, &s));
     pj_status status = pj_statement_step(&s, &row);
     for (*count = 0; status == PJ_OK && row && *count < (size_t)names; ++*count) {
-        status = pj_get_text(&s, arena, &models[*count].model);
+        status = pj_store_get_text(&s, arena, &models[*count].model);
         if (status == PJ_OK && !models[*count].model)
             status = pj_store_fail(store, PJ_EFORMAT, "is damaged: a record has no model");
         if (status == PJ_OK)
