@@ -142,7 +142,7 @@ static double bits_read(const pj_precision *precision, const pj_layer_detail *de
     for (int i = 0; i < node->inputs; i++) {
         pj_format format = pj_precision_reads(precision, node, i);
         if (pj_layer_reads_activation(node, i))
-            bits += bits_of(&format, detail->work.read[i]);
+            bits += bits_of(&format, detail->read[i]);
     }
     return bits;
 }
@@ -153,7 +153,7 @@ static double bits_written(const pj_precision *precision, const pj_layer_detail 
     double bits = 0;
     for (int o = 0; o < node->outputs; o++) {
         pj_format format = pj_precision_of(precision, node->out[o]);
-        bits += bits_of(&format, detail->work.written[o]);
+        bits += bits_of(&format, detail->written[o]);
     }
     return bits;
 }
@@ -212,7 +212,7 @@ static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail
 {
     pj_device_work work;
     memset(&work, 0, sizeof work);
-    work.format = row->macs > 0 ? detail->input.number : detail->operand.number;
+    work.format = row->macs > 0 ? detail->formats->input.number : detail->formats->operand.number;
     work.ops = (double)row->flops;
     work.macs = (double)row->macs;
     work.bytes = bytes;

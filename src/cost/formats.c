@@ -113,44 +113,45 @@ static pj_number widened(pj_number sum, const pj_accumulator_policy *policy)
 
 /* The accumulator: product bits + ceil(log2(terms)), bias aligned; the table may fix the width. A float bias of integer
  * products is added to their sum, outside the accumulator. */
-static void accumulate(const pj_precision *precision, const pj_table *table, pj_layer_detail *detail,
-                       const pj_format *bias, bool aligned)
+static void accumulate(const pj_precision *precision, const pj_table *table, pj_draft *draft, const pj_format *bias,
+                       bool aligned)
 {
     pj_accumulator_policy policy = pj_table_accumulator(table);
-    const pj_plan_formats *plan = pj_precision_node(precision, detail->node)->plan;
+    const pj_plan_formats *plan = pj_precision_node(precision, draft->node)->plan;
     uint64_t terms =
-        pj_num_known(detail->work.terms) && detail->work.terms.whole > 0 ? (uint64_t)detail->work.terms.whole : 1;
-    pj_number sum = pj_accumulator(&detail->multiplier.out, terms);
+        pj_num_known(draft->work.terms) && draft->work.terms.whole > 0 ? (uint64_t)draft->work.terms.whole : 1;
+    pj_number sum = pj_accumulator(&draft->formats.multiplier.out, terms);
     bool is_outside = is_float(bias) && sum.kind != PJ_FLOAT;
     if (is_known(bias) && !is_outside) {
         pj_number number = as_integer(bias->number, aligned);
         sum = pj_adder(&sum, &number);
     }
-    detail->accumulator.number = widened(sum, &policy);
-    detail->accumulator.from = detail->input.from > detail->weight.from ? detail->input.from : detail->weight.from;
+    draft->formats.accumulator.number = widened(sum, &policy);
+    draft->formats.accumulator.from =
+        draft->formats.input.from > draft->formats.weight.from ? draft->formats.input.from : draft->formats.weight.from;
     if (plan && is_known(&plan->accumulator))
-        detail->accumulator = plan->accumulator;
-    detail->result = detail->accumulator;
+        draft->formats.accumulator = plan->accumulator;
+    draft->formats.result = draft->formats.accumulator;
     if (is_outside)
-        detail->result.number = pj_adder(&detail->accumulator.number, &bias->number);
+        draft->formats.result.number = pj_adder(&draft->formats.accumulator.number, &bias->number);
 }
 
-static void find_operands(const pj_precision *precision, const pj_table *table, pj_layer_detail *detail)
+static void find_operands(const pj_precision *precision, const pj_table *table, pj_draft *draft)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     int weight = input_of_role(node, "w", 0);
     weight = weight >= 0 ? weight : input_of_role(node, "x", 1);
     pj_format factor = computes(precision, node, weight);
-    detail->weight = weight >= 0 ? pj_precision_reads(precision, node, weight) : factor;
+    draft->formats.weight = weight >= 0 ? pj_precision_reads(precision, node, weight) : factor;
     if (!is_known(&factor))
-        factor = detail->weight = detail->input;
-    if (!is_known(&detail->input))
+        factor = draft->formats.weight = draft->formats.input;
+    if (!is_known(&draft->formats.input))
         return;
     bool aligned = is_aligned(precision, node);
-    pj_number a = as_integer(factor.number, aligned), b = as_integer(detail->input.number, aligned);
+    pj_number a = as_integer(factor.number, aligned), b = as_integer(draft->formats.input.number, aligned);
     pj_format bias = computes(precision, node, input_of_role(node, "b", 0));
-    detail->multiplier = pj_multiplier(&a, &b);
-    accumulate(precision, table, detail, &bias, aligned);
+    draft->formats.multiplier = pj_multiplier(&a, &b);
+    accumulate(precision, table, draft, &bias, aligned);
 }
 
 /* ---- conversions ---- */
@@ -187,9 +188,9 @@ static void convert(const pj_precision *precision, pj_conversion *conversion, un
 }
 
 /* A float layer that reads integers converts them, but for constants whose own quantizer does. */
-static void convert_inputs(const pj_precision *precision, pj_layer_detail *detail, const pj_format *arithmetic)
+static void convert_inputs(const pj_precision *precision, pj_draft *draft, const pj_format *arithmetic)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
     for (int i = 0; i < node->inputs && is_float(arithmetic); i++) {
         if (!pj_precision_is_data(node, i) || !pj_dtype_is_float(node->in[i]->type.dtype))
@@ -198,8 +199,8 @@ static void convert_inputs(const pj_precision *precision, pj_layer_detail *detai
             node->in[i]->is_constant && precision->quantized[node->in[i]->index] && !(plan && is_known(&plan->weights));
         pj_format stored = pj_precision_reads(precision, node, i);
         if (!has_quantizer && is_integer(&stored))
-            convert(precision, &detail->in, prims_between(&stored, arithmetic), &stored, arithmetic,
-                    detail->work.read[i]);
+            convert(precision, &draft->in, prims_between(&stored, arithmetic), &stored, arithmetic,
+                    draft->work.read[i]);
     }
 }
 
@@ -224,16 +225,16 @@ static bool is_quantized_in_front(const pj_precision *precision, const pj_node *
     return quantizer && in && precision->behind[in->index] == quantizer;
 }
 
-static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena, pj_diags *diags,
-                                 pj_layer_detail *detail, pj_error *err)
+static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena, pj_diags *diags, pj_draft *draft,
+                                 pj_error *err)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     for (int o = 0; o < node->outputs && converts_outputs(precision, node); o++) {
         const pj_value *out = node->out[o];
         if (!out || !pj_dtype_is_float(out->type.dtype))
             continue;
         pj_format stored = pj_precision_of(precision, out);
-        unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&detail->result, &stored);
+        unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&draft->formats.result, &stored);
         if (is_quantized_in_front(precision, node, o)) {
             prims = 0;
         } else if (precision->behind[out->index]) {
@@ -241,40 +242,40 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
             pj_work work;
             bool counted;
             PJ_TRY(pj_work_by_rule(precision->model, quantizer, arena, diags, &work, &counted, err));
-            prims = prims_of_rule(&work, &detail->result);
+            prims = prims_of_rule(&work, &draft->formats.result);
         }
-        convert(precision, &detail->out, prims, &detail->result, &stored, detail->work.written[o]);
+        convert(precision, &draft->out, prims, &draft->formats.result, &stored, draft->work.written[o]);
     }
     return PJ_OK;
 }
 
 /* A quantizer of its own that reads integers. */
-static void count_requantization(const pj_precision *precision, pj_layer_detail *detail)
+static void count_requantization(const pj_precision *precision, pj_draft *draft)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     pj_quantizer kind = pj_precision_node(precision, node)->quantizer;
     if (kind != PJ_QUANTIZE && kind != PJ_FAKE_QUANTIZE)
         return;
     pj_format from = computes(precision, node, 0), to = pj_precision_of(precision, node->out[0]);
-    unsigned prims = prims_of_rule(&detail->work, &from);
+    unsigned prims = prims_of_rule(&draft->work, &from);
     if (!is_integer(&from) || prims != REQUANTIZE)
         return;
-    memset(detail->work.count, 0, sizeof detail->work.count);
-    convert(precision, &detail->out, prims, &from, &to, detail->work.written[0]);
+    memset(draft->work.count, 0, sizeof draft->work.count);
+    convert(precision, &draft->out, prims, &from, &to, draft->work.written[0]);
 }
 
 /* ---- parameters ---- */
 
-static void add_parameter(pj_layer_detail *detail, const pj_value *value, const pj_format *format, pj_num read)
+static void add_parameter(pj_draft *draft, const pj_value *value, const pj_format *format, pj_num read)
 {
-    pj_parameter *parameter = &detail->parameter[detail->parameters++];
+    pj_parameter *parameter = &draft->parameter[draft->parameters++];
     parameter->value = value;
     parameter->format = *format;
     parameter->read = read;
 }
 
 /* Scale and zero point of a quantizer that is part of the layer, where they are stored at all. */
-static void add_scale(const pj_precision *precision, pj_layer_detail *detail, const pj_quantized *quantized)
+static void add_scale(const pj_precision *precision, pj_draft *draft, const pj_quantized *quantized)
 {
     const pj_value *parts[] = {quantized && pj_scale_is_stored(quantized->scale) ? quantized->scale : NULL,
                                quantized && pj_zero_is_stored(quantized->zero) ? quantized->zero : NULL};
@@ -282,7 +283,7 @@ static void add_scale(const pj_precision *precision, pj_layer_detail *detail, co
         if (!parts[k] || !parts[k]->is_constant)
             continue;
         pj_format format = pj_precision_of(precision, parts[k]);
-        add_parameter(detail, parts[k], &format, pj_type_count(precision->model->symbols, &parts[k]->type));
+        add_parameter(draft, parts[k], &format, pj_type_count(precision->model->symbols, &parts[k]->type));
     }
 }
 
@@ -306,19 +307,19 @@ static int most_parameters(const pj_precision *precision, const pj_node *node)
     return most;
 }
 
-static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_layer_detail *detail, pj_error *err)
+static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_draft *draft, pj_error *err)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     bool rescales = !pj_precision_passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
-    detail->parameter = PJ_NEW(arena, pj_parameter, most_parameters(precision, node));
-    if (!detail->parameter)
+    draft->parameter = PJ_NEW(arena, pj_parameter, most_parameters(precision, node));
+    if (!draft->parameter)
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++) {
         const pj_value *value = node->in[i];
         if (!value || role_of(node, i) == 'c' || !value->is_constant || !reads_scale_itself(precision, node, i))
             continue;
         pj_format format = pj_precision_reads(precision, node, i);
-        add_parameter(detail, value, &format, detail->work.read[i]);
+        add_parameter(draft, value, &format, draft->work.read[i]);
     }
     for (int i = 0; i < node->inputs; i++) {
         const pj_value *value = node->in[i];
@@ -326,57 +327,57 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
         bool planned = plan && value && is_known(value->is_constant ? &plan->weights : &plan->activations);
         pj_format read = pj_precision_reads(precision, node, i);
         if (rescales && value && is_integer(&read) && !planned && pj_precision_is_data(node, i))
-            add_scale(precision, detail, precision->quantized[value->index]);
+            add_scale(precision, draft, precision->quantized[value->index]);
     }
     for (int o = 0; o < node->outputs; o++) {
         const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
         if (quantizer && !is_quantized_in_front(precision, node, o))
-            add_scale(precision, detail, precision->quantized[quantizer->out[0]->index]);
+            add_scale(precision, draft, precision->quantized[quantizer->out[0]->index]);
     }
     return PJ_OK;
 }
 
 /* ---- all of it ---- */
 
-static void settle_outputs(pj_precision *precision, const pj_layer_detail *detail)
+static void settle_outputs(pj_precision *precision, const pj_draft *draft)
 {
-    for (int o = 0; o < detail->node->outputs; o++)
-        if (detail->node->out[o])
-            pj_precision_settle(precision, detail->node, o, &detail->result);
+    for (int o = 0; o < draft->node->outputs; o++)
+        if (draft->node->out[o])
+            pj_precision_settle(precision, draft->node, o, &draft->formats.result);
 }
 
 /* A layer hands on the accumulator, or what it works in; an operator that keeps formats, what it reads. */
-static void find_result(const pj_precision *precision, pj_layer_detail *detail)
+static void find_result(const pj_precision *precision, pj_draft *draft)
 {
-    const pj_node *node = detail->node;
-    if (is_known(&detail->result))
+    const pj_node *node = draft->node;
+    if (is_known(&draft->formats.result))
         return;
-    detail->result =
-        pj_precision_passes(node) ? computes(precision, node, input_of_role(node, "xwp", 0)) : detail->operand;
+    draft->formats.result =
+        pj_precision_passes(node) ? computes(precision, node, input_of_role(node, "xwp", 0)) : draft->formats.operand;
 }
 
-pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
-                           pj_diags *diags, pj_layer_detail *detail, pj_error *err)
+pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
+                           pj_diags *diags, pj_draft *draft, pj_error *err)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     pj_format arithmetic;
-    detail->operand = widest_operand(precision, node);
-    detail->input = node->desc ? computes(precision, node, input_of_role(node, "x", 0)) : detail->operand;
+    draft->formats.operand = widest_operand(precision, node);
+    draft->formats.input = node->desc ? computes(precision, node, input_of_role(node, "x", 0)) : draft->formats.operand;
     if (row->macs > 0 && node->desc)
-        find_operands(precision, table, detail);
+        find_operands(precision, table, draft);
     if (node->desc)
-        find_result(precision, detail);
-    settle_outputs(precision, detail);
-    detail->output = pj_precision_of(precision, node->outputs ? node->out[0] : NULL);
+        find_result(precision, draft);
+    settle_outputs(precision, draft);
+    draft->formats.output = pj_precision_of(precision, node->outputs ? node->out[0] : NULL);
     if (row->free || pj_precision_node(precision, node)->converts)
         return PJ_OK;
-    arithmetic = detail->operand;
+    arithmetic = draft->formats.operand;
     if (row->macs > 0)
-        arithmetic.number = detail->multiplier.out;
+        arithmetic.number = draft->formats.multiplier.out;
     if (row->counted) {
-        convert_inputs(precision, detail, &arithmetic);
-        PJ_TRY(convert_outputs(precision, arena, diags, detail, err));
-        count_requantization(precision, detail);
+        convert_inputs(precision, draft, &arithmetic);
+        PJ_TRY(convert_outputs(precision, arena, diags, draft, err));
+        count_requantization(precision, draft);
     }
-    return list_parameters(precision, arena, detail, err);
+    return list_parameters(precision, arena, draft, err);
 }

@@ -13,7 +13,7 @@ bool pj_layer_reads_activation(const pj_node *node, int i)
 
 /* ---- the public row ---- */
 
-/* Most layers have one format at all places: a word that `input` has already is taken from there. */
+/* Equal formats of one layer are printed once. */
 static const char *format_word(const pj_number *number, const pj_number *input, const pj_format_info *of_input,
                                pj_arena *arena)
 {
@@ -114,19 +114,14 @@ static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj
 }
 
 /* flops = 2 * macs + every other primitive once, conversions between formats included. */
-static pj_status count_work(pj_layer *row, const pj_layer_detail *detail, pj_arena *arena, pj_error *err)
+static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_detail *detail, pj_error *err)
 {
-    const pj_conversion *conversions[] = {&detail->in, &detail->out};
-    int64_t *work = PJ_NEW(arena, int64_t, PJ_PRIMS);
-    if (!work)
-        return pj_fail_memory(err);
-    row->work = work;
-    if (!row->counted)
-        return PJ_OK;
-    for (int p = 0; p < PJ_PRIMS; p++) {
+    const pj_conversion *conversions[] = {detail->in, detail->out};
+    int64_t work[PJ_PRIMS] = {0};
+    for (int p = 0; p < PJ_PRIMS && row->counted; p++) {
         int64_t flops;
         bool fits = true;
-        work[p] = detail->work.count[p].whole;
+        work[p] = detail->count[p];
         for (int k = 0; k < 2; k++)
             if (conversions[k]->prims & 1u << p)
                 fits = fits && pj_add_i64(work[p], conversions[k]->elements.whole, &work[p]);
@@ -134,39 +129,99 @@ static pj_status count_work(pj_layer *row, const pj_layer_detail *detail, pj_are
             !pj_add_i64(row->flops, flops, &row->flops))
             return pj_fail(err, PJ_EOVERFLOW, "the operations of this layer do not fit 64 bits");
     }
-    return PJ_OK;
+    row->work = pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
+    return row->work ? PJ_OK : pj_fail_memory(err);
 }
 
-pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_arena *arena, pj_error *err)
+/* ---- formats ---- */
+
+/* Formats as they are told, behind those that they are found by. */
+typedef struct described {
+    pj_layer_formats formats;
+    pj_format_info input, weight, accumulator, output;
+} described;
+
+enum { FORMAT_WORDS = 5, FORMATS = 6, KEY_WORDS = (FORMATS + 1) * FORMAT_WORDS + 4 };
+
+/* Structs have padding, so their bytes are no key. */
+static void add_format(int64_t *key, size_t *words, const pj_number *number, int from, int packed)
+{
+    int64_t exponent;
+    memcpy(&exponent, &number->max_val_po2, sizeof exponent);
+    key[(*words)++] = number->bits;
+    key[(*words)++] = number->int_bits;
+    key[(*words)++] = exponent;
+    key[(*words)++] = number->value_count;
+    key[(*words)++] = (int64_t)number->kind | (int64_t)number->is_signed << 8 | (int64_t)number->flavour << 16 |
+                      (int64_t)number->variant << 24 | (int64_t)from << 32 | (int64_t)packed << 40;
+}
+
+static void key_of(const pj_layer_formats *formats, bool macs, int64_t *key)
+{
+    const pj_format *all[FORMATS] = {&formats->operand,     &formats->input,  &formats->weight,
+                                     &formats->accumulator, &formats->result, &formats->output};
+    const pj_unit *unit = &formats->multiplier;
+    size_t words = 0;
+    for (int k = 0; k < FORMATS; k++)
+        add_format(key, &words, &all[k]->number, (int)all[k]->from, all[k]->packed);
+    add_format(key, &words, &unit->out, 0, 0);
+    memcpy(&key[words++], &unit->gate_bits, sizeof *key);
+    memcpy(&key[words++], &unit->gate_factor, sizeof *key);
+    key[words++] = (int64_t)unit->circuit;
+    key[words++] = macs;
+}
+
+static pj_status describe_formats(const pj_layer_formats *formats, bool macs, pj_arena *arena, described *out,
+                                  pj_error *err)
 {
     static const pj_format nothing;
-    bool macs = row->macs > 0;
-    int64_t product;
-    const pj_format *in = &detail->input;
-    PJ_TRY(describe_format(in, in, &row->input, arena, &row->input, err));
-    PJ_TRY(describe_format(&detail->output, in, &row->input, arena, &row->output, err));
-    PJ_TRY(describe_format(macs ? &detail->weight : &nothing, in, &row->input, arena, &row->weight, err));
-    PJ_TRY(describe_format(macs ? &detail->accumulator : &nothing, in, &row->input, arena, &row->accumulator, err));
+    const pj_format *in = &formats->input, *weight = macs ? &formats->weight : &nothing,
+                    *sum = macs ? &formats->accumulator : &nothing;
+    out->formats = *formats;
+    PJ_TRY(describe_format(in, in, &out->input, arena, &out->input, err));
+    PJ_TRY(describe_format(&formats->output, in, &out->input, arena, &out->output, err));
+    PJ_TRY(describe_format(weight, in, &out->input, arena, &out->weight, err));
+    return describe_format(sum, in, &out->input, arena, &out->accumulator, err);
+}
+
+pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats *formats, pj_error *err)
+{
+    pj_layer *row = &layers->row[i];
+    bool macs = row->macs > 0, is_new;
+    int64_t key[KEY_WORDS], product;
+    key_of(formats, macs, key);
+    described *told = pj_intern(&layers->formats, key, KEY_WORDS, sizeof *told, &is_new);
+    if (!told)
+        return pj_fail_memory(err);
+    if (is_new)
+        PJ_TRY(describe_formats(formats, macs, layers->formats.arena, told, err));
+    layers->detail[i].formats = &told->formats;
+    row->input = told->input;
+    row->weight = told->weight;
+    row->accumulator = told->accumulator;
+    row->output = told->output;
     if (!macs)
         return PJ_OK;
-    row->implementation = pj_circuit_word(detail->multiplier.circuit);
-    row->gate_bits = detail->multiplier.gate_bits;
-    row->gate_factor = detail->multiplier.gate_factor;
+    row->implementation = pj_circuit_word(formats->multiplier.circuit);
+    row->gate_bits = formats->multiplier.gate_bits;
+    row->gate_factor = formats->multiplier.gate_factor;
     if (!pj_mul_i64(row->macs, row->input.bits, &product) || !pj_mul_i64(product, row->weight.bits, &row->bops))
         return pj_fail(err, PJ_EOVERFLOW, "the bit operations of this layer do not fit 64 bits");
     return PJ_OK;
 }
 
+/* ---- counts ---- */
+
 /* Are all counts numbers? A symbol that nobody has bound has no price. */
-static bool all_known(const pj_layer_detail *detail, pj_num runs)
+static bool all_known(const pj_draft *draft, pj_num runs)
 {
     bool known = pj_num_known(runs);
     for (int p = 0; p < PJ_PRIMS; p++)
-        known = known && pj_num_known(detail->work.count[p]);
-    for (int i = 0; i < detail->node->inputs; i++)
-        known = known && pj_num_known(detail->work.read[i]);
-    for (int o = 0; o < detail->node->outputs; o++)
-        known = known && pj_num_known(detail->work.written[o]);
+        known = known && pj_num_known(draft->work.count[p]);
+    for (int i = 0; i < draft->node->inputs; i++)
+        known = known && pj_num_known(draft->work.read[i]);
+    for (int o = 0; o < draft->node->outputs; o++)
+        known = known && pj_num_known(draft->work.written[o]);
     return known;
 }
 
@@ -189,9 +244,9 @@ static void report_unknown_shape(const pj_value *value, pj_diags *diags, const c
 }
 
 /* Says why a layer is not counted: the first tensor without a known size, else the operator itself. */
-static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail, pj_diags *diags)
+static void report_uncounted(const pj_layer *row, const pj_draft *draft, pj_diags *diags)
 {
-    const pj_node *node = detail->node;
+    const pj_node *node = draft->node;
     if (!node->desc)
         return; /* inference said that the operator is unknown */
     if (!row->runs) {
@@ -200,12 +255,12 @@ static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail,
         return;
     }
     for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && !pj_num_known(detail->work.written[o])) {
+        if (node->out[o] && !pj_num_known(draft->work.written[o])) {
             report_unknown_shape(node->out[o], diags, row->name);
             return;
         }
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && !pj_num_known(detail->work.read[i])) {
+        if (node->in[i] && !pj_num_known(draft->work.read[i])) {
             report_unknown_shape(node->in[i], diags, row->name);
             return;
         }
@@ -215,67 +270,96 @@ static void report_uncounted(const pj_layer *row, const pj_layer_detail *detail,
 
 /* Counts by the rule of the operator. A quantizer that only converts constants moves nothing: its reader does. */
 static pj_status count_node(const pj_precision *precision, pj_num runs, pj_arena *arena, pj_diags *diags, pj_layer *row,
-                            pj_layer_detail *detail, pj_error *err)
+                            pj_draft *draft, pj_error *err)
 {
-    pj_node *node = detail->node;
+    pj_node *node = draft->node;
     bool converts = pj_precision_node(precision, node)->converts;
     row->runs = pj_num_known(runs) ? runs.whole : 0;
     row->free = costs_nothing(precision, node);
     if (node->desc && (node->desc->traits & PJ_RUNS_BODY)) { /* its findings are told already */
         row->counted = true;
-        return pj_work_blank(node, arena, &detail->work, err);
+        return pj_work_blank(node, arena, &draft->work, err);
     }
-    PJ_TRY((converts ? pj_work_by_rule : pj_work_of_node)(precision->model, node, arena, diags, &detail->work,
+    PJ_TRY((converts ? pj_work_by_rule : pj_work_of_node)(precision->model, node, arena, diags, &draft->work,
                                                           &row->counted, err));
     if (converts || row->free) {
-        memset(detail->work.read, 0, (size_t)node->inputs * sizeof *detail->work.read);
-        memset(detail->work.written, 0, (size_t)node->outputs * sizeof *detail->work.written);
+        memset(draft->work.read, 0, (size_t)node->inputs * sizeof *draft->work.read);
+        memset(draft->work.written, 0, (size_t)node->outputs * sizeof *draft->work.written);
     }
     if (row->free)
-        memset(detail->work.count, 0, sizeof detail->work.count);
-    row->counted = row->free || (row->counted && all_known(detail, runs));
-    if (row->counted && !pj_mul_i64(detail->work.count[PJ_MAC].whole, row->runs, &row->macs))
+        memset(draft->work.count, 0, sizeof draft->work.count);
+    row->counted = row->free || (row->counted && all_known(draft, runs));
+    if (row->counted && !pj_mul_i64(draft->work.count[PJ_MAC].whole, row->runs, &row->macs))
         return pj_fail(err, PJ_EOVERFLOW, "the macs of %lld runs of this layer do not fit 64 bits",
                        (long long)row->runs);
     return PJ_OK;
 }
 
-static pj_status count_layer(pj_precision *precision, const pj_table *table, pj_num runs, pj_arena *arena,
-                             pj_diags *diags, size_t *seen, pj_layer *row, pj_layer_detail *detail, pj_error *err)
+/* What is not zero anywhere is rare: most layers share one conversion of nothing. */
+static const pj_conversion *keep_conversion(const pj_conversion *conversion, pj_arena *arena)
 {
-    const pj_node_precision *own = pj_precision_node(precision, detail->node);
-    PJ_TRY(name_layer(row, detail->node, arena, err));
-    PJ_TRY(count_node(precision, runs, arena, diags, row, detail, err));
+    static const pj_conversion nothing;
+    return conversion->prims ? pj_arena_memdup(arena, conversion, 1, sizeof *conversion) : &nothing;
+}
+
+/* From the draft to what is kept. */
+static pj_status keep_draft(pj_layers *layers, size_t i, const pj_draft *draft, pj_arena *arena, pj_error *err)
+{
+    int64_t count[PJ_PRIMS];
+    pj_layer_detail *detail = &layers->detail[i];
+    for (int p = 0; p < PJ_PRIMS; p++)
+        count[p] = pj_num_known(draft->work.count[p]) ? draft->work.count[p].whole : -1;
+    detail->count = pj_intern(&layers->counts, count, PJ_PRIMS, 0, NULL);
+    detail->read = draft->work.read;
+    detail->written = draft->work.written;
+    detail->in = keep_conversion(&draft->in, arena);
+    detail->out = keep_conversion(&draft->out, arena);
+    detail->parameter = draft->parameter;
+    detail->parameters = draft->parameters;
+    return detail->count && detail->in && detail->out ? PJ_OK : pj_fail_memory(err);
+}
+
+static pj_status count_layer(pj_precision *precision, const pj_table *table, const pj_step *step, pj_arena *arena,
+                             pj_diags *diags, size_t *seen, pj_layers *layers, size_t i, pj_error *err)
+{
+    const pj_node_precision *own = pj_precision_node(precision, step->node);
+    pj_layer *row = &layers->row[i];
+    pj_layer_detail *detail = &layers->detail[i];
+    pj_draft draft = {.node = step->node};
+    row->index = i;
+    detail->node = step->node;
+    PJ_TRY(name_layer(row, step->node, arena, err));
+    PJ_TRY(count_node(precision, step->runs, arena, diags, row, &draft, err));
     if (row->free && own->folded_into)
         row->folded_into = own->folded_into->label;
     if (!row->counted)
-        report_uncounted(row, detail, diags);
-    PJ_TRY(pj_layer_formats(precision, table, row, arena, diags, detail, err));
-    PJ_TRY(count_work(row, detail, arena, err));
+        report_uncounted(row, &draft, diags);
+    PJ_TRY(pj_draft_formats(precision, table, row, arena, diags, &draft, err));
+    PJ_TRY(keep_draft(layers, i, &draft, arena, err));
+    PJ_TRY(count_work(layers, row, detail, err));
     if (!row->free)
         count_held(detail);
     PJ_TRY(count_parameters(precision->model, row, detail, seen, err));
-    return pj_layer_describe(row, detail, arena, err);
+    return pj_layer_describe(layers, i, &draft.formats, err);
 }
 
 pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err)
 {
     const pj_model *model = schedule->model;
-    const pj_step *at = schedule->step;
     out->count = schedule->steps;
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
+    pj_interner_init(&out->counts, arena);
+    pj_interner_init(&out->formats, arena);
     size_t *seen = PJ_NEW(arena, size_t, model->values);
     if (!out->row || !out->detail || !seen)
         return pj_fail_memory(err);
     for (size_t i = 0; i < out->count; i++) {
-        pj_layer_detail *detail = &out->detail[i];
-        detail->node = at[i].node;
-        out->row[i].index = i;
-        pj_status status = count_layer(precision, table, at[i].runs, arena, diags, seen, &out->row[i], detail, err);
+        const pj_step *step = &schedule->step[i];
+        pj_status status = count_layer(precision, table, step, arena, diags, seen, out, i, err);
         if (status != PJ_OK) {
-            pj_error_at(err, model->path, detail->node->label, detail->node->op);
+            pj_error_at(err, model->path, step->node->label, step->node->op);
             return status;
         }
     }

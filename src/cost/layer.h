@@ -3,6 +3,7 @@
 #define PJ_COST_LAYER_H
 
 #include "arith/arith.h"
+#include "base/intern.h"
 #include "cost/table.h"
 #include "picojoule/result.h"
 #include "quant/precision.h"
@@ -27,10 +28,8 @@ typedef struct pj_parameter {
     pj_num read; /* elements */
 } pj_parameter;
 
-/* What pricing needs of a layer beside its public row. Formats whose `from` is PJ_FROM_NOTHING are not known. */
-typedef struct pj_layer_detail {
-    pj_node *node;
-    pj_work work;          /* of one run; the row's counts and energies are those of `row->runs` */
+/* What a layer computes in. Formats whose `from` is PJ_FROM_NOTHING are not known. */
+typedef struct pj_layer_formats {
     pj_format operand;     /* widest format among the data inputs: non-MAC arithmetic works in it */
     pj_format input;       /* first operand of the multiplier, else first data input */
     pj_format weight;      /* second operand of the multiplier, as it is stored */
@@ -38,7 +37,15 @@ typedef struct pj_layer_detail {
     pj_format result;      /* what comes out before it is converted for storage; biases are added in it */
     pj_format output;      /* of output 0, as it is stored */
     pj_unit multiplier;    /* with macs */
-    pj_conversion in, out; /* of what is read, of what is written */
+} pj_layer_formats;
+
+/* What pricing needs of a layer beside its public row. There are as many as layers, so what is alike is kept once. */
+typedef struct pj_layer_detail {
+    pj_node *node;
+    const int64_t *count;   /* of each primitive in one run; -1: not known */
+    pj_num *read, *written; /* elements, in one run, by position (pj_work) */
+    const pj_layer_formats *formats;
+    const pj_conversion *in, *out; /* of what is read, of what is written */
     pj_parameter *parameter;
     int parameters;
     int64_t held, held_bits; /* numbers and bits of the parameters that stand in attributes */
@@ -49,6 +56,7 @@ typedef struct pj_layers {
     pj_layer *row;
     pj_layer_detail *detail;
     size_t count;
+    pj_interner counts, formats; /* what details and rows share */
     bool has_qtools;   /* rules qtools: QTools' sum over the parts that it names for each class, each rounded */
     double qtools_sum; /* (pJ) */
 } pj_layers;
@@ -61,17 +69,27 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
 /* Is the input at `i` data that the layer reads at run time? */
 bool pj_layer_reads_activation(const pj_node *node, int i);
 
-/* Writes the formats of `detail` into the public row, and the bit operations that follow from them. */
-pj_status pj_layer_describe(pj_layer *row, const pj_layer_detail *detail, pj_arena *arena, pj_error *err);
+/* Keeps what layer `i` computes in, and writes it into its public row with the bit operations that follow. */
+pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats *formats, pj_error *err);
 
 /* Types and shapes of first outputs, for the rows; layers inside of subgraphs show none. PJ_ENOMEM. */
 pj_status pj_layers_shapes(const pj_model *model, pj_layers *layers, pj_arena *arena, pj_error *err);
 
 /* ---- cost/formats.c ---- */
 
+/* A layer while it is counted. */
+typedef struct pj_draft {
+    pj_node *node;
+    pj_work work; /* of one run; the row's counts and energies are those of `row->runs` */
+    pj_layer_formats formats;
+    pj_conversion in, out;
+    pj_parameter *parameter;
+    int parameters;
+} pj_draft;
+
 /* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.
  * `row` says whether it is free. */
-pj_status pj_layer_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
-                           pj_diags *diags, pj_layer_detail *detail, pj_error *err);
+pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
+                           pj_diags *diags, pj_draft *draft, pj_error *err);
 
 #endif

@@ -9,16 +9,17 @@
  * their sum. */
 static const pj_number *operand_of(const pj_layer_detail *detail, pj_prim prim)
 {
-    bool accumulates = detail->work.count[PJ_MAC].whole > 0;
-    bool rescales = (prim == PJ_MUL || prim == PJ_SHIFT) && detail->accumulator.number.kind != PJ_FLOAT;
-    return accumulates && (prim == PJ_ADD || rescales) ? &detail->result.number : &detail->operand.number;
+    bool accumulates = detail->count[PJ_MAC] > 0;
+    bool rescales = (prim == PJ_MUL || prim == PJ_SHIFT) && detail->formats->accumulator.number.kind != PJ_FLOAT;
+    return accumulates && (prim == PJ_ADD || rescales) ? &detail->formats->result.number
+                                                       : &detail->formats->operand.number;
 }
 
 /* One multiply and one accumulate. */
 static pj_status price_mac(const pj_table *table, const pj_layer_detail *detail, double *pj, pj_error *err)
 {
-    const pj_unit *unit = &detail->multiplier;
-    const pj_number *sum = &detail->accumulator.number;
+    const pj_unit *unit = &detail->formats->multiplier;
+    const pj_number *sum = &detail->formats->accumulator.number;
     double multiply, add;
     if (pj_table_mac(table, &unit->out, unit->gate_bits, pj))
         return PJ_OK;
@@ -58,11 +59,11 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
 {
     *out = 0;
     for (int p = 0; p < PJ_PRIMS; p++) {
-        int64_t count = detail->work.count[p].whole;
+        int64_t count = detail->count[p];
         double pj;
         if (count == 0 || !pj_table_counts(table, (pj_prim)p))
             continue;
-        if (detail->operand.from == PJ_FROM_NOTHING)
+        if (detail->formats->operand.from == PJ_FROM_NOTHING)
             return pj_fail(err, PJ_EUNSUPPORTED, "the number format of its operands is not known");
         if (p == PJ_MAC)
             PJ_TRY(price_mac(table, detail, &pj, err));
@@ -70,8 +71,8 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
             PJ_TRY(price_primitive(table, operand_of(detail, (pj_prim)p), (pj_prim)p, &pj, err));
         *out += (double)count * pj;
     }
-    PJ_TRY(price_conversion(table, &detail->in, out, err));
-    return price_conversion(table, &detail->out, out, err);
+    PJ_TRY(price_conversion(table, detail->in, out, err));
+    return price_conversion(table, detail->out, out, err);
 }
 
 /* ---- moves ---- */
@@ -97,7 +98,7 @@ static pj_status price_requantization(const pj_table *table, const pj_layer_deta
         if (!pj_table_counts(table, steps[i]))
             continue;
         PJ_TRY(price_primitive(table, operand_of(detail, steps[i]), steps[i], &pj, err));
-        *out += (double)detail->work.count[PJ_SHIFT].whole * pj;
+        *out += (double)detail->count[PJ_SHIFT] * pj;
     }
     return PJ_OK;
 }
@@ -111,10 +112,10 @@ static pj_status price_conversions(const pj_precision *precision, const pj_table
     if (pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER)
         return PJ_OK;
     *out = 0;
-    if (node->desc && pj_op_takes_scales(node->desc) && detail->work.count[PJ_SHIFT].whole > 0)
+    if (node->desc && pj_op_takes_scales(node->desc) && detail->count[PJ_SHIFT] > 0)
         PJ_TRY(price_requantization(table, detail, out, err));
-    PJ_TRY(price_conversion(table, &detail->in, out, err));
-    return price_conversion(table, &detail->out, out, err);
+    PJ_TRY(price_conversion(table, detail->in, out, err));
+    return price_conversion(table, detail->out, out, err);
 }
 
 /* ---- layers ---- */
@@ -158,11 +159,11 @@ static void report_stand_ins(const pj_table *table, const pj_layer *row, const p
                              pj_diags *diags)
 {
     if (row->macs > 0) {
-        const pj_unit *unit = &detail->multiplier;
+        const pj_unit *unit = &detail->formats->multiplier;
         report_stand_in(table, &unit->out, unit->circuit, said, diags, row->name);
-        report_stand_in(table, &detail->accumulator.number, PJ_CIRCUIT_ADD, said, diags, row->name);
+        report_stand_in(table, &detail->formats->accumulator.number, PJ_CIRCUIT_ADD, said, diags, row->name);
     } else if (row->flops > 0) {
-        report_stand_in(table, &detail->operand.number, PJ_CIRCUIT_MUL, said, diags, row->name);
+        report_stand_in(table, &detail->formats->operand.number, PJ_CIRCUIT_MUL, said, diags, row->name);
     }
 }
 

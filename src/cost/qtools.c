@@ -19,7 +19,6 @@ typedef struct qtools {
     const pj_precision *precision;
     const pj_memory *memory;
     pj_pricing *own; /* our own rules, for what QTools does not know */
-    pj_arena *arena;
     pj_error *err;
     pj_twins twins;
     pj_number *number; /* of each value by index, as QTools passes them on */
@@ -449,15 +448,15 @@ static pj_status price_other(const qtools *q, size_t i, const char *why, pj_diag
 /* The row shows the formats that were priced. */
 static pj_status show_formats(const qtools *q, size_t i, const qlayer *layer)
 {
-    pj_layer_detail *detail = &q->layers->detail[i];
-    detail->input.number = layer->edge[0].number;
-    detail->output.number = layer->result;
+    pj_layer_formats formats = *q->layers->detail[i].formats;
+    formats.input.number = layer->edge[0].number;
+    formats.output.number = layer->result;
     if (layer->kind >= PJ_TWIN_CONV2D && layer->kind <= PJ_TWIN_DENSE) {
-        detail->weight.number = layer->weight;
-        detail->accumulator.number = layer->sum;
-        detail->multiplier = layer->multiplier;
+        formats.weight.number = layer->weight;
+        formats.accumulator.number = layer->sum;
+        formats.multiplier = layer->multiplier;
     }
-    return pj_layer_describe(&q->layers->row[i], detail, q->arena, q->err);
+    return pj_layer_describe(q->layers, i, &formats, q->err);
 }
 
 static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
@@ -494,12 +493,8 @@ static pj_status price_row(qtools *q, size_t i, pj_diags *diags)
 pj_status pj_price_qtools(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err)
 {
     const pj_precision *precision = pricing->traffic->precision;
-    qtools q = {.precision = precision,
-                .memory = pricing->traffic->memory,
-                .own = pricing,
-                .arena = arena,
-                .err = err,
-                .layers = layers};
+    qtools q = {
+        .precision = precision, .memory = pricing->traffic->memory, .own = pricing, .err = err, .layers = layers};
     q.number = PJ_NEW(arena, pj_number, precision->count);
     if (!q.number)
         return pj_fail_memory(err);

@@ -35,7 +35,7 @@ static pj_status read_activations(const pj_traffic *traffic, const pj_layer_deta
         if (!pj_layer_reads_activation(node, i))
             continue;
         pj_format format = pj_precision_reads(traffic->precision, node, i);
-        PJ_TRY(pj_traffic_bits(&format, node->in[i], detail->work.read[i], &bits, err));
+        PJ_TRY(pj_traffic_bits(&format, node->in[i], detail->read[i], &bits, err));
         bool is_io = is_model_input(pj_precision_source(traffic->precision, node, i));
         pj_move move = pj_move_read(traffic->memory, PJ_OPERAND_INPUT, pj_memory_place(traffic->memory, is_io), bits);
         move.value = node->in[i];
@@ -53,7 +53,7 @@ static pj_status write_results(const pj_traffic *traffic, const pj_layer_detail 
         if (!node->out[o])
             continue;
         pj_format format = pj_precision_of(traffic->precision, node->out[o]);
-        PJ_TRY(pj_traffic_bits(&format, node->out[o], detail->work.written[o], &bits, err));
+        PJ_TRY(pj_traffic_bits(&format, node->out[o], detail->written[o], &bits, err));
         bool is_io = is_model_output(pj_precision_result(traffic->precision, node, o));
         pj_move move = pj_move_write(traffic->memory, PJ_OPERAND_OUTPUT, pj_memory_place(traffic->memory, is_io), bits);
         move.value = node->out[o];

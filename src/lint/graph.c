@@ -419,7 +419,7 @@ static bool check_double(pj_linter *linter)
     for (int n = 0; n < linter->nodes; n++) {
         const pj_node *node = linter->node[n];
         const pj_layer *layer = pj_lint_layer(linter, node);
-        const pj_format *operand = &pj_lint_detail(linter, node)->operand;
+        const pj_format *operand = &pj_lint_detail(linter, node)->formats->operand;
         if (!layer->counted || layer->free || layer->flops <= 0 || !pj_lint_is_float(operand) ||
             operand->from != PJ_FROM_DECLARED || operand->number.bits < 64)
             continue;

@@ -58,7 +58,8 @@ const pj_layer *pj_lint_layer(const pj_linter *linter, const pj_node *node)
 
 const pj_layer_detail *pj_lint_detail(const pj_linter *linter, const pj_node *node)
 {
-    static const pj_layer_detail none;
+    static const pj_layer_formats unknown;
+    static const pj_layer_detail none = {.formats = &unknown};
     return linter->layer[node->id] < 0 ? &none : &linter->layers->detail[linter->layer[node->id]];
 }
 

@@ -220,8 +220,8 @@ static bool has_weights(const pj_linter *linter, const pj_node *node, int *at, p
     *at = pj_lint_weight(node);
     if (*at < 0)
         return false;
-    *weight = pj_lint_detail(linter, node)->weight;
-    *input = pj_lint_detail(linter, node)->input;
+    *weight = pj_lint_detail(linter, node)->formats->weight;
+    *input = pj_lint_detail(linter, node)->formats->input;
     return weight->from != PJ_FROM_NOTHING && input->from != PJ_FROM_NOTHING;
 }
 
@@ -279,7 +279,7 @@ static bool check_wide(pj_linter *linter)
         if (!has_weights(linter, node, &at, &weight, &input) || pj_lint_is_float(&weight) || weight.number.bits > 8 ||
             !pj_lint_is_float(&input) || input.number.bits < 32)
             continue;
-        pj_num read = pj_lint_detail(linter, node)->work.read[0];
+        pj_num read = pj_lint_detail(linter, node)->read[0];
         if (!pj_lint_add(linter, node, pj_lint_energy(linter, node),
                          "reads %" PRId64 " activations as %s, though its weights are %s: %" PRId64
                          " MACs, %.1f %% of all, run on floats",

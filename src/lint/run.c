@@ -108,7 +108,7 @@ static void find_kind(pj_linter *linter)
 {
     for (size_t i = 0; i < linter->layers->count; i++) {
         const pj_layer_detail *detail = &linter->layers->detail[i];
-        const pj_format *input = &detail->input;
+        const pj_format *input = &detail->formats->input;
         const pj_layer *row = &linter->layers->row[i];
         if (row->macs <= 0)
             continue;

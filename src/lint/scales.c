@@ -202,7 +202,7 @@ static bool check_asymmetric(pj_linter *linter)
         const pj_node *node = linter->node[n];
         int w = node->desc && pj_lint_runs(node) ? pj_lint_weight(node) : -1;
         const pj_value *zero = w >= 0 ? weight_zero(linter, node, w) : NULL;
-        const pj_format *input = &pj_lint_detail(linter, node)->input;
+        const pj_format *input = &pj_lint_detail(linter, node)->formats->input;
         if (!zero || !zero->data || zero->data_count < 1 || !pj_zero_is_stored(zero) ||
             input->from == PJ_FROM_NOTHING || pj_lint_is_float(input))
             continue;
@@ -229,16 +229,17 @@ static bool check_float_bias(pj_linter *linter)
         int b = pj_precision_node(linter->precision, node)->is_integer ? bias_of(node) : -1;
         const pj_layer_detail *detail = pj_lint_detail(linter, node);
         char word[PJ_LINT_WORD], sum[PJ_LINT_WORD];
-        if (b < 0 || pj_lint_layer(linter, node)->macs <= 0 || pj_lint_is_float(&detail->accumulator))
+        if (b < 0 || pj_lint_layer(linter, node)->macs <= 0 || pj_lint_is_float(&detail->formats->accumulator))
             continue;
         pj_format bias = pj_precision_computes(linter->precision, node, b);
-        pj_num outputs = node->outputs && node->out[0] ? detail->work.written[0] : pj_num_of(0);
+        pj_num outputs = node->outputs && node->out[0] ? detail->written[0] : pj_num_of(0);
         if (!pj_lint_is_float(&bias))
             continue;
         if (!pj_lint_add(linter, node, -1,
                          "its bias '%.200s' is %s, its sums are %s: %" PRId64 " of them become floats to add it",
                          node->in[b]->name, pj_lint_word(linter, &bias, word),
-                         pj_lint_word(linter, &detail->accumulator, sum), pj_num_known(outputs) ? outputs.whole : 0))
+                         pj_lint_word(linter, &detail->formats->accumulator, sum),
+                         pj_num_known(outputs) ? outputs.whole : 0))
             return false;
     }
     return true;

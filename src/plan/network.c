@@ -53,11 +53,11 @@ static bool reads_floats(const pj_priced *today, const pj_node *node)
 }
 
 /* Does it compute nothing but what integer arithmetic is made for? */
-static bool is_plain_arithmetic(const pj_work *work)
+static bool is_plain_arithmetic(const pj_layer_detail *detail)
 {
     static const pj_prim needs_floats[] = {PJ_SQRT, PJ_EXP, PJ_LOG, PJ_TANH, PJ_ERF, PJ_SIN, PJ_POW, PJ_DIV, PJ_RAND};
     for (size_t i = 0; i < sizeof needs_floats / sizeof *needs_floats; i++)
-        if (!pj_num_is(work->count[needs_floats[i]], 0))
+        if (detail->count[needs_floats[i]] != 0)
             return false;
     return true;
 }
@@ -87,8 +87,8 @@ static pj_part part_of(const pj_priced *today, const pj_layer *row, const pj_lay
         !node->out[0] || !reads_floats(today, node))
         return PJ_PART_STAYS;
     if (row->macs > 0)
-        return is_plain_arithmetic(&detail->work) ? PJ_PART_MULTIPLIES : PJ_PART_FLOATS;
-    return row->free || is_plain_arithmetic(&detail->work) ? PJ_PART_FOLLOWS : PJ_PART_FLOATS;
+        return is_plain_arithmetic(detail) ? PJ_PART_MULTIPLIES : PJ_PART_FLOATS;
+    return row->free || is_plain_arithmetic(detail) ? PJ_PART_FOLLOWS : PJ_PART_FLOATS;
 }
 
 static void read_unit(const pj_priced *today, size_t index, pj_member *out)
@@ -103,9 +103,10 @@ static void read_unit(const pj_priced *today, size_t index, pj_member *out)
         return;
     out->passes = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP)) != 0;
     out->weighted = out->part == PJ_PART_MULTIPLIES && weight_input(node) >= 0;
-    out->now_activation = detail->input.from != PJ_FROM_NOTHING ? detail->input.number : detail->operand.number;
+    out->now_activation = detail->formats->input.from != PJ_FROM_NOTHING ? detail->formats->input.number
+                                                                         : detail->formats->operand.number;
     if (out->weighted)
-        out->now_weight = detail->weight.number;
+        out->now_weight = detail->formats->weight.number;
 }
 
 /* ---- groups ---- */
