@@ -15,6 +15,7 @@
 #ifndef PICOJOULE_BUDGET_H
 #define PICOJOULE_BUDGET_H
 
+#include "picojoule/api.h"
 #include "picojoule/memory.h"
 #include "picojoule/report.h"
 #include "picojoule/result.h"
@@ -112,12 +113,12 @@ typedef struct pj_budget pj_budget;
  * PJ_EIO; PJ_EFORMAT: with file and JSON path: an unknown key (the nearest is named), a wrong unit, an entry that
  * checks nothing; PJ_ELIMIT: more than PJ_MAX_BUDGET_MODELS models or 4096 rules with wildcards; PJ_ENOMEM. */
 enum { PJ_MAX_BUDGET_MODELS = 10000 };
-pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err);
-void pj_budget_free(pj_budget *budget); /* NULL is allowed */
+PJ_API pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err);
+PJ_API void pj_budget_free(pj_budget *budget); /* NULL is allowed */
 
 /* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */
-size_t pj_budget_models(const pj_budget *budget);
-const char *pj_budget_baseline(const pj_budget *budget, size_t model);
+PJ_API size_t pj_budget_models(const pj_budget *budget);
+PJ_API const char *pj_budget_baseline(const pj_budget *budget, size_t model);
 
 typedef struct pj_check_options {
     size_t jobs; /* models at once; 0: as many as there are processors */
@@ -131,12 +132,14 @@ typedef struct pj_check_options {
  * broken, a symbolic dimension without a value, a rule that matches no layer, a baseline made otherwise) is PJ_BROKEN
  * in the result, with its error; the others are judged. `options` may be NULL. The budget must outlive *out, which the
  * caller owns. PJ_ENOMEM, PJ_EIO: no threads; what `analysed` returns. */
-pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out, pj_error *err);
-void pj_check_free(pj_check *check); /* NULL is allowed */
+PJ_API pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out,
+                                 pj_error *err);
+PJ_API void pj_check_free(pj_check *check); /* NULL is allowed */
 
 /* Analyses one model of the budget and writes the report (JSON) that is its baseline from now on. Errors of
  * pj_model_open, pj_analyze, pj_report_write; PJ_EARGUMENT: the entry names no baseline. */
-pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload,
+                                          pj_error *err);
 
 /* ---- a first budget ---- */
 
@@ -150,18 +153,18 @@ typedef struct pj_budget_draft {
 /* Analyses the models with `setup` and writes a budget with today's figures plus the
  * margin, rounded up to four digits. Errors of pj_model_open and pj_analyze; PJ_EARGUMENT: a dimension that is not
  * bound, or a margin that is negative or not finite. */
-pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, pj_sink sink, void *payload,
-                          pj_error *err);
+PJ_API pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 /* ---- reports of a check ---- */
 
 /* "text", "json", "markdown", "junit", "sarif", "github"; ends with NULL. */
-const char *const *pj_check_formats(void);
+PJ_API const char *const *pj_check_formats(void);
 
 /* Writes the result of a check. Of `options` (may be NULL), format, width and colour count.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
-pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
-                         pj_error *err);
+PJ_API pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
+                                pj_error *err);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 #ifndef PICOJOULE_DIFF_H
 #define PICOJOULE_DIFF_H
 
+#include "picojoule/api.h"
 #include "picojoule/report.h"
 #include "picojoule/result.h"
 
@@ -93,22 +94,22 @@ typedef struct pj_diff_options {
 } pj_diff_options;
 
 /* NULL: the text can be read as a limit; else what is wanted instead. */
-const char *pj_diff_limit_check(const char *text);
+PJ_API const char *pj_diff_limit_check(const char *text);
 
 /* Compares. `options` may be NULL. The results must outlive *out, which the caller owns.
  * PJ_EARGUMENT: the units of the two differ, or a limit cannot be read; PJ_ENOMEM. */
-pj_status pj_diff_run(const pj_result *a, const pj_result *b, const pj_diff_options *options, pj_diff **out,
-                      pj_error *err);
-void pj_diff_free(pj_diff *diff); /* NULL is allowed */
+PJ_API pj_status pj_diff_run(const pj_result *a, const pj_result *b, const pj_diff_options *options, pj_diff **out,
+                             pj_error *err);
+PJ_API void pj_diff_free(pj_diff *diff); /* NULL is allowed */
 
 /* Writes the comparison as text, JSON (picojoule.diff/1), CSV or Markdown. `options`: format, width, colour, and top:
  * rows of text and Markdown (0: all in text; in Markdown the first 10, and the others folded). Errors as
  * pj_report_write. */
-pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,
-                        pj_error *err);
+PJ_API pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,
+                               pj_error *err);
 
 /* One line for each limit that is exceeded: what exceeds it, by how much. PJ_EIO, PJ_ENOMEM. */
-pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
 
 #ifdef __cplusplus
 }

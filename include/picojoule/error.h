@@ -5,6 +5,8 @@
 #ifndef PICOJOULE_ERROR_H
 #define PICOJOULE_ERROR_H
 
+#include "picojoule/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,10 +39,10 @@ typedef struct pj_error {
 } pj_error;
 
 /* The short text of a status; never NULL. */
-const char *pj_status_text(pj_status status);
+PJ_API const char *pj_status_text(pj_status status);
 
 /* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. For messages. */
-const char *pj_nearest_word(const char *word, const char *const *words);
+PJ_API const char *pj_nearest_word(const char *word, const char *const *words);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 #ifndef PICOJOULE_HISTORY_H
 #define PICOJOULE_HISTORY_H
 
+#include "picojoule/api.h"
 #include "picojoule/report.h"
 #include "picojoule/result.h"
 
@@ -25,7 +26,7 @@ enum {
 };
 
 /* Is it a time in UTC of the form "2026-11-20T22:09:24Z"? Texts of this form sort by time. */
-bool pj_time_is_valid(const char *text);
+PJ_API bool pj_time_is_valid(const char *text);
 
 /* ---- trends ---- */
 
@@ -58,7 +59,7 @@ typedef struct pj_history_entry {
 /* Appends one record. When it returns PJ_OK the record is on disk; else the file is as it was.
  * PJ_EARGUMENT: an entry without model, time, table, rules, unit or settings, a time of another form, a negative or
  * infinite figure; else as above. */
-pj_status pj_history_append(const char *file, const pj_history_entry *entry, pj_error *err);
+PJ_API pj_status pj_history_append(const char *file, const pj_history_entry *entry, pj_error *err);
 
 /* What an analysis does not know of itself. */
 typedef struct pj_history_stamp {
@@ -70,7 +71,8 @@ typedef struct pj_history_stamp {
 } pj_history_stamp;
 
 /* Appends the totals of an analysis and the energy of each layer that is not free. Errors as pj_history_append. */
-pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp, pj_error *err);
+PJ_API pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp,
+                                   pj_error *err);
 
 typedef struct pj_history_query {
     const char *model;
@@ -88,8 +90,8 @@ typedef struct pj_history {
 
 /* Reads a trend. *out is owned by the caller. A model without records: PJ_EARGUMENT, which names the models that there
  * are; likewise a branch without records, or a glob that matches no layer. */
-pj_status pj_history_read(const char *file, const pj_history_query *query, pj_history **out, pj_error *err);
-void pj_history_free(pj_history *history); /* NULL is allowed */
+PJ_API pj_status pj_history_read(const char *file, const pj_history_query *query, pj_history **out, pj_error *err);
+PJ_API void pj_history_free(pj_history *history); /* NULL is allowed */
 
 /* What there is of one model. */
 typedef struct pj_history_model {
@@ -104,8 +106,8 @@ typedef struct pj_history_list {
     size_t count;
 } pj_history_list;
 
-pj_status pj_history_models(const char *file, pj_history_list **out, pj_error *err);
-void pj_history_list_free(pj_history_list *models); /* NULL is allowed */
+PJ_API pj_status pj_history_models(const char *file, pj_history_list **out, pj_error *err);
+PJ_API void pj_history_list_free(pj_history_list *models); /* NULL is allowed */
 
 typedef enum pj_metric {
     PJ_METRIC_ENERGY,
@@ -121,11 +123,11 @@ typedef enum pj_metric {
 } pj_metric;
 
 /* "energy", "inputs", ..., "param_bits", "bops", "peak_bytes"; NULL past the last. */
-const char *pj_metric_word(size_t index);
+PJ_API const char *pj_metric_word(size_t index);
 
 /* Formats of the reports below: those of pj_report_formats, and "svg", a line chart that needs nothing else: no
  * scripts, no fonts. Ends with NULL. */
-const char *const *pj_chart_formats(void);
+PJ_API const char *const *pj_chart_formats(void);
 
 typedef struct pj_history_options {
     pj_metric metric; /* what is drawn; with the layers of a query it is their energy */
@@ -135,12 +137,12 @@ typedef struct pj_history_options {
 
 /* Writes a trend: sparkline and table, chart, or data. Of `report` (may be NULL), format, width and colour count.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
-pj_status pj_history_write(const pj_history *history, const pj_history_options *options,
-                           const pj_report_options *report, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_history_write(const pj_history *history, const pj_history_options *options,
+                                  const pj_report_options *report, pj_sink sink, void *payload, pj_error *err);
 
 /* Writes the list of models: all formats but svg. Errors as above. */
-pj_status pj_history_list_write(const pj_history_list *list, const pj_report_options *report, pj_sink sink,
-                                void *payload, pj_error *err);
+PJ_API pj_status pj_history_list_write(const pj_history_list *list, const pj_report_options *report, pj_sink sink,
+                                       void *payload, pj_error *err);
 
 /* ---- quality against energy ---- */
 
@@ -168,12 +170,12 @@ typedef struct pj_pareto_point {
 /* Adds one point (`id` and `dominated` are not read). When it returns PJ_OK the point is on disk.
  * PJ_EARGUMENT: `better` or the unit is not that of the file, a time of another form, figures that are not finite, a
  * negative energy; else as above. */
-pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_better better, pj_error *err);
+PJ_API pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_better better, pj_error *err);
 
 /* "table horowitz-45nm, rules picojoule, --weights-on dram ...": the basis of a point of an analysis, without
  * --plan and --quantize, in which points may differ. They compare where it is the same. The caller frees *out with
  * free(). PJ_ENOMEM. */
-pj_status pj_pareto_basis(const pj_result *result, char **out, pj_error *err);
+PJ_API pj_status pj_pareto_basis(const pj_result *result, char **out, pj_error *err);
 
 typedef struct pj_pareto {
     const char *file;
@@ -189,16 +191,17 @@ typedef struct pj_pareto {
 
 /* Reads all points. `within` >= 0, as a share. *out is owned by the caller. PJ_EARGUMENT: `better` is not that of the
  * file; PJ_EFORMAT: without points, too; else as above. */
-pj_status pj_pareto_read(const char *file, pj_better better, double within, pj_pareto **out, pj_error *err);
-void pj_pareto_free(pj_pareto *points); /* NULL is allowed */
+PJ_API pj_status pj_pareto_read(const char *file, pj_better better, double within, pj_pareto **out, pj_error *err);
+PJ_API void pj_pareto_free(pj_pareto *points); /* NULL is allowed */
 
 /* Marks the dominated ones of `count` points and puts the numbers of the others into `frontier` (room for `count`), by
  * energy upward; O(n log n). PJ_BETTER_AS_FILE counts as lower. false: out of memory. */
-bool pj_pareto_sort(pj_pareto_point *points, size_t count, pj_better better, size_t *frontier, size_t *frontier_count);
+PJ_API bool pj_pareto_sort(pj_pareto_point *points, size_t count, pj_better better, size_t *frontier,
+                           size_t *frontier_count);
 
 /* Writes the frontier, and the points in the formats for programs. Options and errors as pj_history_write. */
-pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,
-                          pj_error *err);
+PJ_API pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 #ifdef __cplusplus
 }

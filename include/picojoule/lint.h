@@ -17,6 +17,7 @@
 #ifndef PICOJOULE_LINT_H
 #define PICOJOULE_LINT_H
 
+#include "picojoule/api.h"
 #include "picojoule/result.h"
 
 #ifdef __cplusplus
@@ -32,10 +33,10 @@ typedef struct pj_lint_rule {
 } pj_lint_rule;
 
 /* The rules in the order of their findings; NULL past the last. */
-const pj_lint_rule *pj_lint_rule_at(size_t index);
+PJ_API const pj_lint_rule *pj_lint_rule_at(size_t index);
 
 /* The rule of that code, or NULL. */
-const pj_lint_rule *pj_lint_rule_find(const char *code);
+PJ_API const pj_lint_rule *pj_lint_rule_find(const char *code);
 
 typedef struct pj_lint_finding {
     const pj_lint_rule *rule;
@@ -51,17 +52,18 @@ typedef struct pj_lint pj_lint;
 
 /* Runs all rules but those whose codes are in `off` (may be NULL with count 0). The analysis and its model must outlive
  * the result, which the caller owns. PJ_EARGUMENT: `off` has a code that there is not; PJ_ENOMEM. */
-pj_status pj_lint_run(const pj_result *result, const char *const *off, size_t off_count, pj_lint **out, pj_error *err);
-void pj_lint_free(pj_lint *lint); /* NULL is allowed */
+PJ_API pj_status pj_lint_run(const pj_result *result, const char *const *off, size_t off_count, pj_lint **out,
+                             pj_error *err);
+PJ_API void pj_lint_free(pj_lint *lint); /* NULL is allowed */
 
 /* Rule by rule, of each in graph order. Borrowed; valid as long as `lint`. */
-const pj_lint_finding *pj_lint_findings(const pj_lint *lint, size_t *count);
+PJ_API const pj_lint_finding *pj_lint_findings(const pj_lint *lint, size_t *count);
 
 /* Findings past the 10,000 that are kept of one rule. */
-size_t pj_lint_dropped(const pj_lint *lint);
+PJ_API size_t pj_lint_dropped(const pj_lint *lint);
 
 /* The analysis that it was made of. */
-const pj_result *pj_lint_result(const pj_lint *lint);
+PJ_API const pj_result *pj_lint_result(const pj_lint *lint);
 
 #ifdef __cplusplus
 }

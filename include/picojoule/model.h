@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "picojoule/api.h"
 #include "picojoule/error.h"
 #include "picojoule/setup.h"
 
@@ -23,20 +24,20 @@ typedef struct pj_model pj_model;
  * PJ_EIO: cannot be read; PJ_EFORMAT: no ONNX model, or a broken one; PJ_ELIMIT, PJ_EOVERFLOW, PJ_ENOMEM: too large;
  * PJ_ESHAPE: shapes or attributes contradict; PJ_EARGUMENT: a binding names nothing, or contradicts another. Of
  * op_rules, PJ_EIO and PJ_EFORMAT name file and JSON path. */
-pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err);
+PJ_API pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err);
 
 /* The same from memory; `name` stands for the file in messages. `bytes` may be freed afterwards. */
-pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup, pj_model **out,
-                               pj_error *err);
+PJ_API pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup,
+                                      pj_model **out, pj_error *err);
 
 /* Infers types and shapes anew with other `setup` (NULL: none), without reading the file again; op_rules stays as it
  * was. What the model handed out and analyses of it are invalid then; memory is that of one inference, however often
  * this is called. After a failure the model is good for nothing but another call, or pj_model_close. Errors as above.
  */
-pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err);
+PJ_API pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err);
 
 /* Frees the model and all it handed out; NULL is allowed. */
-void pj_model_close(pj_model *model);
+PJ_API void pj_model_close(pj_model *model);
 
 /* One dimension: a number, a formula of symbols ("2*seq + 1"), or unknown. */
 typedef struct pj_dim_info {
@@ -54,7 +55,7 @@ typedef struct pj_tensor_info {
 } pj_tensor_info;
 
 /* The tensors of the main graph: inputs, initializers, node outputs, in graph order. NULL: out of memory. */
-const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count);
+PJ_API const pj_tensor_info *pj_model_tensors(pj_model *model, size_t *count);
 
 /* A finding: what was assumed, not understood or not counted. */
 typedef struct pj_finding {
@@ -66,7 +67,7 @@ typedef struct pj_finding {
 } pj_finding;
 
 /* Findings of loading and inference, in the order found. */
-const pj_finding *pj_model_findings(pj_model *model, size_t *count);
+PJ_API const pj_finding *pj_model_findings(pj_model *model, size_t *count);
 
 typedef struct pj_opset_info {
     const char *domain; /* "" is ai.onnx */
@@ -89,7 +90,7 @@ typedef struct pj_model_info {
     const char *op_rules; /* the file that describes operators, or NULL */
 } pj_model_info;
 
-const pj_model_info *pj_model_describe(pj_model *model);
+PJ_API const pj_model_info *pj_model_describe(pj_model *model);
 
 /* One operator of the table, for listings. */
 typedef struct pj_operator_info {
@@ -101,7 +102,7 @@ typedef struct pj_operator_info {
 } pj_operator_info;
 
 /* Calls `visit` for every row of the operator table, family by family. */
-void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload);
+PJ_API void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #ifndef PICOJOULE_PLAN_H
 #define PICOJOULE_PLAN_H
 
+#include "picojoule/api.h"
 #include "picojoule/report.h"
 
 #ifdef __cplusplus
@@ -23,7 +24,7 @@ typedef enum pj_plan_measure {
 } pj_plan_measure;
 
 /* "energy", "param_bytes", "bops", "noise". */
-const char *pj_plan_measure_word(pj_plan_measure measure);
+PJ_API const char *pj_plan_measure_word(pj_plan_measure measure);
 
 /* measure <= most; `relative`: most is a share of today's figure (0.4 for 40%). */
 typedef struct pj_plan_budget {
@@ -34,7 +35,7 @@ typedef struct pj_plan_budget {
 
 /* Reads "energy<=40%", "energy<=2.5mJ", "param_bytes<=1MiB", "bops<=3e9", "noise<=0.01". NULL: done; else what it
  * should be instead. */
-const char *pj_plan_budget_read(const char *text, pj_plan_budget *out);
+PJ_API const char *pj_plan_budget_read(const char *text, pj_plan_budget *out);
 
 /* Layers whose name matches `glob` work in `choice`. */
 typedef struct pj_plan_pin {
@@ -69,7 +70,7 @@ typedef struct pj_plan_totals {
     double noise;
 } pj_plan_totals;
 
-double pj_plan_total(const pj_plan_totals *totals, pj_plan_measure measure);
+PJ_API double pj_plan_total(const pj_plan_totals *totals, pj_plan_measure measure);
 
 /* A change that could still be made: to the next format with less (up) or more (down) noise. */
 typedef struct pj_plan_step {
@@ -145,23 +146,24 @@ typedef struct pj_plan_result {
  * PJ_EARGUMENT: a budget that nothing keeps (the sentence says the best that can be had, and what blocks it), unknown
  * choices, pins that contradict each other, absent weights without another source of noise; PJ_EFORMAT: broken files,
  * or weights that are no numbers; else as pj_analyze. */
-pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_plan_options *options,
-                         pj_plan_result **out, pj_error *err);
-void pj_plan_result_free(pj_plan_result *result); /* NULL is allowed */
+PJ_API pj_status pj_plan_search(pj_model *model, const pj_setup *settings, const pj_plan_options *options,
+                                pj_plan_result **out, pj_error *err);
+PJ_API void pj_plan_result_free(pj_plan_result *result); /* NULL is allowed */
 
 /* What to write of it. */
 typedef enum pj_plan_view { PJ_PLAN_VIEW_PLAN, PJ_PLAN_VIEW_FRONTIER } pj_plan_view;
 
 /* Writes it as "text", "markdown", "csv" or "json" (of a plan: the file that --plan takes), the frontier as "svg", too.
  * Errors as pj_report_write. */
-pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
-                        void *payload, pj_error *err);
+PJ_API pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options,
+                               pj_sink sink, void *payload, pj_error *err);
 
 /* Hands the plan to another program: "onnxruntime", "nncf", "csv". PJ_EARGUMENT: no such program. */
-pj_status pj_plan_emit(const pj_plan_result *result, const char *program, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_plan_emit(const pj_plan_result *result, const char *program, pj_sink sink, void *payload,
+                              pj_error *err);
 
 /* Names of the built-in targets, sorted; NULL past the last. */
-const char *pj_plan_target(size_t index);
+PJ_API const char *pj_plan_target(size_t index);
 
 #ifdef __cplusplus
 }

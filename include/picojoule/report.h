@@ -5,6 +5,7 @@
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 
+#include "picojoule/api.h"
 #include "picojoule/lint.h"
 #include "picojoule/sweep.h"
 
@@ -36,45 +37,45 @@ typedef struct pj_report_options {
 } pj_report_options;
 
 /* text, 100 columns, no colour, every layer, sorted as the format wants it. */
-pj_report_options pj_report_options_default(void);
+PJ_API pj_report_options pj_report_options_default(void);
 
 /* Formats that pj_report_write knows; ends with NULL. */
-const char *const *pj_report_formats(void);
+PJ_API const char *const *pj_report_formats(void);
 
 /* Writes the report. `options` may be NULL, here and below.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
-pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
-                          pj_error *err);
+PJ_API pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 /* A sweep: a row of totals for each combination. All four formats; of the options, format, width and colour count.
  * Errors as above. */
-pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
-                         pj_error *err);
+PJ_API pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
+                                pj_error *err);
 
 /* Findings of lint, rule by rule. All four formats; JSON: docs/lint.schema.json. Of the options, format, width and
  * colour count. Errors as above. */
-pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, pj_sink sink, void *payload,
-                        pj_error *err);
+PJ_API pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, pj_sink sink, void *payload,
+                               pj_error *err);
 
 /* The rules themselves, with example and remedy. All four formats; "markdown" is docs/lint.md. */
-pj_status pj_lint_rules_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_lint_rules_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
 /* Types and shapes of all tensors: all four formats. Errors as above. */
-pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload,
-                          pj_error *err);
+PJ_API pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 /* Energy tables: the list of the built-in ones; one table in full, every number with unit, source and confidence.
  * `name` is a built-in name or a file, which is validated on the way; NULL lists. All four formats.
  * PJ_EARGUMENT: no such table; PJ_EFORMAT: file and JSON path of what is wrong; else as above. */
-pj_status pj_tables_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
-                          pj_error *err);
+PJ_API pj_status pj_tables_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 /* Devices, likewise. */
-pj_status pj_devices_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
-                           pj_error *err);
+PJ_API pj_status pj_devices_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                                  pj_error *err);
 
 /* The operator table. All four formats; "markdown" is docs/operators.md. */
-pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
+PJ_API pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #ifndef PICOJOULE_RESULT_H
 #define PICOJOULE_RESULT_H
 
+#include "picojoule/api.h"
 #include "picojoule/memory.h"
 #include "picojoule/model.h"
 #include "picojoule/weights.h"
@@ -24,7 +25,7 @@ typedef struct pj_energy {
     double op_cost;    /* arithmetic */
 } pj_energy;
 
-double pj_energy_total(const pj_energy *energy);
+PJ_API double pj_energy_total(const pj_energy *energy);
 
 /* A number format and where it was read off. */
 typedef struct pj_format_info {
@@ -80,7 +81,7 @@ typedef struct pj_layer {
 } pj_layer;
 
 /* Words of the work counters ("mac", "mul", "add", ...); NULL past the last. */
-const char *pj_work_word(size_t index);
+PJ_API const char *pj_work_word(size_t index);
 
 typedef struct pj_totals {
     int64_t macs, flops, params, param_bits, bops;
@@ -139,8 +140,8 @@ typedef struct pj_result {
 /* Prices every layer of the model, which must outlive the result. *out is owned by the caller.
  * PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a broken one, or a plan that does not fit the model;
  * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
-pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err);
-void pj_result_free(pj_result *result); /* NULL is allowed */
+PJ_API pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err);
+PJ_API void pj_result_free(pj_result *result); /* NULL is allowed */
 
 /* Reads a report that was saved with `analyze --format json`. Members that it does not know are passed over, as later
  * versions add some; the four energies count, the sums beside them do not. Layers come in graph order, however the
@@ -148,15 +149,15 @@ void pj_result_free(pj_result *result); /* NULL is allowed */
  * PJ_EIO: cannot be read; PJ_ELIMIT: larger than 64 MiB or 4 million values; PJ_EFORMAT: no JSON (FILE:line:column),
  * another schema (which is named), a member that is missing, of the wrong type, negative or not finite (FILE: $.path),
  * or layers left out by --top; PJ_ENOMEM. */
-pj_status pj_result_read(const char *path, pj_result **out, pj_error *err);
+PJ_API pj_status pj_result_read(const char *path, pj_result **out, pj_error *err);
 
 /* The same from memory; `name` stands for the file in messages. */
-pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_result **out, pj_error *err);
+PJ_API pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_result **out, pj_error *err);
 
 /* Opens a saved report or a model, which is analysed and kept; a file whose first character is '{' is a report.
  * `setup` is for models alone. *out is owned by the caller. Errors of pj_result_read, or of pj_model_open and
  * pj_analyze. */
-pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err);
+PJ_API pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err);
 
 /* A setting that two results do not share: "table", "dims.batch", "plan". Values as reports write them; "none" for
  * what is not set. */
@@ -169,9 +170,9 @@ typedef struct pj_setting_change {
 
 /* What the two were made with and do not share, in the order of the settings; *count may be 0. An array of its own,
  * which the caller frees with pj_setting_changes_free. PJ_ENOMEM. */
-pj_status pj_result_settings_diff(const pj_result *a, const pj_result *b, pj_setting_change **out, size_t *count,
-                                  pj_error *err);
-void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
+PJ_API pj_status pj_result_settings_diff(const pj_result *a, const pj_result *b, pj_setting_change **out, size_t *count,
+                                         pj_error *err);
+PJ_API void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

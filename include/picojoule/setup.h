@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "picojoule/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,8 +29,8 @@ typedef enum pj_place {
 } pj_place;
 
 /* The word of a place; all of them in the order of the enum, NULL past the last. */
-const char *pj_place_word(pj_place place);
-const char *const *pj_place_words(void);
+PJ_API const char *pj_place_word(pj_place place);
+PJ_API const char *const *pj_place_words(void);
 
 /* A value for a symbolic dimension, as `--dim batch=1`. */
 typedef struct pj_dim_binding {
@@ -82,7 +84,7 @@ typedef struct pj_setup {
 
 /* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices; nothing is bound, and what
  * stays unbound counts as 1. */
-pj_setup pj_setup_default(void);
+PJ_API pj_setup pj_setup_default(void);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #ifndef PICOJOULE_SWEEP_H
 #define PICOJOULE_SWEEP_H
 
+#include "picojoule/api.h"
 #include "picojoule/result.h"
 
 #ifdef __cplusplus
@@ -42,9 +43,9 @@ typedef struct pj_sweep {
  * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `setup` binds, too; else as
  * pj_model_rebind and pj_analyze, with the combination in the sentence. */
 enum { PJ_MAX_SWEEP = 1000 };
-pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
-                       pj_sweep **out, pj_error *err);
-void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
+PJ_API pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
+                              pj_sweep **out, pj_error *err);
+PJ_API void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

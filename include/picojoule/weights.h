@@ -9,6 +9,7 @@
 #ifndef PICOJOULE_WEIGHTS_H
 #define PICOJOULE_WEIGHTS_H
 
+#include "picojoule/api.h"
 #include "picojoule/model.h"
 
 #ifdef __cplusplus
@@ -33,7 +34,7 @@ typedef enum pj_value_set {
 } pj_value_set;
 
 /* "binary", "ternary" ...; never NULL. */
-const char *pj_value_set_word(pj_value_set set);
+PJ_API const char *pj_value_set_word(pj_value_set set);
 
 typedef struct pj_weight_options {
     const char *const *formats; /* "int2".."int16", "fp16", "bf16", "fp8e4m3", "fp8e5m2", "fp4" */
@@ -45,7 +46,7 @@ typedef struct pj_weight_options {
 } pj_weight_options;
 
 /* int2..int8, fp16, bf16, fp8e4m3, fp8e5m2, fp4; both grains, both rules, distinct values, all processors. */
-pj_weight_options pj_weight_options_default(void);
+PJ_API pj_weight_options pj_weight_options_default(void);
 
 /* Sums over the finite weights of a tensor. Signal-to-quantization-noise ratio: 10 log10(signal / noise) dB. */
 typedef struct pj_noise {
@@ -54,7 +55,7 @@ typedef struct pj_noise {
 } pj_noise;
 
 /* 10 log10(signal / noise); INFINITY without noise; NAN where it was not asked for, or there is no signal. */
-double pj_noise_db(pj_noise noise);
+PJ_API double pj_noise_db(pj_noise noise);
 
 enum { PJ_MOST_DISTINCT = 1024 };
 
@@ -91,17 +92,17 @@ typedef struct pj_weights {
  * caller (pj_weights_free) and independent of the model.
  * A weight whose contents are not there is no error (`absent`). PJ_EARGUMENT: no such format; PJ_EIO: a file that was
  * there cannot be read, or is shorter than when the model was opened; PJ_ENOMEM. */
-pj_status pj_weights_inspect(pj_model *model, const pj_weight_options *options, pj_weights **out, pj_error *err);
-void pj_weights_free(pj_weights *weights); /* NULL is allowed */
+PJ_API pj_status pj_weights_inspect(pj_model *model, const pj_weight_options *options, pj_weights **out, pj_error *err);
+PJ_API void pj_weights_free(pj_weights *weights); /* NULL is allowed */
 
 /* The rows of one layer, by its name: the first of them, and how many; NULL and 0 where it has none. */
-const pj_weight *pj_weights_of(const pj_weights *weights, const char *layer, size_t *count);
+PJ_API const pj_weight *pj_weights_of(const pj_weights *weights, const char *layer, size_t *count);
 
 /* Noise of one weight in format number `format` of the options, with one scale per `grain` chosen by `rule`. Where the
  * weight is absent, or this was not asked for, `noise` is negative. Noise and signal of a layer, or of a model, are the
  * sums of those of its weights. */
-pj_noise pj_weight_noise(const pj_weights *weights, const pj_weight *weight, size_t format, pj_grain grain,
-                         pj_scale_rule rule);
+PJ_API pj_noise pj_weight_noise(const pj_weights *weights, const pj_weight *weight, size_t format, pj_grain grain,
+                                pj_scale_rule rule);
 
 #ifdef __cplusplus
 }
