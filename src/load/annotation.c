@@ -5,10 +5,10 @@
 
 #include "load/loader.h"
 
-static pj_status annotate(pj_loader *loader, pj_value *value, const Onnx__TensorAnnotation *annotation)
+static pj_status annotate(pj_loader *loader, pj_value *value, const PjOnnx__TensorAnnotation *annotation)
 {
     for (size_t k = 0; k < annotation->n_quant_parameter_tensor_names; k++) {
-        const Onnx__StringStringEntryProto *entry = annotation->quant_parameter_tensor_names[k];
+        const PjOnnx__StringStringEntryProto *entry = annotation->quant_parameter_tensor_names[k];
         if (strcmp(pj_text(entry->key), "finn_datatype") != 0)
             continue;
         value->annotation = pj_load_intern(loader, pj_text(entry->value));
@@ -21,7 +21,7 @@ static pj_status annotate(pj_loader *loader, pj_value *value, const Onnx__Tensor
 pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_messages *annotations)
 {
     for (size_t i = 0; i < annotations->count; i++) {
-        const Onnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);
+        const PjOnnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);
         if (!annotation)
             return pj_load_no_memory(loader);
         pj_value *value = pj_map_get(place->names, pj_text(annotation->tensor_name));

@@ -4,7 +4,7 @@
 
 #include "load/loader.h"
 
-typedef Onnx__AttributeProto attr_proto;
+typedef PjOnnx__AttributeProto attr_proto;
 
 /*  word, single message that must be there */
 static const struct {
@@ -31,8 +31,8 @@ static const struct {
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* pj_attr_kind has the numbers of AttributeType; this says so to the compiler. */
-_Static_assert((int)PJ_ATTR_TYPES == (int)ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS, "same numbers");
-_Static_assert((int)PJ_ATTR_GRAPHS == (int)ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS, "same numbers");
+_Static_assert((int)PJ_ATTR_TYPES == (int)PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS, "same numbers");
+_Static_assert((int)PJ_ATTR_GRAPHS == (int)PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS, "same numbers");
 
 /* How many elements of a kind the message holds. */
 static size_t held(const attr_proto *proto, pj_attr_kind kind)
@@ -139,7 +139,7 @@ static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr 
     return PJ_OK;
 }
 
-static pj_status read_graph(pj_loader *loader, const pj_spot *place, pj_node *node, const Onnx__GraphProto *proto,
+static pj_status read_graph(pj_loader *loader, const pj_spot *place, pj_node *node, const PjOnnx__GraphProto *proto,
                             pj_graph **out)
 {
     const pj_graph_text text = pj_unpacked_graph(proto);
@@ -266,7 +266,7 @@ static pj_status read_attr(pj_loader *loader, const pj_spot *place, pj_node *nod
     return read_value(loader, place, node, value, out);
 }
 
-pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
+pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->attr = PJ_NEW(loader->arena, pj_attr, proto->n_attribute);
     if (!node->attr)

@@ -51,7 +51,7 @@ static pj_status add_initializers(pj_loader *loader, const pj_spot *place, const
     if (!tensors)
         return pj_load_no_memory(loader);
     for (size_t i = 0; i < protos->count; i++) {
-        const Onnx__TensorProto *proto = pj_unpack(loader, protos, i);
+        const PjOnnx__TensorProto *proto = pj_unpack(loader, protos, i);
         if (!proto)
             return pj_load_no_memory(loader);
         PJ_TRY(pj_load_tensor(loader, proto, "initializer", &tensors[i]));
@@ -67,7 +67,7 @@ static pj_status add_sparse_initializers(pj_loader *loader, const pj_spot *place
     if (!tensors)
         return pj_load_no_memory(loader);
     for (size_t i = 0; i < protos->count; i++) {
-        const Onnx__SparseTensorProto *proto = pj_unpack(loader, protos, i);
+        const PjOnnx__SparseTensorProto *proto = pj_unpack(loader, protos, i);
         if (!proto)
             return pj_load_no_memory(loader);
         PJ_TRY(pj_load_sparse(loader, proto, "initializer", &tensors[i]));
@@ -77,7 +77,7 @@ static pj_status add_sparse_initializers(pj_loader *loader, const pj_spot *place
 }
 
 /* Reads a declaration; `what` ("input") and the name go into the message. */
-static pj_status read_declared(pj_loader *loader, const Onnx__ValueInfoProto *info, const char *what, pj_type *out)
+static pj_status read_declared(pj_loader *loader, const PjOnnx__ValueInfoProto *info, const char *what, pj_type *out)
 {
     pj_status status = pj_load_type(loader, info->type, out);
     if (status == PJ_EFORMAT || status == PJ_ELIMIT) {
@@ -88,7 +88,7 @@ static pj_status read_declared(pj_loader *loader, const Onnx__ValueInfoProto *in
 }
 
 /* An input that has an initializer is a constant: files before IR version 4 list them all. */
-static pj_status add_input(pj_loader *loader, const pj_spot *place, const Onnx__ValueInfoProto *info)
+static pj_status add_input(pj_loader *loader, const pj_spot *place, const PjOnnx__ValueInfoProto *info)
 {
     pj_value *value = pj_map_get(place->names, info->name);
     if (value && value->tensor)
@@ -104,7 +104,7 @@ static pj_status add_input(pj_loader *loader, const pj_spot *place, const Onnx__
 static pj_status add_inputs(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
-        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
+        const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
         if (!info)
             return pj_load_no_memory(loader);
         if (!*pj_text(info->name))
@@ -119,16 +119,16 @@ static pj_status add_inputs(pj_loader *loader, const pj_spot *place, const pj_me
 static int64_t opset_of(const pj_loader *loader, const pj_spot *place, const char *domain)
 {
     int64_t version = 0;
-    const Onnx__FunctionProto *function = place->call ? place->call->function : NULL;
+    const PjOnnx__FunctionProto *function = place->call ? place->call->function : NULL;
     for (size_t i = 0; function && i < function->n_opset_import; i++) {
-        const Onnx__OperatorSetIdProto *opset = function->opset_import[i];
+        const PjOnnx__OperatorSetIdProto *opset = function->opset_import[i];
         if (strcmp(pj_load_domain(opset->domain), domain) == 0 && opset->version > version)
             version = opset->version;
     }
     return version > 0 ? version : pj_model_opset(loader->model, domain);
 }
 
-pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index,
+pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, size_t index,
                        pj_node **out)
 {
     pj_graph *graph = place->graph;
@@ -156,7 +156,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__Node
     return PJ_OK;
 }
 
-static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->inputs = (int)proto->n_input;
     node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
@@ -179,7 +179,7 @@ static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const Onnx
     return PJ_OK;
 }
 
-static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->outputs = (int)proto->n_output;
     node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
@@ -191,16 +191,16 @@ static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const Onn
     return PJ_OK;
 }
 
-static pj_status fill_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node)
+static pj_status fill_node(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     PJ_TRY(read_inputs(loader, place, proto, node));
     PJ_TRY(pj_load_attrs(loader, place, proto, node));
     return read_outputs(loader, place, proto, node);
 }
 
-static pj_status add_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index)
+static pj_status add_node(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, size_t index)
 {
-    const Onnx__FunctionProto *function;
+    const PjOnnx__FunctionProto *function;
     pj_node *node = NULL;
     PJ_TRY(pj_load_callee(loader, proto, &function));
     if (function)
@@ -218,7 +218,7 @@ static pj_status add_node(pj_loader *loader, const pj_spot *place, const Onnx__N
 }
 
 /* Is all that a node reads there? Of nodes with subgraphs only the sort can tell. */
-static bool is_ready(const pj_spot *place, const Onnx__NodeProto *node)
+static bool is_ready(const pj_spot *place, const PjOnnx__NodeProto *node)
 {
     for (size_t i = 0; i < node->n_input; i++)
         if (*node->input[i] && !pj_load_find(place, node->input[i]))
@@ -233,7 +233,7 @@ static bool is_ready(const pj_spot *place, const Onnx__NodeProto *node)
 static pj_status add_sorted(pj_loader *loader, const pj_spot *place, const pj_messages *nodes, size_t from)
 {
     const size_t count = nodes->count - from;
-    Onnx__NodeProto *const *rest = pj_unpack_nodes(loader, nodes, from);
+    PjOnnx__NodeProto *const *rest = pj_unpack_nodes(loader, nodes, from);
     size_t *order = rest ? PJ_NEW(loader->scratch, size_t, count) : NULL;
     if (!order)
         return pj_load_no_memory(loader);
@@ -246,7 +246,7 @@ static pj_status add_sorted(pj_loader *loader, const pj_spot *place, const pj_me
 pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messages *nodes)
 {
     for (size_t i = 0; i < nodes->count; i++) {
-        const Onnx__NodeProto *node = pj_unpack(loader, nodes, i);
+        const PjOnnx__NodeProto *node = pj_unpack(loader, nodes, i);
         if (!node)
             return pj_load_no_memory(loader);
         if (!is_ready(place, node)) /* nodes that come in order need no sorting, and nearly all do */
@@ -261,7 +261,7 @@ pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messag
 static pj_status add_outputs(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
-        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
+        const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
         if (!info)
             return pj_load_no_memory(loader);
         pj_value *value = pj_load_find(place, pj_text(info->name));
@@ -283,7 +283,7 @@ static pj_status add_outputs(pj_loader *loader, const pj_spot *place, const pj_m
 pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {
     for (size_t i = 0; i < infos->count; i++) {
-        const Onnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
+        const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
         if (!info)
             return pj_load_no_memory(loader);
         pj_value *value = pj_map_get(place->names, pj_text(info->name));

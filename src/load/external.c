@@ -42,7 +42,7 @@ static bool parse_size(const char *text, uint64_t *out)
     return true;
 }
 
-static pj_status read_entries(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+static pj_status read_entries(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {
     for (size_t i = 0; i < proto->n_external_data; i++) {
         const char *key = pj_text(proto->external_data[i]->key), *value = pj_text(proto->external_data[i]->value);
@@ -175,7 +175,7 @@ static bool read_at(const char *path, uint64_t offset, uint8_t *to, size_t lengt
 
 /* ---- both ---- */
 
-pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {
     uint64_t want, end;
     const data_file *file = NULL;

@@ -15,7 +15,7 @@ static pj_str key_of(const char *domain, const char *name, const char *overload)
     return key;
 }
 
-static pj_status add_function(pj_loader *loader, Onnx__FunctionProto *proto, pj_function *out)
+static pj_status add_function(pj_loader *loader, PjOnnx__FunctionProto *proto, pj_function *out)
 {
     pj_str text = key_of(proto->domain, proto->name, proto->overload);
     const char *key = text.failed ? NULL : pj_arena_strndup(loader->scratch, text.data, text.length);
@@ -40,7 +40,7 @@ static pj_status add_function(pj_loader *loader, Onnx__FunctionProto *proto, pj_
     return pj_load_texts(loader, proto->attribute, proto->n_attribute, &out->attr);
 }
 
-pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto)
+pj_status pj_load_functions(pj_loader *loader, const PjOnnx__ModelProto *proto)
 {
     pj_function *functions = PJ_NEW(loader->arena, pj_function, proto->n_functions);
     if (!functions)
@@ -52,7 +52,7 @@ pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto)
     return PJ_OK;
 }
 
-pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, const Onnx__FunctionProto **out)
+pj_status pj_load_callee(const pj_loader *loader, const PjOnnx__NodeProto *node, const PjOnnx__FunctionProto **out)
 {
     *out = NULL;
     if (loader->functions.count == 0)
@@ -69,7 +69,7 @@ pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, c
 
 static pj_status check_call(const pj_loader *loader, const pj_call *call)
 {
-    const Onnx__FunctionProto *function = call->function;
+    const PjOnnx__FunctionProto *function = call->function;
     if (call->depth > PJ_MAX_FUNCTION_DEPTH)
         return pj_fail(loader->err, PJ_ELIMIT, "functions call each other more than %d deep", PJ_MAX_FUNCTION_DEPTH);
     for (const pj_call *outer = call->from->call; outer; outer = outer->from->call)
@@ -122,7 +122,7 @@ static pj_status bind_outputs(pj_loader *loader, const pj_call *call, pj_map *na
 static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
 {
     const pj_call *call = inside->call;
-    Onnx__NodeProto proto = ONNX__NODE_PROTO__INIT;
+    PjOnnx__NodeProto proto = PJ_ONNX__NODE_PROTO__INIT;
     char op[] = "Identity";
     proto.op_type = op;
     pj_node *node = NULL;
@@ -144,7 +144,7 @@ static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
 
 static pj_status inline_body(pj_loader *loader, const pj_call *call)
 {
-    const Onnx__FunctionProto *function = call->function;
+    const PjOnnx__FunctionProto *function = call->function;
     pj_map names;
     bool *copied = PJ_NEW(loader->scratch, bool, call->node->n_output);
     if (!copied)
@@ -167,8 +167,8 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     return pj_load_declared(loader, &inside, &values);
 }
 
-pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index,
-                       const Onnx__FunctionProto *function)
+pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *node, size_t index,
+                       const PjOnnx__FunctionProto *function)
 {
     pj_call call = {.function = function, .node = node, .from = place};
     call.depth = place->call ? place->call->depth + 1 : 1;

@@ -6,7 +6,7 @@
 
 /* ---- labels ---- */
 
-const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeProto *node, size_t index)
+const char *pj_load_label(pj_arena *arena, const char *prefix, const PjOnnx__NodeProto *node, size_t index)
 {
     pj_str text = pj_str_new(0);
     if (*pj_text(node->name))
@@ -18,7 +18,7 @@ const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeP
     return label;
 }
 
-const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index)
+const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *node, size_t index)
 {
     const pj_node *holder = place->graph->holder;
     if (place->call || !holder || *pj_text(node->name))
@@ -137,7 +137,7 @@ static void scope_of_namespace(const char *space, pj_str *path)
     }
 }
 
-const char *pj_load_scope(pj_loader *loader, const Onnx__NodeProto *node, const char *label)
+const char *pj_load_scope(pj_loader *loader, const PjOnnx__NodeProto *node, const char *label)
 {
     const char *list = NULL, *space = NULL, *slash = strrchr(label, '/');
     for (size_t i = 0; i < node->n_metadata_props; i++) {

@@ -24,7 +24,7 @@ typedef struct pj_loader {
     const char *folder; /* of the model file, for external data; NULL: there is none */
     pj_map files;       /* external data: location -> what is known of that file (external.c) */
     pj_map texts;       /* operators, domains, attribute names: each kept once */
-    pj_map functions;   /* key of (domain, name, overload) -> Onnx__FunctionProto (function.c) */
+    pj_map functions;   /* key of (domain, name, overload) -> PjOnnx__FunctionProto (function.c) */
     pj_map labels;      /* labels given so far -> how often, an int; &once: once (label.c) */
     int once;
     int stripped;    /* initializers without contents that say of no other file */
@@ -58,8 +58,8 @@ typedef struct pj_spot {
 
 /* A function call that is being inlined. */
 typedef struct pj_call {
-    const Onnx__FunctionProto *function;
-    const Onnx__NodeProto *node;
+    const PjOnnx__FunctionProto *function;
+    const PjOnnx__NodeProto *node;
     const pj_spot *from; /* where the call stands: its attributes are read there */
     const char *prefix;  /* of the names of nodes and values inside: "encoder/layer_1/" */
     int depth;           /* calls around this one, itself included */
@@ -113,11 +113,11 @@ pj_status pj_load_step(pj_loader *loader);
 
 /* Unpacks a skeleton: all but the graph at once; *has_graph tells whether it has one. NULL: out of memory, for the walk
  * has checked all else. What is in the graph points into the skeleton. */
-const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
-                                        pj_graph_text *graph);
+const PjOnnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
+                                          pj_graph_text *graph);
 
 /* The same of a graph that is unpacked. */
-pj_graph_text pj_unpacked_graph(const Onnx__GraphProto *proto);
+pj_graph_text pj_unpacked_graph(const PjOnnx__GraphProto *proto);
 
 /* An array of pointers to messages. */
 pj_messages pj_unpacked(const void *messages, size_t count);
@@ -126,20 +126,20 @@ pj_messages pj_unpacked(const void *messages, size_t count);
 const void *pj_unpack(pj_loader *loader, const pj_messages *messages, size_t i);
 
 /* The nodes from number `from` on; they last as long as the loader's scratch memory. NULL: out of memory. */
-Onnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from);
+PjOnnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from);
 
 /* ---- tensor.c, external.c, type.c ---- */
 
 /* Reads a tensor; `what` ("initializer", "attribute 'value'") is for messages. */
-pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
+pj_status pj_load_tensor(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out);
 
 /* The dense tensor that a sparse one stands for: name, type and dims; its contents are absent. */
-pj_status pj_load_sparse(pj_loader *loader, const Onnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
+pj_status pj_load_sparse(pj_loader *loader, const PjOnnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
 
 /* Fills location, offset, length and storage of a tensor whose elements are in another file; reads small ones. */
-pj_status pj_load_external(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out);
+pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out);
 
-pj_status pj_load_type(pj_loader *loader, const Onnx__TypeProto *proto, pj_type *out);
+pj_status pj_load_type(pj_loader *loader, const PjOnnx__TypeProto *proto, pj_type *out);
 
 /* ---- annotation.c ---- */
 
@@ -149,7 +149,7 @@ pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_
 /* ---- attr.c, build.c, function.c, sort.c, label.c ---- */
 
 /* Reads the attributes of a node into node->attr; references inside functions are resolved. */
-pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, pj_node *node);
+pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node);
 
 /* Builds a graph. `outer` is the text around it, `holder` the node that has it as an attribute; both NULL for the
  * model's own. */
@@ -160,34 +160,34 @@ pj_status pj_load_graph(pj_loader *loader, const pj_spot *outer, pj_node *holder
 pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messages *nodes);
 
 /* An empty node in place->graph. `index` is its number in the file, for a label where it has no name. */
-pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *proto, size_t index,
+pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, size_t index,
                        pj_node **out);
 
 /* Notes the types that a file declares for values at a place. */
 pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_messages *infos);
 
 /* Registers the functions of a model; no two may have the same domain, name and overload. */
-pj_status pj_load_functions(pj_loader *loader, const Onnx__ModelProto *proto);
+pj_status pj_load_functions(pj_loader *loader, const PjOnnx__ModelProto *proto);
 
 /* The function that a node calls, or NULL in *out. */
-pj_status pj_load_callee(const pj_loader *loader, const Onnx__NodeProto *node, const Onnx__FunctionProto **out);
+pj_status pj_load_callee(const pj_loader *loader, const PjOnnx__NodeProto *node, const PjOnnx__FunctionProto **out);
 
 /* Puts the nodes of `function` in the place of the node that calls it. */
-pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index,
-                       const Onnx__FunctionProto *function);
+pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *node, size_t index,
+                       const PjOnnx__FunctionProto *function);
 
 /* Writes an order of nodes, in which each comes after those whose outputs it or its subgraphs read; nodes that are in
  * order stay. What `place` knows already is not waited for, even if one of the nodes makes a value of that name. `from`
  * is the first node's number in the file. PJ_EFORMAT names the nodes of a cycle. */
-pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, Onnx__NodeProto *const *nodes, size_t count,
+pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, PjOnnx__NodeProto *const *nodes, size_t count,
                        size_t from, size_t *order);
 
 /* Name of a node, or op_index, with a prefix, into the arena. NULL: out of memory. */
-const char *pj_load_label(pj_arena *arena, const char *prefix, const Onnx__NodeProto *node, size_t index);
+const char *pj_load_label(pj_arena *arena, const char *prefix, const PjOnnx__NodeProto *node, size_t index);
 
 /* The same with the prefix of its place: that of the call, or in a subgraph, where the node has no name, its holder's
  * label: If_3/Conv_0. */
-const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const Onnx__NodeProto *node, size_t index);
+const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *node, size_t index);
 
 /* The label, with _2, _3 ... behind it if it was given before. NULL: out of memory. */
 const char *pj_load_unique(pj_loader *loader, const char *label);
@@ -196,6 +196,6 @@ const char *pj_load_unique(pj_loader *loader, const char *label);
 pj_status pj_load_labels(pj_loader *loader, pj_graph *graph);
 
 /* Module path of a node from the exporter's metadata or from its name; "" if neither tells. */
-const char *pj_load_scope(pj_loader *loader, const Onnx__NodeProto *node, const char *label);
+const char *pj_load_scope(pj_loader *loader, const PjOnnx__NodeProto *node, const char *label);
 
 #endif

@@ -61,7 +61,7 @@ static void add_opset(pj_opset *opsets, int *count, const char *domain, int64_t 
         opsets[at].version = version;
 }
 
-static pj_status read_opsets(pj_loader *loader, const Onnx__ModelProto *proto)
+static pj_status read_opsets(pj_loader *loader, const PjOnnx__ModelProto *proto)
 {
     pj_model *model = loader->model;
     pj_opset *opsets = PJ_NEW(loader->arena, pj_opset, proto->n_opset_import + 1);
@@ -79,7 +79,7 @@ static pj_status read_opsets(pj_loader *loader, const Onnx__ModelProto *proto)
     return PJ_OK;
 }
 
-static pj_status read_producer(pj_loader *loader, const Onnx__ModelProto *proto)
+static pj_status read_producer(pj_loader *loader, const PjOnnx__ModelProto *proto)
 {
     pj_str text = pj_str_new(0);
     const char *name = pj_text(proto->producer_name), *version = pj_text(proto->producer_version);
@@ -94,7 +94,7 @@ static pj_status build(pj_loader *loader, const pj_str *skeleton)
     pj_model *model = loader->model;
     pj_graph_text graph;
     bool has_graph;
-    const Onnx__ModelProto *proto = pj_unpack_model(loader, skeleton, &has_graph, &graph);
+    const PjOnnx__ModelProto *proto = pj_unpack_model(loader, skeleton, &has_graph, &graph);
     if (!proto)
         return pj_load_no_memory(loader);
     if (!has_graph)

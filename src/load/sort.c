@@ -14,7 +14,7 @@ typedef struct locals {
 typedef struct sorter {
     pj_arena *arena;
     const pj_spot *place;
-    Onnx__NodeProto *const *nodes; /* those to be sorted; numbers below count from the first of them */
+    PjOnnx__NodeProto *const *nodes; /* those to be sorted; numbers below count from the first of them */
     size_t count, from;
     pj_map makers; /* name -> entry of its node in `first` */
     size_t *reads; /* numbers of the nodes that a node reads from, node after node */
@@ -49,7 +49,7 @@ static bool add_local(locals *own, char *name)
     return !name || pj_map_put(&own->names, name, name);
 }
 
-static bool collect_locals(locals *own, const Onnx__GraphProto *graph)
+static bool collect_locals(locals *own, const PjOnnx__GraphProto *graph)
 {
     bool ok = true;
     for (size_t i = 0; i < graph->n_input && ok; i++)
@@ -64,10 +64,10 @@ static bool collect_locals(locals *own, const Onnx__GraphProto *graph)
     return ok;
 }
 
-static bool add_node_reads(sorter *s, const locals *inside, const Onnx__NodeProto *node);
+static bool add_node_reads(sorter *s, const locals *inside, const PjOnnx__NodeProto *node);
 
 /* Recursion is as deep as the walk lets subgraphs nest. */
-static bool add_graph_reads(sorter *s, const locals *inside, const Onnx__GraphProto *graph)
+static bool add_graph_reads(sorter *s, const locals *inside, const PjOnnx__GraphProto *graph)
 {
     locals own = {.outer = inside};
     pj_map_init(&own.names, s->arena);
@@ -79,13 +79,13 @@ static bool add_graph_reads(sorter *s, const locals *inside, const Onnx__GraphPr
     return ok;
 }
 
-static bool add_node_reads(sorter *s, const locals *inside, const Onnx__NodeProto *node)
+static bool add_node_reads(sorter *s, const locals *inside, const PjOnnx__NodeProto *node)
 {
     bool ok = true;
     for (size_t i = 0; i < node->n_input && ok; i++)
         ok = add_read(s, inside, node->input[i]);
     for (size_t i = 0; i < node->n_attribute && ok; i++) {
-        const Onnx__AttributeProto *attr = node->attribute[i];
+        const PjOnnx__AttributeProto *attr = node->attribute[i];
         if (attr->g)
             ok = add_graph_reads(s, inside, attr->g);
         for (size_t j = 0; j < attr->n_graphs && ok; j++)
@@ -180,7 +180,7 @@ static pj_status order_nodes(sorter *s, pj_error *err, size_t *order)
     return PJ_OK;
 }
 
-pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, Onnx__NodeProto *const *nodes, size_t count,
+pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, PjOnnx__NodeProto *const *nodes, size_t count,
                        size_t from, size_t *order)
 {
     sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes, .count = count, .from = from};

@@ -74,7 +74,7 @@ static const struct {
     {"uint64_data", PJ_UINT64_DATA},
 };
 
-static size_t typed_count(const Onnx__TensorProto *proto, uint32_t field)
+static size_t typed_count(const PjOnnx__TensorProto *proto, uint32_t field)
 {
     switch (field) {
     case PJ_FLOAT_DATA:
@@ -93,7 +93,7 @@ static size_t typed_count(const Onnx__TensorProto *proto, uint32_t field)
 }
 
 /* The bits of one entry of a typed field. */
-static uint64_t typed_bits(const Onnx__TensorProto *proto, uint32_t field, size_t at)
+static uint64_t typed_bits(const PjOnnx__TensorProto *proto, uint32_t field, size_t at)
 {
     uint64_t bits = 0;
     uint32_t half;
@@ -115,7 +115,7 @@ static uint64_t typed_bits(const Onnx__TensorProto *proto, uint32_t field, size_
 
 /* ---- where the elements are ---- */
 
-static pj_status read_strings(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+static pj_status read_strings(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {
     if (proto->n_string_data == 0 && out->count > 0)
         return PJ_OK;
@@ -136,7 +136,7 @@ static pj_status read_strings(pj_loader *loader, const Onnx__TensorProto *proto,
 }
 
 /* Elements that the walk left in the file. */
-static pj_status place_in_file(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, uint64_t want,
+static pj_status place_in_file(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, uint64_t want,
                                pj_tensor *out)
 {
     uint64_t have = proto->pj_length, entries = want / entry_bytes(out->dtype);
@@ -161,7 +161,7 @@ static pj_status place_in_file(pj_loader *loader, const Onnx__TensorProto *proto
 }
 
 /* Small elements in a typed field, brought into the form of raw_data. */
-static const uint8_t *raw_of_typed(pj_arena *arena, const Onnx__TensorProto *proto, uint32_t field, size_t size,
+static const uint8_t *raw_of_typed(pj_arena *arena, const PjOnnx__TensorProto *proto, uint32_t field, size_t size,
                                    size_t entries)
 {
     uint8_t *raw = PJ_NEW(arena, uint8_t, entries * size);
@@ -174,7 +174,8 @@ static const uint8_t *raw_of_typed(pj_arena *arena, const Onnx__TensorProto *pro
 }
 
 /* A tensor without elements is one whose weights were taken out, unless they are in a field of another type. */
-static pj_status check_absent(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, const pj_tensor *out)
+static pj_status check_absent(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what,
+                              const pj_tensor *out)
 {
     char title[PJ_TITLE];
     for (size_t i = 0; i < sizeof typed_fields / sizeof *typed_fields; i++)
@@ -184,7 +185,7 @@ static pj_status check_absent(pj_loader *loader, const Onnx__TensorProto *proto,
     return PJ_OK;
 }
 
-static pj_status read_elements(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, uint64_t want,
+static pj_status read_elements(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, uint64_t want,
                                pj_tensor *out)
 {
     uint64_t size = entry_bytes(out->dtype), entries = want / size;
@@ -261,18 +262,18 @@ static pj_status read_head(pj_loader *loader, const char *what, const char *name
     return PJ_OK;
 }
 
-pj_status pj_load_tensor(pj_loader *loader, const Onnx__TensorProto *proto, const char *what, pj_tensor *out)
+pj_status pj_load_tensor(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {
     uint64_t want = 0;
     PJ_TRY(read_head(loader, what, proto->name, proto->data_type, out));
     PJ_TRY(read_dims(loader, what, proto->dims, proto->n_dims, out));
     pj_dtype_bytes(out->dtype, out->count, &want);
-    if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+    if (proto->data_location == PJ_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return pj_load_external(loader, proto, what, out);
     return read_elements(loader, proto, what, want, out);
 }
 
-pj_status pj_load_sparse(pj_loader *loader, const Onnx__SparseTensorProto *proto, const char *what, pj_tensor *out)
+pj_status pj_load_sparse(pj_loader *loader, const PjOnnx__SparseTensorProto *proto, const char *what, pj_tensor *out)
 {
     if (!proto->values)
         return pj_fail(loader->err, PJ_EFORMAT, "a sparse %s has no values", what);

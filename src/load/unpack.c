@@ -69,13 +69,13 @@ static const struct {
     size_t list;
     const ProtobufCMessageDescriptor *type;
 } lists[] = {
-    {1,  offsetof(pj_graph_text, nodes),               &onnx__node_proto__descriptor         },
-    {5,  offsetof(pj_graph_text, initializers),        &onnx__tensor_proto__descriptor       },
-    {11, offsetof(pj_graph_text, inputs),              &onnx__value_info_proto__descriptor   },
-    {12, offsetof(pj_graph_text, outputs),             &onnx__value_info_proto__descriptor   },
-    {13, offsetof(pj_graph_text, values),              &onnx__value_info_proto__descriptor   },
-    {14, offsetof(pj_graph_text, annotations),         &onnx__tensor_annotation__descriptor  },
-    {15, offsetof(pj_graph_text, sparse_initializers), &onnx__sparse_tensor_proto__descriptor},
+    {1,  offsetof(pj_graph_text, nodes),               &pj_onnx__node_proto__descriptor         },
+    {5,  offsetof(pj_graph_text, initializers),        &pj_onnx__tensor_proto__descriptor       },
+    {11, offsetof(pj_graph_text, inputs),              &pj_onnx__value_info_proto__descriptor   },
+    {12, offsetof(pj_graph_text, outputs),             &pj_onnx__value_info_proto__descriptor   },
+    {13, offsetof(pj_graph_text, values),              &pj_onnx__value_info_proto__descriptor   },
+    {14, offsetof(pj_graph_text, annotations),         &pj_onnx__tensor_annotation__descriptor  },
+    {15, offsetof(pj_graph_text, sparse_initializers), &pj_onnx__sparse_tensor_proto__descriptor},
 };
 
 /* Notes where a message is. */
@@ -110,8 +110,8 @@ static bool read_graph(pj_arena *arena, const field *packed, pj_graph_text *grap
     return ok && graph->name;
 }
 
-const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
-                                        pj_graph_text *graph)
+const PjOnnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleton, bool *has_graph,
+                                          pj_graph_text *graph)
 {
     const uint8_t *begin = (const uint8_t *)skeleton->data, *end = begin + skeleton->length;
     pj_str rest = pj_str_new(0); /* the model without its graph */
@@ -127,9 +127,9 @@ const Onnx__ModelProto *pj_unpack_model(pj_loader *loader, const pj_str *skeleto
             ok = read_graph(loader->scratch, &f, graph);
         }
     }
-    const Onnx__ModelProto *proto = NULL;
+    const PjOnnx__ModelProto *proto = NULL;
     if (ok && !rest.failed)
-        proto = unpack(loader->scratch, &onnx__model_proto__descriptor, (const uint8_t *)rest.data, rest.length);
+        proto = unpack(loader->scratch, &pj_onnx__model_proto__descriptor, (const uint8_t *)rest.data, rest.length);
     pj_str_free(&rest);
     return proto;
 }
@@ -139,7 +139,7 @@ pj_messages pj_unpacked(const void *messages, size_t count)
     return (pj_messages){.count = count, .unpacked = messages};
 }
 
-pj_graph_text pj_unpacked_graph(const Onnx__GraphProto *proto)
+pj_graph_text pj_unpacked_graph(const PjOnnx__GraphProto *proto)
 {
     return (pj_graph_text){
         .name = pj_text(proto->name),
@@ -173,11 +173,11 @@ const void *pj_unpack(pj_loader *loader, const pj_messages *messages, size_t i)
     return message;
 }
 
-Onnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from)
+PjOnnx__NodeProto *const *pj_unpack_nodes(pj_loader *loader, const pj_messages *nodes, size_t from)
 {
     if (!nodes->packed)
-        return (Onnx__NodeProto *const *)nodes->unpacked + from;
-    Onnx__NodeProto **rest = PJ_NEW(loader->scratch, Onnx__NodeProto *, nodes->count - from);
+        return (PjOnnx__NodeProto *const *)nodes->unpacked + from;
+    PjOnnx__NodeProto **rest = PJ_NEW(loader->scratch, PjOnnx__NodeProto *, nodes->count - from);
     for (size_t i = from; rest && i < nodes->count; i++) {
         rest[i - from] = unpack_packed(loader->scratch, nodes, i);
         if (!rest[i - from])

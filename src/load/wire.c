@@ -150,12 +150,13 @@ static bool is_wanted(const message *in, const field_type *field)
                (strcmp(field->name, "doc_string") != 0 && strcmp(field->name, "denotation") != 0);
     if (field->type != PROTOBUF_C_TYPE_MESSAGE)
         return field->id < FIRST_PRIVATE;
-    if (type == &onnx__string_string_entry_proto__descriptor)
-        return is_message(in, &onnx__node_proto__descriptor) || is_message(in, &onnx__tensor_annotation__descriptor) ||
-               strcmp(field->name, "external_data") == 0;
-    return type != &onnx__training_info_proto__descriptor && type != &onnx__device_configuration_proto__descriptor &&
-           type != &onnx__tensor_proto__segment__descriptor &&
-           type != &onnx__node_device_configuration_proto__descriptor;
+    if (type == &pj_onnx__string_string_entry_proto__descriptor)
+        return is_message(in, &pj_onnx__node_proto__descriptor) ||
+               is_message(in, &pj_onnx__tensor_annotation__descriptor) || strcmp(field->name, "external_data") == 0;
+    return type != &pj_onnx__training_info_proto__descriptor &&
+           type != &pj_onnx__device_configuration_proto__descriptor &&
+           type != &pj_onnx__tensor_proto__segment__descriptor &&
+           type != &pj_onnx__node_device_configuration_proto__descriptor;
 }
 
 static enum wire wire_of(ProtobufCType type)
@@ -190,7 +191,7 @@ static enum wire wire_of(ProtobufCType type)
 
 static bool is_payload(const message *in, const field_type *field)
 {
-    return is_message(in, &onnx__tensor_proto__descriptor) && field->id >= PJ_FLOAT_DATA &&
+    return is_message(in, &pj_onnx__tensor_proto__descriptor) && field->id >= PJ_FLOAT_DATA &&
            field->id <= PJ_UINT64_DATA && field->type != PROTOBUF_C_TYPE_STRING;
 }
 
@@ -305,7 +306,7 @@ static pj_status copy_scalar(walk *w, message *in, const field_type *field, enum
     }
     if (is_payload(in, field) && !keep_payload(in, field->id, at, length))
         return PJ_OK;
-    if (field->id == PJ_DATA_TYPE && is_message(in, &onnx__tensor_proto__descriptor))
+    if (field->id == PJ_DATA_TYPE && is_message(in, &pj_onnx__tensor_proto__descriptor))
         in->data.data_type = (int)(int32_t)value;
     emit(w, bytes, tag + length);
     return PJ_OK;
@@ -326,7 +327,7 @@ static bool is_packed(const char *bytes, size_t length, enum wire wire)
 static pj_status copy_bytes(walk *w, message *in, const field_type *field, uint64_t length)
 {
     uint64_t at = pj_source_position(w->source);
-    bool entry = is_message(in, &onnx__string_string_entry_proto__descriptor);
+    bool entry = is_message(in, &pj_onnx__string_string_entry_proto__descriptor);
     if (is_payload(in, field)) {
         if (!keep_payload(in, field->id, at, length))
             return skip(w, length);
@@ -357,10 +358,10 @@ static pj_status count_message(walk *w, const message_type *type)
     if (w->depth == PJ_MAX_MESSAGE_DEPTH)
         return pj_fail(w->err, PJ_ELIMIT, "byte %" PRIu64 ": messages are nested more than %d deep",
                        pj_source_position(w->source), PJ_MAX_MESSAGE_DEPTH);
-    if (type == &onnx__graph_proto__descriptor && w->graphs++ > PJ_MAX_SUBGRAPH_DEPTH)
+    if (type == &pj_onnx__graph_proto__descriptor && w->graphs++ > PJ_MAX_SUBGRAPH_DEPTH)
         return pj_fail(w->err, PJ_ELIMIT, "byte %" PRIu64 ": subgraphs are nested more than %d deep",
                        pj_source_position(w->source), PJ_MAX_SUBGRAPH_DEPTH);
-    if (type == &onnx__node_proto__descriptor && w->nodes++ >= PJ_MAX_NODES)
+    if (type == &pj_onnx__node_proto__descriptor && w->nodes++ >= PJ_MAX_NODES)
         return pj_fail(w->err, PJ_ELIMIT, "the model has more than %d nodes", PJ_MAX_NODES);
     return PJ_OK;
 }
@@ -411,13 +412,13 @@ static void leave(walk *w)
         emit_number(w, FIRST_PRIVATE + 1, done->data.length);
         emit_number(w, FIRST_PRIVATE + 2, done->data.field);
     }
-    if (is_message(done, &onnx__graph_proto__descriptor))
+    if (is_message(done, &pj_onnx__graph_proto__descriptor))
         w->graphs--;
     if (w->depth == 0 || out->failed)
         return;
     size_t length = out->length - done->body;
-    if (is_message(done, &onnx__string_string_entry_proto__descriptor) &&
-        is_message(&w->open[w->depth - 1], &onnx__node_proto__descriptor) &&
+    if (is_message(done, &pj_onnx__string_string_entry_proto__descriptor) &&
+        is_message(&w->open[w->depth - 1], &pj_onnx__node_proto__descriptor) &&
         !is_scope_entry(out->data + done->body, length)) {
         out->length = done->head;
         return;
@@ -451,7 +452,7 @@ static pj_status read_field(walk *w, message *in)
 pj_status pj_wire_skeleton(pj_source *source, pj_str *out, pj_error *err)
 {
     walk w = {.source = source, .out = out, .err = err, .depth = 1};
-    w.open[0] = (message){.type = &onnx__model_proto__descriptor, .end = source->size};
+    w.open[0] = (message){.type = &pj_onnx__model_proto__descriptor, .end = source->size};
     while (w.depth > 0) {
         message *top = &w.open[w.depth - 1];
         uint64_t at = pj_source_position(source);

@@ -240,7 +240,7 @@ static const output *change(mutator *m, slice model)
 {
     static output outputs[2];
     static frame frames[MOST_DEPTH];
-    const ProtobufCMessageDescriptor *type = &onnx__model_proto__descriptor;
+    const ProtobufCMessageDescriptor *type = &pj_onnx__model_proto__descriptor;
     slice message = model;
     field f, other;
     size_t depth = 0;
@@ -279,7 +279,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
     slice model = {data, size};
     m.random = seed;
     m.text_count = 0;
-    collect_texts(&m, model, &onnx__model_proto__descriptor, 0);
+    collect_texts(&m, model, &pj_onnx__model_proto__descriptor, 0);
     if (size <= MOST_BYTES && roll(&m, 8)) /* now and then, libFuzzer's own changes */
         out = change(&m, model);
     if (!out || out->length > most)

@@ -42,16 +42,16 @@ static void expect(builder *b, pj_status status, const char *part)
 static builder deep_type(int depth)
 {
     builder b = build_new(17);
-    Onnx__ValueInfoProto *info = build_input(&b, "x", PJ_FLOAT32, NULL);
-    Onnx__TypeProto *type = pj_arena_alloc(b.arena, 1, sizeof *type);
-    onnx__type_proto__init(type);
+    PjOnnx__ValueInfoProto *info = build_input(&b, "x", PJ_FLOAT32, NULL);
+    PjOnnx__TypeProto *type = pj_arena_alloc(b.arena, 1, sizeof *type);
+    pj_onnx__type_proto__init(type);
     for (int at = 4; at + 2 <= depth; at += 2) {
-        Onnx__TypeProto *outer = pj_arena_alloc(b.arena, 1, sizeof *outer);
-        Onnx__TypeProto__Sequence *sequence = pj_arena_alloc(b.arena, 1, sizeof *sequence);
-        onnx__type_proto__init(outer);
-        onnx__type_proto__sequence__init(sequence);
+        PjOnnx__TypeProto *outer = pj_arena_alloc(b.arena, 1, sizeof *outer);
+        PjOnnx__TypeProto__Sequence *sequence = pj_arena_alloc(b.arena, 1, sizeof *sequence);
+        pj_onnx__type_proto__init(outer);
+        pj_onnx__type_proto__sequence__init(sequence);
         sequence->elem_type = type;
-        outer->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+        outer->value_case = PJ_ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
         outer->sequence_type = sequence;
         type = outer;
     }
@@ -74,8 +74,8 @@ static builder nested_ifs(int depth)
     for (int i = 0; i < depth; i++) {
         char output[32];
         snprintf(output, sizeof output, "y%d", i);
-        Onnx__NodeProto *node = build_node(&b, "If", "c", output);
-        Onnx__GraphProto *inner = build_graph(&b, "inner");
+        PjOnnx__NodeProto *node = build_node(&b, "If", "c", output);
+        PjOnnx__GraphProto *inner = build_graph(&b, "inner");
         build_subgraph(&b, node, "then_branch", inner);
         b.graph = inner;
     }
@@ -100,7 +100,7 @@ static builder function_chain(int depth, int calls)
     builder b = build_new(17);
     char inner[32], outer[32];
     build_opset(&b, "f", 1);
-    Onnx__GraphProto *graph = b.graph;
+    PjOnnx__GraphProto *graph = b.graph;
     for (int i = depth; i > 0; i--) {
         b.graph = build_graph(&b, "body");
         snprintf(inner, sizeof inner, "f%d", i + 1);
@@ -146,7 +146,7 @@ static builder with_rank(int rank, const char *op)
     char *dims = ones(rank);
     static const int64_t axes[] = {0};
     build_input(&b, "x", PJ_FLOAT32, dims);
-    Onnx__NodeProto *node = build_node(&b, op, "x", "y");
+    PjOnnx__NodeProto *node = build_node(&b, op, "x", "y");
     if (strcmp(op, "Unsqueeze") == 0)
         build_ints(&b, node, "axes", 1, axes);
     free(dims);
@@ -217,11 +217,11 @@ static int64_t computed(int64_t elements)
     builder b = build_new(17);
     pj_error err = {0};
     build_raw(&b, build_initializer(&b, "shape", PJ_INT64, "1"), &elements, sizeof elements);
-    Onnx__NodeProto *node = build_node(&b, "ConstantOfShape", "shape", "y");
-    Onnx__TensorProto *zero = build_tensor(&b, "", PJ_INT64, "1");
+    PjOnnx__NodeProto *node = build_node(&b, "ConstantOfShape", "shape", "y");
+    PjOnnx__TensorProto *zero = build_tensor(&b, "", PJ_INT64, "1");
     static const int64_t nothing = 0;
     build_raw(&b, zero, &nothing, sizeof nothing);
-    build_attr(&b, node, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR)->t = zero;
+    build_attr(&b, node, "value", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR)->t = zero;
     pj_model *model = build_expect(&b);
     CHECK_INT(pj_infer(model, &model->diags, &err), PJ_OK);
     const pj_value *y = build_find(model, "y");
@@ -513,7 +513,7 @@ static const char *unread(int64_t count)
     snprintf(dims, sizeof dims, "%lld,1", (long long)count);
     snprintf(x, sizeof x, "1,%lld", (long long)count);
     build_input(&b, "x", PJ_INT8, x);
-    Onnx__TensorProto *tensor = build_initializer(&b, "w", PJ_INT8, dims);
+    PjOnnx__TensorProto *tensor = build_initializer(&b, "w", PJ_INT8, dims);
     int32_t *numbers = calloc((size_t)count, sizeof *numbers);
     tensor->int32_data = numbers;
     tensor->n_int32_data = (size_t)count;

@@ -86,10 +86,10 @@ static void test_memory(void)
 {
     builder b = build_new(17);
     build_input(&b, "x", PJ_FLOAT32, "1");
-    Onnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
-    Onnx__AttributeProto empty = ONNX__ATTRIBUTE_PROTO__INIT;
+    PjOnnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
+    PjOnnx__AttributeProto empty = PJ_ONNX__ATTRIBUTE_PROTO__INIT;
     const size_t count = 1000000;
-    Onnx__AttributeProto **list = malloc(count * sizeof(void *));
+    PjOnnx__AttributeProto **list = malloc(count * sizeof(void *));
     for (size_t i = 0; i < count; i++)
         list[i] = &empty;
     node->n_attribute = count;

@@ -430,7 +430,7 @@ static const void *build_rich(builder *b, size_t *size)
     build_initializer(b, "w", PJ_FLOAT32, "4,3,3,3");
     build_raw(b, build_initializer(b, "scale", PJ_FLOAT32, ""), &scale, sizeof scale);
     build_node(b, "Relu", "d", "r");
-    Onnx__NodeProto *conv = build_node(b, "Conv", "dq,w", "c");
+    PjOnnx__NodeProto *conv = build_node(b, "Conv", "dq,w", "c");
     build_ints(b, conv, "pads", 4, pads);
     build_metadata(b, conv, "namespace", "net/first/conv");
     build_node(b, "QuantizeLinear", "x,scale", "q");
@@ -441,8 +441,8 @@ static const void *build_rich(builder *b, size_t *size)
     build_node(b, "Reshape", "r,shape", "s");
     build_value(b, "s", PJ_FLOAT32, "batch,5,h,h");
     build_input(b, "condition", PJ_BOOL, "");
-    Onnx__NodeProto *branch = build_node(b, "If", "condition", "y");
-    Onnx__GraphProto *main_graph = b->graph;
+    PjOnnx__NodeProto *branch = build_node(b, "If", "condition", "y");
+    PjOnnx__GraphProto *main_graph = b->graph;
     static const char *const names[] = {"then_branch", "else_branch"};
     for (int i = 0; i < 2; i++) {
         b->graph = build_graph(b, names[i]);

@@ -62,7 +62,7 @@ static size_t split(builder *b, const char *list, char ***out)
 builder build_new(int64_t opset)
 {
     builder b = {.arena = pj_arena_new(0)};
-    b.model = MAKE(&b, Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
+    b.model = MAKE(&b, PjOnnx__ModelProto, PJ_ONNX__MODEL_PROTO__INIT);
     b.model->has_ir_version = 1;
     b.model->ir_version = 10;
     b.graph = b.model->graph = build_graph(&b, "main");
@@ -77,26 +77,26 @@ void build_free(builder *b)
 
 void build_opset(builder *b, const char *domain, int64_t version)
 {
-    Onnx__OperatorSetIdProto *opset = MAKE(b, Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
+    PjOnnx__OperatorSetIdProto *opset = MAKE(b, PjOnnx__OperatorSetIdProto, PJ_ONNX__OPERATOR_SET_ID_PROTO__INIT);
     opset->domain = build_strdup(b, domain);
     opset->has_version = 1;
     opset->version = version;
     APPEND(b, b->model->opset_import, b->model->n_opset_import, opset);
 }
 
-static Onnx__TensorShapeProto *make_shape(builder *b, const char *dims)
+static PjOnnx__TensorShapeProto *make_shape(builder *b, const char *dims)
 {
     char **parts;
     size_t count = split(b, dims, &parts);
-    Onnx__TensorShapeProto *shape = MAKE(b, Onnx__TensorShapeProto, ONNX__TENSOR_SHAPE_PROTO__INIT);
+    PjOnnx__TensorShapeProto *shape = MAKE(b, PjOnnx__TensorShapeProto, PJ_ONNX__TENSOR_SHAPE_PROTO__INIT);
     for (size_t i = 0; i < count; i++) {
-        Onnx__TensorShapeProto__Dimension *dim =
-            MAKE(b, Onnx__TensorShapeProto__Dimension, ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT);
+        PjOnnx__TensorShapeProto__Dimension *dim =
+            MAKE(b, PjOnnx__TensorShapeProto__Dimension, PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT);
         char *end;
         dim->dim_value = strtoll(parts[i], &end, 10);
-        dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        dim->value_case = PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         if (*end || !*parts[i]) {
-            dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+            dim->value_case = PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
             dim->dim_param = parts[i];
         }
         APPEND(b, shape->dim, shape->n_dim, dim);
@@ -105,13 +105,13 @@ static Onnx__TensorShapeProto *make_shape(builder *b, const char *dims)
 }
 
 /* dims NULL: a type of unknown rank. */
-static Onnx__ValueInfoProto *make_info(builder *b, const char *name, pj_dtype dtype, const char *dims)
+static PjOnnx__ValueInfoProto *make_info(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
-    Onnx__ValueInfoProto *info = MAKE(b, Onnx__ValueInfoProto, ONNX__VALUE_INFO_PROTO__INIT);
-    Onnx__TypeProto__Tensor *tensor = MAKE(b, Onnx__TypeProto__Tensor, ONNX__TYPE_PROTO__TENSOR__INIT);
+    PjOnnx__ValueInfoProto *info = MAKE(b, PjOnnx__ValueInfoProto, PJ_ONNX__VALUE_INFO_PROTO__INIT);
+    PjOnnx__TypeProto__Tensor *tensor = MAKE(b, PjOnnx__TypeProto__Tensor, PJ_ONNX__TYPE_PROTO__TENSOR__INIT);
     info->name = build_strdup(b, name);
-    info->type = MAKE(b, Onnx__TypeProto, ONNX__TYPE_PROTO__INIT);
-    info->type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    info->type = MAKE(b, PjOnnx__TypeProto, PJ_ONNX__TYPE_PROTO__INIT);
+    info->type->value_case = PJ_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     info->type->tensor_type = tensor;
     tensor->has_elem_type = 1;
     tensor->elem_type = (int32_t)dtype;
@@ -119,26 +119,26 @@ static Onnx__ValueInfoProto *make_info(builder *b, const char *name, pj_dtype dt
     return info;
 }
 
-Onnx__ValueInfoProto *build_input(builder *b, const char *name, pj_dtype dtype, const char *dims)
+PjOnnx__ValueInfoProto *build_input(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
     return APPEND(b, b->graph->input, b->graph->n_input, make_info(b, name, dtype, dims));
 }
 
-Onnx__ValueInfoProto *build_output(builder *b, const char *name, pj_dtype dtype, const char *dims)
+PjOnnx__ValueInfoProto *build_output(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
     return APPEND(b, b->graph->output, b->graph->n_output, make_info(b, name, dtype, dims));
 }
 
-Onnx__ValueInfoProto *build_value(builder *b, const char *name, pj_dtype dtype, const char *dims)
+PjOnnx__ValueInfoProto *build_value(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
     return APPEND(b, b->graph->value_info, b->graph->n_value_info, make_info(b, name, dtype, dims));
 }
 
-Onnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, const char *dims)
+PjOnnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
     char **parts;
     size_t count = split(b, dims, &parts);
-    Onnx__TensorProto *tensor = MAKE(b, Onnx__TensorProto, ONNX__TENSOR_PROTO__INIT);
+    PjOnnx__TensorProto *tensor = MAKE(b, PjOnnx__TensorProto, PJ_ONNX__TENSOR_PROTO__INIT);
     tensor->name = build_strdup(b, name);
     tensor->has_data_type = 1;
     tensor->data_type = (int32_t)dtype;
@@ -147,12 +147,12 @@ Onnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, co
     return tensor;
 }
 
-Onnx__TensorProto *build_initializer(builder *b, const char *name, pj_dtype dtype, const char *dims)
+PjOnnx__TensorProto *build_initializer(builder *b, const char *name, pj_dtype dtype, const char *dims)
 {
     return APPEND(b, b->graph->initializer, b->graph->n_initializer, build_tensor(b, name, dtype, dims));
 }
 
-void build_raw(builder *b, Onnx__TensorProto *tensor, const void *bytes, size_t size)
+void build_raw(builder *b, PjOnnx__TensorProto *tensor, const void *bytes, size_t size)
 {
     tensor->has_raw_data = 1;
     tensor->raw_data.len = size;
@@ -161,91 +161,92 @@ void build_raw(builder *b, Onnx__TensorProto *tensor, const void *bytes, size_t 
         memcpy(tensor->raw_data.data, bytes, size);
 }
 
-static Onnx__StringStringEntryProto *make_entry(builder *b, const char *key, const char *value)
+static PjOnnx__StringStringEntryProto *make_entry(builder *b, const char *key, const char *value)
 {
-    Onnx__StringStringEntryProto *entry = MAKE(b, Onnx__StringStringEntryProto, ONNX__STRING_STRING_ENTRY_PROTO__INIT);
+    PjOnnx__StringStringEntryProto *entry =
+        MAKE(b, PjOnnx__StringStringEntryProto, PJ_ONNX__STRING_STRING_ENTRY_PROTO__INIT);
     entry->key = build_strdup(b, key);
     entry->value = build_strdup(b, value);
     return entry;
 }
 
-void build_external(builder *b, Onnx__TensorProto *tensor, const char *key, const char *value)
+void build_external(builder *b, PjOnnx__TensorProto *tensor, const char *key, const char *value)
 {
     tensor->has_data_location = 1;
-    tensor->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+    tensor->data_location = PJ_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
     APPEND(b, tensor->external_data, tensor->n_external_data, make_entry(b, key, value));
 }
 
-Onnx__NodeProto *build_node(builder *b, const char *op, const char *inputs, const char *outputs)
+PjOnnx__NodeProto *build_node(builder *b, const char *op, const char *inputs, const char *outputs)
 {
-    Onnx__NodeProto *node = MAKE(b, Onnx__NodeProto, ONNX__NODE_PROTO__INIT);
+    PjOnnx__NodeProto *node = MAKE(b, PjOnnx__NodeProto, PJ_ONNX__NODE_PROTO__INIT);
     node->op_type = build_strdup(b, op);
     node->n_input = split(b, inputs, &node->input);
     node->n_output = split(b, outputs, &node->output);
     return APPEND(b, b->graph->node, b->graph->n_node, node);
 }
 
-Onnx__AttributeProto *build_attr(builder *b, Onnx__NodeProto *node, const char *name, int type)
+PjOnnx__AttributeProto *build_attr(builder *b, PjOnnx__NodeProto *node, const char *name, int type)
 {
-    Onnx__AttributeProto *attr = MAKE(b, Onnx__AttributeProto, ONNX__ATTRIBUTE_PROTO__INIT);
+    PjOnnx__AttributeProto *attr = MAKE(b, PjOnnx__AttributeProto, PJ_ONNX__ATTRIBUTE_PROTO__INIT);
     attr->name = build_strdup(b, name);
     attr->has_type = type != 0;
-    attr->type = (Onnx__AttributeProto__AttributeType)type;
+    attr->type = (PjOnnx__AttributeProto__AttributeType)type;
     return APPEND(b, node->attribute, node->n_attribute, attr);
 }
 
-void build_int(builder *b, Onnx__NodeProto *node, const char *name, int64_t value)
+void build_int(builder *b, PjOnnx__NodeProto *node, const char *name, int64_t value)
 {
-    Onnx__AttributeProto *attr = build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    PjOnnx__AttributeProto *attr = build_attr(b, node, name, PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
     attr->has_i = 1;
     attr->i = value;
 }
 
-void build_ints(builder *b, Onnx__NodeProto *node, const char *name, size_t count, const int64_t *values)
+void build_ints(builder *b, PjOnnx__NodeProto *node, const char *name, size_t count, const int64_t *values)
 {
-    Onnx__AttributeProto *attr = build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    PjOnnx__AttributeProto *attr = build_attr(b, node, name, PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
     for (size_t i = 0; i < count; i++)
         APPEND_NUMBER(b, attr->ints, attr->n_ints, values[i]);
 }
 
-void build_text(builder *b, Onnx__NodeProto *node, const char *name, const char *value)
+void build_text(builder *b, PjOnnx__NodeProto *node, const char *name, const char *value)
 {
-    Onnx__AttributeProto *attr = build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    PjOnnx__AttributeProto *attr = build_attr(b, node, name, PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
     attr->has_s = 1;
     attr->s.len = strlen(value);
     attr->s.data = (uint8_t *)build_strdup(b, value);
 }
 
-void build_subgraph(builder *b, Onnx__NodeProto *node, const char *name, Onnx__GraphProto *graph)
+void build_subgraph(builder *b, PjOnnx__NodeProto *node, const char *name, PjOnnx__GraphProto *graph)
 {
-    build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH)->g = graph;
+    build_attr(b, node, name, PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH)->g = graph;
 }
 
-void build_metadata(builder *b, Onnx__NodeProto *node, const char *key, const char *value)
+void build_metadata(builder *b, PjOnnx__NodeProto *node, const char *key, const char *value)
 {
     APPEND(b, node->metadata_props, node->n_metadata_props, make_entry(b, key, value));
 }
 
 void build_annotation(builder *b, const char *value, const char *key, const char *text)
 {
-    Onnx__TensorAnnotation *annotation = MAKE(b, Onnx__TensorAnnotation, ONNX__TENSOR_ANNOTATION__INIT);
+    PjOnnx__TensorAnnotation *annotation = MAKE(b, PjOnnx__TensorAnnotation, PJ_ONNX__TENSOR_ANNOTATION__INIT);
     annotation->tensor_name = build_strdup(b, value);
     APPEND(b, annotation->quant_parameter_tensor_names, annotation->n_quant_parameter_tensor_names,
            make_entry(b, key, text));
     APPEND(b, b->graph->quantization_annotation, b->graph->n_quantization_annotation, annotation);
 }
 
-Onnx__GraphProto *build_graph(builder *b, const char *name)
+PjOnnx__GraphProto *build_graph(builder *b, const char *name)
 {
-    Onnx__GraphProto *graph = MAKE(b, Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
+    PjOnnx__GraphProto *graph = MAKE(b, PjOnnx__GraphProto, PJ_ONNX__GRAPH_PROTO__INIT);
     graph->name = build_strdup(b, name);
     return graph;
 }
 
-Onnx__FunctionProto *build_function(builder *b, const char *domain, const char *name, const char *inputs,
-                                    const char *outputs, const Onnx__GraphProto *body)
+PjOnnx__FunctionProto *build_function(builder *b, const char *domain, const char *name, const char *inputs,
+                                      const char *outputs, const PjOnnx__GraphProto *body)
 {
-    Onnx__FunctionProto *function = MAKE(b, Onnx__FunctionProto, ONNX__FUNCTION_PROTO__INIT);
+    PjOnnx__FunctionProto *function = MAKE(b, PjOnnx__FunctionProto, PJ_ONNX__FUNCTION_PROTO__INIT);
     function->domain = build_strdup(b, domain);
     function->name = build_strdup(b, name);
     function->n_input = split(b, inputs, &function->input);
@@ -257,9 +258,9 @@ Onnx__FunctionProto *build_function(builder *b, const char *domain, const char *
 
 uint8_t *build_bytes(builder *b, size_t *size)
 {
-    *size = onnx__model_proto__get_packed_size(b->model);
+    *size = pj_onnx__model_proto__get_packed_size(b->model);
     uint8_t *bytes = take(b, *size, 1);
-    onnx__model_proto__pack(b->model, bytes);
+    pj_onnx__model_proto__pack(b->model, bytes);
     return bytes;
 }
 

@@ -13,8 +13,8 @@
 
 typedef struct builder {
     pj_arena *arena;
-    Onnx__ModelProto *model;
-    Onnx__GraphProto *graph; /* what the calls below add to; set it to build a subgraph */
+    PjOnnx__ModelProto *model;
+    PjOnnx__GraphProto *graph; /* what the calls below add to; set it to build a subgraph */
 } builder;
 
 /* A model of IR version 10 with this operator set and an empty graph. */
@@ -24,29 +24,29 @@ void build_free(builder *b);
 /* An operator set for another domain. */
 void build_opset(builder *b, const char *domain, int64_t version);
 
-Onnx__ValueInfoProto *build_input(builder *b, const char *name, pj_dtype dtype, const char *dims);
-Onnx__ValueInfoProto *build_output(builder *b, const char *name, pj_dtype dtype, const char *dims);
-Onnx__ValueInfoProto *build_value(builder *b, const char *name, pj_dtype dtype, const char *dims);
+PjOnnx__ValueInfoProto *build_input(builder *b, const char *name, pj_dtype dtype, const char *dims);
+PjOnnx__ValueInfoProto *build_output(builder *b, const char *name, pj_dtype dtype, const char *dims);
+PjOnnx__ValueInfoProto *build_value(builder *b, const char *name, pj_dtype dtype, const char *dims);
 
 /* A tensor without elements; the caller fills a data field, or calls build_raw. */
-Onnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, const char *dims);
-Onnx__TensorProto *build_initializer(builder *b, const char *name, pj_dtype dtype, const char *dims);
-void build_raw(builder *b, Onnx__TensorProto *tensor, const void *bytes, size_t size);
-void build_external(builder *b, Onnx__TensorProto *tensor, const char *key, const char *value);
+PjOnnx__TensorProto *build_tensor(builder *b, const char *name, pj_dtype dtype, const char *dims);
+PjOnnx__TensorProto *build_initializer(builder *b, const char *name, pj_dtype dtype, const char *dims);
+void build_raw(builder *b, PjOnnx__TensorProto *tensor, const void *bytes, size_t size);
+void build_external(builder *b, PjOnnx__TensorProto *tensor, const char *key, const char *value);
 
-Onnx__NodeProto *build_node(builder *b, const char *op, const char *inputs, const char *outputs);
-Onnx__AttributeProto *build_attr(builder *b, Onnx__NodeProto *node, const char *name, int type);
-void build_int(builder *b, Onnx__NodeProto *node, const char *name, int64_t value);
-void build_ints(builder *b, Onnx__NodeProto *node, const char *name, size_t count, const int64_t *values);
-void build_text(builder *b, Onnx__NodeProto *node, const char *name, const char *value);
-void build_subgraph(builder *b, Onnx__NodeProto *node, const char *name, Onnx__GraphProto *graph);
+PjOnnx__NodeProto *build_node(builder *b, const char *op, const char *inputs, const char *outputs);
+PjOnnx__AttributeProto *build_attr(builder *b, PjOnnx__NodeProto *node, const char *name, int type);
+void build_int(builder *b, PjOnnx__NodeProto *node, const char *name, int64_t value);
+void build_ints(builder *b, PjOnnx__NodeProto *node, const char *name, size_t count, const int64_t *values);
+void build_text(builder *b, PjOnnx__NodeProto *node, const char *name, const char *value);
+void build_subgraph(builder *b, PjOnnx__NodeProto *node, const char *name, PjOnnx__GraphProto *graph);
 void build_annotation(builder *b, const char *value, const char *key, const char *text);
-void build_metadata(builder *b, Onnx__NodeProto *node, const char *key, const char *value);
+void build_metadata(builder *b, PjOnnx__NodeProto *node, const char *key, const char *value);
 
 /* An empty graph; a function whose nodes are those of `body`. */
-Onnx__GraphProto *build_graph(builder *b, const char *name);
-Onnx__FunctionProto *build_function(builder *b, const char *domain, const char *name, const char *inputs,
-                                    const char *outputs, const Onnx__GraphProto *body);
+PjOnnx__GraphProto *build_graph(builder *b, const char *name);
+PjOnnx__FunctionProto *build_function(builder *b, const char *domain, const char *name, const char *inputs,
+                                      const char *outputs, const PjOnnx__GraphProto *body);
 
 /* A text in the arena; the serialized model. */
 char *build_strdup(builder *b, const char *text);

@@ -30,16 +30,16 @@ static char *joined(builder *b, const char *first, const char *second)
     return build_strdup(b, text);
 }
 
-Onnx__NodeProto *put_node(builder *b, const char *name, const char *op, const char *inputs, const char *outputs)
+PjOnnx__NodeProto *put_node(builder *b, const char *name, const char *op, const char *inputs, const char *outputs)
 {
-    Onnx__NodeProto *node = build_node(b, op, inputs, outputs);
+    PjOnnx__NodeProto *node = build_node(b, op, inputs, outputs);
     node->name = build_strdup(b, name);
     return node;
 }
 
-Onnx__NodeProto *put_qonnx(builder *b, const char *name, const char *op, const char *inputs, const char *outputs)
+PjOnnx__NodeProto *put_qonnx(builder *b, const char *name, const char *op, const char *inputs, const char *outputs)
 {
-    Onnx__NodeProto *node = put_node(b, name, op, inputs, outputs);
+    PjOnnx__NodeProto *node = put_node(b, name, op, inputs, outputs);
     node->domain = build_strdup(b, "qonnx.custom_op.general");
     return node;
 }

@@ -18,8 +18,8 @@ void put_qdq(builder *b, const char *x, const char *out, float scale);
 void put_weight(builder *b, const char *name, pj_dtype dtype, const char *dims, float scale);
 
 /* The same node with a name of its own. */
-Onnx__NodeProto *put_node(builder *b, const char *name, const char *op, const char *inputs, const char *outputs);
-Onnx__NodeProto *put_qonnx(builder *b, const char *name, const char *op, const char *inputs, const char *outputs);
+PjOnnx__NodeProto *put_node(builder *b, const char *name, const char *op, const char *inputs, const char *outputs);
+PjOnnx__NodeProto *put_qonnx(builder *b, const char *name, const char *op, const char *inputs, const char *outputs);
 
 /* An analysis with its model. */
 typedef struct priced {

@@ -44,7 +44,7 @@ static priced clamped(bool quantized_input, const char *clamp, const char *other
     if (quantized_input)
         put_qdq(&b, "x", "a", 0.1f);
     put_node(&b, "conv", "Conv", quantized_input ? "a,w" : "x,w", "conv_y");
-    Onnx__NodeProto *node =
+    PjOnnx__NodeProto *node =
         put_node(&b, "clamp", clamp, strcmp(clamp, "Clip") == 0 ? "conv_y,low,high" : "conv_y", "clamp_y");
     if (strcmp(clamp, "MaxPool") == 0)
         build_ints(&b, node, "kernel_shape", 2, (const int64_t[]){2, 2});

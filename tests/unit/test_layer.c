@@ -8,9 +8,9 @@
 
 static float weights[] = {0.5F, -1.0F, 2.0F}, intercept[] = {1.0F};
 
-static void add_floats(builder *b, Onnx__NodeProto *node, const char *name, float *values, size_t count)
+static void add_floats(builder *b, PjOnnx__NodeProto *node, const char *name, float *values, size_t count)
 {
-    Onnx__AttributeProto *attr = build_attr(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
+    PjOnnx__AttributeProto *attr = build_attr(b, node, name, PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
     attr->floats = values;
     attr->n_floats = count;
 }
@@ -23,7 +23,7 @@ static void test_held_parameters(void)
     build_opset(&b, "ai.onnx.ml", 3);
     build_input(&b, "x", PJ_FLOAT32, "1,3");
     build_output(&b, "y", PJ_FLOAT32, "1,1");
-    Onnx__NodeProto *node = build_node(&b, "LinearRegressor", "x", "y");
+    PjOnnx__NodeProto *node = build_node(&b, "LinearRegressor", "x", "y");
     node->domain = build_strdup(&b, "ai.onnx.ml");
     add_floats(&b, node, "coefficients", weights, 3);
     add_floats(&b, node, "intercepts", intercept, 1);

@@ -670,11 +670,11 @@ static builder branches(const char *op)
 {
     static const char *const names[] = {"then_branch", "else_branch"};
     builder b = build_new(21);
-    Onnx__GraphProto *main_graph = b.graph;
+    PjOnnx__GraphProto *main_graph = b.graph;
     build_input(&b, "x", PJ_FLOAT32, "2,4");
     build_input(&b, "which", PJ_BOOL, "");
     put_node(&b, "tanh", "Tanh", "x", "t");
-    Onnx__NodeProto *branch = put_node(&b, "if", "If", "which", "y");
+    PjOnnx__NodeProto *branch = put_node(&b, "if", "If", "which", "y");
     for (int k = 0; k < 2; k++) {
         b.graph = build_graph(&b, names[k]);
         put_node(&b, k ? "otherwise" : "then", op, "t", "inner");

@@ -28,11 +28,11 @@ static void check_type(const pj_type *type, const char *want)
 }
 
 /* x -> Relu -> y, with `relu` to change. */
-static builder small(Onnx__NodeProto **relu)
+static builder small(PjOnnx__NodeProto **relu)
 {
     builder b = build_new(17);
     build_input(&b, "x", PJ_FLOAT32, "N,3");
-    Onnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
+    PjOnnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
     build_output(&b, "y", PJ_FLOAT32, "N,3");
     if (relu)
         *relu = node;
@@ -49,7 +49,7 @@ static void test_model(void)
     build_opset(&b, "com.microsoft", 1);
     build_input(&b, "x", PJ_FLOAT32, "N,-1,?,3,");
     build_initializer(&b, "w", PJ_FLOAT32, "4,3");
-    Onnx__NodeProto *gemm = build_node(&b, "Gemm", "x,w,", "h");
+    PjOnnx__NodeProto *gemm = build_node(&b, "Gemm", "x,w,", "h");
     build_node(&b, "FusedThing", "h,,h", "y,")->domain = build_strdup(&b, "com.microsoft");
     gemm->domain = build_strdup(&b, "ai.onnx");
     build_int(&b, gemm, "transB", 1);
@@ -97,11 +97,11 @@ static void test_old_file(void)
     build_input(&b, "x", PJ_FLOAT32, "1,3,8,8");
     build_input(&b, "w", PJ_FLOAT32, "4,3,3,3");
     build_initializer(&b, "w", PJ_FLOAT32, "4,3,3,3");
-    Onnx__NodeProto *conv = build_node(&b, "Conv", "x,w", "y");
+    PjOnnx__NodeProto *conv = build_node(&b, "Conv", "x,w", "y");
     build_ints(&b, conv, "pads", 4, (const int64_t[]){1, 1, 1, 1});
     build_int(&b, conv, "group", 1);
     build_text(&b, conv, "auto_pad", "NOTSET");
-    Onnx__AttributeProto *alpha = build_attr(&b, conv, "alpha", 0);
+    PjOnnx__AttributeProto *alpha = build_attr(&b, conv, "alpha", 0);
     alpha->has_f = 1;
     alpha->f = 0.5f;
     for (size_t i = 0; i < conv->n_attribute; i++)
@@ -150,7 +150,7 @@ static const pj_tensor *constant(const pj_model *model)
 }
 
 /* A model that is nothing but the initializer w. */
-static builder lone(pj_dtype dtype, const char *dims, Onnx__TensorProto **w)
+static builder lone(pj_dtype dtype, const char *dims, PjOnnx__TensorProto **w)
 {
     builder b = build_new(21);
     *w = build_initializer(&b, "w", dtype, dims);
@@ -159,7 +159,7 @@ static builder lone(pj_dtype dtype, const char *dims, Onnx__TensorProto **w)
 
 static void check_raw(pj_dtype dtype, const char *dims, const char *raw, size_t size, int count, const double *want)
 {
-    Onnx__TensorProto *w;
+    PjOnnx__TensorProto *w;
     builder b = lone(dtype, dims, &w);
     build_raw(&b, w, raw, size);
     pj_model *m = build_expect(&b);
@@ -211,7 +211,7 @@ static void test_elements(void)
 
 static void test_typed_elements(void)
 {
-    Onnx__TensorProto *w;
+    PjOnnx__TensorProto *w;
     builder b = lone(PJ_INT8, "3", &w);
     w->n_int32_data = 3;
     w->int32_data = (int32_t[]){-1, 7, 200}; /* 200: the low byte counts */
@@ -255,7 +255,7 @@ static void test_typed_elements(void)
 
 static void test_large_tensor(void)
 {
-    Onnx__TensorProto *w;
+    PjOnnx__TensorProto *w;
     char zeros[4 * 5000] = {0};
     builder b = lone(PJ_FLOAT32, "50,100", &w);
     build_raw(&b, w, zeros, sizeof zeros);
@@ -276,7 +276,7 @@ static void test_large_tensor(void)
 
 static void test_broken_tensors(void)
 {
-    Onnx__TensorProto *w;
+    PjOnnx__TensorProto *w;
     builder b = lone(PJ_FLOAT32, "2,-3", &w);
     build_refuses(&b, PJ_EFORMAT, "", "", "initializer 'w': dimension 1 is -3, below 0");
     b = lone(PJ_FLOAT32, "4294967296,4294967296", &w);
@@ -318,8 +318,8 @@ static void test_broken_tensors(void)
 static void test_sparse(void)
 {
     builder b = build_new(17);
-    Onnx__SparseTensorProto sparse = ONNX__SPARSE_TENSOR_PROTO__INIT;
-    Onnx__SparseTensorProto *list[] = {&sparse};
+    PjOnnx__SparseTensorProto sparse = PJ_ONNX__SPARSE_TENSOR_PROTO__INIT;
+    PjOnnx__SparseTensorProto *list[] = {&sparse};
     sparse.values = build_tensor(&b, "s", PJ_FLOAT32, "2");
     sparse.indices = build_tensor(&b, "", PJ_INT64, "2");
     sparse.n_dims = 2;
@@ -355,7 +355,7 @@ static void test_order(void)
 
 static void test_broken_graphs(void)
 {
-    Onnx__NodeProto *relu;
+    PjOnnx__NodeProto *relu;
     builder b = small(&relu);
     relu->input[0] = build_strdup(&b, "xx");
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu",
@@ -411,29 +411,29 @@ static void test_long_cycle(void)
 
 static void test_attributes(void)
 {
-    Onnx__NodeProto *relu;
+    PjOnnx__NodeProto *relu;
     builder b = small(&relu);
     build_ints(&b, relu, "axis", 1, (const int64_t[]){1});
-    relu->attribute[0]->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    relu->attribute[0]->type = PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'axis' says it is an int, but it holds ints");
     b = small(&relu);
-    build_attr(&b, relu, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
+    build_attr(&b, relu, "value", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'value' says it is a tensor, but it holds nothing");
     b = small(&relu);
     build_attr(&b, relu, "value", 42);
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'value' has type 42, which does not exist");
     b = small(&relu);
-    Onnx__AttributeProto *attr = build_attr(&b, relu, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
+    PjOnnx__AttributeProto *attr = build_attr(&b, relu, "value", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
     attr->t = build_tensor(&b, "", PJ_INT64, "2");
     build_raw(&b, attr->t, "1234", 4);
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'value' int64[2] needs 16 bytes, but the file holds 4");
     b = small(&relu);
-    build_attr(&b, relu, "k", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(&b, "k");
+    build_attr(&b, relu, "k", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(&b, "k");
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'k' refers to 'k' of a caller, but is in no function");
     b = small(&relu);
-    build_attr(&b, relu, "axis", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT); /* a writer that leaves out zeros */
-    build_attr(&b, relu, "axes", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
-    attr = build_attr(&b, relu, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
+    build_attr(&b, relu, "axis", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT); /* a writer that leaves out zeros */
+    build_attr(&b, relu, "axes", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    attr = build_attr(&b, relu, "value", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
     attr->t = build_tensor(&b, "", PJ_FLOAT32, "");
     build_raw(&b, attr->t, "\0\0\0\x3f", 4);
     pj_model *m = build_expect(&b);

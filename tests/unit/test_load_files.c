@@ -132,7 +132,7 @@ typedef struct external {
 static void write_external(const char *name, external e)
 {
     builder b = build_new(17);
-    Onnx__TensorProto *w = build_initializer(&b, "w", e.dtype, e.dims);
+    PjOnnx__TensorProto *w = build_initializer(&b, "w", e.dtype, e.dims);
     if (e.location)
         build_external(&b, w, "location", e.location);
     if (e.offset)

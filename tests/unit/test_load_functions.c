@@ -12,10 +12,10 @@ static void test_subgraphs(void)
     builder b = build_new(17);
     build_input(&b, "x", PJ_FLOAT32, "N");
     build_input(&b, "c", PJ_BOOL, "");
-    Onnx__NodeProto *branch = build_node(&b, "If", "c", "y");
+    PjOnnx__NodeProto *branch = build_node(&b, "If", "c", "y");
     build_node(&b, "Relu", "x", "late"); /* captured below, made behind */
     build_output(&b, "y", PJ_FLOAT32, "N");
-    Onnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
+    PjOnnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
     b.graph = then_branch;
     build_node(&b, "Abs", "late", "y"); /* the name of the node's own output, in another graph */
     build_output(&b, "y", PJ_FLOAT32, NULL);
@@ -48,7 +48,7 @@ static void test_labels(void)
     build_input(&b, "x", PJ_FLOAT32, "1");
     const char *const names[] = {"", "a", "a", "Relu_0", "a_2", "/layer1/layer1.0/conv1/Conv", "/Conv", "m/c/Conv2D"};
     char out[16];
-    Onnx__NodeProto *last = NULL;
+    PjOnnx__NodeProto *last = NULL;
     for (int i = 0; i < 8; i++) {
         snprintf(out, sizeof out, "v%d", i);
         last = build_node(&b, "Relu", "x", out);
@@ -75,35 +75,35 @@ static void test_labels(void)
 /* f(a, b) = Clip(Add(a, b), min attribute k), g(a) = f(a, ), both in domain "d" */
 static void add_functions(builder *b)
 {
-    Onnx__GraphProto *keep = b->graph;
+    PjOnnx__GraphProto *keep = b->graph;
     b->graph = build_graph(b, "f");
     build_node(b, "Add", "a,b", "sum");
-    Onnx__NodeProto *clip = build_node(b, "Clip", "sum", "out");
-    build_attr(b, clip, "low", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "k");
-    build_attr(b, clip, "high", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "h");
-    build_attr(b, clip, "gone", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "n");
-    Onnx__FunctionProto *f = build_function(b, "d", "f", "a,b", "out", b->graph);
-    Onnx__AttributeProto *high = build_attr(b, clip, "h", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    PjOnnx__NodeProto *clip = build_node(b, "Clip", "sum", "out");
+    build_attr(b, clip, "low", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "k");
+    build_attr(b, clip, "high", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "h");
+    build_attr(b, clip, "gone", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "n");
+    PjOnnx__FunctionProto *f = build_function(b, "d", "f", "a,b", "out", b->graph);
+    PjOnnx__AttributeProto *high = build_attr(b, clip, "h", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
     high->has_i = 1;
     high->i = 9;
     clip->n_attribute--; /* the last one is the function's default instead */
     f->n_attribute_proto = 1;
     f->attribute_proto = memcpy(pj_arena_alloc(b->arena, 1, sizeof high), &high, sizeof high);
-    Onnx__OperatorSetIdProto *opset = b->model->opset_import[0];
+    PjOnnx__OperatorSetIdProto *opset = b->model->opset_import[0];
     f->n_opset_import = 1;
     f->opset_import = memcpy(pj_arena_alloc(b->arena, 1, sizeof opset), &opset, sizeof opset);
     b->graph = build_graph(b, "g");
-    Onnx__NodeProto *call = build_node(b, "f", "z", "y");
+    PjOnnx__NodeProto *call = build_node(b, "f", "z", "y");
     call->domain = build_strdup(b, "d");
     call->name = build_strdup(b, "inner");
-    build_attr(b, call, "k", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "j");
+    build_attr(b, call, "k", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT)->ref_attr_name = build_strdup(b, "j");
     build_function(b, "d", "g", "z", "y", b->graph);
     b->graph = keep;
 }
 
-static Onnx__NodeProto *add_call(builder *b, const char *function, const char *inputs, const char *outputs)
+static PjOnnx__NodeProto *add_call(builder *b, const char *function, const char *inputs, const char *outputs)
 {
-    Onnx__NodeProto *call = build_node(b, function, inputs, outputs);
+    PjOnnx__NodeProto *call = build_node(b, function, inputs, outputs);
     call->domain = build_strdup(b, "d");
     return call;
 }
@@ -113,7 +113,7 @@ static void test_functions(void)
     builder b = build_new(17);
     add_functions(&b);
     build_input(&b, "x", PJ_FLOAT32, "1");
-    Onnx__NodeProto *call = add_call(&b, "g", "x", "out");
+    PjOnnx__NodeProto *call = add_call(&b, "g", "x", "out");
     call->name = build_strdup(&b, "call");
     build_int(&b, call, "j", 4);
     add_call(&b, "f", "out,x", "last");
@@ -142,12 +142,12 @@ static void test_functions(void)
 static void test_function_opset(void)
 {
     builder b = build_new(17);
-    Onnx__GraphProto *keep = b.graph;
+    PjOnnx__GraphProto *keep = b.graph;
     b.graph = build_graph(&b, "f");
     build_node(&b, "Relu", "a", "out");
-    Onnx__FunctionProto *f = build_function(&b, "ai.onnx", "Silly", "a", "out,a", b.graph);
-    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT;
-    Onnx__OperatorSetIdProto *list[] = {&opset};
+    PjOnnx__FunctionProto *f = build_function(&b, "ai.onnx", "Silly", "a", "out,a", b.graph);
+    PjOnnx__OperatorSetIdProto opset = PJ_ONNX__OPERATOR_SET_ID_PROTO__INIT;
+    PjOnnx__OperatorSetIdProto *list[] = {&opset};
     opset.has_version = 1;
     opset.version = 13;
     f->n_opset_import = 1;
@@ -167,25 +167,26 @@ static void test_function_opset(void)
 static void test_function_subgraph(void)
 {
     builder b = build_new(17);
-    Onnx__GraphProto *keep = b.graph, *then_branch = build_graph(&b, "t");
+    PjOnnx__GraphProto *keep = b.graph, *then_branch = build_graph(&b, "t");
     b.graph = then_branch;
-    Onnx__NodeProto *leaky = build_node(&b, "LeakyRelu", "a", "r");
+    PjOnnx__NodeProto *leaky = build_node(&b, "LeakyRelu", "a", "r");
     build_attr(&b, leaky, "alpha", 0)->ref_attr_name = build_strdup(&b, "slope");
     build_output(&b, "r", PJ_FLOAT32, NULL);
     b.graph = build_graph(&b, "f");
-    Onnx__NodeProto *branch = build_node(&b, "If", "cond", "out");
+    PjOnnx__NodeProto *branch = build_node(&b, "If", "cond", "out");
     build_subgraph(&b, branch, "then_branch", then_branch);
-    Onnx__AttributeProto *other = build_attr(&b, branch, "else_branch", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH);
+    PjOnnx__AttributeProto *other =
+        build_attr(&b, branch, "else_branch", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH);
     other->ref_attr_name = build_strdup(&b, "body");
     build_function(&b, "d", "f", "cond,a", "out", b.graph);
-    Onnx__GraphProto *body = b.graph = build_graph(&b, "body"); /* read where the call stands */
+    PjOnnx__GraphProto *body = b.graph = build_graph(&b, "body"); /* read where the call stands */
     build_node(&b, "Neg", "x", "n");
     build_output(&b, "n", PJ_FLOAT32, NULL);
     b.graph = keep;
     build_input(&b, "x", PJ_FLOAT32, "1");
     build_input(&b, "c", PJ_BOOL, "");
-    Onnx__NodeProto *call = add_call(&b, "f", "c,x", "y");
-    Onnx__AttributeProto *slope = build_attr(&b, call, "slope", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+    PjOnnx__NodeProto *call = add_call(&b, "f", "c,x", "y");
+    PjOnnx__AttributeProto *slope = build_attr(&b, call, "slope", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
     slope->has_f = 1;
     slope->f = 0.25f;
     build_subgraph(&b, call, "body", body);
@@ -214,7 +215,7 @@ static void test_broken_functions(void)
     add_functions(&b);
     build_refuses(&b, PJ_EFORMAT, "", "", "the function 'f' of domain 'd' is defined twice");
     b = build_new(17);
-    Onnx__GraphProto *keep = b.graph;
+    PjOnnx__GraphProto *keep = b.graph;
     b.graph = build_graph(&b, "f");
     add_call(&b, "f", "a", "out");
     build_function(&b, "d", "f", "a", "out", b.graph);
@@ -233,7 +234,7 @@ static void test_broken_functions(void)
 static builder doubling(int levels, int calls, int nodes)
 {
     builder b = build_new(17);
-    Onnx__GraphProto *keep = b.graph;
+    PjOnnx__GraphProto *keep = b.graph;
     char name[16], inner[16], out[16];
     for (int i = 0; i < levels; i++) {
         snprintf(name, sizeof name, "f%d", i);

@@ -85,7 +85,7 @@ static void test_inception(void)
     put_node(&b, "wide2", "MatMul", "x,up", "a2");
     put_node(&b, "narrow1", "MatMul", "a1,down", "b1");
     put_node(&b, "narrow2", "MatMul", "a2,down", "b2");
-    Onnx__NodeProto *join = put_node(&b, "join", "Concat", "b1,b2", "y");
+    PjOnnx__NodeProto *join = put_node(&b, "join", "Concat", "b1,b2", "y");
     build_int(&b, join, "axis", 1);
     build_output(&b, "y", PJ_FLOAT32, "1,2");
     const pj_activation_memory *memory = memory_of(&p, &b);
@@ -107,7 +107,7 @@ static void test_views(void)
     static const int64_t axes[] = {0};
     build_input(&b, "x", PJ_FLOAT32, "1,100");
     build_initializer(&b, "w", PJ_FLOAT32, "100,100");
-    Onnx__NodeProto *view = put_node(&b, "view", "Flatten", "x", "v");
+    PjOnnx__NodeProto *view = put_node(&b, "view", "Flatten", "x", "v");
     build_int(&b, view, "axis", axes[0]);
     put_node(&b, "same", "Identity", "v", "v2");
     put_node(&b, "first", "MatMul", "x,w", "a");
@@ -143,9 +143,9 @@ static void test_not_in_place(void)
     builder b = build_new(17);
     priced p;
     build_input(&b, "x", PJ_FLOAT16, "1,100");
-    Onnx__NodeProto *cast = put_node(&b, "cast", "Cast", "x", "a");
+    PjOnnx__NodeProto *cast = put_node(&b, "cast", "Cast", "x", "a");
     build_int(&b, cast, "to", 1);
-    Onnx__NodeProto *column = put_node(&b, "column", "Transpose", "a", "c");
+    PjOnnx__NodeProto *column = put_node(&b, "column", "Transpose", "a", "c");
     static const int64_t perm[] = {1, 0};
     build_ints(&b, column, "perm", 2, perm);
     put_node(&b, "grid", "Add", "a,c", "g");
@@ -164,7 +164,7 @@ static void test_own_view(void)
     priced p;
     static const int64_t shape[] = {100, 1};
     build_input(&b, "x", PJ_FLOAT32, "100");
-    Onnx__TensorProto *dims = build_initializer(&b, "dims", PJ_INT64, "2");
+    PjOnnx__TensorProto *dims = build_initializer(&b, "dims", PJ_INT64, "2");
     build_raw(&b, dims, shape, sizeof shape);
     put_node(&b, "column", "Reshape", "x,dims", "c");
     put_node(&b, "grid", "Add", "x,c", "y");
@@ -181,7 +181,7 @@ static void test_narrow(void)
     builder b = build_new(21);
     priced p;
     build_input(&b, "x", PJ_INT4, "5");
-    Onnx__NodeProto *cast = put_node(&b, "cast", "Cast", "x", "a");
+    PjOnnx__NodeProto *cast = put_node(&b, "cast", "Cast", "x", "a");
     build_int(&b, cast, "to", 1);
     put_node(&b, "test", "IsNaN", "a", "y");
     build_output(&b, "y", PJ_BOOL, "5");
@@ -235,9 +235,9 @@ static void test_subgraph(void)
     build_input(&b, "x", PJ_FLOAT32, "1,100");
     build_input(&b, "cond", PJ_BOOL, "");
     build_initializer(&b, "w", PJ_FLOAT32, "100,100");
-    Onnx__NodeProto *hold = put_node(&b, "hold", "If", "cond", "y");
+    PjOnnx__NodeProto *hold = put_node(&b, "hold", "If", "cond", "y");
     build_output(&b, "y", PJ_FLOAT32, "1,100");
-    Onnx__GraphProto *outer = b.graph, *branch[2];
+    PjOnnx__GraphProto *outer = b.graph, *branch[2];
     static const char *const names[] = {"then_branch", "else_branch"};
     for (int k = 0; k < 2; k++) {
         branch[k] = b.graph = build_graph(&b, names[k]);
@@ -267,7 +267,7 @@ static void test_sequence(void)
     priced p;
     build_input(&b, "x", PJ_FLOAT32, "1,100");
     build_initializer(&b, "w", PJ_FLOAT32, "100,100");
-    Onnx__TensorProto *at = build_initializer(&b, "at", PJ_INT64, "");
+    PjOnnx__TensorProto *at = build_initializer(&b, "at", PJ_INT64, "");
     static const int64_t zero = 0;
     build_raw(&b, at, &zero, sizeof zero);
     put_node(&b, "first", "MatMul", "x,w", "a");

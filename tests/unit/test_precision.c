@@ -122,7 +122,7 @@ static void test_handed_on(void)
     put_node(&b, "conv", "Conv", "a,w,c", "conv_y");
     put_node(&b, "relu", "Relu", "conv_y", "relu_y");
     put_qdq(&b, "relu_y", "r", 0.3f);
-    Onnx__NodeProto *pool = put_node(&b, "pool", "MaxPool", "r", "pool_y");
+    PjOnnx__NodeProto *pool = put_node(&b, "pool", "MaxPool", "r", "pool_y");
     build_ints(&b, pool, "kernel_shape", 2, (const int64_t[]){4, 4});
     build_node(&b, "QuantizeLinear", "pool_y,r_s,r_z", "again_q")->name = build_strdup(&b, "again");
     build_node(&b, "DequantizeLinear", "again_q,r_s,r_z", "again_y");
@@ -213,7 +213,7 @@ static void test_weight_only(void)
     build_output(&b, "y", PJ_FLOAT32, "");
     build_initializer(&b, "w_i", PJ_INT4, "4,3");
     put_floats(&b, "w_s", "2,3", 6, (const float[]){0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f});
-    Onnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", "w_i,w_s", "w");
+    PjOnnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", "w_i,w_s", "w");
     build_int(&b, dq, "axis", 0);
     build_int(&b, dq, "block_size", 2);
     put_node(&b, "fc", "MatMul", "x,w", "y");
@@ -309,7 +309,7 @@ static void test_qoperator(void)
     build_initializer(&b, "p_s", PJ_FLOAT32, "6");
     put_node(&b, "widen", "Concat", "x,x,x,x,x,x,x,x", "wide");
     build_int(&b, b.graph->node[b.graph->n_node - 1], "axis", 1);
-    Onnx__NodeProto *nbits = put_node(&b, "packed", "MatMulNBits", "wide,p,p_s", "z");
+    PjOnnx__NodeProto *nbits = put_node(&b, "packed", "MatMulNBits", "wide,p,p_s", "z");
     nbits->domain = build_strdup(&b, "com.microsoft");
     build_int(&b, nbits, "K", 32);
     build_int(&b, nbits, "N", 6);
@@ -343,7 +343,7 @@ static const char *quant_word(int64_t bits, int is_signed, int narrow, float sca
     put_float(&b, "s", scale);
     put_float(&b, "z", 0);
     put_float(&b, "n", (float)bits);
-    Onnx__NodeProto *node = put_qonnx(&b, "q", "Quant", "x,s,z,n", "y");
+    PjOnnx__NodeProto *node = put_qonnx(&b, "q", "Quant", "x,s,z,n", "y");
     build_int(&b, node, "signed", is_signed);
     build_int(&b, node, "narrow", narrow);
     priced p = price(&b, NULL);
@@ -498,7 +498,7 @@ static void test_bad_qdq(void)
         put_float(&b, "minus", -1);
         put_float(&b, "one", 1);
         put_zero(&b, "byte", PJ_UINT8, 0);
-        Onnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", rows[i].inputs, "d");
+        PjOnnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", rows[i].inputs, "d");
         if (rows[i].block)
             build_int(&b, dq, "block_size", rows[i].block);
         put_node(&b, "fc", "MatMul", "x,d", "y");
@@ -529,7 +529,7 @@ static void test_bad_axis(void)
         build_output(&b, "y", PJ_FLOAT32, "");
         build_initializer(&b, "w", PJ_INT8, "4,3");
         build_initializer(&b, "s", PJ_FLOAT32, rows[i].scales);
-        Onnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
+        PjOnnx__NodeProto *dq = put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
         build_int(&b, dq, "axis", rows[i].axis);
         if (rows[i].block)
             build_int(&b, dq, "block_size", rows[i].block);

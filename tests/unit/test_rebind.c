@@ -107,9 +107,9 @@ static void test_branches(void)
     build_node(&b, "Shape", "x", "shape");
     build_node(&b, "Gather", "shape,zero", "size");
     build_node(&b, "Greater", "size,four", "large");
-    Onnx__NodeProto *branch = build_node(&b, "If", "large", "y");
+    PjOnnx__NodeProto *branch = build_node(&b, "If", "large", "y");
     build_output(&b, "y", PJ_FLOAT32, NULL);
-    Onnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
+    PjOnnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
     b.graph = then_branch;
     build_node(&b, "Transpose", "x", "turned");
     build_output(&b, "turned", PJ_FLOAT32, NULL);
@@ -209,10 +209,10 @@ static builder looped(void)
     build_input(&b, "count", PJ_INT64, "");
     build_input(&b, "x", PJ_FLOAT32, "2,8");
     build_initializer(&b, "w", PJ_FLOAT32, "8,8");
-    Onnx__NodeProto *node = build_node(&b, "Loop", "count,,x", "y,each");
+    PjOnnx__NodeProto *node = build_node(&b, "Loop", "count,,x", "y,each");
     node->name = build_strdup(&b, "decode");
     build_output(&b, "y", PJ_FLOAT32, NULL);
-    Onnx__GraphProto *outer = b.graph, *body = build_graph(&b, "body");
+    PjOnnx__GraphProto *outer = b.graph, *body = build_graph(&b, "body");
     b.graph = body;
     build_input(&b, "trip", PJ_INT64, "");
     build_input(&b, "go", PJ_BOOL, "");

@@ -66,12 +66,12 @@ static void add_scalar(builder *b, const char *name, pj_dtype dtype, int64_t val
 /* A Loop of `trips` trips over `in` [1,4], named `name`, whose body multiplies by w [4,4]; or holds another Loop. */
 static void add_loop(builder *b, const char *name, const char *in, const char *out, int64_t trips, int64_t inner)
 {
-    Onnx__GraphProto *outer = b->graph, *body = build_graph(b, "body");
+    PjOnnx__GraphProto *outer = b->graph, *body = build_graph(b, "body");
     char inputs[128], text[64];
     snprintf(text, sizeof text, "trips_%s", name);
     add_scalar(b, text, PJ_INT64, trips);
     snprintf(inputs, sizeof inputs, "%s,,%s", text, in);
-    Onnx__NodeProto *loop = build_node(b, "Loop", inputs, out);
+    PjOnnx__NodeProto *loop = build_node(b, "Loop", inputs, out);
     loop->name = build_strdup(b, name);
     b->graph = body;
     build_input(b, "i", PJ_INT64, "");
@@ -163,8 +163,8 @@ static void test_branches(const char *other)
 {
     builder b = with_weights();
     build_input(&b, "c", PJ_BOOL, "");
-    Onnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
-    Onnx__NodeProto *branch = build_node(&b, "If", "c", "y");
+    PjOnnx__GraphProto *outer = b.graph, *then_branch = build_graph(&b, "t"), *else_branch = build_graph(&b, "e");
+    PjOnnx__NodeProto *branch = build_node(&b, "If", "c", "y");
     branch->name = build_strdup(&b, "if");
     b.graph = then_branch;
     build_node(&b, "MatMul", "x,w", "p")->name = build_strdup(&b, "mm");

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "check.h"
-#include "schedule/work.h"
 #include "infer/infer.h"
 #include "load/load.h"
 #include "model.h"
+#include "schedule/work.h"
 
 static void constant(builder *b, const char *name, const char *dims, size_t count, const int64_t *values)
 {
@@ -80,7 +80,7 @@ static void test_empty(void)
     build_node(&b, "SequenceEmpty", "", "none");
     build_node(&b, "SequenceInsert", "none,a", "one");
     build_node(&b, "SequenceInsert", "one,a", "two");
-    Onnx__NodeProto *stack = build_node(&b, "ConcatFromSequence", "two", "stacked");
+    PjOnnx__NodeProto *stack = build_node(&b, "ConcatFromSequence", "two", "stacked");
     build_int(&b, stack, "axis", 1);
     build_int(&b, stack, "new_axis", 1);
     build_node(&b, "SequenceLength", "none", "length");
@@ -152,9 +152,9 @@ static void test_map(void)
     build_input(&b, "bias", PJ_FLOAT32, "3");
     build_node(&b, "SequenceConstruct", "a,a", "even");
     build_node(&b, "SequenceConstruct", "a,b", "uneven");
-    Onnx__GraphProto *outer = b.graph;
+    PjOnnx__GraphProto *outer = b.graph;
     for (int k = 0; k < 2; k++) {
-        Onnx__NodeProto *map = build_node(&b, "SequenceMap", k ? "uneven,bias" : "even,bias", k ? "map1" : "map0");
+        PjOnnx__NodeProto *map = build_node(&b, "SequenceMap", k ? "uneven,bias" : "even,bias", k ? "map1" : "map0");
         b.graph = build_graph(&b, "body");
         build_input(&b, "t", PJ_FLOAT32, NULL);
         build_input(&b, "u", PJ_FLOAT32, NULL);

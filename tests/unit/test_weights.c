@@ -130,7 +130,7 @@ static void write_case(const struct known *c)
     build_input(&b, "x", PJ_FLOAT32, c->x);
     build_input(&b, "i", PJ_INT64, "1");
     build_raw(&b, build_initializer(&b, "w", PJ_FLOAT32, c->dims), w, c->count * sizeof *w);
-    Onnx__NodeProto *node = build_node(&b, c->op, c->inputs, "y");
+    PjOnnx__NodeProto *node = build_node(&b, c->op, c->inputs, "y");
     if (strcmp(c->name, "gemm") == 0)
         build_int(&b, node, "transB", 1);
     if (strcmp(c->name, "transposed") == 0)
@@ -365,8 +365,8 @@ static void test_typed_fields(void)
         snprintf(x, sizeof x, "1,%zu", n);
         build_input(&b, "x", PJ_FLOAT16, x);
         build_input(&b, "v", PJ_FLOAT32, x);
-        Onnx__TensorProto *half = build_initializer(&b, "half", PJ_FLOAT16, dims);
-        Onnx__TensorProto *single = build_initializer(&b, "single", PJ_FLOAT32, dims);
+        PjOnnx__TensorProto *half = build_initializer(&b, "half", PJ_FLOAT16, dims);
+        PjOnnx__TensorProto *single = build_initializer(&b, "single", PJ_FLOAT32, dims);
         half->n_int32_data = single->n_float_data = n;
         half->int32_data = calloc(n, sizeof *half->int32_data);
         single->float_data = calloc(n, sizeof *single->float_data);
@@ -438,7 +438,7 @@ static void test_blocks(void)
     build_input(&b, "x", PJ_FLOAT32, "1,4");
     raw(&b, "q", PJ_INT4, "2,4", codes, sizeof codes);
     raw(&b, "s", PJ_FLOAT32, "2,2", scales, sizeof scales);
-    Onnx__NodeProto *node = build_node(&b, "DequantizeLinear", "q,s", "d");
+    PjOnnx__NodeProto *node = build_node(&b, "DequantizeLinear", "q,s", "d");
     build_int(&b, node, "axis", 1);
     build_int(&b, node, "block_size", 2);
     build_ints(&b, build_node(&b, "Transpose", "d", "w"), "perm", 2, perm);
@@ -468,7 +468,7 @@ static void test_matmul_nbits(void)
         raw(&b, "q", PJ_UINT8, "2,2,1", codes, sizeof codes);
         raw(&b, "s", PJ_FLOAT32, "4", scales, sizeof scales);
         raw(&b, "z", PJ_UINT8, "2", zeros, sizeof zeros);
-        Onnx__NodeProto *node = build_node(&b, "MatMulNBits", with ? "x,q,s,z" : "x,q,s", "y");
+        PjOnnx__NodeProto *node = build_node(&b, "MatMulNBits", with ? "x,q,s,z" : "x,q,s", "y");
         node->domain = build_strdup(&b, "com.microsoft");
         build_int(&b, node, "K", 3);
         build_int(&b, node, "N", 2);
@@ -523,7 +523,7 @@ static void test_rounded(void)
         raw(&b, "none", PJ_FLOAT32, "", none, sizeof none);
         raw(&b, "bits", PJ_FLOAT32, "", bits, sizeof bits);
         if (qonnx) {
-            Onnx__NodeProto *node = build_node(&b, "Quant", "f,s,none,bits", "w");
+            PjOnnx__NodeProto *node = build_node(&b, "Quant", "f,s,none,bits", "w");
             node->domain = build_strdup(&b, "qonnx.custom_op.general");
             build_int(&b, node, "narrow", 1);
         } else {
@@ -564,7 +564,7 @@ static void test_misfits(void)
     build_node(&b, "Mul", "f,f", "m");
     build_node(&b, "MatMul", "x,m", "y2");
     build_node(&b, "MatMul", "x,stripped", "y3");
-    Onnx__NodeProto *codebook = build_node(&b, "MatMulBnb4", "x,packed,most", "y4");
+    PjOnnx__NodeProto *codebook = build_node(&b, "MatMulBnb4", "x,packed,most", "y4");
     codebook->domain = build_strdup(&b, "com.microsoft");
     build_int(&b, codebook, "K", 2);
     build_int(&b, codebook, "N", 2);
@@ -595,7 +595,7 @@ static void test_external(void)
     write_file("w.bin", w, (COUNT + 2) * sizeof *w);
     builder b = build_new(17);
     build_input(&b, "x", PJ_FLOAT32, "1,3000");
-    Onnx__TensorProto *tensor = build_initializer(&b, "w", PJ_FLOAT32, "3000,1");
+    PjOnnx__TensorProto *tensor = build_initializer(&b, "w", PJ_FLOAT32, "3000,1");
     build_external(&b, tensor, "location", "w.bin");
     build_external(&b, tensor, "offset", "8");
     build_node(&b, "MatMul", "x,w", "y");

@@ -63,7 +63,7 @@ typedef struct result {
     pj_status status;
     pj_error err;
     pj_str skeleton;
-    Onnx__ModelProto *model; /* what protobuf-c makes of the skeleton */
+    PjOnnx__ModelProto *model; /* what protobuf-c makes of the skeleton */
 } result;
 
 /* Walks and frees `file`. */
@@ -77,7 +77,7 @@ static result walk(pj_str file)
     pj_source_memory(&source, exact, file.length);
     r.status = pj_wire_skeleton(&source, &r.skeleton, &r.err);
     if (r.status == PJ_OK)
-        r.model = onnx__model_proto__unpack(NULL, r.skeleton.length, (const uint8_t *)r.skeleton.data);
+        r.model = pj_onnx__model_proto__unpack(NULL, r.skeleton.length, (const uint8_t *)r.skeleton.data);
     free(exact);
     pj_str_free(&file);
     return r;
@@ -86,7 +86,7 @@ static result walk(pj_str file)
 static void done(result *r)
 {
     if (r->model)
-        onnx__model_proto__free_unpacked(r->model, NULL);
+        pj_onnx__model_proto__free_unpacked(r->model, NULL);
     pj_str_free(&r->skeleton);
 }
 
@@ -318,7 +318,7 @@ static void test_repeated_numbers(void)
     pj_str_add_bytes(&tensor, "\0\0\x80\x3f", 4);
     bytes(&tensor, PJ_FLOAT_DATA, "\0\0\0\x40", 4);
     result r = walk_tensor(tensor);
-    const Onnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
+    const PjOnnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
     CHECK(t && t->n_dims == 4 && t->dims[0] == 2 && t->dims[1] == 3 && t->dims[2] == 128 && t->dims[3] == 5);
     CHECK(t && t->n_float_data == 2 && t->float_data[0] == 1.0f && t->float_data[1] == 2.0f);
     done(&r);
@@ -337,7 +337,7 @@ static void check_payload(int data_type, uint32_t field, size_t length, bool kep
     text(&tensor, 8, "w");
     free(zeros);
     result r = walk_tensor(tensor);
-    const Onnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
+    const PjOnnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
     CHECK(t != NULL);
     CHECK_TEXT(t->name, "w");
     CHECK_INT(t->has_pj_field, !kept);
@@ -375,7 +375,7 @@ static void test_payload_pieces(void)
         pj_str_add_bytes(&tensor, "\0\0\0\0", 4);
     }
     result r = walk_tensor(tensor);
-    const Onnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
+    const PjOnnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
     CHECK(t && t->pj_field == PJ_FLOAT_DATA && t->pj_offset == 0);
     CHECK(t && t->n_float_data == PJ_MAX_SCALE_ELEMENTS);
     done(&r);
