@@ -107,12 +107,21 @@ static void print_cell(const char *text)
     }
 }
 
+/* The length of a command: to the end of the line, or of the last one of those that end in a backslash. */
+static int command_length(const char *text)
+{
+    size_t length = strcspn(text, "\n");
+    while (length > 0 && text[length - 1] == '\\' && text[length])
+        length += 1 + strcspn(text + length + 1, "\n");
+    return (int)length;
+}
+
 /* "command\n    what it does" becomes a comment and the command below it. */
 static void markdown_examples(const char *text)
 {
     printf("\n```sh\n");
     while (*text) {
-        int length = (int)strcspn(text, "\n");
+        int length = command_length(text);
         const char *what = text + length + strspn(text + length, "\n ");
         int what_length = (int)strcspn(what, "\n");
         printf("# %.*s\n%.*s\n", what_length, what, length, text);

@@ -90,7 +90,7 @@ const pj_command pj_command_pareto = {
     {&pj_options_pareto, &pj_options_model, &pj_options_energy, &pj_options_chart},
     "picojoule pareto add run.db --quality 12.3 --energy-from step1000.onnx\n"
     "    a checkpoint, with its validation loss\n"
-    "picojoule pareto add run.db --quality 0.913 --higher-is-better --energy 3.4uJ\n"
+    "picojoule pareto add accuracy.db --quality 0.913 --higher-is-better --energy 3.4uJ\n"
     "    an accuracy, and an energy that was found elsewhere\n"
     "picojoule pareto show run.db\n"
     "    the frontier, and the cheapest model within 10 % of the best quality\n"

@@ -280,10 +280,10 @@ static const char intro[] =
     "or\n"
     "breaks something on most targets; a *note* is worth knowing. Rules look at the main graph, and read no "
     "weights.\n\n"
-    "    picojoule analyze model.onnx --lint                         all findings\n"
-    "    picojoule analyze model.onnx --lint --lint-off float-bias   without those of one rule; repeatable\n"
-    "    picojoule analyze model.onnx --lint --strict                exit code 4 where there are any\n"
-    "    picojoule analyze model.onnx --lint --format json           for programs: docs/lint.schema.json\n\n"
+    "    picojoule analyze model.onnx --lint                         # all findings\n"
+    "    picojoule analyze model.onnx --lint --lint-off float-bias   # without those of one rule; repeatable\n"
+    "    picojoule analyze model.onnx --lint --strict                # exit code 4 where there are any\n"
+    "    picojoule analyze model.onnx --lint --format json           # for programs: docs/lint.schema.json\n\n"
     "Programs call `pj_lint_run` (`include/picojoule/lint.h`).\n";
 
 static void rules_markdown(pj_str *out)

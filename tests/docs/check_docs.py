@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""check_docs.py PROGRAM ROOT [DOCUMENT...]: runs the commands that README.md and docs/*.md show.
+
+Every block of code that is shell (fenced as `sh`, or whose first line starts with `picojoule`, `./dev` or `$ `) is run
+in a folder that holds what WORLD makes: command by command, each has to be accepted (exit code 0; 1, a limit that is
+exceeded, from check and compare). In a block whose commands start with `$ `, the lines below a command are what it
+prints; `...` stands for any number of lines. What readers need not see is in comments of the document:
+
+    <!-- run COMMANDS -->            runs them there
+    <!-- not run: WHY -->            before a block: leaves it out
+"""
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+WORLD = r"""
+set -e
+mkdir models bin build build/release && ln -s "$ROOT"/models/*.onnx models/ && rm models/encoder.onnx
+ln -s "$PROGRAM" bin/picojoule && ln -s "$PROGRAM" build/release/picojoule
+printf '#!/bin/sh\ncase $1 in analyze) exec picojoule "$@" ;; run) shift; exec picojoule "$@" ;; esac\n' >dev
+chmod +x dev
+for name in old step1000 step2000 checkpoint models/net; do cp "$ROOT/models/kws_dscnn.onnx" $name.onnx; done
+cp "$ROOT/models/kws_dscnn_int8.onnx" new.onnx && cp image.onnx model.onnx
+for name in base baseline report; do picojoule analyze model.onnx --format json -o $name.json; done
+cp "$ROOT/energy_tables/horowitz-45nm.json" my-table.json && cp my-table.json my-chip.json
+cp "$ROOT/energy_tables/devices/t4.json" my-board.json
+echo '{"schema": "picojoule.op-rules/1", "operators": []}' >my-ops.json
+git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
+git add model.onnx && git commit -q -m model
+"""
+
+
+def field(number, value):
+    """One field of a protobuf message: a number, a text, or messages that are bytes already."""
+    def varint(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def value(name, dtype, *dims):
+    shape = b"".join(field(1, field(2 if isinstance(dim, str) else 1, dim)) for dim in dims)
+    return field(1, name) + field(2, field(1, field(1, dtype) + field(2, shape)))
+
+
+def node(op, inputs, outputs, *rest):
+    names = [(1, name) for name in inputs] + [(2, name) for name in outputs]
+    return b"".join(field(*name) for name in names) + field(4, op) + b"".join(rest)
+
+
+def weights(name, *dims):
+    raw = bytes([0, 0, 0, 63]) * math.prod(dims)  # 0.5
+    return b"".join(field(1, dim) for dim in dims) + field(2, FLOAT) + field(8, name) + field(9, raw)
+
+
+def graph(inputs, outputs, nodes, constants=()):
+    parts = [(1, n) for n in nodes] + [(5, c) for c in constants]
+    parts += [(11, v) for v in inputs] + [(12, v) for v in outputs]
+    return field(2, "graph") + b"".join(field(*part) for part in parts)
+
+
+FLOAT, INT64, BOOL = 1, 7, 9
+BODY = graph([value("i", INT64), value("go", BOOL), value("state", FLOAT, 8)],
+             [value("more", BOOL), value("next", FLOAT, 8)],
+             [node("Identity", ["go"], ["more"]), node("Add", ["state", "state"], ["next"])])
+MODELS = {
+    "image": graph([value("image", FLOAT, 1, 3, 224, 224)], [value("c8", FLOAT)],
+                   [node("Conv", [f"c{i}" if i else "image", f"w{i}"], [f"c{i + 1}"], field(3, f"stage{i}/conv"))
+                    for i in range(8)], [weights(f"w{i}", 8, 8 if i else 3, 3, 3) for i in range(8)]),
+    "text": graph([value("x", FLOAT, "batch", "sequence", 64)], [value("y", FLOAT)],
+                  [node("MatMul", ["x", "w"], ["y"])], [weights("w", 64, 64)]),
+    "decoder": graph([value("steps", INT64), value("x", FLOAT, 8)], [value("y", FLOAT, 8)],
+                     [node("Loop", ["steps", "", "x"], ["y"], field(3, "decode"),
+                           field(5, field(1, "body") + field(6, BODY) + field(20, 5)))]),
+}
+
+
+def blocks(text):
+    """(first line, kind, lines) of each block of shell: fenced, indented (four columns or more), hidden."""
+    lines = text.split("\n")
+    i, skip = 0, None
+    while i < len(lines):
+        line, start = lines[i], i
+        fence = re.match(r"( *)```(\w*)$", line)
+        indent = re.match(r" {4,}", line) if i == 0 or not lines[i - 1].strip() else None
+        comment = re.match(r"<!-- (run|not run:)(.*)", line)
+        if comment:
+            while "-->" not in lines[i]:
+                i += 1
+            body = "\n".join(lines[start:i + 1])[len("<!-- " + comment.group(1)):].split("-->")[0]
+            if comment.group(1) == "run":
+                yield start + 1, "hidden", body.split("\n")
+            else:
+                skip = body
+        elif fence or indent:
+            if fence:
+                i += 1
+                while lines[i].strip() != "```":
+                    i += 1
+                body = [line[len(fence.group(1)):] for line in lines[start + 1:i]]
+            else:
+                while i + 1 < len(lines) and (lines[i + 1].startswith(indent.group()) or not lines[i + 1].strip()):
+                    i += 1
+                body = [l[len(indent.group()):] for l in lines[start:i + 1]]
+            first = next((l for l in body if l.strip()), "")
+            is_command = re.match(r"(\$ )?(picojoule|\./dev) .*(?<!\[options])$", first)  # and no synopsis
+            if (is_command or (fence and fence.group(2) == "sh")) and not skip:
+                yield start + 1, "console" if first.startswith("$ ") else "shell", body
+            skip = None
+        elif line.strip():
+            skip = None
+        i += 1
+
+
+def commands(kind, lines):
+    """(command, what it shows or None) of a block; a command ends where the shell says that it is complete."""
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if kind == "console" and not line.startswith("$ "):
+            raise ValueError("output without a command: " + line)
+        command = line[2:] if kind == "console" else line
+        if not command.strip() or command.lstrip().startswith("#"):
+            continue
+        while at < len(lines) and (command.endswith("\\") or subprocess.run(
+                ["sh", "-n", "-c", command], stderr=subprocess.DEVNULL).returncode):
+            command += "\n" + lines[at]
+            at += 1
+        shown = None
+        if kind == "console":
+            end = next((k for k in range(at, len(lines)) if lines[k].startswith("$ ")), len(lines))
+            shown = "\n".join(lines[at:end]).strip("\n").split("\n")
+            at = end
+        yield command, shown
+
+
+def matches(shown, printed):
+    """Are the lines those that were printed, but for `...`?"""
+    pattern = "".join("(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + "\n" for line in shown)
+    return re.fullmatch(pattern + "\n*", "".join(line.rstrip() + "\n" for line in printed.split("\n"))) is not None
+
+
+def check(document, text, world):
+    failed = ran = 0
+    for number, kind, lines in blocks(text):
+        for command, shown in commands(kind, lines):
+            if re.match(r"alias |\./dev (test|build|bench)\b|models/generate|tests/", command.strip()):
+                continue
+            ran += 1
+            done = world.run(command)
+            most = 1 if re.search(r"picojoule (check|compare)", command) else 0
+            if done.returncode > most:
+                print(f"{document}:{number}: exit code {done.returncode}: {command}\n{done.stderr}")
+                failed += 1
+            elif shown and shown != [""] and not matches(shown, done.stdout):
+                print(f"{document}:{number}: shown is not what is printed by: {command}\n{done.stdout}")
+                failed += 1
+    return ran, failed
+
+
+class World:
+    def __init__(self, path, program, root):
+        self.path = path
+        self.env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
+        self.env.update(PROGRAM=program, ROOT=root, PATH=os.path.join(path, "bin") + ":" + os.environ["PATH"],
+                        LC_ALL="C.UTF-8", SOURCE_DATE_EPOCH="1767225600", GITHUB_REF_NAME="main",
+                        GITHUB_STEP_SUMMARY="summary.md")
+        for name, content in MODELS.items():
+            with open(os.path.join(path, name + ".onnx"), "wb") as file:
+                file.write(field(1, 8) + field(7, content) + field(8, field(2, 17)))
+        subprocess.run(["sh", "-c", WORLD], cwd=path, env=self.env, check=True, stdin=subprocess.DEVNULL)
+
+    def run(self, command):
+        """`model.onnx` is a model with symbolic sizes for commands that name one."""
+        kind = "text" if "sequence=" in command else "image"
+        return subprocess.run(["sh", "-c", f"cp {kind}.onnx model.onnx\n{command}"], cwd=self.path, env=self.env,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8")
+
+
+def main():
+    program, root = (os.path.abspath(path) for path in sys.argv[1:3])
+    documents = sys.argv[3:] or ["README.md", "energy_tables/README.md", "models/README.md"] + sorted(
+        "docs/" + name for name in os.listdir(os.path.join(root, "docs")) if name.endswith(".md"))
+    ran = failed = 0
+    for document in documents:
+        with open(os.path.join(root, document), encoding="utf-8") as file, tempfile.TemporaryDirectory() as path:
+            counts = check(document, file.read(), World(path, program, root))
+            ran, failed = ran + counts[0], failed + counts[1]
+    print(f"{ran} commands of {len(documents)} documents, {failed} failed")
+    return 1 if failed or (ran < 50 and not sys.argv[3:]) else 0
+
+
+sys.exit(main())
