@@ -88,14 +88,12 @@ void pj_str_add_char(pj_str *str, char c)
     str->data[str->length] = 0;
 }
 
-void pj_str_printf(pj_str *str, const char *format, ...)
+void pj_str_vprintf(pj_str *str, const char *format, va_list args)
 {
     char text[256]; /* nearly all are shorter, and are formatted but once */
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int length = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     if (length < 0)
         str->failed = true;
     else if ((size_t)length < sizeof text)
@@ -105,6 +103,14 @@ void pj_str_printf(pj_str *str, const char *format, ...)
         str->length += (size_t)length;
     }
     va_end(again);
+}
+
+void pj_str_printf(pj_str *str, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    pj_str_vprintf(str, format, args);
+    va_end(args);
 }
 
 /* Replaces the locale's decimal point by '.'. */

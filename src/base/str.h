@@ -5,6 +5,7 @@
 #ifndef PJ_BASE_STR_H
 #define PJ_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ void pj_str_add(pj_str *str, const char *text);
 void pj_str_add_bytes(pj_str *str, const char *bytes, size_t length);
 void pj_str_add_char(pj_str *str, char c);
 void pj_str_printf(pj_str *str, const char *format, ...) PJ_PRINTF(2, 3);
+void pj_str_vprintf(pj_str *str, const char *format, va_list args) PJ_PRINTF(2, 0);
 
 /* The shortest decimal text that reads back as the same double, the same in every locale: 0.1, 4.6, 1e+300.
  * Numbers that are not finite are written as "null" (JSON has no other word). */

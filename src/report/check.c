@@ -1,59 +1,127 @@
-/* pj_check_write: from the result of a check to bytes. */
+/* The report of a check. */
 #include "report/check.h"
 
 #include <string.h>
 
-#include "report/emit.h"
-
-static void write_text(const pj_check *check, const pj_report_options *options, pj_str *out)
+/* A text without memory for it shows in the arena. */
+static const char *keep(pj_str *text, pj_arena *arena)
 {
-    pj_text_style style = pj_style_of(options);
-    pj_check_text(check, &style, out);
+    const char *kept = pj_str_keep(text, arena);
+    if (!kept)
+        pj_arena_fail(arena);
+    return kept;
 }
 
-/*  name, writer (NULL: text, which has a style) */
-#define FORMATS(X)                   \
-    X("text", NULL)                  \
-    X("json", pj_check_json)         \
-    X("markdown", pj_check_markdown) \
-    X("junit", pj_check_junit)       \
-    X("sarif", pj_check_sarif)       \
-    X("github", pj_check_github)
-
-static const struct {
-    const char *name;
-    void (*write)(const pj_check *check, pj_str *out);
-} writers[] = {
-#define WRITER(name, writer) {name, writer},
-    FORMATS(WRITER)
-#undef WRITER
-};
-enum { WRITERS = sizeof writers / sizeof *writers };
-
-const char *const *pj_check_formats(void)
+static const char *keep_clean(const char *text, pj_arena *arena)
 {
-    static const char *const names[] = {
-#define NAME(name, writer) name,
-        FORMATS(NAME)
-#undef NAME
-            NULL};
-    return names;
+    pj_str clean = pj_str_new(0);
+    pj_text_clean(&clean, text);
+    return keep(&clean, arena);
+}
+
+/* "limits.total": the path without what is the same for all limits of the model; forbidden things by name. */
+static const char *name_of(const pj_check_verdict *v, pj_arena *arena)
+{
+    const char *close = strchr(v->path, ']');
+    pj_str name = pj_str_new(0);
+    pj_str_add(&name, close && close[1] ? close + 2 : v->metric);
+    if (*v->what && v->kind != PJ_RULE_DEVICE) {
+        pj_str_add_char(&name, ' ');
+        pj_text_clean(&name, v->what);
+    }
+    return keep(&name, arena);
+}
+
+/* Figures are left out, so that the same limit is the same alert. `v`: NULL where it is about the whole model. */
+static const char *key_of(pj_rule_kind kind, const pj_check_model *model, const pj_check_verdict *v, pj_arena *arena)
+{
+    pj_str key = pj_str_new(0);
+    pj_str_printf(&key, "%s|%s|%s|%s", pj_check_rules[kind].id, model->path, v ? v->metric : "", v ? v->what : "");
+    return keep(&key, arena);
+}
+
+static pj_judged judge(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_arena *arena)
+{
+    pj_str sentence = pj_str_new(0), top = pj_str_new(0), advice = pj_str_new(0);
+    pj_judged judged = {.name = name_of(v, arena),
+                        .rule = v->kind,
+                        .exceeded = v->exceeded,
+                        .path = v->path,
+                        .line = v->line,
+                        .layer = v->layer,
+                        .key = key_of(v->kind, model, v, arena)};
+    pj_check_sentence(model, v, &sentence);
+    judged.sentence = keep(&sentence, arena);
+    if (v->top_count) {
+        pj_str_printf(&top, "%s: ", pj_check_top_title(v));
+        pj_check_top(model, v, &top);
+        judged.top = keep(&top, arena);
+    }
+    pj_check_advice(check, model, v, &advice);
+    judged.advice = keep(&advice, arena);
+    return judged;
+}
+
+static pj_subject subject_of(const pj_check *check, const pj_check_model *model, pj_arena *arena)
+{
+    pj_judged *judged = PJ_NEW(arena, pj_judged, model->verdict_count);
+    pj_str text = pj_str_new(0);
+    pj_subject subject = {.name = keep_clean(model->name, arena),
+                          .line = model->line,
+                          .error_key = key_of(PJ_RULE_KINDS, model, NULL, arena),
+                          .better_key = key_of(PJ_RULE_BASELINE, model, NULL, arena),
+                          .judged = judged,
+                          .count = model->verdict_count,
+                          .exceeded = model->exceeded};
+    if (model->outcome == PJ_BROKEN) {
+        pj_check_error(model, &text);
+        subject.error = keep(&text, arena);
+    }
+    for (size_t i = 0; judged && i < model->verdict_count; i++)
+        judged[i] = judge(check, model, &model->verdicts[i], arena);
+    pj_check_improvement(check, model, &text);
+    if (text.length)
+        subject.better = keep(&text, arena);
+    return subject;
+}
+
+static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
+{
+    const pj_check *check = input;
+    pj_verdicts *all = PJ_NEW(arena, pj_verdicts, 1);
+    pj_subject *subjects = PJ_NEW(arena, pj_subject, check->model_count);
+    pj_str headline = pj_str_new(0);
+    if (!all || !subjects)
+        return NULL;
+    pj_check_headline(check, &headline);
+    *all = (pj_verdicts){.title = "picojoule check",
+                         .file = check->budget,
+                         .headline = keep(&headline, arena),
+                         .rules = pj_check_rules,
+                         .rule_count = PJ_RULE_KINDS + 1,
+                         .error_rule = PJ_RULE_KINDS,
+                         .better_rule = PJ_RULE_BASELINE,
+                         .subjects = subjects,
+                         .count = check->model_count};
+    for (size_t i = 0; i < check->model_count; i++)
+        subjects[i] = subject_of(check, &check->models[i], arena);
+    return pj_arena_failed(arena) ? NULL : all;
+}
+
+static void page_of(const void *input, pj_page *page)
+{
+    pj_check_page(input, page);
+}
+
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    (void)arena;
+    pj_check_json(input, json);
 }
 
 pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err)
 {
-    const char *format = options && options->format ? options->format : "text";
-    pj_str text = pj_str_new(0);
-    for (int i = 0; i < WRITERS; i++) {
-        if (strcmp(writers[i].name, format) != 0)
-            continue;
-        if (writers[i].write)
-            writers[i].write(check, &text);
-        else
-            write_text(check, options, &text);
-        return pj_emit(&text, sink, payload, err);
-    }
-    return pj_fail(err, PJ_EARGUMENT,
-                   "there is no format \"%s\"; there are text, json, markdown, junit, sarif and github", format);
+    static const pj_pieces pieces = {.page = page_of, .json = json_of, .verdicts = verdicts_of};
+    return pj_tell(&pieces, check, options, sink, payload, err);
 }

@@ -3,7 +3,7 @@
 #define PJ_REPORT_CHECK_H
 
 #include "picojoule/budget.h"
-#include "report/rows.h"
+#include "page/page.h"
 
 /* "4.312 uJ", "12.50 M", "192.0 KiB", "25.0 %": a figure of the verdict's quantity. */
 void pj_check_figure(const pj_check_model *model, const pj_check_verdict *verdict, double value, pj_str *out);
@@ -13,7 +13,7 @@ void pj_check_sentence(const pj_check_model *model, const pj_check_verdict *verd
 
 /* What costs most in it: "/conv1 (Conv) 12.10 uJ, ..."; nothing where there is nothing to name. */
 void pj_check_top(const pj_check_model *model, const pj_check_verdict *verdict, pj_str *out);
-/* What stands before it: "Costs most", "Grew most". */
+/* What comes before it: "Costs most", "Grew most". */
 const char *pj_check_top_title(const pj_check_verdict *verdict);
 
 /* What to try next: one or two sentences with commands. */
@@ -31,21 +31,11 @@ void pj_check_headline(const pj_check *check, pj_str *out);
 /* "passed", "failed", "error" */
 const char *pj_check_outcome(pj_outcome outcome);
 
-/* A stable word for each kind of rule ("model-limit"), and what it means. */
-typedef struct pj_check_rule {
-    const char *id, *text;
-} pj_check_rule;
-const pj_check_rule *pj_check_rule_of(pj_rule_kind kind);
+/* A stable word for each kind of rule, one after the other, and for a model that cannot be checked (PJ_RULE_KINDS). */
+extern const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1];
 
-/* A text made by one of the functions above, handed on to `escape`: for formats with special characters. */
-void pj_check_escaped(pj_str *text, void (*escape)(pj_str *out, const char *text), pj_str *out);
-
-/* ---- the formats; out->failed tells of missing memory ---- */
-void pj_check_text(const pj_check *check, const pj_text_style *style, pj_str *out);
-void pj_check_json(const pj_check *check, pj_str *out);
-void pj_check_markdown(const pj_check *check, pj_str *out);
-void pj_check_junit(const pj_check *check, pj_str *out);
-void pj_check_sarif(const pj_check *check, pj_str *out);
-void pj_check_github(const pj_check *check, pj_str *out);
+/* ---- the pieces of the report ---- */
+void pj_check_page(const pj_check *check, pj_page *page);
+void pj_check_json(const pj_check *check, pj_json_writer *json);
 
 #endif

@@ -80,22 +80,18 @@ static const char *metric_name(const char *word)
     return word;
 }
 
-const pj_check_rule *pj_check_rule_of(pj_rule_kind kind)
-{
-    static const pj_check_rule rules[PJ_RULE_KINDS + 1] = {
-        [PJ_RULE_TOTAL] = {"model-limit",       "A figure of the model is over its limit"              },
-        [PJ_RULE_DEVICE] = {"device-limit",      "Energy or time on a device is over its limit"         },
-        [PJ_RULE_LAYER] = {"layer-limit",       "A layer is over its limit"                            },
-        [PJ_RULE_LAYER_SHARE] = {"layer-share",       "One layer takes too large a share of the energy"      },
-        [PJ_RULE_COVERAGE] = {"coverage",          "Too many layers are not counted"                      },
-        [PJ_RULE_FINDING] = {"forbidden-finding", "A finding that the budget forbids"                    },
-        [PJ_RULE_FORMAT] = {"forbidden-format",  "A layer reads a number format that the budget forbids"},
-        [PJ_RULE_BASELINE] = {"baseline",          "A figure of the model has grown over its baseline"    },
-        [PJ_RULE_BASELINE_LAYER] = {"layer-baseline",    "A layer has grown over its baseline"                  },
-        [PJ_RULE_KINDS] = {"cannot-check",      "A model cannot be checked"                            },
-    };
-    return &rules[kind];
-}
+const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1] = {
+    [PJ_RULE_TOTAL] = {"model-limit",       "A figure of the model is over its limit"              },
+    [PJ_RULE_DEVICE] = {"device-limit",      "Energy or time on a device is over its limit"         },
+    [PJ_RULE_LAYER] = {"layer-limit",       "A layer is over its limit"                            },
+    [PJ_RULE_LAYER_SHARE] = {"layer-share",       "One layer takes too large a share of the energy"      },
+    [PJ_RULE_COVERAGE] = {"coverage",          "Too many layers are not counted"                      },
+    [PJ_RULE_FINDING] = {"forbidden-finding", "A finding that the budget forbids"                    },
+    [PJ_RULE_FORMAT] = {"forbidden-format",  "A layer reads a number format that the budget forbids"},
+    [PJ_RULE_BASELINE] = {"baseline",          "A figure of the model has grown over its baseline"    },
+    [PJ_RULE_BASELINE_LAYER] = {"layer-baseline",    "A layer has grown over its baseline"                  },
+    [PJ_RULE_KINDS] = {"cannot-check",      "A model cannot be checked"                            },
+};
 
 const char *pj_check_outcome(pj_outcome outcome)
 {
@@ -468,11 +464,4 @@ void pj_check_headline(const pj_check *check, pj_str *out)
     pj_str_printf(out, "%zu passed, %zu failed", check->passed, check->failed);
     if (check->broken)
         pj_str_printf(out, ", %zu cannot be checked", check->broken);
-}
-
-void pj_check_escaped(pj_str *text, void (*escape)(pj_str *out, const char *text), pj_str *out)
-{
-    escape(out, text->data);
-    out->failed = out->failed || text->failed;
-    pj_str_free(text);
 }

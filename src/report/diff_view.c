@@ -29,10 +29,9 @@ static int by_size(const void *left, const void *right)
     return a->size != b->size ? (a->size < b->size) - (a->size > b->size) : (a->row > b->row) - (a->row < b->row);
 }
 
-static bool select_rows(pj_diff_view *view)
+static bool select_rows(pj_diff_view *view, bool for_people)
 {
     const pj_diff *diff = view->diff;
-    bool for_people = view->output == PJ_OUTPUT_TEXT || view->output == PJ_OUTPUT_MARKDOWN;
     ranked *list = PJ_NEW(view->arena, ranked, diff->row_count);
     view->row = PJ_NEW(view->arena, const pj_diff_row *, diff->row_count);
     if (!list || !view->row)
@@ -78,10 +77,10 @@ static bool find_fresh(pj_diff_view *view)
     return fresh != NULL;
 }
 
-pj_status pj_diff_view_make(const pj_diff *diff, pj_output output, pj_arena *arena, pj_diff_view *out, pj_error *err)
+bool pj_diff_view_make(const pj_diff *diff, bool for_people, pj_arena *arena, pj_diff_view *out)
 {
-    *out = (pj_diff_view){.diff = diff, .output = output, .arena = arena};
-    return select_rows(out) && find_fresh(out) ? PJ_OK : pj_fail_memory(err);
+    *out = (pj_diff_view){.diff = diff, .arena = arena};
+    return select_rows(out, for_people) && find_fresh(out);
 }
 
 /* ---- the cells of a layer ---- */
@@ -244,7 +243,7 @@ static void fill_reason(filler *f, pj_cell *cell)
 
 /* ---- the columns ---- */
 
-enum { FOR_TEXT = 1, FOR_MARKDOWN = 2, FOR_PROGRAMS = 4, FOR_PEOPLE = 3 };
+enum { FOR_PEOPLE = PJ_DIFF_TEXT | PJ_DIFF_MARKDOWN, FOR_PROGRAMS = PJ_DIFF_CSV | PJ_DIFF_JSON, FOR_ALL = 15 };
 
 typedef struct diff_column {
     unsigned of;
@@ -263,19 +262,19 @@ typedef struct diff_column {
     {FOR_PROGRAMS, at, 1, fill_effect, {.key = name "_by_width", .kind = PJ_CELL_ENERGY}}, \
     {FOR_PROGRAMS, at, 2, fill_effect, {.key = name "_by_price", .kind = PJ_CELL_ENERGY}}
 static const diff_column diff_columns[] = {
-    {7, 0, 0, fill_change, {.key = "change", .title = "", .kind = PJ_CELL_TEXT}},
+    {FOR_ALL, 0, 0, fill_change, {.key = "change", .title = "", .kind = PJ_CELL_TEXT}},
     BOTH(fill_name, 0, "name", PJ_CELL_TEXT),
     {FOR_PEOPLE, 0, 0, fill_both_names, {.title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 22}},
     BOTH(fill_op, 0, "op", PJ_CELL_TEXT),
     {FOR_PEOPLE, 0, 0, fill_ops, {.title = "op", .kind = PJ_CELL_TEXT, .wish = 11, .least = 7, .rank = 1}},
     BOTH(fill_shape, 0, "output_shape", PJ_CELL_TEXT),
     BOTH(fill_precision, 0, "precision", PJ_CELL_TEXT),
-    {FOR_TEXT, 0, 0, fill_precisions, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 2}},
+    {PJ_DIFF_TEXT, 0, 0, fill_precisions, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 2}},
     {FOR_PEOPLE, 0, 0, fill_total, {.title = "before", .kind = PJ_CELL_ENERGY}},
     {FOR_PEOPLE, 0, 1, fill_total, {.title = "after", .kind = PJ_CELL_ENERGY}},
     BOTH(fill_total, 0, "total", PJ_CELL_ENERGY),
-    {7, 0, 0, fill_difference, {.key = "difference", .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true}},
-    {7, 0, 0, fill_ratio, {.key = "ratio", .title = "ratio", .kind = PJ_CELL_RATIO}},
+    {FOR_ALL, 0, 0, fill_difference, {.key = "difference", .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true}},
+    {FOR_ALL, 0, 0, fill_ratio, {.key = "ratio", .title = "ratio", .kind = PJ_CELL_RATIO}},
     BOTH(fill_count, 0, "macs", PJ_CELL_COUNT),
     BOTH(fill_count, 1, "flops", PJ_CELL_COUNT),
     BOTH(fill_count, 2, "params", PJ_CELL_COUNT),
@@ -290,36 +289,31 @@ static const diff_column diff_columns[] = {
     EFFECTS(2, "parameters"),
     EFFECTS(3, "op_cost"),
     {FOR_PROGRAMS, 3, 3, fill_effect, {.key = "op_cost_by_conversion", .kind = PJ_CELL_ENERGY}},
-    {FOR_MARKDOWN | FOR_PROGRAMS, 0, 0, fill_reason, {.key = "reason", .title = "why", .kind = PJ_CELL_TEXT}},
+    {PJ_DIFF_MARKDOWN | FOR_PROGRAMS, 0, 0, fill_reason, {.key = "reason", .title = "why", .kind = PJ_CELL_TEXT}},
 };
 /* clang-format on */
 enum { DIFF_COLUMNS = sizeof diff_columns / sizeof *diff_columns };
 
-static unsigned readers_of(const pj_diff_view *view)
-{
-    return view->output == PJ_OUTPUT_TEXT ? FOR_TEXT : view->output == PJ_OUTPUT_MARKDOWN ? FOR_MARKDOWN : FOR_PROGRAMS;
-}
-
 /* "difference_pj"; CSV, which says it nowhere else, has "difference_relative" where that is the unit. */
-static const char *key_with_unit(const pj_diff_view *view, const char *key)
+static const char *key_with_unit(const pj_diff_view *view, unsigned reader, const char *key)
 {
-    const char *unit = view->output == PJ_OUTPUT_CSV ? view->diff->b->unit : "pJ";
+    const char *unit = reader == PJ_DIFF_CSV ? view->diff->b->unit : "pJ";
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s_%s", key, strcmp(unit, "pJ") == 0 ? "pj" : unit);
     return pj_str_keep(&text, view->arena);
 }
 
-/* The columns for this output; from[c] is where column c comes from. */
-static pj_rows *make_columns(const pj_diff_view *view, const diff_column **from)
+/* The columns for this reader; from[c] is where column c comes from. */
+static pj_rows *make_columns(const pj_diff_view *view, unsigned reader, const diff_column **from)
 {
     pj_column *columns = PJ_NEW(view->arena, pj_column, DIFF_COLUMNS);
     size_t count = 0;
     for (size_t i = 0; columns && i < DIFF_COLUMNS; i++) {
-        if (!(diff_columns[i].of & readers_of(view)))
+        if (!(diff_columns[i].of & reader))
             continue;
         columns[count] = diff_columns[i].column;
         if (columns[count].key && columns[count].kind == PJ_CELL_ENERGY)
-            columns[count].key = key_with_unit(view, columns[count].key);
+            columns[count].key = key_with_unit(view, reader, columns[count].key);
         if (diff_columns[i].column.key && !columns[count].key)
             return NULL;
         from[count++] = &diff_columns[i];
@@ -361,10 +355,10 @@ static void add_rest(const pj_diff_view *view, pj_rows *rows, const diff_column 
     add_sum(rows, from, name, a, b);
 }
 
-pj_rows *pj_diff_view_rows(const pj_diff_view *view, size_t from, size_t to, bool rest)
+pj_rows *pj_diff_view_rows(const pj_diff_view *view, unsigned reader, size_t from, size_t to, bool rest)
 {
     const diff_column **columns = PJ_NEW(view->arena, const diff_column *, DIFF_COLUMNS);
-    pj_rows *rows = columns ? make_columns(view, columns) : NULL;
+    pj_rows *rows = columns ? make_columns(view, reader, columns) : NULL;
     for (size_t i = from; rows && i < to; i++) {
         pj_cell *cell = pj_rows_add(rows);
         for (size_t c = 0; c < rows->columns; c++) {

@@ -3,11 +3,10 @@
 #define PJ_REPORT_DIFF_VIEW_H
 
 #include "picojoule/diff.h"
-#include "report/emit.h"
+#include "page/page.h"
 
 typedef struct pj_diff_view {
     const pj_diff *diff;
-    pj_output output;
     pj_arena *arena;
     const pj_diff_row **row; /* people: those that differ and are not free, largest difference first; else all */
     size_t count;
@@ -15,12 +14,15 @@ typedef struct pj_diff_view {
     size_t fresh_count;
 } pj_diff_view;
 
-/* Memory is taken from the arena. PJ_ENOMEM. */
-pj_status pj_diff_view_make(const pj_diff *diff, pj_output output, pj_arena *arena, pj_diff_view *out, pj_error *err);
+/* Memory comes from the arena; false: there is none. */
+bool pj_diff_view_make(const pj_diff *diff, bool for_people, pj_arena *arena, pj_diff_view *out);
 
-/* Rows `from` to `to` - 1 as a table; what stands behind them is summed up in a footer where `rest`, and all of it in
+/* Who reads a table of layers: each has columns of its own. */
+enum { PJ_DIFF_TEXT = 1, PJ_DIFF_MARKDOWN = 2, PJ_DIFF_CSV = 4, PJ_DIFF_JSON = 8 };
+
+/* Rows `from` to `to` - 1 as a table; what comes after them is summed up in a footer where `rest`, and all of it in
  * another. NULL: no memory. */
-pj_rows *pj_diff_view_rows(const pj_diff_view *view, size_t from, size_t to, bool rest);
+pj_rows *pj_diff_view_rows(const pj_diff_view *view, unsigned reader, size_t from, size_t to, bool rest);
 
 /* The totals, each before, after, difference, ratio; the causes. NULL: no memory. */
 pj_rows *pj_diff_view_totals(const pj_diff_view *view);
@@ -32,10 +34,9 @@ void pj_diff_view_headline(const pj_diff_view *view, pj_str *out);
 /* "12 changed, 1 added, 2 renamed, 31 the same" */
 void pj_diff_view_counts(const pj_diff_view *view, pj_str *out);
 
-/* Lines, each led by `lead`: the settings that differ; what makes the comparison doubtful. Nothing where there are
- * none. */
-void pj_diff_view_settings(const pj_diff_view *view, const char *lead, pj_str *out);
-void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *out);
+/* Items: the settings that differ; what makes the comparison doubtful. Nothing where there are none. */
+void pj_diff_view_settings(const pj_diff_view *view, pj_page *page);
+void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page);
 
 /* What a limit says, one sentence: "total>2%: total has grown by 5.3 %, from 45.21 uJ to 47.60 uJ". */
 void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out);

@@ -26,8 +26,7 @@ static void add_line(const pj_diff_view *view, pj_rows *rows, const char *name, 
             pj_str_add(&text, b > a ? "+" : b < a ? "-" : "0");
         if (i < 2 || a != b)
             print(view, fabs(values[i]), &text);
-        pj_cell_text(&cell[1 + i], pj_str_keep(&text, view->arena));
-        rows->failed = rows->failed || !cell[1 + i].text;
+        pj_cell_made(&cell[1 + i], rows, &text);
     }
     if (a > 0)
         pj_cell_number(&cell[4], b / a);
@@ -201,17 +200,18 @@ void pj_diff_view_counts(const pj_diff_view *view, pj_str *out)
     pj_str_add(out, first ? "none" : "");
 }
 
-void pj_diff_view_settings(const pj_diff_view *view, const char *lead, pj_str *out)
+void pj_diff_view_settings(const pj_diff_view *view, pj_page *page)
 {
     for (size_t i = 0; i < view->diff->setting_count; i++) {
         const pj_setting_change *change = &view->diff->settings[i];
-        pj_str_add(out, lead);
-        pj_text_clean(out, change->name);
-        pj_str_add(out, ": ");
-        pj_text_clean(out, change->a);
-        pj_str_add(out, " -> ");
-        pj_text_clean(out, change->b);
-        pj_str_add_char(out, '\n');
+        pj_str text = pj_str_new(0);
+        pj_text_clean(&text, change->name);
+        pj_str_add(&text, ": ");
+        pj_text_clean(&text, change->a);
+        pj_str_add(&text, " -> ");
+        pj_text_clean(&text, change->b);
+        pj_block *item = pj_page_add(page, PJ_BLOCK_ITEM, &text);
+        item->indent = 1; /* below the names */
     }
 }
 
@@ -223,32 +223,46 @@ static bool prices_differ(const pj_diff *diff)
     return false;
 }
 
-static void warn_uncounted(const pj_result *result, const char *side, const char *lead, pj_str *out)
+static void add_warning(pj_page *page, pj_str *text)
 {
-    if (!result->totals.uncounted)
-        return;
-    pj_str_printf(out, "%s%s: ", lead, side);
-    pj_human_plural(out, result->totals.uncounted, "layer is", "layers are");
-    pj_str_add(out, " not counted, so its total is too low.\n");
+    const char *words = pj_page_keep(page, text);
+    for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
+        pj_str_printf(text, "%s: %s", page->in == PJ_IN_TEXT ? "warning" : "Warning", words);
+        pj_page_add(page, PJ_BLOCK_ITEM, text);
+    }
+    page->in = PJ_IN_ALL;
 }
 
-void pj_diff_view_warnings(const pj_diff_view *view, const char *lead, pj_str *out)
+static void warn_uncounted(const pj_result *result, const char *side, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    if (!result->totals.uncounted)
+        return;
+    pj_str_printf(&text, "%s: ", side);
+    pj_human_plural(&text, result->totals.uncounted, "layer is", "layers are");
+    pj_str_add(&text, " not counted, so its total is too low.");
+    add_warning(page, &text);
+}
+
+void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
 {
     const pj_result *a = view->diff->a, *b = view->diff->b;
-    if (prices_differ(view->diff))
-        pj_str_printf(out,
-                      "%sA and B were priced with different tables: part of the difference is that of the tables, "
-                      "not of the models.\n",
-                      lead);
-    if (strcmp(a->version, b->version) != 0) {
-        pj_str_printf(out, "%sA was made by picojoule ", lead);
-        pj_text_clean(out, a->version);
-        pj_str_add(out, ", B by ");
-        pj_text_clean(out, b->version);
-        pj_str_add(out, ": rules may have changed between them.\n");
+    pj_str text = pj_str_new(0);
+    if (prices_differ(view->diff)) {
+        pj_str_add(&text, "A and B were priced with different tables: part of the difference is that of the tables, "
+                          "not of the models.");
+        add_warning(page, &text);
     }
-    warn_uncounted(a, "A", lead, out);
-    warn_uncounted(b, "B", lead, out);
+    if (strcmp(a->version, b->version) != 0) {
+        pj_str_add(&text, "A was made by picojoule ");
+        pj_text_clean(&text, a->version);
+        pj_str_add(&text, ", B by ");
+        pj_text_clean(&text, b->version);
+        pj_str_add(&text, ": rules may have changed between them.");
+        add_warning(page, &text);
+    }
+    warn_uncounted(a, "A", page);
+    warn_uncounted(b, "B", page);
 }
 
 /* ---- limits ---- */

@@ -4,7 +4,7 @@
 
 #include "cost/figure.h"
 #include "cost/quirks.h"
-#include "report/emit.h"
+#include "page/page.h"
 
 /* One fact of a sheet's head: "process", "45 nm". Facts with an empty text are left out. */
 typedef struct pj_fact {
@@ -27,7 +27,7 @@ pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options
                          pj_error *err);
 
 /* A list in a format; in JSON it is the member `key` of an object. `rows` NULL: out of memory. */
-pj_status pj_list_write(const char *key, const pj_rows *rows, const pj_report_options *options, pj_sink sink,
-                        void *payload, pj_error *err);
+pj_status pj_list_write(const char *key, pj_rows *rows, const pj_report_options *options, pj_sink sink, void *payload,
+                        pj_error *err);
 
 #endif

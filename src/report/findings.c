@@ -60,97 +60,88 @@ static const char *remedy_of(const char *code)
 }
 
 /* "node 'conv1': there is no ..." */
-static void message(const pj_finding *finding, pj_str *out)
+static void add_message(const pj_finding *finding, pj_page *page)
 {
+    pj_str text = pj_str_new(0);
     if (*finding->node) {
-        pj_str_add(out, "node '");
-        pj_text_clean(out, finding->node);
-        pj_str_add(out, "': ");
+        pj_str_add(&text, "node '");
+        pj_text_clean(&text, finding->node);
+        pj_str_add(&text, "': ");
     }
-    pj_text_clean(out, finding->message);
+    pj_text_clean(&text, finding->message);
+    pj_page_add(page, PJ_BLOCK_ITEM, &text)->level = 1;
 }
 
-/* Appends "  text", wrapped; `text` is emptied. */
-static void paragraph(pj_str *text, size_t indent, const pj_text_style *style, pj_str *out)
+/* "unknown-operator (2 warnings)" */
+static void add_code(const bunch *b, pj_page *page)
 {
-    for (size_t i = 0; i < indent; i++)
-        pj_str_add_char(out, ' ');
-    pj_text_wrap(out, text->data, indent, indent + 2, style->width);
-    pj_str_add_char(out, '\n');
-    pj_str_clear(text);
+    bool is_note = strcmp(b->severity, "note") == 0;
+    for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
+        pj_str text = pj_str_new(0);
+        pj_str_add(&text, " (");
+        if (page->in == PJ_IN_TEXT)
+            pj_human_plural(&text, b->count, b->severity, is_note ? "notes" : "warnings");
+        else
+            pj_str_printf(&text, "%zu", b->count);
+        pj_str_add(&text, ")");
+        pj_block *block = pj_page_add(page, PJ_BLOCK_ITEM, &text);
+        block->strong = b->code;
+        block->look = strcmp(b->severity, "warning") == 0 ? PJ_WARN : PJ_PLAIN;
+        block->ours = block->whole = true;
+    }
+    page->in = PJ_IN_ALL;
 }
 
-void pj_findings_text(const pj_finding *findings, size_t count, const pj_text_style *style, pj_arena *arena,
-                      pj_str *out)
+static void add_rest(size_t count, pj_page *page)
+{
+    page->in = PJ_IN_TEXT;
+    pj_page_printf(page, PJ_BLOCK_ITEM, "... and %zu more; --format json lists all", count)->level = 1;
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_ITEM, "and %zu more", count)->level = 1;
+    page->in = PJ_IN_ALL;
+}
+
+void pj_findings_page(const pj_finding *findings, size_t count, pj_page *page)
 {
     size_t bunches;
-    const bunch *list = collect(findings, count, arena, &bunches);
-    pj_str text = pj_str_new(0);
-    out->failed = out->failed || !list;
+    const bunch *list = collect(findings, count, page->arena, &bunches);
+    page->failed = page->failed || !list;
     for (size_t b = 0; list && b < bunches; b++) {
-        pj_str_add(out, "  ");
-        if (strcmp(list[b].severity, "warning") == 0)
-            pj_text_look(out, style, PJ_WARN);
-        pj_str_printf(out, "%s", list[b].code);
-        pj_text_look(out, style, PJ_PLAIN);
-        pj_str_add(out, " (");
-        pj_human_plural(out, list[b].count, list[b].severity,
-                        strcmp(list[b].severity, "note") == 0 ? "notes" : "warnings");
-        pj_str_add(out, ")\n");
-        for (size_t i = 0; i < shown(&list[b]); i++) {
-            message(list[b].shown[i], &text);
-            paragraph(&text, 4, style, out);
-        }
-        if (list[b].count > shown(&list[b])) {
-            pj_str_printf(&text, "... and %zu more; --format json lists all", list[b].count - shown(&list[b]));
-            paragraph(&text, 4, style, out);
-        }
-        if (remedy_of(list[b].code)) {
-            pj_str_add(&text, remedy_of(list[b].code));
-            paragraph(&text, 4, style, out);
-        }
-    }
-    out->failed = out->failed || text.failed;
-    pj_str_free(&text);
-}
-
-void pj_findings_markdown(const pj_finding *findings, size_t count, pj_arena *arena, pj_str *out)
-{
-    size_t bunches;
-    const bunch *list = collect(findings, count, arena, &bunches);
-    pj_str text = pj_str_new(0);
-    out->failed = out->failed || !list;
-    for (size_t b = 0; list && b < bunches; b++) {
-        pj_str_printf(out, "- **%s** (%zu)\n", list[b].code, list[b].count);
-        for (size_t i = 0; i < shown(&list[b]); i++) {
-            message(list[b].shown[i], &text);
-            pj_str_add(out, "  - ");
-            pj_markdown_escape(out, text.data);
-            pj_str_add_char(out, '\n');
-            pj_str_clear(&text);
-        }
+        add_code(&list[b], page);
+        for (size_t i = 0; i < shown(&list[b]); i++)
+            add_message(list[b].shown[i], page);
         if (list[b].count > shown(&list[b]))
-            pj_str_printf(out, "  - and %zu more\n", list[b].count - shown(&list[b]));
-        if (remedy_of(list[b].code))
-            pj_str_printf(out, "  - %s\n", remedy_of(list[b].code));
+            add_rest(list[b].count - shown(&list[b]), page);
+        if (!remedy_of(list[b].code))
+            continue;
+        pj_block *help = pj_page_say(page, PJ_BLOCK_ITEM, remedy_of(list[b].code));
+        help->level = 1;
+        help->ours = true;
     }
-    out->failed = out->failed || text.failed;
-    pj_str_free(&text);
+}
+
+void pj_findings_section(const pj_finding *findings, size_t count, pj_page *page)
+{
+    if (count) {
+        page->in = PJ_IN_TEXT;
+        page->gap = true;
+        pj_page_say(page, PJ_BLOCK_PARAGRAPH, "Assumed or not known");
+        page->in = PJ_IN_MARKDOWN;
+        pj_page_say(page, PJ_BLOCK_PARAGRAPH, "Assumed or not known:");
+        page->in = PJ_IN_ALL;
+    }
+    pj_findings_page(findings, count, page);
 }
 
 void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *json)
 {
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "diagnostics", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_write_key(json, "code");
-        pj_json_write_text(json, findings[i].code);
-        pj_json_write_key(json, "severity");
-        pj_json_write_text(json, findings[i].severity);
-        pj_json_write_key(json, "node");
-        pj_json_write_text(json, findings[i].node);
-        pj_json_write_key(json, "message");
-        pj_json_write_text(json, findings[i].message);
+        pj_json_put_text(json, "code", findings[i].code);
+        pj_json_put_text(json, "severity", findings[i].severity);
+        pj_json_put_text(json, "node", findings[i].node);
+        pj_json_put_text(json, "message", findings[i].message);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);

@@ -3,15 +3,16 @@
 #define PJ_REPORT_FINDINGS_H
 
 #include "picojoule/model.h"
-#include "report/rows.h"
+#include "page/page.h"
 
 /* Grouped by code, in the order of their first appearance, the first few messages of each, and what to do about them.
- * Nothing where there are none. Memory for the groups comes from the arena. */
-void pj_findings_text(const pj_finding *findings, size_t count, const pj_text_style *style, pj_arena *arena,
-                      pj_str *out);
-void pj_findings_markdown(const pj_finding *findings, size_t count, pj_arena *arena, pj_str *out);
+ * Nothing where there are none. */
+void pj_findings_page(const pj_finding *findings, size_t count, pj_page *page);
 
-/* The array "diagnostics". */
+/* The same below the words "Assumed or not known". */
+void pj_findings_section(const pj_finding *findings, size_t count, pj_page *page);
+
+/* The member "diagnostics". */
 void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *json);
 
 #endif

@@ -6,18 +6,17 @@
 
 /* ---- for people ---- */
 
-/* What text and Markdown are made of. */
-typedef struct page {
+/* The first three members are what is asked for; the others are made of them for people. */
+typedef struct trend {
     const pj_history *history;
     const pj_history_options *options;
-    const pj_text_style *style;
-    pj_arena *arena;
     pj_metric metric;
+    pj_arena *arena;
     pj_trend_line *lines;
     size_t line_count;
     pj_rows *rows;
     size_t left_out; /* records, or layers, that are not in the rows */
-} page;
+} trend;
 
 enum { COMMIT_SHOWN = 10, SPARKS_IN_ROW = 24, ROWS_SHOWN = 20 };
 
@@ -68,29 +67,29 @@ static void put_number(pj_cell *cell, const pj_column *column, double value)
 }
 
 /* The newest records. */
-static void make_record_rows(page *p)
+static void make_record_rows(trend *t)
 {
-    const pj_history *history = p->history;
-    pj_column *columns = pj_arena_memdup(p->arena, record_columns, RECORD_COLUMNS, sizeof *columns);
-    const double *values = p->lines[0].values;
-    size_t first = p->options->rows && p->options->rows < history->count ? history->count - p->options->rows : 0;
+    const pj_history *history = t->history;
+    pj_column *columns = pj_arena_memdup(t->arena, record_columns, RECORD_COLUMNS, sizeof *columns);
+    const double *values = t->lines[0].values;
+    size_t first = t->options->rows && t->options->rows < history->count ? history->count - t->options->rows : 0;
     if (!columns)
         return;
-    columns[3].title = pj_metric_word((size_t)p->metric);
-    columns[3].kind = p->metric <= PJ_METRIC_OP_COST ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
-    if (p->metric == PJ_METRIC_ENERGY)
+    columns[3].title = pj_metric_word((size_t)t->metric);
+    columns[3].kind = t->metric <= PJ_METRIC_OP_COST ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
+    if (t->metric == PJ_METRIC_ENERGY)
         columns[5].title = NULL;
-    p->left_out = first;
-    p->rows = pj_rows_new(p->arena, columns, RECORD_COLUMNS);
-    for (size_t i = first; p->rows && i < history->count; i++) {
+    t->left_out = first;
+    t->rows = pj_rows_new(t->arena, columns, RECORD_COLUMNS);
+    for (size_t i = first; t->rows && i < history->count; i++) {
         const pj_history_entry *entry = &history->entries[i];
-        pj_cell *cell = pj_rows_add(p->rows);
-        pj_cell_text(&cell[0], keep_time(entry->time, p->arena));
-        pj_cell_text(&cell[1], keep_commit(entry->commit, p->arena));
+        pj_cell *cell = pj_rows_add(t->rows);
+        pj_cell_text(&cell[0], keep_time(entry->time, t->arena));
+        pj_cell_text(&cell[1], keep_commit(entry->commit, t->arena));
         pj_cell_text(&cell[2], entry->branch);
         put_number(&cell[3], &columns[3], values[i]);
         if (i > 0 && pj_trend_compares(history, i))
-            pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], p->arena));
+            pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], t->arena));
         pj_cell_number(&cell[5], pj_energy_total(&entry->energy));
         pj_cell_count(&cell[6], entry->macs);
         pj_cell_count(&cell[7], entry->params);
@@ -108,57 +107,57 @@ static const pj_column layer_columns[] = {
 };
 /* clang-format on */
 
-static const char *keep_spark(const page *p, const double *values, size_t most)
+static const char *keep_spark(const trend *t, const double *values, size_t most)
 {
     pj_str text = pj_str_new(0);
-    size_t count = p->history->count, first = count > most ? count - most : 0;
-    pj_trend_spark(values + first, count - first, p->options->utf8, &text);
-    return pj_str_keep(&text, p->arena);
+    size_t count = t->history->count, first = count > most ? count - most : 0;
+    pj_trend_spark(values + first, count - first, t->options->utf8, &text);
+    return pj_str_keep(&text, t->arena);
 }
 
 /* The layers that cost most, one a row. */
-static void make_layer_rows(page *p)
+static void make_layer_rows(trend *t)
 {
-    size_t shown = p->line_count < ROWS_SHOWN ? p->line_count : ROWS_SHOWN, last = p->history->count - 1;
-    bool even = pj_trend_is_even(p->history);
-    p->left_out = p->line_count - shown;
-    p->rows = pj_rows_new(p->arena, layer_columns, sizeof layer_columns / sizeof *layer_columns);
-    for (size_t i = 0; p->rows && i < shown; i++) {
-        const pj_trend_line *line = &p->lines[i];
-        pj_cell *cell = pj_rows_add(p->rows);
+    size_t shown = t->line_count < ROWS_SHOWN ? t->line_count : ROWS_SHOWN, last = t->history->count - 1;
+    bool even = pj_trend_is_even(t->history);
+    t->left_out = t->line_count - shown;
+    t->rows = pj_rows_new(t->arena, layer_columns, sizeof layer_columns / sizeof *layer_columns);
+    for (size_t i = 0; t->rows && i < shown; i++) {
+        const pj_trend_line *line = &t->lines[i];
+        pj_cell *cell = pj_rows_add(t->rows);
         pj_cell_text(&cell[0], line->name);
         pj_cell_text(&cell[1], line->op);
-        pj_cell_text(&cell[2], keep_spark(p, line->values, SPARKS_IN_ROW));
+        pj_cell_text(&cell[2], keep_spark(t, line->values, SPARKS_IN_ROW));
         put_number(&cell[3], &layer_columns[3], line->values[0]);
         put_number(&cell[4], &layer_columns[4], line->values[last]);
         if (even)
-            pj_cell_text(&cell[5], keep_change(line->values[0], line->values[last], p->arena));
+            pj_cell_text(&cell[5], keep_change(line->values[0], line->values[last], t->arena));
     }
 }
 
-static bool make_page(page *p)
+static bool make_trend(trend *t, pj_arena *arena)
 {
-    const char *unit = p->history->entries[p->history->count - 1].unit;
-    p->metric = p->history->layer ? PJ_METRIC_ENERGY : p->options->metric;
-    p->lines = pj_trend_lines(p->history, p->metric, p->arena, &p->line_count);
-    if (!p->lines)
+    t->arena = arena;
+    const char *unit = t->history->entries[t->history->count - 1].unit;
+    t->lines = pj_trend_lines(t->history, t->metric, t->arena, &t->line_count);
+    if (!t->lines)
         return false;
-    if (p->history->layer)
-        make_layer_rows(p);
+    if (t->history->layer)
+        make_layer_rows(t);
     else
-        make_record_rows(p);
-    if (p->rows)
-        p->rows->unit = unit;
-    return p->rows && !p->rows->failed && !pj_arena_failed(p->arena);
+        make_record_rows(t);
+    if (t->rows)
+        t->rows->unit = unit;
+    return t->rows && !t->rows->failed && !pj_arena_failed(t->arena);
 }
 
 /* "energy of 12 records, 2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; energies in uJ, table horowitz-45nm" */
-static void add_title(const page *p, pj_str *out)
+static void add_title(const trend *t, pj_str *out)
 {
-    const pj_history *history = p->history;
+    const pj_history *history = t->history;
     const pj_history_entry *last = &history->entries[history->count - 1];
     pj_text_clean(out, history->model);
-    pj_str_printf(out, ": %s", p->history->layer ? "layers" : pj_metric_word((size_t)p->metric));
+    pj_str_printf(out, ": %s", t->history->layer ? "layers" : pj_metric_word((size_t)t->metric));
     pj_str_add(out, " in ");
     pj_human_plural(out, history->count, "record", "records");
     pj_str_add(out, ", ");
@@ -167,163 +166,144 @@ static void add_title(const page *p, pj_str *out)
         pj_str_add(out, " to ");
         pj_trend_name(last, out);
     }
-    pj_str_printf(out, "; energies in %s, table ", pj_rows_scale(p->rows, PJ_CELL_ENERGY, 0).unit);
+    pj_str_printf(out, "; energies in %s, table ", pj_rows_scale(t->rows, PJ_CELL_ENERGY, 0).unit);
     pj_text_clean(out, last->table);
 }
 
 /* "from 351.2 uJ to 388.1 uJ; the last is 351.2 uJ, -9.5 % since the first" */
-static void add_range(const page *p, pj_str *out)
+static void add_range(const trend *t, pj_str *out)
 {
-    const double *values = p->lines[0].values;
-    size_t count = p->history->count;
+    const double *values = t->lines[0].values;
+    size_t count = t->history->count;
     double least = INFINITY;
     for (size_t i = 0; i < count; i++)
         least = fmin(least, values[i]); /* of NAN and a number it is the number */
     pj_str_add(out, "from ");
-    pj_trend_print(p->history, p->metric, isfinite(least) ? least : NAN, out);
+    pj_trend_print(t->history, t->metric, isfinite(least) ? least : NAN, out);
     pj_str_add(out, " to ");
-    pj_trend_print(p->history, p->metric, isfinite(least) ? p->lines[0].most : NAN, out);
+    pj_trend_print(t->history, t->metric, isfinite(least) ? t->lines[0].most : NAN, out);
     pj_str_add(out, "; the last is ");
-    pj_trend_print(p->history, p->metric, values[count - 1], out);
-    if (count < 2 || isnan(values[0]) || !pj_trend_is_even(p->history))
+    pj_trend_print(t->history, t->metric, values[count - 1], out);
+    if (count < 2 || isnan(values[0]) || !pj_trend_is_even(t->history))
         return;
     pj_str_add(out, ", ");
     pj_trend_change(values[0], values[count - 1], out);
     pj_str_add(out, " since the first");
 }
 
-/* "2026-11-20 e4f5a6b: with --quantize int8" */
-static void add_break(const page *p, size_t at, const char *bullet, pj_str *out)
-{
-    pj_str what = pj_str_new(0), clean = pj_str_new(0);
-    pj_trend_difference(p->history, at, &what);
-    pj_trend_name(&p->history->entries[at], &clean);
-    pj_str_add(&clean, ": ");
-    pj_text_clean(&clean, what.data);
-    pj_str_add(out, bullet);
-    if (*bullet == '-')
-        pj_markdown_escape(out, clean.data);
-    else
-        pj_text_wrap(out, clean.data, 2, 4, p->style->width);
-    pj_str_add_char(out, '\n');
-    out->failed = out->failed || what.failed || clean.failed;
-    pj_str_free(&what);
-    pj_str_free(&clean);
-}
-
-/* A line for each record whose figures rest on something else than those of the one before; of many, the newest. */
-static void add_breaks(const page *p, const char *bullet, pj_str *out)
+/* An item for each record whose figures rest on something else than those of the one before; of many, the newest. */
+static void add_breaks(const pj_history *history, pj_page *page)
 {
     enum { BREAKS_SHOWN = 5 };
     size_t breaks = 0, seen = 0;
-    for (size_t i = 1; i < p->history->count; i++)
-        breaks += !pj_trend_compares(p->history, i);
+    for (size_t i = 1; i < history->count; i++)
+        breaks += !pj_trend_compares(history, i);
     if (breaks == 0)
         return;
-    pj_str_add(out, "\nFigures before and after do not compare\n");
-    pj_str_add(out, *bullet == '-' ? "\n" : "");
+    page->gap = true;
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, "Figures before and after do not compare");
     if (breaks > BREAKS_SHOWN)
-        pj_str_printf(out, "%s(%zu earlier ones)\n", bullet, breaks - BREAKS_SHOWN);
-    for (size_t i = 1; i < p->history->count; i++)
-        if (!pj_trend_compares(p->history, i) && ++seen + BREAKS_SHOWN > breaks)
-            add_break(p, i, bullet, out);
-}
-
-static void add_wrapped(const page *p, void (*add)(const page *p, pj_str *out), size_t indent, pj_str *out)
-{
-    pj_str text = pj_str_new(0);
-    add(p, &text);
-    for (size_t i = 0; i < indent; i++)
-        pj_str_add_char(out, ' ');
-    pj_text_wrap(out, text.data, indent, 2, p->style->width);
-    pj_str_add_char(out, '\n');
-    out->failed = out->failed || text.failed;
-    pj_str_free(&text);
-}
-
-static void write_text(const page *p, pj_str *out)
-{
-    add_wrapped(p, add_title, 0, out);
-    pj_str_add_char(out, '\n');
-    if (!p->history->layer) {
-        size_t sparks = p->style->width - 4;
-        const char *spark = keep_spark(p, p->lines[0].values, sparks);
-        pj_str_printf(out, "  %s\n", spark ? spark : "");
-        out->failed = out->failed || !spark;
-        if (p->history->count > sparks)
-            pj_str_printf(out, "  (the newest %zu)\n", sparks);
-        add_wrapped(p, add_range, 2, out);
-        pj_str_add_char(out, '\n');
+        pj_page_printf(page, PJ_BLOCK_ITEM, "(%zu earlier ones)", breaks - BREAKS_SHOWN);
+    for (size_t i = 1; i < history->count; i++) {
+        pj_str what = pj_str_new(0), text = pj_str_new(0);
+        if (pj_trend_compares(history, i) || ++seen + BREAKS_SHOWN <= breaks)
+            continue;
+        pj_trend_difference(history, i, &what);
+        pj_trend_name(&history->entries[i], &text);
+        pj_str_add(&text, ": ");
+        pj_text_clean(&text, pj_page_keep(page, &what));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
     }
-    pj_rows_text(p->rows, p->style, 0, out);
-    if (p->left_out && p->history->layer)
-        pj_str_printf(out, "(%zu smaller layers are not shown; --format csv has all)\n", p->left_out);
-    else if (p->left_out)
-        pj_str_printf(out, "(%zu earlier records are not shown; --last %zu shows all)\n", p->left_out,
-                      p->history->count);
-    add_breaks(p, "  ", out);
 }
 
-static void write_markdown(const page *p, pj_str *out)
+/* The metric as a line of small bars, and its range. */
+static void add_spark(const trend *t, pj_page *page)
 {
-    pj_str text = pj_str_new(0);
-    add_title(p, &text);
-    if (!p->history->layer) {
-        pj_str_add(&text, "; ");
-        add_range(p, &text);
-    }
-    pj_markdown_escape(out, text.data);
-    pj_str_add(out, "\n\n");
-    out->failed = out->failed || text.failed;
-    pj_str_free(&text);
-    pj_rows_markdown(p->rows, out);
-    if (p->left_out)
-        pj_str_printf(out, "\n%zu more are not shown.\n", p->left_out);
-    add_breaks(p, "- ", out);
+    size_t most = page->width - 4;
+    pj_str range = pj_str_new(0);
+    pj_block *spark = pj_page_say(page, PJ_BLOCK_PARAGRAPH, keep_spark(t, t->lines[0].values, most));
+    spark->indent = 2;
+    spark->whole = true;
+    if (t->history->count > most)
+        pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "(the newest %zu)", most)->indent = 2;
+    add_range(t, &range);
+    pj_block *block = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &range);
+    block->indent = block->hang = 2;
+    page->gap = true;
 }
 
-/* ---- the way out ---- */
-
-static void write_format(page *p, pj_output output, pj_str *out)
+static void add_left_out(const trend *t, pj_page *page)
 {
-    switch (output) {
-    case PJ_OUTPUT_JSON:
-        pj_trend_json(p->history, out);
-        break;
-    case PJ_OUTPUT_CSV:
-        pj_trend_csv(p->history, p->arena, out);
-        break;
-    case PJ_OUTPUT_TEXT:
-    case PJ_OUTPUT_MARKDOWN:
-        if (!make_page(p))
-            out->failed = true;
-        else if (output == PJ_OUTPUT_TEXT)
-            write_text(p, out);
-        else
-            write_markdown(p, out);
-        break;
+    page->in = PJ_IN_TEXT;
+    if (t->history->layer)
+        pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "(%zu smaller layers are not shown; --format csv has all)",
+                       t->left_out)
+            ->whole = true;
+    else
+        pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "(%zu earlier records are not shown; --last %zu shows all)",
+                       t->left_out, t->history->count)
+            ->whole = true;
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "%zu more are not shown.", t->left_out);
+    page->in = PJ_IN_ALL;
+}
+
+static void page_of(const void *input, pj_page *page)
+{
+    trend t = *(const trend *)input;
+    pj_str title = pj_str_new(0);
+    if (!make_trend(&t, page->arena)) {
+        page->failed = true;
+        return;
     }
+    add_title(&t, &title);
+    page->in = t.history->layer ? PJ_IN_ALL : PJ_IN_TEXT;
+    const char *words = pj_page_keep(page, &title);
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, words)->hang = 2;
+    page->gap = true;
+    if (!t.history->layer) {
+        add_spark(&t, page);
+        page->in = PJ_IN_MARKDOWN;
+        pj_str_printf(&title, "%s; ", words);
+        add_range(&t, &title);
+        pj_page_add(page, PJ_BLOCK_PARAGRAPH, &title);
+    }
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, t.rows, 0);
+    if (t.left_out)
+        add_left_out(&t, page);
+    add_breaks(t.history, page);
+}
+
+/* ---- the report ---- */
+
+static pj_rows *table_of(const void *input, pj_arena *arena)
+{
+    return pj_trend_table(((const trend *)input)->history, arena);
+}
+
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    (void)arena;
+    pj_trend_json(((const trend *)input)->history, json);
+}
+
+static const pj_chart *chart_of(const void *input, pj_arena *arena)
+{
+    const trend *t = input;
+    return pj_trend_chart(t->history, t->metric, arena);
 }
 
 pj_status pj_history_write(const pj_history *history, const pj_history_options *options,
                            const pj_report_options *report, pj_sink sink, void *payload, pj_error *err)
 {
-    pj_output output = PJ_OUTPUT_TEXT;
-    pj_str text = pj_str_new(0);
-    pj_text_style style = pj_style_of(report);
-    if (pj_is_svg(report)) {
-        pj_trend_svg(history, options->metric, &text);
-        return pj_emit(&text, sink, payload, err);
-    }
-    PJ_TRY(pj_output_of(report, &output, err));
-    page p = {.history = history, .options = options, .style = &style, .arena = pj_arena_new(0)};
-    if (p.arena)
-        write_format(&p, output, &text);
-    else
-        text.failed = true;
-    pj_arena_free(p.arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+    const trend t = {
+        .history = history, .options = options, .metric = history->layer ? PJ_METRIC_ENERGY : options->metric};
+    return pj_tell(&pieces, &t, report, sink, payload, err);
 }
+
+/* ---- the list of models ---- */
 
 /* clang-format off */
 static const pj_column model_columns[] = {
@@ -341,8 +321,9 @@ static const pj_column model_columns[] = {
 };
 /* clang-format on */
 
-static pj_rows *model_rows(const pj_history_list *list, pj_arena *arena)
+static pj_rows *list_table(const void *input, pj_arena *arena)
 {
+    const pj_history_list *list = input;
     pj_rows *rows = pj_rows_new(arena, model_columns, sizeof model_columns / sizeof *model_columns);
     for (size_t i = 0; rows && i < list->count; i++) {
         const pj_history_model *model = &list->models[i];
@@ -365,42 +346,20 @@ static pj_rows *model_rows(const pj_history_list *list, pj_arena *arena)
     return rows;
 }
 
-static void write_list(const pj_history_list *list, pj_output output, const pj_text_style *style, pj_arena *arena,
-                       pj_str *out)
+static void list_page(const void *input, pj_page *page)
 {
-    pj_rows *rows = model_rows(list, arena);
-    if (!rows || rows->failed || pj_arena_failed(arena)) {
-        out->failed = true;
-        return;
-    }
-    switch (output) {
-    case PJ_OUTPUT_TEXT:
-        pj_rows_text(rows, style, 0, out);
-        break;
-    case PJ_OUTPUT_JSON:
-        pj_trend_list_json(list, out);
-        break;
-    case PJ_OUTPUT_CSV:
-        pj_rows_csv(rows, out);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        pj_rows_markdown(rows, out);
-        break;
-    }
+    pj_page_table(page, list_table(input, page->arena), 0);
+}
+
+static void list_json(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    (void)arena;
+    pj_trend_list_json(input, json);
 }
 
 pj_status pj_history_list_write(const pj_history_list *list, const pj_report_options *report, pj_sink sink,
                                 void *payload, pj_error *err)
 {
-    pj_output output;
-    pj_str text = pj_str_new(0);
-    pj_text_style style = pj_style_of(report);
-    PJ_TRY(pj_output_of(report, &output, err));
-    pj_arena *arena = pj_arena_new(0);
-    if (arena)
-        write_list(list, output, &style, arena, &text);
-    else
-        text.failed = true;
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = list_page, .table = list_table, .json = list_json};
+    return pj_tell(&pieces, list, report, sink, payload, err);
 }

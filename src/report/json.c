@@ -310,32 +310,27 @@ static void put_shared(pj_json_writer *json, const pj_view *view)
     pj_json_write_end(json);
 }
 
-void pj_report_json(const pj_view *view, pj_str *out)
+void pj_report_json(const pj_view *view, pj_json_writer *json)
 {
     const pj_finding *findings = view->result->findings;
     size_t count = view->result->finding_count;
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(&json, "schema", "picojoule.report/1");
-    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
-    put_model(&json, view);
-    put_settings(&json, view);
-    put_layers(&json, view);
+    pj_json_put_text(json, "schema", "picojoule.report/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    put_model(json, view);
+    put_settings(json, view);
+    put_layers(json, view);
     if (view->group != PJ_NO_GROUP)
-        put_groups(&json, view);
+        put_groups(json, view);
     if (view->left_out) {
-        pj_json_put_begin(&json, "left_out", PJ_JSON_WRITE_OBJECT);
-        pj_json_put_uint(&json, "rows", view->left_out);
-        put_group(&json, view, &view->rest);
+        pj_json_put_begin(json, "left_out", PJ_JSON_WRITE_OBJECT);
+        pj_json_put_uint(json, "rows", view->left_out);
+        put_group(json, view, &view->rest);
     }
-    put_totals(&json, view);
-    pj_memory_json(view->result->memory, &json);
-    put_shared(&json, view);
+    put_totals(json, view);
+    pj_memory_json(view->result->memory, json);
+    put_shared(json, view);
     if (view->result->weights)
-        pj_weights_json(view->result->weights, &json);
-    put_coverage(&json, view);
-    pj_json_write_key(&json, "diagnostics");
-    pj_findings_json(findings, count, &json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+        pj_weights_json(view->result->weights, json);
+    put_coverage(json, view);
+    pj_findings_json(findings, count, json);
 }

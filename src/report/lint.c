@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "lint/lint.h"
+#include "page/page.h"
 #include "picojoule/version.h"
-#include "report/figures.h"
 
 /* ---- findings ---- */
 
@@ -26,29 +26,21 @@ static const pj_column text_columns[] = {
 enum { TEXT_COLUMNS = sizeof text_columns / sizeof *text_columns };
 /* clang-format on */
 
-/* What is written, and the findings of each rule: they stand next to each other. */
-typedef struct page {
-    const pj_lint *lint;
-    const char *path, *unit;
-    const pj_text_style *style;
-    pj_arena *arena;
-    pj_str *out;
-} page;
-
 static void set_energy(pj_cell *cell, double energy)
 {
     if (energy >= 0)
         pj_cell_number(cell, energy);
 }
 
-static pj_rows *rows_of(const page *p)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
-    pj_rows *rows = pj_rows_new(p->arena, columns, COLUMNS);
+    const pj_lint *lint = input;
+    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
     if (!rows)
         return NULL;
-    rows->unit = p->unit;
-    for (size_t i = 0; i < p->lint->count; i++) {
-        const pj_lint_finding *finding = &p->lint->finding[i];
+    rows->unit = lint->result->unit;
+    for (size_t i = 0; i < lint->count; i++) {
+        const pj_lint_finding *finding = &lint->finding[i];
         pj_cell *cell = pj_rows_add(rows);
         pj_cell_text(&cell[0], finding->code);
         pj_cell_text(&cell[1], finding->severity);
@@ -57,10 +49,10 @@ static pj_rows *rows_of(const page *p)
         set_energy(&cell[4], finding->energy_pj);
         pj_cell_text(&cell[5], finding->message);
     }
-    return rows->failed ? NULL : rows;
+    return rows;
 }
 
-/* The end of the findings that are of the same rule as the one at `from`. */
+/* Findings of one rule stand next to each other: the end of those that are of the same rule as the one at `from`. */
 static size_t end_of_rule(const pj_lint *lint, size_t from)
 {
     size_t to = from;
@@ -78,49 +70,38 @@ static size_t count_warnings(const pj_lint *lint)
 }
 
 /* "3 lint findings (1 warning, 2 notes)" */
-static void summarize(const page *p, pj_str *out)
+static void summarize(const pj_lint *lint, pj_str *out)
 {
-    size_t warnings = count_warnings(p->lint), notes = p->lint->count - warnings;
-    pj_human_plural(out, p->lint->count, "lint finding", "lint findings");
-    if (!p->lint->count)
+    size_t warnings = count_warnings(lint), notes = lint->count - warnings;
+    pj_human_plural(out, lint->count, "lint finding", "lint findings");
+    if (!lint->count)
         return;
     pj_str_add(out, " (");
     pj_human_plural(out, warnings, "warning", "warnings");
     pj_str_add(out, ", ");
     pj_human_plural(out, notes, "note", "notes");
-    pj_str_add(out, p->lint->dropped ? "; more are not listed)" : ")");
+    pj_str_add(out, lint->dropped ? "; more are not listed)" : ")");
 }
 
-/* ---- text ---- */
-
-static void paragraph(const page *p, const char *text)
+/* The column of energies is left out where there are none, and so is that of nodes. */
+static pj_rows *rows_of_rule(const pj_lint *lint, size_t from, size_t to, pj_arena *arena)
 {
-    pj_str_add(p->out, "  ");
-    pj_text_wrap(p->out, text, 2, 4, p->style->width);
-    pj_str_add_char(p->out, '\n');
-}
-
-/* The column of energies is left out where there are none. */
-static void text_findings(const page *p, size_t from, size_t to)
-{
-    pj_column shown[TEXT_COLUMNS];
+    pj_column *shown = PJ_NEW(arena, pj_column, TEXT_COLUMNS);
     bool energy = false, node = false;
-    int used = 0;
+    size_t used = 0;
     for (size_t i = from; i < to; i++) {
-        energy = energy || p->lint->finding[i].energy_pj >= 0;
-        node = node || *p->lint->finding[i].node;
+        energy = energy || lint->finding[i].energy_pj >= 0;
+        node = node || *lint->finding[i].node;
     }
-    for (int k = 0; k < TEXT_COLUMNS; k++)
+    for (int k = 0; shown && k < TEXT_COLUMNS; k++)
         if ((k != 0 || node) && (k != 1 || energy))
             shown[used++] = text_columns[k];
-    pj_rows *rows = pj_rows_new(p->arena, shown, (size_t)used);
-    if (!rows) {
-        p->out->failed = true;
-        return;
-    }
-    rows->unit = p->unit;
+    pj_rows *rows = shown ? pj_rows_new(arena, shown, used) : NULL;
+    if (!rows)
+        return NULL;
+    rows->unit = lint->result->unit;
     for (size_t i = from; i < to; i++) {
-        const pj_lint_finding *finding = &p->lint->finding[i];
+        const pj_lint_finding *finding = &lint->finding[i];
         pj_cell *cell = pj_rows_add(rows);
         if (node)
             pj_cell_text(cell, finding->node);
@@ -128,75 +109,83 @@ static void text_findings(const page *p, size_t from, size_t to)
             set_energy(&cell[node], finding->energy_pj);
         pj_cell_text(&cell[node + energy], finding->message);
     }
-    pj_rows_text(rows, p->style, 2, p->out);
-    p->out->failed = p->out->failed || rows->failed;
+    return rows;
 }
 
-static void write_text(const page *p)
+/* Text: rule by rule, each with its findings and the remedy. */
+static void add_rule(const pj_lint *lint, size_t from, size_t to, pj_page *page)
+{
+    const pj_lint_rule *rule = lint->finding[from].rule;
+    bool warns = strcmp(rule->severity, "warning") == 0;
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, " (");
+    pj_human_plural(&text, to - from, rule->severity, warns ? "warnings" : "notes");
+    pj_str_printf(&text, "): %s", rule->summary);
+    page->gap = true;
+    pj_block *title = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+    title->strong = rule->code;
+    title->look = warns ? PJ_WARN : PJ_BOLD;
+    title->hang = 2;
+    pj_page_table(page, rows_of_rule(lint, from, to, page->arena), 2);
+    pj_page_printf(page, PJ_BLOCK_ITEM, "To do: %s", rule->remedy);
+}
+
+static void text_of(const pj_lint *lint, pj_page *page)
 {
     pj_str text = pj_str_new(0);
-    pj_text_look(p->out, p->style, PJ_BOLD);
-    pj_text_clean(p->out, p->path);
-    pj_text_look(p->out, p->style, PJ_PLAIN);
-    pj_str_add(p->out, ": ");
-    summarize(p, p->out);
-    pj_str_add_char(p->out, '\n');
-    for (size_t from = 0, to; from < p->lint->count; from = to) {
-        const pj_lint_rule *rule = p->lint->finding[from].rule;
-        bool warns = strcmp(rule->severity, "warning") == 0;
-        to = end_of_rule(p->lint, from);
-        pj_str_add_char(p->out, '\n');
-        pj_text_look(p->out, p->style, warns ? PJ_WARN : PJ_BOLD);
-        pj_str_add(p->out, rule->code);
-        pj_text_look(p->out, p->style, PJ_PLAIN);
-        pj_str_add(&text, " (");
-        pj_human_plural(&text, to - from, rule->severity, warns ? "warnings" : "notes");
-        pj_str_printf(&text, "): %s", rule->summary);
-        pj_text_wrap(p->out, text.data, strlen(rule->code), 2, p->style->width);
-        pj_str_add_char(p->out, '\n');
-        pj_str_clear(&text);
-        text_findings(p, from, to);
-        pj_str_printf(&text, "To do: %s", rule->remedy);
-        paragraph(p, text.data);
-        pj_str_clear(&text);
+    pj_text_clean(&text, lint->result->model->path);
+    const char *path = pj_page_keep(page, &text);
+    pj_str_add(&text, ": ");
+    summarize(lint, &text);
+    pj_block *title = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+    title->strong = path;
+    title->look = PJ_BOLD;
+    title->whole = true;
+    for (size_t from = 0, to; from < lint->count; from = to) {
+        to = end_of_rule(lint, from);
+        add_rule(lint, from, to, page);
     }
-    if (p->lint->count)
-        pj_str_add(p->out, "\n`picojoule help lint` explains each rule; --lint-off CODE leaves one out.\n");
-    p->out->failed = p->out->failed || text.failed;
-    pj_str_free(&text);
+    if (!lint->count)
+        return;
+    page->gap = true;
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, "`picojoule help lint` explains each rule; --lint-off CODE leaves one out.")
+        ->whole = true;
 }
 
-/* ---- Markdown, JSON ---- */
-
-static void write_markdown(const page *p, const pj_rows *rows)
+/* Markdown: one table, then what to do. */
+static void markdown_of(const pj_lint *lint, pj_page *page)
 {
-    pj_str path = pj_str_new(0);
-    pj_text_clean(&path, p->path);
-    pj_str_add(p->out, "## Lint of ");
-    pj_markdown_escape(p->out, path.data);
-    pj_str_add(p->out, "\n\n");
-    summarize(p, p->out);
-    pj_str_add(p->out, "\n");
-    if (p->lint->count) {
-        pj_str_add_char(p->out, '\n');
-        pj_rows_markdown(rows, p->out);
-        pj_str_add(p->out, "\nTo do:\n\n");
+    pj_str text = pj_str_new(0);
+    pj_text_clean(&text, lint->result->model->path);
+    pj_page_add(page, PJ_BLOCK_TITLE, &text)->lead = "Lint of ";
+    summarize(lint, &text);
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+    if (!lint->count)
+        return;
+    pj_page_table(page, table_of(lint, page->arena), 0);
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, "To do:");
+    for (size_t from = 0; from < lint->count; from = end_of_rule(lint, from)) {
+        const pj_lint_rule *rule = lint->finding[from].rule;
+        pj_block *item = pj_page_printf(page, PJ_BLOCK_ITEM, " (%s): %s", rule->summary, rule->remedy);
+        item->strong = rule->code;
+        item->ours = true;
     }
-    for (size_t from = 0; from < p->lint->count; from = end_of_rule(p->lint, from)) {
-        const pj_lint_rule *rule = p->lint->finding[from].rule;
-        pj_str_printf(p->out, "- **%s** (%s): %s\n", rule->code, rule->summary, rule->remedy);
-    }
-    p->out->failed = p->out->failed || path.failed;
-    pj_str_free(&path);
 }
 
-static void put_rules(const page *p, pj_json_writer *json)
+static void page_of(const void *input, pj_page *page)
 {
-    pj_json_write_key(json, "rules");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
-    for (size_t from = 0, to; from < p->lint->count; from = to) {
-        const pj_lint_rule *rule = p->lint->finding[from].rule;
-        to = end_of_rule(p->lint, from);
+    page->in = PJ_IN_TEXT;
+    text_of(input, page);
+    page->in = PJ_IN_MARKDOWN;
+    markdown_of(input, page);
+}
+
+static void put_rules(const pj_lint *lint, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "rules", PJ_JSON_WRITE_ARRAY);
+    for (size_t from = 0, to; from < lint->count; from = to) {
+        const pj_lint_rule *rule = lint->finding[from].rule;
+        to = end_of_rule(lint, from);
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
         pj_json_put_text(json, "code", rule->code);
         pj_json_put_text(json, "severity", rule->severity);
@@ -208,65 +197,27 @@ static void put_rules(const page *p, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-static void write_json(const page *p, const pj_rows *rows)
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    pj_json_writer json = pj_json_writer_new(p->out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(&json, "schema", "picojoule.lint/1");
-    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
-    pj_json_put_text(&json, "model", p->path);
-    pj_json_put_text(&json, "table", p->lint->result->table);
-    pj_json_put_text(&json, "unit", p->unit);
-    pj_json_put_uint(&json, "warnings", count_warnings(p->lint));
-    pj_json_put_uint(&json, "notes", p->lint->count - count_warnings(p->lint));
-    pj_json_put_uint(&json, "not_listed", p->lint->dropped);
-    pj_json_write_key(&json, "findings");
-    pj_rows_json(rows, &json);
-    put_rules(p, &json);
-    pj_json_write_end(&json);
-    pj_str_add_char(p->out, '\n');
-}
-
-static void write_page(const page *p, pj_output output)
-{
-    const pj_rows *rows = rows_of(p);
-    if (!rows) {
-        p->out->failed = true;
-        return;
-    }
-    switch (output) {
-    case PJ_OUTPUT_TEXT:
-        write_text(p);
-        break;
-    case PJ_OUTPUT_JSON:
-        write_json(p, rows);
-        break;
-    case PJ_OUTPUT_CSV:
-        pj_rows_csv(rows, p->out);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        write_markdown(p, rows);
-        break;
-    }
+    const pj_lint *lint = input;
+    pj_json_put_text(json, "schema", "picojoule.lint/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(json, "model", lint->result->model->path);
+    pj_json_put_text(json, "table", lint->result->table);
+    pj_json_put_text(json, "unit", lint->result->unit);
+    pj_json_put_uint(json, "warnings", count_warnings(lint));
+    pj_json_put_uint(json, "notes", lint->count - count_warnings(lint));
+    pj_json_put_uint(json, "not_listed", lint->dropped);
+    pj_json_write_key(json, "findings");
+    pj_rows_json(table_of(lint, arena), json);
+    put_rules(lint, json);
 }
 
 pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err)
 {
-    pj_output output;
-    PJ_TRY(pj_output_of(options, &output, err));
-    pj_arena *arena = pj_arena_new(0);
-    const pj_model_info *info = lint->result->model;
-    pj_text_style style = pj_style_of(options);
-    pj_str text = pj_str_new(0);
-    if (arena && info) {
-        const page p = {lint, info->path, lint->result->unit, &style, arena, &text};
-        write_page(&p, output);
-    } else {
-        text.failed = true;
-    }
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    return pj_tell(&pieces, lint, options, sink, payload, err);
 }
 
 /* ---- the rules ---- */
@@ -286,47 +237,6 @@ static const char intro[] =
     "    picojoule analyze model.onnx --lint --format json           # for programs: docs/lint.schema.json\n\n"
     "Programs call `pj_lint_run` (`include/picojoule/lint.h`).\n";
 
-static void rules_markdown(pj_str *out)
-{
-    pj_str_add(out, intro);
-    pj_str_add(out, "\n| Rule | Severity | What is wrong |\n|---|---|---|\n");
-    for (size_t i = 0; pj_lint_rule_at(i); i++) {
-        const pj_lint_rule *rule = pj_lint_rule_at(i);
-        pj_str_printf(out, "| [%s](#%s) | %s | %s |\n", rule->code, rule->code, rule->severity, rule->summary);
-    }
-    for (size_t i = 0; pj_lint_rule_at(i); i++) {
-        const pj_lint_rule *rule = pj_lint_rule_at(i);
-        pj_str_printf(out, "\n## %s\n\n%s: %s.\n\n%s\n\n**To do:** %s\n", rule->code,
-                      strcmp(rule->severity, "warning") == 0 ? "Warning" : "Note", rule->summary, rule->example,
-                      rule->remedy);
-    }
-}
-
-static void rules_text(const pj_text_style *style, pj_str *out)
-{
-    for (size_t i = 0; pj_lint_rule_at(i); i++) {
-        const pj_lint_rule *rule = pj_lint_rule_at(i);
-        const char *const parts[] = {rule->summary, rule->example, rule->remedy};
-        pj_text_look(out, style, PJ_BOLD);
-        pj_str_add(out, rule->code);
-        pj_text_look(out, style, PJ_PLAIN);
-        pj_str_printf(out, " (%s)\n", rule->severity);
-        for (int k = 0; k < 3; k++) {
-            pj_str text = pj_str_new(0);
-            pj_str_printf(&text, "%s%s", k == 2 ? "To do: " : "", parts[k]);
-            for (char *at = text.data; text.length && *at; at++)
-                if (*at == '\n')
-                    *at = ' ';
-            pj_str_add(out, "  ");
-            pj_text_wrap(out, text.data, 2, k == 2 ? 4 : 2, style->width);
-            pj_str_add_char(out, '\n');
-            out->failed = out->failed || text.failed;
-            pj_str_free(&text);
-        }
-        pj_str_add(out, pj_lint_rule_at(i + 1) ? "\n" : "");
-    }
-}
-
 /* clang-format off */
 static const pj_column rule_columns[] = {
     {.key = "code", .kind = PJ_CELL_TEXT},
@@ -336,10 +246,10 @@ static const pj_column rule_columns[] = {
 };
 /* clang-format on */
 
-static pj_status list_rules(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
+static pj_rows *rules_table(const void *input, pj_arena *arena)
 {
-    pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? pj_rows_new(arena, rule_columns, sizeof rule_columns / sizeof *rule_columns) : NULL;
+    (void)input;
+    pj_rows *rows = pj_rows_new(arena, rule_columns, sizeof rule_columns / sizeof *rule_columns);
     for (size_t i = 0; rows && pj_lint_rule_at(i); i++) {
         const pj_lint_rule *rule = pj_lint_rule_at(i);
         pj_cell *cell = pj_rows_add(rows);
@@ -348,22 +258,61 @@ static pj_status list_rules(const pj_report_options *options, pj_sink sink, void
         pj_cell_text(&cell[2], rule->summary);
         pj_cell_text(&cell[3], rule->remedy);
     }
-    pj_status status = pj_list_write("rules", rows, options, sink, payload, err);
-    pj_arena_free(arena);
-    return status;
+    return rows;
+}
+
+/* docs/lint.md */
+static void rules_markdown(pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, intro);
+    pj_str_add(&text, "\n| Rule | Severity | What is wrong |\n|---|---|---|\n");
+    for (size_t i = 0; pj_lint_rule_at(i); i++) {
+        const pj_lint_rule *rule = pj_lint_rule_at(i);
+        pj_str_printf(&text, "| [%s](#%s) | %s | %s |\n", rule->code, rule->code, rule->severity, rule->summary);
+    }
+    for (size_t i = 0; pj_lint_rule_at(i); i++) {
+        const pj_lint_rule *rule = pj_lint_rule_at(i);
+        pj_str_printf(&text, "\n## %s\n\n%s: %s.\n\n%s\n\n**To do:** %s\n", rule->code,
+                      strcmp(rule->severity, "warning") == 0 ? "Warning" : "Note", rule->summary, rule->example,
+                      rule->remedy);
+    }
+    pj_page_add(page, PJ_BLOCK_RAW, &text);
+}
+
+static void rules_text(pj_page *page)
+{
+    for (size_t i = 0; pj_lint_rule_at(i); i++) {
+        const pj_lint_rule *rule = pj_lint_rule_at(i);
+        const char *const parts[] = {rule->summary, rule->example, rule->remedy};
+        page->gap = i > 0;
+        pj_block *title = pj_page_printf(page, PJ_BLOCK_PARAGRAPH, " (%s)", rule->severity);
+        title->strong = rule->code;
+        title->look = PJ_BOLD;
+        for (int k = 0; k < 3; k++) {
+            pj_str text = pj_str_new(0);
+            pj_str_printf(&text, "%s%s", k == 2 ? "To do: " : "", parts[k]);
+            for (char *at = text.data; text.length && *at; at++)
+                if (*at == '\n')
+                    *at = ' ';
+            pj_block *part = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+            part->indent = 2;
+            part->hang = k == 2 ? 4 : 2;
+        }
+    }
+}
+
+static void rules_page(const void *input, pj_page *page)
+{
+    (void)input;
+    page->in = PJ_IN_TEXT;
+    rules_text(page);
+    page->in = PJ_IN_MARKDOWN;
+    rules_markdown(page);
 }
 
 pj_status pj_lint_rules_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
 {
-    pj_output output;
-    pj_str text = pj_str_new(0);
-    pj_text_style style = pj_style_of(options);
-    PJ_TRY(pj_output_of(options, &output, err));
-    if (output == PJ_OUTPUT_JSON || output == PJ_OUTPUT_CSV)
-        return list_rules(options, sink, payload, err);
-    if (output == PJ_OUTPUT_MARKDOWN)
-        rules_markdown(&text);
-    else
-        rules_text(&style, &text);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = rules_page, .table = rules_table, .list = "rules"};
+    return pj_tell(&pieces, NULL, options, sink, payload, err);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "report/humane.h"
+#include "page/humane.h"
 
 /* ---- sentences ---- */
 

@@ -1,7 +1,5 @@
 /* `picojoule ops`: the operator table. */
-#include <string.h>
-
-#include "report/figures.h"
+#include "page/page.h"
 
 static const pj_column columns[] = {
     {.key = "op",     .title = "operator", .kind = PJ_CELL_TEXT },
@@ -26,32 +24,34 @@ static void add_operator(const pj_operator_info *info, void *payload)
     pj_cell_text(&cell[6], info->family);
 }
 
-/* docs/operators.md */
-static pj_status write_markdown(const pj_rows *rows, pj_sink sink, void *payload, pj_error *err)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
-    pj_str text = pj_str_new(0);
-    pj_str_printf(&text,
-                  "# Operators\n\n<!-- made by `picojoule ops --markdown`; a test compares -->\n\n"
-                  "%zu rows, family by family: each is a file of `src/ops/`. *Since* is the first version of the\n"
-                  "domain that the rules hold for. *Shape*: types and shapes of the outputs are inferred. *Value*:\n"
-                  "contents of small tensors are computed, where shapes depend on them. *Work*: what one run computes\n"
-                  "is counted; without it an operator is uncounted, and the report says so.\n\n",
-                  rows->count);
-    pj_rows_markdown(rows, &text);
-    return pj_emit(&text, sink, payload, err);
+    (void)input;
+    pj_rows *rows = pj_rows_new(arena, columns, sizeof columns / sizeof *columns);
+    if (rows)
+        pj_operators(add_operator, rows);
+    return rows;
+}
+
+/* In Markdown: docs/operators.md. */
+static void page_of(const void *input, pj_page *page)
+{
+    const pj_rows *rows = table_of(input, page->arena);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(
+        page, PJ_BLOCK_RAW,
+        "# Operators\n\n<!-- made by `picojoule ops --markdown`; a test compares -->\n\n"
+        "%zu rows, family by family: each is a file of `src/ops/`. *Since* is the first version of the\n"
+        "domain that the rules hold for. *Shape*: types and shapes of the outputs are inferred. *Value*:\n"
+        "contents of small tensors are computed, where shapes depend on them. *Work*: what one run computes\n"
+        "is counted; without it an operator is uncounted, and the report says so.\n",
+        rows ? rows->count : 0);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, rows, 0);
 }
 
 pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
 {
-    pj_output output;
-    PJ_TRY(pj_output_of(options, &output, err));
-    pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? pj_rows_new(arena, columns, sizeof columns / sizeof *columns) : NULL;
-    if (rows)
-        pj_operators(add_operator, rows);
-    pj_status status = !rows || rows->failed          ? pj_fail_memory(err)
-                       : output == PJ_OUTPUT_MARKDOWN ? write_markdown(rows, sink, payload, err)
-                                                      : pj_list_write("operators", rows, options, sink, payload, err);
-    pj_arena_free(arena);
-    return status;
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .list = "operators"};
+    return pj_tell(&pieces, NULL, options, sink, payload, err);
 }

@@ -2,10 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "page/page.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"
-#include "report/emit.h"
-#include "report/svg.h"
 
 static const pj_pareto_point *best_of(const pj_pareto *pareto)
 {
@@ -92,31 +91,19 @@ static const char bases_differ[] =
     "The energies rest on different tables or settings, or some were only stated: do they"
     " compare? --format csv tells the basis of each.";
 
-static void write_text(const pj_pareto *pareto, const pj_rows *rows, const pj_text_style *style, pj_str *out)
+static void page_of(const void *input, pj_page *page)
 {
+    const pj_pareto *pareto = input;
+    pj_rows *rows = frontier_rows(pareto, page->arena);
     pj_str title = pj_str_new(0);
-    add_title(pareto, rows, &title);
-    pj_text_title(out, &title, style->width);
-    pj_str_add_char(out, '\n');
-    pj_rows_text(rows, style, 0, out);
-    if (has_several_bases(pareto)) {
-        pj_str_add_char(out, '\n');
-        pj_text_wrap(out, bases_differ, 0, 0, style->width);
-        pj_str_add_char(out, '\n');
-    }
-}
-
-static void write_markdown(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
-{
-    pj_str title = pj_str_new(0);
-    add_title(pareto, rows, &title);
-    pj_markdown_escape(out, title.data);
-    pj_str_add(out, "\n\n");
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
-    pj_rows_markdown(rows, out);
-    if (has_several_bases(pareto))
-        pj_str_printf(out, "\n%s\n", bases_differ);
+    if (rows)
+        add_title(pareto, rows, &title);
+    pj_page_lead(page, &title);
+    pj_page_table(page, rows, 0);
+    if (!has_several_bases(pareto))
+        return;
+    page->gap = true;
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, bases_differ)->ours = true;
 }
 
 /* ---- for programs: all points ---- */
@@ -135,8 +122,9 @@ static const pj_column point_columns[] = {
 enum { POINT_COLUMNS = sizeof point_columns / sizeof *point_columns };
 /* clang-format on */
 
-static pj_rows *point_rows(const pj_pareto *pareto, pj_arena *arena)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
+    const pj_pareto *pareto = input;
     pj_column *columns = pj_arena_memdup(arena, point_columns, POINT_COLUMNS, sizeof *columns);
     pj_rows *rows = columns ? pj_rows_new(arena, columns, POINT_COLUMNS) : NULL;
     if (rows && strcmp(pareto->points[0].unit, "pJ") != 0)
@@ -156,28 +144,22 @@ static pj_rows *point_rows(const pj_pareto *pareto, pj_arena *arena)
     return rows;
 }
 
-static void write_json(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(&json, "schema", "picojoule.pareto/1");
-    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
-    pj_json_put_text(&json, "file", pareto->file);
-    pj_json_put_text(&json, "better", pareto->higher_is_better ? "higher" : "lower");
-    pj_json_put_text(&json, "unit", pareto->points[0].unit);
-    pj_json_write_key(&json, "points");
-    pj_rows_json(rows, &json);
-    pj_json_write_key(&json, "frontier");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);
+    const pj_pareto *pareto = input;
+    pj_json_put_text(json, "schema", "picojoule.pareto/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(json, "file", pareto->file);
+    pj_json_put_text(json, "better", pareto->higher_is_better ? "higher" : "lower");
+    pj_json_put_text(json, "unit", pareto->points[0].unit);
+    pj_json_write_key(json, "points");
+    pj_rows_json(table_of(pareto, arena), json);
+    pj_json_put_begin(json, "frontier", PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < pareto->frontier_count; i++)
-        pj_json_write_int(&json, pareto->points[pareto->frontier[i]].id);
-    pj_json_write_end(&json);
-    pj_json_write_key(&json, "within");
-    pj_json_write_double(&json, pareto->within);
-    pj_json_write_key(&json, "pick");
-    pj_json_write_int(&json, pick_of(pareto)->id);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+        pj_json_write_int(json, pareto->points[pareto->frontier[i]].id);
+    pj_json_write_end(json);
+    pj_json_put_double(json, "within", pareto->within);
+    pj_json_put_int(json, "pick", pick_of(pareto)->id);
 }
 
 /* ---- the chart ---- */
@@ -194,105 +176,51 @@ static const char *note_of(const pj_pareto_point *point, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-static const char *axis_title(const char *what, const char *word, pj_arena *arena)
+static pj_chart_point point_of(const pj_pareto_point *point, double factor, pj_arena *arena)
 {
-    pj_str text = pj_str_new(0);
-    pj_str_add(&text, what);
-    pj_str_printf(&text, " (%s)", word);
-    return pj_str_keep(&text, arena);
+    return (pj_chart_point){point->energy / factor, point->quality, note_of(point, arena), false};
 }
 
-static bool set_point(pj_svg_point *out, const pj_pareto_point *point, double factor, pj_arena *arena)
+static const pj_chart *chart_of(const void *input, pj_arena *arena)
 {
-    *out = (pj_svg_point){point->energy / factor, point->quality, note_of(point, arena), false};
-    return out->note;
-}
-
-static bool draw(const pj_pareto *pareto, pj_arena *arena, pj_str *out)
-{
-    pj_svg_point *others = PJ_NEW(arena, pj_svg_point, pareto->count);
-    pj_svg_point *frontier = PJ_NEW(arena, pj_svg_point, pareto->frontier_count);
-    pj_svg_point pick;
+    enum { SERIES = 3 };
+    const pj_pareto *pareto = input;
+    pj_chart_point *others = PJ_NEW(arena, pj_chart_point, pareto->count);
+    pj_chart_point *frontier = PJ_NEW(arena, pj_chart_point, pareto->frontier_count);
+    pj_chart_point *pick = PJ_NEW(arena, pj_chart_point, 1);
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, SERIES);
+    pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
     size_t other_count = 0;
     double most = 0;
     for (size_t i = 0; i < pareto->count; i++)
         most = fmax(most, pareto->points[i].energy);
     pj_scale scale = pj_scale_energy(most, pareto->points[0].unit);
-    bool ok = others && frontier && set_point(&pick, pick_of(pareto), scale.factor, arena);
-    for (size_t i = 0; ok && i < pareto->count; i++)
+    if (!others || !frontier || !pick || !series || !chart)
+        return NULL;
+    for (size_t i = 0; i < pareto->count; i++)
         if (pareto->points[i].dominated)
-            ok = set_point(&others[other_count++], &pareto->points[i], scale.factor, arena);
-    for (size_t i = 0; ok && i < pareto->frontier_count; i++)
-        ok = set_point(&frontier[i], &pareto->points[pareto->frontier[i]], scale.factor, arena);
-    if (!ok)
-        return false;
+            others[other_count++] = point_of(&pareto->points[i], scale.factor, arena);
+    for (size_t i = 0; i < pareto->frontier_count; i++)
+        frontier[i] = point_of(&pareto->points[pareto->frontier[i]], scale.factor, arena);
+    *pick = point_of(pick_of(pareto), scale.factor, arena);
     pj_str within = pj_str_new(0);
     pj_str_add(&within, "least energy within ");
     add_within(pareto, &within);
     pj_str_add(&within, " of the best");
-    const char *picked = pj_str_keep(&within, arena);
-    const pj_svg_series series[] = {
-        {other_count ? "dominated" : NULL, PJ_SVG_PALE,   others,   other_count           },
-        {"frontier",                       PJ_SVG_STEP,   frontier, pareto->frontier_count},
-        {picked,                           PJ_SVG_LABELS, &pick,    1                     },
-    };
-    const char *across = axis_title("energy of one run", scale.unit, arena);
-    const char *upward =
-        axis_title("quality", pareto->higher_is_better ? "higher is better" : "lower is better", arena);
-    const pj_svg_chart chart = {
-        .title = pareto->file,
-        .x = {.title = across},
-        .y = {.title = upward},
-        .series = series,
-        .count = sizeof series / sizeof *series,
-    };
-    if (!picked || !across || !upward)
-        return false;
-    pj_svg_write(&chart, out);
-    return true;
-}
-
-/* ---- the way out ---- */
-
-static void write_format(const pj_pareto *pareto, pj_output output, const pj_text_style *style, pj_arena *arena,
-                         pj_str *out)
-{
-    bool for_people = output == PJ_OUTPUT_TEXT || output == PJ_OUTPUT_MARKDOWN;
-    pj_rows *rows = for_people ? frontier_rows(pareto, arena) : point_rows(pareto, arena);
-    if (!rows || rows->failed || pj_arena_failed(arena)) {
-        out->failed = true;
-        return;
-    }
-    switch (output) {
-    case PJ_OUTPUT_TEXT:
-        write_text(pareto, rows, style, out);
-        break;
-    case PJ_OUTPUT_JSON:
-        write_json(pareto, rows, out);
-        break;
-    case PJ_OUTPUT_CSV:
-        pj_rows_csv(rows, out);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        write_markdown(pareto, rows, out);
-        break;
-    }
+    series[0] = (pj_chart_series){other_count ? "dominated" : NULL, PJ_CHART_PALE, others, other_count};
+    series[1] = (pj_chart_series){"frontier", PJ_CHART_STEP, frontier, pareto->frontier_count};
+    series[2] = (pj_chart_series){pj_str_keep(&within, arena), PJ_CHART_LABELS, pick, 1};
+    chart->title = pareto->file;
+    chart->x.title = pj_axis_title("energy of one run", scale.unit, arena);
+    chart->y.title = pj_axis_title("quality", pareto->higher_is_better ? "higher is better" : "lower is better", arena);
+    chart->series = series;
+    chart->count = SERIES;
+    return chart;
 }
 
 pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,
                           pj_error *err)
 {
-    pj_output output = PJ_OUTPUT_TEXT;
-    pj_str text = pj_str_new(0);
-    pj_text_style style = pj_style_of(report);
-    bool svg = pj_is_svg(report);
-    if (!svg)
-        PJ_TRY(pj_output_of(report, &output, err));
-    pj_arena *arena = pj_arena_new(0);
-    if (arena && !svg)
-        write_format(pareto, output, &style, arena, &text);
-    else if (!arena || !draw(pareto, arena, &text))
-        text.failed = true;
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+    return pj_tell(&pieces, pareto, report, sink, payload, err);
 }

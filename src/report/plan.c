@@ -6,7 +6,6 @@
 
 #include "picojoule/version.h"
 #include "plan/rows.h"
-#include "report/emit.h"
 #include "report/findings.h"
 #include "report/plan.h"
 
@@ -242,7 +241,12 @@ static pj_rows *uniform_rows(const pj_plan_result *result, pj_arena *arena)
     return rows->failed ? NULL : rows;
 }
 
-/* ---- text ---- */
+static pj_rows *table_of(const void *input, pj_arena *arena)
+{
+    return layer_rows(input, false, arena);
+}
+
+/* ---- the page ---- */
 
 /* "the plan with the least noise that keeps the budget; proven" */
 static void add_claim(const pj_plan_result *result, pj_str *out)
@@ -275,86 +279,60 @@ static void add_basis(const pj_plan_result *result, pj_str *out)
     pj_str_add(out, ".");
 }
 
-static void wrap(pj_str *out, void (*add)(const pj_plan_result *result, pj_str *out), const pj_plan_result *result,
-                 size_t width)
+/* Claim and basis: two paragraphs of text, one of Markdown. */
+static void add_words(const pj_plan_result *result, pj_page *page)
 {
     pj_str text = pj_str_new(0);
-    add(result, &text);
-    pj_text_wrap(out, text.data, 0, 0, width);
-    pj_str_add(out, "\n");
-    out->failed = out->failed || text.failed;
-    pj_str_free(&text);
+    add_claim(result, &text);
+    const char *claim = pj_page_keep(page, &text);
+    add_basis(result, &text);
+    const char *basis = pj_page_keep(page, &text);
+    page->in = PJ_IN_TEXT;
+    page->gap = true;
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, claim);
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, basis);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "%s %s", claim, basis)->ours = true;
 }
 
-static void add_layer_title(const pj_plan_result *result, const pj_rows *rows, pj_str *out)
+static void page_of(const void *input, pj_page *page)
 {
-    (void)result;
-    pj_str_printf(
-        out,
-        "Layers (energies in %s; up, down: the next format with less noise or less energy, and what that does "
-        "to the energy of the model; in brackets: layers that change together)",
-        pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
-}
-
-static void write_text(const pj_plan_result *result, const pj_text_style *style, pj_arena *arena, pj_str *out)
-{
-    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, arena);
-    pj_rows *layers = layer_rows(result, true, arena);
-    if (!totals || !uniform || !layers) {
-        out->failed = true;
-        return;
+    const pj_plan_result *result = input;
+    pj_rows *totals = total_rows(result, page->arena), *uniform = uniform_rows(result, page->arena);
+    pj_rows *layers = layer_rows(result, true, page->arena);
+    const char *unit = layers ? pj_rows_scale(layers, PJ_CELL_ENERGY, 0).unit : "";
+    const char *uniform_unit = uniform ? pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit : "";
+    pj_str text = pj_str_new(0);
+    pj_text_clean(&text, result->model);
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text)->whole = true;
+    pj_page_table(page, totals, 2);
+    add_words(result, page);
+    page->gap = true;
+    for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
+        pj_page_printf(page, PJ_BLOCK_PARAGRAPH,
+                       "Layers (energies in %s; up, down: the next format with less noise or less energy, and what "
+                       "that does to the energy of the model; in brackets: layers that change together)%s",
+                       unit, page->in == PJ_IN_TEXT ? "" : ":")
+            ->hang = 2;
     }
-    pj_text_clean(out, result->model);
-    pj_str_add(out, "\n");
-    pj_rows_text(totals, style, 2, out);
-    pj_str_add(out, "\n");
-    wrap(out, add_claim, result, style->width);
-    wrap(out, add_basis, result, style->width);
-    pj_str title = pj_str_new(0);
-    add_layer_title(result, layers, &title);
-    pj_str_add(out, "\n");
-    pj_text_title(out, &title, style->width);
-    pj_rows_text(layers, style, 0, out);
-    pj_str_printf(out, "\nOne format everywhere, for comparison (energies in %s)\n",
-                  pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit);
-    pj_rows_text(uniform, style, 0, out);
-    if (result->finding_count)
-        pj_str_add(out, "\nAssumed or not known\n");
-    pj_findings_text(result->findings, result->finding_count, style, arena, out);
-}
-
-static void write_markdown(const pj_plan_result *result, pj_arena *arena, pj_str *out)
-{
-    pj_rows *totals = total_rows(result, arena), *uniform = uniform_rows(result, arena);
-    pj_rows *layers = layer_rows(result, true, arena);
-    if (!totals || !uniform || !layers) {
-        out->failed = true;
-        return;
-    }
-    pj_markdown_escape(out, result->model);
-    pj_str_add(out, "\n\n");
-    pj_rows_markdown(totals, out);
-    pj_str_add(out, "\n");
-    add_claim(result, out);
-    pj_str_add(out, " ");
-    add_basis(result, out);
-    pj_str_add(out, "\n\n");
-    add_layer_title(result, layers, out);
-    pj_str_add(out, ":\n\n");
-    pj_rows_markdown(layers, out);
-    pj_str_printf(out, "\nOne format everywhere (energies in %s):\n\n", pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit);
-    pj_rows_markdown(uniform, out);
-    if (result->finding_count)
-        pj_str_add(out, "\nAssumed or not known:\n\n");
-    pj_findings_markdown(result->findings, result->finding_count, arena, out);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, layers, 0);
+    page->in = PJ_IN_TEXT;
+    page->gap = true;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere, for comparison (energies in %s)", uniform_unit)
+        ->whole = true;
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere (energies in %s):", uniform_unit);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, uniform, 0);
+    pj_findings_section(result->findings, result->finding_count, page);
 }
 
 /* ---- JSON ---- */
 
 static void put_totals(pj_json_writer *json, const char *key, const pj_plan_totals *totals)
 {
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT_LINE);
     for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
         pj_json_put_double(json, pj_plan_measure_word((pj_plan_measure)m), pj_plan_total(totals, (pj_plan_measure)m));
     pj_json_write_end(json);
@@ -362,8 +340,7 @@ static void put_totals(pj_json_writer *json, const char *key, const pj_plan_tota
 
 static void put_budgets(pj_json_writer *json, const pj_plan_result *result)
 {
-    pj_json_write_key(json, "budgets");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "budgets", PJ_JSON_WRITE_ARRAY);
     for (size_t k = 0; k < result->limit_count; k++) {
         const pj_plan_limit *at = &result->limits[k];
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
@@ -384,8 +361,7 @@ void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json)
     pj_json_put_text(json, "unit", result->unit);
     pj_json_put_text(json, "target", *result->target ? result->target : NULL);
     pj_json_put_text(json, "sensitivity", result->sensitivity);
-    pj_json_write_key(json, "choices");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_put_begin(json, "choices", PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < result->choice_count; i++)
         pj_json_write_text(json, result->choices[i]);
     pj_json_write_end(json);
@@ -393,8 +369,7 @@ void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json)
 
 void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
 {
-    pj_json_write_key(json, "uniform");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "uniform", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < result->uniform_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
         pj_json_put_text(json, "format", result->uniform[i].label);
@@ -406,80 +381,33 @@ void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-static void write_json(const pj_plan_result *result, pj_arena *arena, pj_str *out)
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    pj_json_writer json = pj_json_writer_new(out, true);
-    const pj_rows *rows = layer_rows(result, false, arena);
-    if (!rows) {
-        out->failed = true;
-        return;
-    }
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_plan_rows_json(result->layers, result->layer_count, &json);
-    pj_json_write_key(&json, "report");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_plan_basis_json(result, &json);
-    pj_json_put_text(&json, "minimizes", result->minimizes_energy ? "energy" : "noise");
-    pj_json_put_double(&json, "gap", result->gap);
-    pj_json_put_double(&json, "model_error", result->model_error);
-    put_totals(&json, "now", &result->now);
-    put_totals(&json, "then", &result->then);
-    put_budgets(&json, result);
-    pj_plan_uniform_json(result, &json);
-    pj_json_write_key(&json, "layers");
-    pj_rows_json(rows, &json);
-    pj_json_write_key(&json, "diagnostics");
-    pj_findings_json(result->findings, result->finding_count, &json);
-    pj_json_write_end(&json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+    const pj_plan_result *result = input;
+    pj_plan_rows_json(result->layers, result->layer_count, json);
+    pj_json_put_begin(json, "report", PJ_JSON_WRITE_OBJECT);
+    pj_plan_basis_json(result, json);
+    pj_json_put_text(json, "minimizes", result->minimizes_energy ? "energy" : "noise");
+    pj_json_put_double(json, "gap", result->gap);
+    pj_json_put_double(json, "model_error", result->model_error);
+    put_totals(json, "now", &result->now);
+    put_totals(json, "then", &result->then);
+    put_budgets(json, result);
+    pj_plan_uniform_json(result, json);
+    pj_json_write_key(json, "layers");
+    pj_rows_json(table_of(result, arena), json);
+    pj_findings_json(result->findings, result->finding_count, json);
+    pj_json_write_end(json);
 }
 
 /* ---- all of it ---- */
 
-static void write_plan(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
-                       pj_str *out)
-{
-    const pj_rows *rows;
-    switch (output) {
-    case PJ_OUTPUT_TEXT:
-        write_text(result, style, arena, out);
-        break;
-    case PJ_OUTPUT_JSON:
-        write_json(result, arena, out);
-        break;
-    case PJ_OUTPUT_CSV:
-        rows = layer_rows(result, false, arena);
-        if (rows)
-            pj_rows_csv(rows, out);
-        else
-            out->failed = true;
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        write_markdown(result, arena, out);
-        break;
-    }
-}
-
 pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
                         void *payload, pj_error *err)
 {
-    pj_output output = PJ_OUTPUT_TEXT;
-    bool svg = pj_is_svg(options);
-    pj_text_style style = pj_style_of(options);
-    if (svg && view == PJ_PLAN_VIEW_PLAN)
-        return pj_fail(err, PJ_EARGUMENT, "a chart is that of the frontier: --frontier --format svg");
-    if (!svg)
-        PJ_TRY(pj_output_of(options, &output, err));
-    pj_arena *arena = pj_arena_new(0);
-    pj_str text = pj_str_new(0);
-    text.failed = !arena;
-    if (arena && svg)
-        pj_plan_frontier_svg(result, arena, &text);
-    else if (arena && view == PJ_PLAN_VIEW_FRONTIER)
-        pj_plan_frontier_print(result, output, &style, arena, &text);
-    else if (arena)
-        write_plan(result, output, &style, arena, &text);
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of,
+                                     .table = table_of,
+                                     .json = json_of,
+                                     .no_chart = "a chart is that of the frontier: --frontier --format svg"};
+    return pj_tell(view == PJ_PLAN_VIEW_FRONTIER ? &pj_plan_frontier : &pieces, result, options, sink, payload, err);
 }

@@ -3,7 +3,7 @@
 #define PJ_REPORT_PLAN_H
 
 #include "picojoule/plan.h"
-#include "report/emit.h"
+#include "page/page.h"
 
 /* Members that say what a plan rests on. */
 void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json);
@@ -15,9 +15,7 @@ void pj_plan_noise_print(pj_str *out, double noise);
 /* A copy of columns whose energies have the unit in their keys: "energy_pj". NULL: no memory. */
 const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const char *unit, pj_arena *arena);
 
-/* Appends the frontier; out->failed tells of missing memory. */
-void pj_plan_frontier_print(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
-                            pj_str *out);
-void pj_plan_frontier_svg(const pj_plan_result *result, pj_arena *arena, pj_str *out);
+/* The report of the frontier. */
+extern const pj_pieces pj_plan_frontier;
 
 #endif

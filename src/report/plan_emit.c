@@ -34,8 +34,7 @@ static fate fate_of(const pj_plan_layer *layer)
 /* Nodes without a name in the file cannot be told of. */
 static void put_names(pj_json_writer *json, const char *key, const pj_plan_result *result, fate which)
 {
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < result->layer_count; i++)
         if (result->layers[i].is_named && fate_of(&result->layers[i]) == which)
             pj_json_write_text(json, result->layers[i].name);
@@ -45,11 +44,9 @@ static void put_names(pj_json_writer *json, const char *key, const pj_plan_resul
 /* One list of one object, as TensorQuantOverrides has it for a tensor. */
 static void put_override(pj_json_writer *json, const char *tensor, const char *type)
 {
-    pj_json_write_key(json, tensor);
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_put_begin(json, tensor, PJ_JSON_WRITE_ARRAY_LINE);
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-    pj_json_write_key(json, "quant_type");
-    pj_json_write_text(json, type);
+    pj_json_put_text(json, "quant_type", type);
     pj_json_write_end(json);
     pj_json_write_end(json);
 }
@@ -57,8 +54,7 @@ static void put_override(pj_json_writer *json, const char *tensor, const char *t
 /* Types of tensors that differ from QInt8, which is meant to be the default of both. */
 static void put_overrides(pj_json_writer *json, const pj_plan_result *result)
 {
-    pj_json_write_key(json, "TensorQuantOverrides");
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(json, "TensorQuantOverrides", PJ_JSON_WRITE_OBJECT);
     for (size_t i = 0; i < result->tensor_count; i++) {
         const char *type = quant_type(result->tensors[i].format);
         if (type && strcmp(type, "QInt8") != 0)
@@ -71,15 +67,12 @@ static void emit_onnxruntime(const pj_plan_result *result, pj_str *out)
 {
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(&json, "activation_type");
-    pj_json_write_text(&json, "QInt8");
-    pj_json_write_key(&json, "weight_type");
-    pj_json_write_text(&json, "QInt8");
+    pj_json_put_text(&json, "activation_type", "QInt8");
+    pj_json_put_text(&json, "weight_type", "QInt8");
     put_names(&json, "nodes_to_quantize", result, QUANTIZED);
     put_names(&json, "nodes_to_exclude", result, LEFT);
     put_names(&json, "weight_only_nodes", result, WEIGHTS_ONLY);
-    pj_json_write_key(&json, "extra_options");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(&json, "extra_options", PJ_JSON_WRITE_OBJECT);
     put_overrides(&json, result);
     pj_json_write_end(&json);
     pj_json_write_end(&json);
@@ -91,8 +84,7 @@ static void emit_nncf(const pj_plan_result *result, pj_str *out)
 {
     pj_json_writer json = pj_json_writer_new(out, true);
     pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(&json, "ignored_scope");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(&json, "ignored_scope", PJ_JSON_WRITE_OBJECT);
     put_names(&json, "names", result, LEFT);
     pj_json_write_end(&json);
     pj_json_write_end(&json);

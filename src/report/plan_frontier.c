@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "report/plan.h"
-#include "report/svg.h"
 
 /* clang-format off */
 static const pj_column columns[] = {
@@ -65,64 +64,38 @@ static void add_title(const pj_plan_result *result, const pj_rows *rows, pj_str 
                   pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, result->sensitivity);
 }
 
-static void write_json(const pj_plan_result *result, pj_str *out)
+static void page_of(const void *input, pj_page *page)
 {
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(&json, "schema");
-    pj_json_write_text(&json, "picojoule.frontier/1");
-    pj_plan_basis_json(result, &json);
-    pj_json_write_key(&json, "complete");
-    pj_json_write_bool(&json, result->frontier_complete);
-    pj_json_write_key(&json, "knee");
-    pj_json_write_int(&json, (int64_t)result->knee);
-    pj_json_write_key(&json, "points");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < result->frontier_count; i++) {
-        pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_write_key(&json, "energy");
-        pj_json_write_double(&json, result->frontier[i].energy);
-        pj_json_write_key(&json, "noise");
-        pj_json_write_double(&json, result->frontier[i].noise);
-        pj_json_write_end(&json);
-    }
-    pj_json_write_end(&json);
-    pj_plan_uniform_json(result, &json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+    const pj_rows *rows = rows_of(input, true, page->arena);
+    pj_str title = pj_str_new(0);
+    if (rows)
+        add_title(input, rows, &title);
+    pj_page_lead(page, &title);
+    pj_page_table(page, rows, 0);
 }
 
-void pj_plan_frontier_print(const pj_plan_result *result, pj_output output, const pj_text_style *style, pj_arena *arena,
-                            pj_str *out)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
-    bool for_people = output == PJ_OUTPUT_TEXT || output == PJ_OUTPUT_MARKDOWN;
-    const pj_rows *rows = rows_of(result, for_people, arena);
-    pj_str title = pj_str_new(0);
-    if (!rows) {
-        out->failed = true;
-        return;
+    return rows_of(input, false, arena);
+}
+
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    const pj_plan_result *result = input;
+    (void)arena;
+    pj_json_put_text(json, "schema", "picojoule.frontier/1");
+    pj_plan_basis_json(result, json);
+    pj_json_put_bool(json, "complete", result->frontier_complete);
+    pj_json_put_int(json, "knee", (int64_t)result->knee);
+    pj_json_put_begin(json, "points", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < result->frontier_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_double(json, "energy", result->frontier[i].energy);
+        pj_json_put_double(json, "noise", result->frontier[i].noise);
+        pj_json_write_end(json);
     }
-    add_title(result, rows, &title);
-    switch (output) {
-    case PJ_OUTPUT_TEXT:
-        pj_text_wrap(out, title.data, 0, 2, style->width);
-        pj_str_add(out, "\n\n");
-        pj_rows_text(rows, style, 0, out);
-        break;
-    case PJ_OUTPUT_JSON:
-        write_json(result, out);
-        break;
-    case PJ_OUTPUT_CSV:
-        pj_rows_csv(rows, out);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        pj_markdown_escape(out, title.data);
-        pj_str_add(out, "\n\n");
-        pj_rows_markdown(rows, out);
-        break;
-    }
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
+    pj_json_write_end(json);
+    pj_plan_uniform_json(result, json);
 }
 
 /* ---- the chart ---- */
@@ -156,47 +129,46 @@ static const char *uniform_note(const pj_plan_uniform *uniform, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-void pj_plan_frontier_svg(const pj_plan_result *result, pj_arena *arena, pj_str *out)
+static pj_chart_point point_of(double energy, double noise, double factor, double least, const char *note)
 {
+    return (pj_chart_point){energy / factor, fmax(noise, least), note, false};
+}
+
+static const pj_chart *chart_of(const void *input, pj_arena *arena)
+{
+    enum { SERIES = 3 };
+    const pj_plan_result *result = input;
     size_t count = result->frontier_count, others = result->uniform_count;
-    pj_svg_point *points = PJ_NEW(arena, pj_svg_point, count), *marked = PJ_NEW(arena, pj_svg_point, others);
-    pj_svg_point *knee = PJ_NEW(arena, pj_svg_point, 1);
-    pj_scale scale = pj_scale_energy(result->now.energy, result->unit);
-    double least = floor_of(result);
-    if (!points || !marked || !knee) {
-        out->failed = true;
-        return;
-    }
+    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, count), *marked = PJ_NEW(arena, pj_chart_point, others);
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, SERIES);
+    pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
+    double factor = pj_scale_energy(result->now.energy, result->unit).factor, least = floor_of(result);
+    if (!points || !marked || !series || !chart)
+        return NULL;
     for (size_t i = 0; i < count; i++) {
         const pj_plan_point *at = &result->frontier[i];
-        points[i] = (pj_svg_point){at->energy / scale.factor, fmax(at->noise, least),
-                                   note_of(result, at->energy, at->noise, arena), false};
+        points[i] = point_of(at->energy, at->noise, factor, least, note_of(result, at->energy, at->noise, arena));
     }
     for (size_t i = 0; i < others; i++) {
         const pj_plan_totals *at = &result->uniform[i].totals;
-        marked[i] = (pj_svg_point){at->energy / scale.factor, fmax(at->noise, least),
-                                   uniform_note(&result->uniform[i], arena), false};
+        marked[i] = point_of(at->energy, at->noise, factor, least, uniform_note(&result->uniform[i], arena));
     }
-    if (count)
-        knee[0] = points[result->knee];
-    const pj_svg_series series[] = {
-        {"best plans",            PJ_SVG_LINE,   points, count        },
-        {"one format everywhere", PJ_SVG_LABELS, marked, others       },
-        {"knee",                  PJ_SVG_DOTS,   knee,   count ? 1 : 0}
-    };
-    pj_str axis = pj_str_new(0), subtitle = pj_str_new(0);
-    pj_str_printf(&axis, "energy of one run (%s)", scale.unit);
+    series[0] = (pj_chart_series){"best plans", PJ_CHART_LINE, points, count};
+    series[1] = (pj_chart_series){"one format everywhere", PJ_CHART_LABELS, marked, others};
+    series[2] = (pj_chart_series){"knee", PJ_CHART_DOTS, points + (count ? result->knee : 0), count ? 1 : 0};
+    pj_str subtitle = pj_str_new(0);
     pj_str_printf(&subtitle, "table %s; noise: %s", result->table, result->sensitivity);
-    const pj_svg_chart chart = {
+    const char *across =
+        pj_axis_title("energy of one run", pj_scale_energy(result->now.energy, result->unit).unit, arena);
+    *chart = (pj_chart){
         .title = result->model,
-        .subtitle = subtitle.data,
-        .x = {.title = axis.data,                           .from_zero = true},
+        .subtitle = pj_str_keep(&subtitle, arena),
+        .x = {.title = across,                              .from_zero = true},
         .y = {.title = "noise (sum over layers, relative)", .log = true      },
         .series = series,
-        .count = sizeof series / sizeof *series
+        .count = SERIES,
     };
-    pj_svg_write(&chart, out);
-    out->failed = out->failed || axis.failed || subtitle.failed || pj_arena_failed(arena);
-    pj_str_free(&axis);
-    pj_str_free(&subtitle);
+    return chart;
 }
+
+const pj_pieces pj_plan_frontier = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};

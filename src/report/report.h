@@ -1,13 +1,11 @@
-/* The report of an analysis in each format. */
+/* What reports have in common. */
 #ifndef PJ_REPORT_REPORT_H
 #define PJ_REPORT_REPORT_H
 
 #include "report/view.h"
 
-/* Append the whole report; out->failed tells of missing memory. */
-void pj_report_text(const pj_view *view, const pj_text_style *style, pj_str *out);
-void pj_report_json(const pj_view *view, pj_str *out);
-void pj_report_markdown(const pj_view *view, pj_str *out);
+/* The members of the report of an analysis (picojoule.report/1). */
+void pj_report_json(const pj_view *view, pj_json_writer *json);
 
 /* What figures rest on. */
 typedef struct pj_basis {

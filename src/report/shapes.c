@@ -1,8 +1,6 @@
 /* `picojoule shapes`: type and shape of every tensor. */
 #include <inttypes.h>
 
-#include "base/arena.h"
-#include "report/emit.h"
 #include "report/findings.h"
 #include "report/shape_text.h"
 
@@ -47,30 +45,13 @@ void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-static void write_json(pj_model *model, const pj_tensor_info *tensors, size_t count, pj_str *out)
-{
-    size_t findings;
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(&json, "tensors");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    for (size_t i = 0; i < count; i++) {
-        pj_json_write_key(&json, tensors[i].name);
-        pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_write_key(&json, "dtype");
-        pj_json_write_text(&json, *tensors[i].dtype ? tensors[i].dtype : NULL);
-        pj_json_write_key(&json, "shape");
-        pj_shape_json(tensors[i].rank, tensors[i].dims, &json);
-        pj_json_write_end(&json);
-    }
-    pj_json_write_end(&json);
-    pj_json_write_key(&json, "diagnostics");
-    const pj_finding *list = pj_model_findings(model, &findings);
-    out->failed = out->failed || !list;
-    pj_findings_json(list, findings, &json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
-}
+/* What is shown of a model. */
+typedef struct shapes {
+    const pj_tensor_info *tensors;
+    size_t count;
+    const pj_finding *findings;
+    size_t finding_count;
+} shapes;
 
 /* clang-format off */
 static const pj_column columns[] = {
@@ -87,64 +68,56 @@ static const char *role_of(const pj_tensor_info *tensor)
     return tensor->is_initializer ? "initializer" : tensor->is_input ? "input" : tensor->is_output ? "output" : NULL;
 }
 
-static pj_rows *rows_of(const pj_tensor_info *tensors, size_t count, pj_arena *arena)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
+    const shapes *in = input;
     pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
-    pj_str text = pj_str_new(0);
-    for (size_t i = 0; rows && i < count; i++) {
+    for (size_t i = 0; rows && i < in->count; i++) {
+        const pj_tensor_info *tensor = &in->tensors[i];
         pj_cell *cell = pj_rows_add(rows);
-        pj_str_clear(&text);
-        if (tensors[i].is_tensor)
-            pj_shape_text(tensors[i].rank, tensors[i].dims, &text);
-        pj_cell_text(&cell[0], tensors[i].name);
-        pj_cell_text(&cell[1], *tensors[i].dtype ? tensors[i].dtype : "?");
-        pj_cell_text(&cell[2], pj_arena_strdup(arena, text.data));
-        pj_cell_text(&cell[3], role_of(&tensors[i]));
-        rows->failed = rows->failed || text.failed || !cell[2].text;
+        pj_str text = pj_str_new(0);
+        if (tensor->is_tensor)
+            pj_shape_text(tensor->rank, tensor->dims, &text);
+        pj_cell_text(&cell[0], tensor->name);
+        pj_cell_text(&cell[1], *tensor->dtype ? tensor->dtype : "?");
+        pj_cell_made(&cell[2], rows, &text);
+        pj_cell_text(&cell[3], role_of(tensor));
     }
-    pj_str_free(&text);
-    return rows && !rows->failed ? rows : NULL;
+    return rows;
 }
 
-static void write_text(pj_model *model, const pj_rows *rows, const pj_text_style *style, pj_arena *arena, pj_str *out)
+static void page_of(const void *input, pj_page *page)
 {
-    size_t count;
-    const pj_finding *findings = pj_model_findings(model, &count);
-    out->failed = out->failed || !findings;
-    pj_rows_text(rows, style, 0, out);
-    if (count)
-        pj_str_add(out, "\nAssumed or not known\n");
-    pj_findings_text(findings, count, style, arena, out);
+    const shapes *in = input;
+    pj_page_table(page, table_of(in, page->arena), 0);
+    page->wanted &= PJ_IN_TEXT;
+    pj_findings_section(in->findings, in->finding_count, page);
+}
+
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    const shapes *in = input;
+    (void)arena;
+    pj_json_put_begin(json, "tensors", PJ_JSON_WRITE_OBJECT);
+    for (size_t i = 0; i < in->count; i++) {
+        const pj_tensor_info *tensor = &in->tensors[i];
+        pj_json_put_begin(json, tensor->name, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "dtype", *tensor->dtype ? tensor->dtype : NULL);
+        pj_json_write_key(json, "shape");
+        pj_shape_json(tensor->rank, tensor->dims, json);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+    pj_findings_json(in->findings, in->finding_count, json);
 }
 
 pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
 {
-    pj_output output;
-    size_t count;
-    PJ_TRY(pj_output_of(options, &output, err));
-    const pj_tensor_info *tensors = pj_model_tensors(model, &count);
-    pj_arena *arena = tensors ? pj_arena_new(0) : NULL;
-    pj_rows *rows = arena ? rows_of(tensors, count, arena) : NULL;
-    pj_text_style style = pj_style_of(options);
-    pj_str text = pj_str_new(0);
-    text.failed = !rows;
-    switch (output) {
-    case PJ_OUTPUT_JSON:
-        write_json(model, tensors, text.failed ? 0 : count, &text);
-        break;
-    case PJ_OUTPUT_TEXT:
-        if (rows)
-            write_text(model, rows, &style, arena, &text);
-        break;
-    case PJ_OUTPUT_CSV:
-        if (rows)
-            pj_rows_csv(rows, &text);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        if (rows)
-            pj_rows_markdown(rows, &text);
-        break;
-    }
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    shapes in;
+    in.tensors = pj_model_tensors(model, &in.count);
+    in.findings = pj_model_findings(model, &in.finding_count);
+    if (!in.tensors || !in.findings)
+        return pj_fail_memory(err);
+    return pj_tell(&pieces, &in, options, sink, payload, err);
 }

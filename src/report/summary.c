@@ -23,10 +23,6 @@ static void add_opsets(const pj_model_info *info, pj_str *out)
 void pj_summary_model(const pj_view *view, pj_str *out)
 {
     const pj_model_info *info = view->result->model;
-    if (!info) {
-        out->failed = true;
-        return;
-    }
     add_opsets(info, out);
     pj_str_add(out, info->opset_count ? ", " : "");
     pj_human_plural(out, info->nodes, "node", "nodes");
@@ -142,15 +138,14 @@ void pj_summary_dims(const pj_view *view, pj_str *out)
     enum { MOST = 6 };
     const pj_model_info *info = view->result->model;
     size_t assumed = count_assumed_dims(view);
-    out->failed = out->failed || !info;
-    for (size_t i = 0; info && i < info->dim_count && i < MOST; i++) {
+    for (size_t i = 0; i < info->dim_count && i < MOST; i++) {
         pj_str_add(out, i ? ", " : " with ");
         pj_text_clean(out, info->dims[i].name);
         pj_str_printf(out, " = %" PRId64, info->dims[i].value);
     }
-    if (info && info->dim_count > MOST)
+    if (info->dim_count > MOST)
         pj_str_add(out, " ...");
-    if (info && assumed)
+    if (assumed)
         pj_str_add(out, assumed < info->dim_count ? " (partly assumed: see below)" : " (assumed: see below)");
 }
 
@@ -192,28 +187,18 @@ pj_rows *pj_summary_components(const pj_view *view)
     for (size_t i = 0; rows && i < count; i++) {
         double share = total > 0 ? parts[i].energy / total : 0;
         pj_cell *cell = pj_rows_add(rows);
-        pj_str_clear(&text);
         pj_human_energy(&text, parts[i].energy, view->result->unit);
         pj_cell_text(&cell[0], parts[i].name);
-        pj_cell_text(&cell[1], pj_arena_strdup(view->arena, text.data));
+        pj_cell_made(&cell[1], rows, &text);
         pj_cell_number(&cell[2], share);
         pj_cell_text(&cell[3], bar(view, share));
         pj_cell_text(&cell[4], parts[i].what);
-        rows->failed = rows->failed || text.failed || !cell[1].text || !cell[3].text;
+        rows->failed = rows->failed || !cell[3].text;
     }
-    pj_str_free(&text);
     return rows && !rows->failed ? rows : NULL;
 }
 
 /* ---- devices ---- */
-
-static const char *keep(const pj_view *view, pj_str *text, pj_rows *rows)
-{
-    const char *copy = text->failed ? NULL : pj_arena_strdup(view->arena, text->data);
-    rows->failed = rows->failed || !copy;
-    pj_str_clear(text);
-    return copy;
-}
 
 pj_rows *pj_summary_devices(const pj_view *view)
 {
@@ -236,64 +221,70 @@ pj_rows *pj_summary_devices(const pj_view *view)
         pj_cell_unknown(&cell[2]);
         if (known && figure->energy_pj >= 0) {
             pj_human_energy(&text, figure->energy_pj, "pJ");
-            pj_cell_text(&cell[1], keep(view, &text, rows));
+            pj_cell_made(&cell[1], rows, &text);
         }
         if (known && figure->time_us >= 0) {
             pj_human_time(&text, figure->time_us);
-            pj_cell_text(&cell[2], keep(view, &text, rows));
+            pj_cell_made(&cell[2], rows, &text);
         }
         pj_str_printf(&text, known == layers ? "all %zu layers" : "%zu of %zu layers", known, layers);
-        pj_cell_text(&cell[3], keep(view, &text, rows));
+        pj_cell_made(&cell[3], rows, &text);
     }
-    pj_str_free(&text);
     return rows && !rows->failed ? rows : NULL;
 }
 
 /* ---- what the figures rest on ---- */
 
-/* Constants of one element, which exporters share at will, are not worth a line. */
-static void add_shared(const pj_view *view, const char *lead, pj_str *out)
+/* One sentence of ours, which is emptied. */
+static void item(pj_page *page, pj_str *text)
 {
-    size_t count, several = 0;
-    int64_t elements = 0;
-    const pj_shared_parameter *shared = view->result->shared;
-    count = view->result->shared_count;
-    for (size_t i = 0; i < count; i++) {
-        several += shared[i].elements > 1;
-        elements += shared[i].elements > 1 ? shared[i].elements : 0; /* the sum of all parameters was checked */
-    }
-    if (!several)
-        return;
-    pj_str_add(out, lead);
-    pj_human_plural(out, several, "constant is", "constants are");
-    pj_str_add(out, " read by several layers; the ");
-    pj_human_exact(out, elements);
-    pj_str_add(out, several == 1 ? " parameters in it count once in the total.\n"
-                                 : " parameters in them count once in the total.\n");
+    pj_page_add(page, PJ_BLOCK_ITEM, text)->ours = true;
 }
 
-void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out)
+/* Constants of one element, which exporters share at will, are not worth a line. */
+static void add_shared(const pj_result *result, pj_page *page)
+{
+    size_t several = 0;
+    int64_t elements = 0;
+    pj_str text = pj_str_new(0);
+    for (size_t i = 0; i < result->shared_count; i++)
+        if (result->shared[i].elements > 1) {
+            several++;
+            elements += result->shared[i].elements; /* the sum of all parameters was checked */
+        }
+    if (!several)
+        return;
+    pj_human_plural(&text, several, "constant is", "constants are");
+    pj_str_add(&text, " read by several layers; the ");
+    pj_human_exact(&text, elements);
+    pj_str_printf(&text, " parameters in %s count once in the total.", several == 1 ? "it" : "them");
+    item(page, &text);
+}
+
+void pj_summary_coverage(const pj_view *view, pj_page *page)
 {
     const pj_totals *totals = view->totals;
+    const pj_model_info *model = view->result->model;
+    pj_str text = pj_str_new(0);
     if (totals->uncounted) {
-        pj_str_add(out, lead);
-        pj_human_plural(out, totals->uncounted, "layer is", "layers are");
-        pj_str_printf(out, " not counted (of %zu): the total is too low.\n", totals->layers);
+        pj_human_plural(&text, totals->uncounted, "layer is", "layers are");
+        pj_str_printf(&text, " not counted (of %zu): the total is too low.", totals->layers);
+        item(page, &text);
     }
     if (totals->free_layers) {
-        pj_str_add(out, lead);
-        pj_human_plural(out, totals->free_layers, "layer costs", "layers cost");
-        pj_str_add(out, " nothing (views, constants, shapes) and ");
-        pj_str_add(out, totals->free_layers == 1 ? "is" : "are");
-        pj_str_add(out, " not listed.\n");
+        pj_human_plural(&text, totals->free_layers, "layer costs", "layers cost");
+        pj_str_printf(&text, " nothing (views, constants, shapes) and %s not listed.",
+                      totals->free_layers == 1 ? "is" : "are");
+        item(page, &text);
     }
-    const pj_model_info *model = view->result->model;
     if (model->tensors_known < model->tensors) {
-        pj_str_printf(out, "%sType and shape are known of ", lead);
-        pj_human_share(out, (double)model->tensors_known / (double)model->tensors);
-        pj_str_printf(out, " of the tensors (%zu of %zu).\n", model->tensors_known, model->tensors);
+        pj_str_add(&text, "Type and shape are known of ");
+        pj_human_share(&text, (double)model->tensors_known / (double)model->tensors);
+        pj_str_printf(&text, " of the tensors (%zu of %zu).", model->tensors_known,
+                      model->tensors);
+        item(page, &text);
     }
-    add_shared(view, lead, out);
+    add_shared(view->result, page);
 }
 
 static const char *place_text(pj_place place)
@@ -301,35 +292,37 @@ static const char *place_text(pj_place place)
     return place == PJ_PLACE_FIXED ? "hard-wired (free)" : place == PJ_PLACE_SRAM ? "in SRAM" : "in DRAM";
 }
 
-static void add_op_rules(const pj_view *view, const char *lead, pj_str *out)
+void pj_summary_basis(const pj_view *view, pj_page *page)
 {
-    const pj_model_info *info = view->result->model;
-    out->failed = out->failed || !info;
-    if (!info || !info->op_rules)
-        return;
-    pj_str_printf(out, "%sOperators as described by ", lead);
-    pj_text_clean(out, info->op_rules);
-    pj_str_add(out, " (--op-rules).\n");
-}
-
-void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out)
-{
-    const pj_setup *settings = &view->result->setup;
-    pj_str_printf(out, "%sTable %s (--table), rules %s.\n", lead, view->result->table, view->result->rules);
-    add_op_rules(view, lead, out);
-    if (strcmp(view->result->unit, "relative") == 0)
-        pj_str_printf(out, "%sFigures are multiples of one operation, as the table says, not joules.\n", lead);
-    pj_str_printf(out, "%sWeights %s (--weights-on), activations %s (--activations-on); ", lead,
-                  place_text(settings->weights_on), place_text(settings->activations_on));
-    pj_str_printf(out, "model inputs and outputs %s DRAM (--io-on-dram)",
-                  settings->io_on_dram ? "cross" : "do not cross");
-    if (settings->sram_min_bits) {
-        pj_str_add(out, "; no SRAM (--sram-min) below ");
-        pj_human_bits(out, (double)settings->sram_min_bits);
+    const pj_result *result = view->result;
+    const pj_setup *setup = &result->setup;
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "Table %s (--table), rules %s.", result->table, result->rules);
+    item(page, &text);
+    if (result->model->op_rules) {
+        pj_str_add(&text, "Operators as described by ");
+        pj_text_clean(&text, result->model->op_rules);
+        pj_str_add(&text, " (--op-rules).");
+        item(page, &text);
     }
-    pj_str_add(out, ".\n");
-    pj_str_printf(out, "%sEach layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.\n",
-                  lead);
-    if (view->devices)
-        pj_str_printf(out, "%sDevices run at the utilization of their profile, else at 100 %%: a lower bound.\n", lead);
+    if (strcmp(result->unit, "relative") == 0) {
+        pj_str_add(&text, "Figures are multiples of one operation, as the table says, not joules.");
+        item(page, &text);
+    }
+    pj_str_printf(&text, "Weights %s (--weights-on), activations %s (--activations-on); ",
+                  place_text(setup->weights_on), place_text(setup->activations_on));
+    pj_str_printf(&text, "model inputs and outputs %s DRAM (--io-on-dram)",
+                  setup->io_on_dram ? "cross" : "do not cross");
+    if (setup->sram_min_bits) {
+        pj_str_add(&text, "; no SRAM (--sram-min) below ");
+        pj_human_bits(&text, (double)setup->sram_min_bits);
+    }
+    pj_str_add(&text, ".");
+    item(page, &text);
+    pj_str_add(&text, "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.");
+    item(page, &text);
+    if (view->devices) {
+        pj_str_add(&text, "Devices run at the utilization of their profile, else at 100 %: a lower bound.");
+        item(page, &text);
+    }
 }

@@ -1,5 +1,4 @@
-/* The head of a report: what was analyzed, what it costs, where that goes, and what was taken for granted. Sentences
- * and tables that text and Markdown print each in its way. */
+/* The head of a report: what was analyzed, what it costs, where that goes, and what was taken for granted. */
 #ifndef PJ_REPORT_SUMMARY_H
 #define PJ_REPORT_SUMMARY_H
 
@@ -11,11 +10,11 @@ void pj_summary_model(const pj_view *view, pj_str *out);
 /* "2.657 M MACs, 5.400 M FLOPs; MACs by precision: fp32 100.0 %" */
 void pj_summary_work(const pj_view *view, pj_str *out);
 
-/* "45.21 uJ", and behind it, where there is more than one sample, "; 11.30 uJ per sample of a batch of 4" */
+/* "45.21 uJ", and after it, where there is more than one sample, "; 11.30 uJ per sample of a batch of 4" */
 void pj_summary_total(const pj_view *view, pj_str *out);
 void pj_summary_per_sample(const pj_view *view, pj_str *out);
 
-/* " with batch = 1, sequence = 64", and behind it, where one is, that it is assumed; nothing without symbols. */
+/* " with batch = 1, sequence = 64", and after it, where one is, that it is assumed; nothing without symbols. */
 void pj_summary_dims(const pj_view *view, pj_str *out);
 
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
@@ -24,10 +23,10 @@ pj_rows *pj_summary_components(const pj_view *view);
 /* Energy and time per device; NULL: no memory. */
 pj_rows *pj_summary_devices(const pj_view *view);
 
-/* Free, uncounted and cut-off layers: sentences, each led by `lead` and ended by a line break. */
-void pj_summary_coverage(const pj_view *view, const char *lead, pj_str *out);
+/* Items of a list: what is free, uncounted, not known. */
+void pj_summary_coverage(const pj_view *view, pj_page *page);
 
-/* What the figures rest on: the table, where tensors are, what is not modelled. Sentences as above. */
-void pj_summary_basis(const pj_view *view, const char *lead, pj_str *out);
+/* Likewise what the figures rest on: the table, where tensors are, what is not modelled. */
+void pj_summary_basis(const pj_view *view, pj_page *page);
 
 #endif

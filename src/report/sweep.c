@@ -188,8 +188,9 @@ static bool any_uncounted(const pj_sweep *sweep)
     return any;
 }
 
-static pj_rows *rows_of(const pj_sweep *sweep, pj_arena *arena)
+static pj_rows *table_of(const void *input, pj_arena *arena)
 {
+    const pj_sweep *sweep = input;
     size_t most = SWEEP_COLUMNS + sweep->dim_count + 2 * sweep->device_count, count = 0;
     pj_column *columns = PJ_NEW(arena, pj_column, most);
     filler *fillers = PJ_NEW(arena, filler, most);
@@ -220,7 +221,7 @@ static pj_rows *rows_of(const pj_sweep *sweep, pj_arena *arena)
     return rows->failed ? NULL : rows;
 }
 
-/* ---- writers ---- */
+/* ---- the report ---- */
 
 /* "models/encoder.onnx: 3 runs with batch = 1; energies in uJ, table horowitz-45nm" */
 static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
@@ -236,80 +237,39 @@ static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
     pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->table);
 }
 
-static void write_text(const pj_sweep *sweep, const pj_rows *rows, const pj_text_style *style, pj_str *out)
+static void page_of(const void *input, pj_page *page)
 {
+    const pj_sweep *sweep = input;
+    const pj_rows *rows = table_of(sweep, page->arena);
     pj_str title = pj_str_new(0);
-    add_title(sweep, rows, &title);
-    pj_text_title(out, &title, style->width);
-    pj_str_add_char(out, '\n');
-    pj_rows_text(rows, style, 0, out);
-    if (sweep->finding_count)
-        pj_str_add(out, "\nAssumed or not known\n");
-    pj_findings_text(sweep->findings, sweep->finding_count, style, rows->arena, out);
+    if (rows)
+        add_title(sweep, rows, &title);
+    pj_page_lead(page, &title);
+    pj_page_table(page, rows, 0);
+    pj_findings_section(sweep->findings, sweep->finding_count, page);
 }
 
-static void write_markdown(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    pj_str title = pj_str_new(0);
-    add_title(sweep, rows, &title);
-    pj_markdown_escape(out, title.data);
-    pj_str_add(out, "\n\n");
-    out->failed = out->failed || title.failed;
-    pj_str_free(&title);
-    pj_rows_markdown(rows, out);
-    if (sweep->finding_count)
-        pj_str_add(out, "\nAssumed or not known:\n\n");
-    pj_findings_markdown(sweep->findings, sweep->finding_count, rows->arena, out);
-}
-
-static void write_json(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
-{
+    const pj_sweep *sweep = input;
     const pj_basis basis = {&sweep->setup,   sweep->table, sweep->rules,      sweep->unit,
                             sweep->op_rules, sweep->fixed, sweep->fixed_count};
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(&json, "schema", "picojoule.sweep/1");
-    pj_json_put_text(&json, "version", PICOJOULE_VERSION);
-    pj_json_put_text(&json, "model", sweep->model);
-    pj_basis_json(&basis, &json);
-    pj_json_write_key(&json, "swept");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_put_text(json, "schema", "picojoule.sweep/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    pj_json_put_text(json, "model", sweep->model);
+    pj_basis_json(&basis, json);
+    pj_json_put_begin(json, "swept", PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < sweep->dim_count; i++)
-        pj_json_write_text(&json, sweep->dims[i].name);
-    pj_json_write_end(&json);
-    pj_json_write_key(&json, "points");
-    pj_rows_json(rows, &json);
-    pj_json_write_key(&json, "diagnostics");
-    pj_findings_json(sweep->findings, sweep->finding_count, &json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+        pj_json_write_text(json, sweep->dims[i].name);
+    pj_json_write_end(json);
+    pj_json_write_key(json, "points");
+    pj_rows_json(table_of(sweep, arena), json);
+    pj_findings_json(sweep->findings, sweep->finding_count, json);
 }
 
 pj_status pj_sweep_write(const pj_sweep *sweep, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err)
 {
-    pj_output output;
-    PJ_TRY(pj_output_of(options, &output, err));
-    pj_text_style style = pj_style_of(options);
-    pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? rows_of(sweep, arena) : NULL;
-    pj_str text = pj_str_new(0);
-    text.failed = !rows;
-    switch (rows ? output : PJ_OUTPUT_CSV) {
-    case PJ_OUTPUT_TEXT:
-        write_text(sweep, rows, &style, &text);
-        break;
-    case PJ_OUTPUT_JSON:
-        write_json(sweep, rows, &text);
-        break;
-    case PJ_OUTPUT_CSV:
-        if (rows)
-            pj_rows_csv(rows, &text);
-        break;
-    case PJ_OUTPUT_MARKDOWN:
-        write_markdown(sweep, rows, &text);
-        break;
-    }
-    pj_arena_free(arena);
-    return pj_emit(&text, sink, payload, err);
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    return pj_tell(&pieces, sweep, options, sink, payload, err);
 }

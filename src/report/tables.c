@@ -51,19 +51,18 @@ static pj_status list_table(const char *name, pj_arena *arena, pj_rows *rows, pj
     return PJ_OK;
 }
 
-static pj_status list_tables(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
+/* A list of what is built in: `name` tells the names, `add` adds the row of one. */
+static pj_status write_list(const char *key, const pj_column *columns, size_t count, const char *(*name)(size_t index),
+                            pj_status (*add)(const char *name, pj_arena *arena, pj_rows *rows, pj_error *err),
+                            const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? pj_rows_new(arena, table_columns, sizeof table_columns / sizeof *table_columns) : NULL;
-    pj_status status = PJ_OK;
-    if (!rows) {
-        pj_arena_free(arena);
-        return pj_fail_memory(err);
-    }
-    for (size_t i = 0; status == PJ_OK && pj_table_builtin(i); i++)
-        status = list_table(pj_table_builtin(i), arena, rows, err);
+    pj_rows *rows = arena ? pj_rows_new(arena, columns, count) : NULL;
+    pj_status status = rows ? PJ_OK : pj_fail_memory(err);
+    for (size_t i = 0; status == PJ_OK && name(i); i++)
+        status = add(name(i), arena, rows, err);
     if (status == PJ_OK)
-        status = pj_list_write("tables", rows, options, sink, payload, err);
+        status = pj_list_write(key, rows, options, sink, payload, err);
     pj_arena_free(arena);
     return status;
 }
@@ -96,7 +95,8 @@ pj_status pj_tables_write(const char *name, const pj_report_options *options, pj
 {
     pj_table *table = NULL;
     if (!name)
-        return list_tables(options, sink, payload, err);
+        return write_list("tables", table_columns, sizeof table_columns / sizeof *table_columns, pj_table_builtin,
+                          list_table, options, sink, payload, err);
     PJ_TRY(pj_table_open(name, &table, err));
     pj_status status = show_table(table, options, sink, payload, err);
     pj_table_close(table);
@@ -132,29 +132,13 @@ static pj_status list_device(const char *name, pj_arena *arena, pj_rows *rows, p
     return PJ_OK;
 }
 
-static pj_status list_devices(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
-{
-    pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? pj_rows_new(arena, device_columns, sizeof device_columns / sizeof *device_columns) : NULL;
-    pj_status status = PJ_OK;
-    if (!rows) {
-        pj_arena_free(arena);
-        return pj_fail_memory(err);
-    }
-    for (size_t i = 0; status == PJ_OK && pj_device_builtin(i); i++)
-        status = list_device(pj_device_builtin(i), arena, rows, err);
-    if (status == PJ_OK)
-        status = pj_list_write("devices", rows, options, sink, payload, err);
-    pj_arena_free(arena);
-    return status;
-}
-
 pj_status pj_devices_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                            pj_error *err)
 {
     pj_device *device = NULL;
     if (!name)
-        return list_devices(options, sink, payload, err);
+        return write_list("devices", device_columns, sizeof device_columns / sizeof *device_columns, pj_device_builtin,
+                          list_device, options, sink, payload, err);
     PJ_TRY(pj_device_open(name, &device, err));
     const pj_fact facts[] = {
         {"class",   pj_device_class(device)  },

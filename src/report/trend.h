@@ -3,7 +3,7 @@
 #define PJ_REPORT_TREND_H
 
 #include "picojoule/history.h"
-#include "report/emit.h"
+#include "page/page.h"
 
 /* What is drawn: the metric of all records, or the energy of one layer. */
 typedef struct pj_trend_line {
@@ -40,10 +40,10 @@ void pj_trend_spark(const double *values, size_t count, bool utf8, pj_str *out);
 /* "2026-11-20 a1b2c3d": for people. */
 void pj_trend_name(const pj_history_entry *entry, pj_str *out);
 
-/* The whole report. */
-void pj_trend_csv(const pj_history *history, pj_arena *arena, pj_str *out);
-void pj_trend_json(const pj_history *history, pj_str *out);
-void pj_trend_list_json(const pj_history_list *list, pj_str *out);
-void pj_trend_svg(const pj_history *history, pj_metric metric, pj_str *out);
+/* The pieces of the report. */
+pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena);
+void pj_trend_json(const pj_history *history, pj_json_writer *json);
+void pj_trend_list_json(const pj_history_list *list, pj_json_writer *json);
+const pj_chart *pj_trend_chart(const pj_history *history, pj_metric metric, pj_arena *arena);
 
 #endif

@@ -108,11 +108,7 @@ static pj_rows *raw_layer_rows(const pj_history *history, pj_arena *arena)
     return rows;
 }
 
-void pj_trend_csv(const pj_history *history, pj_arena *arena, pj_str *out)
+pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena)
 {
-    const pj_rows *rows = history->layer ? raw_layer_rows(history, arena) : raw_rows(history, arena);
-    if (rows && !rows->failed)
-        pj_rows_csv(rows, out);
-    else
-        out->failed = true;
+    return history->layer ? raw_layer_rows(history, arena) : raw_rows(history, arena);
 }

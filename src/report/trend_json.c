@@ -4,8 +4,7 @@
 
 static void put_energy(pj_json_writer *json, const pj_energy *energy)
 {
-    pj_json_write_key(json, "energy_pj");
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT_LINE);
     pj_json_put_double(json, "inputs", energy->inputs);
     pj_json_put_double(json, "outputs", energy->outputs);
     pj_json_put_double(json, "parameters", energy->parameters);
@@ -16,8 +15,7 @@ static void put_energy(pj_json_writer *json, const pj_energy *energy)
 
 static void put_layers(pj_json_writer *json, const pj_history_entry *entry)
 {
-    pj_json_write_key(json, "layers");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_begin(json, "layers", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < entry->layer_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
         pj_json_put_text(json, "name", entry->layers[i].name);
@@ -61,47 +59,35 @@ static void put_head(pj_json_writer *json, const char *file)
     pj_json_put_text(json, "file", file);
 }
 
-void pj_trend_json(const pj_history *history, pj_str *out)
+void pj_trend_json(const pj_history *history, pj_json_writer *json)
 {
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_head(&json, history->file);
-    pj_json_put_text(&json, "model", history->model);
-    pj_json_put_text(&json, "layer", history->layer);
-    pj_json_write_key(&json, "records");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
+    put_head(json, history->file);
+    pj_json_put_text(json, "model", history->model);
+    pj_json_put_text(json, "layer", history->layer);
+    pj_json_put_begin(json, "records", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < history->count; i++) {
-        pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-        put_entry(&json, &history->entries[i]);
-        pj_json_write_key(&json, "compares");
-        pj_json_write_bool(&json, pj_trend_compares(history, i));
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        put_entry(json, &history->entries[i]);
+        pj_json_put_bool(json, "compares", pj_trend_compares(history, i));
         if (history->layer)
-            put_layers(&json, &history->entries[i]);
-        pj_json_write_end(&json);
+            put_layers(json, &history->entries[i]);
+        pj_json_write_end(json);
     }
-    pj_json_write_end(&json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+    pj_json_write_end(json);
 }
 
-void pj_trend_list_json(const pj_history_list *list, pj_str *out)
+void pj_trend_list_json(const pj_history_list *list, pj_json_writer *json)
 {
-    pj_json_writer json = pj_json_writer_new(out, true);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    put_head(&json, list->file);
-    pj_json_write_key(&json, "models");
-    pj_json_write_begin(&json, PJ_JSON_WRITE_ARRAY);
+    put_head(json, list->file);
+    pj_json_put_begin(json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < list->count; i++) {
-        pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-        pj_json_put_text(&json, "model", list->models[i].model);
-        pj_json_put_int(&json, "records", (int64_t)list->models[i].records);
-        pj_json_write_key(&json, "last");
-        pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-        put_entry(&json, &list->models[i].last);
-        pj_json_write_end(&json);
-        pj_json_write_end(&json);
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        pj_json_put_text(json, "model", list->models[i].model);
+        pj_json_put_int(json, "records", (int64_t)list->models[i].records);
+        pj_json_put_begin(json, "last", PJ_JSON_WRITE_OBJECT);
+        put_entry(json, &list->models[i].last);
+        pj_json_write_end(json);
+        pj_json_write_end(json);
     }
-    pj_json_write_end(&json);
-    pj_json_write_end(&json);
-    pj_str_add_char(out, '\n');
+    pj_json_write_end(json);
 }

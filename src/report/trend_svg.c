@@ -1,13 +1,12 @@
 /* Trends as a line chart: one line for the metric, or one for each of the largest layers. */
-#include "report/svg.h"
 #include "report/trend.h"
 
 enum { MOST_LINES = 5 };
 
-static pj_svg_point *points_of(const pj_history *history, pj_metric metric, const pj_trend_line *line, double factor,
-                               pj_arena *arena)
+static pj_chart_point *points_of(const pj_history *history, pj_metric metric, const pj_trend_line *line, double factor,
+                                 pj_arena *arena)
 {
-    pj_svg_point *points = PJ_NEW(arena, pj_svg_point, history->count);
+    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, history->count);
     for (size_t i = 0; points && i < history->count; i++) {
         pj_str note = pj_str_new(0);
         pj_trend_name(&history->entries[i], &note);
@@ -39,49 +38,30 @@ static const char *subtitle_of(const pj_history *history, size_t left_out, pj_ar
     return pj_str_keep(&text, arena);
 }
 
-/* "energy (uJ)", "macs (M)" */
-static const char *axis_title(const char *what, const char *unit, pj_arena *arena)
+const pj_chart *pj_trend_chart(const pj_history *history, pj_metric metric, pj_arena *arena)
 {
-    pj_str text = pj_str_new(0);
-    pj_str_printf(&text, *unit ? "%s (%s)" : "%s", what, unit);
-    return pj_str_keep(&text, arena);
-}
-
-static bool draw(const pj_history *history, pj_metric metric, pj_arena *arena, pj_str *out)
-{
-    pj_svg_series series[MOST_LINES] = {{0}};
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, MOST_LINES);
+    pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
     size_t count, left_out;
     const pj_trend_line *lines = pj_trend_lines(history, metric, arena, &count);
-    if (!lines)
-        return false;
+    if (!lines || !series || !chart)
+        return NULL;
     left_out = count > MOST_LINES ? count - MOST_LINES : 0;
     count -= left_out;
     pj_scale scale = pj_trend_scale(history, metric, lines[0].most);
     for (size_t i = 0; i < count; i++) {
-        pj_svg_point *points = points_of(history, metric, &lines[i], scale.factor, arena);
+        pj_chart_point *points = points_of(history, metric, &lines[i], scale.factor, arena);
         if (!points)
-            return false;
-        series[i] = (pj_svg_series){lines[i].name, PJ_SVG_LINE, points, history->count};
+            return NULL;
+        series[i] = (pj_chart_series){lines[i].name, PJ_CHART_LINE, points, history->count};
     }
-    const char *upward = axis_title(pj_metric_word((size_t)metric), scale.unit, arena);
-    const pj_svg_chart chart = {
+    *chart = (pj_chart){
         .title = history->model,
         .subtitle = subtitle_of(history, left_out, arena),
-        .x = {.title = "record, oldest first", .whole = true    },
-        .y = {.title = upward,                 .from_zero = true},
+        .x = {.title = "record, oldest first", .whole = true},
+        .y = { .title = pj_axis_title(pj_metric_word((size_t)metric), scale.unit,                     arena), .from_zero = true},
         .series = series,
-        .count = count
+        .count = count,
     };
-    if (!chart.subtitle || !upward)
-        return false;
-    pj_svg_write(&chart, out);
-    return true;
-}
-
-void pj_trend_svg(const pj_history *history, pj_metric metric, pj_str *out)
-{
-    pj_arena *arena = pj_arena_new(0);
-    if (!arena || !draw(history, history->layer ? PJ_METRIC_ENERGY : metric, arena, out))
-        out->failed = true;
-    pj_arena_free(arena);
+    return chart->subtitle ? chart : NULL;
 }

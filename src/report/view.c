@@ -178,23 +178,24 @@ static void cut(pj_view *view, size_t top)
     view->count = top;
 }
 
-pj_status pj_view_make(const pj_result *result, const pj_report_options *options, pj_sort sort, bool for_people,
-                       pj_arena *arena, pj_view *out, pj_error *err)
+bool pj_view_make(const pj_result *result, const pj_report_options *options, bool for_people, pj_arena *arena,
+                  pj_view *out)
 {
+    pj_sort usual = for_people ? PJ_BY_ENERGY : PJ_IN_ORDER;
     memset(out, 0, sizeof *out);
     out->result = result;
     out->totals = &result->totals;
     out->arena = arena;
     out->group = options ? options->group : PJ_NO_GROUP;
-    out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : sort;
+    out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : usual;
     out->for_people = for_people;
     out->devices = result->setup.device_count;
     if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) ||
         !collect(out, options ? options->scope_depth : 0, !for_people))
-        return pj_fail_memory(err);
+        return false;
     sort_rows(out);
     cut(out, options ? options->top : 0);
-    return PJ_OK;
+    return true;
 }
 
 /* ---- texts ---- */

@@ -3,7 +3,7 @@
 #define PJ_REPORT_VIEW_H
 
 #include "base/map.h"
-#include "report/emit.h"
+#include "page/page.h"
 
 /* One layer, or the sum of several. */
 typedef struct pj_view_row {
@@ -33,9 +33,10 @@ typedef struct pj_view {
     pj_view_row sum;  /* of everything */
 } pj_view;
 
-/* People are not shown the layers that cost nothing. Memory is taken from the arena. PJ_ENOMEM. */
-pj_status pj_view_make(const pj_result *result, const pj_report_options *options, pj_sort sort, bool for_people,
-                       pj_arena *arena, pj_view *out, pj_error *err);
+/* People see the layers by energy, and not those that cost nothing; programs see all in graph order, unless `options`,
+ * which may be NULL, has another order. Memory is taken from the arena; false: there is none. */
+bool pj_view_make(const pj_result *result, const pj_report_options *options, bool for_people, pj_arena *arena,
+                  pj_view *out);
 
 /* The rows as a table with its sums in the footers; NULL: no memory. */
 pj_rows *pj_view_rows(const pj_view *view);
@@ -44,7 +45,7 @@ pj_rows *pj_view_rows(const pj_view *view);
 pj_rows *pj_view_top(const pj_view *view, size_t n);
 
 /* "int8*int4>int20": input, weight, accumulator of a layer with MACs; "fp32>int8": input and output of another; one
- * word where all are alike. '?' behind it: assumed. */
+ * word where all are alike. '?' after it: assumed. */
 void pj_view_precision(const pj_layer *layer, pj_str *out);
 
 /* "Conv", "com.microsoft::FusedConv" */

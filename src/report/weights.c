@@ -159,13 +159,6 @@ pj_rows *pj_weight_rows(const pj_weights *weights, pj_arena *arena)
     return rows && ok && !rows->failed ? rows : NULL;
 }
 
-void pj_weights_legend(pj_str *out)
-{
-    pj_str_add(out,
-               "int8, int4, ...: signal to quantization noise in dB, with one scale for the tensor that covers its "
-               "range / with the best scale for each channel; 6 dB are one bit");
-}
-
 /* ---- JSON ---- */
 
 static void put_noise(const pj_weights *weights, const pj_weight *w, pj_json_writer *json)

@@ -3,13 +3,10 @@
 #define PJ_REPORT_WEIGHTS_H
 
 #include "picojoule/weights.h"
-#include "report/rows.h"
+#include "page/page.h"
 
 /* A row for each weight; CSV has all figures, text and Markdown those that people compare. NULL: no memory. */
 pj_rows *pj_weight_rows(const pj_weights *weights, pj_arena *arena);
-
-/* "Signal to quantization noise in dB ...": what the columns are. */
-void pj_weights_legend(pj_str *out);
 
 /* The member "weights". */
 void pj_weights_json(const pj_weights *weights, pj_json_writer *json);

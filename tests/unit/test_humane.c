@@ -2,7 +2,7 @@
 #include <locale.h>
 
 #include "check.h"
-#include "report/humane.h"
+#include "page/humane.h"
 
 static pj_str text;
 

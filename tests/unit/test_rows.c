@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "report/rows.h"
+#include "page/page.h"
 
 /* clang-format off */
 static const pj_column columns[] = {

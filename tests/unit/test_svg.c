@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "report/svg.h"
+#include "page/page.h"
 
 /* ---- a small check of XML: tags nest, attributes are quoted and differ, references are known ---- */
 
@@ -131,7 +131,7 @@ static void test_ticks_cover(void)
 
 /* ---- charts ---- */
 
-static void check_chart(const pj_svg_chart *chart)
+static void check_chart(const pj_chart *chart)
 {
     pj_str out = pj_str_new(0);
     pj_svg_write(chart, &out);
@@ -146,13 +146,13 @@ static void check_chart(const pj_svg_chart *chart)
  * 368. x = 1 is 10 right of the left edge, x = 3 10 left of the right one, x = 2 between; y = 50 is half-way: 204. */
 static void test_places(void)
 {
-    const pj_svg_point points[] = {
+    const pj_chart_point points[] = {
         {1, 0,   NULL, false},
         {2, 50,  "b",  false},
         {3, 100, NULL, true }
     };
-    const pj_svg_series series = {.mark = PJ_SVG_LINE, .points = points, .count = 3};
-    const pj_svg_chart chart = {
+    const pj_chart_series series = {.mark = PJ_CHART_LINE, .points = points, .count = 3};
+    const pj_chart chart = {
         .title = "t",
         .x = {.title = "record",      .whole = true    },
         .y = {.title = "energy (uJ)", .from_zero = true},
@@ -167,9 +167,9 @@ static void test_places(void)
     CHECK_PART(out.data, ">record</text>");
     CHECK_PART(out.data, ">energy (uJ)</text>");
     pj_str_free(&out);
-    pj_svg_series step = series;
-    step.mark = PJ_SVG_STEP;
-    pj_svg_chart stairs = chart;
+    pj_chart_series step = series;
+    step.mark = PJ_CHART_STEP;
+    pj_chart stairs = chart;
     stairs.series = &step;
     pj_svg_write(&stairs, &out);
     CHECK_PART(out.data, "<path d=\"M71.0 368.0H398.5L398.5 204.0M726.0 40.0\"/>");
@@ -179,14 +179,14 @@ static void test_places(void)
 /* 0.01 to 100: decades -2 to 2, so 1 is in the middle. What is not above 0 is left out. */
 static void test_logarithmic(void)
 {
-    const pj_svg_point points[] = {
+    const pj_chart_point points[] = {
         {1, 0.01, NULL, false},
         {2, 0,    NULL, false},
         {2, 1,    NULL, false},
         {3, 100,  NULL, false}
     };
-    const pj_svg_series series = {.mark = PJ_SVG_DOTS, .points = points, .count = 4};
-    const pj_svg_chart chart = {
+    const pj_chart_series series = {.mark = PJ_CHART_DOTS, .points = points, .count = 4};
+    const pj_chart chart = {
         .title = "t", .x = {.title = "x"},
              .y = { .title = "y", .log = true},
              .series = &series, .count = 1
@@ -215,13 +215,13 @@ static void test_hostile(void)
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
         for (size_t i = 0; i < VALUES; i++)
             for (int log = 0; log < 2; log++)
-                for (int mark = PJ_SVG_LINE; mark <= PJ_SVG_LABELS; mark++) {
-                    const pj_svg_point points[] = {
+                for (int mark = PJ_CHART_LINE; mark <= PJ_CHART_LABELS; mark++) {
+                    const pj_chart_point points[] = {
                         {values[i],                values[(i * 3) % VALUES], texts[t], false},
                         {values[(i + t) % VALUES], values[i],                NULL,     false}
                     };
-                    const pj_svg_series series = {texts[t], (pj_svg_mark)mark, points, 2};
-                    const pj_svg_chart chart = {
+                    const pj_chart_series series = {texts[t], (pj_chart_mark)mark, points, 2};
+                    const pj_chart chart = {
                         texts[t],
                         texts[t],
                         {.title = texts[t], .log = log   },
@@ -235,7 +235,7 @@ static void test_hostile(void)
 
 static void test_empty(void)
 {
-    const pj_svg_chart chart = {.title = "nothing", .x = {.title = "x"}, .y = {.title = "y"}};
+    const pj_chart chart = {.title = "nothing", .x = {.title = "x"}, .y = {.title = "y"}};
     check_chart(&chart);
 }
 

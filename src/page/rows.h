@@ -10,17 +10,16 @@
  *     pj_cell_count(&cell[1], 2656768);
  *
  * All memory comes from the arena. Running out of it shows once, in rows->failed. */
-#ifndef PJ_REPORT_ROWS_H
-#define PJ_REPORT_ROWS_H
+#ifndef PJ_PAGE_ROWS_H
+#define PJ_PAGE_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/json_write.h"
 #include "base/str.h"
-#include "report/humane.h"
+#include "page/humane.h"
 
 /* What a column holds decides how it is printed: raw by CSV and JSON, humane by text and Markdown. */
 typedef enum pj_cell_kind {
@@ -46,6 +45,7 @@ typedef struct pj_column {
     bool wraps;     /* texts, last column only: goes on in the next lines */
     bool only_text; /* not in Markdown */
     bool signs;     /* energies and times: a plus before what is positive */
+    bool ours;      /* texts: written by us, with code in backquotes; Markdown prints them as they are */
 } pj_column;
 
 typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj_cell_state;
@@ -79,6 +79,8 @@ pj_cell *pj_rows_add(pj_rows *rows);
 pj_cell *pj_rows_add_footer(pj_rows *rows);
 
 void pj_cell_text(pj_cell *cell, const char *text); /* borrowed; NULL: absent */
+/* A text that was made for the cell, which is emptied; absent where it is empty. */
+void pj_cell_made(pj_cell *cell, pj_rows *rows, pj_str *text);
 void pj_cell_count(pj_cell *cell, int64_t count);
 void pj_cell_number(pj_cell *cell, double number); /* also energies, times and shares */
 void pj_cell_flag(pj_cell *cell, bool flag);
@@ -87,26 +89,14 @@ void pj_cell_unknown(pj_cell *cell);
 /* The scale in which text prints the energies or times of a group. */
 pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group);
 
-/* Appends a cell as text and Markdown print it, in the scale of its column. */
+/* The scale of a column; factor 1 where it has none. */
+pj_scale pj_column_scale(const pj_rows *rows, const pj_column *column);
+/* Texts stand on the left, figures on the right. */
+bool pj_column_is_left(const pj_column *column);
+/* Appends the title as people read it, with the unit where the column belongs to a group. */
+void pj_column_print(const pj_column *column, pj_scale scale, pj_str *out);
+
+/* Appends a cell as people read it, in the scale of its column. */
 void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out);
-
-/* How text is laid out. */
-typedef struct pj_text_style {
-    size_t width; /* columns of the terminal */
-    bool color;
-} pj_text_style;
-
-/* Appends what starts bold, dim or yellow text and what ends it; nothing without colour. */
-typedef enum pj_look { PJ_PLAIN, PJ_BOLD, PJ_DIM, PJ_WARN } pj_look;
-void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look);
-
-/* The writers. Text: aligned, led by `indent` spaces, in `style->width` columns where that can be. */
-void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out);
-void pj_rows_markdown(const pj_rows *rows, pj_str *out);
-void pj_rows_csv(const pj_rows *rows, pj_str *out);
-void pj_rows_json(const pj_rows *rows, pj_json_writer *json); /* an array of objects, one a line */
-
-/* Appends a text with Markdown's own characters escaped. */
-void pj_markdown_escape(pj_str *out, const char *text);
 
 #endif

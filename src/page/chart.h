@@ -1,59 +1,62 @@
 /* A small chart as SVG: axes with ticks at round numbers, lines, steps, points, a legend. One file that needs nothing
  * else: no scripts, no fonts; readable on light and dark pages. The same bytes for the same chart.
  *
- *     const pj_svg_point points[] = {{1, 3.5, "a1b2c3", false}, {2, 3.1, NULL, false}};
- *     const pj_svg_series series = {.mark = PJ_SVG_LINE, .points = points, .count = 2};
- *     const pj_svg_chart chart = {.title = "resnet8", .x = {.title = "record", .whole = true},
+ *     const pj_chart_point points[] = {{1, 3.5, "a1b2c3", false}, {2, 3.1, NULL, false}};
+ *     const pj_chart_series series = {.mark = PJ_CHART_LINE, .points = points, .count = 2};
+ *     const pj_chart chart = {.title = "resnet8", .x = {.title = "record", .whole = true},
  *                                 .y = {.title = "energy (uJ)", .from_zero = true}, .series = &series, .count = 1};
  *     pj_svg_write(&chart, &text);
  */
-#ifndef PJ_REPORT_SVG_H
-#define PJ_REPORT_SVG_H
+#ifndef PJ_PAGE_CHART_H
+#define PJ_PAGE_CHART_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
 
-typedef struct pj_svg_point {
+typedef struct pj_chart_point {
     double x, y;      /* not finite: a gap */
     const char *note; /* shown when pointed at; NULL: the two figures */
     bool apart;       /* no line from the point before: the two do not compare */
-} pj_svg_point;
+} pj_chart_point;
 
-typedef enum pj_svg_mark {
-    PJ_SVG_LINE,  /* straight lines, with a dot at each point where there are not too many */
-    PJ_SVG_STEP,  /* y holds until the next x, as a frontier does */
-    PJ_SVG_DOTS,  /* points alone */
-    PJ_SVG_PALE,  /* points alone, in the colour of what does not matter */
-    PJ_SVG_LABELS /* a few points, each with its note written beside it */
-} pj_svg_mark;
+typedef enum pj_chart_mark {
+    PJ_CHART_LINE,  /* straight lines, with a dot at each point where there are not too many */
+    PJ_CHART_STEP,  /* y holds until the next x, as a frontier does */
+    PJ_CHART_DOTS,  /* points alone */
+    PJ_CHART_PALE,  /* points alone, in the colour of what does not matter */
+    PJ_CHART_LABELS /* a few points, each with its note written beside it */
+} pj_chart_mark;
 
-typedef struct pj_svg_series {
+typedef struct pj_chart_series {
     const char *name; /* in the legend; NULL: not there */
-    pj_svg_mark mark;
-    const pj_svg_point *points;
+    pj_chart_mark mark;
+    const pj_chart_point *points;
     size_t count;
-} pj_svg_series;
+} pj_chart_series;
 
-typedef struct pj_svg_axis {
+typedef struct pj_chart_axis {
     const char *title; /* with the unit: "energy (uJ)" */
     bool from_zero;    /* starts at 0, unless there are negative values */
     bool whole;        /* ticks at whole numbers only */
     bool log;          /* logarithmic; values <= 0 are left out */
-} pj_svg_axis;
+} pj_chart_axis;
 
-typedef struct pj_svg_chart {
+typedef struct pj_chart {
     const char *title;
     const char *subtitle; /* NULL: none */
-    pj_svg_axis x, y;
-    const pj_svg_series *series; /* colours are given in this order; later ones lie on top */
+    pj_chart_axis x, y;
+    const pj_chart_series *series; /* colours are given in this order; later ones lie on top */
     size_t count;
-} pj_svg_chart;
+} pj_chart;
 
 /* Appends the chart, 760 x 420 units. Texts may be anything: they are escaped, and what is no text becomes "?". A chart
  * without a single point has empty axes. out->failed tells of missing memory. */
-void pj_svg_write(const pj_svg_chart *chart, pj_str *out);
+void pj_svg_write(const pj_chart *chart, pj_str *out);
+
+/* "energy (uJ)"; without unit "energy". NULL: no memory. */
+const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena);
 
 /* Round numbers for an axis: 1, 2 or 5 times a power of ten apart, `most` (>= 3) of them or fewer, from *first on *step
  * apart, the first at or below `low`, the last at or above `high`; returns how many. low <= high, both finite. */

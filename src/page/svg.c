@@ -1,10 +1,8 @@
 /* A small chart as SVG: scales and ticks, then axes, marks and texts from back to front. */
-#include "report/svg.h"
+#include "page/page.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "report/humane.h"
 
 enum {
     WIDTH = 760,
@@ -29,7 +27,7 @@ enum {
 
 /* One axis: a range of values and the pixels it covers; of a logarithmic one, `low` and `high` are exponents. */
 typedef struct scale {
-    const pj_svg_axis *axis;
+    const pj_chart_axis *axis;
     double low, high;
     double from, to; /* pixels of low and high */
     double first, step;
@@ -37,12 +35,19 @@ typedef struct scale {
 } scale;
 
 typedef struct frame {
-    const pj_svg_chart *chart;
+    const pj_chart *chart;
     pj_str *out;
     scale x, y;
     double left, top, right, bottom;
     double legend; /* where it begins */
 } frame;
+
+const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, *unit ? "%s (%s)" : "%s", what, unit);
+    return pj_str_keep(&text, arena);
+}
 
 /* ---- scales ---- */
 
@@ -64,24 +69,24 @@ size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *fi
         }
 }
 
-static bool is_shown(const pj_svg_axis *axis, double value)
+static bool is_shown(const pj_chart_axis *axis, double value)
 {
     return isfinite(value) && !(axis->log && value <= 0);
 }
 
-static double on_axis(const pj_svg_axis *axis, double value)
+static double on_axis(const pj_chart_axis *axis, double value)
 {
     return axis->log ? log10(value) : value;
 }
 
 /* The range of all points that are shown; 0 to 1 where there are none. */
-static void find_range(const pj_svg_chart *chart, bool of_x, scale *s)
+static void find_range(const pj_chart *chart, bool of_x, scale *s)
 {
     s->low = INFINITY;
     s->high = -INFINITY;
     for (size_t i = 0; i < chart->count; i++)
         for (size_t k = 0; k < chart->series[i].count; k++) {
-            const pj_svg_point *p = &chart->series[i].points[k];
+            const pj_chart_point *p = &chart->series[i].points[k];
             if (!is_shown(&chart->x, p->x) || !is_shown(&chart->y, p->y))
                 continue;
             double value = fmin(fmax(on_axis(s->axis, of_x ? p->x : p->y), -MOST_VALUE), MOST_VALUE);
@@ -97,7 +102,7 @@ static void find_range(const pj_svg_chart *chart, bool of_x, scale *s)
 }
 
 /* An axis across ends at its data, an upright one at the ticks around them. */
-static scale make_scale(const pj_svg_chart *chart, bool of_x)
+static scale make_scale(const pj_chart *chart, bool of_x)
 {
     scale s = {.axis = of_x ? &chart->x : &chart->y};
     find_range(chart, of_x, &s);
@@ -238,12 +243,12 @@ static const char style[] =
     "</style>\n";
 
 /* "c1", or "pale" */
-static void add_color(pj_str *out, const pj_svg_chart *chart, size_t at)
+static void add_color(pj_str *out, const pj_chart *chart, size_t at)
 {
     size_t color = 0;
     for (size_t i = 0; i < at; i++)
-        color += chart->series[i].mark != PJ_SVG_PALE;
-    if (chart->series[at].mark == PJ_SVG_PALE)
+        color += chart->series[i].mark != PJ_CHART_PALE;
+    if (chart->series[at].mark == PJ_CHART_PALE)
         pj_str_add(out, "pale");
     else
         pj_str_printf(out, "c%zu", color % COLORS);
@@ -283,7 +288,7 @@ static size_t place_legend(const frame *f, bool write)
     return rows;
 }
 
-static frame make_frame(const pj_svg_chart *chart, pj_str *out)
+static frame make_frame(const pj_chart *chart, pj_str *out)
 {
     frame f = {.chart = chart, .out = out, .x = make_scale(chart, true), .y = make_scale(chart, false)};
     f.left = 40 + widest_tick(&f.y, out);
@@ -331,7 +336,7 @@ static void write_axes(const frame *f)
 
 /* ---- marks ---- */
 
-static bool point_at(const frame *f, const pj_svg_point *point, double *x, double *y)
+static bool point_at(const frame *f, const pj_chart_point *point, double *x, double *y)
 {
     if (!is_shown(&f->chart->x, point->x) || !is_shown(&f->chart->y, point->y))
         return false;
@@ -348,7 +353,7 @@ static void add_pair(pj_str *out, const char *before, double x, double y)
     pj_str_add_fixed(out, y, 1);
 }
 
-static void write_path(const frame *f, const pj_svg_series *series)
+static void write_path(const frame *f, const pj_chart_series *series)
 {
     bool pen_down = false;
     pj_str_add(f->out, "<path d=\"");
@@ -356,7 +361,7 @@ static void write_path(const frame *f, const pj_svg_series *series)
         double x, y;
         bool shown = point_at(f, &series->points[i], &x, &y);
         if (shown && pen_down && !series->points[i].apart) {
-            if (series->mark == PJ_SVG_STEP) {
+            if (series->mark == PJ_CHART_STEP) {
                 pj_str_add(f->out, "H");
                 pj_str_add_fixed(f->out, x, 1);
             }
@@ -369,14 +374,14 @@ static void write_path(const frame *f, const pj_svg_series *series)
     pj_str_add(f->out, "\"/>\n");
 }
 
-static void write_dots(const frame *f, const pj_svg_series *series)
+static void write_dots(const frame *f, const pj_chart_series *series)
 {
     for (size_t i = 0; i < series->count; i++) {
-        const pj_svg_point *point = &series->points[i];
+        const pj_chart_point *point = &series->points[i];
         double x, y;
         if (!point_at(f, point, &x, &y))
             continue;
-        pj_str_printf(f->out, "<circle class=\"dot\" r=\"%d\"", series->mark == PJ_SVG_LABELS ? 6 : 4);
+        pj_str_printf(f->out, "<circle class=\"dot\" r=\"%d\"", series->mark == PJ_CHART_LABELS ? 6 : 4);
         add_number(f->out, "cx", x);
         add_number(f->out, "cy", y);
         pj_str_add(f->out, "><title>");
@@ -388,7 +393,7 @@ static void write_dots(const frame *f, const pj_svg_series *series)
             pj_str_add_double(f->out, point->y);
         }
         pj_str_add(f->out, "</title></circle>\n");
-        if (series->mark == PJ_SVG_LABELS && point->note) {
+        if (series->mark == PJ_CHART_LABELS && point->note) {
             bool at_end = x > (f->left + f->right) / 2;
             double up = y - 10 > f->top ? -10 : 20;
             write_text(f->out, at_end ? "e" : "n", x + (at_end ? -8 : 8), y + up, point->note, NOTE_WIDTH);
@@ -398,8 +403,8 @@ static void write_dots(const frame *f, const pj_svg_series *series)
 
 static void write_series(const frame *f, size_t at)
 {
-    const pj_svg_series *series = &f->chart->series[at];
-    bool line = series->mark == PJ_SVG_LINE || series->mark == PJ_SVG_STEP;
+    const pj_chart_series *series = &f->chart->series[at];
+    bool line = series->mark == PJ_CHART_LINE || series->mark == PJ_CHART_STEP;
     pj_str_add(f->out, "<g class=\"");
     add_color(f->out, f->chart, at);
     pj_str_add(f->out, "\">\n");
@@ -410,7 +415,7 @@ static void write_series(const frame *f, size_t at)
     pj_str_add(f->out, "</g>\n");
 }
 
-void pj_svg_write(const pj_svg_chart *chart, pj_str *out)
+void pj_svg_write(const pj_chart *chart, pj_str *out)
 {
     frame f = make_frame(chart, out);
     pj_str_printf(out,
@@ -429,4 +434,13 @@ void pj_svg_write(const pj_svg_chart *chart, pj_str *out)
     for (size_t i = 0; i < chart->count; i++)
         write_series(&f, i);
     pj_str_add(out, "</svg>\n");
+}
+
+void pj_write_svg(const pj_telling *t, pj_str *out)
+{
+    const pj_chart *chart = t->pieces->chart(t->input, t->arena);
+    if (chart && !pj_arena_failed(t->arena))
+        pj_svg_write(chart, out);
+    else
+        out->failed = true;
 }

@@ -1,5 +1,5 @@
 /* Figures and texts as a person reads them. */
-#include "report/humane.h"
+#include "page/humane.h"
 
 #include <inttypes.h>
 #include <math.h>

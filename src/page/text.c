@@ -1,90 +1,14 @@
-/* The neutral table as a person reads it: aligned text, and Markdown. */
-#include <inttypes.h>
-#include <math.h>
+/* Text for a terminal: paragraphs that are wrapped, and aligned tables. */
 #include <string.h>
 
-#include "report/rows.h"
+#include "page/page.h"
 
-/* ---- cells ---- */
-
-pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
-{
-    double most = 0;
-    for (size_t c = 0; c < rows->columns; c++) {
-        const pj_column *column = &rows->column[c];
-        for (size_t r = 0; column->kind == kind && column->group == group && r < rows->count - rows->footers; r++) {
-            const pj_cell *cell = &rows->row[r][c];
-            if (cell->state == PJ_CELL_GIVEN && fabs(cell->number) > most)
-                most = fabs(cell->number);
-        }
-    }
-    return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
-}
-
-/* Three digits behind the point in all rows, so that points stand below each other. */
-static void print_scaled(double value, pj_scale scale, bool signs, pj_str *out)
-{
-    double scaled = fabs(value) / scale.factor;
-    if (scaled == 0) {
-        pj_str_add_char(out, '0');
-        return;
-    }
-    pj_str_add(out, value < 0 ? "-" : signs ? "+" : "");
-    if (scaled < 0.0005)
-        pj_str_add(out, "<0.001");
-    else
-        pj_str_add_fixed(out, scaled, 3);
-}
-
-void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out)
-{
-    if (cell->state == PJ_CELL_UNKNOWN)
-        pj_str_add_char(out, '?');
-    if (cell->state != PJ_CELL_GIVEN)
-        return;
-    switch (column->kind) {
-    case PJ_CELL_TEXT:
-        pj_text_clean(out, cell->text);
-        break;
-    case PJ_CELL_COUNT:
-        pj_human_count(out, cell->count);
-        break;
-    case PJ_CELL_EXACT:
-        pj_str_printf(out, "%" PRId64, cell->count);
-        break;
-    case PJ_CELL_NUMBER:
-        pj_str_add_double(out, cell->number);
-        break;
-    case PJ_CELL_ENERGY:
-    case PJ_CELL_TIME:
-        print_scaled(cell->number, scale, column->signs, out);
-        break;
-    case PJ_CELL_SHARE:
-        pj_human_share(out, cell->number);
-        break;
-    case PJ_CELL_RATIO:
-        pj_str_add_ratio(out, cell->number);
-        break;
-    case PJ_CELL_FLAG:
-        pj_str_add(out, cell->flag ? "yes" : "-");
-        break;
-    }
-}
-
-static bool is_scaled(const pj_column *column)
-{
-    return column->kind == PJ_CELL_ENERGY || column->kind == PJ_CELL_TIME;
-}
-
-static bool is_left(const pj_column *column)
-{
-    return column->kind == PJ_CELL_TEXT || column->kind == PJ_CELL_FLAG;
-}
+/* ---- tables ---- */
 
 /* Between columns; what a column that wraps gets at least. */
 enum { GAP = 2, WRAPPED = 36 };
 
-/* A column on its way to the page: printed cells (footers included) behind the title. */
+/* A column on its way to the page: printed cells (footers included) after the title. */
 typedef struct printed {
     const pj_column *column;
     const char **text; /* [0] is the title */
@@ -108,9 +32,7 @@ static const char *print_cell(const pj_cell *cell, const pj_column *column, pj_s
 static const char *print_title(const pj_column *column, pj_scale scale, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
-    pj_str_add(&text, column->title);
-    if (is_scaled(column) && column->group > 0)
-        pj_str_printf(&text, " %s", scale.unit);
+    pj_column_print(column, scale, &text);
     return pj_str_keep(&text, arena);
 }
 
@@ -118,10 +40,8 @@ static bool print_column(const pj_rows *rows, printed *out)
 {
     const pj_column *column = out->column;
     size_t c = (size_t)(column - rows->column);
-    pj_scale scale = {1, ""};
+    pj_scale scale = pj_column_scale(rows, column);
     pj_str text = pj_str_new(0);
-    if (is_scaled(column))
-        scale = pj_rows_scale(rows, column->kind, column->group);
     out->text = PJ_NEW(rows->arena, const char *, rows->count + 1);
     bool ok = out->text != NULL;
     for (size_t r = 0; ok && r <= rows->count; r++) {
@@ -138,19 +58,17 @@ static bool print_column(const pj_rows *rows, printed *out)
 }
 
 /* The columns that have a title, not yet printed; NULL: no memory. */
-static printed *list_columns(const pj_rows *rows, bool is_text, size_t *count)
+static printed *list_columns(const pj_rows *rows, size_t *count)
 {
     printed *columns = PJ_NEW(rows->arena, printed, rows->columns);
     *count = 0;
     for (size_t c = 0; columns && c < rows->columns; c++)
-        if (rows->column[c].title && (is_text || !rows->column[c].only_text))
+        if (rows->column[c].title)
             columns[(*count)++].column = &rows->column[c];
     return columns;
 }
 
-/* ---- text ---- */
-
-void pj_text_look(pj_str *out, const pj_text_style *style, pj_look look)
+static void set_look(pj_str *out, const pj_text_style *style, pj_look look)
 {
     static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[33m"};
     if (style->color)
@@ -179,7 +97,7 @@ static size_t title_width(const pj_column *column)
     return column->wish && column->wish < width ? column->wish : width;
 }
 
-/* Prints the columns of a rank and takes them in if they fit behind `used` columns of the page; those of rank 0 always
+/* Prints the columns of a rank and takes them in if they fit after `used` columns of the page; those of rank 0 always
  * do. False: no memory. */
 static bool print_rank(const pj_rows *rows, int rank, size_t page, printed *columns, size_t count, size_t *used)
 {
@@ -207,7 +125,7 @@ static printed *choose(const pj_rows *rows, size_t page, size_t *count)
 {
     size_t all, used = 0;
     int most = 0;
-    printed *columns = list_columns(rows, true, &all);
+    printed *columns = list_columns(rows, &all);
     for (size_t c = 0; columns && c < all; c++)
         most = columns[c].column->rank > most ? columns[c].column->rank : most;
     for (int rank = 0; columns && rank <= most; rank++)
@@ -249,10 +167,10 @@ static void text_cell(const printed *column, size_t r, size_t at, bool last, siz
         return;
     }
     width = width < column->width ? width : column->width;
-    if (!is_left(column->column))
+    if (!pj_column_is_left(column->column))
         pad(out, column->width - width);
     pj_text_elide(out, text, column->width);
-    if (is_left(column->column) && !last)
+    if (pj_column_is_left(column->column) && !last)
         pad(out, column->width - width);
 }
 
@@ -284,52 +202,93 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
     for (size_t r = 0; r <= rows->count; r++) {
         pj_look look = r == 0 ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;
         if (look != PJ_PLAIN)
-            pj_text_look(out, style, look);
+            set_look(out, style, look);
         text_line(columns, count, r, indent, style->width, out);
         if (look != PJ_PLAIN)
-            pj_text_look(out, style, PJ_PLAIN);
+            set_look(out, style, PJ_PLAIN);
         pj_str_add_char(out, '\n');
     }
 }
 
-/* ---- Markdown ---- */
+/* ---- the page ---- */
 
-void pj_markdown_escape(pj_str *out, const char *text)
+enum { INDENT = 2, NAME_OF_FACT = 10 };
+
+static size_t indent_of(const pj_block *block)
 {
-    for (; *text; text++) {
-        if (strchr("\\`*_[]<>|~", *text))
-            pj_str_add_char(out, '\\');
-        pj_str_add_char(out, *text);
+    return block->indent + (block->kind == PJ_BLOCK_ITEM   ? INDENT * (1 + block->level)
+                            : block->kind == PJ_BLOCK_FACT ? INDENT
+                                                           : 0);
+}
+
+/* Lead, emphasis, and the text, wrapped. */
+static void paragraph(const pj_block *block, const pj_text_style *style, pj_str *out)
+{
+    bool is_fact = block->kind == PJ_BLOCK_FACT, is_item = block->kind == PJ_BLOCK_ITEM;
+    size_t indent = indent_of(block), at = indent + pj_text_width(block->lead);
+    size_t hang = is_item ? indent + INDENT : block->hang;
+    pad(out, indent);
+    pj_str_add(out, block->lead);
+    if (is_fact) {
+        pad(out, at < indent + NAME_OF_FACT ? indent + NAME_OF_FACT + 1 - at : 1);
+        at = hang = indent + NAME_OF_FACT + 1;
+    }
+    if (block->strong) {
+        if (block->look != PJ_PLAIN)
+            set_look(out, style, block->look);
+        pj_str_add(out, block->strong);
+        set_look(out, style, PJ_PLAIN);
+        at += pj_text_width(block->strong);
+    }
+    if (block->whole)
+        pj_str_add(out, block->text);
+    else
+        pj_text_wrap(out, block->text, block->at ? block->at : at, hang, style->width);
+    pj_str_add_char(out, '\n');
+}
+
+static void heading(const pj_block *block, const pj_text_style *style, pj_str *out)
+{
+    if (block->kind == PJ_BLOCK_HEADING)
+        pj_str_add_char(out, '\n');
+    set_look(out, style, PJ_BOLD);
+    pj_str_add(out, block->text);
+    set_look(out, style, PJ_PLAIN);
+    pj_str_add_char(out, '\n');
+}
+
+static void write_block(const pj_block *block, const pj_text_style *style, pj_str *out)
+{
+    if (block->gap)
+        pj_str_add_char(out, '\n');
+    switch (block->kind) {
+    case PJ_BLOCK_TITLE:
+    case PJ_BLOCK_HEADING:
+        heading(block, style, out);
+        break;
+    case PJ_BLOCK_PARAGRAPH:
+    case PJ_BLOCK_ITEM:
+    case PJ_BLOCK_FACT:
+        paragraph(block, style, out);
+        break;
+    case PJ_BLOCK_FOLDED:
+        heading(block, style, out);
+        pj_rows_text(block->rows, style, block->indent, out);
+        break;
+    case PJ_BLOCK_TABLE:
+        pj_rows_text(block->rows, style, block->indent, out);
+        break;
+    case PJ_BLOCK_RAW:
+        pj_str_add(out, block->text);
+        break;
     }
 }
 
-static void markdown_line(const printed *columns, size_t count, size_t r, bool strong, pj_str *out)
+void pj_write_text(const pj_telling *t, pj_str *out)
 {
-    for (size_t c = 0; c < count; c++) {
-        const char *text = columns[c].text[r], *mark = strong && *text ? "**" : "";
-        pj_str_add(out, c ? " | " : "| ");
-        pj_str_add(out, mark);
-        pj_markdown_escape(out, text);
-        pj_str_add(out, mark);
-    }
-    pj_str_add(out, " |\n");
-}
-
-void pj_rows_markdown(const pj_rows *rows, pj_str *out)
-{
-    size_t count;
-    printed *columns = list_columns(rows, false, &count);
-    for (size_t c = 0; columns && c < count; c++)
-        if (!print_column(rows, &columns[c]))
-            columns = NULL;
-    if (!columns) {
-        out->failed = true;
-        return;
-    }
-    markdown_line(columns, count, 0, false, out);
-    for (size_t c = 0; c < count; c++)
-        pj_str_add(out, is_left(columns[c].column) ? "|---" : "|---:");
-    pj_str_add(out, "|\n");
-    for (size_t r = 1; r <= rows->count; r++)
-        markdown_line(columns, count, r, r > rows->count - rows->footers, out);
+    pj_page page;
+    pj_page_make(t, PJ_IN_TEXT, &page);
+    out->failed = out->failed || page.failed;
+    for (const pj_block *block = page.head.next; block && !page.failed; block = block->next)
+        write_block(block, &t->style, out);
 }

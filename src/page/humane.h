@@ -1,7 +1,7 @@
 /* Figures and texts as a person reads them: SI prefixes, four digits, no control characters. The same in every locale.
  */
-#ifndef PJ_REPORT_HUMANE_H
-#define PJ_REPORT_HUMANE_H
+#ifndef PJ_PAGE_HUMANE_H
+#define PJ_PAGE_HUMANE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,160 @@
+/* The table of formats, and the way of a report to the sink. */
+#include <string.h>
+
+#include "page/page.h"
+#include "picojoule/budget.h"
+#include "picojoule/history.h"
+
+/*  name, the piece of a report that it prints, writer */
+#define FORMATS(X)                         \
+    X("text", PAGE, pj_write_text)         \
+    X("json", DATA, pj_write_json)         \
+    X("csv", TABLE, pj_write_csv)          \
+    X("markdown", PAGE, pj_write_markdown) \
+    X("svg", CHART, pj_write_svg)          \
+    X("junit", VERDICTS, pj_write_junit)   \
+    X("sarif", VERDICTS, pj_write_sarif)   \
+    X("github", VERDICTS, pj_write_github)
+
+typedef enum piece { PAGE, DATA, TABLE, CHART, VERDICTS } piece;
+
+typedef struct format {
+    const char *name;
+    piece piece;
+    void (*write)(const pj_telling *t, pj_str *out);
+} format;
+
+static const format formats[] = {
+#define ROW(name, piece, write) {name, piece, write},
+    FORMATS(ROW)
+#undef ROW
+};
+enum { COUNT = sizeof formats / sizeof *formats };
+
+static bool has_piece(const pj_pieces *pieces, piece which)
+{
+    switch (which) {
+    case PAGE:
+        return pieces->page;
+    case DATA:
+        return pieces->json || pieces->list;
+    case TABLE:
+        return pieces->table;
+    case CHART:
+        return pieces->chart;
+    case VERDICTS:
+        return pieces->verdicts;
+    }
+    return false;
+}
+
+/* ---- the names of the formats of each kind of report ---- */
+
+#define REPORT_PAGE(name)  name,
+#define REPORT_DATA(name)  name,
+#define REPORT_TABLE(name) name,
+#define REPORT_CHART(name)
+#define REPORT_VERDICTS(name)
+#define CHART_PAGE(name)  name,
+#define CHART_DATA(name)  name,
+#define CHART_TABLE(name) name,
+#define CHART_CHART(name) name,
+#define CHART_VERDICTS(name)
+#define CHECK_PAGE(name) name,
+#define CHECK_DATA(name) name,
+#define CHECK_TABLE(name)
+#define CHECK_CHART(name)
+#define CHECK_VERDICTS(name) name,
+
+const char *const *pj_report_formats(void)
+{
+#define NAME(name, piece, write) REPORT_##piece(name)
+    static const char *const names[] = {FORMATS(NAME) NULL};
+#undef NAME
+    return names;
+}
+
+const char *const *pj_chart_formats(void)
+{
+#define NAME(name, piece, write) CHART_##piece(name)
+    static const char *const names[] = {FORMATS(NAME) NULL};
+#undef NAME
+    return names;
+}
+
+const char *const *pj_check_formats(void)
+{
+#define NAME(name, piece, write) CHECK_##piece(name)
+    static const char *const names[] = {FORMATS(NAME) NULL};
+#undef NAME
+    return names;
+}
+
+/* ---- telling ---- */
+
+pj_report_options pj_report_options_default(void)
+{
+    pj_report_options options = {"text", 100, false, PJ_NO_GROUP, 0, PJ_BY_FORMAT, 0, 0};
+    return options;
+}
+
+/* "there is no format "x"; there are text, json and csv" */
+static pj_status fail_format(const pj_pieces *pieces, const char *name, pj_error *err)
+{
+    pj_str list = pj_str_new(0);
+    size_t left = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        left += has_piece(pieces, formats[i].piece);
+    for (size_t i = 0; i < COUNT; i++)
+        if (has_piece(pieces, formats[i].piece))
+            pj_str_printf(&list, "%s%s", formats[i].name, --left > 1 ? ", " : left ? " and " : "");
+    pj_status status = pj_fail(err, PJ_EARGUMENT, "there is no format \"%s\"; there are %s", name, list.data);
+    pj_str_free(&list);
+    return status;
+}
+
+static pj_status find_format(const pj_pieces *pieces, const char *name, const format **out, pj_error *err)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        if (strcmp(formats[i].name, name) != 0)
+            continue;
+        if (formats[i].piece == CHART && !pieces->chart && pieces->no_chart)
+            return pj_fail(err, PJ_EARGUMENT, "%s", pieces->no_chart);
+        *out = &formats[i];
+        if (has_piece(pieces, formats[i].piece))
+            return PJ_OK;
+    }
+    return fail_format(pieces, name, err);
+}
+
+pj_status pj_tell(const pj_pieces *pieces, const void *input, const pj_report_options *options, pj_sink sink,
+                  void *payload, pj_error *err)
+{
+    const format *asked = NULL;
+    PJ_TRY(find_format(pieces, options && options->format ? options->format : formats[0].name, &asked, err));
+    pj_telling t = {
+        .pieces = pieces, .input = input, .arena = pj_arena_new(0), .style = {100, false}
+    };
+    pj_str text = pj_str_new(0);
+    if (options) {
+        t.style.width = options->width > 0 ? (size_t)options->width : t.style.width;
+        t.style.color = options->color;
+    }
+    text.failed = !t.arena;
+    if (t.arena)
+        asked->write(&t, &text);
+    text.failed = text.failed || (t.arena && pj_arena_failed(t.arena));
+    pj_arena_free(t.arena);
+    return pj_emit(&text, sink, payload, err);
+}
+
+pj_status pj_emit(pj_str *text, pj_sink sink, void *payload, pj_error *err)
+{
+    pj_status status = PJ_OK;
+    if (text->failed)
+        status = pj_fail_memory(err);
+    else if (!sink(text->data, text->length, payload))
+        status = pj_fail(err, PJ_EIO, "the report cannot be written");
+    pj_str_free(text);
+    return status;
+}

@@ -1,0 +1,184 @@
+/* The neutral table: filling it, and its cells as a person reads them. */
+#include "page/rows.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+pj_rows *pj_rows_new(pj_arena *arena, const pj_column *column, size_t columns)
+{
+    pj_rows *rows = PJ_NEW(arena, pj_rows, 1);
+    if (!rows)
+        return NULL;
+    rows->arena = arena;
+    rows->column = column;
+    rows->columns = columns;
+    rows->unit = "pJ";
+    /* where cells go that find no memory */
+    rows->capacity = 16;
+    rows->row = PJ_NEW(arena, pj_cell *, rows->capacity + 1);
+    pj_cell *spill = PJ_NEW(arena, pj_cell, columns);
+    if (!rows->row || !spill)
+        return NULL;
+    rows->row[rows->capacity] = spill;
+    return rows;
+}
+
+static bool grow(pj_rows *rows)
+{
+    if (rows->count < rows->capacity)
+        return true;
+    size_t capacity = rows->capacity * 2;
+    pj_cell **row = PJ_NEW(rows->arena, pj_cell *, capacity + 1);
+    if (!row)
+        return false;
+    for (size_t i = 0; i < rows->count; i++)
+        row[i] = rows->row[i];
+    row[capacity] = rows->row[rows->capacity];
+    rows->row = row;
+    rows->capacity = capacity;
+    return true;
+}
+
+pj_cell *pj_rows_add(pj_rows *rows)
+{
+    pj_cell *cells = grow(rows) ? PJ_NEW(rows->arena, pj_cell, rows->columns) : NULL;
+    if (!cells) {
+        rows->failed = true;
+        return rows->row[rows->capacity];
+    }
+    rows->row[rows->count++] = cells;
+    return cells;
+}
+
+pj_cell *pj_rows_add_footer(pj_rows *rows)
+{
+    size_t before = rows->count;
+    pj_cell *cells = pj_rows_add(rows);
+    rows->footers += rows->count - before;
+    return cells;
+}
+
+void pj_cell_text(pj_cell *cell, const char *text)
+{
+    cell->state = text ? PJ_CELL_GIVEN : PJ_CELL_ABSENT;
+    cell->text = text;
+}
+
+void pj_cell_made(pj_cell *cell, pj_rows *rows, pj_str *text)
+{
+    const char *kept = pj_str_keep(text, rows->arena);
+    rows->failed = rows->failed || !kept;
+    pj_cell_text(cell, kept && *kept ? kept : NULL);
+}
+
+void pj_cell_count(pj_cell *cell, int64_t count)
+{
+    cell->state = PJ_CELL_GIVEN;
+    cell->count = count;
+}
+
+void pj_cell_number(pj_cell *cell, double number)
+{
+    cell->state = PJ_CELL_GIVEN;
+    cell->number = number;
+}
+
+void pj_cell_flag(pj_cell *cell, bool flag)
+{
+    cell->state = PJ_CELL_GIVEN;
+    cell->flag = flag;
+}
+
+void pj_cell_unknown(pj_cell *cell)
+{
+    cell->state = PJ_CELL_UNKNOWN;
+}
+
+/* ---- for people ---- */
+
+pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
+{
+    double most = 0;
+    for (size_t c = 0; c < rows->columns; c++) {
+        const pj_column *column = &rows->column[c];
+        for (size_t r = 0; column->kind == kind && column->group == group && r < rows->count - rows->footers; r++) {
+            const pj_cell *cell = &rows->row[r][c];
+            if (cell->state == PJ_CELL_GIVEN && fabs(cell->number) > most)
+                most = fabs(cell->number);
+        }
+    }
+    return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
+}
+
+/* Three digits behind the point in all rows, so that points stand below each other. */
+static void print_scaled(double value, pj_scale scale, bool signs, pj_str *out)
+{
+    double scaled = fabs(value) / scale.factor;
+    if (scaled == 0) {
+        pj_str_add_char(out, '0');
+        return;
+    }
+    pj_str_add(out, value < 0 ? "-" : signs ? "+" : "");
+    if (scaled < 0.0005)
+        pj_str_add(out, "<0.001");
+    else
+        pj_str_add_fixed(out, scaled, 3);
+}
+
+void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out)
+{
+    if (cell->state == PJ_CELL_UNKNOWN)
+        pj_str_add_char(out, '?');
+    if (cell->state != PJ_CELL_GIVEN)
+        return;
+    switch (column->kind) {
+    case PJ_CELL_TEXT:
+        pj_text_clean(out, cell->text);
+        break;
+    case PJ_CELL_COUNT:
+        pj_human_count(out, cell->count);
+        break;
+    case PJ_CELL_EXACT:
+        pj_str_printf(out, "%" PRId64, cell->count);
+        break;
+    case PJ_CELL_NUMBER:
+        pj_str_add_double(out, cell->number);
+        break;
+    case PJ_CELL_ENERGY:
+    case PJ_CELL_TIME:
+        print_scaled(cell->number, scale, column->signs, out);
+        break;
+    case PJ_CELL_SHARE:
+        pj_human_share(out, cell->number);
+        break;
+    case PJ_CELL_RATIO:
+        pj_str_add_ratio(out, cell->number);
+        break;
+    case PJ_CELL_FLAG:
+        pj_str_add(out, cell->flag ? "yes" : "-");
+        break;
+    }
+}
+
+static bool is_scaled(const pj_column *column)
+{
+    return column->kind == PJ_CELL_ENERGY || column->kind == PJ_CELL_TIME;
+}
+
+pj_scale pj_column_scale(const pj_rows *rows, const pj_column *column)
+{
+    return is_scaled(column) ? pj_rows_scale(rows, column->kind, column->group) : (pj_scale){1, ""};
+}
+
+bool pj_column_is_left(const pj_column *column)
+{
+    return column->kind == PJ_CELL_TEXT || column->kind == PJ_CELL_FLAG;
+}
+
+void pj_column_print(const pj_column *column, pj_scale scale, pj_str *out)
+{
+    pj_str_add(out, column->title);
+    if (is_scaled(column) && column->group > 0)
+        pj_str_printf(out, " %s", scale.unit);
+}

@@ -1,0 +1,359 @@
+/* The report of a comparison. JSON: picojoule.diff/1. */
+#include <string.h>
+
+#include "picojoule/version.h"
+#include "report/diff_view.h"
+#include "report/findings.h"
+#include "report/report.h"
+
+/* ---- the page ---- */
+
+enum { INDENT = 2, REASONS_SHOWN = 5, OPEN_ROWS = 10 };
+
+typedef struct input {
+    const pj_diff *diff;
+    size_t top; /* rows that are shown; 0: as the writer likes */
+} input;
+
+/* "models/a.onnx", "base.json (of models/a.onnx)" */
+static void add_source(const pj_result *result, pj_str *out)
+{
+    pj_text_clean(out, strcmp(result->source, "-") == 0 ? "standard input" : result->source);
+    if (!result->is_report)
+        return;
+    pj_str_add(out, " (report of ");
+    pj_text_clean(out, result->model->path);
+    pj_str_add(out, ")");
+}
+
+static void add_sources(const pj_diff_view *view, pj_page *page)
+{
+    const pj_result *sides[] = {view->diff->a, view->diff->b};
+    for (int s = 0; s < 2; s++) {
+        pj_str text = pj_str_new(0);
+        add_source(sides[s], &text);
+        const char *source = pj_page_keep(page, &text);
+        page->in = PJ_IN_TEXT;
+        pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "%s  %s", s ? "B" : "A", source)->hang = INDENT;
+        page->in = PJ_IN_MARKDOWN;
+        pj_page_printf(page, PJ_BLOCK_ITEM, "%s: %s", s ? "B" : "A", source);
+        page->in = PJ_IN_ALL;
+    }
+    pj_diff_view_settings(view, page);
+}
+
+/* What is compared, and the answer; Markdown has the answer in its title. */
+static void add_head(const pj_diff_view *view, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    pj_diff_view_headline(view, &text);
+    const char *headline = pj_page_keep(page, &text);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_say(page, PJ_BLOCK_TITLE, headline)->lead = "Energy: ";
+    pj_page_say(page, PJ_BLOCK_PARAGRAPH, "One run of B, compared with A:");
+    page->in = PJ_IN_ALL;
+    add_sources(view, page);
+    page->in = PJ_IN_TEXT;
+    page->gap = true;
+    pj_str_printf(&text, "One run takes %s", headline);
+    pj_block *answer = pj_page_say(page, PJ_BLOCK_PARAGRAPH, "");
+    answer->strong = pj_page_keep(page, &text);
+    answer->look = PJ_BOLD;
+    page->in = PJ_IN_ALL;
+    pj_diff_view_warnings(view, page);
+}
+
+static void add_limits(const pj_diff *diff, pj_page *page)
+{
+    if (diff->verdict_count)
+        pj_page_say(page, PJ_BLOCK_HEADING, diff->exceeded ? "Limits: exceeded" : "Limits: all hold");
+    for (size_t i = 0; i < diff->verdict_count; i++) {
+        pj_str text = pj_str_new(0);
+        pj_diff_view_verdict(diff, &diff->verdicts[i], &text);
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
+}
+
+static void add_causes(const pj_diff_view *view, pj_page *page)
+{
+    pj_rows *rows = pj_diff_view_causes(view);
+    page->failed = page->failed || !rows;
+    if (!rows || !rows->count)
+        return;
+    const char *unit = pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit;
+    page->in = PJ_IN_TEXT;
+    pj_page_printf(page, PJ_BLOCK_HEADING, "What explains it (energies in %s)", unit);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_HEADING, "What explains it, in %s", unit);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, rows, INDENT);
+}
+
+/* The layers that differ most, each with what lies behind it. */
+static void add_reasons(const pj_diff_view *view, pj_page *page)
+{
+    bool any = false;
+    for (size_t i = 0; i < view->count && i < REASONS_SHOWN; i++) {
+        const pj_diff_row *row = view->row[i];
+        pj_str text = pj_str_new(0), name = pj_str_new(0);
+        if (!*row->reason)
+            continue;
+        if (!any)
+            pj_page_say(page, PJ_BLOCK_HEADING, "Largest differences");
+        any = true;
+        pj_diff_view_name(row, &name);
+        pj_text_clean(&text, pj_page_keep(page, &name));
+        pj_str_add(&text, ": ");
+        pj_diff_view_change(view->diff, row->energy_b - row->energy_a, &text);
+        pj_str_add(&text, "; ");
+        pj_text_clean(&text, row->reason);
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
+}
+
+static void text_layers(const pj_diff_view *view, size_t top, pj_page *page)
+{
+    size_t shown = top && top < view->count ? top : view->count;
+    pj_rows *rows = pj_diff_view_rows(view, PJ_DIFF_TEXT, 0, shown, true);
+    pj_str title = pj_str_new(0);
+    pj_str_add(&title, "Layers: ");
+    pj_diff_view_counts(view, &title);
+    if (rows && view->count)
+        pj_str_printf(&title, " (energies in %s)", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+    pj_page_add(page, PJ_BLOCK_HEADING, &title);
+    if (view->count)
+        pj_page_table(page, rows, 0);
+    page->failed = page->failed || !rows;
+}
+
+/* The first `top` rows in the open, the others folded. */
+static void markdown_layers(const pj_diff_view *view, size_t top, pj_page *page)
+{
+    size_t open = top < view->count ? top : view->count;
+    pj_rows *rows = pj_diff_view_rows(view, PJ_DIFF_MARKDOWN, 0, open, true);
+    pj_str title = pj_str_new(0);
+    pj_str_add(&title, "Layers: ");
+    pj_diff_view_counts(view, &title);
+    pj_page_add(page, PJ_BLOCK_HEADING, &title);
+    page->failed = page->failed || !rows;
+    if (!rows || !view->count)
+        return;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "Energies in %s.", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+    pj_page_table(page, rows, 0);
+    if (open == view->count)
+        return;
+    pj_human_plural(&title, view->count - open, "more layer", "more layers");
+    pj_block *folded = pj_page_table(page, pj_diff_view_rows(view, PJ_DIFF_MARKDOWN, open, view->count, false), 0);
+    folded->kind = PJ_BLOCK_FOLDED;
+    folded->text = pj_page_keep(page, &title);
+    folded->one = "layer";
+    folded->many = "layers";
+}
+
+static void page_of(const void *data, pj_page *page)
+{
+    const input *in = data;
+    pj_diff_view view;
+    if (!pj_diff_view_make(in->diff, true, page->arena, &view)) {
+        page->failed = true;
+        return;
+    }
+    add_head(&view, page);
+    if (page->wanted & PJ_IN_TEXT)
+        pj_page_table(page, pj_diff_view_totals(&view), INDENT);
+    add_limits(in->diff, page);
+    if (page->wanted & PJ_IN_MARKDOWN)
+        pj_page_table(page, pj_diff_view_totals(&view), INDENT);
+    add_causes(&view, page);
+    if (page->wanted & PJ_IN_TEXT) {
+        add_reasons(&view, page);
+        text_layers(&view, in->top, page);
+    } else {
+        markdown_layers(&view, in->top ? in->top : OPEN_ROWS, page);
+    }
+    if (view.fresh_count)
+        pj_page_say(page, PJ_BLOCK_HEADING, "Findings only in B");
+    pj_findings_page(view.fresh, view.fresh_count, page);
+}
+
+/* ---- JSON ---- */
+
+static void put_side(pj_json_writer *json, const char *key, const pj_result *result)
+{
+    const pj_basis basis = {&result->setup,          result->table,       result->rules,           result->unit,
+                            result->model->op_rules, result->model->dims, result->model->dim_count};
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "source", result->source);
+    pj_json_put_bool(json, "is_report", result->is_report);
+    pj_json_put_text(json, "version", result->version);
+    pj_json_put_text(json, "model", result->model->path);
+    pj_basis_json(&basis, json);
+    pj_json_put_uint(json, "layers", result->totals.layers);
+    pj_json_put_uint(json, "uncounted", result->totals.uncounted);
+    pj_json_write_end(json);
+}
+
+static void put_settings(pj_json_writer *json, const pj_diff *diff)
+{
+    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < diff->setting_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "name", diff->settings[i].name);
+        pj_json_put_text(json, "a", diff->settings[i].a);
+        pj_json_put_text(json, "b", diff->settings[i].b);
+        pj_json_put_bool(json, "other_prices", diff->settings[i].other_prices);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+/* Both figures, difference, ratio (null where A has nothing). */
+static void put_pair(pj_json_writer *json, const char *key, double a, double b)
+{
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "a", a);
+    pj_json_put_double(json, "b", b);
+    pj_json_put_double(json, "difference", b - a);
+    pj_json_write_key(json, "ratio");
+    if (a > 0)
+        pj_json_write_double(json, b / a);
+    else
+        pj_json_write_null(json);
+    pj_json_write_end(json);
+}
+
+/* Of the devices that both sides have. */
+static void put_devices(pj_json_writer *json, const pj_diff *diff)
+{
+    pj_json_put_begin(json, "devices", PJ_JSON_WRITE_OBJECT);
+    for (size_t i = 0; i < diff->a->setup.device_count; i++) {
+        const pj_device_figure *a = &diff->a->totals.devices[i];
+        const pj_device_figure *b = pj_diff_view_device(diff->b, diff->a->devices[i]);
+        if (!b)
+            continue;
+        pj_json_put_begin(json, diff->a->devices[i], PJ_JSON_WRITE_OBJECT);
+        if (a->energy_pj >= 0 && b->energy_pj >= 0)
+            put_pair(json, "energy_pj", a->energy_pj, b->energy_pj);
+        if (a->time_us >= 0 && b->time_us >= 0)
+            put_pair(json, "time_us", a->time_us, b->time_us);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_totals(pj_json_writer *json, const pj_diff *diff)
+{
+    const pj_totals *a = &diff->a->totals, *b = &diff->b->totals;
+    pj_json_put_begin(json, "totals", PJ_JSON_WRITE_OBJECT);
+    put_pair(json, "macs", (double)a->macs, (double)b->macs);
+    put_pair(json, "flops", (double)a->flops, (double)b->flops);
+    put_pair(json, "params", (double)a->params, (double)b->params);
+    put_pair(json, "param_bits", (double)a->param_bits, (double)b->param_bits);
+    put_pair(json, "bops", (double)a->bops, (double)b->bops);
+    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT);
+    put_pair(json, "inputs", a->energy.inputs, b->energy.inputs);
+    put_pair(json, "outputs", a->energy.outputs, b->energy.outputs);
+    put_pair(json, "parameters", a->energy.parameters, b->energy.parameters);
+    put_pair(json, "op_cost", a->energy.op_cost, b->energy.op_cost);
+    put_pair(json, "total", pj_energy_total(&a->energy), pj_energy_total(&b->energy));
+    pj_json_write_end(json);
+    put_devices(json, diff);
+    pj_json_write_end(json);
+}
+
+static void put_causes(pj_json_writer *json, const pj_diff *diff)
+{
+    pj_json_put_begin(json, "causes", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < diff->cause_count; i++) {
+        const pj_cause *cause = &diff->causes[i];
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "name", cause->name);
+        pj_json_put_text(json, "text", cause->text);
+        pj_json_put_double(json, "difference_pj", cause->difference);
+        pj_json_put_text(json, "layer", cause->layer);
+        pj_json_put_double(json, "layer_part_pj", cause->layer_part);
+        pj_json_put_text(json, "detail", *cause->detail ? cause->detail : NULL);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_limits(pj_json_writer *json, const pj_diff *diff)
+{
+    pj_json_put_begin(json, "limits", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < diff->verdict_count; i++) {
+        const pj_verdict *verdict = &diff->verdicts[i];
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "limit", verdict->limit);
+        pj_json_put_bool(json, "exceeded", verdict->exceeded);
+        pj_json_put_text(json, "what", verdict->what);
+        pj_json_put_uint(json, "count", verdict->count);
+        pj_json_put_double(json, "a", verdict->a);
+        pj_json_put_double(json, "b", verdict->b);
+        pj_json_put_uint(json, "uncounted", verdict->uncounted);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_summary(pj_json_writer *json, const pj_diff *diff)
+{
+    pj_json_put_begin(json, "summary", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_uint(json, "same", diff->same);
+    pj_json_put_uint(json, "changed", diff->changed);
+    pj_json_put_uint(json, "renamed", diff->renamed);
+    pj_json_put_uint(json, "added", diff->added);
+    pj_json_put_uint(json, "removed", diff->removed);
+    pj_json_write_end(json);
+}
+
+static pj_rows *table_of(const void *data, pj_arena *arena)
+{
+    const input *in = data;
+    pj_diff_view view;
+    return pj_diff_view_make(in->diff, false, arena, &view)
+               ? pj_diff_view_rows(&view, PJ_DIFF_CSV, 0, view.count, false)
+               : NULL;
+}
+
+static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
+{
+    const pj_diff *diff = ((const input *)data)->diff;
+    pj_diff_view view;
+    if (!pj_diff_view_make(diff, false, arena, &view)) {
+        json->out->failed = true;
+        return;
+    }
+    pj_json_put_text(json, "schema", "picojoule.diff/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    put_side(json, "a", diff->a);
+    put_side(json, "b", diff->b);
+    put_settings(json, diff);
+    put_totals(json, diff);
+    put_summary(json, diff);
+    put_causes(json, diff);
+    put_limits(json, diff);
+    pj_json_write_key(json, "layers");
+    pj_rows_json(pj_diff_view_rows(&view, PJ_DIFF_JSON, 0, view.count, false), json);
+    pj_findings_json(view.fresh, view.fresh_count, json);
+}
+
+pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,
+                        pj_error *err)
+{
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    const input in = {diff, options ? options->top : 0};
+    return pj_tell(&pieces, &in, options, sink, payload, err);
+}
+
+pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err)
+{
+    pj_str text = pj_str_new(0);
+    for (size_t i = 0; i < diff->verdict_count; i++) {
+        if (!diff->verdicts[i].exceeded)
+            continue;
+        pj_diff_view_verdict(diff, &diff->verdicts[i], &text);
+        pj_str_add_char(&text, '\n');
+    }
+    return pj_emit(&text, sink, payload, err);
+}

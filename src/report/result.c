@@ -1,0 +1,214 @@
+/* The report of an analysis: the answer first, then where it goes, then what it rests on. */
+#include "report/report.h"
+
+#include <string.h>
+
+#include "report/findings.h"
+#include "report/memory.h"
+#include "report/summary.h"
+#include "report/weights.h"
+
+enum { INDENT = 2, TOP_SHOWN = 5, TENSORS_SHOWN = 10 };
+
+typedef struct input {
+    const pj_result *result;
+    const pj_report_options *options; /* NULL: the default */
+} input;
+
+static pj_block *paragraph(pj_page *page, pj_str *text)
+{
+    pj_block *block = pj_page_add(page, PJ_BLOCK_PARAGRAPH, text);
+    block->indent = INDENT;
+    block->hang = 2 * INDENT;
+    return block;
+}
+
+static void head(const pj_view *view, pj_page *page)
+{
+    pj_str path = pj_str_new(0), model = pj_str_new(0), work = pj_str_new(0);
+    pj_text_clean(&path, view->result->model->path);
+    const char *name = pj_page_keep(page, &path);
+    pj_summary_model(view, &model);
+    pj_summary_work(view, &work);
+    page->in = PJ_IN_TEXT;
+    pj_block *title = pj_page_say(page, PJ_BLOCK_PARAGRAPH, "");
+    title->strong = name;
+    title->look = PJ_BOLD;
+    pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &model));
+    pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &work));
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_say(page, PJ_BLOCK_TITLE, name)->lead = "Energy of ";
+}
+
+/* In Markdown it is a sentence, and what the model is comes after it. */
+static void answer(const pj_view *view, pj_page *page)
+{
+    pj_str total = pj_str_new(0), text = pj_str_new(0);
+    pj_summary_total(view, &total);
+    pj_summary_dims(view, &text);
+    if (view->totals->uncounted)
+        pj_str_add(&text, " and more: not all layers are counted");
+    pj_summary_per_sample(view, &text);
+    const char *strong = pj_page_keep(page, &total), *rest = pj_page_keep(page, &text);
+    page->gap = true;
+    for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
+        pj_block *block = pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "%s%s", rest, page->in == PJ_IN_TEXT ? "" : ".");
+        block->lead = "One run takes ";
+        block->strong = strong;
+        block->look = PJ_BOLD;
+        block->at = sizeof "One run takes 100.0 uJ";
+        block->hang = INDENT;
+    }
+}
+
+static void components(const pj_view *view, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    page->in = PJ_IN_MARKDOWN;
+    pj_summary_work(view, &text);
+    pj_str_add(&text, "; ");
+    pj_summary_model(view, &text);
+    pj_str_add(&text, ".");
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, pj_summary_components(view), INDENT);
+    if (view->totals->has_qtools) {
+        page->in = PJ_IN_TEXT;
+        pj_str_printf(&text, "QTools' own figures: total cost %lld, energy sum %lld",
+                      (long long)view->totals->qtools_total_cost, (long long)view->totals->qtools_energy_sum);
+        paragraph(page, &text)->whole = true;
+        page->in = PJ_IN_ALL;
+    }
+    pj_memory_sentence(view->result->memory, &text);
+    pj_str_add_char(&text, '.');
+    paragraph(page, &text);
+}
+
+static void memory(const pj_activation_memory *memory, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    pj_page_say(page, PJ_BLOCK_HEADING, "Activations in memory at the peak");
+    pj_page_table(page, pj_memory_rows(memory->best, TENSORS_SHOWN, page->arena), INDENT);
+    if (memory->best->alive_count > TENSORS_SHOWN) {
+        page->in = PJ_IN_TEXT;
+        pj_str_add(&text, "and ");
+        pj_human_plural(&text, memory->best->alive_count - TENSORS_SHOWN, "smaller tensor", "smaller tensors");
+        pj_str_add(&text, " (--format json lists all of them)");
+        paragraph(page, &text);
+        page->in = PJ_IN_ALL;
+    }
+    pj_memory_best_sentence(memory, &text);
+    paragraph(page, &text);
+}
+
+static void layers(const pj_view *view, pj_page *page)
+{
+    static const char *const groups[] = {"Layers", "Operators", "Modules"};
+    static const char *const sorts[] = {"", "by energy", "by MACs", "in graph order"};
+    pj_rows *rows = pj_view_rows(view);
+    const char *unit = rows ? pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit : "";
+    page->in = PJ_IN_TEXT;
+    pj_page_printf(page, PJ_BLOCK_HEADING, "%s %s (energies in %s)", groups[view->group], sorts[view->sort], unit);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_printf(page, PJ_BLOCK_HEADING, "%s, energies in %s", view->group == PJ_NO_GROUP ? "Layers" : "Groups",
+                   unit);
+    page->in = PJ_IN_ALL;
+    pj_page_table(page, rows, 0);
+    page->in = PJ_IN_TEXT;
+    pj_summary_coverage(view, page);
+    page->in = PJ_IN_ALL;
+}
+
+static void weights(const pj_weights *list, pj_page *page)
+{
+    static const char legend[] =
+        "int8, int4, ...: signal to quantization noise in dB, with one scale for the tensor that covers its range / "
+        "with the best scale for each channel; 6 dB are one bit";
+    pj_page_say(page, PJ_BLOCK_HEADING, "Weights");
+    pj_page_table(page, pj_weight_rows(list, page->arena), 0);
+    for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
+        pj_str text = pj_str_new(0);
+        pj_str_printf(&text, "%s%s", legend, page->in == PJ_IN_TEXT ? "" : ".");
+        paragraph(page, &text);
+    }
+    page->in = PJ_IN_ALL;
+}
+
+static void assumed(const pj_view *view, pj_page *page)
+{
+    const pj_result *result = view->result;
+    pj_page_say(page, PJ_BLOCK_HEADING, "Assumed");
+    page->in = PJ_IN_MARKDOWN;
+    pj_summary_coverage(view, page);
+    page->in = PJ_IN_ALL;
+    pj_summary_basis(view, page);
+    pj_findings_page(result->findings, result->finding_count, page);
+}
+
+/* Lint finds more to say; where it does, the report tells how to ask for it. */
+static void lint(size_t count, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    if (!count)
+        return;
+    page->in = PJ_IN_TEXT;
+    pj_human_plural(&text, count, "lint finding", "lint findings");
+    pj_str_add(&text, count == 1 ? ": --lint shows it" : ": --lint lists them");
+    paragraph(page, &text)->whole = true;
+}
+
+static void page_of(const void *data, pj_page *page)
+{
+    const input *in = data;
+    pj_view view;
+    if (!pj_view_make(in->result, in->options, true, page->arena, &view)) {
+        page->failed = true;
+        return;
+    }
+    head(&view, page);
+    answer(&view, page);
+    components(&view, page);
+    if (view.devices) {
+        pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
+        pj_page_table(page, pj_summary_devices(&view), INDENT);
+    }
+    if (in->result->memory->best)
+        memory(in->result->memory, page);
+    if (view.group != PJ_NO_GROUP || view.sort != PJ_BY_ENERGY) {
+        pj_page_say(page, PJ_BLOCK_HEADING, "Largest layers");
+        pj_page_table(page, pj_view_top(&view, TOP_SHOWN), INDENT);
+    }
+    layers(&view, page);
+    if (in->result->weights)
+        weights(in->result->weights, page);
+    assumed(&view, page);
+    lint(in->options ? in->options->lint_findings : 0, page);
+}
+
+/* One file is one table: that of the weights, where they were looked at. */
+static pj_rows *table_of(const void *data, pj_arena *arena)
+{
+    const input *in = data;
+    pj_view view;
+    if (in->result->weights)
+        return pj_weight_rows(in->result->weights, arena);
+    return pj_view_make(in->result, in->options, false, arena, &view) ? pj_view_rows(&view) : NULL;
+}
+
+static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
+{
+    const input *in = data;
+    pj_view view;
+    if (pj_view_make(in->result, in->options, false, arena, &view))
+        pj_report_json(&view, json);
+    else
+        json->out->failed = true;
+}
+
+pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
+                          pj_error *err)
+{
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    const input in = {result, options};
+    return pj_tell(&pieces, &in, options, sink, payload, err);
+}
