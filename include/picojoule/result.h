@@ -95,8 +95,7 @@ typedef struct pj_totals {
     const size_t *device_layers;     /* how many layers each device has a figure for */
     const double *idle_w;            /* one per device; negative where not known */
     int64_t peak_activation_bytes;   /* in graph order (memory.h); -1: not known */
-    bool has_qtools;                 /* rules qtools: QTools' own two integers */
-    int64_t qtools_total_cost, qtools_energy_sum;
+    int64_t qtools_total_cost, qtools_energy_sum; /* rules qtools: QTools' own two integers; -1 elsewhere */
 } pj_totals;
 
 typedef struct pj_unknown_op {

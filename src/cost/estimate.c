@@ -119,7 +119,7 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         out->conversion += row->conversion;
     }
     out->batch = batch_of(model->graph);
-    out->has_qtools = layers->has_qtools;
+    out->qtools_total_cost = out->qtools_energy_sum = -1;
     if (layers->has_qtools) { /* QTools prints whole picojoules, cut off */
         out->qtools_total_cost = pj_number_whole(pj_energy_total(&out->energy));
         out->qtools_energy_sum = pj_number_whole(layers->qtools_sum);

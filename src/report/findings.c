@@ -132,17 +132,3 @@ void pj_findings_section(const pj_finding *findings, size_t count, pj_page *page
     }
     pj_findings_page(findings, count, page);
 }
-
-void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *json)
-{
-    pj_json_put_begin(json, "diagnostics", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "code", findings[i].code);
-        pj_json_put_text(json, "severity", findings[i].severity);
-        pj_json_put_text(json, "node", findings[i].node);
-        pj_json_put_text(json, "message", findings[i].message);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}

@@ -2,8 +2,9 @@
 #ifndef PJ_REPORT_FINDINGS_H
 #define PJ_REPORT_FINDINGS_H
 
-#include "picojoule/model.h"
 #include "page/page.h"
+#include "picojoule/model.h"
+#include "result/field.h" /* pj_findings_json */
 
 /* Grouped by code, in the order of their first appearance, the first few messages of each, and what to do about them.
  * Nothing where there are none. */
@@ -11,8 +12,5 @@ void pj_findings_page(const pj_finding *findings, size_t count, pj_page *page);
 
 /* The same below the words "Assumed or not known". */
 void pj_findings_section(const pj_finding *findings, size_t count, pj_page *page);
-
-/* The member "diagnostics". */
-void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *json);
 
 #endif

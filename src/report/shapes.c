@@ -27,24 +27,6 @@ void pj_shape_text(int rank, const pj_dim_info *dims, pj_str *out)
     }
 }
 
-void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json)
-{
-    if (rank < 0) {
-        pj_json_write_null(json);
-        return;
-    }
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY_LINE);
-    for (int k = 0; k < rank; k++) {
-        if (dims[k].symbol)
-            pj_json_write_text(json, dims[k].symbol);
-        else if (dims[k].value < 0)
-            pj_json_write_null(json);
-        else
-            pj_json_write_int(json, dims[k].value);
-    }
-    pj_json_write_end(json);
-}
-
 /* What is shown of a model. */
 typedef struct shapes {
     const pj_tensor_info *tensors;

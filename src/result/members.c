@@ -1,0 +1,618 @@
+/* What a result has, member by member: one row each. Reports are written and read by these tables; no other file spells
+ * their keys. A new figure is a row of `members` (docs/recipes.md). */
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "ir/diag.h"
+#include "result/field.h"
+
+#define COUNT(rows)  (sizeof(rows) / sizeof *(rows))
+#define OF_L(member) .of = PJ_OF_LAYER, .at = offsetof(pj_layer, member)
+#define OF_T(member) .of = PJ_OF_TOTALS, .totals = offsetof(pj_totals, member)
+#define OF_G(member) .of = PJ_OF_GROUP, .totals = offsetof(pj_totals, member)
+#define OF_LTG(member)                                                                \
+    .of = PJ_OF_LAYER | PJ_OF_TOTALS | PJ_OF_GROUP, .at = offsetof(pj_layer, member), \
+    .totals = offsetof(pj_totals, member)
+#define OF_LTGM(member)                                                                             \
+    .of = PJ_OF_LAYER | PJ_OF_TOTALS | PJ_OF_GROUP | PJ_OF_MODEL, .at = offsetof(pj_layer, member), \
+    .totals = offsetof(pj_totals, member)
+#define OF(type, member) .of = PJ_OF_ONE, .at = offsetof(type, member)
+
+/* ---- number formats ---- */
+
+/* clang-format off */
+static const pj_field format_fields[] = {
+    {.key = "word", .type = &pj_field_text, OF(pj_format_info, word)},
+    {.key = "kind", .type = &pj_field_text, OF(pj_format_info, kind)},
+    {.key = "bits", .type = &pj_field_count, OF(pj_format_info, bits)},
+    {.key = "int_bits", .type = &pj_field_whole, OF(pj_format_info, int_bits)},
+    {.key = "signed", .type = &pj_field_flag, OF(pj_format_info, is_signed)},
+    {.key = "from", .type = &pj_field_text, OF(pj_format_info, from)},
+};
+/* clang-format on */
+
+static void write_format(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    (void)field;
+    (void)base;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_fields_write(w, format_fields, COUNT(format_fields), PJ_OF_ONE, at);
+    pj_json_write_end(w->json);
+}
+
+static pj_status read_format(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    pj_format_info *format = at;
+    (void)field;
+    (void)base;
+    format->known = true;
+    return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, at);
+}
+
+static bool is_absent_format(const pj_field *field, const void *at)
+{
+    const pj_format_info *format = at;
+    (void)field;
+    return !format->known;
+}
+
+static const pj_field_type type_format = {write_format, read_format, is_absent_format, NULL};
+
+/* ---- primitives ---- */
+
+static void write_work(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const int64_t *work = *(const int64_t *const *)at;
+    (void)field;
+    (void)base;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; pj_work_word(i); i++)
+        pj_json_put_int(w->json, pj_work_word(i), work[i]);
+    pj_json_write_end(w->json);
+}
+
+/* Words of later versions are passed over. */
+static pj_status read_work(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    size_t count = 0;
+    (void)field;
+    (void)base;
+    while (pj_work_word(count))
+        count++;
+    PJ_TRY(pj_json_as_object(value, &value, r->err));
+    int64_t *work = PJ_NEW(r->arena, int64_t, count);
+    if (!work)
+        return pj_fail_memory(r->err);
+    for (size_t i = 0; i < count; i++) {
+        pj_json number = pj_json_find(value, pj_work_word(i));
+        if (number.node)
+            PJ_TRY(pj_json_as_count(number, &work[i], r->err));
+    }
+    memcpy(at, &work, sizeof work);
+    return PJ_OK;
+}
+
+static bool is_absent_list(const pj_field *field, const void *at)
+{
+    (void)field;
+    return !*(const void *const *)at;
+}
+
+static const pj_field_type type_work = {write_work, read_work, is_absent_list, NULL};
+
+/* ---- derived figures ---- */
+
+/* `at` is the energy. */
+static void write_total(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    (void)field;
+    (void)base;
+    pj_json_write_double(w->json, pj_energy_total(at));
+}
+
+static void write_per_sample(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_totals *totals = base;
+    (void)field;
+    (void)at;
+    pj_json_write_double(w->json, pj_energy_total(&totals->energy) / (double)totals->batch);
+}
+
+/* `at` is the batch. */
+static bool is_absent_batch(const pj_field *field, const void *at)
+{
+    (void)field;
+    return *(const int64_t *)at <= 0;
+}
+
+static void write_counted(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_result *result = base;
+    (void)field;
+    (void)at;
+    pj_json_write_uint(w->json, result->totals.layers - result->totals.uncounted);
+}
+
+/* The MACs of what is not counted are not known, so neither is their share; `at` is the number of such layers. */
+static bool is_absent_share(const pj_field *field, const void *at)
+{
+    (void)field;
+    return *(const size_t *)at > 0;
+}
+
+static void write_share(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    (void)field;
+    (void)at;
+    (void)base;
+    pj_json_write_double(w->json, 1);
+}
+
+static const pj_field_type type_total = {write_total, NULL, NULL, NULL};
+static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL};
+static const pj_field_type type_counted = {write_counted, NULL, NULL, NULL};
+static const pj_field_type type_share = {write_share, NULL, is_absent_share, NULL};
+
+/* ---- devices ---- */
+
+/* What the totals have of a device. */
+typedef struct total_device {
+    pj_device_figure figure;
+    double idle_w;
+    size_t layers;
+} total_device;
+
+#define OF_DEVICE(member)                                                       \
+    .of = PJ_OF_LAYER | PJ_OF_TOTALS, .at = offsetof(pj_device_figure, member), \
+    .totals = offsetof(total_device, figure.member)
+/* clang-format off */
+static const pj_field device_fields[] = {
+    {.key = "energy_pj", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(energy_pj)},
+    {.key = "time_us", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(time_us)},
+    {.key = "idle_w", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1,
+     .of = PJ_OF_TOTALS, .totals = offsetof(total_device, idle_w)},
+    {.key = "layers", .type = &pj_field_size, .rule = PJ_MAY_LACK,
+     .of = PJ_OF_TOTALS, .totals = offsetof(total_device, layers)},
+};
+/* clang-format on */
+
+static void write_devices(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_device_figure *figures = *(const pj_device_figure *const *)at;
+    (void)field;
+    (void)base;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t d = 0; d < w->result->setup.device_count; d++) {
+        pj_json_put_begin(w->json, w->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
+        pj_fields_write(w, device_fields, COUNT(device_fields), PJ_OF_LAYER, &figures[d]);
+        pj_json_write_end(w->json);
+    }
+    pj_json_write_end(w->json);
+}
+
+/* Figures of the devices that the totals name; of one that the layer does not name, none. */
+static pj_status read_devices(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    size_t count = r->result->setup.device_count;
+    (void)field;
+    (void)base;
+    PJ_TRY(pj_json_as_object(value, &value, r->err));
+    pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, count);
+    if (!figures)
+        return pj_fail_memory(r->err);
+    for (size_t d = 0; d < count; d++) {
+        pj_json device = pj_json_find(value, r->result->devices[d]);
+        figures[d] = (pj_device_figure){-1, -1};
+        if (device.node)
+            PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_LAYER, device, &figures[d]));
+    }
+    memcpy(at, &figures, sizeof figures);
+    return PJ_OK;
+}
+
+static void write_total_devices(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_totals *totals = base;
+    (void)field;
+    (void)at;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT);
+    for (size_t d = 0; d < w->result->setup.device_count; d++) {
+        const total_device device = {totals->devices[d], totals->idle_w[d], totals->device_layers[d]};
+        pj_json_put_begin(w->json, w->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
+        pj_fields_write(w, device_fields, COUNT(device_fields), PJ_OF_TOTALS, &device);
+        pj_json_write_end(w->json);
+    }
+    pj_json_write_end(w->json);
+}
+
+/* Names the devices of the result, too. */
+static pj_status read_total_devices(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    pj_totals *totals = base;
+    size_t most, count = 0;
+    (void)field;
+    (void)at;
+    PJ_TRY(pj_json_as_object(value, &value, r->err));
+    most = pj_json_count(value);
+    const char **names = PJ_NEW(r->arena, const char *, most);
+    pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, most);
+    double *idle = PJ_NEW(r->arena, double, most);
+    size_t *layers = PJ_NEW(r->arena, size_t, most);
+    if (!names || !figures || !idle || !layers)
+        return pj_fail_memory(r->err);
+    for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one), count++) {
+        total_device device = {{0}, 0, 0};
+        names[count] = pj_arena_strdup(r->arena, pj_json_key(one));
+        PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_TOTALS, one, &device));
+        figures[count] = device.figure;
+        idle[count] = device.idle_w;
+        layers[count] = device.layers;
+    }
+    r->result->devices = names;
+    r->result->setup.device_count = count;
+    totals->devices = figures;
+    totals->idle_w = idle;
+    totals->device_layers = layers;
+    return PJ_OK;
+}
+
+static const pj_field_type type_devices = {write_devices, read_devices, NULL, NULL};
+static const pj_field_type type_total_devices = {write_total_devices, read_total_devices, NULL, NULL};
+
+/* ---- layers and totals ---- */
+
+const char pj_layer_index_key[] = "index";
+static const char energy_key[] = "energy_pj", conversion_key[] = "conversion_pj", qtools_key[] = "qtools",
+                  precision_key[] = "precision";
+
+/* clang-format off */
+static const pj_field members[] = {
+    {.key = pj_layer_index_key, .type = &pj_field_size, OF_L(index)},
+    {.key = "name", .type = &pj_field_text, OF_L(name)},
+    {.key = "op", .type = &pj_field_text, OF_L(op)},
+    {.key = "domain", .type = &pj_field_text, OF_L(domain)},
+    {.key = "scope", .type = &pj_field_text, OF_L(scope)},
+    {.key = "inputs", .type = &pj_field_names, .rule = PJ_MAY_LACK, OF_L(inputs),
+     .count_at = offsetof(pj_layer, input_count)},
+    {.key = "outputs", .type = &pj_field_names, .rule = PJ_MAY_LACK, OF_L(outputs),
+     .count_at = offsetof(pj_layer, output_count)},
+    {.key = "output_shape", .type = &pj_field_shape, .rule = PJ_MAY_LACK | PJ_NULL, OF_L(dims),
+     .count_at = offsetof(pj_layer, rank)},
+    {.key = "counted", .type = &pj_field_flag, .rule = PJ_MAY_LACK, .absent = true, OF_L(counted)},
+    {.key = "free", .type = &pj_field_flag, .rule = PJ_MAY_LACK, OF_L(free)},
+    {.key = "folded_into", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_LEFT_OUT | PJ_NULL, OF_L(folded_into)},
+    {.key = "runs", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = 1, OF_L(runs)},
+    {.key = "layers", .type = &pj_field_size, OF_G(layers)},
+    {.key = "uncounted", .type = &pj_field_size, OF_G(uncounted)},
+    {.key = "macs", .type = &pj_field_count, OF_LTG(macs)},
+    {.key = "flops", .type = &pj_field_count, OF_LTG(flops)},
+    {.key = "params", .type = &pj_field_count, OF_LTGM(params)},
+    {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits)},
+    {.key = "bops", .type = &pj_field_count, OF_LTG(bops)},
+    {.key = "input_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1, OF_L(input_bits)},
+    {.key = "output_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1,
+     OF_L(output_bits)},
+    {.key = "work", .type = &type_work, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_L(work)},
+    {precision_key, "input", &type_format, .rule = PJ_NULL, OF_L(input)},
+    {precision_key, "weight", &type_format, .rule = PJ_NULL, OF_L(weight)},
+    {precision_key, "accumulator", &type_format, .rule = PJ_NULL, OF_L(accumulator)},
+    {precision_key, "output", &type_format, .rule = PJ_NULL, OF_L(output)},
+    {precision_key, "implementation", &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_L(implementation)},
+    {precision_key, "gate_bits", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_bits)},
+    {precision_key, "gate_factor", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_factor)},
+    {energy_key, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs)},
+    {energy_key, "outputs", &pj_field_amount, OF_LTG(energy.outputs)},
+    {energy_key, "parameters", &pj_field_amount, OF_LTG(energy.parameters)},
+    {energy_key, "op_cost", &pj_field_amount, OF_LTG(energy.op_cost)},
+    {energy_key, "total", &type_total, OF_LTG(energy)},
+    {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .of = PJ_OF_LAYER | PJ_OF_TOTALS,
+     .at = offsetof(pj_layer, conversion), .totals = offsetof(pj_totals, conversion)},
+    {.key = "batch", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, OF_T(batch)},
+    {.key = "per_sample_pj", .type = &type_per_sample, .rule = PJ_NULL, OF_T(batch)},
+    {.key = "peak_activation_bytes", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1,
+     OF_T(peak_activation_bytes)},
+    {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
+     .totals = offsetof(pj_totals, devices)},
+    {.key = "devices", .type = &type_total_devices, OF_T(devices)},
+    {qtools_key, "total_cost", &pj_field_count, .is_line = true, .rule = PJ_MAY_LACK_OBJECT | PJ_LEFT_OUT, .absent = -1,
+     OF_T(qtools_total_cost)},
+    {qtools_key, "energy_sum", &pj_field_count, .rule = PJ_MAY_LACK_OBJECT | PJ_LEFT_OUT, .absent = -1,
+     OF_T(qtools_energy_sum)},
+};
+/* clang-format on */
+
+/* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */
+static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
+{
+    if (!isfinite(pj_energy_total(energy)))
+        return pj_json_fail(pj_json_find(object, energy_key), PJ_EFORMAT, r->err, "the sum of the four is too large");
+    if (conversion > energy->op_cost * (1 + 1e-9)) /* both are sums, each with its rounding */
+        return pj_json_fail(pj_json_find(object, conversion_key), PJ_EFORMAT, r->err,
+                            "%.17g is more than the op_cost that it is part of, %.17g", conversion, energy->op_cost);
+    return PJ_OK;
+}
+
+void pj_layer_write(const pj_field_writer *w, const pj_layer *layer)
+{
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT);
+    pj_fields_write(w, members, COUNT(members), PJ_OF_LAYER, layer);
+    pj_json_write_end(w->json);
+}
+
+pj_status pj_layer_read(pj_field_reader *r, pj_json object, pj_layer *out)
+{
+    PJ_TRY(pj_fields_read(r, members, COUNT(members), PJ_OF_LAYER, object, out));
+    return check_energy(r, object, &out->energy, out->conversion);
+}
+
+void pj_group_write(const pj_field_writer *w, const pj_totals *sum)
+{
+    pj_fields_write(w, members, COUNT(members), PJ_OF_GROUP, sum);
+}
+
+void pj_totals_write(const pj_field_writer *w)
+{
+    pj_json_put_begin(w->json, "totals", PJ_JSON_WRITE_OBJECT);
+    pj_fields_write(w, members, COUNT(members), PJ_OF_TOTALS, &w->result->totals);
+    pj_json_write_end(w->json);
+}
+
+pj_status pj_totals_read(pj_field_reader *r, pj_json root)
+{
+    pj_json object = {0};
+    pj_totals *totals = &r->result->totals;
+    PJ_TRY(pj_json_get_object(root, "totals", &object, r->err));
+    PJ_TRY(pj_fields_read(r, members, COUNT(members), PJ_OF_TOTALS, object, totals));
+    return check_energy(r, object, &totals->energy, totals->conversion);
+}
+
+/* ---- the model ---- */
+
+/* clang-format off */
+static const pj_field tensor_fields[] = {
+    {.key = "name", .type = &pj_field_text, OF(pj_tensor_info, name)},
+    {.key = "dtype", .type = &pj_field_word, .rule = PJ_NULL, OF(pj_tensor_info, dtype)},
+    {.key = "shape", .type = &pj_field_shape, .rule = PJ_NULL, OF(pj_tensor_info, dims),
+     .count_at = offsetof(pj_tensor_info, rank)},
+};
+/* clang-format on */
+static const pj_array tensor_list = {tensor_fields, COUNT(tensor_fields), sizeof(pj_tensor_info), true};
+
+/* clang-format off */
+static const pj_field shared_fields[] = {
+    {.key = "name", .type = &pj_field_text, OF(pj_shared_parameter, name)},
+    {.key = "elements", .type = &pj_field_count, OF(pj_shared_parameter, elements)},
+    {.key = "layers", .type = &pj_field_names, OF(pj_shared_parameter, layers),
+     .count_at = offsetof(pj_shared_parameter, layer_count)},
+};
+/* clang-format on */
+static const pj_array shared_list = {shared_fields, COUNT(shared_fields), sizeof(pj_shared_parameter), true};
+
+/* clang-format off */
+static const pj_field finding_fields[] = {
+    {.key = "code", .type = &pj_field_text, OF(pj_finding, code)},
+    {.key = "severity", .type = &pj_field_text, OF(pj_finding, severity)},
+    {.key = "node", .type = &pj_field_text, OF(pj_finding, node)},
+    {.key = "message", .type = &pj_field_text, OF(pj_finding, message)},
+};
+/* clang-format on */
+static const pj_array finding_list = {finding_fields, COUNT(finding_fields), sizeof(pj_finding), true};
+
+static void write_list(const pj_field_writer *w, const pj_array *list, const pj_field *field, const void *at,
+                       const void *base)
+{
+    pj_array_write(w, list, *(const void *const *)at, *(const size_t *)((const char *)base + field->count_at));
+}
+
+static pj_status read_list(pj_field_reader *r, const pj_array *list, const pj_field *field, pj_json value, void *at,
+                           void *base)
+{
+    const void *first = NULL;
+    PJ_TRY(pj_array_read(r, list, value, &first, (size_t *)(void *)((char *)base + field->count_at)));
+    memcpy(at, &first, sizeof first);
+    return PJ_OK;
+}
+
+#define LIST(what)                                                                                                  \
+    static void write_##what##s(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)  \
+    {                                                                                                               \
+        write_list(w, &what##_list, field, at, base);                                                               \
+    }                                                                                                               \
+    static pj_status read_##what##s(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base) \
+    {                                                                                                               \
+        return read_list(r, &what##_list, field, value, at, base);                                                  \
+    }                                                                                                               \
+    static const pj_field_type type_##what##s = {write_##what##s, read_##what##s, NULL, NULL}
+LIST(tensor);
+LIST(shared);
+
+/* Reports do not say which findings are strict. */
+static bool is_strict(const char *code)
+{
+    for (int i = 0; i < PJ_DIAG_CODES; i++)
+        if (strcmp(pj_diag_word((pj_diag_code)i), code) == 0)
+            return pj_diag_strict((pj_diag_code)i);
+    return false;
+}
+
+static void write_findings(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    write_list(w, &finding_list, field, at, base);
+}
+
+static pj_status read_findings(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    pj_result *result = base;
+    PJ_TRY(read_list(r, &finding_list, field, value, at, base));
+    pj_finding *findings = pj_arena_memdup(r->arena, result->findings, result->finding_count, sizeof *findings);
+    for (size_t i = 0; findings && i < result->finding_count; i++)
+        findings[i].strict = is_strict(findings[i].code);
+    result->findings = findings;
+    return findings ? PJ_OK : pj_fail_memory(r->err);
+}
+
+static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL};
+
+/* Counts by name, such as {"ai.onnx.ml": 3}: structs of a text and a whole number. */
+static void write_opsets(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_model_info *info = base;
+    (void)field;
+    (void)at;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < info->opset_count; i++)
+        pj_json_put_int(w->json, info->opsets[i].domain, info->opsets[i].version);
+    pj_json_write_end(w->json);
+}
+
+static pj_status read_opsets(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    pj_model_info *info = base;
+    (void)field;
+    (void)at;
+    PJ_TRY(pj_json_as_object(value, &value, r->err));
+    pj_opset_info *opsets = PJ_NEW(r->arena, pj_opset_info, pj_json_count(value));
+    if (!opsets)
+        return pj_fail_memory(r->err);
+    info->opsets = opsets;
+    for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
+        pj_opset_info *opset = &opsets[info->opset_count++];
+        opset->domain = pj_arena_strdup(r->arena, pj_json_key(one));
+        PJ_TRY(pj_json_as_int(one, &opset->version, r->err));
+    }
+    return PJ_OK;
+}
+
+static void write_unknown(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+{
+    const pj_result *result = base;
+    (void)field;
+    (void)at;
+    pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
+    for (size_t i = 0; i < result->unknown_op_count; i++)
+        pj_json_put_uint(w->json, result->unknown_ops[i].op, result->unknown_ops[i].nodes);
+    pj_json_write_end(w->json);
+}
+
+static pj_status read_unknown(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+{
+    pj_result *result = base;
+    int64_t nodes = 0;
+    (void)field;
+    (void)at;
+    PJ_TRY(pj_json_as_object(value, &value, r->err));
+    pj_unknown_op *ops = PJ_NEW(r->arena, pj_unknown_op, pj_json_count(value));
+    if (!ops)
+        return pj_fail_memory(r->err);
+    result->unknown_ops = ops;
+    for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
+        pj_unknown_op *op = &ops[result->unknown_op_count++];
+        op->op = pj_arena_strdup(r->arena, pj_json_key(one));
+        PJ_TRY(pj_json_as_count(one, &nodes, r->err));
+        op->nodes = (size_t)nodes;
+    }
+    return PJ_OK;
+}
+
+static const pj_field_type type_opsets = {write_opsets, read_opsets, NULL, NULL};
+static const pj_field_type type_unknown = {write_unknown, read_unknown, NULL, NULL};
+
+/* clang-format off */
+static const pj_field model_fields[] = {
+    {.key = "path", .type = &pj_field_text, OF(pj_model_info, path)},
+    {.key = "ir_version", .type = &pj_field_whole, .rule = PJ_MAY_LACK, OF(pj_model_info, ir_version)},
+    {.key = "producer", .type = &pj_field_text, OF(pj_model_info, producer)},
+    {.key = "opsets", .type = &type_opsets, .rule = PJ_MAY_LACK, OF(pj_model_info, opsets)},
+    {.key = "nodes", .type = &pj_field_size, .rule = PJ_MAY_LACK, OF(pj_model_info, nodes)},
+    {.key = "inputs", .type = &type_tensors, .rule = PJ_MAY_LACK, OF(pj_model_info, inputs),
+     .count_at = offsetof(pj_model_info, input_count)},
+    {.key = "outputs", .type = &type_tensors, .rule = PJ_MAY_LACK, OF(pj_model_info, outputs),
+     .count_at = offsetof(pj_model_info, output_count)},
+};
+static const pj_field file_fields[] = {
+    {.key = "file_bytes", .type = &pj_field_size, OF(pj_model_info, file_bytes)},
+};
+/* clang-format on */
+
+void pj_model_write(const pj_field_writer *w)
+{
+    const pj_model_info *model = w->result->model;
+    pj_json_put_begin(w->json, "model", PJ_JSON_WRITE_OBJECT);
+    pj_fields_write(w, model_fields, COUNT(model_fields), PJ_OF_ONE, model);
+    pj_fields_write(w, members, COUNT(members), PJ_OF_MODEL, &w->result->totals);
+    pj_fields_write(w, file_fields, COUNT(file_fields), PJ_OF_ONE, model);
+    pj_json_write_end(w->json);
+}
+
+pj_status pj_model_read(pj_field_reader *r, pj_json root)
+{
+    pj_json object = {0};
+    PJ_TRY(pj_json_get_object(root, "model", &object, r->err));
+    PJ_TRY(pj_fields_read(r, model_fields, COUNT(model_fields), PJ_OF_ONE, object, r->model));
+    return pj_fields_read(r, file_fields, COUNT(file_fields), PJ_OF_ONE, object, r->model);
+}
+
+/* ---- what is and is not counted ---- */
+
+static const pj_field shared_field = {.key = "shared_parameters",
+                                      .type = &type_shareds,
+                                      .rule = PJ_MAY_LACK,
+                                      OF(pj_result, shared),
+                                      .count_at = offsetof(pj_result, shared_count)};
+static const pj_field diagnostics_field = {.key = "diagnostics",
+                                           .type = &type_findings,
+                                           OF(pj_result, findings),
+                                           .count_at = offsetof(pj_result, finding_count)};
+/* clang-format off */
+static const pj_field coverage_fields[] = {
+    {.key = "layers", .type = &pj_field_size, OF(pj_result, totals.layers)},
+    {.key = "counted", .type = &type_counted, OF(pj_result, totals)},
+    {.key = "uncounted", .type = &pj_field_size, OF(pj_result, totals.uncounted)},
+    {.key = "free", .type = &pj_field_size, .rule = PJ_MAY_LACK, OF(pj_result, totals.free_layers)},
+    {.key = "unknown_ops", .type = &type_unknown, .rule = PJ_MAY_LACK, OF(pj_result, unknown_ops)},
+    {.key = "macs_share", .type = &type_share, .rule = PJ_NULL, OF(pj_result, totals.uncounted)},
+};
+static const pj_field tensors_fields[] = {
+    {.key = "tensors", .type = &pj_field_size, .rule = PJ_MAY_LACK, OF(pj_model_info, tensors)},
+    {.key = "tensors_known", .type = &pj_field_size, .rule = PJ_MAY_LACK, OF(pj_model_info, tensors_known)},
+};
+/* clang-format on */
+
+void pj_coverage_write(const pj_field_writer *w)
+{
+    pj_json_put_begin(w->json, "coverage", PJ_JSON_WRITE_OBJECT);
+    pj_fields_write(w, coverage_fields, COUNT(coverage_fields), PJ_OF_ONE, w->result);
+    pj_fields_write(w, tensors_fields, COUNT(tensors_fields), PJ_OF_ONE, w->result->model);
+    pj_json_write_end(w->json);
+}
+
+pj_status pj_coverage_read(pj_field_reader *r, pj_json root)
+{
+    pj_json object = {0};
+    PJ_TRY(pj_json_get_object(root, "coverage", &object, r->err));
+    PJ_TRY(pj_fields_read(r, coverage_fields, COUNT(coverage_fields), PJ_OF_ONE, object, r->result));
+    return pj_fields_read(r, tensors_fields, COUNT(tensors_fields), PJ_OF_ONE, object, r->model);
+}
+
+void pj_shared_write(const pj_field_writer *w)
+{
+    pj_fields_write(w, &shared_field, 1, PJ_OF_ONE, w->result);
+}
+
+pj_status pj_shared_read(pj_field_reader *r, pj_json root)
+{
+    return pj_fields_read(r, &shared_field, 1, PJ_OF_ONE, root, r->result);
+}
+
+void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *json)
+{
+    const pj_field_writer w = {json, NULL};
+    pj_json_write_key(json, diagnostics_field.key);
+    pj_array_write(&w, &finding_list, findings, count);
+}
+
+pj_status pj_findings_read(pj_field_reader *r, pj_json root)
+{
+    return pj_fields_read(r, &diagnostics_field, 1, PJ_OF_ONE, root, r->result);
+}
