@@ -5,6 +5,7 @@
 #include "base/amount.h"
 #include "base/json_write.h"
 #include "base/map.h"
+#include "base/real.h"
 #include "budget/entry.h"
 #include "picojoule/picojoule.h"
 
@@ -30,7 +31,7 @@ static void put_text(draft *d, const char *key, const char *text)
 static double round_up(double value, double factor)
 {
     double figure = value / factor;
-    double step = pow(10, floor(log10(figure)) - 3);
+    double step = pj_pow(10, floor(pj_log10(figure)) - 3);
     double rounded = step >= 1 ? ceil(figure / step) * step : ceil(figure / step) / round(1 / step);
     while (rounded * factor < value)
         rounded += step;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 pj_number pj_number_fixed(int64_t bits, int64_t int_bits, bool is_signed)
 {
     pj_number number = {PJ_FIXED, bits, int_bits, is_signed, PJ_FLOAT_PLAIN, -1, -1, PJ_VARIANT_PLAIN};
@@ -77,10 +79,10 @@ int64_t pj_number_fraction(const pj_number *number)
 /* With n exponent bits behind the sign: right = 2^(n-1), left = 2^(n-1) - 1, the latter capped by the largest value. */
 pj_po2_range pj_number_po2_range(const pj_number *po2)
 {
-    double half = exp2((double)(po2->bits - po2->is_signed - 1));
+    double half = pj_exp2((double)(po2->bits - po2->is_signed - 1));
     pj_po2_range range = {half, half - 1};
     if (po2->max_val_po2 > 0)
-        range.left = fmin(ceil(log2(po2->max_val_po2)), range.left);
+        range.left = fmin(ceil(pj_log2(po2->max_val_po2)), range.left);
     else if (po2->max_val_po2 != -1)
         range.left = 0;
     range.left = fmax(0, range.left);

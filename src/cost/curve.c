@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/real.h"
+
 static double polynomial_at(const pj_curve *curve, double x)
 {
     double y = 0;
@@ -21,8 +23,8 @@ static double points_at(const pj_curve *curve, double x)
         i++;
     if (x == curve->x[i + 1]) /* exact at the points, without the error of a logarithm */
         return curve->y[i + 1];
-    double slope = log(curve->y[i + 1] / curve->y[i]) / log(curve->x[i + 1] / curve->x[i]);
-    return curve->y[i] * pow(x / curve->x[i], slope);
+    double slope = pj_log(curve->y[i + 1] / curve->y[i]) / pj_log(curve->x[i + 1] / curve->x[i]);
+    return curve->y[i] * pj_pow(x / curve->x[i], slope);
 }
 
 double pj_curve_at(const pj_curve *curve, double x)

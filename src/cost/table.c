@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "cost/builtin.h"
 #include "cost/table_data.h"
 
@@ -239,7 +240,7 @@ pj_status pj_table_compound(const pj_table *table, pj_prim prim, const pj_number
 double pj_table_sram(const pj_table *table, double size_bits)
 {
     if (table->rules == PJ_RULES_QTOOLS)
-        return pj_curve_at(&table->sram, log2(size_bits)); /* Q3: not monotonic */
+        return pj_curve_at(&table->sram, pj_log2(size_bits)); /* Q3: not monotonic */
     return pj_curve_at(&table->sram, fmax(size_bits / 8192, table->sram_least_kib));
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/real.h"
 #include "base/str.h"
 
 /* ---- effects ---- */
@@ -68,12 +69,12 @@ static void split(const pj_layer *a, const pj_layer *b, pj_component component, 
         return;
     }
     bool known = of_a.count > 0 && of_b.count > 0 && of_a.width > 0 && of_b.width > 0;
-    double mean = difference == 0 ? from : difference / log(to / from);
+    double mean = difference == 0 ? from : difference / pj_log(to / from);
     out->count_ratio = known ? of_b.count / of_a.count : 1;
     out->width_ratio = known ? of_b.width / of_a.width : 1;
     out->price_ratio = to / from / out->count_ratio / out->width_ratio;
-    out->by_count = mean * log(out->count_ratio);
-    out->by_width = mean * log(out->width_ratio);
+    out->by_count = mean * pj_log(out->count_ratio);
+    out->by_width = mean * pj_log(out->width_ratio);
     out->by_price = difference - out->by_count - out->by_width; /* what rounding leaves goes here */
     if (fabs(out->price_ratio - 1) < 1e-12) {
         out->price_ratio = 1;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "lint/lint.h"
 #include "ops/op.h"
 #include "quant/scale.h"
@@ -92,7 +93,7 @@ static bool check_after_relu(pj_linter *linter)
         if (!pj_lint_add(
                 linter, node, -1,
                 "behind %s, zero point %g of %s leaves %g of %g numbers unused: %.1f of %d bits carry something",
-                maker->op, zero, pj_dtype_word(node->in[2]->type.dtype), zero, codes, log2(codes - zero),
+                maker->op, zero, pj_dtype_word(node->in[2]->type.dtype), zero, codes, pj_log2(codes - zero),
                 pj_dtype_bits(node->in[2]->type.dtype)))
             return false;
     }

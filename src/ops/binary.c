@@ -1,6 +1,7 @@
 /* Element-wise operators of several tensors: arithmetic, comparisons, logic, Where. */
 #include <math.h>
 
+#include "base/real.h"
 #include "ops/families.h"
 #include "ops/values.h"
 
@@ -62,7 +63,7 @@ static pj_num pow_of(pj_ctx *c, const pj_num *x)
         return power;
     }
     double a = pj_num_as_real(x[0], &known[0]), b = pj_num_as_real(x[1], &known[1]);
-    return known[0] && known[1] && !pj_on_integers(c) ? pj_num_of_real(pow(a, b)) : pj_num_unknown();
+    return known[0] && known[1] && !pj_on_integers(c) ? pj_num_of_real(pj_pow(a, b)) : pj_num_unknown();
 }
 
 typedef pj_num (*pair_rule)(pj_symbols *s, pj_num a, pj_num b);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
+
 enum {
     WIDTH = 760,
     HEIGHT = 420,
@@ -56,10 +58,10 @@ size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *fi
     static const double steps[] = {1, 2, 5};
     double spread = high > low ? high - low : fabs(low) > 0 ? fabs(low) : 1;
     double apart = fmin(fmax(spread / (double)(most - 1), 1e-290), 1e290); /* far from where doubles end */
-    int power = (int)floor(log10(apart));
+    int power = (int)floor(pj_log10(apart));
     for (power = whole && power < 0 ? 0 : power;; power++)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-            *step = steps[i] * pow(10, power);
+            *step = steps[i] * pj_pow(10, power);
             double begin = floor(low / *step), end = ceil(high / *step);
             end += end == begin;
             if (end - begin < (double)most) {
@@ -76,7 +78,7 @@ static bool is_shown(const pj_chart_axis *axis, double value)
 
 static double on_axis(const pj_chart_axis *axis, double value)
 {
-    return axis->log ? log10(value) : value;
+    return axis->log ? pj_log10(value) : value;
 }
 
 /* The range of all points that are shown; 0 to 1 where there are none. */
@@ -131,14 +133,14 @@ static bool tick_at(const scale *s, size_t i, double *value)
 {
     double at = s->first + (double)i * s->step, slack = s->step * 1e-9;
     at = fabs(at) < slack ? 0 : at;
-    *value = s->axis->log ? pow(10, at) : at;
+    *value = s->axis->log ? pj_pow(10, at) : at;
     return isfinite(*value) && !(s->axis->log && *value <= 0) && at >= s->low - slack && at <= s->high + slack;
 }
 
 /* With as many digits as tell neighbours apart. */
 static void add_tick(pj_str *out, const scale *s, double value)
 {
-    double digits = s->axis->log ? -floor(log10(value)) : -floor(log10(s->step) + 1e-9);
+    double digits = s->axis->log ? -floor(pj_log10(value)) : -floor(pj_log10(s->step) + 1e-9);
     if (fabs(value) >= 1e9 || digits > 6)
         pj_str_add_double(out, value);
     else

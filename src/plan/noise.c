@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "base/real.h"
 
 /* Significant bits, the leading one included. */
 static double significant_bits(const pj_number *number)
@@ -27,10 +28,10 @@ double pj_format_noise(const pj_number *number, const pj_range *range)
 {
     double bits = (double)number->bits;
     if (number->kind == PJ_FLOAT)
-        return 0.180 * pow(4, -significant_bits(number));
+        return 0.180 * pj_pow(4, -significant_bits(number));
     if (!range)
-        return 16.0 / 3 * pow(4, -bits);
-    double low = fmin(range->min, 0), high = fmax(range->max, 0), step = (high - low) / (pow(2, bits) - 1);
+        return 16.0 / 3 * pj_pow(4, -bits);
+    double low = fmin(range->min, 0), high = fmax(range->max, 0), step = (high - low) / (pj_pow(2, bits) - 1);
     double square = range->rms > 0 ? range->rms * range->rms
                                    : (range->min * range->min + range->min * range->max + range->max * range->max) / 3;
     return square > 0 ? step * step / 12 / square : 0;

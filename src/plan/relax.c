@@ -257,8 +257,10 @@ static void climb_all(dual *d)
             memcpy(lambda, d->lambda, sizeof lambda);
             value = try(d, 1, lambda);
         }
-        for (size_t k = 0; k < problem->budgets; k++)
-            norm += pow((d->sum.cost[k] - problem->limit[k]) * unit[k], 2);
+        for (size_t k = 0; k < problem->budgets; k++) {
+            double slope = (d->sum.cost[k] - problem->limit[k]) * unit[k];
+            norm += slope * slope;
+        }
         if (!(norm > 0))
             return;
         for (size_t k = 0; k < problem->budgets; k++) {

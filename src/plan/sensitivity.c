@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/real.h"
 
 /* What both forms share. */
 typedef struct reader {
@@ -60,7 +61,7 @@ static pj_status put(reader *r, const char *name, const char *format, bool is_db
     size_t choice = pj_choices_find(r->choices, format);
     if (!unit)
         return pj_fail(why, PJ_EFORMAT, "the model has no layer, weight or output \"%.200s\"", name);
-    double loss = is_db ? pow(10, -value / 10) : value;
+    double loss = is_db ? pj_pow(10, -value / 10) : value;
     if (!isfinite(value) || !isfinite(loss))
         return pj_fail(why, PJ_EFORMAT, "the loss of \"%.200s\" is not a finite number", name);
     if (!is_db && value < 0)

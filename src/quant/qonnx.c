@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "quant/dialect.h"
 #include "quant/scale.h"
 
@@ -65,7 +66,7 @@ static void check_extents(const pj_node *node, int i, const char *what, pj_diags
 static void check_zero(const pj_node *node, int i, int64_t bits, bool is_signed, pj_diags *diags)
 {
     const pj_value *zero = i < node->inputs ? node->in[i] : NULL;
-    double most = exp2((double)(bits - is_signed)) - 1, least = is_signed ? -most - 1 : 0;
+    double most = pj_exp2((double)(bits - is_signed)) - 1, least = is_signed ? -most - 1 : 0;
     for (int64_t k = 0; zero && zero->data && k < zero->data_count; k++) {
         bool known;
         double real = pj_num_as_real(zero->data[k], &known);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "picojoule/version.h"
 #include "plan/rows.h"
 #include "report/findings.h"
@@ -60,12 +61,12 @@ enum {
 void pj_plan_noise_print(pj_str *out, double noise)
 {
     double size = fabs(noise);
-    int power = size > 0 ? (int)floor(log10(size)) : 0;
+    int power = size > 0 ? (int)floor(pj_log10(size)) : 0;
     if (size == 0 || (power >= -3 && power < 3)) {
         pj_str_add_fixed(out, noise, size == 0 ? 0 : power >= 2 ? 0 : 2 - power);
         return;
     }
-    double digits = noise / pow(10, power);
+    double digits = noise / pj_pow(10, power);
     if (fabs(digits) >= 9.995) { /* would be printed as 10.00 */
         digits /= 10;
         power++;
@@ -185,7 +186,7 @@ static const char *amount_text(const pj_plan_result *result, pj_plan_measure mea
         pj_plan_noise_print(&text, amount);
         if (amount > 0 && amount < 1) {
             pj_str_add(&text, " (");
-            pj_str_add_fixed(&text, -10 * log10(amount), 1);
+            pj_str_add_fixed(&text, -10 * pj_log10(amount), 1);
             pj_str_add(&text, " dB)");
         }
         break;

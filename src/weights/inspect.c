@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/real.h"
 #include "base/str.h"
 #include "picojoule/weights.h"
 #include "weights/measure.h"
@@ -305,5 +306,5 @@ double pj_noise_db(pj_noise noise)
 {
     if (!(noise.noise >= 0) || !(noise.signal > 0) || isinf(noise.signal))
         return NAN;
-    return noise.noise > 0 ? 10 * log10(noise.signal / noise.noise) : INFINITY;
+    return noise.noise > 0 ? 10 * pj_log10(noise.signal / noise.noise) : INFINITY;
 }

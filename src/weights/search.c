@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* First max-abs, then FIRST candidates in equal ratios down to the least that can be better, then twice SIDE on either
  * side of the best one, in a fifth of the last ratio. */
 enum { FIRST = PJ_MOST_CANDIDATES, SIDE = 4, FINER = 5, ROUNDS = 4 };
@@ -29,7 +31,7 @@ static void coarse_round(search *s, double least)
 {
     double bound = 1 - sqrt(s->best_error);
     least = bound > least ? bound : least;
-    s->step = pow(least, 1.0 / FIRST);
+    s->step = pj_pow(least, 1.0 / FIRST);
     s->candidates = least < 1 ? FIRST : 0;
     for (size_t k = 0; k < s->candidates; k++)
         s->ratio[k] = (k > 0 ? s->ratio[k - 1] : 1) * s->step;
@@ -39,7 +41,7 @@ static void next_round(search *s)
 {
     double up = s->best, down = s->best;
     bool done = s->candidates == 0;
-    s->step = pow(s->step, 1.0 / FINER);
+    s->step = pj_pow(s->step, 1.0 / FINER);
     s->candidates = 0;
     for (int k = 0; k < SIDE && !done; k++) {
         up /= s->step;
