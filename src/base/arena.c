@@ -18,18 +18,22 @@
 #define ONE_OBJECT_PER_CHUNK 0
 #endif
 
-enum { FIRST_CHUNK = 16 * 1024, LARGEST_CHUNK = 1024 * 1024 };
+/* Chunks double up to the second size; from there each is half as large as all before it. */
+enum { FIRST_CHUNK = 16 * 1024, DOUBLED_CHUNK = 1024 * 1024, LARGEST_CHUNK = 64 * 1024 * 1024 };
 
 /* A chunk's objects follow its header; `used` counts their bytes. */
 typedef struct chunk {
     struct chunk *older;
     size_t used;
+    size_t dirty; /* bytes that are not zero any more, from before the last reset */
     size_t size;
     max_align_t objects[];
 } chunk;
 
 struct pj_arena {
     chunk *newest;
+    chunk *spare; /* empty ones, kept by resets */
+    size_t held;  /* bytes of all chunks */
     size_t bytes;
     size_t limit;
     size_t next_chunk;
@@ -60,39 +64,81 @@ void pj_arena_free(pj_arena *arena)
     if (!arena)
         return;
     free_chunks(arena->newest);
+    free_chunks(arena->spare);
     free(arena);
 }
 
 void pj_arena_reset(pj_arena *arena)
 {
-    chunk *kept = ONE_OBJECT_PER_CHUNK ? NULL : arena->newest;
-    free_chunks(kept ? kept->older : arena->newest);
-    if (kept) {
-        kept->older = NULL;
-        memset(kept->objects, 0, kept->used);
-        kept->used = 0;
+    while (arena->newest) {
+        chunk *at = arena->newest;
+        arena->newest = at->older;
+        at->older = arena->spare;
+        at->dirty = at->dirty > at->used ? at->dirty : at->used;
+        at->used = 0;
+        arena->spare = at;
     }
-    arena->newest = kept;
+    if (ONE_OBJECT_PER_CHUNK) {
+        free_chunks(arena->spare);
+        arena->spare = NULL;
+        arena->held = 0;
+    }
     arena->bytes = 0;
+    arena->failed = false;
 }
 
-static chunk *add_chunk(pj_arena *arena, size_t least)
+/* A kept chunk that has room for so many bytes, or NULL. */
+static chunk *take_spare(pj_arena *arena, size_t least)
+{
+    for (chunk **link = &arena->spare; *link; link = &(*link)->older) {
+        chunk *at = *link;
+        if (at->size < least)
+            continue;
+        *link = at->older;
+        return at;
+    }
+    return NULL;
+}
+
+static chunk *new_chunk(pj_arena *arena, size_t least)
 {
     size_t size = least, bytes;
-    if (!ONE_OBJECT_PER_CHUNK && size < arena->next_chunk) {
+    if (!ONE_OBJECT_PER_CHUNK && size < arena->next_chunk)
         size = arena->next_chunk;
-        if (arena->next_chunk < LARGEST_CHUNK)
-            arena->next_chunk *= 2;
-    }
     if (!pj_add_size(sizeof(chunk), size, &bytes))
         return NULL;
     chunk *fresh = calloc(1, bytes);
     if (!fresh)
         return NULL;
     fresh->size = size;
-    fresh->older = arena->newest;
-    arena->newest = fresh;
+    arena->held += size;
+    if (arena->next_chunk < DOUBLED_CHUNK)
+        arena->next_chunk *= 2;
+    else if (arena->held / 2 > arena->next_chunk)
+        arena->next_chunk = arena->held / 2 < LARGEST_CHUNK ? arena->held / 2 : LARGEST_CHUNK;
     return fresh;
+}
+
+static chunk *add_chunk(pj_arena *arena, size_t least)
+{
+    chunk *at = take_spare(arena, least);
+    if (!at)
+        at = new_chunk(arena, least);
+    if (!at)
+        return NULL;
+    at->older = arena->newest;
+    arena->newest = at;
+    return at;
+}
+
+/* The next bytes of a chunk, zeroed where they have been used before. */
+static void *bump(chunk *at, size_t bytes)
+{
+    char *object = (char *)at->objects + at->used;
+    if (at->used < at->dirty)
+        memset(object, 0, at->dirty - at->used < bytes ? at->dirty - at->used : bytes);
+    at->used += bytes;
+    return object;
 }
 
 static void *take(pj_arena *arena, size_t count, size_t size)
@@ -110,10 +156,8 @@ static void *take(pj_arena *arena, size_t count, size_t size)
         at = add_chunk(arena, bytes);
     if (!at)
         return NULL;
-    void *object = (char *)at->objects + at->used;
-    at->used += bytes;
     arena->bytes = total;
-    return object;
+    return bump(at, bytes);
 }
 
 void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)

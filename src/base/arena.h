@@ -18,7 +18,8 @@ pj_arena *pj_arena_new(size_t limit);
 /* Frees the arena and all in it; NULL is allowed. */
 void pj_arena_free(pj_arena *arena);
 
-/* Empties the arena, which keeps some of its memory for what comes next: for work in many small steps. */
+/* Empties the arena, which keeps its memory for what comes next: fresh memory is dear where work is done again and
+ * again. Nothing has failed in it any more. */
 void pj_arena_reset(pj_arena *arena);
 
 /* `count` objects of `size` bytes, zeroed; the product is checked. A count of 0 gives a valid pointer. */
