@@ -29,11 +29,10 @@ PJ_API double pj_energy_total(const pj_energy *energy);
 
 /* A number format and where it was read off. */
 typedef struct pj_format_info {
-    bool known;
+    bool known, is_signed;
     const char *word; /* "fp32", "int8", "fixed<8,2>" */
     const char *kind; /* "fixed", "po2", "ternary", "binary", "binary01", "float" */
     int64_t bits, int_bits;
-    bool is_signed;
     const char *from; /* "declared", "annotation", "QDQ", "QONNX", "operator", "plan", "assumed" */
 } pj_format_info;
 
@@ -71,7 +70,7 @@ typedef struct pj_layer {
     int64_t input_bits;  /* of the activations that it reads, each tensor once; -1: not known (early reports) */
     int64_t output_bits; /* of those that it writes; likewise */
     const int64_t *work; /* one count per pj_work_word */
-    pj_format_info input, weight, accumulator, output;
+    const pj_format_info *input, *weight, *accumulator, *output; /* never NULL; equal ones may be one */
     const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */
     double gate_bits, gate_factor;
     pj_energy energy;

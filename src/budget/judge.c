@@ -186,7 +186,7 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
         if (layer->macs <= 0)
             continue;
         v->matched++;
-        if (!is_format(&layer->input, rule->what) && !is_format(&layer->weight, rule->what))
+        if (!is_format(layer->input, rule->what) && !is_format(layer->weight, rule->what))
             continue;
         v->count++;
         pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1};
@@ -472,7 +472,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->options = pj_budget_options(entry, arena);
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
-            out->is_float || (given->now->layers[i].macs > 0 && is_format(&given->now->layers[i].input, "float"));
+            out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));
     if (given->baseline)
         PJ_TRY(check_basis(&j));
     for (size_t i = 0; i < entry->rules; i++)

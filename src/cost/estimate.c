@@ -266,7 +266,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
                 continue;
             }
             *figure = (pj_device_figure){-1, -1};
-            PJ_TRY(report_missing(devices[d], row->input.word, &why, &said, diags, row->name, err));
+            PJ_TRY(report_missing(devices[d], row->input->word, &why, &said, diags, row->name, err));
         }
     }
     for (size_t d = 0; d < count; d++)

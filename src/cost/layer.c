@@ -196,16 +196,16 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     if (is_new)
         PJ_TRY(describe_formats(formats, macs, layers->formats.arena, told, err));
     layers->detail[i].formats = &told->formats;
-    row->input = told->input;
-    row->weight = told->weight;
-    row->accumulator = told->accumulator;
-    row->output = told->output;
+    row->input = &told->input;
+    row->weight = &told->weight;
+    row->accumulator = &told->accumulator;
+    row->output = &told->output;
     if (!macs)
         return PJ_OK;
     row->implementation = pj_circuit_word(formats->multiplier.circuit);
     row->gate_bits = formats->multiplier.gate_bits;
     row->gate_factor = formats->multiplier.gate_factor;
-    if (!pj_mul_i64(row->macs, row->input.bits, &product) || !pj_mul_i64(product, row->weight.bits, &row->bops))
+    if (!pj_mul_i64(row->macs, row->input->bits, &product) || !pj_mul_i64(product, row->weight->bits, &row->bops))
         return pj_fail(err, PJ_EOVERFLOW, "the bit operations of this layer do not fit 64 bits");
     return PJ_OK;
 }

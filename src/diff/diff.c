@@ -60,8 +60,8 @@ static bool same_layer(const pj_layer *a, const pj_layer *b)
 {
     return strcmp(a->op, b->op) == 0 && strcmp(a->domain, b->domain) == 0 && a->counted == b->counted &&
            a->free == b->free && same_shape(a, b) && same_work(a, b) && same_energy(&a->energy, &b->energy) &&
-           a->conversion == b->conversion && same_format(&a->input, &b->input) && same_format(&a->weight, &b->weight) &&
-           same_format(&a->accumulator, &b->accumulator) && same_format(&a->output, &b->output);
+           a->conversion == b->conversion && same_format(a->input, b->input) && same_format(a->weight, b->weight) &&
+           same_format(a->accumulator, b->accumulator) && same_format(a->output, b->output);
 }
 
 static pj_change change_of(const pj_diff_row *row)

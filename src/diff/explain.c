@@ -35,9 +35,9 @@ static factors factors_of(const pj_layer *layer, pj_component component, bool ma
     factors f = {0, 0};
     switch (component) {
     case PJ_INPUTS:
-        return per_bit(layer->input_bits, &layer->input);
+        return per_bit(layer->input_bits, layer->input);
     case PJ_OUTPUTS:
-        return per_bit(layer->output_bits, &layer->output);
+        return per_bit(layer->output_bits, layer->output);
     case PJ_PARAMETERS:
         if (layer->params > 0)
             f = (factors){(double)layer->params * (double)layer->runs,
@@ -103,20 +103,20 @@ static bool add_change(pj_str *out, const char *what, const char *from, const ch
 /* "fp32 -> int8", "weight int8 -> int4" */
 static bool add_formats(pj_str *out, const pj_layer *a, const pj_layer *b)
 {
-    if (differ(&a->input, &b->input))
-        return add_change(out, "", a->input.word, b->input.word);
-    if (differ(&a->weight, &b->weight))
-        return add_change(out, "weight ", a->weight.word, b->weight.word);
-    if (differ(&a->accumulator, &b->accumulator))
-        return add_change(out, "accumulator ", a->accumulator.word, b->accumulator.word);
-    return differ(&a->output, &b->output) && add_change(out, "output ", a->output.word, b->output.word);
+    if (differ(a->input, b->input))
+        return add_change(out, "", a->input->word, b->input->word);
+    if (differ(a->weight, b->weight))
+        return add_change(out, "weight ", a->weight->word, b->weight->word);
+    if (differ(a->accumulator, b->accumulator))
+        return add_change(out, "accumulator ", a->accumulator->word, b->accumulator->word);
+    return differ(a->output, b->output) && add_change(out, "output ", a->output->word, b->output->word);
 }
 
 /* What widths follow from: of the component's own tensors. */
 static bool add_width(pj_str *out, const pj_layer *a, const pj_layer *b, pj_component component)
 {
-    const pj_format_info *of_a = component == PJ_INPUTS ? &a->input : component == PJ_OUTPUTS ? &a->output : &a->weight;
-    const pj_format_info *of_b = component == PJ_INPUTS ? &b->input : component == PJ_OUTPUTS ? &b->output : &b->weight;
+    const pj_format_info *of_a = component == PJ_INPUTS ? a->input : component == PJ_OUTPUTS ? a->output : a->weight;
+    const pj_format_info *of_b = component == PJ_INPUTS ? b->input : component == PJ_OUTPUTS ? b->output : b->weight;
     return differ(of_a, of_b) && add_change(out, "", of_a->word, of_b->word);
 }
 

@@ -224,7 +224,7 @@ static const char *word_of(const pj_format_info *format)
 
 void pj_view_precision(const pj_layer *layer, pj_str *out)
 {
-    const pj_format_info *in = &layer->input, *w = &layer->weight, *sum = &layer->accumulator, *to = &layer->output;
+    const pj_format_info *in = layer->input, *w = layer->weight, *sum = layer->accumulator, *to = layer->output;
     if (!in->known && !to->known)
         return;
     if (layer->macs > 0 && !(alike(in, w) && alike(in, sum)))

@@ -148,7 +148,7 @@ static void fill_work(filler *f, pj_cell *cell)
 static const pj_format_info *format_of(const filler *f)
 {
     const pj_layer *layer = f->row->layer;
-    const pj_format_info *formats[] = {&layer->input, &layer->weight, &layer->accumulator, &layer->output};
+    const pj_format_info *formats[] = {layer->input, layer->weight, layer->accumulator, layer->output};
     return formats[f->at];
 }
 

@@ -25,9 +25,11 @@ void pj_fields_write(const pj_field_writer *w, const pj_field *fields, size_t co
     const char *open = NULL;
     for (size_t i = 0; i < count; i++) {
         const pj_field *field = &fields[i];
+        if (!(field->of & of))
+            continue;
         const void *at = pj_field_at(field, of, base);
         bool is_absent = field->type->is_absent && field->type->is_absent(field, at);
-        if (!(field->of & of) || (is_absent && field->rule & PJ_LEFT_OUT))
+        if (is_absent && field->rule & PJ_LEFT_OUT)
             continue;
         if (open && open != field->object)
             pj_json_write_end(w->json);

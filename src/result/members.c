@@ -37,27 +37,37 @@ static void write_format(const pj_field_writer *w, const pj_field *field, const 
     (void)field;
     (void)base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
-    pj_fields_write(w, format_fields, COUNT(format_fields), PJ_OF_ONE, at);
+    pj_fields_write(w, format_fields, COUNT(format_fields), PJ_OF_ONE, *(const pj_format_info *const *)at);
     pj_json_write_end(w->json);
 }
 
 static pj_status read_format(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
 {
-    pj_format_info *format = at;
+    pj_format_info *format = PJ_NEW(r->arena, pj_format_info, 1);
     (void)field;
     (void)base;
+    if (!format)
+        return pj_fail_memory(r->err);
     format->known = true;
-    return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, at);
+    memcpy(at, &format, sizeof format);
+    return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, format);
 }
 
 static bool is_absent_format(const pj_field *field, const void *at)
 {
-    const pj_format_info *format = at;
     (void)field;
-    return !format->known;
+    return !(*(const pj_format_info *const *)at)->known;
 }
 
-static const pj_field_type type_format = {write_format, read_format, is_absent_format, NULL};
+static void clear_format(const pj_field *field, void *at, void *base)
+{
+    static const pj_format_info unknown = {.word = "", .kind = "", .from = ""}, *none = &unknown;
+    (void)field;
+    (void)base;
+    memcpy(at, &none, sizeof none);
+}
+
+static const pj_field_type type_format = {write_format, read_format, is_absent_format, clear_format};
 
 /* ---- primitives ---- */
 

@@ -25,12 +25,12 @@ static void advise_format(const pj_weight *weight, const pj_layer *layer, pj_dia
 {
     bool for_tensor = weight->values == weight->channel_values;
     for (size_t k = 0; k < sizeof formats / sizeof *formats; k++)
-        if (weight->channel_values == formats[k].set && weight->distinct > 1 && !is_priced_so(&layer->weight, k))
+        if (weight->channel_values == formats[k].set && weight->distinct > 1 && !is_priced_so(layer->weight, k))
             pj_diag_add(diags, PJ_DIAG_WEIGHTS_SPECIAL, layer->name,
                         "the weights '%s' have only the values %s%s, but are priced as %s: price them so with --plan "
                         "and \"weights\": \"%s\" for this layer",
                         weight->tensor, formats[k].values, for_tensor ? "" : " with an a for each channel",
-                        layer->weight.word, formats[k].word);
+                        layer->weight->word, formats[k].word);
 }
 
 static void advise_infinite(const pj_weight *weight, pj_diags *diags)

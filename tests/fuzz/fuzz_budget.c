@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          NULL
     };
     static const pj_model_info about = {.path = "", .producer = ""};
-    static const pj_format_info fp32 = {true, "fp32", "float", 32, -1, true, "declared"};
+    static const pj_format_info fp32 = {true, true, "fp32", "float", 32, -1, "declared"};
     const pj_layer layers[] = {
         {.name = "c1",
          .op = "Conv",
@@ -78,10 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          .flops = 200,
          .params = 10,
          .param_bits = 320,
-         .input = fp32,
-         .weight = fp32,
-         .accumulator = fp32,
-         .output = fp32,
+         .input = &fp32,
+         .weight = &fp32,
+         .accumulator = &fp32,
+         .output = &fp32,
          .energy = {1, 2, 3, 4}},
     };
     pj_budget *budget = NULL;

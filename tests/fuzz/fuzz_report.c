@@ -47,7 +47,7 @@ static void compare_with_itself(const pj_result *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const pj_format_info fp32 = {true, "fp32", "float", 32, -1, true, "declared"};
+    static const pj_format_info fp32 = {true, true, "fp32", "float", 32, -1, "declared"};
     const pj_dim_info dims[] = {
         {1, NULL},
         {8, NULL}
@@ -67,10 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          .param_bits = 320,
          .input_bits = 256,
          .output_bits = 256,
-         .input = fp32,
-         .weight = fp32,
-         .accumulator = fp32,
-         .output = fp32,
+         .input = &fp32,
+         .weight = &fp32,
+         .accumulator = &fp32,
+         .output = &fp32,
          .energy = {1, 2, 3, 4}},
     };
     const pj_model_info model = {.path = "", .producer = ""};

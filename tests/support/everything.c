@@ -86,10 +86,10 @@ static void ask_layer(const pj_layer *layer, size_t devices, digest *out)
         ADD(out, layer->work[i]);
     ADD(out, layer->macs);
     ADD(out, layer->param_bits);
-    add_text(out, layer->input.word);
-    add_text(out, layer->weight.word);
-    add_text(out, layer->accumulator.word);
-    add_text(out, layer->output.word);
+    add_text(out, layer->input->word);
+    add_text(out, layer->weight->word);
+    add_text(out, layer->accumulator->word);
+    add_text(out, layer->output->word);
     add_text(out, layer->implementation);
     double total = pj_energy_total(&layer->energy);
     ADD(out, total);

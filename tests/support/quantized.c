@@ -88,7 +88,8 @@ void priced_free(priced *p)
 
 const pj_layer *layer_of(const priced *p, const char *name)
 {
-    static const pj_layer none = {.input.word = "", .weight.word = "", .accumulator.word = "", .output.word = ""};
+    static const pj_format_info unknown = {.word = ""};
+    static const pj_layer none = {.input = &unknown, .weight = &unknown, .accumulator = &unknown, .output = &unknown};
     const pj_layer *layers = p->result->layers;
     size_t count = p->result->layer_count;
     for (size_t i = 0; i < count; i++)

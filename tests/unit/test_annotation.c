@@ -8,8 +8,8 @@
 
 #define FORMAT(info, w, f)            \
     do {                              \
-        CHECK_TEXT((info).word, (w)); \
-        CHECK_TEXT((info).from, (f)); \
+        CHECK_TEXT((info)->word, (w)); \
+        CHECK_TEXT((info)->from, (f)); \
     } while (0)
 
 static void annotate(builder *b, const char *value, const char *type)

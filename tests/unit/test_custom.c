@@ -112,7 +112,7 @@ static void test_rules(void)
     CHECK_INT(work_of(sparse, "mac"), 3600);
     CHECK_INT(work_of(sparse, "add"), 200);
     CHECK_INT(sparse->params, 5 * 4 * 9 + 5);
-    CHECK_TEXT(sparse->weight.word, "fp16");
+    CHECK_TEXT(sparse->weight->word, "fp16");
     CHECK_INT(work_of(layer_of(result, "Activate"), "exp"), 200);
     CHECK_INT(work_of(layer_of(result, "Activate"), "mul"), 400);
     CHECK(layer_of(result, "Renamed")->free);

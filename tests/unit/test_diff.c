@@ -28,10 +28,10 @@ static pj_layer layer(size_t index, const char *name, const char *op, int64_t ma
                       .flops = 2 * macs,
                       .input_bits = -1,
                       .output_bits = -1,
-                      .input = fp32,
-                      .weight = fp32,
-                      .accumulator = fp32,
-                      .output = fp32,
+                      .input = &fp32,
+                      .weight = &fp32,
+                      .accumulator = &fp32,
+                      .output = &fp32,
                       .energy = {.op_cost = op_cost}};
 }
 
@@ -94,7 +94,7 @@ static void test_effects(void)
     of_b.params = 150;
     of_b.param_bits = 1200;
     of_b.energy.parameters = 1200;
-    of_b.input = of_b.weight = int8;
+    of_b.input = of_b.weight = &int8;
     pj_result a = result_of(&of_a, 1), b = result_of(&of_b, 1);
     pj_diff *diff = compare(&a, &b, NULL, 0);
     CHECK_INT(diff->row_count, 1);

@@ -6,8 +6,8 @@
 
 #define FORMAT(info, w, f)            \
     do {                              \
-        CHECK_TEXT((info).word, (w)); \
-        CHECK_TEXT((info).from, (f)); \
+        CHECK_TEXT((info)->word, (w)); \
+        CHECK_TEXT((info)->from, (f)); \
     } while (0)
 
 /* Scales 2^-5 place the binary point of the input, but QLinearConv adds integers, whose bias has the scale of the
@@ -28,7 +28,7 @@ static void test_qlinear_sum(void)
     FORMAT(conv->input, "fixed<8,2>", "QDQ");
     FORMAT(conv->weight, "int8", "operator");
     /* 15 bits, 30 terms: 20; the int32 bias has the scale of the products: max(19, 31) + 1 and the sign */
-    CHECK_INT(conv->accumulator.bits, 33);
+    CHECK_INT(conv->accumulator->bits, 33);
     priced_free(&p);
 }
 
@@ -58,8 +58,8 @@ static priced clamped(bool quantized_input, const char *clamp, const char *other
 
 static void check_clamped(priced p, const char *conv, const char *clamp, const char *folded_into)
 {
-    CHECK_TEXT(layer_of(&p, "conv")->output.word, conv);
-    CHECK_TEXT(layer_of(&p, "clamp")->output.word, clamp);
+    CHECK_TEXT(layer_of(&p, "conv")->output->word, conv);
+    CHECK_TEXT(layer_of(&p, "clamp")->output->word, clamp);
     CHECK_TEXT(layer_of(&p, "q_y")->folded_into ? layer_of(&p, "q_y")->folded_into : "", folded_into);
     priced_free(&p);
 }

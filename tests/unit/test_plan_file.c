@@ -135,19 +135,19 @@ static void test_entries(void)
                        "{\"match\": \"/net/conv2\", \"weights\": \"int4\"}]}",
                        NULL);
     const pj_layer *conv1 = layer_of(&p, "/net/conv1"), *conv2 = layer_of(&p, "/net/conv2");
-    CHECK_TEXT(conv1->weight.word, "int8");
-    CHECK_TEXT(conv1->weight.from, "plan");
-    CHECK_TEXT(conv1->input.word, "int8");
-    CHECK_TEXT(conv1->accumulator.word, "int17"); /* 15 bits, 3 terms */
+    CHECK_TEXT(conv1->weight->word, "int8");
+    CHECK_TEXT(conv1->weight->from, "plan");
+    CHECK_TEXT(conv1->input->word, "int8");
+    CHECK_TEXT(conv1->accumulator->word, "int17"); /* 15 bits, 3 terms */
     CHECK_INT(conv1->bops, 16 * 9 * 64);
     CHECK_INT(conv1->param_bits, 9 * 8);
     /* its output is read as declared: 48 sums become floats */
-    CHECK_TEXT(conv1->output.word, "fp32");
+    CHECK_TEXT(conv1->output->word, "fp32");
     CHECK_INT(work_of(conv1, "round"), 48);
     /* weights alone: stored and read at 4 bits, converted, multiplied as floats */
-    CHECK_TEXT(conv2->weight.word, "int4");
-    CHECK_TEXT(conv2->input.word, "fp32");
-    CHECK_TEXT(conv2->accumulator.word, "fp32");
+    CHECK_TEXT(conv2->weight->word, "int4");
+    CHECK_TEXT(conv2->input->word, "fp32");
+    CHECK_TEXT(conv2->accumulator->word, "fp32");
     CHECK_INT(conv2->param_bits, 9 * 4);
     CHECK_INT(work_of(conv2, "round"), 9);
     priced_free(&p);
@@ -162,10 +162,10 @@ static void test_output(void)
                        "{\"match\": \"/net/*\", \"op\": \"Relu\", \"activations\": \"uint4\"}]}",
                        NULL);
     const pj_layer *conv1 = layer_of(&p, "/net/conv1"), *relu = layer_of(&p, "/net/relu");
-    CHECK_TEXT(conv1->accumulator.word, "int32");
-    CHECK_TEXT(conv1->output.word, "uint4");
+    CHECK_TEXT(conv1->accumulator->word, "int32");
+    CHECK_TEXT(conv1->output->word, "uint4");
     CHECK_INT(work_of(conv1, "shift"), 48);
-    CHECK_TEXT(relu->input.word, "uint4");
+    CHECK_TEXT(relu->input->word, "uint4");
     priced_free(&p);
 }
 
@@ -176,9 +176,9 @@ static void test_wish(void)
                        "{\"match\": \"*\", \"weights\": \"int8\", \"activations\": \"int8\"}]}",
                        NULL);
     const pj_layer *conv1 = layer_of(&p, "/net/conv1"), *conv2 = layer_of(&p, "/net/conv2");
-    CHECK_TEXT(conv1->output.word, "int8");
+    CHECK_TEXT(conv1->output->word, "int8");
     CHECK_INT(work_of(conv1, "shift"), 48);
-    CHECK_TEXT(conv2->output.word, "fp32"); /* the model's output */
+    CHECK_TEXT(conv2->output->word, "fp32"); /* the model's output */
     priced_free(&p);
 }
 
@@ -197,10 +197,10 @@ static void test_quantize(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = planned(NULL, rows[i].spec);
-        CHECK_TEXT(layer_of(&p, "/net/conv1")->weight.word, rows[i].weight);
-        CHECK_TEXT(layer_of(&p, "/net/conv1")->input.word, rows[i].input);
-        CHECK_TEXT(layer_of(&p, "/net/relu")->input.word, rows[i].input);
-        CHECK_TEXT(layer_of(&p, "/net/conv2")->output.word, rows[i].output);
+        CHECK_TEXT(layer_of(&p, "/net/conv1")->weight->word, rows[i].weight);
+        CHECK_TEXT(layer_of(&p, "/net/conv1")->input->word, rows[i].input);
+        CHECK_TEXT(layer_of(&p, "/net/relu")->input->word, rows[i].input);
+        CHECK_TEXT(layer_of(&p, "/net/conv2")->output->word, rows[i].output);
         priced_free(&p);
     }
     pj_model *model = open_network();
@@ -222,9 +222,9 @@ static void test_order(void)
     priced p = planned("{\"schema\": \"picojoule.plan/1\", \"default\": {\"weights\": \"fp16\"}, \"layers\": ["
                        "{\"match\": \"/net/conv2\", \"weights\": \"ternary\"}]}",
                        "int8");
-    CHECK_TEXT(layer_of(&p, "/net/conv1")->weight.word, "fp16");
-    CHECK_TEXT(layer_of(&p, "/net/conv1")->input.word, "int8");
-    CHECK_TEXT(layer_of(&p, "/net/conv2")->weight.word, "ternary");
+    CHECK_TEXT(layer_of(&p, "/net/conv1")->weight->word, "fp16");
+    CHECK_TEXT(layer_of(&p, "/net/conv1")->input->word, "int8");
+    CHECK_TEXT(layer_of(&p, "/net/conv2")->weight->word, "ternary");
     CHECK_TEXT(layer_of(&p, "/net/conv2")->implementation, "mux");
     CHECK_NEAR(layer_of(&p, "/net/conv2")->gate_factor, 0.6, 1e-15);
     priced_free(&p);

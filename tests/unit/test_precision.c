@@ -7,8 +7,8 @@
 
 #define FORMAT(info, w, f)            \
     do {                              \
-        CHECK_TEXT((info).word, (w)); \
-        CHECK_TEXT((info).from, (f)); \
+        CHECK_TEXT((info)->word, (w)); \
+        CHECK_TEXT((info)->from, (f)); \
     } while (0)
 
 /* x [1,4] -> Q -> DQ -> MatMul with int8 weights [4,3] -> Q -> DQ -> y */
@@ -347,7 +347,7 @@ static const char *quant_word(int64_t bits, int is_signed, int narrow, float sca
     build_int(&b, node, "signed", is_signed);
     build_int(&b, node, "narrow", narrow);
     priced p = price(&b, NULL);
-    strcpy(word, layer_of(&p, "q")->output.word);
+    strcpy(word, layer_of(&p, "q")->output->word);
     CHECK_INT(findings_of(&p, "bad-quantizer"), 0);
     priced_free(&p);
     return word;
@@ -472,8 +472,8 @@ static void test_bad_quant(void)
         priced p = bad_quant(rows[i].scale, rows[i].zero, rows[i].bits, rows[i].dims);
         CHECK_INT(findings_of(&p, "bad-quantizer"), 1);
         CHECK_PART(finding_of(&p, "bad-quantizer"), rows[i].message);
-        CHECK_TEXT(layer_of(&p, "q")->output.word, rows[i].word);
-        CHECK_TEXT(layer_of(&p, "q")->output.from, strcmp(rows[i].word, "fp32") == 0 ? "assumed" : "QONNX");
+        CHECK_TEXT(layer_of(&p, "q")->output->word, rows[i].word);
+        CHECK_TEXT(layer_of(&p, "q")->output->from, strcmp(rows[i].word, "fp32") == 0 ? "assumed" : "QONNX");
         priced_free(&p);
     }
 }

@@ -54,8 +54,8 @@ static void test_first_dense(void)
     CHECK_NEAR(fc->energy.op_cost, 15729.0, 1e-13);
     CHECK_TEXT(fc->implementation, "mux");
     CHECK_NEAR(fc->gate_factor, 0.3, 1e-15);
-    CHECK_TEXT(fc->accumulator.word, "fixed<19,11>");
-    CHECK_TEXT(fc->weight.word, "binary");
+    CHECK_TEXT(fc->accumulator->word, "fixed<19,11>");
+    CHECK_TEXT(fc->weight->word, "binary");
     /* Relu and its quantizer are one QActivation: reads 300 x 19, writes 300 x 4 bits */
     CHECK_NEAR(relu->energy.inputs, 342.3410837138699, 1e-13);
     CHECK_NEAR(relu->energy.outputs, 72.27200656181698, 1e-13);
@@ -90,8 +90,8 @@ static void test_places(void)
     double word = 3.803789819042555; /* of 2^27 bits */
     /* x: fixed<8,0>; w: 4 bits, scale 2^-7: int_bits 4 - 1 - 7 = -4: product int_bits -4, fraction 7 + 7, signed: 11
      * bits; 2 terms: 12 bits, int_bits -3; bias fixed<8,0>: int_bits 1, fraction 14: 16 bits */
-    CHECK_TEXT(conv->accumulator.word, "fixed<16,1>");
-    CHECK_TEXT(conv->output.word, "fixed<4,-4>");
+    CHECK_TEXT(conv->accumulator->word, "fixed<16,1>");
+    CHECK_TEXT(conv->output->word, "fixed<4,-4>");
     CHECK_NEAR(conv->energy.parameters, 2 * word, 1e-9); /* 6 x 4 bits: a word; 3 x 8 bits: another */
     CHECK_NEAR(conv->energy.outputs, 3 * word, 1e-9);    /* 3 x 16 x 4 bits */
     CHECK_TEXT(layer_of(&p, "conv_q")->folded_into, "conv");

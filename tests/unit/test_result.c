@@ -82,10 +82,10 @@ static void check_same_layer(const pj_layer *a, const pj_layer *b, size_t device
         CHECK_INT(a->dims[k].value, b->dims[k].value);
     CHECK(a->macs == b->macs && a->flops == b->flops && a->params == b->params && a->param_bits == b->param_bits &&
           a->bops == b->bops && a->input_bits == b->input_bits && a->output_bits == b->output_bits);
-    check_same_format(&a->input, &b->input);
-    check_same_format(&a->weight, &b->weight);
-    check_same_format(&a->accumulator, &b->accumulator);
-    check_same_format(&a->output, &b->output);
+    check_same_format(a->input, b->input);
+    check_same_format(a->weight, b->weight);
+    check_same_format(a->accumulator, b->accumulator);
+    check_same_format(a->output, b->output);
     CHECK(a->conversion == b->conversion);
     CHECK(memcmp(&a->energy, &b->energy, sizeof a->energy) == 0); /* to the last bit */
     CHECK(memcmp(a->devices, b->devices, devices * sizeof *a->devices) == 0);
