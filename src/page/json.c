@@ -28,6 +28,18 @@ static void json_cell(pj_json_writer *json, const pj_cell *cell, pj_cell_kind ki
     }
 }
 
+void pj_members_json(const pj_column *columns, size_t count, const void *item, pj_json_writer *json)
+{
+    for (size_t c = 0; c < count; c++) {
+        pj_cell cell;
+        pj_cell_member(&cell, &columns[c], item);
+        if (cell.state == PJ_CELL_ABSENT)
+            continue;
+        pj_json_write_key(json, columns[c].key);
+        json_cell(json, &cell, columns[c].kind);
+    }
+}
+
 void pj_rows_json(const pj_rows *rows, pj_json_writer *json)
 {
     json->out->failed = json->out->failed || !rows || rows->failed;

@@ -134,6 +134,9 @@ void pj_write_junit(const pj_telling *t, pj_str *out);
 void pj_write_sarif(const pj_telling *t, pj_str *out);
 void pj_write_github(const pj_telling *t, pj_str *out);
 
+/* The members of a struct as members of the object that is open. */
+void pj_members_json(const pj_column *columns, size_t count, const void *item, pj_json_writer *json);
+
 /* A table alone. Text: aligned, led by `indent` spaces, in `style->width` columns where that can be. */
 void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out);
 void pj_rows_markdown(const pj_rows *rows, pj_str *out);

@@ -51,6 +51,61 @@ pj_cell *pj_rows_add(pj_rows *rows)
     return cells;
 }
 
+static bool is_missing(const pj_column *column, const pj_cell *cell)
+{
+    switch (column->kind) {
+    case PJ_CELL_TEXT:
+        return !cell->text || (column->no_empty && !*cell->text);
+    case PJ_CELL_COUNT:
+    case PJ_CELL_EXACT:
+        return column->from_zero && cell->count < 0;
+    case PJ_CELL_FLAG:
+        return false;
+    case PJ_CELL_NUMBER:
+    case PJ_CELL_ENERGY:
+    case PJ_CELL_TIME:
+    case PJ_CELL_SHARE:
+    case PJ_CELL_RATIO:
+        break;
+    }
+    return !isfinite(cell->number) || (column->from_zero && cell->number < 0);
+}
+
+void pj_cell_member(pj_cell *cell, const pj_column *column, const void *item)
+{
+    const char *at = (const char *)item + column->at;
+    int32_t small;
+    cell->state = PJ_CELL_GIVEN;
+    if (column->kind == PJ_CELL_FLAG) {
+        memcpy(&cell->flag, at, sizeof cell->flag);
+    } else if (column->size == sizeof small && column->kind != PJ_CELL_TEXT) {
+        memcpy(&small, at, sizeof small);
+        cell->count = small;
+    } else {
+        memcpy(&cell->count, at, column->size);
+    }
+    if (is_missing(column, cell))
+        cell->state = column->or_unknown ? PJ_CELL_UNKNOWN : PJ_CELL_ABSENT;
+}
+
+pj_cell *pj_rows_add_of(pj_rows *rows, const void *item)
+{
+    pj_cell *cells = pj_rows_add(rows);
+    for (size_t c = 0; c < rows->columns; c++)
+        if (rows->column[c].size)
+            pj_cell_member(&cells[c], &rows->column[c], item);
+    return cells;
+}
+
+pj_rows *pj_rows_of(pj_arena *arena, const pj_column *column, size_t columns, const void *items, size_t count,
+                    size_t size)
+{
+    pj_rows *rows = pj_rows_new(arena, column, columns);
+    for (size_t i = 0; rows && i < count; i++)
+        pj_rows_add_of(rows, (const char *)items + i * size);
+    return rows;
+}
+
 pj_cell *pj_rows_add_footer(pj_rows *rows)
 {
     size_t before = rows->count;

@@ -9,6 +9,11 @@
  *     pj_cell_text(&cell[0], "conv1");
  *     pj_cell_count(&cell[1], 2656768);
  *
+ * Columns that are members of a struct say so, and such a table fills itself:
+ *
+ *     {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, PJ_MEMBER(layer, macs)},
+ *     pj_rows *rows = pj_rows_of(arena, columns, 2, layers, layer_count, sizeof *layers);
+ *
  * All memory comes from the arena. Running out of it shows once, in rows->failed. */
 #ifndef PJ_PAGE_ROWS_H
 #define PJ_PAGE_ROWS_H
@@ -46,7 +51,15 @@ typedef struct pj_column {
     bool only_text; /* not in Markdown */
     bool signs;     /* energies and times: a plus before what is positive */
     bool ours;      /* texts: written by us, with code in backquotes; Markdown prints them as they are */
+    size_t at;      /* the member of a row's struct that it shows: PJ_MEMBER ... */
+    unsigned char size; /* ... of so many bytes; 0: cells are filled one by one */
+    bool from_zero;     /* figures: missing where they are below zero */
+    bool no_empty;      /* texts: missing where they are empty; without a text they always are */
+    bool or_unknown;    /* what is missing is unknown; else it is absent */
 } pj_column;
+
+/* Texts are const char *, counts integers of 4 or 8 bytes, the other figures doubles. */
+#define PJ_MEMBER(type, member) .at = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
 
 typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj_cell_state;
 
@@ -75,10 +88,17 @@ pj_rows *pj_rows_new(pj_arena *arena, const pj_column *column, size_t columns);
 
 /* One more row of absent cells; never NULL. */
 pj_cell *pj_rows_add(pj_rows *rows);
+/* One more row with the members of a struct in the columns that have one. */
+pj_cell *pj_rows_add_of(pj_rows *rows, const void *item);
+/* A table of `count` structs, `size` bytes apart. NULL: no memory. */
+pj_rows *pj_rows_of(pj_arena *arena, const pj_column *column, size_t columns, const void *items, size_t count,
+                    size_t size);
+
 /* The same for a sum below the rows; call it after the last pj_rows_add. */
 pj_cell *pj_rows_add_footer(pj_rows *rows);
 
-void pj_cell_text(pj_cell *cell, const char *text); /* borrowed; NULL: absent */
+void pj_cell_member(pj_cell *cell, const pj_column *column, const void *item); /* of a column that is a member */
+void pj_cell_text(pj_cell *cell, const char *text);                            /* borrowed; NULL: absent */
 /* A text that was made for the cell, which is emptied; absent where it is empty. */
 void pj_cell_made(pj_cell *cell, pj_rows *rows, pj_str *text);
 void pj_cell_count(pj_cell *cell, int64_t count);

@@ -115,8 +115,7 @@ static void page_of(const void *input, pj_page *page)
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    (void)arena;
-    pj_check_json(input, json);
+    pj_check_json(input, arena, json);
 }
 
 pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,

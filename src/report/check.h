@@ -2,8 +2,8 @@
 #ifndef PJ_REPORT_CHECK_H
 #define PJ_REPORT_CHECK_H
 
-#include "picojoule/budget.h"
 #include "page/page.h"
+#include "picojoule/budget.h"
 
 /* "4.312 uJ", "12.50 M", "192.0 KiB", "25.0 %": a figure of the verdict's quantity. */
 void pj_check_figure(const pj_check_model *model, const pj_check_verdict *verdict, double value, pj_str *out);
@@ -36,6 +36,6 @@ extern const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1];
 
 /* ---- the pieces of the report ---- */
 void pj_check_page(const pj_check *check, pj_page *page);
-void pj_check_json(const pj_check *check, pj_json_writer *json);
+void pj_check_json(const pj_check *check, pj_arena *arena, pj_json_writer *json);
 
 #endif

@@ -25,21 +25,23 @@ static const char *unit_of(const pj_check_model *model, const pj_check_verdict *
     return v->quantity == PJ_QUANTITY_ENERGY ? (v->kind == PJ_RULE_DEVICE ? "pJ" : model->unit) : units[v->quantity];
 }
 
-static void put_top(pj_json_writer *json, const pj_check_verdict *v)
+static void put_top(pj_json_writer *json, pj_arena *arena, const pj_check_verdict *v)
 {
-    pj_json_put_begin(json, "top", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < v->top_count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "name", v->top[i].name);
-        pj_json_put_text(json, "op", *v->top[i].op ? v->top[i].op : NULL);
-        put_double(json, "value", v->top[i].value, true);
-        put_double(json, "baseline", v->top[i].baseline, v->top[i].baseline >= 0);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
+    /* clang-format off */
+    static const pj_column columns[] = {
+        {PJ_MEMBER(pj_check_layer, name), .key = "name", .kind = PJ_CELL_TEXT},
+        {PJ_MEMBER(pj_check_layer, op), .key = "op", .kind = PJ_CELL_TEXT, .no_empty = true, .or_unknown = true},
+        {PJ_MEMBER(pj_check_layer, value), .key = "value", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+        {PJ_MEMBER(pj_check_layer, baseline), .key = "baseline", .kind = PJ_CELL_NUMBER, .from_zero = true,
+         .or_unknown = true},
+    };
+    /* clang-format on */
+    pj_json_write_key(json, "top");
+    pj_rows_json(pj_rows_of(arena, columns, sizeof columns / sizeof *columns, v->top, v->top_count, sizeof *v->top),
+                 json);
 }
 
-static void put_verdict(pj_json_writer *json, const pj_check *check, const pj_check_model *model,
+static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *check, const pj_check_model *model,
                         const pj_check_verdict *v)
 {
     pj_str sentence = pj_str_new(0), advice = pj_str_new(0);
@@ -62,7 +64,7 @@ static void put_verdict(pj_json_writer *json, const pj_check *check, const pj_ch
     pj_json_put_text(json, "layer", *v->layer ? v->layer : NULL);
     pj_json_put_uint(json, "count", v->count);
     put_made(json, "message", &sentence);
-    put_top(json, v);
+    put_top(json, arena, v);
     put_made(json, "advice", &advice);
     pj_json_write_end(json);
 }
@@ -80,7 +82,7 @@ static void put_error(pj_json_writer *json, const pj_check_model *model)
     pj_json_write_end(json);
 }
 
-static void put_model(pj_json_writer *json, const pj_check *check, const pj_check_model *model)
+static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *check, const pj_check_model *model)
 {
     pj_str better = pj_str_new(0);
     pj_check_improvement(check, model, &better);
@@ -96,12 +98,12 @@ static void put_model(pj_json_writer *json, const pj_check *check, const pj_chec
     put_made(json, "improvement", &better);
     pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < model->verdict_count; i++)
-        put_verdict(json, check, model, &model->verdicts[i]);
+        put_verdict(json, arena, check, model, &model->verdicts[i]);
     pj_json_write_end(json);
     pj_json_write_end(json);
 }
 
-void pj_check_json(const pj_check *check, pj_json_writer *json)
+void pj_check_json(const pj_check *check, pj_arena *arena, pj_json_writer *json)
 {
     pj_json_put_text(json, "schema", "picojoule.check/1");
     pj_json_put_text(json, "version", PICOJOULE_VERSION);
@@ -115,6 +117,6 @@ void pj_check_json(const pj_check *check, pj_json_writer *json)
     pj_json_put_uint(json, "errors", check->broken);
     pj_json_put_begin(json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < check->model_count; i++)
-        put_model(json, check, &check->models[i]);
+        put_model(json, arena, check, &check->models[i]);
     pj_json_write_end(json);
 }

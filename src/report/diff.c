@@ -193,20 +193,6 @@ static void put_side(pj_json_writer *json, const char *key, const pj_result *res
     pj_json_write_end(json);
 }
 
-static void put_settings(pj_json_writer *json, const pj_diff *diff)
-{
-    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < diff->setting_count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "name", diff->settings[i].name);
-        pj_json_put_text(json, "a", diff->settings[i].a);
-        pj_json_put_text(json, "b", diff->settings[i].b);
-        pj_json_put_bool(json, "other_prices", diff->settings[i].other_prices);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
-
 /* Both figures, difference, ratio (null where A has nothing). */
 static void put_pair(pj_json_writer *json, const char *key, double a, double b)
 {
@@ -261,40 +247,39 @@ static void put_totals(pj_json_writer *json, const pj_diff *diff)
     pj_json_write_end(json);
 }
 
-static void put_causes(pj_json_writer *json, const pj_diff *diff)
-{
-    pj_json_put_begin(json, "causes", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < diff->cause_count; i++) {
-        const pj_cause *cause = &diff->causes[i];
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "name", cause->name);
-        pj_json_put_text(json, "text", cause->text);
-        pj_json_put_double(json, "difference_pj", cause->difference);
-        pj_json_put_text(json, "layer", cause->layer);
-        pj_json_put_double(json, "layer_part_pj", cause->layer_part);
-        pj_json_put_text(json, "detail", *cause->detail ? cause->detail : NULL);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
+/* clang-format off */
+static const pj_column setting_columns[] = {
+    {PJ_MEMBER(pj_setting_change, name), .key = "name", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_setting_change, a), .key = "a", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_setting_change, b), .key = "b", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_setting_change, other_prices), .key = "other_prices", .kind = PJ_CELL_FLAG},
+};
 
-static void put_limits(pj_json_writer *json, const pj_diff *diff)
-{
-    pj_json_put_begin(json, "limits", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < diff->verdict_count; i++) {
-        const pj_verdict *verdict = &diff->verdicts[i];
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "limit", verdict->limit);
-        pj_json_put_bool(json, "exceeded", verdict->exceeded);
-        pj_json_put_text(json, "what", verdict->what);
-        pj_json_put_uint(json, "count", verdict->count);
-        pj_json_put_double(json, "a", verdict->a);
-        pj_json_put_double(json, "b", verdict->b);
-        pj_json_put_uint(json, "uncounted", verdict->uncounted);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
+static const pj_column cause_columns[] = {
+    {PJ_MEMBER(pj_cause, name), .key = "name", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_cause, text), .key = "text", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_cause, difference), .key = "difference_pj", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+    {PJ_MEMBER(pj_cause, layer), .key = "layer", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_cause, layer_part), .key = "layer_part_pj", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+    {PJ_MEMBER(pj_cause, detail), .key = "detail", .kind = PJ_CELL_TEXT, .no_empty = true, .or_unknown = true},
+};
+
+static const pj_column limit_columns[] = {
+    {PJ_MEMBER(pj_verdict, limit), .key = "limit", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_verdict, exceeded), .key = "exceeded", .kind = PJ_CELL_FLAG},
+    {PJ_MEMBER(pj_verdict, what), .key = "what", .kind = PJ_CELL_TEXT, .or_unknown = true},
+    {PJ_MEMBER(pj_verdict, count), .key = "count", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_verdict, a), .key = "a", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+    {PJ_MEMBER(pj_verdict, b), .key = "b", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+    {PJ_MEMBER(pj_verdict, uncounted), .key = "uncounted", .kind = PJ_CELL_COUNT},
+};
+/* clang-format on */
+
+/* A member that is an array of structs. */
+#define PUT_LIST(json, arena, key, columns, items, count)                                                         \
+    (pj_json_write_key(json, key),                                                                                \
+     pj_rows_json(pj_rows_of(arena, columns, sizeof(columns) / sizeof *(columns), items, count, sizeof *(items)), \
+                  json))
 
 static void put_summary(pj_json_writer *json, const pj_diff *diff)
 {
@@ -328,11 +313,11 @@ static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
     pj_json_put_text(json, "version", PICOJOULE_VERSION);
     put_side(json, "a", diff->a);
     put_side(json, "b", diff->b);
-    put_settings(json, diff);
+    PUT_LIST(json, arena, "settings", setting_columns, diff->settings, diff->setting_count);
     put_totals(json, diff);
     put_summary(json, diff);
-    put_causes(json, diff);
-    put_limits(json, diff);
+    PUT_LIST(json, arena, "causes", cause_columns, diff->causes, diff->cause_count);
+    PUT_LIST(json, arena, "limits", limit_columns, diff->verdicts, diff->verdict_count);
     pj_json_write_key(json, "layers");
     pj_rows_json(pj_diff_view_rows(&view, PJ_DIFF_JSON, 0, view.count, false), json);
     pj_findings_json(view.fresh, view.fresh_count, json);

@@ -2,8 +2,8 @@
 #ifndef PJ_REPORT_DIFF_VIEW_H
 #define PJ_REPORT_DIFF_VIEW_H
 
-#include "picojoule/diff.h"
 #include "page/page.h"
+#include "picojoule/diff.h"
 
 typedef struct pj_diff_view {
     const pj_diff *diff;

@@ -122,25 +122,19 @@ pj_rows *pj_diff_view_causes(const pj_diff_view *view)
 {
     /* clang-format off */
     static const pj_column columns[] = {
-        {.title = "cause", .kind = PJ_CELL_TEXT, .wish = 26, .least = 20},
-        {.title = "difference", .kind = PJ_CELL_ENERGY, .signs = true},
-        {.title = "most of it in", .kind = PJ_CELL_TEXT, .wish = 26, .least = 18},
-        {.title = "there", .kind = PJ_CELL_TEXT, .wish = 22, .least = 16, .rank = 1},
+        {PJ_MEMBER(pj_cause, text), .title = "cause", .kind = PJ_CELL_TEXT, .wish = 26, .least = 20},
+        {PJ_MEMBER(pj_cause, difference), .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true},
+        {PJ_MEMBER(pj_cause, layer), .title = "most of it in", .kind = PJ_CELL_TEXT, .wish = 26, .least = 18},
+        {PJ_MEMBER(pj_cause, detail), .title = "there", .kind = PJ_CELL_TEXT, .wish = 22, .least = 16, .rank = 1,
+         .no_empty = true},
     };
     /* clang-format on */
-    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
-    if (!rows)
-        return NULL;
-    rows->unit = view->diff->b->unit;
-    for (size_t i = 0; i < view->diff->cause_count; i++) {
-        const pj_cause *cause = &view->diff->causes[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], cause->text);
-        pj_cell_number(&cell[1], cause->difference);
-        pj_cell_text(&cell[2], cause->layer);
-        pj_cell_text(&cell[3], *cause->detail ? cause->detail : NULL);
-    }
-    return rows->failed ? NULL : rows;
+    const pj_diff *diff = view->diff;
+    pj_rows *rows = pj_rows_of(view->arena, columns, sizeof columns / sizeof *columns, diff->causes, diff->cause_count,
+                               sizeof *diff->causes);
+    if (rows)
+        rows->unit = diff->b->unit;
+    return rows;
 }
 
 /* ---- sentences ---- */

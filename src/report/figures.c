@@ -8,10 +8,10 @@
 /* clang-format off */
 static const pj_column columns[] = {
     {.key = "path", .title = "figure", .kind = PJ_CELL_TEXT, .wish = 40, .least = 24},
-    {.key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
-    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT},
-    {.key = "confidence", .title = "confidence", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.key = "source", .title = "source", .kind = PJ_CELL_TEXT, .wraps = true},
+    {PJ_MEMBER(pj_figure, value), .key = "value", .title = "value", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_figure, unit), .key = "unit", .title = "unit", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_figure, confidence), .key = "confidence", .title = "confidence", .kind = PJ_CELL_TEXT, .rank = 1},
+    {PJ_MEMBER(pj_figure, source), .key = "source", .title = "source", .kind = PJ_CELL_TEXT, .wraps = true},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -21,51 +21,38 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     const pj_sheet *sheet = input;
     pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
     for (size_t i = 0; rows && i < sheet->figures; i++) {
-        const pj_figure *figure = &sheet->figure[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], strncmp(figure->path, "$.", 2) == 0 ? figure->path + 2 : figure->path);
-        pj_cell_number(&cell[1], figure->value);
-        pj_cell_text(&cell[2], figure->unit);
-        pj_cell_text(&cell[3], figure->confidence);
-        pj_cell_text(&cell[4], figure->source);
+        const char *path = sheet->figure[i].path;
+        pj_cell_text(&pj_rows_add_of(rows, &sheet->figure[i])[0], strncmp(path, "$.", 2) == 0 ? path + 2 : path);
     }
     return rows;
 }
 
 /* clang-format off */
 static const pj_column quirk_columns[] = {
-    {.key = "number", .title = "", .kind = PJ_CELL_TEXT},
-    {.key = "qtools", .title = "rules qtools", .kind = PJ_CELL_TEXT},
-    {.key = "picojoule", .title = "rules picojoule", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_quirk, number), .key = "number", .title = "", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_quirk, qtools), .key = "qtools", .title = "rules qtools", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_quirk, picojoule), .key = "picojoule", .title = "rules picojoule", .kind = PJ_CELL_TEXT},
 };
 
 /* Text wraps its last column only, so both sides stand in one. */
 static const pj_column quirk_text_columns[] = {
-    {.title = "", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_quirk, number), .title = "", .kind = PJ_CELL_TEXT},
     {.title = "what rules qtools do (rules picojoule)", .kind = PJ_CELL_TEXT, .wraps = true},
 };
 /* clang-format on */
 
 static pj_rows *rows_of_quirks(const pj_sheet *sheet, pj_arena *arena)
 {
-    pj_rows *rows = pj_rows_new(arena, quirk_columns, 3);
-    for (size_t i = 0; rows && i < sheet->quirks; i++) {
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], sheet->quirk[i].number);
-        pj_cell_text(&cell[1], sheet->quirk[i].qtools);
-        pj_cell_text(&cell[2], sheet->quirk[i].picojoule);
-    }
-    return rows;
+    return pj_rows_of(arena, quirk_columns, 3, sheet->quirk, sheet->quirks, sizeof *sheet->quirk);
 }
 
 static pj_rows *text_of_quirks(const pj_sheet *sheet, pj_arena *arena)
 {
     pj_rows *rows = pj_rows_new(arena, quirk_text_columns, 2);
     for (size_t i = 0; rows && i < sheet->quirks; i++) {
-        pj_cell *cell = pj_rows_add(rows);
+        pj_cell *cell = pj_rows_add_of(rows, &sheet->quirk[i]);
         pj_str both = pj_str_new(0);
         pj_str_printf(&both, "%s (%s)", sheet->quirk[i].qtools, sheet->quirk[i].picojoule);
-        pj_cell_text(&cell[0], sheet->quirk[i].number);
         pj_cell_made(&cell[1], rows, &both);
     }
     return rows;

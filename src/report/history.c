@@ -46,12 +46,12 @@ static const char *keep_time(const char *time, pj_arena *arena)
 static const pj_column record_columns[] = {
     {.title = "time (UTC)", .kind = PJ_CELL_TEXT},
     {.title = "commit", .kind = PJ_CELL_TEXT},
-    {.title = "branch", .kind = PJ_CELL_TEXT, .wish = 16, .least = 8, .rank = 4},
+    {PJ_MEMBER(pj_history_entry, branch), .title = "branch", .kind = PJ_CELL_TEXT, .wish = 16, .least = 8, .rank = 4},
     {.kind = PJ_CELL_ENERGY},
     {.title = "change", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_ENERGY},
-    {.title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
-    {.title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
+    {PJ_MEMBER(pj_history_entry, macs), .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_history_entry, params), .title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
 };
 /* clang-format on */
 enum { RECORD_COLUMNS = sizeof record_columns / sizeof *record_columns };
@@ -83,23 +83,20 @@ static void make_record_rows(trend *t)
     t->rows = pj_rows_new(t->arena, columns, RECORD_COLUMNS);
     for (size_t i = first; t->rows && i < history->count; i++) {
         const pj_history_entry *entry = &history->entries[i];
-        pj_cell *cell = pj_rows_add(t->rows);
+        pj_cell *cell = pj_rows_add_of(t->rows, entry);
         pj_cell_text(&cell[0], keep_time(entry->time, t->arena));
         pj_cell_text(&cell[1], keep_commit(entry->commit, t->arena));
-        pj_cell_text(&cell[2], entry->branch);
         put_number(&cell[3], &columns[3], values[i]);
         if (i > 0 && pj_trend_compares(history, i))
             pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], t->arena));
         pj_cell_number(&cell[5], pj_energy_total(&entry->energy));
-        pj_cell_count(&cell[6], entry->macs);
-        pj_cell_count(&cell[7], entry->params);
     }
 }
 
 /* clang-format off */
 static const pj_column layer_columns[] = {
-    {.title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
-    {.title = "op", .kind = PJ_CELL_TEXT, .rank = 2},
+    {PJ_MEMBER(pj_trend_line, name), .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
+    {PJ_MEMBER(pj_trend_line, op), .title = "op", .kind = PJ_CELL_TEXT, .rank = 2},
     {.title = "trend", .kind = PJ_CELL_TEXT},
     {.title = "first", .kind = PJ_CELL_ENERGY},
     {.title = "last", .kind = PJ_CELL_ENERGY},
@@ -124,9 +121,7 @@ static void make_layer_rows(trend *t)
     t->rows = pj_rows_new(t->arena, layer_columns, sizeof layer_columns / sizeof *layer_columns);
     for (size_t i = 0; t->rows && i < shown; i++) {
         const pj_trend_line *line = &t->lines[i];
-        pj_cell *cell = pj_rows_add(t->rows);
-        pj_cell_text(&cell[0], line->name);
-        pj_cell_text(&cell[1], line->op);
+        pj_cell *cell = pj_rows_add_of(t->rows, line);
         pj_cell_text(&cell[2], keep_spark(t, line->values, SPARKS_IN_ROW));
         put_number(&cell[3], &layer_columns[3], line->values[0]);
         put_number(&cell[4], &layer_columns[4], line->values[last]);
@@ -284,8 +279,7 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    (void)arena;
-    pj_trend_json(((const trend *)input)->history, json);
+    pj_trend_json(((const trend *)input)->history, arena, json);
 }
 
 static const pj_chart *chart_of(const void *input, pj_arena *arena)
@@ -307,17 +301,17 @@ pj_status pj_history_write(const pj_history *history, const pj_history_options *
 
 /* clang-format off */
 static const pj_column model_columns[] = {
-    {.key = "model", .title = "model", .kind = PJ_CELL_TEXT, .wish = 40, .least = 16},
-    {.key = "records", .title = "records", .kind = PJ_CELL_COUNT},
-    {.key = "time", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_history_model, model), .key = "model", .title = "model", .kind = PJ_CELL_TEXT, .wish = 40, .least = 16},
+    {PJ_MEMBER(pj_history_model, records), .key = "records", .title = "records", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_history_model, last.time), .key = "time", .kind = PJ_CELL_TEXT},
     {.title = "last (UTC)", .kind = PJ_CELL_TEXT},
-    {.key = "commit", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_history_model, last.commit), .key = "commit", .kind = PJ_CELL_TEXT},
     {.title = "commit", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.key = "table", .title = "table", .kind = PJ_CELL_TEXT, .rank = 3},
+    {PJ_MEMBER(pj_history_model, last.table), .key = "table", .title = "table", .kind = PJ_CELL_TEXT, .rank = 3},
     {.key = "total", .kind = PJ_CELL_NUMBER},
-    {.key = "unit", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_history_model, last.unit), .key = "unit", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_TEXT},
-    {.key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_history_model, last.macs), .key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
 };
 /* clang-format on */
 
@@ -328,20 +322,13 @@ static pj_rows *list_table(const void *input, pj_arena *arena)
     for (size_t i = 0; rows && i < list->count; i++) {
         const pj_history_model *model = &list->models[i];
         double total = pj_energy_total(&model->last.energy);
-        pj_cell *cell = pj_rows_add(rows);
+        pj_cell *cell = pj_rows_add_of(rows, model);
         pj_str energy = pj_str_new(0);
         pj_human_energy(&energy, total, model->last.unit);
-        pj_cell_text(&cell[0], model->model);
-        pj_cell_count(&cell[1], (int64_t)model->records);
-        pj_cell_text(&cell[2], model->last.time);
         pj_cell_text(&cell[3], keep_time(model->last.time, arena));
-        pj_cell_text(&cell[4], model->last.commit);
         pj_cell_text(&cell[5], keep_commit(model->last.commit, arena));
-        pj_cell_text(&cell[6], model->last.table);
         pj_cell_number(&cell[7], total);
-        pj_cell_text(&cell[8], model->last.unit);
-        pj_cell_text(&cell[9], pj_str_keep(&energy, arena));
-        pj_cell_count(&cell[10], model->last.macs);
+        pj_cell_made(&cell[9], rows, &energy);
     }
     return rows;
 }

@@ -103,7 +103,7 @@ void pj_report_json(const pj_view *view, pj_json_writer *json)
     }
     pj_totals_write(&w);
     if (result->memory)
-        pj_memory_json(result->memory, json);
+        pj_memory_json(result->memory, view->arena, json);
     pj_shared_write(&w);
     if (result->weights)
         pj_weights_json(result->weights, json);

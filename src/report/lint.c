@@ -9,46 +9,30 @@
 
 /* clang-format off */
 static const pj_column columns[] = {
-    {.key = "code", .title = "rule", .kind = PJ_CELL_TEXT},
-    {.key = "severity", .title = "severity", .kind = PJ_CELL_TEXT},
-    {.key = "node", .title = "node", .kind = PJ_CELL_TEXT},
-    {.key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
-    {.key = "energy_pj", .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1},
-    {.key = "message", .title = "finding", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_finding, code), .key = "code", .title = "rule", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_finding, severity), .key = "severity", .title = "severity", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_finding, node), .key = "node", .title = "node", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_finding, op), .key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_finding, energy_pj), .key = "energy_pj", .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1,
+     .from_zero = true},
+    {PJ_MEMBER(pj_lint_finding, message), .key = "message", .title = "finding", .kind = PJ_CELL_TEXT},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static const pj_column text_columns[] = {
-    {.title = "node", .kind = PJ_CELL_TEXT, .wish = 28, .least = 10},
-    {.title = "energy", .kind = PJ_CELL_ENERGY, .group = 1},
-    {.title = "finding", .kind = PJ_CELL_TEXT, .wraps = true},
+    {PJ_MEMBER(pj_lint_finding, node), .title = "node", .kind = PJ_CELL_TEXT, .wish = 28, .least = 10},
+    {PJ_MEMBER(pj_lint_finding, energy_pj), .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1, .from_zero = true},
+    {PJ_MEMBER(pj_lint_finding, message), .title = "finding", .kind = PJ_CELL_TEXT, .wraps = true},
 };
 enum { TEXT_COLUMNS = sizeof text_columns / sizeof *text_columns };
 /* clang-format on */
 
-static void set_energy(pj_cell *cell, double energy)
-{
-    if (energy >= 0)
-        pj_cell_number(cell, energy);
-}
-
 static pj_rows *table_of(const void *input, pj_arena *arena)
 {
     const pj_lint *lint = input;
-    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
-    if (!rows)
-        return NULL;
-    rows->unit = lint->result->unit;
-    for (size_t i = 0; i < lint->count; i++) {
-        const pj_lint_finding *finding = &lint->finding[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], finding->code);
-        pj_cell_text(&cell[1], finding->severity);
-        pj_cell_text(&cell[2], finding->node);
-        pj_cell_text(&cell[3], finding->op);
-        set_energy(&cell[4], finding->energy_pj);
-        pj_cell_text(&cell[5], finding->message);
-    }
+    pj_rows *rows = pj_rows_of(arena, columns, COLUMNS, lint->finding, lint->count, sizeof *lint->finding);
+    if (rows)
+        rows->unit = lint->result->unit;
     return rows;
 }
 
@@ -96,19 +80,10 @@ static pj_rows *rows_of_rule(const pj_lint *lint, size_t from, size_t to, pj_are
     for (int k = 0; shown && k < TEXT_COLUMNS; k++)
         if ((k != 0 || node) && (k != 1 || energy))
             shown[used++] = text_columns[k];
-    pj_rows *rows = shown ? pj_rows_new(arena, shown, used) : NULL;
-    if (!rows)
-        return NULL;
-    rows->unit = lint->result->unit;
-    for (size_t i = from; i < to; i++) {
-        const pj_lint_finding *finding = &lint->finding[i];
-        pj_cell *cell = pj_rows_add(rows);
-        if (node)
-            pj_cell_text(cell, finding->node);
-        if (energy)
-            set_energy(&cell[node], finding->energy_pj);
-        pj_cell_text(&cell[node + energy], finding->message);
-    }
+    pj_rows *rows =
+        shown ? pj_rows_of(arena, shown, used, &lint->finding[from], to - from, sizeof *lint->finding) : NULL;
+    if (rows)
+        rows->unit = lint->result->unit;
     return rows;
 }
 
@@ -239,10 +214,10 @@ static const char intro[] =
 
 /* clang-format off */
 static const pj_column rule_columns[] = {
-    {.key = "code", .kind = PJ_CELL_TEXT},
-    {.key = "severity", .kind = PJ_CELL_TEXT},
-    {.key = "summary", .kind = PJ_CELL_TEXT},
-    {.key = "remedy", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_rule, code), .key = "code", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_rule, severity), .key = "severity", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_rule, summary), .key = "summary", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_lint_rule, remedy), .key = "remedy", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
 
@@ -250,14 +225,8 @@ static pj_rows *rules_table(const void *input, pj_arena *arena)
 {
     (void)input;
     pj_rows *rows = pj_rows_new(arena, rule_columns, sizeof rule_columns / sizeof *rule_columns);
-    for (size_t i = 0; rows && pj_lint_rule_at(i); i++) {
-        const pj_lint_rule *rule = pj_lint_rule_at(i);
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], rule->code);
-        pj_cell_text(&cell[1], rule->severity);
-        pj_cell_text(&cell[2], rule->summary);
-        pj_cell_text(&cell[3], rule->remedy);
-    }
+    for (size_t i = 0; rows && pj_lint_rule_at(i); i++)
+        pj_rows_add_of(rows, pj_lint_rule_at(i));
     return rows;
 }
 

@@ -1,10 +1,6 @@
 /* The peak of activation memory in reports. */
 #include "report/memory.h"
 
-#include <string.h>
-
-#include "page/humane.h"
-
 /* ---- sentences ---- */
 
 /* "1.500 MiB at once, at conv1 (3 tensors)" */
@@ -47,85 +43,56 @@ void pj_memory_best_sentence(const pj_activation_memory *memory, pj_str *out)
 
 /* ---- what is alive ---- */
 
-static const char *bytes_text(int64_t bytes, pj_rows *rows)
-{
-    pj_str text = pj_str_new(0);
-    pj_human_bits(&text, 8.0 * (double)bytes);
-    const char *kept = pj_str_keep(&text, rows->arena);
-    rows->failed = rows->failed || !kept;
-    return kept;
-}
+/* clang-format off */
+static const pj_column columns[] = {
+    {PJ_MEMBER(pj_live_tensor, name), .key = "name", .title = "tensor", .kind = PJ_CELL_TEXT, .wish = 48, .least = 16},
+    {PJ_MEMBER(pj_live_tensor, bytes), .key = "bytes", .kind = PJ_CELL_COUNT, .from_zero = true, .or_unknown = true},
+    {.title = "size", .kind = PJ_CELL_TEXT},
+    {.title = "share", .kind = PJ_CELL_SHARE},
+    {PJ_MEMBER(pj_live_tensor, replaces), .key = "in_place_of", .title = "in place of", .kind = PJ_CELL_TEXT,
+     .wish = 32, .least = 12, .rank = 1},
+};
+/* clang-format on */
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 pj_rows *pj_memory_rows(const pj_peak *peak, size_t most, pj_arena *arena)
 {
-    /* clang-format off */
-    static const pj_column columns[] = {
-        {.title = "tensor", .kind = PJ_CELL_TEXT, .wish = 48, .least = 16},
-        {.title = "size", .kind = PJ_CELL_TEXT},
-        {.title = "share", .kind = PJ_CELL_SHARE},
-        {.title = "in place of", .kind = PJ_CELL_TEXT, .wish = 32, .least = 12, .rank = 1},
-    };
-    /* clang-format on */
-    pj_rows *rows = pj_rows_new(arena, columns, sizeof columns / sizeof *columns);
+    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
     for (size_t i = 0; rows && i < peak->alive_count && (most == 0 || i < most); i++) {
         const pj_live_tensor *tensor = &peak->alive[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], tensor->name);
-        pj_cell_unknown(&cell[1]);
+        pj_cell *cell = pj_rows_add_of(rows, tensor);
+        pj_str size = pj_str_new(0);
         pj_cell_unknown(&cell[2]);
-        pj_cell_text(&cell[3], tensor->replaces);
+        pj_cell_unknown(&cell[3]);
         if (tensor->bytes < 0)
             continue;
-        pj_cell_text(&cell[1], bytes_text(tensor->bytes, rows));
-        pj_cell_number(&cell[2], peak->bytes ? (double)tensor->bytes / (double)peak->bytes : 0);
+        pj_human_bits(&size, 8.0 * (double)tensor->bytes);
+        pj_cell_made(&cell[2], rows, &size);
+        pj_cell_number(&cell[3], peak->bytes ? (double)tensor->bytes / (double)peak->bytes : 0);
     }
-    return rows && !rows->failed ? rows : NULL;
+    return rows;
 }
 
 /* ---- JSON ---- */
 
-static void put_peak(const char *key, const pj_peak *peak, pj_json_writer *json)
+static void put_peak(const char *key, const pj_peak *peak, pj_arena *arena, pj_json_writer *json)
 {
-    pj_json_write_key(json, key);
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(json, "order");
-    pj_json_write_text(json, peak->order);
-    pj_json_write_key(json, "peak_bytes");
-    pj_json_write_int(json, peak->bytes);
-    pj_json_write_key(json, "node");
-    pj_json_write_text(json, *peak->node ? peak->node : NULL);
+    pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "order", peak->order);
+    pj_json_put_int(json, "peak_bytes", peak->bytes);
+    pj_json_put_text(json, "node", *peak->node ? peak->node : NULL);
     pj_json_write_key(json, "alive");
-    pj_json_write_begin(json, PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < peak->alive_count; i++) {
-        const pj_live_tensor *tensor = &peak->alive[i];
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_write_key(json, "name");
-        pj_json_write_text(json, tensor->name);
-        pj_json_write_key(json, "bytes");
-        if (tensor->bytes < 0)
-            pj_json_write_null(json);
-        else
-            pj_json_write_int(json, tensor->bytes);
-        if (tensor->replaces) {
-            pj_json_write_key(json, "in_place_of");
-            pj_json_write_text(json, tensor->replaces);
-        }
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
+    pj_rows_json(pj_rows_of(arena, columns, COLUMNS, peak->alive, peak->alive_count, sizeof *peak->alive), json);
     pj_json_write_end(json);
 }
 
-void pj_memory_json(const pj_activation_memory *memory, pj_json_writer *json)
+void pj_memory_json(const pj_activation_memory *memory, pj_arena *arena, pj_json_writer *json)
 {
-    pj_json_write_key(json, "memory");
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-    pj_json_write_key(json, "is_lower_bound");
-    pj_json_write_bool(json, memory->unknown > 0);
-    pj_json_write_key(json, "unknown_tensors");
-    pj_json_write_uint(json, memory->unknown);
-    put_peak("graph_order", &memory->graph, json);
+    pj_json_put_begin(json, "memory", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_bool(json, "is_lower_bound", memory->unknown > 0);
+    pj_json_put_uint(json, "unknown_tensors", memory->unknown);
+    put_peak("graph_order", &memory->graph, arena, json);
     if (memory->best)
-        put_peak("best_order", memory->best, json);
+        put_peak("best_order", memory->best, arena, json);
     pj_json_write_end(json);
 }

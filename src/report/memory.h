@@ -14,6 +14,6 @@ void pj_memory_best_sentence(const pj_activation_memory *memory, pj_str *out);
 pj_rows *pj_memory_rows(const pj_peak *peak, size_t most, pj_arena *arena);
 
 /* The member "memory". */
-void pj_memory_json(const pj_activation_memory *memory, pj_json_writer *json);
+void pj_memory_json(const pj_activation_memory *memory, pj_arena *arena, pj_json_writer *json);
 
 #endif

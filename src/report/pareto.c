@@ -41,9 +41,9 @@ static bool has_several_bases(const pj_pareto *pareto)
 
 /* clang-format off */
 static const pj_column frontier_columns[] = {
-    {.title = "label", .kind = PJ_CELL_TEXT, .wish = 32, .least = 12},
-    {.title = "quality", .kind = PJ_CELL_NUMBER},
-    {.title = "energy", .kind = PJ_CELL_ENERGY},
+    {PJ_MEMBER(pj_pareto_point, label), .title = "label", .kind = PJ_CELL_TEXT, .wish = 32, .least = 12},
+    {PJ_MEMBER(pj_pareto_point, quality), .title = "quality", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_pareto_point, energy), .title = "energy", .kind = PJ_CELL_ENERGY},
     {.title = "", .kind = PJ_CELL_TEXT, .wraps = true},
 };
 /* clang-format on */
@@ -66,11 +66,7 @@ static pj_rows *frontier_rows(const pj_pareto *pareto, pj_arena *arena)
     pj_rows *rows = pj_rows_new(arena, frontier_columns, sizeof frontier_columns / sizeof *frontier_columns);
     for (size_t i = 0; rows && i < pareto->frontier_count; i++) {
         const pj_pareto_point *point = &pareto->points[pareto->frontier[i]];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], point->label);
-        pj_cell_number(&cell[1], point->quality);
-        pj_cell_number(&cell[2], point->energy);
-        pj_cell_text(&cell[3], remark_on(pareto, point, arena));
+        pj_cell_text(&pj_rows_add_of(rows, point)[3], remark_on(pareto, point, arena));
     }
     if (rows)
         rows->unit = pareto->points[0].unit;
@@ -110,14 +106,14 @@ static void page_of(const void *input, pj_page *page)
 
 /* clang-format off */
 static const pj_column point_columns[] = {
-    {.key = "id", .kind = PJ_CELL_COUNT},
-    {.key = "label", .kind = PJ_CELL_TEXT},
-    {.key = "quality", .kind = PJ_CELL_NUMBER},
-    {.key = "energy_pj", .kind = PJ_CELL_NUMBER},
-    {.key = "dominated", .kind = PJ_CELL_FLAG},
+    {PJ_MEMBER(pj_pareto_point, id), .key = "id", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_pareto_point, label), .key = "label", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_pareto_point, quality), .key = "quality", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_pareto_point, energy), .key = "energy_pj", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_pareto_point, dominated), .key = "dominated", .kind = PJ_CELL_FLAG},
     {.key = "pick", .kind = PJ_CELL_FLAG},
-    {.key = "time", .kind = PJ_CELL_TEXT},
-    {.key = "basis", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_pareto_point, time), .key = "time", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_pareto_point, basis), .key = "basis", .kind = PJ_CELL_TEXT},
 };
 enum { POINT_COLUMNS = sizeof point_columns / sizeof *point_columns };
 /* clang-format on */
@@ -129,18 +125,8 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     pj_rows *rows = columns ? pj_rows_new(arena, columns, POINT_COLUMNS) : NULL;
     if (rows && strcmp(pareto->points[0].unit, "pJ") != 0)
         columns[3].key = "energy_relative";
-    for (size_t i = 0; rows && i < pareto->count; i++) {
-        const pj_pareto_point *point = &pareto->points[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_count(&cell[0], point->id);
-        pj_cell_text(&cell[1], point->label);
-        pj_cell_number(&cell[2], point->quality);
-        pj_cell_number(&cell[3], point->energy);
-        pj_cell_flag(&cell[4], point->dominated);
-        pj_cell_flag(&cell[5], i == pareto->pick);
-        pj_cell_text(&cell[6], point->time);
-        pj_cell_text(&cell[7], point->basis);
-    }
+    for (size_t i = 0; rows && i < pareto->count; i++)
+        pj_cell_flag(&pj_rows_add_of(rows, &pareto->points[i])[5], i == pareto->pick);
     return rows;
 }
 

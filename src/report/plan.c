@@ -14,25 +14,25 @@
 
 /* clang-format off */
 static const pj_column layer_columns[] = {
-    {.key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
-    {.key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 4},
-    {.key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 5},
-    {.key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
-    {.key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 3},
-    {.key = "energy_then", .title = "then", .kind = PJ_CELL_ENERGY},
+    {PJ_MEMBER(pj_plan_layer, name), .key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
+    {PJ_MEMBER(pj_plan_layer, op), .key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 4},
+    {PJ_MEMBER(pj_plan_layer, now), .key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 5},
+    {PJ_MEMBER(pj_plan_layer, then), .key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, energy_now), .key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 3},
+    {PJ_MEMBER(pj_plan_layer, energy_then), .key = "energy_then", .title = "then", .kind = PJ_CELL_ENERGY},
     {.key = "noise", .kind = PJ_CELL_NUMBER},
     {.title = "noise", .kind = PJ_CELL_TEXT},
-    {.key = "group", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_plan_layer, group), .key = "group", .kind = PJ_CELL_COUNT},
     {.title = "up", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "down", .kind = PJ_CELL_TEXT, .rank = 2},
-    {.key = "up", .kind = PJ_CELL_TEXT},
-    {.key = "up_energy", .kind = PJ_CELL_ENERGY},
-    {.key = "up_noise", .kind = PJ_CELL_NUMBER},
-    {.key = "up_layers", .kind = PJ_CELL_COUNT},
-    {.key = "down", .kind = PJ_CELL_TEXT},
-    {.key = "down_energy", .kind = PJ_CELL_ENERGY},
-    {.key = "down_noise", .kind = PJ_CELL_NUMBER},
-    {.key = "down_layers", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_plan_layer, up.format), .key = "up", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, up.energy), .key = "up_energy", .kind = PJ_CELL_ENERGY},
+    {PJ_MEMBER(pj_plan_layer, up.noise), .key = "up_noise", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_plan_layer, up.layers), .key = "up_layers", .kind = PJ_CELL_COUNT},
+    {PJ_MEMBER(pj_plan_layer, down.format), .key = "down", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, down.energy), .key = "down_energy", .kind = PJ_CELL_ENERGY},
+    {PJ_MEMBER(pj_plan_layer, down.noise), .key = "down_noise", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_plan_layer, down.layers), .key = "down_layers", .kind = PJ_CELL_COUNT},
 };
 
 static const pj_column total_columns[] = {
@@ -44,10 +44,10 @@ static const pj_column total_columns[] = {
 };
 
 static const pj_column uniform_columns[] = {
-    {.key = "format", .title = "everywhere", .kind = PJ_CELL_TEXT},
-    {.key = "energy", .title = "energy", .kind = PJ_CELL_ENERGY},
+    {PJ_MEMBER(pj_plan_uniform, label), .key = "format", .title = "everywhere", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_uniform, totals.energy), .key = "energy", .title = "energy", .kind = PJ_CELL_ENERGY},
     {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
-    {.key = "noise", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_plan_uniform, totals.noise), .key = "noise", .kind = PJ_CELL_NUMBER},
     {.title = "noise", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
@@ -95,16 +95,6 @@ static const char *step_text(const pj_plan_step *step, double factor, pj_arena *
     return pj_str_keep(&text, arena);
 }
 
-static void fill_step(pj_cell *cell, const pj_plan_step *step)
-{
-    if (!step->format)
-        return;
-    pj_cell_text(&cell[0], step->format);
-    pj_cell_number(&cell[1], step->energy);
-    pj_cell_number(&cell[2], step->noise);
-    pj_cell_count(&cell[3], (int64_t)step->layers);
-}
-
 static bool is_shown(const pj_plan_layer *layer, bool for_people)
 {
     return !for_people || layer->energy_now > 0 || layer->energy_then > 0;
@@ -132,26 +122,22 @@ static double most_energy(const pj_plan_result *result)
     return most;
 }
 
-static void fill_layer(const pj_plan_layer *at, double factor, bool for_people, pj_arena *arena, pj_cell *cell)
+static void add_layer(const pj_plan_layer *at, double factor, bool for_people, pj_rows *rows)
 {
-    pj_cell_text(&cell[0], at->name);
-    pj_cell_text(&cell[1], at->op);
-    pj_cell_text(&cell[2], at->now);
-    pj_cell_text(&cell[3], at->then);
-    pj_cell_number(&cell[4], at->energy_now);
-    pj_cell_number(&cell[5], at->energy_then);
-    if (at->has_weights && !for_people)
+    enum { UP = 11, DOWN = 15, STEP = 4 };
+    pj_cell *cell = pj_rows_add_of(rows, at);
+    if (at->has_weights) {
         pj_cell_number(&cell[6], at->noise);
-    if (at->has_weights)
-        pj_cell_text(&cell[7], for_people ? noise_text(at->noise, arena) : "");
-    pj_cell_count(&cell[8], (int64_t)at->group);
-    if (for_people) {
-        pj_cell_text(&cell[9], step_text(&at->up, factor, arena));
-        pj_cell_text(&cell[10], step_text(&at->down, factor, arena));
-        return;
+        pj_cell_text(&cell[7], for_people ? noise_text(at->noise, rows->arena) : "");
     }
-    fill_step(&cell[11], &at->up);
-    fill_step(&cell[15], &at->down);
+    if (!at->up.format)
+        memset(&cell[UP], 0, STEP * sizeof *cell);
+    if (!at->down.format)
+        memset(&cell[DOWN], 0, STEP * sizeof *cell);
+    if (for_people) {
+        pj_cell_text(&cell[9], step_text(&at->up, factor, rows->arena));
+        pj_cell_text(&cell[10], step_text(&at->down, factor, rows->arena));
+    }
 }
 
 static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
@@ -164,7 +150,7 @@ static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_are
     rows->unit = result->unit;
     for (size_t i = 0; i < result->layer_count; i++)
         if (is_shown(&result->layers[i], for_people))
-            fill_layer(&result->layers[i], factor, for_people, arena, pj_rows_add(rows));
+            add_layer(&result->layers[i], factor, for_people, rows);
     return rows->failed || pj_arena_failed(arena) ? NULL : rows;
 }
 
@@ -232,11 +218,8 @@ static pj_rows *uniform_rows(const pj_plan_result *result, pj_arena *arena)
     rows->unit = result->unit;
     for (size_t i = 0; i < result->uniform_count; i++) {
         const pj_plan_totals *totals = &result->uniform[i].totals;
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], result->uniform[i].label);
-        pj_cell_number(&cell[1], totals->energy);
+        pj_cell *cell = pj_rows_add_of(rows, &result->uniform[i]);
         pj_cell_number(&cell[2], result->now.energy > 0 ? totals->energy / result->now.energy : 1);
-        pj_cell_number(&cell[3], totals->noise);
         pj_cell_text(&cell[4], noise_text(totals->noise, arena));
     }
     return rows->failed ? NULL : rows;

@@ -2,8 +2,8 @@
 #ifndef PJ_REPORT_PLAN_H
 #define PJ_REPORT_PLAN_H
 
-#include "picojoule/plan.h"
 #include "page/page.h"
+#include "picojoule/plan.h"
 
 /* Members that say what a plan rests on. */
 void pj_plan_basis_json(const pj_plan_result *result, pj_json_writer *json);

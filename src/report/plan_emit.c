@@ -93,25 +93,19 @@ static void emit_nncf(const pj_plan_result *result, pj_str *out)
 
 /* clang-format off */
 static const pj_column columns[] = {
-    {.key = "layer", .kind = PJ_CELL_TEXT},
-    {.key = "op", .kind = PJ_CELL_TEXT},
-    {.key = "weights", .kind = PJ_CELL_TEXT},
-    {.key = "activations", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, name), .key = "layer", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, op), .key = "op", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, weights), .key = "weights", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_layer, activations), .key = "activations", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
 
 static void emit_csv(const pj_plan_result *result, pj_str *out)
 {
     pj_arena *arena = pj_arena_new(0);
-    pj_rows *rows = arena ? pj_rows_new(arena, columns, sizeof columns / sizeof *columns) : NULL;
-    for (size_t i = 0; rows && i < result->layer_count; i++) {
-        const pj_plan_layer *at = &result->layers[i];
-        pj_cell *cell = pj_rows_add(rows);
-        pj_cell_text(&cell[0], at->name);
-        pj_cell_text(&cell[1], at->op);
-        pj_cell_text(&cell[2], at->weights);
-        pj_cell_text(&cell[3], at->activations);
-    }
+    pj_rows *rows = arena ? pj_rows_of(arena, columns, sizeof columns / sizeof *columns, result->layers,
+                                       result->layer_count, sizeof *result->layers)
+                          : NULL;
     if (rows && !rows->failed)
         pj_rows_csv(rows, out);
     else

@@ -280,8 +280,7 @@ void pj_summary_coverage(const pj_view *view, pj_page *page)
     if (model->tensors_known < model->tensors) {
         pj_str_add(&text, "Type and shape are known of ");
         pj_human_share(&text, (double)model->tensors_known / (double)model->tensors);
-        pj_str_printf(&text, " of the tensors (%zu of %zu).", model->tensors_known,
-                      model->tensors);
+        pj_str_printf(&text, " of the tensors (%zu of %zu).", model->tensors_known, model->tensors);
         item(page, &text);
     }
     add_shared(view->result, page);

@@ -2,8 +2,8 @@
 #ifndef PJ_REPORT_TREND_H
 #define PJ_REPORT_TREND_H
 
-#include "picojoule/history.h"
 #include "page/page.h"
+#include "picojoule/history.h"
 
 /* What is drawn: the metric of all records, or the energy of one layer. */
 typedef struct pj_trend_line {
@@ -42,7 +42,7 @@ void pj_trend_name(const pj_history_entry *entry, pj_str *out);
 
 /* The pieces of the report. */
 pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena);
-void pj_trend_json(const pj_history *history, pj_json_writer *json);
+void pj_trend_json(const pj_history *history, pj_arena *arena, pj_json_writer *json);
 void pj_trend_list_json(const pj_history_list *list, pj_json_writer *json);
 const pj_chart *pj_trend_chart(const pj_history *history, pj_metric metric, pj_arena *arena);
 

@@ -2,8 +2,8 @@
 #ifndef PJ_REPORT_WEIGHTS_H
 #define PJ_REPORT_WEIGHTS_H
 
-#include "picojoule/weights.h"
 #include "page/page.h"
+#include "picojoule/weights.h"
 
 /* A row for each weight; CSV has all figures, text and Markdown those that people compare. NULL: no memory. */
 pj_rows *pj_weight_rows(const pj_weights *weights, pj_arena *arena);
