@@ -136,6 +136,10 @@ PJ_API pj_status pj_budget_check(const pj_budget *budget, const pj_check_options
                                  pj_error *err);
 PJ_API void pj_check_free(pj_check *check); /* NULL is allowed */
 
+/* Analyses one model of the budget, as its baseline wants it. *out is owned by the caller and keeps its model. Errors
+ * of pj_model_open and pj_analyze; PJ_EARGUMENT: the entry names no baseline. */
+PJ_API pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_result **out, pj_error *err);
+
 /* Analyses one model of the budget and writes the report (JSON) that is its baseline from now on. Errors of
  * pj_model_open, pj_analyze, pj_report_write; PJ_EARGUMENT: the entry names no baseline. */
 PJ_API pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload,
@@ -144,9 +148,10 @@ PJ_API pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model,
 /* ---- a first budget ---- */
 
 typedef struct pj_budget_draft {
-    const char *const *models; /* paths, as they shall stand in the file */
+    const char *const *models; /* paths; one that is there twice is written once */
     size_t model_count;
     const char *baselines; /* folder for baselines, without a slash at the end; NULL: none */
+    const char *file;      /* where the budget will be: paths in it are found from there; NULL: the current folder */
     double margin;         /* 0.05: limits are 5 % over today's figures */
 } pj_budget_draft;
 

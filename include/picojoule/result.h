@@ -116,7 +116,7 @@ typedef struct pj_result {
     const char *version;        /* of the program that made the figures */
     const pj_model_info *model; /* whose figures these are */
     /* what they rest on */
-    pj_setup setup;             /* as it was given; table: never NULL */
+    pj_setup setup;             /* with all that was found of it: names, dims, rules, unit, contents */
     const char *table;          /* its name */
     const char *rules;          /* "picojoule", "qtools" */
     const char *unit;           /* "pJ", or "relative" */
@@ -156,21 +156,6 @@ PJ_API pj_status pj_result_parse(const char *json, size_t length, const char *na
  * `setup` is for models alone. *out is owned by the caller. Errors of pj_result_read, or of pj_model_open and
  * pj_analyze. */
 PJ_API pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err);
-
-/* A setting that two results do not share: "table", "dims.batch", "plan". Values as reports write them; "none" for
- * what is not set. */
-typedef struct pj_setting_change {
-    const char *name;   /* of the member in the report's settings */
-    const char *option; /* what sets it, without dashes: "table" */
-    const char *a, *b;
-    bool other_prices; /* figures of the two are not of one kind: another table, rules or unit */
-} pj_setting_change;
-
-/* What the two were made with and do not share, in the order of the settings; *count may be 0. An array of its own,
- * which the caller frees with pj_setting_changes_free. PJ_ENOMEM. */
-PJ_API pj_status pj_result_settings_diff(const pj_result *a, const pj_result *b, pj_setting_change **out, size_t *count,
-                                         pj_error *err);
-PJ_API void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 /* What is asked: which sizes a model runs at, what its figures rest on, and the resources that both are read from.
  *
- * Start with pj_setup_default() and change members. All texts and arrays are the caller's, and need to live as long as
- * the call that they are passed to. */
+ * Start with pj_setup_default() and change members, or set them by name with pj_setup_set(). Texts and arrays that the
+ * caller puts in stay the caller's, and need to live as long as the call that they are passed to. */
 #ifndef PICOJOULE_SETUP_H
 #define PICOJOULE_SETUP_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "picojoule/api.h"
+#include "picojoule/error.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,6 +54,20 @@ typedef struct pj_trips_binding {
     int64_t trips;    /* >= 0 */
 } pj_trips_binding;
 
+/* A file that is given as bytes. Wherever a setup names a file of this name, these bytes are taken. */
+typedef struct pj_resource {
+    const char *name;
+    const void *bytes; /* borrowed */
+    size_t length;
+} pj_resource;
+
+/* What a file held when it was read, built-in ones included. */
+typedef struct pj_content {
+    const char *member; /* of the setup, that names the file: "table", "devices", "plan", "op_rules" */
+    const char *name;   /* the file, or the built-in name, as results tell it */
+    const char *sha256; /* of its bytes: 64 hexadecimal digits */
+} pj_content;
+
 typedef struct pj_setup {
     /* Bindings: what the graph leaves open. */
     const pj_dim_binding *dims;
@@ -80,11 +95,106 @@ typedef struct pj_setup {
     /* What else is looked at. */
     bool inspect_weights; /* looks at the weights, too: pj_result.weights, and findings; not in sweeps */
     bool best_order;      /* looks for an order of nodes that takes less memory, too (memory.h) */
+
+    /* Files that are at hand as bytes. */
+    const pj_resource *resources;
+    size_t resource_count;
+
+    /* In a result, where dims are all that the model has, and table and devices are names. NULL, 0 in what is asked. */
+    const char *rules; /* of the table: "picojoule", "qtools" */
+    const char *unit;  /* of the table: "pJ", or "relative" */
+    const pj_content *contents;
+    size_t content_count;
+
+    struct pj_arena *owner; /* of what pj_setup_set() put in; NULL without */
 } pj_setup;
 
 /* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices; nothing is bound, and what
  * stays unbound counts as 1. */
 PJ_API pj_setup pj_setup_default(void);
+
+/* ---- members by name ---- */
+
+typedef enum pj_setting_kind {
+    PJ_SETTING_PLACE,  /* pj_place */
+    PJ_SETTING_YES_NO, /* bool, with a value: yes or no */
+    PJ_SETTING_FLAG,   /* bool, without a value: true */
+    PJ_SETTING_SIZE,   /* uint64_t in bits; bytes without a unit: 4096, 512B, 16KiB, 4100bit */
+    PJ_SETTING_TEXT,   /* const char * */
+    PJ_SETTING_FILE,   /* const char *: a path */
+    PJ_SETTING_NAME,   /* const char *: a built-in name, or a path */
+    PJ_SETTING_NAMES,  /* a list of those */
+    PJ_SETTING_DIMS,   /* a list of NAME=N */
+    PJ_SETTING_INPUTS, /* a list of NAME=[TYPE:]DIMS */
+    PJ_SETTING_TRIPS,  /* a list of NAME=N */
+    PJ_SETTING_FOUND   /* const char *: in results alone; nothing sets it */
+} pj_setting_kind;
+
+/* What a member is about, so which commands take it. */
+typedef enum pj_setting_group {
+    PJ_ABOUT_MODEL,   /* bindings, operators: whoever opens a model */
+    PJ_ABOUT_ENERGY,  /* prices and memory: whoever prices one */
+    PJ_ABOUT_FORMATS, /* number formats: whoever does not look for them */
+    PJ_ABOUT_DEVICES  /* estimates beside the table's */
+} pj_setting_group;
+
+/* When the report's settings, and budgets, have a member. */
+typedef enum pj_setting_written { PJ_WRITTEN_ALWAYS, PJ_WRITTEN_IF_SET, PJ_WRITTEN_NEVER } pj_setting_written;
+
+/* One member of a setup. A row of src/setup/members.c is all that options, help, docs/cli.md, reports, comparisons,
+ * histories and budgets need to have it, too. */
+typedef struct pj_setting {
+    const char *name;          /* in pj_setup */
+    const char *option;        /* without dashes; of a member that is found: the option that it follows from */
+    const char *value;         /* what --help calls its value; NULL: takes none */
+    const char *help;          /* lines of at most 48 columns */
+    const char *in_report;     /* key of the report's settings */
+    const char *in_budget;     /* key of a budget's model; NULL: it has no place there */
+    const char *budget_object; /* the object that holds it there, "memory"; NULL: the model itself */
+    const char *told;     /* among what a report assumes: %v the value, %o the option; NULL: it is told elsewhere */
+    const char *told_of;  /* the one value that is told; NULL: any */
+    const char *joint;    /* between what was told before and `told`; NULL: a sentence of its own */
+    const char *words[2]; /* of PJ_SETTING_FOUND: its values; of PJ_SETTING_YES_NO: no and yes as they are told */
+    pj_setting_kind kind;
+    pj_setting_group group;
+    pj_setting_written written;
+    bool other_prices;   /* where it differs, figures are not of one kind */
+    size_t at, count_at; /* offsets in pj_setup, of the member and of its number; 0: no list */
+    unsigned char report, budget, basis, place_told; /* place in the order of each, from 1 on; 0: not there */
+} pj_setting;
+
+/* Members in the order of the help; NULL past the last. */
+PJ_API const pj_setting *pj_setup_setting(size_t index);
+
+/* Sets the member of that name, or of that option; of a list, adds to it. `value` is NULL for a flag. The setup owns
+ * what is put in from now on: free it with pj_setup_clear(); copies of the struct share it.
+ * PJ_EARGUMENT: no such member, or a value that it cannot have: "weights-on 'tape': wants dram, sram or fixed";
+ * PJ_ENOMEM. */
+PJ_API pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_error *err);
+
+/* Frees what pj_setup_set() has put in, and leaves the defaults. */
+PJ_API void pj_setup_clear(pj_setup *setup);
+
+/* The whole number (>= 0, below 2^63) at the start of the text; returns what follows it, NULL: there is none. */
+PJ_API const char *pj_whole_read(const char *text, int64_t *out);
+
+/* ---- two setups ---- */
+
+/* A setting that two results do not share: "table", "dims.batch", "contents.plan". Values as reports write them; "none"
+ * for what is not set. */
+typedef struct pj_setting_change {
+    const char *name;   /* of the member in the report's settings */
+    const char *option; /* what sets it, without dashes: "table" */
+    const char *a, *b;
+    const char *contents; /* of a file that has other contents under the same name: "table energy.json"; else NULL */
+    bool other_prices;    /* figures of the two are not of one kind: another table, rules or unit */
+} pj_setting_change;
+
+/* What the setups of two results do not share, in the order of the report's settings; *count may be 0. An array of its
+ * own, which the caller frees with pj_setting_changes_free. PJ_ENOMEM. */
+PJ_API pj_status pj_setup_compare(const pj_setup *a, const pj_setup *b, pj_setting_change **out, size_t *count,
+                                  pj_error *err);
+PJ_API void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
 
 #ifdef __cplusplus
 }

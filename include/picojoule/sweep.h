@@ -24,14 +24,10 @@ typedef struct pj_sweep_point {
 
 /* All combinations, the values of the last dimension first. */
 typedef struct pj_sweep {
-    const char *model, *table, *rules, *unit, *op_rules; /* as in pj_result */
-    pj_setup setup;
+    const char *model; /* its path */
+    pj_setup setup;    /* as in pj_result; dims: those that are not swept */
     const pj_sweep_dim *dims;
     size_t dim_count;
-    const pj_dim_binding *fixed; /* the other dimensions of the model */
-    size_t fixed_count;
-    const char *const *devices; /* their names */
-    size_t device_count;
     const pj_sweep_point *points;
     size_t point_count;
     const pj_finding *findings; /* of all points, each once */

@@ -34,6 +34,7 @@ const pj_amount_unit pj_units_bytes[] = {
     {"kB",  1e3       },
     {"MB",  1e6       },
     {"GB",  1e9       },
+    {"bit", 0.125     },
     {NULL,  0         }
 };
 const pj_amount_unit pj_units_count[] = {

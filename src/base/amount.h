@@ -14,7 +14,7 @@ typedef struct pj_amount_unit {
 /* Units of one quantity; "" stands first, the last word is NULL. */
 extern const pj_amount_unit pj_units_energy[]; /* pJ, nJ, uJ, mJ, J in pJ */
 extern const pj_amount_unit pj_units_time[];   /* ns, us, ms, s in us */
-extern const pj_amount_unit pj_units_bytes[];  /* none, B, KiB, MiB, GiB, kB, MB, GB in bytes */
+extern const pj_amount_unit pj_units_bytes[];  /* none, B, KiB, MiB, GiB, kB, MB, GB, bit in bytes */
 extern const pj_amount_unit pj_units_count[];  /* none, k, M, G, T */
 extern const pj_amount_unit pj_units_share[];  /* %: 1% is 0.01 */
 extern const pj_amount_unit pj_units_plain[];  /* none */

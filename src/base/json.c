@@ -393,8 +393,15 @@ MEMBER_GETTERS(array, pj_json)
 
 pj_status pj_json_get_word(pj_json object, const char *key, const char *const *words, int *out, pj_error *err)
 {
-    const char *word = "";
+    const char *word;
     PJ_TRY(pj_json_get_text(object, key, &word, err));
+    return pj_json_as_word(pj_json_find(object, key), words, out, err);
+}
+
+pj_status pj_json_as_word(pj_json value, const char *const *words, int *out, pj_error *err)
+{
+    const char *word = "";
+    PJ_TRY(pj_json_as_text(value, &word, err));
     for (int i = 0; words[i]; i++)
         if (strcmp(words[i], word) == 0) {
             *out = i;
@@ -403,8 +410,7 @@ pj_status pj_json_get_word(pj_json object, const char *key, const char *const *w
     pj_str list = pj_str_new(0);
     for (int i = 0; words[i]; i++)
         pj_str_printf(&list, "%s\"%s\"", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-    pj_status status =
-        pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, err, "\"%.64s\" where %s should stand", word, list.data);
+    pj_status status = pj_json_fail(value, PJ_EFORMAT, err, "\"%.64s\" where %s should stand", word, list.data);
     pj_str_free(&list);
     return status;
 }

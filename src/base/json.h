@@ -82,7 +82,8 @@ pj_status pj_json_opt_text(pj_json object, const char *key, const char **out, pj
 pj_status pj_json_opt_object(pj_json object, const char *key, pj_json *out, pj_error *err);
 pj_status pj_json_opt_array(pj_json object, const char *key, pj_json *out, pj_error *err);
 
-/* A required text that is one of `words` (ends with NULL); *out is its position. */
+/* A text that is one of `words` (ends with NULL); *out is its position. Of a member, a required one. */
+pj_status pj_json_as_word(pj_json value, const char *const *words, int *out, pj_error *err);
 pj_status pj_json_get_word(pj_json object, const char *key, const char *const *words, int *out, pj_error *err);
 
 /* PJ_EFORMAT unless every key of `object` is in `known` (ends with NULL); the nearest known one is suggested. */

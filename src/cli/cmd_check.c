@@ -180,6 +180,7 @@ static pj_exit run_init(const pj_args *args)
     const char *file = args->out ? args->out : default_budget;
     const pj_budget_draft draft = {.models = args->operand,
                                    .model_count = args->operands,
+                                   .file = file,
                                    .baselines = args->budget.baselines,
                                    .margin = args->budget.has_margin ? args->budget.margin : 0.05};
     pj_error err = {0};

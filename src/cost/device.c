@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cost/builtin.h"
 #include "cost/device_data.h"
+#include "setup/resource.h"
 
 /* ---- life ---- */
 
@@ -31,11 +31,14 @@ static pj_status load(const pj_json_doc *doc, const char *name, pj_device **out,
     return PJ_OK;
 }
 
-pj_status pj_device_open(const char *name_or_path, pj_device **out, pj_error *err)
+pj_status pj_device_open(const char *name_or_path, const pj_setup *setup, pj_device **out, pj_error *err)
 {
     pj_json_doc *doc;
-    PJ_TRY(pj_builtin_open(pj_builtin_devices, "device", "picojoule devices", name_or_path, &doc, err));
+    char sha256[PJ_SHA256_DIGITS + 1];
+    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_DEVICE, name_or_path, &doc, sha256, err));
     pj_status status = load(doc, name_or_path, out, err);
+    if (status == PJ_OK)
+        memcpy((*out)->sha256, sha256, sizeof sha256);
     pj_json_free(doc);
     return status;
 }
@@ -56,6 +59,11 @@ void pj_device_close(pj_device *device)
 }
 
 /* ---- what it is ---- */
+
+const char *pj_device_sha256(const pj_device *device)
+{
+    return device->sha256;
+}
 
 const char *pj_device_name(const pj_device *device)
 {

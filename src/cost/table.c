@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/real.h"
-#include "cost/builtin.h"
 #include "cost/table_data.h"
+#include "setup/resource.h"
 
 /* ---- life ---- */
 
@@ -33,11 +33,15 @@ static pj_status load(const pj_json_doc *doc, const char *name, pj_table **out, 
     return PJ_OK;
 }
 
-pj_status pj_table_open(const char *name_or_path, pj_table **out, pj_error *err)
+pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_table **out, pj_error *err)
 {
     pj_json_doc *doc;
-    PJ_TRY(pj_builtin_open(pj_builtin_tables, "energy table", "picojoule tables", name_or_path, &doc, err));
-    pj_status status = load(doc, name_or_path, out, err);
+    char sha256[PJ_SHA256_DIGITS + 1];
+    const char *name = name_or_path ? name_or_path : pj_setup_default().table;
+    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_TABLE, name, &doc, sha256, err));
+    pj_status status = load(doc, name, out, err);
+    if (status == PJ_OK)
+        memcpy((*out)->sha256, sha256, sizeof sha256);
     pj_json_free(doc);
     return status;
 }
@@ -58,6 +62,11 @@ void pj_table_close(pj_table *table)
 }
 
 /* ---- what it is ---- */
+
+const char *pj_table_sha256(const pj_table *table)
+{
+    return table->sha256;
+}
 
 const char *pj_table_name(const pj_table *table)
 {

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "cost/figure.h"
 #include "ops/op.h"
+#include "picojoule/setup.h"
 
 typedef struct pj_table pj_table;
 
@@ -22,9 +23,13 @@ typedef enum pj_rules {
     PJ_RULES_QTOOLS     /* QTools number for number, its quirks included */
 } pj_rules;
 
-/* A table by built-in name, else by file. PJ_EARGUMENT: no such table (near names are listed); PJ_EIO, PJ_EFORMAT,
- * PJ_ELIMIT: the file, with the JSON path in err->file. The caller closes *out. */
-pj_status pj_table_open(const char *name_or_path, pj_table **out, pj_error *err);
+/* A table of that name (NULL: the default) among the resources of the setup (may be NULL), built in, or else by file.
+ * PJ_EARGUMENT: no such table (near names are listed); PJ_EIO, PJ_EFORMAT, PJ_ELIMIT: the file, with the JSON path in
+ * err->file. The caller closes *out. */
+pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_table **out, pj_error *err);
+
+/* The digest of what it was read from; "" of a table from memory. */
+const char *pj_table_sha256(const pj_table *table);
 
 /* The same from `length` bytes in memory; `name` stands for the file in messages and becomes the table's name. */
 pj_status pj_table_parse(const char *json, size_t length, const char *name, pj_table **out, pj_error *err);

@@ -134,7 +134,7 @@ static pj_status run(draft *d, const pj_diff_options *options, pj_error *err)
         return pj_fail(err, PJ_EARGUMENT,
                        "A is in %s (table %.100s), B in %s (table %.100s): there is no way from one to the other",
                        diff->a->unit, diff->a->table, diff->b->unit, diff->b->table);
-    PJ_TRY(pj_result_settings_diff(diff->a, diff->b, &d->settings, &diff->setting_count, err));
+    PJ_TRY(pj_setup_compare(&diff->a->setup, &diff->b->setup, &d->settings, &diff->setting_count, err));
     diff->settings = d->settings;
     PJ_TRY(make_rows(d, err));
     PJ_TRY(pj_explain_causes(diff, d->arena, err));

@@ -127,3 +127,8 @@ const char *pj_custom_path(const pj_model *model)
 {
     return model->custom ? model->custom->path : NULL;
 }
+
+const char *pj_custom_sha256(const pj_model *model)
+{
+    return model->custom ? model->custom->sha256 : "";
+}

@@ -3,18 +3,20 @@
 #define PJ_OPS_CUSTOM_H
 
 #include "ops/op.h"
+#include "picojoule/setup.h"
 
 typedef struct pj_custom_ops pj_custom_ops;
 
-/* Reads a file of picojoule.op-rules/1 into model->custom, after the model is loaded and before anything is inferred.
- * Its rules win over our own; a finding names the operators where that is so. All lives as long as the model.
- * PJ_EIO; PJ_EFORMAT, with file and JSON path; PJ_ELIMIT; PJ_ENOMEM. */
-pj_status pj_custom_read(const char *path, pj_model *model, pj_error *err);
+/* Reads the file of picojoule.op-rules/1 that the setup names into model->custom, after the model is loaded and before
+ * anything is inferred. Its rules win over our own; a finding names the operators where that is so. All lives as long
+ * as the model. PJ_EIO; PJ_EFORMAT, with file and JSON path; PJ_ELIMIT; PJ_ENOMEM. */
+pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err);
 
 /* The file's row for an operator; NULL: it has none, or there is no file. */
 const pj_op_desc *pj_custom_find(const pj_model *model, const char *domain, const char *op);
 
 /* The file; NULL: there is none. */
 const char *pj_custom_path(const pj_model *model);
+const char *pj_custom_sha256(const pj_model *model); /* the digest of what was in it */
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef PJ_OPS_CUSTOM_DATA_H
 #define PJ_OPS_CUSTOM_DATA_H
 
+#include "base/sha256.h"
 #include "ops/custom.h"
 
 /* One dimension of an input: a name, a number, or (both absent) anything. */
@@ -43,6 +44,7 @@ typedef struct pj_custom_op {
 
 struct pj_custom_ops {
     const char *path;
+    char sha256[PJ_SHA256_DIGITS + 1];
     pj_custom_op *first, *last;
 };
 

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "ops/custom_data.h"
 #include "ops/rules.h"
+#include "setup/resource.h"
 
 typedef struct reader {
     pj_model *model;
@@ -372,15 +373,15 @@ static void note_overrides(const reader *r)
                         *at->row.domain ? "::" : "", at->row.op, r->ops->path);
 }
 
-pj_status pj_custom_read(const char *path, pj_model *model, pj_error *err)
+pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)
 {
     reader r = {.model = model, .err = err};
     pj_json_doc *doc = NULL;
     r.ops = PJ_NEW(model->arena, pj_custom_ops, 1);
     if (!r.ops)
         return pj_fail_memory(err);
-    r.ops->path = keep(&r, path);
-    pj_status status = pj_json_read(path, PJ_MAX_TABLE_BYTES, &doc, err);
+    r.ops->path = keep(&r, setup->op_rules);
+    pj_status status = pj_resource_json(setup, PJ_RESOURCE_OP_RULES, setup->op_rules, &doc, r.ops->sha256, err);
     if (status == PJ_OK)
         status = r.ops->path ? read_file(&r, pj_json_root(doc)) : pj_fail_memory(err);
     pj_json_free(doc);

@@ -398,7 +398,7 @@ static pj_status find_uniform(planner *p)
 static pj_status open_prices(planner *p)
 {
     const pj_setup *setup = p->setup;
-    PJ_TRY(pj_table_open(setup->table ? setup->table : "horowitz-45nm", &p->table, p->err));
+    PJ_TRY(pj_table_open(setup->table, setup, &p->table, p->err));
     p->prices = (pj_prices){p->model, p->table, setup};
     PJ_TRY(pj_run_priced(&p->prices, NULL, p->arena, p->arena, &p->diags, &p->today, p->err));
     p->result.now = totals_of(&p->today, 0);

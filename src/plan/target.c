@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cost/builtin.h"
+#include "setup/resource.h"
 
 pj_target pj_target_none(void)
 {
@@ -100,7 +100,7 @@ static pj_status fill(const pj_json_doc *doc, const char *name, pj_choice_list *
 pj_status pj_target_open(const char *name_or_path, pj_choice_list *choices, pj_target *out, pj_error *err)
 {
     pj_json_doc *doc;
-    PJ_TRY(pj_builtin_open(pj_builtin_targets, "target", "picojoule help plan", name_or_path, &doc, err));
+    PJ_TRY(pj_resource_json(NULL, PJ_RESOURCE_TARGET, name_or_path, &doc, NULL, err));
     pj_status status = fill(doc, name_or_path, choices, out, err);
     pj_json_free(doc);
     return status;

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/sha256.h"
+#include "setup/resource.h"
 
 /* ---- formats ---- */
 
@@ -228,16 +228,15 @@ pj_status pj_plan_parse(const char *json, size_t length, const char *name, const
     return status;
 }
 
-pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *model, pj_arena *arena, pj_plan *out,
-                       pj_error *err)
+pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
     PJ_TRY(start(model, arena, out, err));
-    if (quantize)
-        PJ_TRY(pj_quantize_parse("--quantize", quantize, &out->weights, &out->activations, err));
-    if (!path)
+    if (setup->quantize)
+        PJ_TRY(pj_quantize_parse("--quantize", setup->quantize, &out->weights, &out->activations, err));
+    if (!setup->plan)
         return PJ_OK;
-    PJ_TRY(pj_json_read(path, 0, &doc, err));
+    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_FILE, setup->plan, &doc, out->sha256, err));
     pj_status status = read_document(pj_json_root(doc), model, arena, out, err);
     pj_json_free(doc);
     return status;

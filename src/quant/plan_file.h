@@ -13,19 +13,21 @@
 #ifndef PJ_QUANT_PLAN_FILE_H
 #define PJ_QUANT_PLAN_FILE_H
 
+#include "base/sha256.h"
+#include "picojoule/setup.h"
 #include "quant/precision.h"
 
 typedef struct pj_plan {
-    pj_format weights, activations; /* in place of float element types; PJ_FROM_NOTHING: as declared */
-    const pj_plan_formats **node;   /* by pj_node.id; NULL: no entry */
+    pj_format weights, activations;    /* in place of float element types; PJ_FROM_NOTHING: as declared */
+    const pj_plan_formats **node;      /* by pj_node.id; NULL: no entry */
+    char sha256[PJ_SHA256_DIGITS + 1]; /* of the file; "": none */
 } pj_plan;
 
-/* The plan of a file ("-": standard input), applied to a model; `path` NULL: no file. `quantize` (or NULL) sets the
- * defaults first: a format word ("int8", "fp16", "fp8" for fp8e4m3), or wNaM, where 4 and 8 stand for int4 and int8,
- * and 16 and 32 for fp16 and fp32. Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT: `quantize`;
- * PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
-pj_status pj_plan_read(const char *path, const char *quantize, const pj_model *model, pj_arena *arena, pj_plan *out,
-                       pj_error *err);
+/* The plan that the setup names ("-": standard input), applied to a model; NULL: none. Its `quantize` (or NULL) sets
+ * the defaults first: a format word ("int8", "fp16", "fp8" for fp8e4m3), or wNaM, where 4 and 8 stand for int4 and
+ * int8, and 16 and 32 for fp16 and fp32. Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT:
+ * `quantize`; PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
+pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err);
 
 /* What such a word means for weights and activations. PJ_EARGUMENT: a sentence that starts with `option`. */
 pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,

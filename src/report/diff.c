@@ -5,6 +5,7 @@
 #include "report/diff_view.h"
 #include "report/findings.h"
 #include "report/report.h"
+#include "setup/setup.h"
 
 /* ---- the page ---- */
 
@@ -180,14 +181,12 @@ static void page_of(const void *data, pj_page *page)
 
 static void put_side(pj_json_writer *json, const char *key, const pj_result *result)
 {
-    const pj_basis basis = {&result->setup,          result->table,       result->rules,           result->unit,
-                            result->model->op_rules, result->model->dims, result->model->dim_count};
     pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(json, "source", result->source);
     pj_json_put_bool(json, "is_report", result->is_report);
     pj_json_put_text(json, "version", result->version);
     pj_json_put_text(json, "model", result->model->path);
-    pj_basis_json(&basis, json);
+    pj_setup_json(&result->setup, json);
     pj_json_put_uint(json, "layers", result->totals.layers);
     pj_json_put_uint(json, "uncounted", result->totals.uncounted);
     pj_json_write_end(json);

@@ -199,11 +199,16 @@ void pj_diff_view_settings(const pj_diff_view *view, pj_page *page)
     for (size_t i = 0; i < view->diff->setting_count; i++) {
         const pj_setting_change *change = &view->diff->settings[i];
         pj_str text = pj_str_new(0);
-        pj_text_clean(&text, change->name);
-        pj_str_add(&text, ": ");
-        pj_text_clean(&text, change->a);
-        pj_str_add(&text, " -> ");
-        pj_text_clean(&text, change->b);
+        if (change->contents) {
+            pj_text_clean(&text, change->contents);
+            pj_str_add(&text, " has other contents");
+        } else {
+            pj_text_clean(&text, change->name);
+            pj_str_add(&text, ": ");
+            pj_text_clean(&text, change->a);
+            pj_str_add(&text, " -> ");
+            pj_text_clean(&text, change->b);
+        }
         pj_block *item = pj_page_add(page, PJ_BLOCK_ITEM, &text);
         item->indent = 1; /* below the names */
     }

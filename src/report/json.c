@@ -1,50 +1,10 @@
 /* The report as JSON: picojoule.report/1. docs/report-format.md describes it. */
 #include "report/report.h"
 
-#include "cost/memory.h"
 #include "report/memory.h"
 #include "report/weights.h"
 #include "result/field.h"
-
-/* ---- settings ---- */
-
-void pj_basis_json(const pj_basis *basis, pj_json_writer *json)
-{
-    const pj_setup *settings = basis->settings;
-    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(json, "table", basis->table);
-    pj_json_put_text(json, "rules", basis->rules);
-    pj_json_put_text(json, "unit", basis->unit);
-    pj_json_put_text(json, "weights_on_memory", pj_place_word(settings->weights_on));
-    pj_json_put_text(json, "activations_on_memory", pj_place_word(settings->activations_on));
-    pj_json_put_bool(json, "rd_wr_on_io", settings->io_on_dram);
-    pj_json_put_uint(json, "min_sram_size", settings->sram_min_bits);
-    pj_json_put_begin(json, "dims", PJ_JSON_WRITE_OBJECT_LINE);
-    for (size_t i = 0; i < basis->dim_count; i++)
-        pj_json_put_int(json, basis->dims[i].name, basis->dims[i].value);
-    pj_json_write_end(json);
-    pj_json_put_text(json, "op_rules", basis->op_rules);
-    pj_json_put_text(json, "plan", settings->plan);
-    if (settings->quantize)
-        pj_json_put_text(json, "quantize", settings->quantize);
-    if (settings->no_fold)
-        pj_json_put_bool(json, "no_fold", true);
-    pj_json_write_end(json);
-}
-
-static void put_settings(pj_json_writer *json, const pj_view *view)
-{
-    const pj_result *result = view->result;
-    const pj_model_info *info = result->model;
-    const pj_basis basis = {.settings = &result->setup,
-                            .table = result->table,
-                            .rules = result->rules,
-                            .unit = result->unit,
-                            .op_rules = info->op_rules,
-                            .dims = info->dims,
-                            .dim_count = info->dim_count};
-    pj_basis_json(&basis, json);
-}
+#include "setup/setup.h"
 
 /* ---- the report ---- */
 
@@ -92,7 +52,7 @@ void pj_report_json(const pj_view *view, pj_json_writer *json)
     pj_json_put_text(json, "schema", "picojoule.report/1");
     pj_json_put_text(json, "version", result->version);
     pj_model_write(&w);
-    put_settings(json, view);
+    pj_setup_json(&result->setup, json);
     put_layers(&w, view);
     if (view->group != PJ_NO_GROUP)
         put_groups(&w, view);

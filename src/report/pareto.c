@@ -5,6 +5,7 @@
 #include "page/page.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"
+#include "setup/setup.h"
 
 static const pj_pareto_point *best_of(const pj_pareto *pareto)
 {
@@ -23,9 +24,9 @@ static void add_within(const pj_pareto *pareto, pj_str *out)
     pj_str_add(out, " %");
 }
 
-static bool same_text(const char *a, const char *b)
+static bool same_basis(const char *a, const char *b)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    return a && b ? pj_basis_same(a, b) : a == b;
 }
 
 /* Is any energy priced on something else than that of the first point of the frontier? */
@@ -33,7 +34,7 @@ static bool has_several_bases(const pj_pareto *pareto)
 {
     bool several = false;
     for (size_t i = 1; i < pareto->count; i++)
-        several = several || !same_text(pareto->points[i].basis, pareto->points[0].basis);
+        several = several || !same_basis(pareto->points[i].basis, pareto->points[0].basis);
     return several;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/report.h"
+#include "setup/setup.h"
 
 /* ---- the model ---- */
 
@@ -286,37 +287,64 @@ void pj_summary_coverage(const pj_view *view, pj_page *page)
     add_shared(view->result, page);
 }
 
-static const char *place_text(pj_place place)
+/* A value as a sentence has it. */
+static void add_value(const pj_setup *setup, const pj_setting *setting, pj_str *out)
 {
-    return place == PJ_PLACE_FIXED ? "hard-wired (free)" : place == PJ_PLACE_SRAM ? "in SRAM" : "in DRAM";
+    pj_str text = pj_str_new(0);
+    if (setting->kind == PJ_SETTING_PLACE) {
+        pj_place place = pj_setting_place(setup, setting);
+        pj_str_add(out, place == PJ_PLACE_FIXED ? "hard-wired (free)" : place == PJ_PLACE_SRAM ? "in SRAM" : "in DRAM");
+    } else if (setting->kind == PJ_SETTING_YES_NO) {
+        pj_str_add(out, setting->words[pj_setting_bool(setup, setting)]);
+    } else if (setting->kind == PJ_SETTING_SIZE) {
+        pj_human_bits(out, (double)pj_setting_bits(setup, setting));
+    } else {
+        pj_setting_print(setup, setting, &text);
+        pj_text_clean(out, text.data);
+    }
+    out->failed = out->failed || text.failed;
+    pj_str_free(&text);
+}
+
+/* "Weights in DRAM (--weights-on)" */
+static void add_told(const pj_setup *setup, const pj_setting *setting, pj_str *out)
+{
+    for (const char *at = setting->told; *at; at++) {
+        if (*at != '%') {
+            pj_str_add_char(out, *at);
+        } else if (*++at == 'o') {
+            pj_str_printf(out, "--%s", setting->option);
+        } else {
+            add_value(setup, setting, out);
+        }
+    }
+}
+
+/* Choices are told whatever they are, others where they are made. */
+static bool is_told(const pj_setup *setup, const pj_setting *setting)
+{
+    if (setting->told_of)
+        return strcmp(pj_setting_text(setup, setting), setting->told_of) == 0;
+    return setting->kind == PJ_SETTING_PLACE || setting->kind == PJ_SETTING_YES_NO ||
+           setting->kind == PJ_SETTING_NAME || pj_setting_is_set(setup, setting);
 }
 
 void pj_summary_basis(const pj_view *view, pj_page *page)
 {
-    const pj_result *result = view->result;
-    const pj_setup *setup = &result->setup;
+    const pj_setup *setup = &view->result->setup;
+    const pj_setting *setting = NULL;
     pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "Table %s (--table), rules %s.", result->table, result->rules);
-    item(page, &text);
-    if (result->model->op_rules) {
-        pj_str_add(&text, "Operators as described by ");
-        pj_text_clean(&text, result->model->op_rules);
-        pj_str_add(&text, " (--op-rules).");
-        item(page, &text);
+    while ((setting = pj_setting_after(PJ_ORDER_TOLD, setting))) {
+        if (!is_told(setup, setting))
+            continue;
+        if (!setting->joint && text.length) {
+            pj_str_add_char(&text, '.');
+            item(page, &text);
+        }
+        pj_str_add(&text, setting->joint ? setting->joint : "");
+        add_told(setup, setting, &text);
     }
-    if (strcmp(result->unit, "relative") == 0) {
-        pj_str_add(&text, "Figures are multiples of one operation, as the table says, not joules.");
-        item(page, &text);
-    }
-    pj_str_printf(&text, "Weights %s (--weights-on), activations %s (--activations-on); ",
-                  place_text(setup->weights_on), place_text(setup->activations_on));
-    pj_str_printf(&text, "model inputs and outputs %s DRAM (--io-on-dram)",
-                  setup->io_on_dram ? "cross" : "do not cross");
-    if (setup->sram_min_bits) {
-        pj_str_add(&text, "; no SRAM (--sram-min) below ");
-        pj_human_bits(&text, (double)setup->sram_min_bits);
-    }
-    pj_str_add(&text, ".");
+    pj_str_add_char(&text, '.');
     item(page, &text);
     pj_str_add(&text, "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.");
     item(page, &text);

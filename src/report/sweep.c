@@ -4,6 +4,7 @@
 #include "picojoule/version.h"
 #include "report/findings.h"
 #include "report/report.h"
+#include "setup/setup.h"
 
 /* What stands in a column; `at` is the number of a dimension or a device. */
 typedef struct filler {
@@ -148,7 +149,7 @@ static size_t repeats(const pj_sweep *sweep, repeat how)
     case PER_DIM:
         return sweep->dim_count;
     case PER_DEVICE:
-        return sweep->device_count;
+        return sweep->setup.device_count;
     }
     return 0;
 }
@@ -163,15 +164,15 @@ static const char *join(pj_arena *arena, const char *a, const char *b)
 /* Keys name their unit: "inputs_pj", "gpu_energy_pj"; dimensions are "dim_sequence". */
 static bool name_column(const pj_sweep *sweep, pj_arena *arena, repeat how, size_t at, pj_column *column)
 {
-    const char *unit = strcmp(sweep->unit, "pJ") == 0 ? "pj" : sweep->unit;
+    const char *unit = strcmp(sweep->setup.unit, "pJ") == 0 ? "pj" : sweep->setup.unit;
     if (how == PER_DIM) {
         pj_str title = pj_str_new(0);
         pj_text_clean(&title, sweep->dims[at].name);
         column->title = pj_str_keep(&title, arena);
         column->key = join(arena, "dim", sweep->dims[at].name);
     } else if (how == PER_DEVICE) {
-        column->title = sweep->devices[at];
-        column->key = join(arena, sweep->devices[at], column->key);
+        column->title = sweep->setup.devices[at];
+        column->key = join(arena, sweep->setup.devices[at], column->key);
         column->group = (int)at + 1;
     } else if (column->kind == PJ_CELL_ENERGY) {
         column->key = join(arena, column->key, unit);
@@ -191,7 +192,7 @@ static bool any_uncounted(const pj_sweep *sweep)
 static pj_rows *table_of(const void *input, pj_arena *arena)
 {
     const pj_sweep *sweep = input;
-    size_t most = SWEEP_COLUMNS + sweep->dim_count + 2 * sweep->device_count, count = 0;
+    size_t most = SWEEP_COLUMNS + sweep->dim_count + 2 * sweep->setup.device_count, count = 0;
     pj_column *columns = PJ_NEW(arena, pj_column, most);
     filler *fillers = PJ_NEW(arena, filler, most);
     const sweep_column **from = PJ_NEW(arena, const sweep_column *, most);
@@ -210,7 +211,7 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     pj_rows *rows = pj_rows_new(arena, columns, count);
     if (!rows)
         return NULL;
-    rows->unit = sweep->unit;
+    rows->unit = sweep->setup.unit;
     for (size_t i = 0; i < sweep->point_count; i++) {
         pj_cell *cells = pj_rows_add(rows);
         for (size_t c = 0; c < count; c++) {
@@ -229,12 +230,12 @@ static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
     pj_text_clean(out, sweep->model);
     pj_str_add(out, ": ");
     pj_human_plural(out, sweep->point_count, "run", "runs");
-    for (size_t i = 0; i < sweep->fixed_count; i++) {
+    for (size_t i = 0; i < sweep->setup.dim_count; i++) {
         pj_str_add(out, i ? ", " : " with ");
-        pj_text_clean(out, sweep->fixed[i].name);
-        pj_str_printf(out, " = %lld", (long long)sweep->fixed[i].value);
+        pj_text_clean(out, sweep->setup.dims[i].name);
+        pj_str_printf(out, " = %lld", (long long)sweep->setup.dims[i].value);
     }
-    pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->table);
+    pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->setup.table);
 }
 
 static void page_of(const void *input, pj_page *page)
@@ -252,12 +253,10 @@ static void page_of(const void *input, pj_page *page)
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
     const pj_sweep *sweep = input;
-    const pj_basis basis = {&sweep->setup,   sweep->table, sweep->rules,      sweep->unit,
-                            sweep->op_rules, sweep->fixed, sweep->fixed_count};
     pj_json_put_text(json, "schema", "picojoule.sweep/1");
     pj_json_put_text(json, "version", PICOJOULE_VERSION);
     pj_json_put_text(json, "model", sweep->model);
-    pj_basis_json(&basis, json);
+    pj_setup_json(&sweep->setup, json);
     pj_json_put_begin(json, "swept", PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < sweep->dim_count; i++)
         pj_json_write_text(json, sweep->dims[i].name);

@@ -36,7 +36,7 @@ static pj_status list_table(const char *name, pj_arena *arena, pj_rows *rows, pj
 {
     pj_table *table = NULL;
     size_t figures;
-    PJ_TRY(pj_table_open(name, &table, err));
+    PJ_TRY(pj_table_open(name, NULL, &table, err));
     pj_cell *cell = pj_rows_add(rows);
     pj_table_figures(table, &figures);
     pj_cell_text(&cell[0], name);
@@ -97,7 +97,7 @@ pj_status pj_tables_write(const char *name, const pj_report_options *options, pj
     if (!name)
         return write_list("tables", table_columns, sizeof table_columns / sizeof *table_columns, pj_table_builtin,
                           list_table, options, sink, payload, err);
-    PJ_TRY(pj_table_open(name, &table, err));
+    PJ_TRY(pj_table_open(name, NULL, &table, err));
     pj_status status = show_table(table, options, sink, payload, err);
     pj_table_close(table);
     return status;
@@ -119,7 +119,7 @@ static pj_status list_device(const char *name, pj_arena *arena, pj_rows *rows, p
 {
     pj_device *device = NULL;
     size_t figures;
-    PJ_TRY(pj_device_open(name, &device, err));
+    PJ_TRY(pj_device_open(name, NULL, &device, err));
     pj_cell *cell = pj_rows_add(rows);
     pj_device_figures(device, &figures);
     pj_cell_text(&cell[0], name);
@@ -139,7 +139,7 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
     if (!name)
         return write_list("devices", device_columns, sizeof device_columns / sizeof *device_columns, pj_device_builtin,
                           list_device, options, sink, payload, err);
-    PJ_TRY(pj_device_open(name, &device, err));
+    PJ_TRY(pj_device_open(name, NULL, &device, err));
     const pj_fact facts[] = {
         {"class",   pj_device_class(device)  },
         {"formula", pj_device_formula(device)}

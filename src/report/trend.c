@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "setup/setup.h"
 
 /* ---- metrics ---- */
 
@@ -104,39 +105,6 @@ void pj_trend_change(double from, double to, pj_str *out)
 
 /* ---- which records compare ---- */
 
-/* The length of the option at the start of a text like "--a b --c d". */
-static size_t option_length(const char *text)
-{
-    const char *next = strstr(text, " --");
-    return next ? (size_t)(next - text) : strlen(text);
-}
-
-static const char *next_option(const char *text)
-{
-    text += option_length(text);
-    return text + (*text == ' ');
-}
-
-static bool has_option(const char *text, const char *option)
-{
-    size_t length = option_length(option);
-    for (; *text; text = next_option(text))
-        if (option_length(text) == length && memcmp(text, option, length) == 0)
-            return true;
-    return false;
-}
-
-/* Adds the options of one text that the other one has not, each behind `word`. */
-static void add_options(pj_str *out, const char *text, const char *other, const char *word)
-{
-    for (; *text; text = next_option(text))
-        if (!has_option(other, text)) {
-            pj_str_add(out, out->length ? ", " : "");
-            pj_str_add(out, word);
-            pj_str_add_bytes(out, text, option_length(text));
-        }
-}
-
 /* "table a instead of b" */
 static void add_swap(pj_str *out, const char *what, const char *now, const char *before)
 {
@@ -151,7 +119,7 @@ bool pj_trend_compares(const pj_history *history, size_t at)
         return true;
     return strcmp(now->version, now[-1].version) == 0 && strcmp(now->table, now[-1].table) == 0 &&
            strcmp(now->rules, now[-1].rules) == 0 && strcmp(now->unit, now[-1].unit) == 0 &&
-           strcmp(now->settings, now[-1].settings) == 0;
+           pj_basis_same(now->settings, now[-1].settings);
 }
 
 void pj_trend_difference(const pj_history *history, size_t at, pj_str *out)
@@ -161,8 +129,7 @@ void pj_trend_difference(const pj_history *history, size_t at, pj_str *out)
     add_swap(out, "table", now->table, before->table);
     add_swap(out, "rules", now->rules, before->rules);
     add_swap(out, "unit", now->unit, before->unit);
-    add_options(out, now->settings, before->settings, "with ");
-    add_options(out, before->settings, now->settings, "without ");
+    pj_basis_difference(now->settings, before->settings, strcmp(now->table, before->table) == 0, out);
 }
 
 bool pj_trend_is_even(const pj_history *history)

@@ -259,7 +259,7 @@ static pj_status read_total_devices(pj_field_reader *r, const pj_field *field, p
         idle[count] = device.idle_w;
         layers[count] = device.layers;
     }
-    r->result->devices = names;
+    r->result->setup.devices = r->result->devices = names;
     r->result->setup.device_count = count;
     totals->devices = figures;
     totals->idle_w = idle;

@@ -9,88 +9,21 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "result/field.h"
+#include "setup/setup.h"
 
 /* ---- what the figures rest on ---- */
 
-static pj_status get_member(pj_json object, const char *key, pj_json *out, pj_error *err)
-{
-    PJ_TRY(pj_json_as_object(object, &object, err));
-    *out = pj_json_find(object, key);
-    return out->node ? PJ_OK : pj_json_fail(object, PJ_EFORMAT, err, "\"%s\" is missing", key);
-}
-
-static pj_status get_count(pj_json object, const char *key, int64_t *out, pj_error *err)
-{
-    pj_json member = {0};
-    PJ_TRY(get_member(object, key, &member, err));
-    return pj_json_as_count(member, out, err);
-}
-
-static bool is_null(pj_json object, const char *key)
-{
-    return pj_json_kind_of(pj_json_find(object, key)) == PJ_JSON_NULL;
-}
-
-/* A text that has to be there. */
-static pj_status get_text(pj_field_reader *r, pj_json object, const char *key, const char **out)
-{
-    PJ_TRY(pj_json_get_text(object, key, out, r->err));
-    *out = pj_arena_strdup(r->arena, *out);
-    return *out ? PJ_OK : pj_fail_memory(r->err);
-}
-
-/* A text that may be absent or null; then *out is NULL. */
-static pj_status opt_text(pj_field_reader *r, pj_json object, const char *key, const char **out)
-{
-    *out = NULL;
-    return !pj_json_find(object, key).node || is_null(object, key) ? PJ_OK : get_text(r, object, key, out);
-}
-
-static pj_status get_place(pj_json object, const char *key, pj_place *out, pj_error *err)
-{
-    int at = 0;
-    PJ_TRY(pj_json_get_word(object, key, pj_place_words(), &at, err));
-    *out = (pj_place)at;
-    return PJ_OK;
-}
-
-static pj_status read_dims(pj_field_reader *r, pj_json object)
-{
-    pj_dim_binding *dims = PJ_NEW(r->arena, pj_dim_binding, pj_json_count(object));
-    for (pj_json at = pj_json_first(object); dims && at.node; at = pj_json_next(at)) {
-        pj_dim_binding *dim = &dims[r->model->dim_count++];
-        dim->name = pj_arena_strdup(r->arena, pj_json_key(at));
-        PJ_TRY(pj_json_as_count(at, &dim->value, r->err));
-    }
-    r->model->dims = dims;
-    return dims ? PJ_OK : pj_fail_memory(r->err);
-}
-
 static pj_status read_settings(pj_field_reader *r, pj_json root)
 {
-    static const char *const rules[] = {"picojoule", "qtools", NULL}, *const units[] = {"pJ", "relative", NULL};
-    pj_result *out = r->result;
-    pj_setup *setup = &out->setup;
-    pj_json object = {0}, dims = {0};
-    int rule = 0, unit = 0;
-    int64_t least = 0;
-    PJ_TRY(pj_json_get_object(root, "settings", &object, r->err));
-    PJ_TRY(get_text(r, object, "table", &out->table));
-    PJ_TRY(pj_json_get_word(object, "rules", rules, &rule, r->err));
-    PJ_TRY(pj_json_get_word(object, "unit", units, &unit, r->err));
-    PJ_TRY(get_place(object, "weights_on_memory", &setup->weights_on, r->err));
-    PJ_TRY(get_place(object, "activations_on_memory", &setup->activations_on, r->err));
-    PJ_TRY(pj_json_get_bool(object, "rd_wr_on_io", &setup->io_on_dram, r->err));
-    PJ_TRY(get_count(object, "min_sram_size", &least, r->err));
-    PJ_TRY(pj_json_get_object(object, "dims", &dims, r->err));
-    PJ_TRY(opt_text(r, object, "op_rules", &r->model->op_rules));
-    PJ_TRY(opt_text(r, object, "plan", &setup->plan));
-    PJ_TRY(opt_text(r, object, "quantize", &setup->quantize));
-    PJ_TRY(pj_json_opt_bool(object, "no_fold", &setup->no_fold, r->err));
-    setup->sram_min_bits = (uint64_t)least;
-    out->rules = rules[rule];
-    out->unit = units[unit];
-    return read_dims(r, dims);
+    pj_setup *setup = &r->result->setup;
+    PJ_TRY(pj_setup_read(root, r->arena, setup, r->err));
+    r->result->table = setup->table;
+    r->result->rules = setup->rules;
+    r->result->unit = setup->unit;
+    r->model->dims = setup->dims;
+    r->model->dim_count = setup->dim_count;
+    r->model->op_rules = setup->op_rules;
+    return PJ_OK;
 }
 
 /* ---- layers ---- */
@@ -144,7 +77,8 @@ static pj_status read_document(pj_field_reader *r, pj_json root, const char *nam
     PJ_TRY(check_schema(root, r->err));
     out->source = pj_arena_strdup(r->arena, name);
     out->is_report = true;
-    PJ_TRY(get_text(r, root, "version", &out->version));
+    PJ_TRY(pj_json_get_text(root, "version", &out->version, r->err));
+    out->version = pj_arena_strdup(r->arena, out->version);
     PJ_TRY(pj_model_read(r, root));
     PJ_TRY(read_settings(r, root));
     PJ_TRY(pj_totals_read(r, root)); /* names the devices that layers have figures of */

@@ -29,7 +29,7 @@ static pj_status finish_open(pj_status loaded, const char *name, const pj_setup 
 {
     pj_status status = loaded;
     if (status == PJ_OK && setup && setup->op_rules)
-        status = pj_custom_read(setup->op_rules, model, err);
+        status = pj_custom_read(setup, model, err);
     if (status == PJ_OK)
         status = infer(model, setup, err);
     if (status == PJ_OK) {

@@ -2,6 +2,7 @@
 #include "cost/device.h"
 #include "cost/estimate.h"
 #include "cost/shared.h"
+#include "ops/custom.h"
 #include "peak/peak.h"
 #include "picojoule/version.h"
 #include "result/result.h"
@@ -17,6 +18,7 @@ typedef struct analysis {
     pj_arena *arena;
     pj_arena *scratch;
     pj_diags diags;
+    const char *plan_sha256;
 } analysis;
 
 static pj_status open_devices(analysis *a, pj_error *err)
@@ -26,7 +28,7 @@ static pj_status open_devices(analysis *a, pj_error *err)
     if (!a->found->devices)
         return pj_fail_memory(err);
     for (size_t i = 0; i < count; i++)
-        PJ_TRY(pj_device_open(a->result->setup.devices[i], &a->found->devices[i], err));
+        PJ_TRY(pj_device_open(a->result->setup.devices[i], &a->result->setup, &a->found->devices[i], err));
     return PJ_OK;
 }
 
@@ -86,15 +88,43 @@ static pj_status name_resources(analysis *a, pj_error *err)
     const char **devices = PJ_NEW(a->arena, const char *, result->setup.device_count);
     for (size_t i = 0; devices && i < result->setup.device_count; i++)
         devices[i] = pj_device_name(a->found->devices[i]);
-    result->table = pj_table_name(a->found->table);
-    result->rules = pj_rules_word(pj_table_rules(a->found->table));
-    result->unit = pj_table_unit(a->found->table);
-    result->devices = devices;
+    result->setup.table = result->table = pj_table_name(a->found->table);
+    result->setup.rules = result->rules = pj_rules_word(pj_table_rules(a->found->table));
+    result->setup.unit = result->unit = pj_table_unit(a->found->table);
+    result->setup.devices = result->devices = devices;
     result->version = PICOJOULE_VERSION;
     result->model = pj_model_describe(a->found->model);
     if (!devices || !result->model)
         return pj_fail_memory(err);
     result->source = result->model->path;
+    result->setup.dims = result->model->dims;
+    result->setup.dim_count = result->model->dim_count;
+    result->setup.op_rules = result->model->op_rules;
+    return PJ_OK;
+}
+
+/* What the files were when they were read. */
+static pj_status keep_contents(analysis *a, pj_error *err)
+{
+    enum { OTHERS = 3 };
+    pj_setup *setup = &a->result->setup;
+    pj_content *contents = PJ_NEW(a->arena, pj_content, setup->device_count + OTHERS);
+    size_t count = 0;
+    if (!contents)
+        return pj_fail_memory(err);
+    contents[count++] = (pj_content){PJ_SETTING_AT(table)->name, setup->table, pj_table_sha256(a->found->table)};
+    for (size_t i = 0; i < setup->device_count; i++)
+        contents[count++] =
+            (pj_content){PJ_SETTING_AT(devices)->name, setup->devices[i], pj_device_sha256(a->found->devices[i])};
+    if (setup->plan)
+        contents[count++] = (pj_content){PJ_SETTING_AT(plan)->name, setup->plan, a->plan_sha256};
+    if (setup->op_rules)
+        contents[count++] =
+            (pj_content){PJ_SETTING_AT(op_rules)->name, setup->op_rules, pj_custom_sha256(a->found->model)};
+    setup->contents = contents;
+    setup->content_count = count;
+    setup->resources = NULL; /* the caller's, who may free them from now on */
+    setup->resource_count = 0;
     return PJ_OK;
 }
 
@@ -116,11 +146,12 @@ static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
     pj_result *result = a->result;
     const pj_setup *setup = &result->setup;
     const pj_prices prices = {found->model, found->table, setup};
-    pj_plan plan;
+    pj_plan plan = {0};
     bool planned = setup->plan || setup->quantize;
     if (planned)
-        PJ_TRY(pj_plan_read(setup->plan, setup->quantize, found->model, a->arena, &plan, err));
+        PJ_TRY(pj_plan_read(setup, found->model, a->arena, &plan, err));
     PJ_TRY(pj_run_priced(&prices, planned ? &plan : NULL, a->arena, a->scratch, &a->diags, priced, err));
+    a->plan_sha256 = pj_arena_strdup(a->arena, plan.sha256);
     pj_layers_traffic(&priced->precision, &priced->layers);
     PJ_TRY(pj_layers_shapes(found->model, &priced->layers, a->arena, err));
     found->precision = priced->precision;
@@ -137,10 +168,11 @@ static pj_status run(analysis *a, pj_error *err)
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_precision *precision = &found->precision;
-    PJ_TRY(pj_table_open(result->setup.table, &found->table, err));
+    PJ_TRY(pj_table_open(result->setup.table, &result->setup, &found->table, err));
     PJ_TRY(open_devices(a, err));
     PJ_TRY(name_resources(a, err));
     PJ_TRY(price(a, &priced, err));
+    PJ_TRY(keep_contents(a, err));
     PJ_TRY(measure_memory(a, &priced.schedule, err));
     PJ_TRY(pj_estimate_devices(found->model, precision, found->devices, result->setup.device_count, &found->layers,
                                &result->totals, a->arena, &a->diags, err));

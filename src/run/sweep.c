@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "picojoule/sweep.h"
+#include "setup/setup.h"
 
 /* What the caller gets, and what is needed to make and to free it. */
 typedef struct sweep {
@@ -136,14 +137,16 @@ static const char *copy_text(sweep *s, const char *text)
 static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixed)
 {
     pj_sweep *out = &s->result;
+    size_t count = 0;
     for (size_t i = 0; i < info->dim_count; i++) {
         bool swept = false;
         for (size_t k = 0; k < out->dim_count; k++)
             swept = swept || strcmp(out->dims[k].name, info->dims[i].name) == 0;
         if (!swept)
-            fixed[out->fixed_count++] = (pj_dim_binding){copy_text(s, info->dims[i].name), info->dims[i].value};
+            fixed[count++] = (pj_dim_binding){copy_text(s, info->dims[i].name), info->dims[i].value};
     }
-    out->fixed = fixed;
+    out->setup.dims = fixed;
+    out->setup.dim_count = count;
 }
 
 /* What is the same for all points. */
@@ -151,23 +154,11 @@ static pj_status keep_names(sweep *s, const pj_result *result)
 {
     pj_sweep *out = &s->result;
     const pj_model_info *info = pj_model_describe(s->model);
-    const char **devices = PJ_NEW(s->arena, const char *, s->setup.device_count);
     pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
-    if (!devices || !fixed)
+    if (!fixed)
         return pj_fail_memory(s->err);
-    for (size_t i = 0; i < s->setup.device_count; i++)
-        devices[i] = copy_text(s, result->devices[i]);
     out->model = copy_text(s, info->path);
-    out->table = copy_text(s, result->table);
-    out->rules = result->rules;
-    out->unit = result->unit;
-    out->op_rules = copy_text(s, info->op_rules);
-    out->setup = s->setup;
-    out->setup.table = out->table;
-    out->setup.plan = copy_text(s, s->setup.plan);
-    out->setup.quantize = copy_text(s, s->setup.quantize);
-    out->setup.devices = out->devices = devices;
-    out->device_count = s->setup.device_count;
+    out->setup = pj_setup_copy(&result->setup, s->arena);
     keep_fixed(s, info, fixed);
     return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;
 }

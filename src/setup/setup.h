@@ -1,11 +1,108 @@
-/* What is asked, as a value: its defaults and copies. */
+/* What is asked, as a value: copies, and what is read and written of it by the table of members. */
 #ifndef PJ_SETUP_SETUP_H
 #define PJ_SETUP_SETUP_H
 
 #include "base/arena.h"
-#include "picojoule/setup.h"
+#include "base/json.h"
+#include "base/json_write.h"
+#include "setup/members.h"
 
-/* A copy with all its texts and arrays, which live as long as the arena. Out of memory shows in pj_arena_failed. */
+/* A copy with all its texts and arrays, which live as long as the arena; resources stay the caller's. Out of memory
+ * shows in pj_arena_failed. */
 pj_setup pj_setup_copy(const pj_setup *setup, pj_arena *arena);
+
+/* ---- values.c: one member ---- */
+
+/* Has it another value than pj_setup_default()? */
+bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member);
+
+/* The member itself. */
+void *pj_setting_of(pj_setup *setup, const pj_setting *member);
+const char *pj_setting_text(const pj_setup *setup, const pj_setting *member); /* of kinds that are texts; may be NULL */
+bool pj_setting_bool(const pj_setup *setup, const pj_setting *member);
+pj_place pj_setting_place(const pj_setup *setup, const pj_setting *member);
+uint64_t pj_setting_bits(const pj_setup *setup, const pj_setting *member);
+
+/* Appends its value as reports and comparisons write it: "dram", "yes", bits; "none" for what is not set. Lists between
+ * commas. */
+void pj_setting_print(const pj_setup *setup, const pj_setting *member, pj_str *out);
+
+/* How many a list has; 0 for other kinds. Of one of them, NAME and VALUE of NAME=VALUE; names alone have no value. */
+size_t pj_setting_count(const pj_setup *setup, const pj_setting *member);
+const char *pj_setting_item_name(const pj_setup *setup, const pj_setting *member, size_t index);
+void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out);
+
+/* One more at the end of a list, zeroed, which is empty or was made by this function or pj_setting_take() in the same
+ * arena. NULL: no memory. */
+void *pj_setting_add(pj_setup *setup, const pj_setting *member, pj_arena *arena);
+
+/* Adds NAME=NUMBER to a list of dimensions or trips. false: no memory. */
+bool pj_setting_bind(pj_setup *setup, const pj_setting *member, const char *name, int64_t number, pj_arena *arena);
+
+/* Copies the list of a member, so that it can grow. false: no memory. */
+bool pj_setting_take(pj_setup *setup, const pj_setting *member, pj_arena *arena);
+
+/* ---- set.c: from texts ---- */
+
+/* A size with a unit, in bits: bytes without one. false: there is none, or more than a petabyte. */
+bool pj_size_read(const char *text, uint64_t *bits);
+
+/* Sets a member from the value of its option (NULL for a flag); of a list, adds to it. NULL: done; else what it wants
+ * instead. Running out of memory shows in the arena. */
+const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const char *value, pj_arena *arena);
+
+/* ---- texts.c: as options ---- */
+
+/* A size as an option reads it: 1MiB, 1500, or bits where they are no whole bytes: 4100bit. */
+void pj_size_print(uint64_t bits, pj_str *out);
+
+/* The options that ask for the same again, quoted for a shell: what differs from the default. Devices only
+ * estimate beside the table, so they are left out. */
+void pj_setup_options(const pj_setup *setup, pj_str *out);
+
+/* What figures rest on beside the table, as options: the basis by which histories compare. Settings that have a default
+ * are there, too, since a default may change. Number formats are what the points of one Pareto file differ in, so they
+ * are not part of every basis. */
+void pj_setup_basis(const pj_setup *setup, bool with_formats, pj_str *out);
+
+/* ---- basis.c: two of those ---- */
+
+/* "--contents table:0123456789ab": the file that a member names, and the start of its digest. */
+#define PJ_BASIS_CONTENTS "--contents "
+
+/* Do figures of the two compare? Contents of files that only one of them has a digest of, as older records, do not
+ * count. */
+bool pj_basis_same(const char *a, const char *b);
+
+/* Appends what `now` has and `before` has not, and the other way round: "with --quantize int8, without --no-fold, table
+ * with other contents"; the last for tables of one name. */
+void pj_basis_difference(const char *now, const char *before, bool same_table, pj_str *out);
+
+/* ---- json.c ---- */
+
+/* The member "settings" of a report. */
+void pj_setup_json(const pj_setup *setup, pj_json_writer *json);
+
+/* Reads it; texts go into the arena. Errors of json.h. */
+pj_status pj_setup_read(pj_json report, pj_arena *arena, pj_setup *out, pj_error *err);
+
+/* ---- budget.c: in a budget file ---- */
+
+/* In a budget's objects, a member of this name holds remarks: a text, or an array of texts. */
+#define PJ_BUDGET_REMARK "//"
+
+/* Reads the value that a budget gives a member. Paths are found from `folder` ("" or with a slash at its end). */
+pj_status pj_setting_read(const pj_setting *member, pj_json value, const char *folder, pj_arena *arena, pj_setup *out,
+                          pj_error *err);
+
+/* The number of a device, which is added where it is new; 0 without memory, too: the arena knows. */
+size_t pj_setup_device(pj_setup *setup, const char *name, const char *folder, pj_arena *arena);
+
+/* Writes what differs from the default. `path` says where a file is found from the budget; it may be NULL. */
+typedef const char *(*pj_path_of)(const char *path, void *payload);
+void pj_setup_budget_json(const pj_setup *setup, pj_path_of path, void *payload, pj_json_writer *json);
+
+/* Is the name of a table or device a file: with a slash, or with .json at its end? */
+bool pj_is_path(const char *name);
 
 #endif

@@ -458,8 +458,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: replay_qtools FOLDER\n");
         return 2;
     }
-    if (pj_table_open("qtools", &horowitz, &err) != PJ_OK ||
-        pj_table_open("qtools-defaults", &defaults, &err) != PJ_OK) {
+    if (pj_table_open("qtools", NULL, &horowitz, &err) != PJ_OK ||
+        pj_table_open("qtools-defaults", NULL, &defaults, &err) != PJ_OK) {
         fprintf(stderr, "%s: %s\n", err.file, err.what);
     } else {
         replay context = {horowitz, defaults, NULL, NULL};

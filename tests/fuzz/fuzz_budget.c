@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "budget/judge.h"
+#include "check/judge.h"
 #include "fuzz.h"
 
 static bool swallow(const char *bytes, size_t length, void *payload)

@@ -484,7 +484,7 @@ static pj_status open_padded(const char *path, size_t length, pj_error *err)
         fclose(from);
     if (to)
         fclose(to);
-    pj_status status = pj_table_open(table, &opened, err);
+    pj_status status = pj_table_open(table, NULL, &opened, err);
     pj_table_close(opened);
     remove(table);
     free(text);

@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "budget/entry.h"
 #include "check.h"
+#include "check/entry.h"
 #include "cost/device.h"
 #include "cost/table.h"
 #include "everything.h"

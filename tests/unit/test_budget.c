@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "budget/entry.h"
 #include "check.h"
+#include "check/entry.h"
 #include "picojoule/picojoule.h"
 #include "quantized.h"
 

@@ -9,7 +9,7 @@ static pj_device *open_device(const char *name)
 {
     pj_device *device = NULL;
     pj_error err = {0};
-    CHECK_INT(pj_device_open(name, &device, &err), PJ_OK);
+    CHECK_INT(pj_device_open(name, NULL, &device, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
     return device;
 }
@@ -261,7 +261,7 @@ static void test_files(void)
     refuse("\"fp32\"", "\"any\"", "$", "stands for all precisions");
     refuse("\"energy\": {", "\"measured\": {", "$.measured", "only formula");
 
-    CHECK_INT(pj_device_open("a1000", &device, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_device_open("a1000", NULL, &device, &err), PJ_EARGUMENT);
     CHECK_PART(err.what, "did you mean a10, a100");
     CHECK_PART(err.what, "picojoule devices");
 }

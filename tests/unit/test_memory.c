@@ -8,7 +8,7 @@ static pj_table *open_table(const char *name)
 {
     pj_table *table = NULL;
     pj_error err = {0};
-    CHECK_INT(pj_table_open(name, &table, &err), PJ_OK);
+    CHECK_INT(pj_table_open(name, NULL, &table, &err), PJ_OK);
     return table;
 }
 

@@ -80,7 +80,7 @@ static void test_refused(void)
     CHECK_INT(pj_plan_parse("{\"schema\": \"picojoule.plan/2\"}", 30, "p.json", model, arena, &plan, &err), PJ_EFORMAT);
     CHECK_PART(err.what, "picojoule.plan/1");
     CHECK_INT(pj_plan_parse("[]", 2, "p.json", model, arena, &plan, &err), PJ_EFORMAT);
-    CHECK_INT(pj_plan_read("/nowhere/at/all.json", NULL, model, arena, &plan, &err), PJ_EIO);
+    CHECK_INT(pj_plan_read(&(pj_setup){.plan = "/nowhere/at/all.json"}, model, arena, &plan, &err), PJ_EIO);
     pj_arena_free(arena);
     pj_model_close(model);
 }
@@ -209,7 +209,7 @@ static void test_quantize(void)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         pj_error err = {0};
         pj_plan plan;
-        CHECK_INT(pj_plan_read(NULL, wrong[i], model, arena, &plan, &err), PJ_EARGUMENT);
+        CHECK_INT(pj_plan_read(&(pj_setup){.quantize = wrong[i]}, model, arena, &plan, &err), PJ_EARGUMENT);
         CHECK_PART(err.what, "wNaM");
     }
     pj_arena_free(arena);

@@ -37,7 +37,7 @@ static setting set_up(void)
     build_output(&b, "y", PJ_FLOAT32, "1,4,8,8");
     s.model = build_expect(&b);
     CHECK_INT(pj_infer(s.model, &s.model->diags, &err), PJ_OK);
-    CHECK_INT(pj_table_open("horowitz-45nm", &s.table, &err), PJ_OK);
+    CHECK_INT(pj_table_open("horowitz-45nm", NULL, &s.table, &err), PJ_OK);
     pj_setup setup = pj_setup_default();
     pj_prices prices = {s.model, s.table, &setup};
     pj_diags_init(&s.diags, s.arena);

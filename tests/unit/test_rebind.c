@@ -279,8 +279,8 @@ static void test_sweep(void)
     pj_model *model = open_with(&b, &setup, &err);
     CHECK_INT(pj_sweep_run(model, &setup, dims, 2, &sweep, &err), PJ_OK);
     CHECK_INT(sweep->point_count, 6);
-    CHECK_INT(sweep->fixed_count, 1);
-    CHECK_TEXT(sweep->table, "horowitz-45nm");
+    CHECK_INT(sweep->setup.dim_count, 1);
+    CHECK_TEXT(sweep->setup.table, "horowitz-45nm");
     for (size_t i = 0; i < 6; i++) {
         const pj_sweep_point *point = &sweep->points[i];
         CHECK_INT(point->values[0], seqs[i / 3]);

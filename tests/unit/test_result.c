@@ -96,7 +96,7 @@ static void check_same(const pj_result *a, const pj_result *b)
     pj_error err = {0};
     size_t count;
     pj_setting_change *changes;
-    CHECK_INT(pj_result_settings_diff(a, b, &changes, &count, &err), PJ_OK);
+    CHECK_INT(pj_setup_compare(&a->setup, &b->setup, &changes, &count, &err), PJ_OK);
     CHECK_INT(count, 0);
     pj_setting_changes_free(changes);
     CHECK_TEXT(a->model->path, b->model->path);
@@ -184,44 +184,6 @@ static void test_counts(void)
     CHECK_INT(pj_result_count(INT64_C(9007199254740993)), INT64_C(9007199254740992));
     CHECK_INT(pj_result_count(INT64_C(9007199254740991)), INT64_C(9007199254740991));
     CHECK_INT(pj_result_count(INT64_MAX), INT64_MAX - 1023);
-}
-
-static void test_settings_diff(void)
-{
-    pj_error err = {0};
-    const pj_dim_binding dims_a[] =
-        {
-            {"batch",    1  },
-            {"sequence", 128}
-    },
-                         dims_b[] = {{"sequence", 512}, {"extra", 3}};
-    const pj_model_info model_a = {.dims = dims_a, .dim_count = 2}, model_b = {.dims = dims_b, .dim_count = 2};
-    pj_result a = {.model = &model_a, .table = "horowitz-45nm", .rules = "picojoule", .unit = "pJ"}, b;
-    a.setup = pj_setup_default();
-    b = a;
-    b.model = &model_b;
-    pj_setting_change *changes;
-    size_t count;
-    b.table = "other";
-    b.setup.plan = "p.json";
-    CHECK_INT(pj_result_settings_diff(&a, &b, &changes, &count, &err), PJ_OK);
-    static const char *const want[][3] = {
-        {"table",         "horowitz-45nm", "other" },
-        {"plan",          "none",          "p.json"},
-        {"dims.batch",    "1",             "none"  },
-        {"dims.sequence", "128",           "512"   },
-        {"dims.extra",    "none",          "3"     }
-    };
-    CHECK_INT(count, sizeof want / sizeof *want);
-    for (size_t i = 0; i < count && i < sizeof want / sizeof *want; i++) {
-        CHECK_TEXT(changes[i].name, want[i][0]);
-        CHECK_TEXT(changes[i].a, want[i][1]);
-        CHECK_TEXT(changes[i].b, want[i][2]);
-        CHECK(changes[i].other_prices == (i == 0));
-    }
-    pj_setting_changes_free(changes);
-    pj_setting_changes_free(NULL);
-    pj_result_free(NULL);
 }
 
 /* ---- reports that are refused ---- */
@@ -326,7 +288,6 @@ int main(void)
     test_round_trip();
     test_figures();
     test_counts();
-    test_settings_diff();
     test_refused();
     test_accepted();
     return check_done();

@@ -63,7 +63,7 @@ static pj_table *open_table(const char *name)
 {
     pj_table *table = NULL;
     pj_error err = {0};
-    CHECK_INT(pj_table_open(name, &table, &err), PJ_OK);
+    CHECK_INT(pj_table_open(name, NULL, &table, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
     return table;
 }
@@ -335,12 +335,12 @@ static void test_open(void)
         pj_table_close(table);
         CHECK(i == 0 || strcmp(pj_table_builtin(i - 1), name) < 0);
     }
-    CHECK_INT(pj_table_open("horowitz-45", &table, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_table_open("horowitz-45", NULL, &table, &err), PJ_EARGUMENT);
     CHECK_TEXT(
         err.what,
         "there is no energy table \"horowitz-45\", built in or as a file; did you mean horowitz-45nm, horowitz-mac?; "
         "see `picojoule tables`");
-    CHECK_INT(pj_table_open("no/such.json", &table, &err), PJ_EIO);
+    CHECK_INT(pj_table_open("no/such.json", NULL, &table, &err), PJ_EIO);
     CHECK_TEXT(err.file, "no/such.json");
     for (int i = 0; i < PJ_FLOAT_FORMATS; i++) { /* the words mean here what they mean in a plan */
         pj_number parsed = number(pj_float_formats[i].word);

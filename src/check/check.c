@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "budget/judge.h"
+#include "check/judge.h"
 #include "picojoule/picojoule.h"
+#include "result/result.h"
 
 /* ---- one model ---- */
 
@@ -248,20 +249,22 @@ void pj_check_free(pj_check *check)
 
 /* ---- baselines ---- */
 
-pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload, pj_error *err)
+pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_result **out, pj_error *err)
 {
     const pj_budget_entry *entry = &budget->entry[model];
-    pj_report_options options = pj_report_options_default();
     subject s = {0};
+    *out = NULL;
     if (!entry->baseline)
         return pj_budget_fail(budget, entry->json_path, PJ_EARGUMENT, err,
                               "%.200s has no baseline; add \"baseline\": {\"report\": FILE, \"tolerance\": {\"total\": "
                               "\"1%%\"}}",
                               entry->path);
-    options.format = "json";
     pj_status status = analyse(budget, entry, &s, err);
-    if (status == PJ_OK)
-        status = pj_report_write(s.result, &options, sink, payload, err);
+    if (status == PJ_OK) {
+        pj_result_own(s.result, pj_model_close);
+        *out = s.result;
+        return PJ_OK;
+    }
     close_subject(&s);
     pj_error_at(err, entry->path, NULL, NULL);
     return status;

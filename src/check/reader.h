@@ -1,11 +1,9 @@
 /* Reading a budget file: what its parts share. */
-#ifndef PJ_BUDGET_READER_H
-#define PJ_BUDGET_READER_H
+#ifndef PJ_CHECK_READER_H
+#define PJ_CHECK_READER_H
 
-#include "budget/entry.h"
-
-/* A member of this name holds remarks: a text, or an array of texts. */
-#define PJ_REMARK "//"
+#include "check/entry.h"
+#include "setup/setup.h"
 
 typedef struct pj_reader {
     pj_budget *budget;
@@ -31,6 +29,10 @@ pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const ch
 
 /* The number of a device among those of the entry's settings; a new one is added. */
 size_t pj_reader_device(pj_reader *r, const char *name);
+
+/* The keys of what figures rest on; how many. */
+enum { PJ_MOST_BASIS_KEYS = 32 };
+size_t pj_reader_basis_keys(const char **keys);
 
 /* Reads what the entry's figures rest on: dims, table, plan, memory ... */
 pj_status pj_reader_basis(pj_reader *r, pj_json object);

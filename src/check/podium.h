@@ -1,6 +1,6 @@
 /* The few layers that matter most in a verdict. */
-#ifndef PJ_BUDGET_PODIUM_H
-#define PJ_BUDGET_PODIUM_H
+#ifndef PJ_CHECK_PODIUM_H
+#define PJ_CHECK_PODIUM_H
 
 #include "base/arena.h"
 #include "picojoule/budget.h"

@@ -5,9 +5,9 @@
 
 #include "base/file.h"
 #include "base/limits.h"
-#include "budget/entry.h"
-#include "budget/judge.h"
-#include "budget/reader.h"
+#include "check/entry.h"
+#include "check/judge.h"
+#include "check/reader.h"
 #include "quant/precision.h"
 
 /* ---- rules ---- */
@@ -74,7 +74,7 @@ static void list_keys(const char **keys, bool of_layer, const char *const *more)
 
 static pj_status read_layer_rule(pj_reader *r, pj_json object)
 {
-    static const char *const more[] = {"match", "op", "share", PJ_REMARK, NULL};
+    static const char *const more[] = {"match", "op", "share", PJ_BUDGET_REMARK, NULL};
     const char *keys[MOST_KEYS], *match = NULL, *op = NULL;
     size_t before = r->entry->rules;
     list_keys(keys, true, more);
@@ -100,7 +100,7 @@ static pj_status read_layer_rule(pj_reader *r, pj_json object)
 
 static pj_status read_device_limits(pj_reader *r, pj_json devices)
 {
-    static const char *const keys[] = {"energy", "time", PJ_REMARK, NULL};
+    static const char *const keys[] = {"energy", "time", PJ_BUDGET_REMARK, NULL};
     for (pj_json at = pj_json_first(devices); at.node; at = pj_json_next(at)) {
         if (pj_reader_is_remark(at))
             continue;
@@ -122,7 +122,7 @@ static pj_status read_device_limits(pj_reader *r, pj_json devices)
 
 static pj_status read_limits(pj_reader *r, pj_json limits)
 {
-    static const char *const more[] = {"devices", "layers", "layer_share", "coverage", PJ_REMARK, NULL};
+    static const char *const more[] = {"devices", "layers", "layer_share", "coverage", PJ_BUDGET_REMARK, NULL};
     const char *keys[MOST_KEYS];
     pj_json devices = {0}, layers = {0};
     list_keys(keys, false, more);
@@ -178,7 +178,7 @@ static pj_status check_format(pj_json at, const char *word, pj_error *err)
 
 static pj_status read_forbid(pj_reader *r, pj_json forbid)
 {
-    static const char *const keys[] = {"findings", "formats", PJ_REMARK, NULL};
+    static const char *const keys[] = {"findings", "formats", PJ_BUDGET_REMARK, NULL};
     PJ_TRY(pj_reader_keys(r, forbid, keys));
     PJ_TRY(read_forbidden(r, forbid, "findings", PJ_RULE_FINDING, check_code));
     return read_forbidden(r, forbid, "formats", PJ_RULE_FORMAT, check_format);
@@ -186,8 +186,9 @@ static pj_status read_forbid(pj_reader *r, pj_json forbid)
 
 static pj_status read_baseline(pj_reader *r, pj_json baseline)
 {
-    static const char *const keys[] = {"report", "tolerance", PJ_REMARK, NULL}, *const more[] = {"layer", PJ_REMARK,
-                                                                                                 NULL};
+    static const char *const keys[] = {"report", "tolerance", PJ_BUDGET_REMARK, NULL}, *const more[] = {
+                                                                                           "layer", PJ_BUDGET_REMARK,
+                                                                                           NULL};
     const char *metrics[MOST_KEYS];
     pj_json tolerance = {0};
     size_t before = r->entry->rules;
@@ -219,10 +220,11 @@ static pj_status read_baseline(pj_reader *r, pj_json baseline)
 
 static pj_status read_entry(pj_reader *r, pj_json object)
 {
-    static const char *const keys[] = {"model",   "name",   "dims",   "table",  "plan",     "quantize", "op_rules",
-                                       "devices", "memory", "limits", "forbid", "baseline", PJ_REMARK,  NULL};
+    static const char *const own[] = {"model", "name", "limits", "forbid", "baseline", PJ_BUDGET_REMARK, NULL};
+    const char *keys[PJ_MOST_BASIS_KEYS + sizeof own / sizeof *own];
     pj_json limits = {0}, forbid = {0}, baseline = {0};
     pj_budget_entry *entry = r->entry;
+    memcpy(keys + pj_reader_basis_keys(keys), own, sizeof own);
     PJ_TRY(pj_reader_keys(r, object, keys));
     PJ_TRY(pj_reader_text(r, object, "model", &entry->path));
     if (!entry->path)
@@ -250,7 +252,7 @@ static pj_status read_entry(pj_reader *r, pj_json object)
 
 static pj_status read_document(pj_reader *r, pj_json root)
 {
-    static const char *const keys[] = {"schema", "$schema", "models", PJ_REMARK, NULL};
+    static const char *const keys[] = {"schema", "$schema", "models", PJ_BUDGET_REMARK, NULL};
     static const char *const schemas[] = {"picojoule.budget/1", NULL};
     const char *link;
     pj_json models = {0};

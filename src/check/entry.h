@@ -1,6 +1,6 @@
 /* A budget file in memory: one entry per model, one rule per limit. */
-#ifndef PJ_BUDGET_ENTRY_H
-#define PJ_BUDGET_ENTRY_H
+#ifndef PJ_CHECK_ENTRY_H
+#define PJ_CHECK_ENTRY_H
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -57,10 +57,6 @@ pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *
 
 /* pj_budget_read from memory; `name` stands for the file. */
 pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);
-
-/* What the entry's figures rest on, as options of analyze, with paths as they are found from the current folder; NULL:
- * no memory. */
-const char *pj_budget_options(const pj_budget_entry *entry, pj_arena *arena);
 
 /* ---- lines.c: where each value of a JSON text stands ---- */
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/amount.h"
-#include "budget/entry.h"
+#include "check/entry.h"
 
 /* ---- metrics ---- */
 

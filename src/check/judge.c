@@ -1,14 +1,15 @@
 /* Does a model keep to its budget? */
-#include "budget/judge.h"
+#include "check/judge.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "budget/podium.h"
+#include "check/podium.h"
 #include "diff/match.h"
 #include "ir/diag.h"
 #include "picojoule/lint.h"
+#include "setup/setup.h"
 
 typedef struct judge {
     const pj_budget_case *given;
@@ -349,8 +350,11 @@ static bool is_same_file(const char *a, const char *b)
     return at_name && strcmp(longer, left > right ? b : a) == 0;
 }
 
+/* Formats and rules of operators are the project's own: a budget judges what became of them. */
 static bool is_harmless(const pj_setting_change *change)
 {
+    if (change->contents)
+        return true;
     bool is_file = strcmp(change->name, "plan") == 0 || strcmp(change->name, "op_rules") == 0;
     return is_file && is_same_file(change->a, change->b);
 }
@@ -360,9 +364,11 @@ static pj_status check_basis(judge *j)
     pj_setting_change *changes;
     size_t count, differ = 0;
     pj_str text = pj_str_new(300);
-    PJ_TRY(pj_result_settings_diff(j->given->baseline, j->given->now, &changes, &count, j->err));
+    PJ_TRY(pj_setup_compare(&j->given->baseline->setup, &j->given->now->setup, &changes, &count, j->err));
     for (size_t i = 0; i < count; i++)
-        if (!is_harmless(&changes[i]))
+        if (changes[i].contents && changes[i].other_prices)
+            pj_str_printf(&text, "%s%s has other contents", differ++ ? "; " : "", changes[i].contents);
+        else if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
     pj_setting_changes_free(changes);
     pj_status status = PJ_OK;
@@ -469,7 +475,9 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->table = keep(&j, given->now->table);
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&out->energy);
-    out->options = pj_budget_options(entry, arena);
+    pj_str options = pj_str_new(0);
+    pj_setup_options(&entry->setup, &options);
+    out->options = pj_str_keep(&options, arena);
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
             out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));

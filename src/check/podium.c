@@ -1,5 +1,5 @@
 /* The few layers that matter most in a verdict. */
-#include "budget/podium.h"
+#include "check/podium.h"
 
 void pj_podium_offer(pj_podium *podium, const pj_check_layer *row, double by)
 {

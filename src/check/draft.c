@@ -1,13 +1,17 @@
 /* A first budget: today's figures, and a margin. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/amount.h"
 #include "base/json_write.h"
 #include "base/map.h"
 #include "base/real.h"
-#include "budget/entry.h"
+#include "check/entry.h"
+#include "check/paths.h"
 #include "picojoule/picojoule.h"
+#include "setup/setup.h"
 
 typedef struct draft {
     const pj_budget_draft *given;
@@ -19,6 +23,13 @@ typedef struct draft {
     pj_error *err;
 } draft;
 
+/* A pj_path_of: as the budget finds it. */
+static const char *found(const char *path, void *payload)
+{
+    draft *d = payload;
+    return pj_path_seen_from(path, d->given->file, d->arena);
+}
+
 static void put_text(draft *d, const char *key, const char *text)
 {
     pj_json_write_key(&d->json, key);
@@ -27,14 +38,16 @@ static void put_text(draft *d, const char *key, const char *text)
 
 /* ---- limits ---- */
 
-/* `value` in units of `factor`, rounded up to four digits, and never below it. */
+/* `value` in units of `factor`, rounded up to four digits, and never below it. The steps are counted, so that the
+ * figure is the double next to its decimal text. */
 static double round_up(double value, double factor)
 {
-    double figure = value / factor;
-    double step = pj_pow(10, floor(pj_log10(figure)) - 3);
-    double rounded = step >= 1 ? ceil(figure / step) * step : ceil(figure / step) / round(1 / step);
+    enum { DIGITS = 4 };
+    int places = DIGITS - 1 - (int)floor(pj_log10(value / factor));
+    double step = pj_pow(10, abs(places)), steps = ceil(places < 0 ? value / factor / step : value / factor * step);
+    double rounded = places < 0 ? steps * step : steps / step;
     while (rounded * factor < value)
-        rounded += step;
+        rounded = places < 0 ? ++steps * step : ++steps / step;
     return rounded;
 }
 
@@ -84,65 +97,9 @@ static void put_limits(draft *d, const pj_result *result)
     pj_json_write_end(&d->json);
 }
 
-/* ---- what figures rest on ---- */
-
-static void put_memory(draft *d)
-{
-    const pj_setup *given = d->setup, usual = pj_setup_default();
-    if (given->weights_on == usual.weights_on && given->activations_on == usual.activations_on &&
-        given->io_on_dram == usual.io_on_dram && given->sram_min_bits == 0)
-        return;
-    pj_json_write_key(&d->json, "memory");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
-    put_text(d, "weights_on", pj_place_word(given->weights_on));
-    put_text(d, "activations_on", pj_place_word(given->activations_on));
-    pj_json_write_key(&d->json, "io_on_dram");
-    pj_json_write_bool(&d->json, given->io_on_dram);
-    if (given->sram_min_bits) {
-        pj_json_write_key(&d->json, "sram_min");
-        pj_json_write_uint(&d->json, given->sram_min_bits / 8);
-    }
-    pj_json_write_end(&d->json);
-}
-
-static void put_dims(draft *d, const pj_model_info *info)
-{
-    if (info->dim_count == 0)
-        return;
-    pj_json_write_key(&d->json, "dims");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
-    for (size_t i = 0; i < info->dim_count; i++) {
-        pj_json_write_key(&d->json, info->dims[i].name);
-        pj_json_write_int(&d->json, info->dims[i].value);
-    }
-    pj_json_write_end(&d->json);
-}
-
-static void put_basis(draft *d, const pj_model_info *info)
-{
-    const pj_setup *given = d->setup, usual = pj_setup_default();
-    put_dims(d, info);
-    if (given->table && strcmp(given->table, usual.table) != 0)
-        put_text(d, "table", given->table);
-    if (given->plan)
-        put_text(d, "plan", given->plan);
-    if (given->quantize)
-        put_text(d, "quantize", given->quantize);
-    if (given->op_rules)
-        put_text(d, "op_rules", given->op_rules);
-    put_memory(d);
-    if (given->device_count == 0)
-        return;
-    pj_json_write_key(&d->json, "devices");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY_LINE);
-    for (size_t i = 0; i < given->device_count; i++)
-        pj_json_write_text(&d->json, given->devices[i]);
-    pj_json_write_end(&d->json);
-}
-
 /* ---- baselines ---- */
 
-/* FOLDER/NAME.json, with a number behind the name where it is taken. */
+/* FOLDER/NAME.json, with a number after the name where it is taken. */
 static const char *name_baseline(draft *d, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *point = strrchr(name, '.');
@@ -168,7 +125,7 @@ static void put_baseline(draft *d, const char *path)
     }
     pj_json_write_key(&d->json, "baseline");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-    put_text(d, "report", name);
+    put_text(d, "report", found(name, d));
     pj_json_write_key(&d->json, "tolerance");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
     put_text(d, "total", "1%");
@@ -225,13 +182,12 @@ static pj_status put_model(draft *d, const char *path)
         status = check_dims(d, model, path);
     if (status == PJ_OK)
         status = pj_analyze(model, d->setup, &result, d->err);
-    const pj_model_info *info = status == PJ_OK ? pj_model_describe(model) : NULL;
-    if (status == PJ_OK && !info)
-        status = pj_fail_memory(d->err);
     if (status == PJ_OK) {
+        setup.dims = result->setup.dims;
+        setup.dim_count = result->setup.dim_count;
         pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-        put_text(d, "model", path);
-        put_basis(d, info);
+        put_text(d, "model", found(path, d));
+        pj_setup_budget_json(&setup, found, d, &d->json);
         put_limits(d, result);
         if (d->given->baselines)
             put_baseline(d, path);
@@ -242,6 +198,18 @@ static pj_status put_model(draft *d, const char *path)
     return status;
 }
 
+/* Is the model one of those before it, perhaps under another name? */
+static bool is_there(const draft *d, size_t model)
+{
+    struct stat own, other;
+    for (size_t i = 0; i < model; i++)
+        if (strcmp(d->given->models[i], d->given->models[model]) == 0 ||
+            (stat(d->given->models[i], &other) == 0 && stat(d->given->models[model], &own) == 0 &&
+             own.st_dev == other.st_dev && own.st_ino == other.st_ino))
+            return true;
+    return false;
+}
+
 static pj_status put_budget(draft *d)
 {
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
@@ -249,7 +217,8 @@ static pj_status put_budget(draft *d)
     pj_json_write_key(&d->json, "models");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < d->given->model_count; i++)
-        PJ_TRY(put_model(d, d->given->models[i]));
+        if (!is_there(d, i))
+            PJ_TRY(put_model(d, d->given->models[i]));
     for (size_t i = 0; i < d->setup->dim_count; i++)
         if (!d->bound[i])
             return pj_fail(d->err, PJ_EARGUMENT, "none of the models has a dimension '%.100s'", d->setup->dims[i].name);

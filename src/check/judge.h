@@ -1,8 +1,8 @@
 /* Does a model keep to its budget? */
-#ifndef PJ_BUDGET_JUDGE_H
-#define PJ_BUDGET_JUDGE_H
+#ifndef PJ_CHECK_JUDGE_H
+#define PJ_CHECK_JUDGE_H
 
-#include "budget/entry.h"
+#include "check/entry.h"
 
 /* What is known of a model. */
 typedef struct pj_budget_case {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "budget/entry.h"
+#include "check/entry.h"
 
 typedef struct place {
     const void *node, *parent; /* parent: NULL for the root */

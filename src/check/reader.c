@@ -1,0 +1,104 @@
+/* Reading a budget file: texts, files, and what the figures of an entry rest on. */
+#include "check/reader.h"
+
+#include <string.h>
+
+/* ---- small pieces ---- */
+
+pj_status pj_reader_keys(pj_reader *r, pj_json object, const char *const *keys)
+{
+    PJ_TRY(pj_json_as_object(object, &object, r->err));
+    PJ_TRY(pj_json_only_keys(object, keys, r->err));
+    pj_json remark = pj_json_find(object, PJ_BUDGET_REMARK);
+    const char *text;
+    if (!remark.node || pj_json_kind_of(remark) == PJ_JSON_TEXT)
+        return PJ_OK;
+    PJ_TRY(pj_json_as_array(remark, &remark, r->err));
+    for (pj_json at = pj_json_first(remark); at.node; at = pj_json_next(at))
+        PJ_TRY(pj_json_as_text(at, &text, r->err));
+    return PJ_OK;
+}
+
+bool pj_reader_is_remark(pj_json member)
+{
+    return strcmp(pj_json_key(member), PJ_BUDGET_REMARK) == 0;
+}
+
+const char *pj_reader_keep(pj_reader *r, const char *text)
+{
+    return text ? pj_arena_strdup(r->arena, text) : NULL;
+}
+
+pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const char **out)
+{
+    const char *text = NULL;
+    PJ_TRY(pj_json_opt_text(object, key, &text, r->err));
+    if (text && !*text)
+        return pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, r->err, "the text is empty");
+    if (!text)
+        return PJ_OK;
+    *out = pj_reader_keep(r, text);
+    return *out ? PJ_OK : pj_fail_memory(r->err);
+}
+
+const char *pj_reader_found(pj_reader *r, const char *path)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, *path == '/' ? "" : r->folder);
+    pj_str_add(&text, path);
+    return pj_str_keep(&text, r->arena);
+}
+
+size_t pj_reader_device(pj_reader *r, const char *name)
+{
+    return pj_setup_device(&r->entry->setup, name, r->folder, r->arena);
+}
+
+/* ---- what figures rest on ---- */
+
+size_t pj_reader_basis_keys(const char **keys)
+{
+    const pj_setting *member = NULL;
+    const char *object = NULL;
+    size_t count = 0;
+    while ((member = pj_setting_after(PJ_ORDER_BUDGET, member)))
+        if (!member->budget_object)
+            keys[count++] = member->in_budget;
+        else if (member->budget_object != object)
+            keys[count++] = object = member->budget_object;
+    return count;
+}
+
+/* The object that holds members, with the keys that it may have; *out stays empty where it is not there. */
+static pj_status find_object(pj_reader *r, pj_json model, const char *name, pj_json *out)
+{
+    const char *keys[PJ_MOST_BASIS_KEYS];
+    const pj_setting *member = NULL;
+    size_t count = 0;
+    PJ_TRY(pj_json_opt_object(model, name, out, r->err));
+    while ((member = pj_setting_after(PJ_ORDER_BUDGET, member)))
+        if (member->budget_object == name)
+            keys[count++] = member->in_budget;
+    keys[count++] = PJ_BUDGET_REMARK;
+    keys[count] = NULL;
+    return out->node ? pj_reader_keys(r, *out, keys) : PJ_OK;
+}
+
+pj_status pj_reader_basis(pj_reader *r, pj_json model)
+{
+    const pj_setting *member = NULL;
+    const char *name = NULL;
+    pj_json object = {0};
+    r->entry->setup = pj_setup_default(); /* unbound dimensions are refused with all their names at once */
+    while ((member = pj_setting_after(PJ_ORDER_BUDGET, member))) {
+        if (member->budget_object && member->budget_object != name) {
+            name = member->budget_object;
+            object = (pj_json){0};
+            PJ_TRY(find_object(r, model, name, &object));
+        }
+        pj_json value = pj_json_find(member->budget_object ? object : model, member->in_budget);
+        if (value.node)
+            PJ_TRY(pj_setting_read(member, value, r->folder, r->arena, &r->entry->setup, r->err));
+    }
+    return PJ_OK;
+}

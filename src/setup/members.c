@@ -1,0 +1,189 @@
+/* The members of a setup: one row each, and nothing else in the house spells them.
+ *
+ * The places in the orders of report, budget, basis (of histories) and told (what a report assumes) are as files and
+ * readers know them; a new member takes the next free one. */
+#include "setup/members.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(pj_setup, member)
+
+const char *const *pj_place_words(void)
+{
+    static const char *const words[] = {
+#define PJ_PLACE_WORD(name, word) word,
+        PJ_PLACE_LIST(PJ_PLACE_WORD)
+#undef PJ_PLACE_WORD
+            NULL,
+    };
+    return words;
+}
+
+const char *pj_place_word(pj_place place)
+{
+    return pj_place_words()[place];
+}
+
+pj_setup pj_setup_default(void)
+{
+    return (pj_setup){.table = "horowitz-45nm",
+                      .weights_on = PJ_PLACE_DRAM,
+                      .activations_on = PJ_PLACE_DRAM,
+                      .io_on_dram = true,
+                      .unbound_dims_are_one = true};
+}
+
+static const char in_memory[] = "memory";
+
+/* clang-format off */
+static const pj_setting members[] = {
+    /* ---- bindings, operators ---- */
+    {.name = "inputs", .option = "input", .value = "NAME=[TYPE:]DIMS",
+     .help = "shape of a graph input, and its element type,\n"
+             "for example --input tokens=int64:1,128;\n"
+             "? leaves a dimension as the model declares it;\n"
+             "repeatable",
+     .kind = PJ_SETTING_INPUTS, .at = AT(inputs), .count_at = AT(input_count), .group = PJ_ABOUT_MODEL,
+     .in_report = "inputs", .report = 10, .written = PJ_WRITTEN_IF_SET, .basis = 10,
+     .told = "Inputs as given (%o): %v", .place_told = 9},
+    {.name = "dims", .option = "dim", .value = "NAME=N",
+     .help = "value of a symbolic dimension, for example\n"
+             "--dim batch=1; repeatable",
+     .kind = PJ_SETTING_DIMS, .at = AT(dims), .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
+     .in_report = "dims", .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = "dims", .budget = 1, .basis = 9},
+    {.name = "trips", .option = "trips", .value = "NAME=N",
+     .help = "how often the Loop of that name runs, where the\n"
+             "graph does not say it; repeatable",
+     .kind = PJ_SETTING_TRIPS, .at = AT(trips), .count_at = AT(trip_count), .group = PJ_ABOUT_MODEL,
+     .in_report = "trips", .report = 9, .written = PJ_WRITTEN_IF_SET, .basis = 11,
+     .told = "Loops run as often as given (%o): %v", .place_told = 10},
+    {.name = "op_rules", .option = "op-rules", .value = "FILE",
+     .help = "shapes and work of operators that are not built\n"
+             "in; docs/op-rules.md describes the file",
+     .kind = PJ_SETTING_FILE, .at = AT(op_rules), .group = PJ_ABOUT_MODEL,
+     .in_report = "op_rules", .report = 11, .written = PJ_WRITTEN_ALWAYS, .in_budget = "op_rules", .budget = 5,
+     .basis = 8, .told = "Operators as described by %v (%o)", .place_told = 3},
+    /* ---- prices and memory ---- */
+    {.name = "table", .option = "table", .value = "NAME|FILE",
+     .help = "energy table (default horowitz-45nm);\n"
+             "`picojoule tables` lists the built-in ones",
+     .kind = PJ_SETTING_NAME, .at = AT(table), .group = PJ_ABOUT_ENERGY, .other_prices = true,
+     .in_report = "table", .report = 1, .written = PJ_WRITTEN_ALWAYS, .in_budget = "table", .budget = 2,
+     .told = "Table %v (%o)", .place_told = 1},
+    {.name = "rules", .option = "table", .kind = PJ_SETTING_FOUND, .at = AT(rules), .other_prices = true,
+     .in_report = "rules", .report = 2, .written = PJ_WRITTEN_ALWAYS, .words = {"picojoule", "qtools"},
+     .joint = ", ", .told = "rules %v", .place_told = 2},
+    {.name = "unit", .option = "table", .kind = PJ_SETTING_FOUND, .at = AT(unit), .other_prices = true,
+     .in_report = "unit", .report = 3, .written = PJ_WRITTEN_ALWAYS, .words = {"pJ", "relative"},
+     .told_of = "relative", .told = "Figures are multiples of one operation, as the table says, not joules",
+     .place_told = 4},
+    {.name = "devices", .option = "device", .value = "NAME|FILE",
+     .help = "estimate for a device beside the table's\n"
+             "energies; repeatable; see `picojoule devices`",
+     .kind = PJ_SETTING_NAMES, .at = AT(devices), .count_at = AT(device_count), .group = PJ_ABOUT_DEVICES,
+     .in_report = "devices", .report = 15, .written = PJ_WRITTEN_NEVER, .in_budget = "devices", .budget = 10},
+    {.name = "weights_on", .option = "weights-on", .value = "dram|sram|fixed",
+     .help = "where weights and other constants are;\n"
+             "fixed: hard-wired, free (default dram)",
+     .kind = PJ_SETTING_PLACE, .at = AT(weights_on), .group = PJ_ABOUT_ENERGY,
+     .in_report = "weights_on_memory", .report = 4, .written = PJ_WRITTEN_ALWAYS,
+     .in_budget = "weights_on", .budget_object = in_memory, .budget = 6, .basis = 1,
+     .told = "Weights %v (%o)", .place_told = 5},
+    {.name = "activations_on", .option = "activations-on", .value = "dram|sram|fixed",
+     .help = "where tensors between layers are\n"
+             "(default dram)",
+     .kind = PJ_SETTING_PLACE, .at = AT(activations_on), .group = PJ_ABOUT_ENERGY,
+     .in_report = "activations_on_memory", .report = 5, .written = PJ_WRITTEN_ALWAYS,
+     .in_budget = "activations_on", .budget_object = in_memory, .budget = 7, .basis = 2,
+     .joint = ", ", .told = "activations %v (%o)", .place_told = 6},
+    {.name = "io_on_dram", .option = "io-on-dram", .value = "yes|no",
+     .help = "model inputs and outputs cross DRAM\n"
+             "(default yes)",
+     .kind = PJ_SETTING_YES_NO, .at = AT(io_on_dram), .group = PJ_ABOUT_ENERGY,
+     .in_report = "rd_wr_on_io", .report = 6, .written = PJ_WRITTEN_ALWAYS,
+     .in_budget = "io_on_dram", .budget_object = in_memory, .budget = 8, .basis = 3,
+     .joint = "; ", .told = "model inputs and outputs %v DRAM (%o)", .words = {"do not cross", "cross"},
+     .place_told = 7},
+    {.name = "sram_min_bits", .option = "sram-min", .value = "SIZE",
+     .help = "the smallest SRAM that a tensor can sit in:\n"
+             "16KiB, 8MiB, 4096 (bytes), 100bit (default 0)",
+     .kind = PJ_SETTING_SIZE, .at = AT(sram_min_bits), .group = PJ_ABOUT_ENERGY,
+     .in_report = "min_sram_size", .report = 7, .written = PJ_WRITTEN_ALWAYS,
+     .in_budget = "sram_min", .budget_object = in_memory, .budget = 9, .basis = 4,
+     .joint = "; ", .told = "no SRAM (%o) below %v", .place_told = 8},
+    /* ---- number formats ---- */
+    {.name = "plan", .option = "plan", .value = "FILE",
+     .help = "number formats of layers (picojoule.plan/1),\n"
+             "instead of those that the model has",
+     .kind = PJ_SETTING_FILE, .at = AT(plan), .group = PJ_ABOUT_FORMATS,
+     .in_report = "plan", .report = 12, .written = PJ_WRITTEN_ALWAYS, .in_budget = "plan", .budget = 3, .basis = 5,
+     .told = "Number formats as %v says (%o)", .place_told = 11},
+    {.name = "quantize", .option = "quantize", .value = "SPEC",
+     .help = "one format for all that is floating point:\n"
+             "int8, fp16, ...; w4a8: weights int4, activations\n"
+             "int8; w4a16: weights int4, activations fp16",
+     .kind = PJ_SETTING_TEXT, .at = AT(quantize), .group = PJ_ABOUT_FORMATS,
+     .in_report = "quantize", .report = 13, .written = PJ_WRITTEN_IF_SET, .in_budget = "quantize", .budget = 4,
+     .basis = 6, .told = "What is floating point counts as %v (%o)", .place_told = 12},
+    {.name = "no_fold", .option = "no-fold",
+     .help = "quantizers stay layers of their own instead of\n"
+             "becoming part of the layer in front",
+     .kind = PJ_SETTING_FLAG, .at = AT(no_fold), .group = PJ_ABOUT_ENERGY,
+     .in_report = "no_fold", .report = 14, .written = PJ_WRITTEN_IF_SET, .basis = 7,
+     .told = "Quantizers stay layers of their own (%o)", .place_told = 13},
+};
+/* clang-format on */
+enum { MEMBERS = sizeof members / sizeof *members };
+
+const pj_setting *pj_setup_setting(size_t index)
+{
+    return index < MEMBERS ? &members[index] : NULL;
+}
+
+const pj_setting *pj_setting_at(size_t offset)
+{
+    size_t i = 0;
+    while (i < MEMBERS - 1 && members[i].at != offset)
+        i++;
+    return &members[i];
+}
+
+static bool is_called(const char *own, const char *name, size_t length)
+{
+    return own && strlen(own) == length && memcmp(own, name, length) == 0;
+}
+
+const pj_setting *pj_setting_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < MEMBERS; i++)
+        if (is_called(members[i].name, name, length) || is_called(members[i].option, name, length))
+            return &members[i];
+    return NULL;
+}
+
+static unsigned char place_in(const pj_setting *member, pj_setting_order order)
+{
+    switch (order) {
+    case PJ_ORDER_REPORT:
+        return member->report;
+    case PJ_ORDER_BUDGET:
+        return member->budget;
+    case PJ_ORDER_BASIS:
+        return member->basis;
+    case PJ_ORDER_TOLD:
+        return member->place_told;
+    }
+    return 0;
+}
+
+const pj_setting *pj_setting_after(pj_setting_order order, const pj_setting *before)
+{
+    const pj_setting *next = NULL;
+    unsigned char from = before ? place_in(before, order) : 0;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        unsigned char place = place_in(&members[i], order);
+        if (place > from && (!next || place < place_in(next, order)))
+            next = &members[i];
+    }
+    return next;
+}

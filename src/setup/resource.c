@@ -1,0 +1,120 @@
+/* Finding a JSON file: among the bytes of the setup, by built-in name, or by path. */
+#include "setup/resource.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+
+static bool is_file(const char *path)
+{
+    size_t length = strlen(path);
+    if (strchr(path, '/') || strcmp(path, "-") == 0 || (length > 5 && strcmp(path + length - 5, ".json") == 0))
+        return true;
+    FILE *file = fopen(path, "rb");
+    if (file)
+        (void)fclose(file);
+    return file != NULL;
+}
+
+static bool is_near(const char *name, const char *asked)
+{
+    enum { LEAST_PART = 2, MOST_EDITS = 3 };
+    size_t length = strlen(asked), edits = length / 3 + 1 < MOST_EDITS ? length / 3 + 1 : MOST_EDITS;
+    bool is_part = length >= LEAST_PART && (strstr(name, asked) || strstr(asked, name));
+    return is_part || pj_text_distance(name, asked, edits) <= edits;
+}
+
+/*  what it is, the command that lists such, those that are built in, the largest one */
+static const struct kind {
+    const char *what, *command;
+    const pj_builtin *list;
+    size_t most;
+} kinds[] = {
+    [PJ_RESOURCE_TABLE] = {"energy table", "picojoule tables",    pj_builtin_tables,  PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_DEVICE] = {"device",       "picojoule devices",   pj_builtin_devices, PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_TARGET] = {"target",       "picojoule help plan", pj_builtin_targets, PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_OP_RULES] = {NULL,           NULL,                  NULL,               PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_FILE] = {NULL,           NULL,                  NULL,               PJ_MAX_JSON_BYTES },
+};
+
+static pj_status unknown(const struct kind *kind, const char *asked, pj_error *err)
+{
+    enum { MOST_NAMES = 5 };
+    pj_str names = pj_str_new(0);
+    int count = 0;
+    for (const pj_builtin *at = kind->list; at->name && count < MOST_NAMES; at++)
+        if (is_near(at->name, asked)) {
+            pj_str_add(&names, count++ ? ", " : "; did you mean ");
+            pj_str_add(&names, at->name);
+        }
+    pj_status status = pj_fail(err, PJ_EARGUMENT, "there is no %s \"%.100s\", built in or as a file%s%s; see `%s`",
+                               kind->what, asked, names.data, count ? "?" : "", kind->command);
+    pj_str_free(&names);
+    return status;
+}
+
+static pj_status parse(const void *bytes, size_t length, const char *name, pj_json_doc **out, char *sha256,
+                       pj_error *err)
+{
+    if (sha256) {
+        pj_sha256 sum = pj_sha256_new();
+        pj_sha256_add(&sum, bytes, length);
+        pj_sha256_end(&sum, sha256);
+    }
+    return pj_json_parse(bytes, length, name, out, err);
+}
+
+static pj_status parse_given(const pj_resource *given, size_t most, pj_json_doc **out, char *sha256, pj_error *err)
+{
+    if (given->length <= most)
+        return parse(given->bytes, given->length, given->name, out, sha256, err);
+    pj_fail(err, PJ_ELIMIT, "has more than the %zu bytes that are accepted here", most);
+    pj_error_at(err, given->name, NULL, NULL);
+    return PJ_ELIMIT;
+}
+
+pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind which, const char *name, pj_json_doc **out,
+                           char sha256[PJ_SHA256_DIGITS + 1], pj_error *err)
+{
+    const struct kind *kind = &kinds[which];
+    char *text = NULL;
+    size_t length = 0;
+    *out = NULL;
+    for (size_t i = 0; setup && i < setup->resource_count; i++)
+        if (strcmp(setup->resources[i].name, name) == 0)
+            return parse_given(&setup->resources[i], kind->most, out, sha256, err);
+    for (const pj_builtin *at = kind->list; at && at->name; at++)
+        if (strcmp(at->name, name) == 0) {
+            if (sha256)
+                memcpy(sha256, at->sha256, PJ_SHA256_DIGITS + 1);
+            return pj_json_parse(at->json, at->length, name, out, err);
+        }
+    if (kind->list && !is_file(name))
+        return unknown(kind, name, err);
+    PJ_TRY(pj_file_read(name, kind->most, &text, &length, err));
+    pj_status status = parse(text, length, name, out, sha256, err);
+    free(text);
+    return status;
+}
+
+const char *pj_builtin_name(const char *name_or_path, pj_arena *arena)
+{
+    const char *slash = strrchr(name_or_path, '/');
+    const char *name = slash ? slash + 1 : name_or_path;
+    size_t length = strlen(name);
+    if (length > 5 && strcmp(name + length - 5, ".json") == 0)
+        length -= 5;
+    return pj_arena_strndup(arena, name, length);
+}
+
+const char *pj_builtin_at(const pj_builtin *list, size_t index)
+{
+    size_t i = 0;
+    while (i < index && list[i].name)
+        i++;
+    return list[i].name;
+}

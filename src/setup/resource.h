@@ -1,0 +1,47 @@
+/* Files that a setup names: given as bytes, built in, or on disk; and what tells one content from another.
+ *
+ * The JSON files of energy_tables/ and its folders devices/ and targets/ are compiled in. */
+#ifndef PJ_SETUP_RESOURCE_H
+#define PJ_SETUP_RESOURCE_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "picojoule/setup.h"
+
+typedef struct pj_builtin {
+    const char *name; /* file name without .json */
+    const char *json; /* terminated */
+    size_t length;
+    const char *sha256; /* of the bytes */
+} pj_builtin;
+
+/* Sorted by name; ends with a row whose name is NULL. */
+extern const pj_builtin pj_builtin_tables[];
+extern const pj_builtin pj_builtin_devices[];
+extern const pj_builtin pj_builtin_targets[];
+
+typedef enum pj_resource_kind {
+    PJ_RESOURCE_TABLE,
+    PJ_RESOURCE_DEVICE,
+    PJ_RESOURCE_TARGET,
+    PJ_RESOURCE_OP_RULES,
+    PJ_RESOURCE_FILE /* of formats, ranges ... */
+} pj_resource_kind;
+
+/* The document of a name: among the resources of `setup` (may be NULL), built in, or a file ("-": standard input).
+ * `sha256`, where it is not NULL, gets the digest of its bytes. The caller frees *out. PJ_EARGUMENT: a table, device or
+ * target of that name is neither built in nor a file; the sentence has the names that are near. PJ_EIO, PJ_ELIMIT,
+ * PJ_EFORMAT, PJ_ENOMEM. */
+pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
+                           char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
+
+/* Last part of a path without .json, in `arena`; NULL: no memory. */
+const char *pj_builtin_name(const char *name_or_path, pj_arena *arena);
+
+/* Name at `index`, or NULL past the last. */
+const char *pj_builtin_at(const pj_builtin *list, size_t index);
+
+#endif

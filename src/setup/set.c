@@ -1,0 +1,210 @@
+/* Setting members of a setup from texts. */
+#include <math.h>
+#include <string.h>
+
+#include "base/amount.h"
+#include "base/err.h"
+#include "setup/setup.h"
+
+/* ---- values ---- */
+
+const char *pj_whole_read(const char *text, int64_t *out)
+{
+    int64_t value = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        int digit = *at - '0';
+        if (value > (INT64_MAX - digit) / 10)
+            return NULL;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return at > text ? at : NULL;
+}
+
+bool pj_size_read(const char *text, uint64_t *bits)
+{
+    const double most = 8e15; /* a petabyte */
+    double bytes;
+    const char *unit = pj_amount_number(text, PJ_DIGITS_PLAIN, &bytes);
+    if (!unit || !pj_amount_convert(unit, strlen(unit), pj_units_bytes, &bytes))
+        return false;
+    double whole = 8 * bytes;
+    *bits = whole <= most ? (uint64_t)whole : 0;
+    return whole <= most && whole == floor(whole);
+}
+
+/* The '=' of NAME=VALUE: names may hold one, too, so the last one counts. */
+static const char *find_equals(const char *value)
+{
+    const char *equals = strrchr(value, '=');
+    return equals && equals > value ? equals : NULL;
+}
+
+static bool read_count(const char *text, int64_t *out)
+{
+    const char *end = pj_whole_read(text, out);
+    return end && !*end;
+}
+
+/* ---- kinds: each sets the member and returns NULL, or says what it wants ---- */
+
+typedef struct setter {
+    pj_setup *setup;
+    const pj_setting *member;
+    pj_arena *arena;
+} setter;
+
+static const char *set_place(setter *s, const char *value)
+{
+    const char *const *words = pj_place_words();
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], value) == 0) {
+            *(pj_place *)pj_setting_of(s->setup, s->member) = (pj_place)i;
+            return NULL;
+        }
+    return "dram, sram or fixed";
+}
+
+static const char *set_yes_no(setter *s, const char *value)
+{
+    bool yes = strcmp(value, "yes") == 0;
+    *(bool *)pj_setting_of(s->setup, s->member) = yes;
+    return yes || strcmp(value, "no") == 0 ? NULL : "yes or no";
+}
+
+static const char *set_text(setter *s, const char *value)
+{
+    *(const char **)pj_setting_of(s->setup, s->member) = pj_arena_strdup(s->arena, value);
+    return *value ? NULL : s->member->value;
+}
+
+static const char *add_name(setter *s, const char *value)
+{
+    const char **name = pj_setting_add(s->setup, s->member, s->arena);
+    if (name)
+        *name = pj_arena_strdup(s->arena, value);
+    return *value ? NULL : s->member->value;
+}
+
+static const char *add_number(setter *s, const char *value)
+{
+    int64_t number;
+    const char *equals = find_equals(value);
+    if (!equals || !read_count(equals + 1, &number))
+        return s->member->kind == PJ_SETTING_DIMS ? "NAME=N, for example batch=1" : "NAME=N, for example decode=20";
+    const char *name = pj_arena_strndup(s->arena, value, (size_t)(equals - value));
+    if (name)
+        pj_setting_bind(s->setup, s->member, name, number, s->arena);
+    return NULL;
+}
+
+/* Dimensions "1,3,?" or "1x3x?": a number each, or ? for the declared one; none at all is a scalar. -1: they are not.
+ */
+static int read_dims(const char *text, int64_t *dims)
+{
+    int rank = 0;
+    while (*text) {
+        dims[rank] = -1;
+        text = *text == '?' ? text + 1 : pj_whole_read(text, &dims[rank]);
+        if (!text || (*text && ((*text != ',' && *text != 'x') || !text[1])))
+            return -1;
+        rank++;
+        text += *text != 0;
+    }
+    return rank;
+}
+
+static const char *add_input(setter *s, const char *value)
+{
+    static const char wants[] = "NAME=[TYPE:]DIMS, for example tokens=int64:1,128";
+    const char *equals = find_equals(value), *colon = equals ? strrchr(equals, ':') : NULL;
+    if (!equals || colon == equals + 1)
+        return wants;
+    const char *shape = (colon ? colon : equals) + 1;
+    int64_t *dims = PJ_NEW(s->arena, int64_t, strlen(shape) / 2 + 1);
+    int rank = dims ? read_dims(shape, dims) : 0;
+    if (rank < 0)
+        return wants;
+    pj_input_binding *input = pj_setting_add(s->setup, s->member, s->arena);
+    if (input)
+        *input = (pj_input_binding){pj_arena_strndup(s->arena, value, (size_t)(equals - value)),
+                                    colon ? pj_arena_strndup(s->arena, equals + 1, (size_t)(colon - equals) - 1) : NULL,
+                                    rank, dims};
+    return NULL;
+}
+
+static const char *set_size(setter *s, const char *value)
+{
+    return pj_size_read(value, pj_setting_of(s->setup, s->member)) ? NULL
+                                                                   : "a size like 16KiB, 8MiB, 4096 (bytes) or 100bit";
+}
+
+const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const char *value, pj_arena *arena)
+{
+    setter at = {setup, member, arena}, *s = &at;
+    switch (member->kind) {
+    case PJ_SETTING_PLACE:
+        return set_place(s, value);
+    case PJ_SETTING_YES_NO:
+        return set_yes_no(s, value);
+    case PJ_SETTING_FLAG:
+        *(bool *)pj_setting_of(setup, member) = true;
+        return NULL;
+    case PJ_SETTING_SIZE:
+        return set_size(s, value);
+    case PJ_SETTING_TEXT:
+    case PJ_SETTING_FILE:
+    case PJ_SETTING_NAME:
+        return set_text(s, value);
+    case PJ_SETTING_NAMES:
+        return add_name(s, value);
+    case PJ_SETTING_DIMS:
+    case PJ_SETTING_TRIPS:
+        return add_number(s, value);
+    case PJ_SETTING_INPUTS:
+        return add_input(s, value);
+    case PJ_SETTING_FOUND:
+        break;
+    }
+    return "no value: it is found";
+}
+
+/* ---- the whole ---- */
+
+/* Lists that the caller has put in are copied: pj_setting_add() knows where its own are full. */
+static bool own(pj_setup *setup)
+{
+    const pj_setting *member;
+    if (setup->owner)
+        return true;
+    setup->owner = pj_arena_new(0);
+    for (size_t i = 0; setup->owner && (member = pj_setup_setting(i)); i++)
+        if (!pj_setting_take(setup, member, setup->owner))
+            return false;
+    return setup->owner != NULL;
+}
+
+pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_error *err)
+{
+    const pj_setting *member = pj_setting_find(name, strlen(name));
+    if (err)
+        memset(err, 0, sizeof *err);
+    if (!member || member->kind == PJ_SETTING_FOUND)
+        return pj_fail(err, PJ_EARGUMENT, "there is no member %.64s to set", name);
+    if (!own(setup))
+        return pj_fail_memory(err);
+    if (value ? !member->value : member->value != NULL)
+        return pj_fail(err, PJ_EARGUMENT, value ? "%.64s takes no value" : "%.64s wants a value: %s", name,
+                       member->value);
+    const char *wants = pj_setting_parse(setup, member, value, setup->owner);
+    if (wants)
+        return pj_fail(err, PJ_EARGUMENT, "%.64s '%.200s': wants %s", name, value, wants);
+    return pj_arena_failed(setup->owner) ? pj_fail_memory(err) : PJ_OK;
+}
+
+void pj_setup_clear(pj_setup *setup)
+{
+    pj_arena_free(setup->owner);
+    *setup = pj_setup_default();
+}

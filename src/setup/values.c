@@ -1,0 +1,204 @@
+/* One member of a setup: its value, by its kind. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "setup/setup.h"
+
+void *pj_setting_of(pj_setup *setup, const pj_setting *member)
+{
+    return (char *)setup + member->at;
+}
+
+static const void *value_of(const pj_setup *setup, const pj_setting *member)
+{
+    return (const char *)setup + member->at;
+}
+
+const char *pj_setting_text(const pj_setup *setup, const pj_setting *member)
+{
+    return *(const char *const *)value_of(setup, member);
+}
+
+bool pj_setting_bool(const pj_setup *setup, const pj_setting *member)
+{
+    return *(const bool *)value_of(setup, member);
+}
+
+pj_place pj_setting_place(const pj_setup *setup, const pj_setting *member)
+{
+    return *(const pj_place *)value_of(setup, member);
+}
+
+uint64_t pj_setting_bits(const pj_setup *setup, const pj_setting *member)
+{
+    return *(const uint64_t *)value_of(setup, member);
+}
+
+bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member)
+{
+    const pj_setup usual = pj_setup_default();
+    switch (member->kind) {
+    case PJ_SETTING_PLACE:
+        return pj_setting_place(setup, member) != pj_setting_place(&usual, member);
+    case PJ_SETTING_YES_NO:
+    case PJ_SETTING_FLAG:
+        return pj_setting_bool(setup, member) != pj_setting_bool(&usual, member);
+    case PJ_SETTING_SIZE:
+        return pj_setting_bits(setup, member) != pj_setting_bits(&usual, member);
+    case PJ_SETTING_TEXT:
+    case PJ_SETTING_FILE:
+    case PJ_SETTING_NAME:
+    case PJ_SETTING_FOUND: {
+        const char *text = pj_setting_text(setup, member), *other = pj_setting_text(&usual, member);
+        return text && (!other || strcmp(text, other) != 0);
+    }
+    case PJ_SETTING_NAMES:
+    case PJ_SETTING_DIMS:
+    case PJ_SETTING_INPUTS:
+    case PJ_SETTING_TRIPS:
+        break;
+    }
+    return pj_setting_count(setup, member) > 0;
+}
+
+/* ---- lists ---- */
+
+static size_t *count_of(pj_setup *setup, const pj_setting *member)
+{
+    return (size_t *)(void *)((char *)setup + member->count_at);
+}
+
+size_t pj_setting_count(const pj_setup *setup, const pj_setting *member)
+{
+    return member->count_at ? *(const size_t *)(const void *)((const char *)setup + member->count_at) : 0;
+}
+
+static size_t item_size(const pj_setting *member)
+{
+    return member->kind == PJ_SETTING_DIMS     ? sizeof(pj_dim_binding)
+           : member->kind == PJ_SETTING_INPUTS ? sizeof(pj_input_binding)
+           : member->kind == PJ_SETTING_TRIPS  ? sizeof(pj_trips_binding)
+                                               : sizeof(const char *);
+}
+
+bool pj_setting_take(pj_setup *setup, const pj_setting *member, pj_arena *arena)
+{
+    size_t count = pj_setting_count(setup, member), room = 1;
+    if (!count)
+        return true;
+    while (room < count)
+        room *= 2;
+    void **list = pj_setting_of(setup, member), *copy = pj_arena_alloc(arena, room, item_size(member));
+    if (copy)
+        *list = memcpy(copy, *list, count * item_size(member));
+    return copy != NULL;
+}
+
+/* One with 2^n members is full. */
+void *pj_setting_add(pj_setup *setup, const pj_setting *member, pj_arena *arena)
+{
+    size_t *count = count_of(setup, member), size = item_size(member);
+    void **list = pj_setting_of(setup, member);
+    if ((*count & (*count - 1)) == 0) {
+        void *more = pj_arena_alloc(arena, *count ? 2 * *count : 1, size);
+        if (!more)
+            return NULL;
+        if (*count)
+            memcpy(more, *list, *count * size);
+        *list = more;
+    }
+    return (char *)*list + (*count)++ * size;
+}
+
+bool pj_setting_bind(pj_setup *setup, const pj_setting *member, const char *name, int64_t number, pj_arena *arena)
+{
+    const char *kept = pj_arena_strdup(arena, name);
+    void *item = kept ? pj_setting_add(setup, member, arena) : NULL;
+    if (item && member->kind == PJ_SETTING_DIMS)
+        *(pj_dim_binding *)item = (pj_dim_binding){kept, number};
+    else if (item)
+        *(pj_trips_binding *)item = (pj_trips_binding){kept, number};
+    return item != NULL;
+}
+
+const char *pj_setting_item_name(const pj_setup *setup, const pj_setting *member, size_t index)
+{
+    switch ((int)member->kind) {
+    case PJ_SETTING_DIMS:
+        return setup->dims[index].name;
+    case PJ_SETTING_INPUTS:
+        return setup->inputs[index].name;
+    case PJ_SETTING_TRIPS:
+        return setup->trips[index].node;
+    default:
+        return (*(const char *const *const *)value_of(setup, member))[index];
+    }
+}
+
+static void print_input(const pj_input_binding *input, pj_str *out)
+{
+    if (input->dtype)
+        pj_str_printf(out, "%s:", input->dtype);
+    for (int k = 0; k < input->rank; k++) {
+        pj_str_add(out, k ? "," : "");
+        if (input->dims[k] < 0)
+            pj_str_add_char(out, '?');
+        else
+            pj_str_printf(out, "%" PRId64, input->dims[k]);
+    }
+}
+
+void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out)
+{
+    if (member->kind == PJ_SETTING_DIMS)
+        pj_str_printf(out, "%" PRId64, setup->dims[index].value);
+    else if (member->kind == PJ_SETTING_TRIPS)
+        pj_str_printf(out, "%" PRId64, setup->trips[index].trips);
+    else if (member->kind == PJ_SETTING_INPUTS)
+        print_input(&setup->inputs[index], out);
+}
+
+/* ---- in words ---- */
+
+static void print_list(const pj_setup *setup, const pj_setting *member, pj_str *out)
+{
+    size_t count = pj_setting_count(setup, member);
+    for (size_t i = 0; i < count; i++) {
+        pj_str_add(out, i ? ", " : "");
+        pj_str_add(out, pj_setting_item_name(setup, member, i));
+        if (member->kind != PJ_SETTING_NAMES)
+            pj_str_add_char(out, '=');
+        pj_setting_item_value(setup, member, i, out);
+    }
+    pj_str_add(out, count ? "" : "none");
+}
+
+void pj_setting_print(const pj_setup *setup, const pj_setting *member, pj_str *out)
+{
+    const char *text;
+    switch (member->kind) {
+    case PJ_SETTING_PLACE:
+        pj_str_add(out, pj_place_word(pj_setting_place(setup, member)));
+        break;
+    case PJ_SETTING_YES_NO:
+    case PJ_SETTING_FLAG:
+        pj_str_add(out, pj_setting_bool(setup, member) ? "yes" : "no");
+        break;
+    case PJ_SETTING_SIZE:
+        pj_str_printf(out, "%" PRIu64, pj_setting_bits(setup, member));
+        break;
+    case PJ_SETTING_TEXT:
+    case PJ_SETTING_FILE:
+    case PJ_SETTING_NAME:
+    case PJ_SETTING_FOUND:
+        text = pj_setting_text(setup, member);
+        pj_str_add(out, text ? text : "none");
+        break;
+    case PJ_SETTING_NAMES:
+    case PJ_SETTING_DIMS:
+    case PJ_SETTING_INPUTS:
+    case PJ_SETTING_TRIPS:
+        print_list(setup, member, out);
+        break;
+    }
+}
