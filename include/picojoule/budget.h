@@ -24,15 +24,6 @@
 extern "C" {
 #endif
 
-typedef enum pj_quantity {
-    PJ_QUANTITY_ENERGY,
-    PJ_QUANTITY_COUNT,
-    PJ_QUANTITY_BYTES,
-    PJ_QUANTITY_TIME,
-    PJ_QUANTITY_SHARE,
-    PJ_QUANTITY_NONE /* something that must not be there at all: `value` is how often it is */
-} pj_quantity;
-
 typedef enum pj_rule_kind {
     PJ_RULE_TOTAL,          /* a figure of the whole model */
     PJ_RULE_DEVICE,         /* energy or time on a device, which `what` names */

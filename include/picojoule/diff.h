@@ -65,8 +65,10 @@ typedef struct pj_verdict {
     bool exceeded;
     const char *what; /* "total", or the name of the layer that exceeds it most */
     size_t count;     /* how many layers exceed it; of a total 0 or 1 */
-    double a, b;      /* figures of `what`: energies or counts */
-    bool is_energy;
+    bool of_layers;   /* `what` is a layer, where there is one */
+    double a, b;      /* figures of `what`; NAN: not known */
+    pj_quantity quantity;
+    bool is_unknown;  /* the limit cannot be judged, and counts as exceeded */
     size_t uncounted; /* layers that B no longer counts: the limit cannot be judged, and counts as exceeded */
 } pj_verdict;
 
@@ -85,10 +87,10 @@ typedef struct pj_diff {
 } pj_diff;
 
 typedef struct pj_diff_options {
-    /* Limits on growth: WHAT>AMOUNT. WHAT is total, inputs, outputs, parameters, op_cost (energies), macs, flops,
-     * params, param_bits, bops, or layer (the energy of any one layer). AMOUNT is a percentage of A (2%), an energy
-     * (1uJ; pJ, nJ, uJ, mJ, J) or a plain number. A layer that is new has grown by all it takes, but by no percentage.
-     * Less than before never exceeds a limit; layers of B that are no longer counted always do. */
+    /* Limits on growth: NAME>AMOUNT, or with >=, <, <=. NAME is a figure of the model (total, macs, ...: docs/compare.md
+     * lists them), or layer: the energy of any one layer. AMOUNT, perhaps negative, is a percentage of A (2%), or a
+     * number with a unit (1uJ, 5M, 2KiB) or without. A layer that is new has grown by all it takes, but by no
+     * percentage. Limits on figures that are not known, or that lack layers which were counted before, are exceeded. */
     const char *const *limits;
     size_t limit_count;
 } pj_diff_options;

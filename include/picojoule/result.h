@@ -79,6 +79,17 @@ typedef struct pj_layer {
     const pj_device_figure *devices; /* one per device of the settings */
 } pj_layer;
 
+/* What a figure is a number of. */
+typedef enum pj_quantity {
+    PJ_QUANTITY_ENERGY,
+    PJ_QUANTITY_COUNT,
+    PJ_QUANTITY_BITS,
+    PJ_QUANTITY_BYTES,
+    PJ_QUANTITY_TIME,
+    PJ_QUANTITY_SHARE,
+    PJ_QUANTITY_NONE /* of something that must not be there at all: how often it is */
+} pj_quantity;
+
 /* Words of the work counters ("mac", "mul", "add", ...); NULL past the last. */
 PJ_API const char *pj_work_word(size_t index);
 

@@ -1,65 +1,8 @@
-/* Figures of a budget: the metrics that there are, and numbers with units. */
+/* Figures of a budget: numbers with units. */
 #include <string.h>
 
 #include "base/amount.h"
 #include "check/entry.h"
-
-/* ---- metrics ---- */
-
-#define OF_BOTH(name, expr_totals, expr_layer)          \
-    static double name##_of_totals(const pj_totals *of) \
-    {                                                   \
-        return expr_totals;                             \
-    }                                                   \
-    static double name##_of_layer(const pj_layer *of)   \
-    {                                                   \
-        return expr_layer;                              \
-    }
-#define OF_ENERGY(name) OF_BOTH(name, of->energy.name, of->energy.name)
-#define OF_COUNT(name)  OF_BOTH(name, (double)of->name, (double)of->name)
-OF_BOTH(total, pj_energy_total(&of->energy), pj_energy_total(&of->energy))
-OF_ENERGY(inputs)
-OF_ENERGY(outputs)
-OF_ENERGY(parameters)
-OF_ENERGY(op_cost)
-OF_COUNT(macs)
-OF_COUNT(flops)
-OF_COUNT(params)
-OF_COUNT(bops)
-OF_BOTH(param_bytes, (double)of->param_bits / 8, (double)of->param_bits / 8)
-
-static double peak_of_totals(const pj_totals *of)
-{
-    return (double)of->peak_activation_bytes;
-}
-
-/*  word, quantity, of the model, of a layer */
-static const pj_budget_metric metrics[] = {
-    {"total",                 PJ_QUANTITY_ENERGY, total_of_totals,       total_of_layer      },
-    {"inputs",                PJ_QUANTITY_ENERGY, inputs_of_totals,      inputs_of_layer     },
-    {"outputs",               PJ_QUANTITY_ENERGY, outputs_of_totals,     outputs_of_layer    },
-    {"parameters",            PJ_QUANTITY_ENERGY, parameters_of_totals,  parameters_of_layer },
-    {"op_cost",               PJ_QUANTITY_ENERGY, op_cost_of_totals,     op_cost_of_layer    },
-    {"macs",                  PJ_QUANTITY_COUNT,  macs_of_totals,        macs_of_layer       },
-    {"flops",                 PJ_QUANTITY_COUNT,  flops_of_totals,       flops_of_layer      },
-    {"params",                PJ_QUANTITY_COUNT,  params_of_totals,      params_of_layer     },
-    {"param_bytes",           PJ_QUANTITY_BYTES,  param_bytes_of_totals, param_bytes_of_layer},
-    {"bops",                  PJ_QUANTITY_COUNT,  bops_of_totals,        bops_of_layer       },
-    {"peak_activation_bytes", PJ_QUANTITY_BYTES,  peak_of_totals,        NULL                },
-};
-
-const pj_budget_metric *pj_budget_metric_at(size_t index)
-{
-    return index < sizeof metrics / sizeof *metrics ? &metrics[index] : NULL;
-}
-
-const pj_budget_metric *pj_budget_metric_find(const char *word)
-{
-    for (size_t i = 0; pj_budget_metric_at(i); i++)
-        if (strcmp(metrics[i].word, word) == 0)
-            return &metrics[i];
-    return NULL;
-}
 
 /* ---- numbers with units ---- */
 
@@ -70,6 +13,7 @@ static const struct {
 } quantities[] = {
     [PJ_QUANTITY_ENERGY] = {"an energy with its unit, pJ, nJ, uJ, mJ or J, for example \"2.5mJ\"",                pj_units_energy},
     [PJ_QUANTITY_COUNT] = {"a count, for example 12500000 or \"12.5M\" (k, M, G, T)",                            pj_units_count },
+    [PJ_QUANTITY_BITS] = {"a count of bits, for example 12500000 or \"12.5M\" (k, M, G, T)",                    pj_units_count },
     [PJ_QUANTITY_BYTES] = {"a size, for example \"304KiB\" (B, KiB, MiB, GiB, kB, MB, GB) or a number of bytes",
                             pj_units_bytes                                                                                       },
     [PJ_QUANTITY_TIME] = {"a time with its unit, ns, us, ms or s, for example \"1.5ms\"",                       pj_units_time  },

@@ -5,24 +5,13 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "picojoule/budget.h"
-
-/* A figure that models and layers have. */
-typedef struct pj_budget_metric {
-    const char *word;
-    pj_quantity quantity;
-    double (*of_totals)(const pj_totals *totals); /* NULL: layers alone have it */
-    double (*of_layer)(const pj_layer *layer);    /* NULL: the model alone has it */
-} pj_budget_metric;
-
-/* The metric of that word, or NULL; the word at an index, NULL past the last. */
-const pj_budget_metric *pj_budget_metric_find(const char *word);
-const pj_budget_metric *pj_budget_metric_at(size_t index);
+#include "result/field.h"
 
 /* One thing that the check has to find out. */
 typedef struct pj_budget_rule {
     pj_rule_kind kind;
-    const pj_budget_metric *metric; /* NULL where it is no such figure */
-    const char *word;               /* "total", "energy", "share", "coverage" ... */
+    const pj_field *figure; /* NULL where it is none of the table */
+    const char *word;       /* "total", "energy", "share", "coverage" ... */
     pj_quantity quantity;
     const char *what; /* glob, name of a device, code, format; "" else */
     const char *op;   /* of layer rules: the operator, or NULL */

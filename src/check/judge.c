@@ -81,7 +81,7 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_lay
     }
     if (rule->quantity == PJ_QUANTITY_SHARE)
         return j->total > 0 ? pj_energy_total(&layer->energy) / j->total : 0;
-    return rule->metric && rule->metric->of_layer ? rule->metric->of_layer(layer) : 0;
+    return rule->figure && rule->figure->of & PJ_OF_LAYER ? pj_figure_value(rule->figure, PJ_OF_LAYER, layer) : 0;
 }
 
 static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_layer *layer)
@@ -121,10 +121,10 @@ static void top_tensors(judge *j, pj_check_verdict *v)
 
 static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    v->value = rule->metric->of_totals(&j->given->now->totals);
+    v->value = pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->now->totals);
     v->is_unknown = v->value < 0;
     v->exceeded = v->is_unknown || v->value > v->allowed;
-    if (rule->metric->of_layer)
+    if (rule->figure->of & PJ_OF_LAYER)
         top_layers(j, rule, v);
     else
         top_tensors(j, v);
@@ -295,8 +295,8 @@ static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v
 
 static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    v->value = rule->metric->of_totals(&j->given->now->totals);
-    v->baseline = rule->metric->of_totals(&j->given->baseline->totals);
+    v->value = pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->now->totals);
+    v->baseline = pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->baseline->totals);
     if (v->baseline < 0)
         return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err,
                               "the baseline %.200s does not know its %s; make a new one with `picojoule check "
@@ -307,7 +307,7 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
     v->is_unknown = v->value < 0;
     v->exceeded = v->is_unknown || v->value > v->allowed;
     v->improved = !v->is_unknown && v->value < v->baseline;
-    if (!rule->metric->of_layer)
+    if (!(rule->figure->of & PJ_OF_LAYER))
         top_tensors(j, v);
     else if (v->value > v->baseline)
         top_growth(j, rule, v);
@@ -441,22 +441,19 @@ static bool lacks_coverage(const pj_budget_case *given)
     return given->now->totals.uncounted > 0;
 }
 
-static const char *dearest(const pj_energy *energy)
+/* The component that costs most. */
+static const char *dearest(const pj_totals *totals)
 {
-    const struct {
-        const char *word;
-        double part;
-    } parts[] = {
-        {"inputs",     energy->inputs    },
-        {"outputs",    energy->outputs   },
-        {"parameters", energy->parameters},
-        {"op_cost",    energy->op_cost   }
-    };
-    size_t best = 0;
-    for (size_t i = 1; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].part > parts[best].part)
-            best = i;
-    return parts[best].word;
+    const pj_field *best = NULL;
+    double most = -1;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_BUDGETS); f; f = pj_figure_next(f, PJ_IN_BUDGETS)) {
+        double part = pj_figure_value(f, PJ_OF_TOTALS, totals);
+        if (!pj_figure_is_energy(f) || f == pj_figure_total() || part <= most)
+            continue;
+        best = f;
+        most = part;
+    }
+    return best->key;
 }
 
 pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check_model *out, pj_error *err)
@@ -474,7 +471,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->unit = j.is_relative ? "relative" : "pJ";
     out->table = keep(&j, given->now->table);
     out->energy = given->now->totals.energy;
-    out->dearest = dearest(&out->energy);
+    out->dearest = dearest(&given->now->totals);
     pj_str options = pj_str_new(0);
     pj_setup_options(&entry->setup, &options);
     out->options = pj_str_keep(&options, arena);

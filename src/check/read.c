@@ -27,7 +27,7 @@ static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, con
     }
     pj_budget_rule *rule = &entry->rule[entry->rules++];
     *rule = (pj_budget_rule){.kind = kind,
-                             .metric = pj_budget_metric_find(word),
+                             .figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS),
                              .word = pj_reader_keep(r, word),
                              .quantity = quantity,
                              .what = "",
@@ -47,26 +47,26 @@ static pj_status add_limit(pj_reader *r, pj_json at, pj_rule_kind kind, const ch
     return pj_budget_amount(at, quantity, &rule->allowed, &rule->is_joule, r->err);
 }
 
-/* The members of `object` that are metrics. */
-static pj_status read_metrics(pj_reader *r, pj_json object, pj_rule_kind kind, const char *what)
+/* The members of `object` that are figures. */
+static pj_status read_figures(pj_reader *r, pj_json object, pj_rule_kind kind, const char *what)
 {
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
-        const pj_budget_metric *metric = pj_budget_metric_find(pj_json_key(at));
-        if (metric)
-            PJ_TRY(add_limit(r, at, kind, metric->word, metric->quantity, what));
+        const pj_field *figure = pj_figure_find(pj_json_key(at), strlen(pj_json_key(at)), PJ_IN_BUDGETS);
+        if (figure)
+            PJ_TRY(add_limit(r, at, kind, figure->key, figure->quantity, what));
     }
     return PJ_OK;
 }
 
 enum { MOST_KEYS = 24 };
 
-/* Keys of an object with metrics: those of the model, or of a layer, and more. */
+/* Keys of an object with figures: those of the model, or of a layer, and more. */
 static void list_keys(const char **keys, bool of_layer, const char *const *more)
 {
     size_t count = 0;
-    for (size_t i = 0; pj_budget_metric_at(i); i++)
-        if (!of_layer || pj_budget_metric_at(i)->of_layer)
-            keys[count++] = pj_budget_metric_at(i)->word;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_BUDGETS); f; f = pj_figure_next(f, PJ_IN_BUDGETS))
+        if (count < MOST_KEYS / 2 && (!of_layer || f->of & PJ_OF_LAYER))
+            keys[count++] = f->key;
     for (; *more; more++)
         keys[count++] = *more;
     keys[count] = NULL;
@@ -87,7 +87,7 @@ static pj_status read_layer_rule(pj_reader *r, pj_json object)
         match = "*";
     if (strpbrk(match, "*?[") && ++r->globs > PJ_MAX_PLAN_GLOBS)
         return pj_json_fail(object, PJ_ELIMIT, r->err, "more than %d rules match by wildcards", (int)PJ_MAX_PLAN_GLOBS);
-    PJ_TRY(read_metrics(r, object, PJ_RULE_LAYER, match));
+    PJ_TRY(read_figures(r, object, PJ_RULE_LAYER, match));
     pj_json share = pj_json_find(object, "share");
     if (share.node)
         PJ_TRY(add_limit(r, share, PJ_RULE_LAYER, "share", PJ_QUANTITY_SHARE, match));
@@ -127,7 +127,7 @@ static pj_status read_limits(pj_reader *r, pj_json limits)
     pj_json devices = {0}, layers = {0};
     list_keys(keys, false, more);
     PJ_TRY(pj_reader_keys(r, limits, keys));
-    PJ_TRY(read_metrics(r, limits, PJ_RULE_TOTAL, ""));
+    PJ_TRY(read_figures(r, limits, PJ_RULE_TOTAL, ""));
     pj_json share = pj_json_find(limits, "layer_share"), coverage = pj_json_find(limits, "coverage");
     if (share.node)
         PJ_TRY(add_limit(r, share, PJ_RULE_LAYER_SHARE, "share", PJ_QUANTITY_SHARE, ""));
@@ -202,11 +202,12 @@ static pj_status read_baseline(pj_reader *r, pj_json baseline)
     PJ_TRY(pj_reader_keys(r, tolerance, metrics));
     for (pj_json at = pj_json_first(tolerance); at.node; at = pj_json_next(at)) {
         bool is_layer = strcmp(pj_json_key(at), "layer") == 0, ignored;
-        const pj_budget_metric *metric = pj_budget_metric_find(is_layer ? "total" : pj_json_key(at));
-        if (!metric)
+        const char *key = pj_json_key(at);
+        const pj_field *figure = is_layer ? pj_figure_total() : pj_figure_find(key, strlen(key), PJ_IN_BUDGETS);
+        if (!figure)
             continue;
         pj_budget_rule *rule =
-            add_rule(r, at, is_layer ? PJ_RULE_BASELINE_LAYER : PJ_RULE_BASELINE, metric->word, metric->quantity);
+            add_rule(r, at, is_layer ? PJ_RULE_BASELINE_LAYER : PJ_RULE_BASELINE, figure->key, figure->quantity);
         if (!rule)
             return pj_fail_memory(r->err);
         PJ_TRY(pj_budget_amount(at, PJ_QUANTITY_SHARE, &rule->allowed, &ignored, r->err));

@@ -8,7 +8,7 @@
 #include "diff/explain.h"
 #include "diff/limit.h"
 #include "diff/match.h"
-#include "result/result.h"
+#include "result/field.h"
 
 /* What the caller gets, and what is needed to make and to free it. */
 typedef struct draft {
@@ -36,32 +36,23 @@ static bool same_shape(const pj_layer *a, const pj_layer *b)
     return same;
 }
 
-/* As far as a report keeps them. */
-static bool same_count(int64_t a, int64_t b)
+/* Figures are compared as far as a report keeps them. */
+static bool same_figures(const pj_layer *a, const pj_layer *b)
 {
-    return pj_result_count(a) == pj_result_count(b);
-}
-
-static bool same_work(const pj_layer *a, const pj_layer *b)
-{
-    return same_count(a->runs, b->runs) && same_count(a->macs, b->macs) && same_count(a->flops, b->flops) &&
-           same_count(a->params, b->params) && same_count(a->param_bits, b->param_bits) &&
-           same_count(a->bops, b->bops) && same_count(a->input_bits, b->input_bits) &&
-           same_count(a->output_bits, b->output_bits);
-}
-
-static bool same_energy(const pj_energy *a, const pj_energy *b)
-{
-    return a->inputs == b->inputs && a->outputs == b->outputs && a->parameters == b->parameters &&
-           a->op_cost == b->op_cost;
+    bool same = (double)a->input_bits == (double)b->input_bits && (double)a->output_bits == (double)b->output_bits &&
+                (double)a->runs == (double)b->runs && a->conversion == b->conversion;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); same && f;
+         f = pj_figure_next(f, PJ_IN_COMPARISONS))
+        same = pj_figure_value(f, PJ_OF_LAYER, a) == pj_figure_value(f, PJ_OF_LAYER, b);
+    return same;
 }
 
 static bool same_layer(const pj_layer *a, const pj_layer *b)
 {
     return strcmp(a->op, b->op) == 0 && strcmp(a->domain, b->domain) == 0 && a->counted == b->counted &&
-           a->free == b->free && same_shape(a, b) && same_work(a, b) && same_energy(&a->energy, &b->energy) &&
-           a->conversion == b->conversion && same_format(a->input, b->input) && same_format(a->weight, b->weight) &&
-           same_format(a->accumulator, b->accumulator) && same_format(a->output, b->output);
+           a->free == b->free && same_shape(a, b) && same_figures(a, b) && same_format(a->input, b->input) &&
+           same_format(a->weight, b->weight) && same_format(a->accumulator, b->accumulator) &&
+           same_format(a->output, b->output);
 }
 
 static pj_change change_of(const pj_diff_row *row)

@@ -1,50 +1,26 @@
 /* Reading limits on growth and judging them. */
 #include "diff/limit.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/amount.h"
 #include "base/err.h"
+#include "result/field.h"
 
-/* What a limit may be about. */
-typedef enum subject {
-    TOTAL,
-    INPUTS,
-    OUTPUTS,
-    PARAMETER_ENERGY,
-    OP_COST,
-    LAYER,
-    MACS,
-    FLOPS,
-    PARAMS,
-    PARAM_BITS,
-    BOPS,
-    SUBJECTS
-} subject;
-
-static const struct {
-    const char *word;
-    bool is_energy, is_stored; /* stored: known of layers that are not counted, too */
-} subjects[SUBJECTS] = {
-    [TOTAL] = {"total",      true,  false},
-      [INPUTS] = {"inputs",     true,  false},
-    [OUTPUTS] = {"outputs",    true,  false},
-      [PARAMETER_ENERGY] = {"parameters", true,  false},
-    [OP_COST] = {"op_cost",    true,  false},
-      [LAYER] = {"layer",      true,  false},
-    [MACS] = {"macs",       false, false},
-      [FLOPS] = {"flops",      false, false},
-    [PARAMS] = {"params",     false, true },
-      [PARAM_BITS] = {"param_bits", false, true },
-    [BOPS] = {"bops",       false, false},
-};
+/* How the growth of a figure may not stand to the amount. */
+typedef enum relation { ABOVE, AT_LEAST, BELOW, AT_MOST } relation;
 
 typedef struct limit {
-    subject subject;
-    double amount; /* percent, pJ, or a count */
+    const pj_field *figure;
+    bool of_layers;
+    relation relation;
+    double amount; /* percent, or in the unit of the figure */
     bool is_percent;
     bool is_joule; /* a unit of joules was given */
 } limit;
+
+static const char layer_word[] = "layer"; /* the energy of any one */
 
 /* ---- reading ---- */
 
@@ -53,36 +29,54 @@ static const char *skip_spaces(const char *at)
     return at + strspn(at, " ");
 }
 
+/* What comes after the figure; NULL: no relation. */
+static const char *read_relation(const char *at, relation *out)
+{
+    bool is_equal = (*at == '>' || *at == '<') && at[1] == '=';
+    if (*at != '>' && *at != '<')
+        return NULL;
+    *out = *at == '>' ? (is_equal ? AT_LEAST : ABOVE) : (is_equal ? AT_MOST : BELOW);
+    return skip_spaces(at + 1 + is_equal);
+}
+
+static const pj_amount_unit *units_of(pj_quantity quantity)
+{
+    return quantity == PJ_QUANTITY_ENERGY  ? pj_units_energy
+           : quantity == PJ_QUANTITY_BYTES ? pj_units_bytes
+                                           : pj_units_count;
+}
+
 /* Without a unit it is a plain number. */
 static bool read_unit(const char *word, limit *out)
 {
-    bool is_energy = subjects[out->subject].is_energy;
     size_t length = strcspn(word, " ");
     if (*skip_spaces(word + length))
         return false;
     out->is_percent = length == 1 && *word == '%';
     if (length == 0 || out->is_percent)
         return true;
-    out->is_joule = is_energy;
-    return pj_amount_convert(word, length, is_energy ? pj_units_energy : pj_units_count, &out->amount);
+    out->is_joule = pj_figure_is_energy(out->figure);
+    return pj_amount_convert(word, length, units_of(out->figure->quantity), &out->amount);
 }
 
 /* NULL: read; else what is wanted. */
 static const char *read_limit(const char *text, limit *out)
 {
-    static const char wants[] = "WHAT>AMOUNT, for example total>2%, layer>10%, total>1uJ or macs>0; WHAT is total, "
-                                "inputs, outputs, parameters, op_cost, layer, macs, flops, params, param_bits or bops";
+    static const char wants[] =
+        "NAME>AMOUNT (or >=, <, <=), for example total>2%, layer>10%, total>1uJ or macs>0; NAME "
+        "is layer or a figure of the model: docs/compare.md lists them";
     const char *at = skip_spaces(text);
-    size_t length = strcspn(at, " >");
+    size_t length = strcspn(at, " <>");
     memset(out, 0, sizeof *out);
-    while (out->subject < SUBJECTS &&
-           (strlen(subjects[out->subject].word) != length || memcmp(subjects[out->subject].word, at, length) != 0))
-        out->subject++;
-    at = skip_spaces(at + length);
-    if (out->subject == SUBJECTS || *at != '>')
+    out->of_layers = length == strlen(layer_word) && memcmp(at, layer_word, length) == 0;
+    out->figure = out->of_layers ? pj_figure_total() : pj_figure_find(at, length, PJ_IN_LIMITS);
+    at = out->figure ? read_relation(skip_spaces(at + length), &out->relation) : NULL;
+    bool is_negative = at && *at == '-';
+    at = at ? pj_amount_number(at + is_negative, PJ_DIGITS_PLAIN, &out->amount) : NULL;
+    if (!at || !read_unit(at, out))
         return wants;
-    at = pj_amount_number(skip_spaces(at + 1), PJ_DIGITS_PLAIN, &out->amount);
-    return at && read_unit(at, out) ? NULL : wants;
+    out->amount = is_negative ? -out->amount : out->amount;
+    return NULL;
 }
 
 const char *pj_diff_limit_check(const char *text)
@@ -93,55 +87,34 @@ const char *pj_diff_limit_check(const char *text)
 
 /* ---- judging ---- */
 
-static double figure_of(const pj_totals *totals, subject which)
-{
-    switch (which) {
-    case TOTAL:
-        return pj_energy_total(&totals->energy);
-    case INPUTS:
-        return totals->energy.inputs;
-    case OUTPUTS:
-        return totals->energy.outputs;
-    case PARAMETER_ENERGY:
-        return totals->energy.parameters;
-    case OP_COST:
-        return totals->energy.op_cost;
-    case MACS:
-        return (double)totals->macs;
-    case FLOPS:
-        return (double)totals->flops;
-    case PARAMS:
-        return (double)totals->params;
-    case PARAM_BITS:
-        return (double)totals->param_bits;
-    case BOPS:
-        return (double)totals->bops;
-    case LAYER:
-    case SUBJECTS:
-        break;
-    }
-    return 0;
-}
-
 /* From nothing, any growth is more than any percentage. */
 static bool exceeds(const limit *l, double a, double b)
 {
-    if (b <= a)
-        return false;
-    return l->is_percent ? (b - a) * 100 > l->amount * a : b - a > l->amount;
+    double growth = l->is_percent ? (b - a) * 100 : b - a;
+    double amount = l->is_percent && (a > 0 || b > 0) ? l->amount * a : l->amount;
+    switch (l->relation) {
+    case ABOVE:
+        return growth > amount;
+    case AT_LEAST:
+        return growth >= amount;
+    case BELOW:
+        return growth < amount;
+    case AT_MOST:
+        return growth <= amount;
+    }
+    return false;
 }
 
-/* The layer that has grown most of those that exceed the limit. */
+/* The layer that is furthest from what the limit allows, of those that exceed it. */
 static void judge_layers(const limit *l, const pj_diff *diff, pj_verdict *out)
 {
-    double most = 0;
+    bool is_least = l->relation == BELOW || l->relation == AT_MOST;
     for (size_t i = 0; i < diff->row_count; i++) {
         const pj_diff_row *row = &diff->rows[i];
+        double growth = row->energy_b - row->energy_a, worst = out->b - out->a;
         if (!row->b || (!row->a && l->is_percent) || !exceeds(l, row->energy_a, row->energy_b))
             continue;
-        out->count++;
-        if (row->energy_b - row->energy_a > most) {
-            most = row->energy_b - row->energy_a;
+        if (out->count++ == 0 || (is_least ? growth < worst : growth > worst)) {
             out->what = row->b->name;
             out->a = row->energy_a;
             out->b = row->energy_b;
@@ -152,18 +125,22 @@ static void judge_layers(const limit *l, const pj_diff *diff, pj_verdict *out)
 static void judge(const limit *l, const pj_diff *diff, pj_verdict *out)
 {
     size_t before = diff->a->totals.uncounted, after = diff->b->totals.uncounted;
-    out->what = subjects[l->subject].word;
-    out->is_energy = subjects[l->subject].is_energy;
-    if (l->subject == LAYER) {
+    out->what = l->of_layers ? layer_word : l->figure->key;
+    out->of_layers = l->of_layers;
+    out->quantity = l->figure->quantity;
+    if (l->of_layers) {
         judge_layers(l, diff, out);
     } else {
-        out->a = figure_of(&diff->a->totals, l->subject);
-        out->b = figure_of(&diff->b->totals, l->subject);
-        out->count = exceeds(l, out->a, out->b);
+        out->a = pj_figure_value(l->figure, PJ_OF_TOTALS, &diff->a->totals);
+        out->b = pj_figure_value(l->figure, PJ_OF_TOTALS, &diff->b->totals);
+        out->is_unknown = out->a < 0 || out->b < 0;
+        out->a = out->a < 0 ? NAN : out->a;
+        out->b = out->b < 0 ? NAN : out->b;
+        out->count = !out->is_unknown && exceeds(l, out->a, out->b);
     }
-    if (after > before && !subjects[l->subject].is_stored)
+    if (after > before && !l->figure->is_stored)
         out->uncounted = after - before;
-    out->exceeded = out->count || out->uncounted;
+    out->exceeded = out->count || out->uncounted || out->is_unknown;
 }
 
 pj_status pj_limits_judge(const pj_diff_options *options, pj_arena *arena, pj_diff *diff, pj_error *err)

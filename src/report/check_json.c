@@ -21,7 +21,7 @@ static void put_double(pj_json_writer *json, const char *key, double value, bool
 
 static const char *unit_of(const pj_check_model *model, const pj_check_verdict *v)
 {
-    static const char *const units[] = {NULL, "count", "bytes", "us", "share", "count"};
+    static const char *const units[] = {NULL, "count", "bits", "bytes", "us", "share", "count"};
     return v->quantity == PJ_QUANTITY_ENERGY ? (v->kind == PJ_RULE_DEVICE ? "pJ" : model->unit) : units[v->quantity];
 }
 

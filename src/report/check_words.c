@@ -15,6 +15,7 @@ void pj_check_figure(const pj_check_model *model, const pj_check_verdict *v, dou
         pj_human_energy(out, value, v->kind == PJ_RULE_DEVICE ? "pJ" : model->unit);
         break;
     case PJ_QUANTITY_COUNT:
+    case PJ_QUANTITY_BITS:
     case PJ_QUANTITY_NONE:
         pj_human_count(out, value < 9e18 ? (int64_t)value : INT64_MAX);
         break;

@@ -1,10 +1,12 @@
 /* The report of a comparison. JSON: picojoule.diff/1. */
+#include <math.h>
 #include <string.h>
 
 #include "picojoule/version.h"
 #include "report/diff_view.h"
 #include "report/findings.h"
 #include "report/report.h"
+#include "result/field.h"
 #include "setup/setup.h"
 
 /* ---- the page ---- */
@@ -228,20 +230,19 @@ static void put_devices(pj_json_writer *json, const pj_diff *diff)
 
 static void put_totals(pj_json_writer *json, const pj_diff *diff)
 {
-    const pj_totals *a = &diff->a->totals, *b = &diff->b->totals;
+    const char *open = NULL;
     pj_json_put_begin(json, "totals", PJ_JSON_WRITE_OBJECT);
-    put_pair(json, "macs", (double)a->macs, (double)b->macs);
-    put_pair(json, "flops", (double)a->flops, (double)b->flops);
-    put_pair(json, "params", (double)a->params, (double)b->params);
-    put_pair(json, "param_bits", (double)a->param_bits, (double)b->param_bits);
-    put_pair(json, "bops", (double)a->bops, (double)b->bops);
-    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT);
-    put_pair(json, "inputs", a->energy.inputs, b->energy.inputs);
-    put_pair(json, "outputs", a->energy.outputs, b->energy.outputs);
-    put_pair(json, "parameters", a->energy.parameters, b->energy.parameters);
-    put_pair(json, "op_cost", a->energy.op_cost, b->energy.op_cost);
-    put_pair(json, "total", pj_energy_total(&a->energy), pj_energy_total(&b->energy));
-    pj_json_write_end(json);
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); f; f = pj_figure_next(f, PJ_IN_COMPARISONS)) {
+        if (open && open != f->object)
+            pj_json_write_end(json);
+        if (f->object && open != f->object)
+            pj_json_put_begin(json, f->object, PJ_JSON_WRITE_OBJECT);
+        open = f->object;
+        put_pair(json, f->key, pj_figure_value(f, PJ_OF_TOTALS, &diff->a->totals),
+                 pj_figure_value(f, PJ_OF_TOTALS, &diff->b->totals));
+    }
+    if (open)
+        pj_json_write_end(json);
     put_devices(json, diff);
     pj_json_write_end(json);
 }

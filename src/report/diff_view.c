@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "report/shape_text.h"
 #include "report/view.h"
+#include "result/field.h"
 #include "result/result.h"
 
 /* ---- which rows, in which order ---- */
@@ -85,10 +86,12 @@ bool pj_diff_view_make(const pj_diff *diff, bool for_people, pj_arena *arena, pj
 
 /* ---- the cells of a layer ---- */
 
-/* What stands in a column; `at` is the number of a component, `side` 0 for A, 1 for B. */
+/* What stands in a column; `side` 0 for A, 1 for B; of effects `at` is the number of the component, `side` that of
+ * the effect. */
 typedef struct filler {
     const pj_diff_view *view;
     const pj_diff_row *row;
+    const pj_field *figure;
     int at, side;
     bool failed;
 } filler;
@@ -189,23 +192,15 @@ static void fill_shape(filler *f, pj_cell *cell)
     put_side(f, cell, print_shape);
 }
 
-static void fill_count(filler *f, pj_cell *cell)
+static void fill_figure(filler *f, pj_cell *cell)
 {
-    const pj_layer *layer = layer_of(f);
-    if (!layer)
+    if (!layer_of(f))
         return;
-    const int64_t counts[] = {layer->macs, layer->flops, layer->params, layer->param_bits, layer->bops};
-    pj_cell_count(cell, pj_result_count(counts[f->at]));
-}
-
-static void fill_component(filler *f, pj_cell *cell)
-{
-    const pj_layer *layer = layer_of(f);
-    if (!layer)
-        return;
-    const double parts[] = {layer->energy.inputs, layer->energy.outputs, layer->energy.parameters,
-                            layer->energy.op_cost};
-    pj_cell_number(cell, parts[f->at]);
+    double value = pj_figure_value(f->figure, PJ_OF_LAYER, layer_of(f));
+    if (pj_figure_is_energy(f->figure))
+        pj_cell_number(cell, value);
+    else
+        pj_cell_count(cell, pj_count_of(value));
 }
 
 static void fill_total(filler *f, pj_cell *cell)
@@ -245,102 +240,147 @@ static void fill_reason(filler *f, pj_cell *cell)
 
 enum { FOR_PEOPLE = PJ_DIFF_TEXT | PJ_DIFF_MARKDOWN, FOR_PROGRAMS = PJ_DIFF_CSV | PJ_DIFF_JSON, FOR_ALL = 15 };
 
+/* How often a column stands there: for each figure, or each component of the energy. */
+typedef enum repeat { ONCE, PER_FIGURE, PER_COMPONENT } repeat;
+
 typedef struct diff_column {
     unsigned of;
-    int at, side;
+    repeat repeat;
+    int side;
     fill_cell fill;
-    pj_column column;
+    pj_column column; /* of repeated ones, the key is what follows that of the figure */
 } diff_column;
+
+/* A column of one report. */
+typedef struct filled_column {
+    const diff_column *from;
+    const pj_field *figure;
+    int at;
+} filled_column;
 
 /* Keys of energies get their unit. Columns of a higher rank leave a narrow terminal first. */
 /* clang-format off */
-#define BOTH(fill, at, name, cells) \
-    {FOR_PROGRAMS, at, 0, fill, {.key = name "_a", .kind = cells}}, \
-    {FOR_PROGRAMS, at, 1, fill, {.key = name "_b", .kind = cells}}
-#define EFFECTS(at, name) \
-    {FOR_PROGRAMS, at, 0, fill_effect, {.key = name "_by_count", .kind = PJ_CELL_ENERGY}}, \
-    {FOR_PROGRAMS, at, 1, fill_effect, {.key = name "_by_width", .kind = PJ_CELL_ENERGY}}, \
-    {FOR_PROGRAMS, at, 2, fill_effect, {.key = name "_by_price", .kind = PJ_CELL_ENERGY}}
+#define BOTH(fill, name, cells) \
+    {FOR_PROGRAMS, ONCE, 0, fill, {.key = name "_a", .kind = cells}}, \
+    {FOR_PROGRAMS, ONCE, 1, fill, {.key = name "_b", .kind = cells}}
 static const diff_column diff_columns[] = {
-    {FOR_ALL, 0, 0, fill_change, {.key = "change", .title = "", .kind = PJ_CELL_TEXT}},
-    BOTH(fill_name, 0, "name", PJ_CELL_TEXT),
-    {FOR_PEOPLE, 0, 0, fill_both_names, {.title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 22}},
-    BOTH(fill_op, 0, "op", PJ_CELL_TEXT),
-    {FOR_PEOPLE, 0, 0, fill_ops, {.title = "op", .kind = PJ_CELL_TEXT, .wish = 11, .least = 7, .rank = 1}},
-    BOTH(fill_shape, 0, "output_shape", PJ_CELL_TEXT),
-    BOTH(fill_precision, 0, "precision", PJ_CELL_TEXT),
-    {PJ_DIFF_TEXT, 0, 0, fill_precisions, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 2}},
-    {FOR_PEOPLE, 0, 0, fill_total, {.title = "before", .kind = PJ_CELL_ENERGY}},
-    {FOR_PEOPLE, 0, 1, fill_total, {.title = "after", .kind = PJ_CELL_ENERGY}},
-    BOTH(fill_total, 0, "total", PJ_CELL_ENERGY),
-    {FOR_ALL, 0, 0, fill_difference, {.key = "difference", .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true}},
-    {FOR_ALL, 0, 0, fill_ratio, {.key = "ratio", .title = "ratio", .kind = PJ_CELL_RATIO}},
-    BOTH(fill_count, 0, "macs", PJ_CELL_COUNT),
-    BOTH(fill_count, 1, "flops", PJ_CELL_COUNT),
-    BOTH(fill_count, 2, "params", PJ_CELL_COUNT),
-    BOTH(fill_count, 3, "param_bits", PJ_CELL_COUNT),
-    BOTH(fill_count, 4, "bops", PJ_CELL_COUNT),
-    BOTH(fill_component, 0, "inputs", PJ_CELL_ENERGY),
-    BOTH(fill_component, 1, "outputs", PJ_CELL_ENERGY),
-    BOTH(fill_component, 2, "parameters", PJ_CELL_ENERGY),
-    BOTH(fill_component, 3, "op_cost", PJ_CELL_ENERGY),
-    EFFECTS(0, "inputs"),
-    EFFECTS(1, "outputs"),
-    EFFECTS(2, "parameters"),
-    EFFECTS(3, "op_cost"),
-    {FOR_PROGRAMS, 3, 3, fill_effect, {.key = "op_cost_by_conversion", .kind = PJ_CELL_ENERGY}},
-    {PJ_DIFF_MARKDOWN | FOR_PROGRAMS, 0, 0, fill_reason, {.key = "reason", .title = "why", .kind = PJ_CELL_TEXT}},
+    {FOR_ALL, ONCE, 0, fill_change, {.key = "change", .title = "", .kind = PJ_CELL_TEXT}},
+    BOTH(fill_name, "name", PJ_CELL_TEXT),
+    {FOR_PEOPLE, ONCE, 0, fill_both_names, {.title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 22}},
+    BOTH(fill_op, "op", PJ_CELL_TEXT),
+    {FOR_PEOPLE, ONCE, 0, fill_ops, {.title = "op", .kind = PJ_CELL_TEXT, .wish = 11, .least = 7, .rank = 1}},
+    BOTH(fill_shape, "output_shape", PJ_CELL_TEXT),
+    BOTH(fill_precision, "precision", PJ_CELL_TEXT),
+    {PJ_DIFF_TEXT, ONCE, 0, fill_precisions, {.title = "precision", .kind = PJ_CELL_TEXT, .rank = 2}},
+    {FOR_PEOPLE, ONCE, 0, fill_total, {.title = "before", .kind = PJ_CELL_ENERGY}},
+    {FOR_PEOPLE, ONCE, 1, fill_total, {.title = "after", .kind = PJ_CELL_ENERGY}},
+    BOTH(fill_total, "total", PJ_CELL_ENERGY),
+    {FOR_ALL, ONCE, 0, fill_difference, {.key = "difference", .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true}},
+    {FOR_ALL, ONCE, 0, fill_ratio, {.key = "ratio", .title = "ratio", .kind = PJ_CELL_RATIO}},
+    {FOR_PROGRAMS, PER_FIGURE, 0, fill_figure, {.key = "_a"}},
+    {FOR_PROGRAMS, PER_FIGURE, 1, fill_figure, {.key = "_b"}},
+    {FOR_PROGRAMS, PER_COMPONENT, 0, fill_effect, {.key = "_by_count", .kind = PJ_CELL_ENERGY}},
+    {FOR_PROGRAMS, PER_COMPONENT, 1, fill_effect, {.key = "_by_width", .kind = PJ_CELL_ENERGY}},
+    {FOR_PROGRAMS, PER_COMPONENT, 2, fill_effect, {.key = "_by_price", .kind = PJ_CELL_ENERGY}},
+    {FOR_PROGRAMS, ONCE, 3, fill_effect, {.key = "op_cost_by_conversion", .kind = PJ_CELL_ENERGY}},
+    {PJ_DIFF_MARKDOWN | FOR_PROGRAMS, ONCE, 0, fill_reason, {.key = "reason", .title = "why", .kind = PJ_CELL_TEXT}},
 };
 /* clang-format on */
 enum { DIFF_COLUMNS = sizeof diff_columns / sizeof *diff_columns };
 
-/* "difference_pj"; CSV, which says it nowhere else, has "difference_relative" where that is the unit. */
-static const char *key_with_unit(const pj_diff_view *view, unsigned reader, const char *key)
+/* "difference_pj", "macs_a"; CSV, which says the unit nowhere else, has "difference_relative" where that is it. */
+static const char *key_of_column(const pj_diff_view *view, unsigned reader, const char *figure, const pj_column *column)
 {
     const char *unit = reader == PJ_DIFF_CSV ? view->diff->b->unit : "pJ";
     pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "%s_%s", key, strcmp(unit, "pJ") == 0 ? "pj" : unit);
+    pj_str_printf(&text, "%s%s", figure, column->key);
+    if (column->kind == PJ_CELL_ENERGY)
+        pj_str_printf(&text, "_%s", strcmp(unit, "pJ") == 0 ? "pj" : unit);
     return pj_str_keep(&text, view->arena);
 }
 
-/* The columns for this reader; from[c] is where column c comes from. */
-static pj_rows *make_columns(const pj_diff_view *view, unsigned reader, const diff_column **from)
+static size_t count_figures(void)
 {
-    pj_column *columns = PJ_NEW(view->arena, pj_column, DIFF_COLUMNS);
     size_t count = 0;
-    for (size_t i = 0; columns && i < DIFF_COLUMNS; i++) {
-        if (!(diff_columns[i].of & reader))
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); f; f = pj_figure_next(f, PJ_IN_COMPARISONS))
+        count++;
+    return count;
+}
+
+/* Columns under construction. */
+typedef struct maker {
+    const pj_diff_view *view;
+    unsigned reader;
+    pj_column *columns;
+    filled_column *filled;
+    size_t count;
+    bool failed;
+} maker;
+
+static void add_column(maker *m, const diff_column *from, const pj_field *figure, int at)
+{
+    pj_column *column = &m->columns[m->count];
+    *column = from->column;
+    if (from->repeat == PER_FIGURE)
+        column->kind = pj_figure_is_energy(figure) ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
+    if (column->key && (figure || column->kind == PJ_CELL_ENERGY))
+        column->key = key_of_column(m->view, m->reader, figure ? figure->key : "", column);
+    m->failed = m->failed || (from->column.key && !column->key);
+    m->filled[m->count++] = (filled_column){from, figure, at};
+}
+
+/* Repeated columns that follow each other change with each figure: macs_a, macs_b, flops_a ... The total has columns
+ * of its own. */
+static void add_columns(maker *m, const diff_column *first, size_t count)
+{
+    int at = 0;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); f; f = pj_figure_next(f, PJ_IN_COMPARISONS)) {
+        if (f == pj_figure_total() || (first->repeat == PER_COMPONENT && !pj_figure_is_energy(f)))
             continue;
-        columns[count] = diff_columns[i].column;
-        if (columns[count].key && columns[count].kind == PJ_CELL_ENERGY)
-            columns[count].key = key_with_unit(view, reader, columns[count].key);
-        if (diff_columns[i].column.key && !columns[count].key)
-            return NULL;
-        from[count++] = &diff_columns[i];
+        for (size_t i = 0; i < count; i++)
+            add_column(m, &first[i], f, at);
+        at++;
     }
-    pj_rows *rows = columns ? pj_rows_new(view->arena, columns, count) : NULL;
+}
+
+/* The columns for this reader; *filled is how they are filled. */
+static pj_rows *make_columns(const pj_diff_view *view, unsigned reader, filled_column **filled)
+{
+    size_t most = DIFF_COLUMNS + count_figures() * DIFF_COLUMNS;
+    maker m = {view, reader, PJ_NEW(view->arena, pj_column, most), PJ_NEW(view->arena, filled_column, most), 0, false};
+    for (size_t i = 0, run; m.columns && m.filled && i < DIFF_COLUMNS; i += run) {
+        const diff_column *first = &diff_columns[i];
+        for (run = 1; first->repeat != ONCE && i + run < DIFF_COLUMNS && first[run].repeat == first->repeat;)
+            run++;
+        if (first->of & reader && first->repeat == ONCE)
+            add_column(&m, first, NULL, first->fill == fill_effect ? PJ_OP_COST : 0);
+        else if (first->of & reader)
+            add_columns(&m, first, run);
+    }
+    *filled = m.filled;
+    pj_rows *rows = m.columns && m.filled && !m.failed ? pj_rows_new(view->arena, m.columns, m.count) : NULL;
     if (rows)
         rows->unit = view->diff->b->unit;
     return rows;
 }
 
 /* A footer with the sums of what people see; only before, after, difference and ratio are summed up. */
-static void add_sum(pj_rows *rows, const diff_column **from, const char *name, double a, double b)
+static void add_sum(pj_rows *rows, const filled_column *filled, const char *name, double a, double b)
 {
     pj_cell *cell = pj_rows_add_footer(rows);
     for (size_t c = 0; c < rows->columns; c++) {
-        if (from[c]->fill == fill_both_names)
+        if (filled[c].from->fill == fill_both_names)
             pj_cell_text(&cell[c], name);
-        else if (from[c]->fill == fill_total)
-            pj_cell_number(&cell[c], from[c]->side ? b : a);
-        else if (from[c]->fill == fill_difference)
+        else if (filled[c].from->fill == fill_total)
+            pj_cell_number(&cell[c], filled[c].from->side ? b : a);
+        else if (filled[c].from->fill == fill_difference)
             pj_cell_number(&cell[c], b - a);
-        else if (from[c]->fill == fill_ratio && a > 0)
+        else if (filled[c].from->fill == fill_ratio && a > 0)
             pj_cell_number(&cell[c], b / a);
     }
 }
 
-static void add_rest(const pj_diff_view *view, pj_rows *rows, const diff_column **from, size_t to)
+static void add_rest(const pj_diff_view *view, pj_rows *rows, const filled_column *filled, size_t to)
 {
     double a = 0, b = 0;
     pj_str text = pj_str_new(0);
@@ -352,18 +392,19 @@ static void add_rest(const pj_diff_view *view, pj_rows *rows, const diff_column 
     pj_human_plural(&text, view->count - to, "more layer", "more layers");
     const char *name = pj_str_keep(&text, view->arena);
     rows->failed = rows->failed || !name;
-    add_sum(rows, from, name, a, b);
+    add_sum(rows, filled, name, a, b);
 }
 
 pj_rows *pj_diff_view_rows(const pj_diff_view *view, unsigned reader, size_t from, size_t to, bool rest)
 {
-    const diff_column **columns = PJ_NEW(view->arena, const diff_column *, DIFF_COLUMNS);
-    pj_rows *rows = columns ? make_columns(view, reader, columns) : NULL;
+    filled_column *columns = NULL;
+    pj_rows *rows = make_columns(view, reader, &columns);
     for (size_t i = from; rows && i < to; i++) {
         pj_cell *cell = pj_rows_add(rows);
         for (size_t c = 0; c < rows->columns; c++) {
-            filler f = {view, view->row[i], columns[c]->at, columns[c]->side, false};
-            columns[c]->fill(&f, &cell[c]);
+            const diff_column *column = columns[c].from;
+            filler f = {view, view->row[i], columns[c].figure, columns[c].at, column->side, false};
+            column->fill(&f, &cell[c]);
             rows->failed = rows->failed || f.failed;
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/diff_view.h"
+#include "result/field.h"
 
 void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out)
 {
@@ -87,6 +88,19 @@ static void add_devices(const pj_diff_view *view, pj_rows *rows)
     }
 }
 
+static void add_figures(const pj_diff_view *view, pj_rows *rows, bool energies)
+{
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); f; f = pj_figure_next(f, PJ_IN_COMPARISONS)) {
+        const char *name = f->line ? f->line : f->title;
+        if (name && pj_figure_is_energy(f) == energies)
+            add_line(view, rows, name, pj_figure_value(f, PJ_OF_TOTALS, &view->diff->a->totals),
+                     pj_figure_value(f, PJ_OF_TOTALS, &view->diff->b->totals),
+                     energies                          ? print_energy
+                     : f->quantity == PJ_QUANTITY_BITS ? print_bits
+                                                       : print_count);
+    }
+}
+
 pj_rows *pj_diff_view_totals(const pj_diff_view *view)
 {
     /* clang-format off */
@@ -98,20 +112,11 @@ pj_rows *pj_diff_view_totals(const pj_diff_view *view)
         {.title = "ratio", .kind = PJ_CELL_RATIO},
     };
     /* clang-format on */
-    const pj_totals *a = &view->diff->a->totals, *b = &view->diff->b->totals;
-    const pj_energy *of_a = &a->energy, *of_b = &b->energy;
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
     if (!rows)
         return NULL;
-    add_line(view, rows, "inputs", of_a->inputs, of_b->inputs, print_energy);
-    add_line(view, rows, "outputs", of_a->outputs, of_b->outputs, print_energy);
-    add_line(view, rows, "parameters", of_a->parameters, of_b->parameters, print_energy);
-    add_line(view, rows, "op_cost", of_a->op_cost, of_b->op_cost, print_energy);
-    add_line(view, rows, "total", pj_energy_total(of_a), pj_energy_total(of_b), print_energy);
-    add_line(view, rows, "MACs", (double)a->macs, (double)b->macs, print_count);
-    add_line(view, rows, "FLOPs", (double)a->flops, (double)b->flops, print_count);
-    add_line(view, rows, "params", (double)a->params, (double)b->params, print_count);
-    add_line(view, rows, "param size", (double)a->param_bits, (double)b->param_bits, print_bits);
+    add_figures(view, rows, true);
+    add_figures(view, rows, false);
     add_devices(view, rows);
     return rows->failed ? NULL : rows;
 }
@@ -268,28 +273,25 @@ void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
 
 static void add_figure(const pj_diff *diff, const pj_verdict *verdict, double value, pj_str *out)
 {
-    if (verdict->is_energy)
+    if (verdict->quantity == PJ_QUANTITY_ENERGY)
         pj_human_energy(out, value, diff->b->unit);
+    else if (verdict->quantity == PJ_QUANTITY_BYTES)
+        pj_human_bits(out, 8 * value);
     else
         pj_human_count(out, value < 9.2e18 ? (int64_t)value : INT64_MAX);
 }
 
-static bool is_layer_limit(const pj_verdict *verdict)
-{
-    return strncmp(verdict->limit + strspn(verdict->limit, " "), "layer", 5) == 0;
-}
-
 static void add_growth(const pj_diff *diff, const pj_verdict *verdict, pj_str *out)
 {
-    if (is_layer_limit(verdict)) {
+    if (verdict->of_layers) {
         pj_str_add(out, "layer '");
         pj_text_clean(out, verdict->what);
         pj_str_add(out, "'");
     } else {
         pj_str_add(out, verdict->what);
     }
-    pj_str_add(out, " has grown by ");
-    add_figure(diff, verdict, verdict->b - verdict->a, out);
+    pj_str_add(out, verdict->b < verdict->a ? " has fallen by " : " has grown by ");
+    add_figure(diff, verdict, fabs(verdict->b - verdict->a), out);
     if (verdict->a > 0) {
         pj_str_add(out, " (");
         add_percent(verdict->a, verdict->b, out);
@@ -314,7 +316,9 @@ void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str
         pj_str_add(out, " not counted that were before, so this cannot be judged");
         pj_str_add(out, verdict->count ? "; " : "");
     }
-    if (verdict->count)
+    if (verdict->is_unknown)
+        pj_str_printf(out, "%s is not known, so this cannot be judged", verdict->what);
+    else if (verdict->count)
         add_growth(diff, verdict, out);
     else if (!verdict->uncounted)
         pj_str_add(out, "holds");

@@ -25,7 +25,7 @@ void pj_fields_write(const pj_field_writer *w, const pj_field *fields, size_t co
     const char *open = NULL;
     for (size_t i = 0; i < count; i++) {
         const pj_field *field = &fields[i];
-        if (!(field->of & of))
+        if (!(field->of & of) || !field->type->write)
             continue;
         const void *at = pj_field_at(field, of, base);
         bool is_absent = field->type->is_absent && field->type->is_absent(field, at);
@@ -117,7 +117,7 @@ pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is negative", number);
     if (number != floor(number) || number > beyond)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is not a whole number below 2^63", number);
-    *out = number == beyond ? pj_result_count(INT64_MAX) : (int64_t)number;
+    *out = pj_count_of(number);
     return PJ_OK;
 }
 
@@ -133,6 +133,11 @@ static pj_status read_count(pj_field_reader *r, const pj_field *field, pj_json v
     (void)field;
     (void)base;
     return pj_json_as_count(value, at, r->err);
+}
+
+static double value_of_count(const void *at)
+{
+    return (double)*(const int64_t *)at;
 }
 
 static bool is_absent_count(const pj_field *field, const void *at)
@@ -172,9 +177,9 @@ static pj_status read_whole(pj_field_reader *r, const pj_field *field, pj_json v
 
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "file sizes are read as sizes");
 
-const pj_field_type pj_field_count = {write_count, read_count, is_absent_count, clear_count};
-const pj_field_type pj_field_size = {write_size, read_size, NULL, NULL};
-const pj_field_type pj_field_whole = {write_count, read_whole, NULL, NULL};
+const pj_field_type pj_field_count = {write_count, read_count, is_absent_count, clear_count, value_of_count};
+const pj_field_type pj_field_size = {write_size, read_size, NULL, NULL, NULL};
+const pj_field_type pj_field_whole = {write_count, read_whole, NULL, NULL, NULL};
 
 /* ---- amounts ---- */
 
@@ -197,6 +202,11 @@ static pj_status read_amount(pj_field_reader *r, const pj_field *field, pj_json 
     return PJ_OK;
 }
 
+static double value_of_amount(const void *at)
+{
+    return *(const double *)at;
+}
+
 /* Not known is negative; what is left out is nothing. */
 static bool is_absent_amount(const pj_field *field, const void *at)
 {
@@ -210,7 +220,7 @@ static void clear_amount(const pj_field *field, void *at, void *base)
     *(double *)at = (double)field->absent;
 }
 
-const pj_field_type pj_field_amount = {write_amount, read_amount, is_absent_amount, clear_amount};
+const pj_field_type pj_field_amount = {write_amount, read_amount, is_absent_amount, clear_amount, value_of_amount};
 
 /* ---- flags, texts ---- */
 
@@ -271,9 +281,9 @@ static void clear_word(const pj_field *field, void *at, void *base)
     memcpy(at, &none, sizeof none);
 }
 
-const pj_field_type pj_field_flag = {write_flag, read_flag, NULL, clear_flag};
-const pj_field_type pj_field_text = {write_text, read_text, is_absent_text, NULL};
-const pj_field_type pj_field_word = {write_text, read_text, is_absent_word, clear_word};
+const pj_field_type pj_field_flag = {write_flag, read_flag, NULL, clear_flag, NULL};
+const pj_field_type pj_field_text = {write_text, read_text, is_absent_text, NULL, NULL};
+const pj_field_type pj_field_word = {write_text, read_text, is_absent_word, clear_word, NULL};
 
 /* ---- lists of names, shapes ---- */
 
@@ -356,5 +366,5 @@ static void clear_shape(const pj_field *field, void *at, void *base)
     *(int *)((char *)base + field->count_at) = PJ_RANK_UNKNOWN;
 }
 
-const pj_field_type pj_field_names = {write_names, read_names, NULL, NULL};
-const pj_field_type pj_field_shape = {write_shape, read_shape, NULL, clear_shape};
+const pj_field_type pj_field_names = {write_names, read_names, NULL, NULL, NULL};
+const pj_field_type pj_field_shape = {write_shape, read_shape, NULL, clear_shape, NULL};

@@ -41,6 +41,16 @@ typedef struct pj_field_reader {
     pj_error *err;
 } pj_field_reader;
 
+/* Who speaks of a figure. */
+typedef enum pj_use {
+    PJ_IN_TABLES = 1,      /* columns of the report, and sums of groups */
+    PJ_IN_COMPARISONS = 2, /* totals and columns of compare */
+    PJ_IN_LIMITS = 4,      /* --fail-on */
+    PJ_IN_BUDGETS = 8,     /* limits and baselines of check */
+    PJ_IN_TRENDS = 16,     /* records of history */
+    PJ_EVERYWHERE = 31
+} pj_use;
+
 /* `at` is the member, `base` the struct that it stands in. */
 typedef struct pj_field_type {
     void (*write)(const pj_field_writer *w, const pj_field *field, const void *at, const void *base);
@@ -48,6 +58,7 @@ typedef struct pj_field_type {
                       void *base);                              /* NULL: derived */
     bool (*is_absent)(const pj_field *field, const void *at);   /* NULL: never */
     void (*clear)(const pj_field *field, void *at, void *base); /* makes it absent; NULL: zero is */
+    double (*value)(const void *at);                            /* of figures */
 } pj_field_type;
 
 struct pj_field {
@@ -60,6 +71,14 @@ struct pj_field {
     size_t at;       /* offset in the layer, or in the struct of a table of its own */
     size_t totals;   /* in the totals */
     size_t count_at; /* of lists: offset of how many there are (size_t); of shapes: of the rank (int) */
+    /* of figures */
+    unsigned char uses; /* pj_use */
+    pj_quantity quantity;
+    const char *title;    /* of its column for people; NULL: it has none */
+    int rank;             /* of that column: the higher, the sooner it leaves a narrow terminal */
+    const char *line;     /* of the totals of a comparison; NULL: as its title */
+    bool is_stored;       /* known of layers that are not counted, too */
+    const char *in_trend; /* what history calls it; NULL: as its key */
 };
 
 extern const pj_field_type pj_field_count;  /* int64_t from 0 on */
@@ -98,6 +117,25 @@ pj_status pj_array_read(pj_field_reader *r, const pj_array *list, pj_json array,
 pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err);
 
 /* ---- the tables: members.c ---- */
+
+/* The next figure of a use, in the order of the table; `after` NULL: the first. NULL past the last. */
+const pj_field *pj_figure_next(const pj_field *after, unsigned use);
+
+/* The figure of that name (`length` bytes), or NULL. */
+const pj_field *pj_figure_find(const char *word, size_t length, unsigned use);
+
+const pj_field *pj_figure_total(void); /* the sum of the energies */
+
+/* What the use calls it. */
+const char *pj_figure_word(const pj_field *figure, unsigned use);
+
+/* Of a layer (PJ_OF_LAYER) or of totals; negative: not known. */
+double pj_figure_value(const pj_field *figure, unsigned of, const void *base);
+
+static inline bool pj_figure_is_energy(const pj_field *figure)
+{
+    return figure->quantity == PJ_QUANTITY_ENERGY;
+}
 
 void pj_layer_write(const pj_field_writer *w, const pj_layer *layer); /* an object */
 pj_status pj_layer_read(pj_field_reader *r, pj_json object, pj_layer *out);

@@ -10,7 +10,10 @@
 #define COUNT(rows)  (sizeof(rows) / sizeof *(rows))
 #define OF_L(member) .of = PJ_OF_LAYER, .at = offsetof(pj_layer, member)
 #define OF_T(member) .of = PJ_OF_TOTALS, .totals = offsetof(pj_totals, member)
+#define AN_ENERGY    .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_ENERGY
 #define OF_G(member) .of = PJ_OF_GROUP, .totals = offsetof(pj_totals, member)
+#define OF_LT(member) \
+    .of = PJ_OF_LAYER | PJ_OF_TOTALS, .at = offsetof(pj_layer, member), .totals = offsetof(pj_totals, member)
 #define OF_LTG(member)                                                                \
     .of = PJ_OF_LAYER | PJ_OF_TOTALS | PJ_OF_GROUP, .at = offsetof(pj_layer, member), \
     .totals = offsetof(pj_totals, member)
@@ -67,7 +70,7 @@ static void clear_format(const pj_field *field, void *at, void *base)
     memcpy(at, &none, sizeof none);
 }
 
-static const pj_field_type type_format = {write_format, read_format, is_absent_format, clear_format};
+static const pj_field_type type_format = {write_format, read_format, is_absent_format, clear_format, NULL};
 
 /* ---- primitives ---- */
 
@@ -109,7 +112,7 @@ static bool is_absent_list(const pj_field *field, const void *at)
     return !*(const void *const *)at;
 }
 
-static const pj_field_type type_work = {write_work, read_work, is_absent_list, NULL};
+static const pj_field_type type_work = {write_work, read_work, is_absent_list, NULL, NULL};
 
 /* ---- derived figures ---- */
 
@@ -119,6 +122,17 @@ static void write_total(const pj_field_writer *w, const pj_field *field, const v
     (void)field;
     (void)base;
     pj_json_write_double(w->json, pj_energy_total(at));
+}
+
+static double value_of_total(const void *at)
+{
+    return pj_energy_total(at);
+}
+
+/* `at` is a count of bits. */
+static double value_of_bytes(const void *at)
+{
+    return (double)*(const int64_t *)at / 8;
 }
 
 static void write_per_sample(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
@@ -159,10 +173,11 @@ static void write_share(const pj_field_writer *w, const pj_field *field, const v
     pj_json_write_double(w->json, 1);
 }
 
-static const pj_field_type type_total = {write_total, NULL, NULL, NULL};
-static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL};
-static const pj_field_type type_counted = {write_counted, NULL, NULL, NULL};
-static const pj_field_type type_share = {write_share, NULL, is_absent_share, NULL};
+static const pj_field_type type_total = {write_total, NULL, NULL, NULL, value_of_total};
+static const pj_field_type type_bytes = {NULL, NULL, NULL, NULL, value_of_bytes};
+static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL, NULL};
+static const pj_field_type type_counted = {write_counted, NULL, NULL, NULL, NULL};
+static const pj_field_type type_share = {write_share, NULL, is_absent_share, NULL, NULL};
 
 /* ---- devices ---- */
 
@@ -267,8 +282,8 @@ static pj_status read_total_devices(pj_field_reader *r, const pj_field *field, p
     return PJ_OK;
 }
 
-static const pj_field_type type_devices = {write_devices, read_devices, NULL, NULL};
-static const pj_field_type type_total_devices = {write_total_devices, read_total_devices, NULL, NULL};
+static const pj_field_type type_devices = {write_devices, read_devices, NULL, NULL, NULL};
+static const pj_field_type type_total_devices = {write_total_devices, read_total_devices, NULL, NULL, NULL};
 
 /* ---- layers and totals ---- */
 
@@ -295,11 +310,18 @@ static const pj_field members[] = {
     {.key = "runs", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = 1, OF_L(runs)},
     {.key = "layers", .type = &pj_field_size, OF_G(layers)},
     {.key = "uncounted", .type = &pj_field_size, OF_G(uncounted)},
-    {.key = "macs", .type = &pj_field_count, OF_LTG(macs)},
-    {.key = "flops", .type = &pj_field_count, OF_LTG(flops)},
-    {.key = "params", .type = &pj_field_count, OF_LTGM(params)},
-    {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits)},
-    {.key = "bops", .type = &pj_field_count, OF_LTG(bops)},
+    {.key = "macs", .type = &pj_field_count, OF_LTG(macs),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 1},
+    {.key = "flops", .type = &pj_field_count, OF_LTG(flops),
+     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6},
+    {.key = "params", .type = &pj_field_count, OF_LTGM(params),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "params", .rank = 4, .is_stored = true},
+    {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits),
+     .uses = PJ_EVERYWHERE & ~PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BITS, .is_stored = true, .line = "param size"},
+    {.key = "param_bytes", .type = &type_bytes, OF_LT(param_bits),
+     .uses = PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BYTES},
+    {.key = "bops", .type = &pj_field_count, OF_LTG(bops),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT},
     {.key = "input_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1, OF_L(input_bits)},
     {.key = "output_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1,
      OF_L(output_bits)},
@@ -311,17 +333,23 @@ static const pj_field members[] = {
     {precision_key, "implementation", &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_L(implementation)},
     {precision_key, "gate_bits", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_bits)},
     {precision_key, "gate_factor", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_factor)},
-    {energy_key, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs)},
-    {energy_key, "outputs", &pj_field_amount, OF_LTG(energy.outputs)},
-    {energy_key, "parameters", &pj_field_amount, OF_LTG(energy.parameters)},
-    {energy_key, "op_cost", &pj_field_amount, OF_LTG(energy.op_cost)},
-    {energy_key, "total", &type_total, OF_LTG(energy)},
-    {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .of = PJ_OF_LAYER | PJ_OF_TOTALS,
-     .at = offsetof(pj_layer, conversion), .totals = offsetof(pj_totals, conversion)},
+    {energy_key, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs),
+     AN_ENERGY, .title = "inputs", .rank = 2},
+    {energy_key, "outputs", &pj_field_amount, OF_LTG(energy.outputs),
+     AN_ENERGY, .title = "outputs", .rank = 2},
+    {energy_key, "parameters", &pj_field_amount, OF_LTG(energy.parameters),
+     AN_ENERGY, .title = "parameters", .rank = 2},
+    {energy_key, "op_cost", &pj_field_amount, OF_LTG(energy.op_cost),
+     AN_ENERGY, .title = "op_cost", .rank = 2},
+    {energy_key, "total", &type_total, OF_LTG(energy),
+     AN_ENERGY, .title = "total", .in_trend = "energy"},
+    {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_LT(conversion)},
     {.key = "batch", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, OF_T(batch)},
     {.key = "per_sample_pj", .type = &type_per_sample, .rule = PJ_NULL, OF_T(batch)},
     {.key = "peak_activation_bytes", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1,
-     OF_T(peak_activation_bytes)},
+     OF_T(peak_activation_bytes),
+     .uses = PJ_IN_LIMITS | PJ_IN_BUDGETS | PJ_IN_TRENDS, .quantity = PJ_QUANTITY_BYTES, .is_stored = true,
+     .in_trend = "peak_bytes"},
     {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
      .totals = offsetof(pj_totals, devices)},
     {.key = "devices", .type = &type_total_devices, OF_T(devices)},
@@ -331,6 +359,42 @@ static const pj_field members[] = {
      OF_T(qtools_energy_sum)},
 };
 /* clang-format on */
+
+const pj_field *pj_figure_next(const pj_field *after, unsigned use)
+{
+    for (const pj_field *at = after ? after + 1 : members; at < members + COUNT(members); at++)
+        if (at->uses & use)
+            return at;
+    return NULL;
+}
+
+const pj_field *pj_figure_find(const char *word, size_t length, unsigned use)
+{
+    for (const pj_field *at = pj_figure_next(NULL, use); at; at = pj_figure_next(at, use)) {
+        const char *name = pj_figure_word(at, use);
+        if (strlen(name) == length && memcmp(name, word, length) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+const pj_field *pj_figure_total(void)
+{
+    const pj_field *at = members;
+    while (at->type != &type_total)
+        at++;
+    return at;
+}
+
+const char *pj_figure_word(const pj_field *figure, unsigned use)
+{
+    return use == PJ_IN_TRENDS && figure->in_trend ? figure->in_trend : figure->key;
+}
+
+double pj_figure_value(const pj_field *figure, unsigned of, const void *base)
+{
+    return figure->of & of ? figure->type->value(pj_field_at(figure, of, base)) : -1;
+}
 
 /* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */
 static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
@@ -433,7 +497,7 @@ static pj_status read_list(pj_field_reader *r, const pj_array *list, const pj_fi
     {                                                                                                               \
         return read_list(r, &what##_list, field, value, at, base);                                                  \
     }                                                                                                               \
-    static const pj_field_type type_##what##s = {write_##what##s, read_##what##s, NULL, NULL}
+    static const pj_field_type type_##what##s = {write_##what##s, read_##what##s, NULL, NULL, NULL}
 LIST(tensor);
 LIST(shared);
 
@@ -462,7 +526,7 @@ static pj_status read_findings(pj_field_reader *r, const pj_field *field, pj_jso
     return findings ? PJ_OK : pj_fail_memory(r->err);
 }
 
-static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL};
+static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL, NULL};
 
 /* Counts by name, such as {"ai.onnx.ml": 3}: structs of a text and a whole number. */
 static void write_opsets(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
@@ -525,8 +589,8 @@ static pj_status read_unknown(pj_field_reader *r, const pj_field *field, pj_json
     return PJ_OK;
 }
 
-static const pj_field_type type_opsets = {write_opsets, read_opsets, NULL, NULL};
-static const pj_field_type type_unknown = {write_unknown, read_unknown, NULL, NULL};
+static const pj_field_type type_opsets = {write_opsets, read_opsets, NULL, NULL, NULL};
+static const pj_field_type type_unknown = {write_unknown, read_unknown, NULL, NULL, NULL};
 
 /* clang-format off */
 static const pj_field model_fields[] = {

@@ -51,9 +51,8 @@ pj_status pj_found_finish(pj_found *found, pj_status status, pj_result **out, pj
     return status;
 }
 
-int64_t pj_result_count(int64_t count)
+int64_t pj_count_of(double value)
 {
     const double beyond = 9223372036854775808.0; /* 2^63 */
-    double rounded = (double)count;
-    return rounded >= beyond ? (int64_t)nextafter(beyond, 0) : (int64_t)rounded;
+    return value >= beyond ? (int64_t)nextafter(beyond, 0) : (int64_t)value;
 }

@@ -28,8 +28,8 @@ void pj_result_own(pj_result *result, void (*close)(pj_model *model));
 /* What stands behind a result. */
 const pj_found *pj_result_found(const pj_result *result);
 
-/* A count with 53 significant bits, nearest: what JSON readers keep of it. */
-int64_t pj_result_count(int64_t count);
+/* The count that a figure says: one of 53 significant bits, as JSON readers keep it; below 2^63. */
+int64_t pj_count_of(double value);
 
 /* Does the file look like a saved report, rather than a model? */
 bool pj_result_is_report(const char *path);

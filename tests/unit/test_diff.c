@@ -216,6 +216,35 @@ static void test_limits(void)
     pj_diff_free(diff);
 }
 
+/* The same models: 6 pJ or 2 % of growth one way, 6 pJ or 1.96 % of loss the other. */
+static void test_relations(void)
+{
+    const pj_layer of_a[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 200)};
+    const pj_layer of_b[] = {layer(0, "c1", "Conv", 10, 100), layer(1, "c2", "Conv", 20, 206)};
+    pj_result a = result_of(of_a, 2), b = result_of(of_b, 2);
+    CHECK(exceeds(&a, &b, "total>=2%"));
+    CHECK(exceeds(&a, &b, "total<=2%"));
+    CHECK(!exceeds(&a, &b, "total<2%"));
+    CHECK(exceeds(&a, &b, "total<3%"));
+    CHECK(!exceeds(&b, &a, "total>-1%"));
+    CHECK(exceeds(&b, &a, "total>-5%")); /* less than 5 % is saved */
+    CHECK(exceeds(&b, &a, "total<-1.9%"));
+    CHECK(!exceeds(&b, &a, "total<-2%"));
+    CHECK(exceeds(&a, &a, "macs>=0"));
+    CHECK(!exceeds(&a, &a, "macs>=1"));
+    const char *limit = "layer<1pJ";
+    pj_diff *diff = compare(&a, &b, &limit, 1);
+    CHECK_TEXT(diff->verdicts[0].what, "c1"); /* has not grown at all */
+    CHECK_INT(diff->verdicts[0].count, 1);
+    pj_diff_free(diff);
+    a.totals.peak_activation_bytes = 1000;
+    b.totals.peak_activation_bytes = 3048; /* 2 KiB more */
+    CHECK(!exceeds(&a, &b, "peak_activation_bytes>2KiB"));
+    CHECK(exceeds(&a, &b, "peak_activation_bytes>=2048"));
+    b.totals.peak_activation_bytes = -1; /* not known: cannot be judged */
+    CHECK(exceeds(&a, &b, "peak_activation_bytes>1MiB"));
+}
+
 /* A new layer grows by no percentage, but by all it takes; one that is no longer counted has not got better. */
 static void test_limits_at_the_edge(void)
 {
@@ -239,11 +268,14 @@ static void test_limits_at_the_edge(void)
 
 static void test_limit_texts(void)
 {
-    static const char *const good[] = {"total>2%", "layer > 10 %", "bops>1.5M", "params>0", "outputs>3mJ"};
+    static const char *const good[] = {"total>2%",   "layer > 10 %", "bops>1.5M",
+                                       "params>0",   "outputs>3mJ",  "total<2%",
+                                       "total >= 1", "macs<=-5k",    "peak_activation_bytes>2KiB",
+                                       "total>-10%"};
     static const char *const bad[] = {
-        "",         "total",     "total>",    "total>x",   "total<2%",   "totals>2%",
-        "macs>1J",  "total>1kJ", "total>2%%", "total>1e3", "total>-1",   "total>.5%",
-        "total>=1", "total>nan", "total>1.%", "total>01",  "total>1 2%", "total>1234567890123456"};
+        "",         "total",     "total>",    "total>x",   "total=2%",   "totals>2%",
+        "macs>1J",  "total>1kJ", "total>2%%", "total>1e3", "total>--1",  "total>.5%",
+        "total=>1", "total>nan", "total>1.%", "total>01",  "total>1 2%", "total>1234567890123456"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         CHECK(pj_diff_limit_check(good[i]) == NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -358,6 +390,7 @@ int main(void)
     test_from_nothing();
     test_rows();
     test_limits();
+    test_relations();
     test_limits_at_the_edge();
     test_limit_texts();
     test_refused();

@@ -181,9 +181,9 @@ static void test_figures(void)
 /* Counts keep 53 bits: 2^53 + 1 becomes 2^53, the largest one the largest double below 2^63. */
 static void test_counts(void)
 {
-    CHECK_INT(pj_result_count(INT64_C(9007199254740993)), INT64_C(9007199254740992));
-    CHECK_INT(pj_result_count(INT64_C(9007199254740991)), INT64_C(9007199254740991));
-    CHECK_INT(pj_result_count(INT64_MAX), INT64_MAX - 1023);
+    CHECK_INT(pj_count_of((double)INT64_C(9007199254740993)), INT64_C(9007199254740992));
+    CHECK_INT(pj_count_of((double)INT64_C(9007199254740991)), INT64_C(9007199254740991));
+    CHECK_INT(pj_count_of((double)INT64_MAX), INT64_MAX - 1023);
 }
 
 /* ---- reports that are refused ---- */
