@@ -49,7 +49,7 @@ install(FILES ${GENERATED}/picojoule/version.h DESTINATION ${CMAKE_INSTALL_INCLU
 install(DIRECTORY energy_tables DESTINATION ${CMAKE_INSTALL_DATADIR}/picojoule)
 
 # ---- pkg-config: prefix is where the file is found, so the tree can be moved ----
-set(PJ_REQUIRES "libprotobuf-c libcjson")
+set(PJ_REQUIRES libprotobuf-c)
 if(PJ_HISTORY)
   string(APPEND PJ_REQUIRES " sqlite3 >= 3.31")
 endif()

@@ -1,8 +1,6 @@
-/* JSON read strictly: the one file that knows cJSON. */
+/* JSON read strictly: documents, paths, typed getters. */
 #include "base/json.h"
 
-#include <cJSON.h>
-#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,22 +9,17 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "base/json_scan.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/map.h"
 
 struct pj_json_doc {
-    cJSON *root;
-    char file[]; /* name for messages */
+    pj_arena *arena;
+    const pj_json_node *root;
+    const char *file; /* name for messages */
 };
 
-static const cJSON *node_of(pj_json value)
-{
-    return value.node;
-}
-
-static pj_json handle(const pj_json_doc *doc, const cJSON *node)
+static pj_json handle(const pj_json_doc *doc, const pj_json_node *node)
 {
     pj_json value = {doc, node};
     return value;
@@ -57,36 +50,28 @@ void pj_json_path_key(const char *key, pj_str *out)
     }
 }
 
-/* Appends the steps from `from` down to `target`; false (and nothing appended): it is not in there. Nodes do not know
- * their parents; errors are rare enough to search. */
-static bool add_steps(const cJSON *from, const cJSON *target, pj_str *out)
+static void add_steps(const pj_json_node *node, pj_str *out)
 {
-    if (from == target)
-        return true;
-    size_t length = out->length, index = 0;
-    for (const cJSON *child = from->child; child; child = child->next, index++) {
-        if (child != target && !child->child)
-            continue;
-        if (child->string)
-            pj_json_path_key(child->string, out);
-        else
-            pj_str_printf(out, "[%zu]", index);
-        if (add_steps(child, target, out))
-            return true;
-        if (!out->failed) {
-            out->length = length;
-            out->data[length] = 0;
-        }
+    if (!node->parent) {
+        pj_str_add_char(out, '$');
+        return;
     }
-    return false;
+    add_steps(node->parent, out); /* as deep as documents may be */
+    if (node->key)
+        pj_json_path_key(node->key, out);
+    else
+        pj_str_printf(out, "[%u]", (unsigned)node->index);
 }
 
 void pj_json_path(pj_json at, pj_str *out)
 {
-    if (!at.node)
-        return;
-    pj_str_add_char(out, '$');
-    add_steps(at.doc->root, node_of(at), out);
+    if (at.node)
+        add_steps(at.node, out);
+}
+
+size_t pj_json_line(pj_json at)
+{
+    return at.node ? at.node->line : 0;
 }
 
 /* FILE: $.path into err->file; a long file name loses its front, a long path its end. */
@@ -124,64 +109,50 @@ pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *
 
 /* ---- parsing ---- */
 
-/* The first member whose key an earlier one has. The map keeps hostile objects from taking square time. */
-static pj_status find_twin(const cJSON *object, pj_arena *arena, const cJSON **twin)
+/* The first of a few members whose key an earlier one has. */
+static const pj_json_node *find_twin_among_few(const pj_json_node *object)
+{
+    for (const pj_json_node *child = object->as.child; child; child = child->next)
+        for (const pj_json_node *earlier = object->as.child; earlier != child; earlier = earlier->next)
+            if (strcmp(earlier->key, child->key) == 0)
+                return child;
+    return NULL;
+}
+
+/* The same of many. The map keeps hostile objects from taking square time. */
+static pj_status find_twin(const pj_json_doc *doc, const pj_json_node *object, const pj_json_node **twin)
 {
     pj_map keys;
-    pj_map_init(&keys, arena);
-    for (cJSON *child = object->child; child; child = child->next) {
-        if (pj_map_get(&keys, child->string)) {
+    pj_map_init(&keys, doc->arena);
+    for (pj_json_node *child = object->as.child; child && !*twin; child = child->next) {
+        if (pj_map_get(&keys, child->key))
             *twin = child;
-            return PJ_OK;
-        }
-        if (!pj_map_put(&keys, child->string, child))
+        else if (!pj_map_put(&keys, child->key, child))
             return PJ_ENOMEM;
     }
     return PJ_OK;
 }
 
-/* The same for a few members, without memory. */
-static const cJSON *find_twin_among_few(const cJSON *object)
+static bool is_container(const pj_json_node *node)
 {
-    for (const cJSON *child = object->child; child; child = child->next)
-        for (const cJSON *earlier = object->child; earlier != child; earlier = earlier->next)
-            if (strcmp(earlier->string, child->string) == 0)
-                return child;
-    return NULL;
+    return node && (node->kind == PJ_JSON_ARRAY || node->kind == PJ_JSON_OBJECT);
 }
 
-static pj_status reject_duplicates(const pj_json_doc *doc, const cJSON *node, pj_error *err)
+static pj_status reject_duplicates(const pj_json_doc *doc, const pj_json_node *node, pj_error *err)
 {
     enum { FEW = 24 };
-    const cJSON *twin = NULL;
-    if (cJSON_IsObject(node) && pj_json_count(handle(doc, node)) <= FEW) {
+    const pj_json_node *twin = NULL;
+    bool is_object = node->kind == PJ_JSON_OBJECT, few = pj_json_count(handle(doc, node)) <= FEW;
+    if (is_object && few)
         twin = find_twin_among_few(node);
-    } else if (cJSON_IsObject(node)) {
-        pj_arena *arena = pj_arena_new(0);
-        pj_status status = arena ? find_twin(node, arena, &twin) : PJ_ENOMEM;
-        pj_arena_free(arena);
-        if (status != PJ_OK)
-            return pj_fail_memory(err);
-    }
+    else if (is_object && find_twin(doc, node, &twin) != PJ_OK)
+        return pj_fail_memory(err);
     if (twin)
         return pj_json_fail(handle(doc, twin), PJ_EFORMAT, err, "this key stands here twice");
-    for (const cJSON *child = node->child; child; child = child->next)
-        if (child->child)
+    for (const pj_json_node *child = is_container(node) ? node->as.child : NULL; child; child = child->next)
+        if (is_container(child))
             PJ_TRY(reject_duplicates(doc, child, err));
     return PJ_OK;
-}
-
-/* cJSON reads numbers by the locale of the thread: in the C locale they are what they say. */
-static cJSON *parse_in_c_locale(const char *text, size_t length)
-{
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (plain == (locale_t)0)
-        return NULL;
-    locale_t before = uselocale(plain);
-    cJSON *root = cJSON_ParseWithLength(text, length);
-    uselocale(before);
-    freelocale(plain);
-    return root;
 }
 
 static pj_status parse(pj_json_doc *doc, const char *text, size_t length, pj_error *err)
@@ -193,25 +164,24 @@ static pj_status parse(pj_json_doc *doc, const char *text, size_t length, pj_err
         text += 3;
         length -= 3;
     }
-    pj_status status = pj_json_scan(text, length, &line, &column, err);
-    if (status != PJ_OK) {
-        if (err)
-            (void)snprintf(err->file, sizeof err->file, "%.200s:%zu:%zu", doc->file, line, column);
-        return status;
-    }
-    doc->root = parse_in_c_locale(text, length);
-    if (!doc->root) /* the grammar has been checked */
-        return pj_fail_memory(err);
-    return reject_duplicates(doc, doc->root, err);
+    pj_status status = pj_json_tree(text, length, doc->arena, &doc->root, &line, &column, err);
+    if (status == PJ_OK)
+        return reject_duplicates(doc, doc->root, err);
+    if (status != PJ_ENOMEM && err)
+        (void)snprintf(err->file, sizeof err->file, "%.200s:%zu:%zu", doc->file, line, column);
+    return status;
 }
 
 pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err)
 {
-    size_t name = strlen(file);
-    pj_json_doc *doc = calloc(1, sizeof *doc + name + 1);
-    if (!doc)
+    pj_arena *arena = pj_arena_new(0);
+    pj_json_doc *doc = arena ? PJ_NEW(arena, pj_json_doc, 1) : NULL;
+    const char *name = doc ? pj_arena_strdup(arena, file) : NULL;
+    if (!name) {
+        pj_arena_free(arena);
         return pj_fail_memory(err);
-    memcpy(doc->file, file, name + 1);
+    }
+    *doc = (pj_json_doc){.arena = arena, .file = name};
     pj_status status = parse(doc, text, length, err);
     if (status != PJ_OK) {
         pj_error_at(err, file, NULL, NULL);
@@ -234,10 +204,8 @@ pj_status pj_json_read(const char *path, size_t limit, pj_json_doc **out, pj_err
 
 void pj_json_free(pj_json_doc *doc)
 {
-    if (!doc)
-        return;
-    cJSON_Delete(doc->root);
-    free(doc);
+    if (doc)
+        pj_arena_free(doc->arena);
 }
 
 /* ---- walking ---- */
@@ -249,33 +217,25 @@ pj_json pj_json_root(const pj_json_doc *doc)
 
 pj_json_kind pj_json_kind_of(pj_json value)
 {
-    const cJSON *node = node_of(value);
-    if (!node)
-        return PJ_JSON_ABSENT;
-    if (cJSON_IsBool(node))
-        return PJ_JSON_BOOL;
-    if (cJSON_IsNumber(node))
-        return PJ_JSON_NUMBER;
-    if (cJSON_IsString(node))
-        return PJ_JSON_TEXT;
-    if (cJSON_IsArray(node))
-        return PJ_JSON_ARRAY;
-    return cJSON_IsObject(node) ? PJ_JSON_OBJECT : PJ_JSON_NULL;
+    return value.node ? (pj_json_kind)value.node->kind : PJ_JSON_ABSENT;
 }
 
 pj_json pj_json_find(pj_json object, const char *key)
 {
-    return handle(object.doc, cJSON_GetObjectItemCaseSensitive(node_of(object), key));
+    pj_json at = pj_json_kind_of(object) == PJ_JSON_OBJECT ? pj_json_first(object) : handle(object.doc, NULL);
+    while (at.node && strcmp(at.node->key, key) != 0)
+        at = pj_json_next(at);
+    return at;
 }
 
 pj_json pj_json_first(pj_json container)
 {
-    return handle(container.doc, container.node ? node_of(container)->child : NULL);
+    return handle(container.doc, is_container(container.node) ? container.node->as.child : NULL);
 }
 
 pj_json pj_json_next(pj_json value)
 {
-    return handle(value.doc, value.node ? node_of(value)->next : NULL);
+    return handle(value.doc, value.node ? value.node->next : NULL);
 }
 
 size_t pj_json_count(pj_json container)
@@ -288,7 +248,7 @@ size_t pj_json_count(pj_json container)
 
 const char *pj_json_key(pj_json member)
 {
-    return member.node && node_of(member)->string ? node_of(member)->string : "";
+    return member.node && member.node->key ? member.node->key : "";
 }
 
 /* ---- typed values ---- */
@@ -306,7 +266,7 @@ static pj_status expect(pj_json value, pj_json_kind kind, pj_error *err)
 pj_status pj_json_as_double(pj_json value, double *out, pj_error *err)
 {
     PJ_TRY(expect(value, PJ_JSON_NUMBER, err));
-    double number = node_of(value)->valuedouble;
+    double number = value.node->as.number;
     if (!isfinite(number))
         return pj_json_fail(value, PJ_EFORMAT, err, "the number is too large");
     *out = number;
@@ -337,14 +297,14 @@ pj_status pj_json_as_uint(pj_json value, uint64_t *out, pj_error *err)
 pj_status pj_json_as_bool(pj_json value, bool *out, pj_error *err)
 {
     PJ_TRY(expect(value, PJ_JSON_BOOL, err));
-    *out = cJSON_IsTrue(node_of(value));
+    *out = value.node->as.number != 0;
     return PJ_OK;
 }
 
 pj_status pj_json_as_text(pj_json value, const char **out, pj_error *err)
 {
     PJ_TRY(expect(value, PJ_JSON_TEXT, err));
-    *out = node_of(value)->valuestring;
+    *out = value.node->as.text;
     return PJ_OK;
 }
 

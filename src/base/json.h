@@ -14,24 +14,15 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/json_tree.h"
 #include "base/str.h"
 
 typedef struct pj_json_doc pj_json_doc;
 
 typedef struct pj_json {
     const pj_json_doc *doc;
-    const void *node; /* NULL: absent */
+    const pj_json_node *node; /* NULL: absent */
 } pj_json;
-
-typedef enum pj_json_kind {
-    PJ_JSON_ABSENT,
-    PJ_JSON_NULL,
-    PJ_JSON_BOOL,
-    PJ_JSON_NUMBER,
-    PJ_JSON_TEXT,
-    PJ_JSON_ARRAY,
-    PJ_JSON_OBJECT
-} pj_json_kind;
 
 /* Parses `length` bytes; `file` is the name for messages (copied). PJ_EFORMAT: syntax; PJ_ELIMIT: too deep, too many
  * values, more than PJ_MAX_JSON_BYTES. The caller frees *out. */
@@ -92,8 +83,11 @@ pj_status pj_json_only_keys(pj_json object, const char *const *known, pj_error *
 /* pj_fail() with FILE: $.path of `at` in err->file; of an absent value: the file alone. */
 pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *format, ...) PJ_PRINTF(4, 5);
 
-/* Appends the path of `at`: $.layers[2].match. Takes time in proportion to the document. */
+/* Appends the path of `at`: $.layers[2].match; nothing of an absent value. */
 void pj_json_path(pj_json at, pj_str *out);
+
+/* The line that it begins in, from 1; 0 of an absent value. */
+size_t pj_json_line(pj_json at);
 
 /* Appends one step of a path: .match, ["odd key"] */
 void pj_json_path_key(const char *key, pj_str *out);

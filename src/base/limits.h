@@ -19,7 +19,7 @@ enum {
     PJ_MAX_DIAGNOSTICS = 10000,   /* findings kept for the report; more are only counted */
     PJ_MAX_JSON_BYTES = 64 * 1024 * 1024,
     PJ_MAX_JSON_DEPTH = 64,               /* arrays and objects inside each other, read or written */
-    PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 80 bytes of memory */
+    PJ_MAX_JSON_VALUES = 4 * 1000 * 1000, /* values of one document: each takes some 50 bytes of memory */
     PJ_MAX_JSON_DIGITS = 60,              /* characters of one number */
     PJ_MAX_UNPACKED_WEIGHTS = 1 << 24,    /* numbers of a weight that are held at once: of a typed field, scales */
     PJ_MAX_PLAN_GLOBS = 4096,             /* entries of a plan with wildcards: each is tried on every layer */

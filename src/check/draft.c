@@ -93,6 +93,7 @@ static void put_limits(draft *d, const pj_result *result)
                                   : 100);
     pj_str_add_char(&share, '%');
     put_text(d, "coverage", share.data);
+    d->json.out->failed = d->json.out->failed || share.failed;
     pj_str_free(&share);
     pj_json_write_end(&d->json);
 }

@@ -47,17 +47,4 @@ pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *
 /* pj_budget_read from memory; `name` stands for the file. */
 pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);
 
-/* ---- lines.c: where each value of a JSON text stands ---- */
-
-typedef struct pj_budget_lines pj_budget_lines;
-
-/* Of the document that was parsed from `text`. NULL: no memory. */
-const pj_budget_lines *pj_budget_lines_of(const pj_json_doc *doc, const char *text, size_t length, pj_arena *arena);
-
-/* From 1 on; 0: not there. */
-size_t pj_budget_line(const pj_budget_lines *lines, pj_json at);
-
-/* "$.models[0].limits.total", without a search through the document; NULL: no memory. */
-const char *pj_budget_path(const pj_budget_lines *lines, pj_json at, pj_arena *arena);
-
 #endif

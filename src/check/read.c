@@ -31,8 +31,8 @@ static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, con
                              .word = pj_reader_keep(r, word),
                              .quantity = quantity,
                              .what = "",
-                             .path = pj_budget_path(r->lines, at, r->arena),
-                             .line = pj_budget_line(r->lines, at)};
+                             .path = pj_reader_path(r, at),
+                             .line = pj_json_line(at)};
     return rule->word && rule->path ? rule : NULL;
 }
 
@@ -233,8 +233,8 @@ static pj_status read_entry(pj_reader *r, pj_json object)
     entry->name = entry->path;
     PJ_TRY(pj_reader_text(r, object, "name", &entry->name));
     entry->file = pj_reader_found(r, entry->path);
-    entry->json_path = pj_budget_path(r->lines, object, r->arena);
-    entry->line = pj_budget_line(r->lines, object);
+    entry->json_path = pj_reader_path(r, object);
+    entry->line = pj_json_line(object);
     PJ_TRY(pj_reader_basis(r, object));
     PJ_TRY(pj_json_opt_object(object, "limits", &limits, r->err));
     PJ_TRY(pj_json_opt_object(object, "forbid", &forbid, r->err));
@@ -283,8 +283,7 @@ static pj_status read_text(pj_reader *r, const char *text, size_t length)
     const char *slash = strrchr(r->budget->file, '/');
     r->folder = pj_arena_strndup(r->arena, r->budget->file, slash ? (size_t)(slash - r->budget->file) + 1 : 0);
     PJ_TRY(pj_json_parse(text, length, r->budget->file, &doc, r->err));
-    r->lines = pj_budget_lines_of(doc, text, length, r->arena);
-    pj_status status = r->folder && r->lines ? read_document(r, pj_json_root(doc)) : pj_fail_memory(r->err);
+    pj_status status = r->folder ? read_document(r, pj_json_root(doc)) : pj_fail_memory(r->err);
     pj_json_free(doc);
     return status;
 }

@@ -41,6 +41,13 @@ pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const ch
     return *out ? PJ_OK : pj_fail_memory(r->err);
 }
 
+const char *pj_reader_path(pj_reader *r, pj_json at)
+{
+    pj_str path = pj_str_new(0);
+    pj_json_path(at, &path);
+    return pj_str_keep(&path, r->arena);
+}
+
 const char *pj_reader_found(pj_reader *r, const char *path)
 {
     pj_str text = pj_str_new(0);

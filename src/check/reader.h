@@ -9,8 +9,7 @@ typedef struct pj_reader {
     pj_budget *budget;
     pj_arena *arena;
     pj_error *err;
-    const char *folder; /* of the file, with a slash at the end; "" is the current one */
-    const pj_budget_lines *lines;
+    const char *folder;     /* of the file, with a slash at the end; "" is the current one */
     pj_budget_entry *entry; /* that is being read */
     int globs;
 } pj_reader;
@@ -19,9 +18,10 @@ typedef struct pj_reader {
 pj_status pj_reader_keys(pj_reader *r, pj_json object, const char *const *keys);
 bool pj_reader_is_remark(pj_json member);
 
-/* Copies: of a text (NULL stays NULL), of a file's path as it is found from the current folder. Running out of memory
- * shows in the arena. */
+/* Copies: of a text (NULL stays NULL), of the path of a value, of a file's path as it is found from the current folder.
+ * Running out of memory shows in the arena. */
 const char *pj_reader_keep(pj_reader *r, const char *text);
+const char *pj_reader_path(pj_reader *r, pj_json at); /* "$.models[0].limits.total" */
 const char *pj_reader_found(pj_reader *r, const char *path);
 
 /* An optional text, which must not be empty; *out keeps its value when there is none. */

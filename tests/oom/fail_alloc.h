@@ -1,12 +1,12 @@
-/* Allocations that fail when they are told to. Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free;
- * cJSON, a shared library, is told by fail_alloc_start. One thread only. */
+/* Allocations that fail when they are told to. Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
+ * One thread only. */
 #ifndef FAIL_ALLOC_H
 #define FAIL_ALLOC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Counts from here on, in cJSON too; allocation number `fail` (from 1; 0: none) fails, and with `onward` all behind. */
+/* Counts from here on; allocation number `fail` (from 1; 0: none) fails, and with `onward` all later ones. */
 void fail_alloc_start(size_t fail, bool onward);
 
 /* Ends it. */

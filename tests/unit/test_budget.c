@@ -81,26 +81,6 @@ static void test_amounts(void)
     CHECK(!is_joule);
 }
 
-static void test_lines(void)
-{
-    static const char text[] = "{\n  \"a\": \"x\\\"y\\\\\",\n  \"b\": [1,\n 2], \"c\": {}\n}\n";
-    pj_json_doc *doc = NULL;
-    pj_error err = {0};
-    pj_arena *arena = pj_arena_new(0);
-    CHECK_INT(pj_json_parse(text, strlen(text), "b", &doc, &err), PJ_OK);
-    const pj_budget_lines *lines = pj_budget_lines_of(doc, text, strlen(text), arena);
-    pj_json root = pj_json_root(doc), b = pj_json_find(root, "b");
-    CHECK_INT(pj_budget_line(lines, root), 1);
-    CHECK_INT(pj_budget_line(lines, pj_json_find(root, "a")), 2);
-    CHECK_INT(pj_budget_line(lines, b), 3);
-    CHECK_INT(pj_budget_line(lines, pj_json_next(pj_json_first(b))), 4);
-    CHECK_INT(pj_budget_line(lines, pj_json_find(root, "c")), 4);
-    CHECK_TEXT(pj_budget_path(lines, root, arena), "$");
-    CHECK_TEXT(pj_budget_path(lines, pj_json_next(pj_json_first(b)), arena), "$.b[1]");
-    pj_json_free(doc);
-    pj_arena_free(arena);
-}
-
 /* ---- files ---- */
 
 static char folder[64];
@@ -448,7 +428,6 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     test_amounts();
-    test_lines();
     test_limits();
     test_coverage();
     test_baseline();

@@ -1,5 +1,6 @@
 /* base/json, base/json_write, base/file: strict reading, errors that name the place, and text that reads back. */
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,8 +314,76 @@ static void test_locale(void)
     setlocale(LC_ALL, "C");
 }
 
+static void test_lines(void)
+{
+    static const char text[] = "{\n  \"a\": \"x\\\"y\\\\\",\n  \"b\": [1,\n 2], \"c\": {}\n}\n";
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_json_parse(text, strlen(text), "b", &doc, &err), PJ_OK);
+    pj_json root = pj_json_root(doc), b = pj_json_find(root, "b");
+    CHECK_INT(pj_json_line(root), 1);
+    CHECK_INT(pj_json_line(pj_json_find(root, "a")), 2);
+    CHECK_INT(pj_json_line(b), 3);
+    CHECK_INT(pj_json_line(pj_json_next(pj_json_first(b))), 4);
+    CHECK_INT(pj_json_line(pj_json_find(root, "c")), 4);
+    CHECK_INT(pj_json_line(pj_json_find(root, "d")), 0);
+    pj_json_free(doc);
+}
+
+static void check_text_of(const char *json, const char *want)
+{
+    const char *got = "";
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_json_parse(json, strlen(json), "t", &doc, &err), PJ_OK);
+    CHECK_INT(pj_json_as_text(pj_json_root(doc), &got, &err), PJ_OK);
+    CHECK_TEXT(got, want);
+    pj_json_free(doc);
+}
+
+/* One code point of each length, and the escapes: RFC 8259, RFC 3629. */
+static void test_texts(void)
+{
+    check_text_of("\"\"", "");
+    check_text_of("\"\\u0041\\u007f\"", "A\x7f");
+    check_text_of("\"\\u0080\\u07ff\"", "\xc2\x80\xdf\xbf");
+    check_text_of("\"\\u0800\\uFFFF\"", "\xe0\xa0\x80\xef\xbf\xbf");
+    check_text_of("\"\\ud800\\udc00\\uDBFF\\uDFFF\"", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+    check_text_of("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t");
+    check_text_of("\"a\\\\\"", "a\\");
+}
+
+static void check_number_of(const char *json, double want)
+{
+    double got = 0;
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_json_parse(json, strlen(json), "t", &doc, &err), PJ_OK);
+    CHECK_INT(pj_json_as_double(pj_json_root(doc), &got, &err), PJ_OK);
+    CHECK(got == want && signbit(got) == signbit(want));
+    pj_json_free(doc);
+}
+
+/* The nearest double, as the compiler reads it. */
+static void test_numbers(void)
+{
+    check_number_of("0", 0);
+    check_number_of("-0", -0.0);
+    check_number_of("-12.5e-3", -12.5e-3);
+    check_number_of("0.1", 0.1);
+    check_number_of("1e0", 1);
+    check_number_of("123456789012345678", 123456789012345678.0);
+    check_number_of("4.9e-324", 4.9e-324);
+    check_number_of("1.7976931348623157e308", 1.7976931348623157e308);
+    check_number_of("1e-400", 0);
+    check_number_of("0.1000000000000000055511151231257827021181583404541015625", 0.1);
+}
+
 int main(void)
 {
+    test_lines();
+    test_texts();
+    test_numbers();
     test_syntax();
     test_limits();
     test_content();
