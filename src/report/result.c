@@ -79,6 +79,8 @@ static void components(const pj_view *view, pj_page *page)
         paragraph(page, &text)->whole = true;
         page->in = PJ_IN_ALL;
     }
+    if (!view->result->memory)
+        return; /* a report does not keep it */
     pj_memory_sentence(view->result->memory, &text);
     pj_str_add_char(&text, '.');
     paragraph(page, &text);
@@ -172,7 +174,7 @@ static void page_of(const void *data, pj_page *page)
         pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
         pj_page_table(page, pj_summary_devices(&view), INDENT);
     }
-    if (in->result->memory->best)
+    if (in->result->memory && in->result->memory->best)
         memory(in->result->memory, page);
     if (view.group != PJ_NO_GROUP || view.sort != PJ_BY_ENERGY) {
         pj_page_say(page, PJ_BLOCK_HEADING, "Largest layers");

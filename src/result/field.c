@@ -27,8 +27,8 @@ void pj_fields_write(const pj_field_writer *w, const pj_field *fields, size_t co
         const pj_field *field = &fields[i];
         if (!(field->of & of) || !field->type->write)
             continue;
-        const void *at = pj_field_at(field, of, base);
-        bool is_absent = field->type->is_absent && field->type->is_absent(field, at);
+        const pj_seen it = {field, pj_field_at(field, of, base), base};
+        bool is_absent = field->type->is_absent && field->type->is_absent(&it);
         if (is_absent && field->rule & PJ_LEFT_OUT)
             continue;
         if (open && open != field->object)
@@ -41,7 +41,7 @@ void pj_fields_write(const pj_field_writer *w, const pj_field *fields, size_t co
         if (is_absent && field->rule & PJ_NULL)
             pj_json_write_null(w->json);
         else
-            field->type->write(w, field, at, base);
+            field->type->write(w, &it);
     }
     if (open)
         pj_json_write_end(w->json);
@@ -57,18 +57,19 @@ static pj_status find_object(const pj_field *field, pj_json object, pj_json *out
                                                             : pj_json_get_object(object, field->object, out, err);
 }
 
-static pj_status read_field(pj_field_reader *r, const pj_field *field, pj_json object, void *at, void *base)
+static pj_status read_field(pj_field_reader *r, pj_json object, const pj_slot *of)
 {
+    const pj_field *field = of->field;
     pj_json inside = {0};
     PJ_TRY(find_object(field, object, &inside, r->err));
     pj_json value = pj_json_find(inside, field->key);
     bool is_null = field->rule & PJ_NULL && pj_json_kind_of(value) == PJ_JSON_NULL;
     if (value.node && !is_null)
-        return field->type->read(r, field, value, at, base);
+        return field->type->read(r, value, of);
     if (!is_null && inside.node && !(field->rule & PJ_MAY_LACK))
         return pj_json_fail(inside, PJ_EFORMAT, r->err, "\"%s\" is missing", field->key);
     if (field->type->clear)
-        field->type->clear(field, at, base);
+        field->type->clear(of);
     return PJ_OK;
 }
 
@@ -76,9 +77,11 @@ pj_status pj_fields_read(pj_field_reader *r, const pj_field *fields, size_t coun
                          void *base)
 {
     PJ_TRY(pj_json_as_object(object, &object, r->err));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        const pj_slot slot = {&fields[i], member_at(&fields[i], of, base), base};
         if (fields[i].of & of && fields[i].type->read)
-            PJ_TRY(read_field(r, &fields[i], object, member_at(&fields[i], of, base), base));
+            PJ_TRY(read_field(r, object, &slot));
+    }
     return PJ_OK;
 }
 
@@ -121,18 +124,14 @@ pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err)
     return PJ_OK;
 }
 
-static void write_count(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_count(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_int(w->json, *(const int64_t *)at);
+    pj_json_write_int(w->json, *(const int64_t *)of->at);
 }
 
-static pj_status read_count(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_count(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    (void)field;
-    (void)base;
-    return pj_json_as_count(value, at, r->err);
+    return pj_json_as_count(value, of->at, r->err);
 }
 
 static double value_of_count(const void *at)
@@ -140,39 +139,32 @@ static double value_of_count(const void *at)
     return (double)*(const int64_t *)at;
 }
 
-static bool is_absent_count(const pj_field *field, const void *at)
+static bool is_absent_count(const pj_seen *of)
 {
-    return *(const int64_t *)at == field->absent;
+    return *(const int64_t *)of->at == of->field->absent;
 }
 
-static void clear_count(const pj_field *field, void *at, void *base)
+static void clear_count(const pj_slot *of)
 {
-    (void)base;
-    *(int64_t *)at = field->absent;
+    *(int64_t *)of->at = of->field->absent;
 }
 
-static void write_size(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_size(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_uint(w->json, *(const size_t *)at);
+    pj_json_write_uint(w->json, *(const size_t *)of->at);
 }
 
-static pj_status read_size(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_size(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     int64_t count = 0;
-    (void)field;
-    (void)base;
     PJ_TRY(pj_json_as_count(value, &count, r->err));
-    *(size_t *)at = (size_t)count;
+    *(size_t *)of->at = (size_t)count;
     return PJ_OK;
 }
 
-static pj_status read_whole(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_whole(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    (void)field;
-    (void)base;
-    return pj_json_as_int(value, at, r->err);
+    return pj_json_as_int(value, of->at, r->err);
 }
 
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "file sizes are read as sizes");
@@ -183,18 +175,14 @@ const pj_field_type pj_field_whole = {write_count, read_whole, NULL, NULL, NULL}
 
 /* ---- amounts ---- */
 
-static void write_amount(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_amount(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_double(w->json, *(const double *)at);
+    pj_json_write_double(w->json, *(const double *)of->at);
 }
 
-static pj_status read_amount(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_amount(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    double *out = at;
-    (void)field;
-    (void)base;
+    double *out = of->at;
     PJ_TRY(pj_json_as_double(value, out, r->err));
     if (*out < 0)
         return pj_json_fail(value, PJ_EFORMAT, r->err, "%.17g is negative", *out);
@@ -208,77 +196,70 @@ static double value_of_amount(const void *at)
 }
 
 /* Not known is negative; what is left out is nothing. */
-static bool is_absent_amount(const pj_field *field, const void *at)
+static bool is_absent_amount(const pj_seen *of)
 {
-    double value = *(const double *)at;
-    return field->absent < 0 ? value < 0 : !(value > 0);
+    double value = *(const double *)of->at;
+    return of->field->absent < 0 ? value < 0 : !(value > 0);
 }
 
-static void clear_amount(const pj_field *field, void *at, void *base)
+static void clear_amount(const pj_slot *of)
 {
-    (void)base;
-    *(double *)at = (double)field->absent;
+    *(double *)of->at = (double)of->field->absent;
 }
 
 const pj_field_type pj_field_amount = {write_amount, read_amount, is_absent_amount, clear_amount, value_of_amount};
 
 /* ---- flags, texts ---- */
 
-static void write_flag(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_flag(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_bool(w->json, *(const bool *)at);
+    pj_json_write_bool(w->json, *(const bool *)of->at);
 }
 
-static pj_status read_flag(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_flag(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    (void)field;
-    (void)base;
-    return pj_json_as_bool(value, at, r->err);
+    return pj_json_as_bool(value, of->at, r->err);
 }
 
-static void clear_flag(const pj_field *field, void *at, void *base)
+static void clear_flag(const pj_slot *of)
 {
-    (void)base;
-    *(bool *)at = field->absent != 0;
+    *(bool *)of->at = of->field->absent != 0;
 }
 
-static void write_text(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_text(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_text(w->json, *(const char *const *)at);
+    pj_json_write_text(w->json, *(const char *const *)of->at);
 }
 
-static pj_status read_text(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_name(pj_field_reader *r, pj_json value, const char **out)
+{
+    PJ_TRY(pj_json_as_text(value, out, r->err));
+    *out = pj_arena_strdup(r->arena, *out);
+    return *out ? PJ_OK : pj_fail_memory(r->err);
+}
+
+static pj_status read_text(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     const char *text = NULL;
-    (void)field;
-    (void)base;
-    PJ_TRY(pj_json_as_text(value, &text, r->err));
-    text = pj_arena_strdup(r->arena, text);
-    memcpy(at, &text, sizeof text);
-    return text ? PJ_OK : pj_fail_memory(r->err);
+    PJ_TRY(read_name(r, value, &text));
+    memcpy(of->at, &text, sizeof text);
+    return PJ_OK;
 }
 
-static bool is_absent_text(const pj_field *field, const void *at)
+static bool is_absent_text(const pj_seen *of)
 {
-    (void)field;
-    return !*(const char *const *)at;
+    return !*(const char *const *)of->at;
 }
 
-static bool is_absent_word(const pj_field *field, const void *at)
+static bool is_absent_word(const pj_seen *of)
 {
-    return is_absent_text(field, at) || !**(const char *const *)at;
+    return is_absent_text(of) || !**(const char *const *)of->at;
 }
 
-static void clear_word(const pj_field *field, void *at, void *base)
+static void clear_word(const pj_slot *of)
 {
-    (void)base;
     const char *none = "";
-    (void)field;
-    memcpy(at, &none, sizeof none);
+    memcpy(of->at, &none, sizeof none);
 }
 
 const pj_field_type pj_field_flag = {write_flag, read_flag, NULL, clear_flag, NULL};
@@ -287,26 +268,26 @@ const pj_field_type pj_field_word = {write_text, read_text, is_absent_word, clea
 
 /* ---- lists of names, shapes ---- */
 
-static void write_names(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_names(const pj_field_writer *w, const pj_seen *of)
 {
-    const char *const *names = *(const char *const *const *)at;
-    size_t count = *(const size_t *)((const char *)base + field->count_at);
+    const char *const *names = *(const char *const *const *)of->at;
+    size_t count = *(const size_t *)((const char *)of->base + of->field->count_at);
     pj_json_write_begin(w->json, PJ_JSON_WRITE_ARRAY_LINE);
     for (size_t i = 0; i < count; i++)
         pj_json_write_text(w->json, names[i]);
     pj_json_write_end(w->json);
 }
 
-static pj_status read_names(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_names(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    size_t *count = (size_t *)((char *)base + field->count_at);
+    size_t *count = (size_t *)((char *)of->base + of->field->count_at);
     PJ_TRY(pj_json_as_array(value, &value, r->err));
     const char **names = PJ_NEW(r->arena, const char *, pj_json_count(value));
     if (!names)
         return pj_fail_memory(r->err);
-    memcpy(at, &names, sizeof names);
+    memcpy(of->at, &names, sizeof names);
     for (pj_json name = pj_json_first(value); name.node; name = pj_json_next(name))
-        PJ_TRY(read_text(r, field, name, &names[(*count)++], base));
+        PJ_TRY(read_name(r, name, &names[(*count)++]));
     return PJ_OK;
 }
 
@@ -328,9 +309,10 @@ void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-static void write_shape(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_shape(const pj_field_writer *w, const pj_seen *of)
 {
-    pj_shape_json(*(const int *)((const char *)base + field->count_at), *(const pj_dim_info *const *)at, w->json);
+    pj_shape_json(*(const int *)((const char *)of->base + of->field->count_at), *(const pj_dim_info *const *)of->at,
+                  w->json);
 }
 
 static pj_status read_dim(pj_field_reader *r, pj_json at, pj_dim_info *out)
@@ -339,11 +321,11 @@ static pj_status read_dim(pj_field_reader *r, pj_json at, pj_dim_info *out)
     if (pj_json_kind_of(at) == PJ_JSON_NULL)
         return PJ_OK;
     if (pj_json_kind_of(at) == PJ_JSON_TEXT)
-        return read_text(r, NULL, at, &out->symbol, out);
+        return read_name(r, at, &out->symbol);
     return pj_json_as_count(at, &out->value, r->err);
 }
 
-static pj_status read_shape(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_shape(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     PJ_TRY(pj_json_as_array(value, &value, r->err));
     size_t rank = pj_json_count(value), k = 0;
@@ -355,15 +337,14 @@ static pj_status read_shape(pj_field_reader *r, const pj_field *field, pj_json v
         return pj_fail_memory(r->err);
     for (pj_json dim = pj_json_first(value); dim.node; dim = pj_json_next(dim))
         PJ_TRY(read_dim(r, dim, &dims[k++]));
-    memcpy(at, &dims, sizeof dims);
-    *(int *)((char *)base + field->count_at) = (int)rank;
+    memcpy(of->at, &dims, sizeof dims);
+    *(int *)((char *)of->base + of->field->count_at) = (int)rank;
     return PJ_OK;
 }
 
-static void clear_shape(const pj_field *field, void *at, void *base)
+static void clear_shape(const pj_slot *of)
 {
-    (void)at;
-    *(int *)((char *)base + field->count_at) = PJ_RANK_UNKNOWN;
+    *(int *)((char *)of->base + of->field->count_at) = PJ_RANK_UNKNOWN;
 }
 
 const pj_field_type pj_field_names = {write_names, read_names, NULL, NULL, NULL};

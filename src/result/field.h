@@ -51,14 +51,23 @@ typedef enum pj_use {
     PJ_EVERYWHERE = 31
 } pj_use;
 
-/* `at` is the member, `base` the struct that it stands in. */
+/* A member to be written, and one to be read: where it is, and the struct that it stands in. */
+typedef struct pj_seen {
+    const pj_field *field;
+    const void *at, *base;
+} pj_seen;
+
+typedef struct pj_slot {
+    const pj_field *field;
+    void *at, *base;
+} pj_slot;
+
 typedef struct pj_field_type {
-    void (*write)(const pj_field_writer *w, const pj_field *field, const void *at, const void *base);
-    pj_status (*read)(pj_field_reader *r, const pj_field *field, pj_json value, void *at,
-                      void *base);                              /* NULL: derived */
-    bool (*is_absent)(const pj_field *field, const void *at);   /* NULL: never */
-    void (*clear)(const pj_field *field, void *at, void *base); /* makes it absent; NULL: zero is */
-    double (*value)(const void *at);                            /* of figures */
+    void (*write)(const pj_field_writer *w, const pj_seen *of);              /* NULL: not in JSON */
+    pj_status (*read)(pj_field_reader *r, pj_json value, const pj_slot *of); /* NULL: derived */
+    bool (*is_absent)(const pj_seen *of);                                    /* NULL: never */
+    void (*clear)(const pj_slot *of);                                        /* makes it absent; NULL: zero is */
+    double (*value)(const void *at);                                         /* of figures */
 } pj_field_type;
 
 struct pj_field {

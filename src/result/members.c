@@ -35,50 +35,41 @@ static const pj_field format_fields[] = {
 };
 /* clang-format on */
 
-static void write_format(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_format(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
-    pj_fields_write(w, format_fields, COUNT(format_fields), PJ_OF_ONE, *(const pj_format_info *const *)at);
+    pj_fields_write(w, format_fields, COUNT(format_fields), PJ_OF_ONE, *(const pj_format_info *const *)of->at);
     pj_json_write_end(w->json);
 }
 
-static pj_status read_format(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_format(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     pj_format_info *format = PJ_NEW(r->arena, pj_format_info, 1);
-    (void)field;
-    (void)base;
     if (!format)
         return pj_fail_memory(r->err);
     format->known = true;
-    memcpy(at, &format, sizeof format);
+    memcpy(of->at, &format, sizeof format);
     return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, format);
 }
 
-static bool is_absent_format(const pj_field *field, const void *at)
+static bool is_absent_format(const pj_seen *of)
 {
-    (void)field;
-    return !(*(const pj_format_info *const *)at)->known;
+    return !(*(const pj_format_info *const *)of->at)->known;
 }
 
-static void clear_format(const pj_field *field, void *at, void *base)
+static void clear_format(const pj_slot *of)
 {
     static const pj_format_info unknown = {.word = "", .kind = "", .from = ""}, *none = &unknown;
-    (void)field;
-    (void)base;
-    memcpy(at, &none, sizeof none);
+    memcpy(of->at, &none, sizeof none);
 }
 
 static const pj_field_type type_format = {write_format, read_format, is_absent_format, clear_format, NULL};
 
 /* ---- primitives ---- */
 
-static void write_work(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_work(const pj_field_writer *w, const pj_seen *of)
 {
-    const int64_t *work = *(const int64_t *const *)at;
-    (void)field;
-    (void)base;
+    const int64_t *work = *(const int64_t *const *)of->at;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; pj_work_word(i); i++)
         pj_json_put_int(w->json, pj_work_word(i), work[i]);
@@ -86,11 +77,9 @@ static void write_work(const pj_field_writer *w, const pj_field *field, const vo
 }
 
 /* Words of later versions are passed over. */
-static pj_status read_work(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_work(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     size_t count = 0;
-    (void)field;
-    (void)base;
     while (pj_work_word(count))
         count++;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
@@ -102,14 +91,13 @@ static pj_status read_work(pj_field_reader *r, const pj_field *field, pj_json va
         if (number.node)
             PJ_TRY(pj_json_as_count(number, &work[i], r->err));
     }
-    memcpy(at, &work, sizeof work);
+    memcpy(of->at, &work, sizeof work);
     return PJ_OK;
 }
 
-static bool is_absent_list(const pj_field *field, const void *at)
+static bool is_absent_list(const pj_seen *of)
 {
-    (void)field;
-    return !*(const void *const *)at;
+    return !*(const void *const *)of->at;
 }
 
 static const pj_field_type type_work = {write_work, read_work, is_absent_list, NULL, NULL};
@@ -117,11 +105,9 @@ static const pj_field_type type_work = {write_work, read_work, is_absent_list, N
 /* ---- derived figures ---- */
 
 /* `at` is the energy. */
-static void write_total(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_total(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)base;
-    pj_json_write_double(w->json, pj_energy_total(at));
+    pj_json_write_double(w->json, pj_energy_total(of->at));
 }
 
 static double value_of_total(const void *at)
@@ -135,41 +121,33 @@ static double value_of_bytes(const void *at)
     return (double)*(const int64_t *)at / 8;
 }
 
-static void write_per_sample(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_per_sample(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_totals *totals = base;
-    (void)field;
-    (void)at;
+    const pj_totals *totals = of->base;
     pj_json_write_double(w->json, pj_energy_total(&totals->energy) / (double)totals->batch);
 }
 
 /* `at` is the batch. */
-static bool is_absent_batch(const pj_field *field, const void *at)
+static bool is_absent_batch(const pj_seen *of)
 {
-    (void)field;
-    return *(const int64_t *)at <= 0;
+    return *(const int64_t *)of->at <= 0;
 }
 
-static void write_counted(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_counted(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_result *result = base;
-    (void)field;
-    (void)at;
+    const pj_result *result = of->base;
     pj_json_write_uint(w->json, result->totals.layers - result->totals.uncounted);
 }
 
 /* The MACs of what is not counted are not known, so neither is their share; `at` is the number of such layers. */
-static bool is_absent_share(const pj_field *field, const void *at)
+static bool is_absent_share(const pj_seen *of)
 {
-    (void)field;
-    return *(const size_t *)at > 0;
+    return *(const size_t *)of->at > 0;
 }
 
-static void write_share(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_share(const pj_field_writer *w, const pj_seen *of)
 {
-    (void)field;
-    (void)at;
-    (void)base;
+    (void)of;
     pj_json_write_double(w->json, 1);
 }
 
@@ -202,11 +180,9 @@ static const pj_field device_fields[] = {
 };
 /* clang-format on */
 
-static void write_devices(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_devices(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_device_figure *figures = *(const pj_device_figure *const *)at;
-    (void)field;
-    (void)base;
+    const pj_device_figure *figures = *(const pj_device_figure *const *)of->at;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t d = 0; d < w->result->setup.device_count; d++) {
         pj_json_put_begin(w->json, w->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
@@ -217,11 +193,9 @@ static void write_devices(const pj_field_writer *w, const pj_field *field, const
 }
 
 /* Figures of the devices that the totals name; of one that the layer does not name, none. */
-static pj_status read_devices(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_devices(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     size_t count = r->result->setup.device_count;
-    (void)field;
-    (void)base;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, count);
     if (!figures)
@@ -232,15 +206,13 @@ static pj_status read_devices(pj_field_reader *r, const pj_field *field, pj_json
         if (device.node)
             PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_LAYER, device, &figures[d]));
     }
-    memcpy(at, &figures, sizeof figures);
+    memcpy(of->at, &figures, sizeof figures);
     return PJ_OK;
 }
 
-static void write_total_devices(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_total_devices(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_totals *totals = base;
-    (void)field;
-    (void)at;
+    const pj_totals *totals = of->base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT);
     for (size_t d = 0; d < w->result->setup.device_count; d++) {
         const total_device device = {totals->devices[d], totals->idle_w[d], totals->device_layers[d]};
@@ -252,12 +224,10 @@ static void write_total_devices(const pj_field_writer *w, const pj_field *field,
 }
 
 /* Names the devices of the result, too. */
-static pj_status read_total_devices(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    pj_totals *totals = base;
+    pj_totals *totals = of->base;
     size_t most, count = 0;
-    (void)field;
-    (void)at;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     most = pj_json_count(value);
     const char **names = PJ_NEW(r->arena, const char *, most);
@@ -473,30 +443,29 @@ static const pj_field finding_fields[] = {
 /* clang-format on */
 static const pj_array finding_list = {finding_fields, COUNT(finding_fields), sizeof(pj_finding), true};
 
-static void write_list(const pj_field_writer *w, const pj_array *list, const pj_field *field, const void *at,
-                       const void *base)
+static void write_list(const pj_field_writer *w, const pj_array *list, const pj_seen *of)
 {
-    pj_array_write(w, list, *(const void *const *)at, *(const size_t *)((const char *)base + field->count_at));
+    const size_t *count = (const void *)((const char *)of->base + of->field->count_at);
+    pj_array_write(w, list, *(const void *const *)of->at, *count);
 }
 
-static pj_status read_list(pj_field_reader *r, const pj_array *list, const pj_field *field, pj_json value, void *at,
-                           void *base)
+static pj_status read_list(pj_field_reader *r, const pj_array *list, pj_json value, const pj_slot *of)
 {
     const void *first = NULL;
-    PJ_TRY(pj_array_read(r, list, value, &first, (size_t *)(void *)((char *)base + field->count_at)));
-    memcpy(at, &first, sizeof first);
+    PJ_TRY(pj_array_read(r, list, value, &first, (size_t *)(void *)((char *)of->base + of->field->count_at)));
+    memcpy(of->at, &first, sizeof first);
     return PJ_OK;
 }
 
-#define LIST(what)                                                                                                  \
-    static void write_##what##s(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)  \
-    {                                                                                                               \
-        write_list(w, &what##_list, field, at, base);                                                               \
-    }                                                                                                               \
-    static pj_status read_##what##s(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base) \
-    {                                                                                                               \
-        return read_list(r, &what##_list, field, value, at, base);                                                  \
-    }                                                                                                               \
+#define LIST(what)                                                                        \
+    static void write_##what##s(const pj_field_writer *w, const pj_seen *of)              \
+    {                                                                                     \
+        write_list(w, &what##_list, of);                                                  \
+    }                                                                                     \
+    static pj_status read_##what##s(pj_field_reader *r, pj_json value, const pj_slot *of) \
+    {                                                                                     \
+        return read_list(r, &what##_list, value, of);                                     \
+    }                                                                                     \
     static const pj_field_type type_##what##s = {write_##what##s, read_##what##s, NULL, NULL, NULL}
 LIST(tensor);
 LIST(shared);
@@ -510,15 +479,15 @@ static bool is_strict(const char *code)
     return false;
 }
 
-static void write_findings(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_findings(const pj_field_writer *w, const pj_seen *of)
 {
-    write_list(w, &finding_list, field, at, base);
+    write_list(w, &finding_list, of);
 }
 
-static pj_status read_findings(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_findings(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    pj_result *result = base;
-    PJ_TRY(read_list(r, &finding_list, field, value, at, base));
+    pj_result *result = of->base;
+    PJ_TRY(read_list(r, &finding_list, value, of));
     pj_finding *findings = pj_arena_memdup(r->arena, result->findings, result->finding_count, sizeof *findings);
     for (size_t i = 0; findings && i < result->finding_count; i++)
         findings[i].strict = is_strict(findings[i].code);
@@ -529,22 +498,18 @@ static pj_status read_findings(pj_field_reader *r, const pj_field *field, pj_jso
 static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL, NULL};
 
 /* Counts by name, such as {"ai.onnx.ml": 3}: structs of a text and a whole number. */
-static void write_opsets(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_opsets(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_model_info *info = base;
-    (void)field;
-    (void)at;
+    const pj_model_info *info = of->base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < info->opset_count; i++)
         pj_json_put_int(w->json, info->opsets[i].domain, info->opsets[i].version);
     pj_json_write_end(w->json);
 }
 
-static pj_status read_opsets(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_opsets(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    pj_model_info *info = base;
-    (void)field;
-    (void)at;
+    pj_model_info *info = of->base;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_opset_info *opsets = PJ_NEW(r->arena, pj_opset_info, pj_json_count(value));
     if (!opsets)
@@ -558,23 +523,19 @@ static pj_status read_opsets(pj_field_reader *r, const pj_field *field, pj_json 
     return PJ_OK;
 }
 
-static void write_unknown(const pj_field_writer *w, const pj_field *field, const void *at, const void *base)
+static void write_unknown(const pj_field_writer *w, const pj_seen *of)
 {
-    const pj_result *result = base;
-    (void)field;
-    (void)at;
+    const pj_result *result = of->base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < result->unknown_op_count; i++)
         pj_json_put_uint(w->json, result->unknown_ops[i].op, result->unknown_ops[i].nodes);
     pj_json_write_end(w->json);
 }
 
-static pj_status read_unknown(pj_field_reader *r, const pj_field *field, pj_json value, void *at, void *base)
+static pj_status read_unknown(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
-    pj_result *result = base;
+    pj_result *result = of->base;
     int64_t nodes = 0;
-    (void)field;
-    (void)at;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_unknown_op *ops = PJ_NEW(r->arena, pj_unknown_op, pj_json_count(value));
     if (!ops)

@@ -237,6 +237,20 @@ static pj_status compare(const input *in, digest *out, pj_error *err)
     return status;
 }
 
+/* The report in `bytes`, written again. */
+static pj_status write_again(const input *in, digest *out, pj_error *err)
+{
+    pj_result *result = NULL;
+    pj_report_options options = pj_report_options_default();
+    pj_status status = pj_result_parse(in->bytes, in->size, "oom.json", &result, err);
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_report_write(result, &options, digest_sink, out, err);
+    }
+    pj_result_free(result);
+    return status;
+}
+
 /* A budget of the model in one thread: limits that are kept and not, and a first budget of it. */
 static pj_status check(const input *in, digest *out, pj_error *err)
 {
@@ -493,6 +507,7 @@ static void run_compare(const char *title, input in)
     in.bytes = text.data;
     in.size = text.length;
     run_case(title, compare, &in, PJ_OK);
+    run_case(title, write_again, &in, PJ_OK);
     pj_str_free(&text);
 }
 

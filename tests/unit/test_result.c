@@ -283,8 +283,244 @@ static void test_accepted(void)
     CHECK_PART(err.file, "no/such/file.json");
 }
 
+/* ---- made-up results ---- */
+
+enum { MADE_LAYERS = 2 };
+
+/* A result in which each member has a value of its own, so that two that are mixed up show. */
+typedef struct made {
+    int64_t work[64]; /* more than there are primitives */
+    const char *names[4];
+    pj_dim_info dims[3];
+    pj_format_info format[4];
+    pj_device_figure figures[MADE_LAYERS][2], sums[2];
+    double idle[2];
+    size_t covered[2];
+    pj_layer layer[MADE_LAYERS];
+    pj_opset_info opset[2];
+    pj_tensor_info tensor[2];
+    pj_unknown_op unknown[2];
+    pj_shared_parameter shared;
+    pj_finding finding[2];
+    pj_model_info model;
+    pj_result result;
+} made;
+
+static void make_layer(made *m, pj_layer *layer, size_t index)
+{
+    static const char *const words[] = {"int8", "int4", "int20", "fp32"};
+    for (size_t i = 0; i < 4; i++)
+        m->format[i] = (pj_format_info){.known = true,
+                                        .word = words[i],
+                                        .kind = i == 3 ? "float" : "fixed",
+                                        .bits = 8 + (int64_t)i,
+                                        .int_bits = (int64_t)i - 2,
+                                        .is_signed = i != 1,
+                                        .from = "QDQ"};
+    *layer = (pj_layer){
+        .index = index,
+        .name = index ? "second" : "f\u00fc\"rst",
+        .op = "Conv",
+        .domain = "my.domain",
+        .scope = "/net",
+        .inputs = m->names,
+        .input_count = 3,
+        .outputs = m->names + 3,
+        .output_count = 1,
+        .rank = 3,
+        .dims = m->dims,
+        .counted = index == 0,
+        .free = index == 1,
+        .folded_into = index ? "first" : NULL,
+        .runs = index ? 1 : 20,
+        .macs = 101,
+        .flops = 102,
+        .params = 103,
+        .param_bits = 104,
+        .bops = 105,
+        .input_bits = 106,
+        .output_bits = 107,
+        .work = m->work,
+        .input = &m->format[0],
+        .weight = &m->format[1],
+        .accumulator = &m->format[2],
+        .output = &m->format[3],
+        .implementation = "mul",
+        .gate_bits = 0.1,
+        .gate_factor = 0.7,
+        .energy = {1.1, 2.2, 3.3, 4.4},
+        .conversion = index ? 0 : 0.4,
+        .devices = m->figures[index]
+    };
+}
+
+static void make(made *m)
+{
+    static const char *const devices[] = {"a100", "stm32l4r5"}, *const names[] = {"x", "", "w", "y"};
+    memset(m, 0, sizeof *m);
+    for (int64_t i = 0; i < 64; i++)
+        m->work[i] = 1000 + i;
+    memcpy(m->names, names, sizeof names);
+    m->dims[0] = (pj_dim_info){7, NULL};
+    m->dims[1] = (pj_dim_info){-1, "2*seq + 1"};
+    m->dims[2] = (pj_dim_info){-1, NULL};
+    for (size_t i = 0; i < MADE_LAYERS; i++) {
+        m->figures[i][0] = (pj_device_figure){12.5 + (double)i, 0.25};
+        m->figures[i][1] = (pj_device_figure){-1, -1};
+        make_layer(m, &m->layer[i], i);
+    }
+    m->sums[0] = (pj_device_figure){13.5, 0.5};
+    m->sums[1] = (pj_device_figure){-1, -1};
+    m->idle[0] = 45;
+    m->idle[1] = -1;
+    m->covered[0] = 1;
+    m->opset[0] = (pj_opset_info){"", 17};
+    m->opset[1] = (pj_opset_info){"my.domain", 2};
+    m->tensor[0] = (pj_tensor_info){"x", "float32", true, 3, m->dims, true, false, false};
+    m->tensor[1] = (pj_tensor_info){"y", "", true, -1, NULL, false, true, false};
+    m->unknown[0] = (pj_unknown_op){"my.domain::Odd", 3};
+    m->unknown[1] = (pj_unknown_op){"Even", 2};
+    m->shared = (pj_shared_parameter){"w", 12, m->names, 2};
+    m->finding[0] = (pj_finding){"uncounted", "warning", true, "n1", "no rule"};
+    m->finding[1] = (pj_finding){"assumed-dimension", "note", true, "", "batch is 1"};
+    m->model = (pj_model_info){.path = "m.onnx",
+                               .producer = "hand 1",
+                               .ir_version = 8,
+                               .file_bytes = 4711,
+                               .opsets = m->opset,
+                               .opset_count = 2,
+                               .nodes = 9,
+                               .inputs = &m->tensor[0],
+                               .outputs = &m->tensor[1],
+                               .input_count = 1,
+                               .output_count = 1,
+                               .tensors = 11,
+                               .tensors_known = 10};
+    m->result = (pj_result){.source = "m.onnx",
+                            .version = "9.9",
+                            .model = &m->model,
+                            .setup = pj_setup_default(),
+                            .table = "horowitz-45nm",
+                            .rules = "picojoule",
+                            .unit = "pJ",
+                            .devices = devices,
+                            .layers = m->layer,
+                            .layer_count = MADE_LAYERS,
+                            .findings = m->finding,
+                            .finding_count = 2,
+                            .unknown_ops = m->unknown,
+                            .unknown_op_count = 2,
+                            .shared = &m->shared,
+                            .shared_count = 1};
+    m->result.setup.table = m->result.table;
+    m->result.setup.rules = m->result.rules;
+    m->result.setup.unit = m->result.unit;
+    m->result.setup.devices = devices;
+    m->result.setup.device_count = 2;
+    m->result.totals = (pj_totals){
+        .macs = 201,
+        .flops = 202,
+        .params = 203,
+        .param_bits = 204,
+        .bops = 205,
+        .energy = {5.5, 6.6, 7.7, 8.8},
+        .conversion = 0.8,
+        .batch = 4,
+        .layers = 3,
+        .uncounted = 1,
+        .free_layers = 2,
+        .devices = m->sums,
+        .device_layers = m->covered,
+        .idle_w = m->idle,
+        .peak_activation_bytes = 301,
+        .qtools_total_cost = 302,
+        .qtools_energy_sum = 303
+    };
+}
+
+static pj_str written(const pj_result *result)
+{
+    pj_str text = pj_str_new(0);
+    pj_error err = {0};
+    pj_report_options options = pj_report_options_default();
+    options.format = "json";
+    CHECK_INT(pj_report_write(result, &options, collect, &text, &err), PJ_OK);
+    return text;
+}
+
+/* Written, read and written again: the same bytes. */
+static void check_again(const pj_result *result)
+{
+    pj_error err = {0};
+    pj_result *read = NULL;
+    pj_str once = written(result);
+    CHECK_INT(pj_result_parse(once.data, once.length, "made.json", &read, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    if (read) {
+        pj_str twice = written(read);
+        CHECK_TEXT(twice.data, once.data);
+        pj_str_free(&twice);
+    }
+    pj_result_free(read);
+    pj_str_free(&once);
+}
+
+/* Other formats do without what only an analysis has. */
+static void check_formats(const pj_result *result)
+{
+    pj_error err = {0};
+    pj_report_options options = pj_report_options_default();
+    for (const char *const *format = pj_report_formats(); *format; format++) {
+        pj_str text = pj_str_new(0);
+        options.format = *format;
+        CHECK_INT(pj_report_write(result, &options, collect, &text, &err), PJ_OK);
+        CHECK(text.length > 0);
+        pj_str_free(&text);
+    }
+}
+
+static void test_written_again(void)
+{
+    static const pj_format_info none = {.word = "", .kind = "", .from = ""};
+    made m;
+    make(&m);
+    check_again(&m.result);
+    check_formats(&m.result);
+    pj_str text = written(&m.result); /* every figure by its value: the table mixes none up */
+    static const char *const want[] = {
+        "\"macs\": 101",
+        "\"flops\": 102",
+        "\"bops\": 205",
+        "\"runs\": 20",
+        "\"folded_into\": \"first\"",
+        "\"output_shape\": [7, \"2*seq + 1\", null]",
+        "\"energy_pj\": {\"inputs\": 5.5, \"outputs\": 6.6, \"parameters\": 7.7, \"op_cost\": 8.8, ",
+        "\"stm32l4r5\": {\"energy_pj\": null, \"time_us\": null, \"idle_w\": null, \"layers\": 0}",
+        "\"qtools\": {\"total_cost\": 302, \"energy_sum\": 303}",
+        "\"unknown_ops\": {\"my.domain::Odd\": 3, \"Even\": 2}"};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        CHECK_PART(text.data, want[i]);
+    pj_str_free(&text);
+    /* nothing is known */
+    m.layer[0].input = m.layer[0].weight = m.layer[0].accumulator = m.layer[0].output = &none;
+    m.layer[0].implementation = NULL;
+    m.layer[0].rank = PJ_RANK_NONE;
+    m.layer[0].input_count = m.layer[0].output_count = 0;
+    m.result.totals.batch = 0;
+    m.result.totals.peak_activation_bytes = m.result.totals.qtools_total_cost = m.result.totals.qtools_energy_sum = -1;
+    m.result.totals.conversion = 0;
+    m.result.setup.device_count = 0;
+    check_again(&m.result);
+    /* counts of more than 53 bits, as a report keeps them */
+    m.layer[0].macs = m.layer[0].bops = INT64_MAX - 1023;
+    m.layer[0].params = INT64_C(9007199254740992);
+    m.result.totals.macs = INT64_MAX - 1023;
+    check_again(&m.result);
+}
+
 int main(void)
 {
+    test_written_again();
     test_round_trip();
     test_figures();
     test_counts();
