@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "report/shape_text.h"
+#include "report/layer_text.h"
 #include "report/view.h"
 #include "result/field.h"
 #include "result/result.h"
@@ -160,12 +160,12 @@ static void print_shape(const pj_layer *layer, pj_str *out)
 
 static void fill_ops(filler *f, pj_cell *cell)
 {
-    put_both(f, cell, pj_view_op);
+    put_both(f, cell, pj_op_text);
 }
 
 static void fill_precisions(filler *f, pj_cell *cell)
 {
-    put_both(f, cell, pj_view_precision);
+    put_both(f, cell, pj_precision_text);
 }
 
 /* Of one side. */
@@ -179,12 +179,12 @@ static void put_side(filler *f, pj_cell *cell, void (*print)(const pj_layer *lay
 
 static void fill_op(filler *f, pj_cell *cell)
 {
-    put_side(f, cell, pj_view_op);
+    put_side(f, cell, pj_op_text);
 }
 
 static void fill_precision(filler *f, pj_cell *cell)
 {
-    put_side(f, cell, pj_view_precision);
+    put_side(f, cell, pj_precision_text);
 }
 
 static void fill_shape(filler *f, pj_cell *cell)

@@ -21,16 +21,7 @@ static void put_layers(const pj_field_writer *w, const pj_view *view)
 
 static void put_group(const pj_field_writer *w, const pj_view_row *row)
 {
-    const pj_totals sum = {.macs = row->macs,
-                           .flops = row->flops,
-                           .params = row->params,
-                           .param_bits = row->param_bits,
-                           .bops = row->bops,
-                           .energy = row->energy,
-                           .layers = row->layers,
-                           .uncounted = row->uncounted,
-                           .devices = row->devices};
-    pj_group_write(w, &sum);
+    pj_group_write(w, &row->sum);
     pj_json_write_end(w->json);
 }
 

@@ -1,31 +1,7 @@
 /* `picojoule shapes`: type and shape of every tensor. */
-#include <inttypes.h>
 
 #include "report/findings.h"
-#include "report/shape_text.h"
-
-void pj_shape_text(int rank, const pj_dim_info *dims, pj_str *out)
-{
-    bool symbolic = false;
-    if (rank < 0) {
-        pj_str_add_char(out, '?');
-        return;
-    }
-    if (rank == 0)
-        pj_str_add(out, "scalar");
-    for (int k = 0; k < rank; k++)
-        symbolic = symbolic || dims[k].symbol;
-    for (int k = 0; k < rank; k++) {
-        if (k)
-            pj_str_add(out, symbolic ? " x " : "x");
-        if (dims[k].symbol)
-            pj_str_add(out, dims[k].symbol);
-        else if (dims[k].value < 0)
-            pj_str_add_char(out, '?');
-        else
-            pj_str_printf(out, "%" PRId64, dims[k].value);
-    }
-}
+#include "report/layer_text.h"
 
 /* What is shown of a model. */
 typedef struct shapes {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/layer_text.h"
 #include "report/report.h"
 #include "setup/setup.h"
 
@@ -57,7 +58,7 @@ static mac_kind *collect_kinds(const pj_view *view, size_t *count)
         if (layer[i].macs == 0)
             continue;
         pj_str_clear(&text);
-        pj_view_precision(&layer[i], &text);
+        pj_precision_text(&layer[i], &text);
         mac_kind *kind = pj_map_get(&seen, text.data);
         if (!kind) {
             kind = &kinds[(*count)++];

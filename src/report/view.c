@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "report/layer_text.h"
 
 /* ---- rows ---- */
 
@@ -22,70 +23,60 @@ static void add_device(double *sum, double more)
         *sum = *sum < 0 ? more : *sum + more;
 }
 
-static void add_row(pj_view_row *sum, const pj_view_row *row, size_t devices)
+static void add_totals(pj_view_row *to, const pj_view_row *from, size_t devices)
 {
-    sum->layers += row->layers;
-    sum->uncounted += row->uncounted;
-    add_capped(&sum->macs, row->macs);
-    add_capped(&sum->flops, row->flops);
-    add_capped(&sum->params, row->params);
-    add_capped(&sum->param_bits, row->param_bits);
-    add_capped(&sum->bops, row->bops);
-    sum->energy.inputs += row->energy.inputs;
-    sum->energy.outputs += row->energy.outputs;
-    sum->energy.parameters += row->energy.parameters;
-    sum->energy.op_cost += row->energy.op_cost;
+    pj_totals *sum = &to->sum;
+    const pj_totals *more = &from->sum;
+    pj_device_figure *figures = to->devices;
+    sum->layers += more->layers;
+    sum->uncounted += more->uncounted;
+    add_capped(&sum->macs, more->macs);
+    add_capped(&sum->flops, more->flops);
+    add_capped(&sum->params, more->params);
+    add_capped(&sum->param_bits, more->param_bits);
+    add_capped(&sum->bops, more->bops);
+    sum->energy.inputs += more->energy.inputs;
+    sum->energy.outputs += more->energy.outputs;
+    sum->energy.parameters += more->energy.parameters;
+    sum->energy.op_cost += more->energy.op_cost;
     for (size_t d = 0; d < devices; d++) {
-        add_device(&sum->devices[d].energy_pj, row->devices[d].energy_pj);
-        add_device(&sum->devices[d].time_us, row->devices[d].time_us);
+        add_device(&figures[d].energy_pj, more->devices[d].energy_pj);
+        add_device(&figures[d].time_us, more->devices[d].time_us);
     }
 }
 
-static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row *out)
-{
-    pj_str op = pj_str_new(0);
-    pj_view_op(layer, &op);
-    *out = (pj_view_row){.name = layer->name,
-                         .op = pj_str_keep(&op, view->arena),
-                         .layer = layer,
-                         .order = layer->index,
-                         .layers = 1,
-                         .uncounted = layer->free || layer->counted ? 0 : 1,
-                         .macs = layer->macs,
-                         .flops = layer->flops,
-                         .params = layer->params,
-                         .param_bits = layer->param_bits,
-                         .bops = layer->bops,
-                         .energy = layer->energy};
-    out->devices = pj_arena_memdup(view->arena, layer->devices, view->devices, sizeof *layer->devices);
-    for (size_t d = 0; out->devices && (out->uncounted || layer->free) && d < view->devices; d++)
-        out->devices[d] = (pj_device_figure){-1, -1};
-    return out->op && out->devices;
-}
-
+/* Sets the figures of devices: what nobody knows. */
 static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
 {
     *out = (pj_view_row){.name = name};
     out->devices = PJ_NEW(view->arena, pj_device_figure, view->devices);
+    out->sum.devices = out->devices;
     for (size_t d = 0; out->devices && d < view->devices; d++)
         out->devices[d] = (pj_device_figure){-1, -1};
     return out->devices != NULL;
 }
 
-static bool sum_of_totals(pj_view *view)
+static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row *out)
 {
-    const pj_totals *totals = view->totals;
-    view->sum = (pj_view_row){.name = "total",
-                              .layers = totals->layers,
-                              .uncounted = totals->uncounted,
-                              .macs = totals->macs,
-                              .flops = totals->flops,
-                              .params = totals->params,
-                              .param_bits = totals->param_bits,
-                              .bops = totals->bops,
-                              .energy = totals->energy};
-    view->sum.devices = pj_arena_memdup(view->arena, totals->devices, view->devices, sizeof *totals->devices);
-    return view->sum.devices != NULL;
+    pj_str op = pj_str_new(0);
+    bool is_known = layer->counted && !layer->free;
+    pj_op_text(layer, &op);
+    *out = (pj_view_row){
+        .name = layer->name,
+        .op = pj_str_keep(&op, view->arena),
+        .layer = layer,
+        .order = layer->index,
+        .sum = {.layers = 1,
+                .uncounted = layer->free || layer->counted ? 0 : 1,
+                .macs = layer->macs,
+                .flops = layer->flops,
+                .params = layer->params,
+                .param_bits = layer->param_bits,
+                .bops = layer->bops,
+                .energy = layer->energy,
+                .devices = is_known ? layer->devices : view->unknown}
+    };
+    return out->op;
 }
 
 /* ---- groups ---- */
@@ -114,7 +105,7 @@ static bool add_to_group(pj_view *view, pj_map *groups, const pj_view_row *row, 
     }
     if (!name)
         return false;
-    add_row(group, row, view->devices);
+    add_totals(group, row, view->devices);
     return true;
 }
 
@@ -149,14 +140,14 @@ static int by_order(const pj_view_row *a, const pj_view_row *b)
 static int by_energy(const void *left, const void *right)
 {
     const pj_view_row *a = left, *b = right;
-    double ea = pj_energy_total(&a->energy), eb = pj_energy_total(&b->energy);
+    double ea = pj_energy_total(&a->sum.energy), eb = pj_energy_total(&b->sum.energy);
     return ea != eb ? (ea < eb) - (ea > eb) : by_order(a, b);
 }
 
 static int by_macs(const void *left, const void *right)
 {
     const pj_view_row *a = left, *b = right;
-    return a->macs != b->macs ? (a->macs < b->macs) - (a->macs > b->macs) : by_order(a, b);
+    return a->sum.macs != b->sum.macs ? (a->sum.macs < b->sum.macs) - (a->sum.macs > b->sum.macs) : by_order(a, b);
 }
 
 /* Rows are collected in graph order. */
@@ -174,7 +165,7 @@ static void cut(pj_view *view, size_t top)
         return;
     view->left_out = view->count - top;
     for (size_t i = top; i < view->count; i++)
-        add_row(&view->rest, &view->row[i], view->devices);
+        add_totals(&view->rest, &view->row[i], view->devices);
     view->count = top;
 }
 
@@ -190,7 +181,9 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     out->sort = options && options->sort != PJ_BY_FORMAT ? options->sort : usual;
     out->for_people = for_people;
     out->devices = result->setup.device_count;
-    if (!sum_of_totals(out) || !empty_row(out, "rest", &out->rest) ||
+    out->sum = (pj_view_row){.name = "total", .sum = result->totals};
+    if (!empty_row(out, "rest", &out->rest) ||
+        !(out->unknown = pj_arena_memdup(arena, out->rest.devices, out->devices, sizeof *out->unknown)) ||
         !collect(out, options ? options->scope_depth : 0, !for_people))
         return false;
     sort_rows(out);
@@ -198,41 +191,97 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     return true;
 }
 
-/* ---- texts ---- */
+/* ---- tables ---- */
 
-void pj_view_op(const pj_layer *layer, pj_str *out)
+/* "... 37 more layers" */
+static const char *name_rest(const pj_view *view)
 {
-    if (*layer->domain)
-        pj_str_printf(out, "%s::", layer->domain);
-    pj_str_add(out, layer->op);
+    static const char *const nouns[][2] = {
+        [PJ_NO_GROUP] = {"more layer",    "more layers"   },
+        [PJ_GROUP_OP] = {"more operator", "more operators"},
+        [PJ_GROUP_SCOPE] = {"more module",   "more modules"  },
+    };
+    pj_str text = pj_str_new(0);
+    pj_str_add(&text, "... ");
+    pj_human_plural(&text, view->left_out, nouns[view->group][0], nouns[view->group][1]);
+    return pj_str_keep(&text, view->arena);
 }
 
-static bool alike(const pj_format_info *a, const pj_format_info *b)
+/* Does any layer run more or less often than once? */
+static bool has_loops(const pj_result *result)
 {
-    return !b->known || (a->known && strcmp(a->word, b->word) == 0);
+    for (size_t i = 0; i < result->layer_count; i++)
+        if (result->layers[i].runs != 1)
+            return true;
+    return false;
 }
 
-static bool is_assumed(const pj_format_info *format)
+pj_rows *pj_view_rows(const pj_view *view)
 {
-    return format->known && strcmp(format->from, "assumed") == 0;
+    const pj_result *result = view->result;
+    const pj_columns of = {.arena = view->arena,
+                           .table = view->group == PJ_NO_GROUP ? PJ_COLUMNS_LAYERS : PJ_COLUMNS_GROUPS,
+                           .for_people = view->for_people,
+                           .has_loops = has_loops(result),
+                           .unit = result->unit,
+                           .group_title = view->group == PJ_GROUP_OP ? "operator" : "module",
+                           .devices = result->devices,
+                           .device_count = view->devices,
+                           .whole = pj_energy_total(&result->totals.energy)};
+    pj_columns_made *columns = NULL;
+    pj_rows *rows = pj_columns_make(&of, &columns);
+    if (!rows)
+        return NULL;
+    for (size_t i = 0; i < view->count; i++)
+        pj_columns_fill(columns, &view->row[i], pj_rows_add(rows));
+    if (view->left_out) {
+        pj_view_row rest = view->rest;
+        rest.name = name_rest(view);
+        pj_columns_fill(columns, &rest, pj_rows_add_footer(rows));
+    }
+    pj_columns_fill(columns, &view->sum, pj_rows_add_footer(rows));
+    return pj_arena_failed(view->arena) ? NULL : rows;
 }
 
-static const char *word_of(const pj_format_info *format)
+/* The place where the next largest layer goes: `top` is kept in order. */
+static void insert(const pj_layer **top, size_t *count, size_t most, const pj_layer *layer)
 {
-    return format->known ? format->word : "?";
+    size_t at = *count < most ? (*count)++ : most;
+    for (; at > 0 && pj_energy_total(&top[at - 1]->energy) < pj_energy_total(&layer->energy); at--)
+        if (at < most)
+            top[at] = top[at - 1];
+    if (at < most)
+        top[at] = layer;
 }
 
-void pj_view_precision(const pj_layer *layer, pj_str *out)
+pj_rows *pj_view_top(const pj_view *view, size_t n)
 {
-    const pj_format_info *in = layer->input, *w = layer->weight, *sum = layer->accumulator, *to = layer->output;
-    if (!in->known && !to->known)
-        return;
-    if (layer->macs > 0 && !(alike(in, w) && alike(in, sum)))
-        pj_str_printf(out, "%s*%s>%s", word_of(in), word_of(w), word_of(sum));
-    else if (!in->known || layer->macs > 0 || alike(in, to))
-        pj_str_add(out, in->known ? in->word : to->word);
-    else
-        pj_str_printf(out, "%s>%s", in->word, to->word);
-    if (is_assumed(in) || is_assumed(w) || is_assumed(sum) || is_assumed(to))
-        pj_str_add_char(out, '?');
+    /* clang-format off */
+    static const pj_column columns[] = {
+        {.title = "layer", .kind = PJ_CELL_TEXT, PJ_NAME_FITS},
+        {.title = "op", .kind = PJ_CELL_TEXT, PJ_OP_FITS},
+        {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "share",.kind = PJ_CELL_SHARE},
+    };
+    /* clang-format on */
+    size_t count = 0;
+    const pj_layer *layer = view->result->layers;
+    size_t layers = view->result->layer_count;
+    const pj_layer **top = PJ_NEW(view->arena, const pj_layer *, n);
+    double whole = pj_energy_total(&view->totals->energy);
+    pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; top && i < layers; i++)
+        if (pj_energy_total(&layer[i].energy) > 0)
+            insert(top, &count, n, &layer[i]);
+    for (size_t i = 0; top && rows && i < count; i++) {
+        pj_str op = pj_str_new(0), energy = pj_str_new(0);
+        pj_cell *cell = pj_rows_add(rows);
+        pj_op_text(top[i], &op);
+        pj_human_energy(&energy, pj_energy_total(&top[i]->energy), view->result->unit);
+        pj_cell_text(&cell[0], top[i]->name);
+        pj_cell_made(&cell[1], rows, &op);
+        pj_cell_made(&cell[2], rows, &energy);
+        pj_cell_number(&cell[3], pj_energy_total(&top[i]->energy) / whole);
+    }
+    return top ? rows : NULL;
 }

@@ -3,20 +3,7 @@
 #define PJ_REPORT_VIEW_H
 
 #include "base/map.h"
-#include "page/page.h"
-
-/* One layer, or the sum of several. */
-typedef struct pj_view_row {
-    const char *name;      /* of the layer, the operator or the module */
-    const char *op;        /* of a layer: "Conv", "com.microsoft::FusedConv" */
-    const pj_layer *layer; /* NULL: a sum */
-    size_t order;          /* place in graph order, of a sum that of its first layer */
-    size_t layers;
-    size_t uncounted; /* of them */
-    int64_t macs, flops, params, param_bits, bops;
-    pj_energy energy;
-    pj_device_figure *devices; /* negative where the device cannot say */
-} pj_view_row;
+#include "report/columns.h"
 
 typedef struct pj_view {
     const pj_result *result;
@@ -26,6 +13,7 @@ typedef struct pj_view {
     pj_sort sort;    /* never PJ_BY_FORMAT */
     bool for_people; /* text and Markdown: columns that have a title; else those that have a key */
     size_t devices;
+    const pj_device_figure *unknown; /* figures of all devices for a layer that is not counted */
     pj_view_row *row;
     size_t count;     /* rows that are shown */
     size_t left_out;  /* rows that --top cut off */
@@ -43,12 +31,5 @@ pj_rows *pj_view_rows(const pj_view *view);
 
 /* The n layers that cost most, largest first; fewer where there are fewer. NULL: no memory. */
 pj_rows *pj_view_top(const pj_view *view, size_t n);
-
-/* "int8*int4>int20": input, weight, accumulator of a layer with MACs; "fp32>int8": input and output of another; one
- * word where all are alike. '?' after it: assumed. */
-void pj_view_precision(const pj_layer *layer, pj_str *out);
-
-/* "Conv", "com.microsoft::FusedConv" */
-void pj_view_op(const pj_layer *layer, pj_str *out);
 
 #endif

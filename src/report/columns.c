@@ -1,0 +1,346 @@
+/* The columns of layers, of sums of layers, and of a sweep: each is one row here. Most show a member of a struct. */
+#include "report/columns.h"
+
+#include <string.h>
+
+#include "report/layer_text.h"
+
+/* What a cell is of. */
+typedef enum source {
+    OF_ROW,    /* a member of pj_view_row */
+    OF_SUM,    /* likewise, "?" where none of the layers is counted */
+    OF_LAYER,  /* a member of the layer; nothing in sums */
+    OF_FORMAT, /* a member of one of its number formats; `which` is the place of the pointer to it */
+    OF_MADE    /* made by a function */
+} source;
+
+typedef void (*make_cell)(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows);
+
+/* ---- cells that are made ---- */
+
+/* Nothing is known of layers when none of them is counted; a sweep tells how many are not. */
+static bool is_unknown(const pj_view_row *row)
+{
+    return !row->dims && row->sum.uncounted > 0 && row->sum.uncounted == row->sum.layers;
+}
+
+static void put_energy(const pj_view_row *row, double energy, pj_cell *cell)
+{
+    if (is_unknown(row))
+        pj_cell_unknown(cell);
+    else
+        pj_cell_number(cell, energy);
+}
+
+static void make_counted(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)at, (void)rows;
+    pj_cell_flag(cell, row->sum.uncounted == 0);
+}
+
+static void make_shape(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    pj_str text = pj_str_new(0);
+    (void)of, (void)at;
+    if (row->layer && row->layer->rank != PJ_RANK_NONE)
+        pj_shape_text(row->layer->rank, row->layer->dims, &text);
+    pj_cell_made(cell, rows, &text);
+}
+
+static void make_precision(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    pj_str text = pj_str_new(0);
+    (void)of, (void)at;
+    if (row->layer)
+        pj_precision_text(row->layer, &text);
+    pj_cell_made(cell, rows, &text);
+}
+
+static void make_gate_bits(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)at, (void)rows;
+    if (row->layer && row->layer->implementation)
+        pj_cell_number(cell, row->layer->gate_bits);
+}
+
+static void make_gate_factor(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)at, (void)rows;
+    if (row->layer && row->layer->implementation)
+        pj_cell_number(cell, row->layer->gate_factor);
+}
+
+static void make_work(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)rows;
+    if (row->layer && is_unknown(row))
+        pj_cell_unknown(cell);
+    else if (row->layer)
+        pj_cell_count(cell, row->layer->work[at]);
+}
+
+static void make_total(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)at, (void)rows;
+    put_energy(row, pj_energy_total(&row->sum.energy), cell);
+}
+
+static void make_share(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)at, (void)rows;
+    if (of->whole > 0)
+        put_energy(row, pj_energy_total(&row->sum.energy) / of->whole, cell);
+}
+
+static void make_per_sample(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)at, (void)rows;
+    if (row->sum.batch > 0)
+        pj_cell_number(cell, pj_energy_total(&row->sum.energy) / (double)row->sum.batch);
+    else
+        pj_cell_unknown(cell);
+}
+
+/* Negative: the device cannot say. */
+static void put_known(double number, pj_cell *cell)
+{
+    if (number < 0)
+        pj_cell_unknown(cell);
+    else
+        pj_cell_number(cell, number);
+}
+
+static void make_device_energy(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)rows;
+    put_known(row->sum.devices[at].energy_pj, cell);
+}
+
+static void make_device_time(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)rows;
+    put_known(row->sum.devices[at].time_us, cell);
+}
+
+static void make_dim(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+{
+    (void)of, (void)rows;
+    pj_cell_count(cell, row->dims[at]);
+}
+
+/* ---- the columns ---- */
+
+/* How often a column stands there; the names of those that repeat are settled then. */
+typedef enum repeat { ONCE, PER_WORK, PER_DEVICE, PER_DIM } repeat;
+
+typedef struct column {
+    unsigned in; /* tables that have it */
+    repeat repeat;
+    source source;
+    size_t which;
+    make_cell make;
+    pj_column column;
+} column;
+
+/* clang-format off */
+enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMNS_SWEEP, BOTH = LAYERS | GROUPS, ALL = 7 };
+#define ROW(member, name)       OF_ROW, 0, NULL, {PJ_MEMBER(pj_view_row, member), .key = name
+#define SUM(member, name)       OF_SUM, 0, NULL, {PJ_MEMBER(pj_view_row, sum.member), .key = name
+#define LAYER(member)           OF_LAYER, 0, NULL, {PJ_MEMBER(pj_layer, member), .key = #member
+#define FORMAT(part, member)    OF_FORMAT, offsetof(pj_layer, part), NULL, {PJ_MEMBER(pj_format_info, member)
+#define MADE(make)              OF_MADE, 0, make, {.size = 0
+#define COUNT(name, place)      .title = name, .kind = PJ_CELL_COUNT, .rank = place}
+#define ENERGY(name, place)     .title = name, .kind = PJ_CELL_ENERGY, .rank = place}
+#define TEXT                    .kind = PJ_CELL_TEXT
+
+/* Columns of a higher rank leave a narrow terminal first. Keys of energies get their unit. */
+static const column all_columns[] = {
+    {SWEEP, PER_DIM, MADE(make_dim), .kind = PJ_CELL_EXACT}},
+    {LAYERS, ONCE, LAYER(index), COUNT(NULL, 0)},
+    {LAYERS, ONCE, ROW(name, "name"), .title = "layer", TEXT, PJ_NAME_FITS}},
+    {GROUPS, ONCE, ROW(name, "name"), .title = "group", TEXT, PJ_NAME_FITS}},
+    {LAYERS, ONCE, ROW(op, "op"), .title = "op", TEXT, PJ_OP_FITS}},
+    {LAYERS, ONCE, LAYER(scope), TEXT}},
+    {GROUPS, ONCE, ROW(sum.layers, "layers"), COUNT("layers", 0)},
+    {GROUPS, ONCE, ROW(sum.uncounted, "uncounted"), COUNT(NULL, 0)},
+    {LAYERS, ONCE, MADE(make_counted), .key = "counted", .kind = PJ_CELL_FLAG}},
+    {LAYERS, ONCE, LAYER(free), .kind = PJ_CELL_FLAG}},
+    {LAYERS | PJ_COLUMNS_LOOPS, ONCE, LAYER(runs), COUNT("runs", 1)},
+    {LAYERS, ONCE, LAYER(output_dtype), TEXT, .no_empty = true}},
+    {LAYERS, ONCE, MADE(make_shape), .key = "output_shape", .title = "output", TEXT, .rank = 5}},
+    {LAYERS, ONCE, MADE(make_precision), .title = "precision", TEXT, .rank = 3}},
+    {LAYERS, ONCE, FORMAT(input, from), .title = "from", TEXT, .rank = 7}},
+    {ALL, ONCE, SUM(macs, "macs"), COUNT("MACs", 1)},
+    {ALL, ONCE, SUM(flops, "flops"), COUNT("FLOPs", 6)},
+    {ALL, ONCE, SUM(params, "params"), COUNT("params", 4)},
+    {ALL, ONCE, SUM(param_bits, "param_bits"), COUNT(NULL, 0)},
+    {ALL, ONCE, SUM(bops, "bops"), COUNT(NULL, 0)},
+    {SWEEP, ONCE, ROW(sum.layers, "layers"), COUNT(NULL, 0)},
+    {SWEEP | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 3)},
+    {LAYERS, ONCE, FORMAT(input, word), .key = "input_format", TEXT}},
+    {LAYERS, ONCE, FORMAT(input, from), .key = "input_from", TEXT}},
+    {LAYERS, ONCE, FORMAT(weight, word), .key = "weight_format", TEXT}},
+    {LAYERS, ONCE, FORMAT(weight, from), .key = "weight_from", TEXT}},
+    {LAYERS, ONCE, FORMAT(accumulator, word), .key = "accumulator_format", TEXT}},
+    {LAYERS, ONCE, FORMAT(accumulator, from), .key = "accumulator_from", TEXT}},
+    {LAYERS, ONCE, FORMAT(output, word), .key = "output_format", TEXT}},
+    {LAYERS, ONCE, FORMAT(output, from), .key = "output_from", TEXT}},
+    {LAYERS, ONCE, LAYER(implementation), TEXT}},
+    {LAYERS, ONCE, MADE(make_gate_bits), .key = "gate_bits", .kind = PJ_CELL_NUMBER}},
+    {LAYERS, ONCE, MADE(make_gate_factor), .key = "gate_factor", .kind = PJ_CELL_NUMBER}},
+    {LAYERS, PER_WORK, MADE(make_work), .key = "work", .kind = PJ_CELL_COUNT}},
+    {ALL, ONCE, SUM(energy.inputs, "inputs"), ENERGY("inputs", 2)},
+    {ALL, ONCE, SUM(energy.outputs, "outputs"), ENERGY("outputs", 2)},
+    {ALL, ONCE, SUM(energy.parameters, "parameters"), ENERGY("parameters", 2)},
+    {ALL, ONCE, SUM(energy.op_cost, "op_cost"), ENERGY("op_cost", 2)},
+    {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
+    {SWEEP, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
+    {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
+    {ALL, PER_DEVICE, MADE(make_device_energy), .key = "energy_pj", ENERGY(NULL, 1)},
+    {ALL, PER_DEVICE, MADE(make_device_time), .key = "time_us", .kind = PJ_CELL_TIME, .rank = 1}},
+};
+/* clang-format on */
+enum { COLUMNS = sizeof all_columns / sizeof *all_columns };
+
+/* ---- choosing and naming them ---- */
+
+/* A column of one table. */
+typedef struct chosen {
+    const column *from;
+    size_t at; /* of what it repeats for */
+} chosen;
+
+struct pj_columns_made {
+    const pj_columns *of;
+    pj_rows *rows;
+    chosen *chosen;
+};
+
+static size_t repeats(const pj_columns *of, const column *c)
+{
+    size_t works = 0;
+    switch (c->repeat) {
+    case ONCE:
+        return !(c->in & PJ_COLUMNS_LOOPS) || of->has_loops;
+    case PER_WORK:
+        while (pj_work_word(works))
+            works++;
+        return works;
+    case PER_DEVICE:
+        return of->device_count;
+    case PER_DIM:
+        return of->dim_count;
+    }
+    return 0;
+}
+
+static const char *join(pj_arena *arena, const char *a, const char *b)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s_%s", a, b);
+    return pj_str_keep(&text, arena);
+}
+
+const char *pj_unit_key(const char *key, const char *unit, pj_arena *arena)
+{
+    return join(arena, key, strcmp(unit, "pJ") == 0 ? "pj" : unit);
+}
+
+/* Keys name their unit: "inputs_pj", "inputs_relative", "gpu_energy_pj"; "work_mac", "dim_sequence". */
+static void name_column(const pj_columns *of, const column *from, size_t at, pj_column *out)
+{
+    pj_str title = pj_str_new(0);
+    *out = from->column;
+    switch (from->repeat) {
+    case PER_WORK:
+        out->key = join(of->arena, out->key, pj_work_word(at));
+        break;
+    case PER_DEVICE:
+        out->title = of->devices[at];
+        out->key = join(of->arena, of->devices[at], out->key);
+        out->group = (int)at + 1;
+        break;
+    case PER_DIM:
+        pj_text_clean(&title, of->dims[at].name);
+        out->title = pj_str_keep(&title, of->arena);
+        out->key = join(of->arena, "dim", of->dims[at].name);
+        break;
+    case ONCE:
+        if (out->kind == PJ_CELL_ENERGY)
+            out->key = pj_unit_key(out->key, of->unit, of->arena);
+        if (from->in == GROUPS && out->kind == PJ_CELL_TEXT)
+            out->title = of->group_title;
+        break;
+    }
+}
+
+/* Does the table have it? Those of devices and dimensions get title and key later. */
+static bool is_wanted(const pj_columns *of, const column *c)
+{
+    bool is_named =
+        c->repeat == PER_DEVICE || c->repeat == PER_DIM || (of->for_people ? c->column.title : c->column.key);
+    if (c->in & PJ_COLUMNS_UNCOUNTED && of->for_people && !of->has_uncounted)
+        return false;
+    return is_named && (c->in & of->table);
+}
+
+static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row *row, const pj_column *shown,
+                 pj_cell *cell)
+{
+    const pj_layer *layer = row->layer;
+    const pj_format_info *format = NULL;
+    switch (c->from->source) {
+    case OF_SUM:
+        if (is_unknown(row)) {
+            pj_cell_unknown(cell);
+            break;
+        }
+        pj_cell_member(cell, shown, row);
+        break;
+    case OF_ROW:
+        pj_cell_member(cell, shown, row);
+        break;
+    case OF_LAYER:
+        if (layer)
+            pj_cell_member(cell, shown, layer);
+        break;
+    case OF_FORMAT:
+        if (layer)
+            memcpy(&format, (const char *)layer + c->from->which, sizeof format);
+        if (format && format->known)
+            pj_cell_member(cell, shown, format);
+        break;
+    case OF_MADE:
+        c->from->make(made->of, row, c->at, cell, made->rows);
+        break;
+    }
+}
+
+pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out)
+{
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < COLUMNS; i++)
+        most += repeats(of, &all_columns[i]);
+    pj_column *columns = PJ_NEW(of->arena, pj_column, most);
+    pj_columns_made *made = PJ_NEW(of->arena, pj_columns_made, 1);
+    chosen *chosen_columns = PJ_NEW(of->arena, chosen, most);
+    if (!columns || !made || !chosen_columns)
+        return NULL;
+    for (size_t i = 0; i < COLUMNS; i++)
+        for (size_t k = 0; is_wanted(of, &all_columns[i]) && k < repeats(of, &all_columns[i]); k++, count++) {
+            chosen_columns[count] = (chosen){&all_columns[i], k};
+            name_column(of, &all_columns[i], k, &columns[count]);
+        }
+    *made = (pj_columns_made){of, pj_rows_new(of->arena, columns, count), chosen_columns};
+    if (!made->rows || pj_arena_failed(of->arena))
+        return NULL;
+    made->rows->unit = of->unit;
+    *out = made;
+    return made->rows;
+}
+
+void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cell *cells)
+{
+    for (size_t c = 0; c < made->rows->columns; c++)
+        fill(made, &made->chosen[c], row, &made->rows->column[c], &cells[c]);
+}

@@ -1,0 +1,54 @@
+/* Tables of layers, of sums of layers, and of sweeps: one list of columns for all. */
+#ifndef PJ_REPORT_COLUMNS_H
+#define PJ_REPORT_COLUMNS_H
+
+#include "page/page.h"
+#include "picojoule/sweep.h"
+
+/* One layer, or the sum of several. */
+typedef struct pj_view_row {
+    const char *name;          /* of the layer, the operator or the module */
+    const char *op;            /* of a layer: "Conv", "com.microsoft::FusedConv" */
+    const pj_layer *layer;     /* NULL: a sum */
+    size_t order;              /* place in graph order, of a sum that of its first layer */
+    pj_totals sum;             /* its figures; devices are negative where they cannot say */
+    pj_device_figure *devices; /* those of `sum` where they can be changed */
+    const int64_t *dims;       /* of a sweep: a value for each dimension */
+} pj_view_row;
+
+enum {
+    PJ_COLUMNS_LAYERS = 1,
+    PJ_COLUMNS_GROUPS = 2,
+    PJ_COLUMNS_SWEEP = 4,
+    PJ_COLUMNS_LOOPS = 8,     /* of a column: where some layer runs more or less often than once */
+    PJ_COLUMNS_UNCOUNTED = 16 /* of a column: people see it where some layer is not counted */
+};
+
+/* What the columns of a table depend on. */
+typedef struct pj_columns {
+    pj_arena *arena;
+    unsigned table;  /* PJ_COLUMNS_LAYERS, _GROUPS or _SWEEP */
+    bool for_people; /* columns that have a title; else those that have a key */
+    bool has_loops, has_uncounted;
+    const char *unit, *group_title;
+    const char *const *devices;
+    size_t device_count;
+    const pj_sweep_dim *dims;
+    size_t dim_count;
+    double whole; /* what shares are shares of */
+} pj_columns;
+
+typedef struct pj_columns_made pj_columns_made;
+
+/* An empty table with its columns, which know how to fill cells. NULL: no memory. */
+pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out);
+void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cell *cells);
+
+/* "inputs_pj", "inputs_relative": keys of energies have their unit. */
+const char *pj_unit_key(const char *key, const char *unit, pj_arena *arena);
+
+/* How far names of layers and operators may be elided. */
+#define PJ_NAME_FITS .wish = 32, .least = 24
+#define PJ_OP_FITS   .wish = 11, .least = 8
+
+#endif
