@@ -1,5 +1,5 @@
 /* Two results layer by layer: what was added, removed, renamed, changed, what explains the difference, and whether it
- * is more than somebody allows.
+ * is more than is allowed.
  *
  * A is before, B is after: every difference is B - A, every ratio B / A. Energies are picojoules, or multiples of a
  * table's reference operation where its unit is "relative". */
@@ -76,7 +76,7 @@ typedef struct pj_diff {
     const pj_result *a, *b; /* borrowed */
     const pj_setting_change *settings;
     size_t setting_count;
-    const pj_diff_row *rows; /* in the order of B; what was removed stands behind the layer that it followed in A */
+    const pj_diff_row *rows; /* in the order of B; what was removed follows the layer that it followed in A */
     size_t row_count;
     size_t same, changed, renamed, added, removed; /* rows that are not free, by their change */
     const pj_cause *causes;                        /* largest first; those that explain nothing are left out */
@@ -87,10 +87,11 @@ typedef struct pj_diff {
 } pj_diff;
 
 typedef struct pj_diff_options {
-    /* Limits on growth: NAME>AMOUNT, or with >=, <, <=. NAME is a figure of the model (total, macs, ...: docs/compare.md
-     * lists them), or layer: the energy of any one layer. AMOUNT, perhaps negative, is a percentage of A (2%), or a
-     * number with a unit (1uJ, 5M, 2KiB) or without. A layer that is new has grown by all it takes, but by no
-     * percentage. Limits on figures that are not known, or that lack layers which were counted before, are exceeded. */
+    /* Limits on growth: NAME>AMOUNT, or with >=, <, <=. NAME is a figure of the model (total, macs, ...:
+     * docs/compare.md lists them), or layer: the energy of any one layer. AMOUNT, perhaps negative, is a percentage of
+     * A (2%), or a number with a unit (1uJ, 5M, 2KiB) or without. A layer that is new has grown by all it takes, but by
+     * no percentage. Limits on figures that are not known, or that lack layers which were counted before, are exceeded.
+     */
     const char *const *limits;
     size_t limit_count;
 } pj_diff_options;

@@ -32,7 +32,7 @@ typedef enum pj_status {
 /* Each text is empty where it does not apply. `what` is one sentence that names both figures that disagree. */
 typedef struct pj_error {
     pj_status status;
-    char file[256]; /* file, with the JSON path behind it where there is one */
+    char file[256]; /* file, with the JSON path after it where there is one */
     char node[128]; /* name of the node */
     char op[64];    /* its operator, "domain::Op" outside ai.onnx */
     char what[512];

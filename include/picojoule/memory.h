@@ -2,7 +2,7 @@
  *
  * Nodes run one after the other. A tensor is in memory from the node that makes it to the last node that reads it;
  * model inputs are there from the start, model outputs stay to the end. A view (Reshape, Identity, ...) is the tensor
- * that it shows, and takes nothing. An element-wise operator writes over an input that nobody reads afterwards, where
+ * that it shows, and takes nothing. An element-wise operator writes over an input that is not read afterwards, where
  * the result is not larger. Constants are no activations. docs/energy-model.md has the rules in full.
  *
  * Units: bytes. A tensor takes elements * bits of its stored format, rounded up to whole bytes: five int4 are 3 bytes.

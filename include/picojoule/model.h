@@ -32,7 +32,7 @@ PJ_API pj_status pj_model_open_memory(const void *bytes, size_t size, const char
 
 /* Infers types and shapes anew with other `setup` (NULL: none), without reading the file again; op_rules stays as it
  * was. What the model handed out and analyses of it are invalid then; memory is that of one inference, however often
- * this is called. After a failure the model is good for nothing but another call, or pj_model_close. Errors as above.
+ * this is called. After a failure only pj_model_rebind and pj_model_close are valid. Errors as above.
  */
 PJ_API pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err);
 

@@ -34,7 +34,7 @@ typedef struct pj_report_options {
     int scope_depth; /* of PJ_GROUP_SCOPE: so many parts of the path; 0: the whole path */
     pj_sort sort;
     size_t top;           /* rows to print; 0: all */
-    size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or nobody looked */
+    size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or lint was not run */
 } pj_report_options;
 
 /* text, 100 columns, no colour, every layer, sorted as the format wants it. */

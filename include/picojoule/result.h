@@ -27,7 +27,7 @@ typedef struct pj_energy {
 
 PJ_API double pj_energy_total(const pj_energy *energy);
 
-/* A number format and where it was read off. */
+/* A number format and its provenance. */
 typedef struct pj_format_info {
     bool known, is_signed;
     const char *word; /* "fp32", "int8", "fixed<8,2>" */
@@ -46,7 +46,7 @@ enum { PJ_RANK_UNKNOWN = -1, PJ_RANK_NONE = -2 };
 
 /* A layer. Of one that was read from a report, what reports do not have is NULL. */
 typedef struct pj_layer {
-    size_t index; /* in graph order, subgraphs behind the node that holds them */
+    size_t index; /* in graph order, subgraphs after the node that holds them */
     const char *name;
     const char *op;
     const char *domain;
@@ -101,10 +101,10 @@ typedef struct pj_totals {
     size_t layers;     /* layers that are not free */
     size_t uncounted;  /* of them */
     size_t free_layers;
-    const pj_device_figure *devices; /* negative, too, where it has no figure for any layer */
-    const size_t *device_layers;     /* how many layers each device has a figure for */
-    const double *idle_w;            /* one per device; negative where not known */
-    int64_t peak_activation_bytes;   /* in graph order (memory.h); -1: not known */
+    const pj_device_figure *devices;              /* negative, too, where it has no figure for any layer */
+    const size_t *device_layers;                  /* how many layers each device has a figure for */
+    const double *idle_w;                         /* one per device; negative where not known */
+    int64_t peak_activation_bytes;                /* in graph order (memory.h); -1: not known */
     int64_t qtools_total_cost, qtools_energy_sum; /* rules qtools: QTools' own two integers; -1 elsewhere */
 } pj_totals;
 
@@ -143,7 +143,7 @@ typedef struct pj_result {
     const pj_shared_parameter *shared;
     size_t shared_count;
     const pj_activation_memory *memory; /* what activations take at once; NULL in a report */
-    const pj_weights *weights;          /* NULL: nobody asked for them, or it is a report */
+    const pj_weights *weights;          /* NULL: not asked for, or the result was read from a report */
 } pj_result;
 
 /* Prices every layer of the model, which must outlive the result. *out is owned by the caller.

@@ -76,7 +76,7 @@ typedef struct pj_setup {
     size_t input_count;
     const pj_trips_binding *trips;
     size_t trip_count;
-    bool unbound_dims_are_one; /* what nobody binds counts as 1, and a finding names it (analyze); false: stays a
+    bool unbound_dims_are_one; /* what is not bound counts as 1, and a finding names it (analyze); false: stays a
                                   symbol (shapes) */
     const char *op_rules;      /* a file that describes operators (docs/op-rules.md), or NULL */
 

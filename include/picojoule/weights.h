@@ -59,8 +59,8 @@ PJ_API double pj_noise_db(pj_noise noise);
 
 enum { PJ_MOST_DISTINCT = 1024 };
 
-/* A constant that a layer reads as its weight. Where it stands behind DequantizeLinear (or in an operator with scale
- * and zero point, or behind a constant quantizer), figures are of the real values, not of the integers. */
+/* A constant that a layer reads as its weight. Where it comes through DequantizeLinear (or in an operator with scale
+ * and zero point, or through a constant quantizer), figures are of the real values, not of the integers. */
 typedef struct pj_weight {
     const char *layer;  /* as pj_layer.name */
     int input;          /* of the layer */

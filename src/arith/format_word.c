@@ -76,7 +76,7 @@ void pj_number_print(const pj_number *number, pj_str *out)
     }
 }
 
-/* Moves *at behind `text` if it starts with it. */
+/* Moves *at past `text` if it starts with it. */
 static bool skip(const char **at, const char *text)
 {
     size_t length = strlen(text);
@@ -126,7 +126,7 @@ static pj_status parse_fixed(const char *word, const char *at, bool is_signed, p
     return PJ_OK;
 }
 
-/* The words with a count, behind an optional u. */
+/* The words with a count, after an optional u. */
 static pj_status parse_counted(const char *word, pj_number *out, pj_error *err)
 {
     const char *at = word;

@@ -76,7 +76,7 @@ int64_t pj_number_fraction(const pj_number *number)
     return number->bits - number->is_signed - number->int_bits;
 }
 
-/* With n exponent bits behind the sign: right = 2^(n-1), left = 2^(n-1) - 1, the latter capped by the largest value. */
+/* With n exponent bits after the sign: right = 2^(n-1), left = 2^(n-1) - 1, the latter capped by the largest value. */
 pj_po2_range pj_number_po2_range(const pj_number *po2)
 {
     double half = pj_exp2((double)(po2->bits - po2->is_signed - 1));

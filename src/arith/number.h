@@ -74,7 +74,7 @@ bool pj_number_equal(const pj_number *a, const pj_number *b);
 /* A count of bits as an integer: truncated toward zero and clamped to +-PJ_MOST_BITS. */
 int64_t pj_number_whole(double bits);
 
-/* Bits behind the binary point; may be negative. */
+/* Bits after the binary point; may be negative. */
 int64_t pj_number_fraction(const pj_number *number);
 
 /* Bits that a po2 needs on either side of the binary point (Q24: an exponent sign bit is always assumed). `right` is
@@ -92,7 +92,7 @@ pj_number pj_number_po2_to_fixed(const pj_number *number);
  * is a fixed<N,N-1>, a uintN a ufixed<N,N>, N <= 64. */
 void pj_number_print(const pj_number *number, pj_str *out);
 
-/* The format of such a word: N is 1..64 behind int and uint, 1..1024 in fixed<N,I> (I from -1024 to 1024), 1..24 behind
+/* The format of such a word: N is 1..64 after int and uint, 1..1024 in fixed<N,I> (I from -1024 to 1024), 1..24 after
  * po2_. PJ_EARGUMENT with the word and what was expected. */
 pj_status pj_number_parse(const char *word, pj_number *out, pj_error *err);
 

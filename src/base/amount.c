@@ -80,13 +80,13 @@ const char *pj_amount_number(const char *text, pj_digits digits, double *out)
         return NULL;
     if (*end == '.' && (fraction = strspn(end + 1, decimals)) > 0)
         end += 1 + fraction;
-    const char *behind_point = end - fraction;
+    const char *decimals_at = end - fraction;
     if (digits == PJ_DIGITS_EXPONENT)
         end = read_exponent(end, &exponent);
     if (digits == PJ_DIGITS_PLAIN ? whole + fraction > MOST_PLAIN : end - text > PJ_MAX_JSON_DIGITS)
         return NULL;
     char shifted[PJ_MAX_JSON_DIGITS + 16]; /* "25e-1": what strtod reads without the locale's point */
-    snprintf(shifted, sizeof shifted, "%.*s%.*se%d", (int)whole, text, (int)fraction, behind_point,
+    snprintf(shifted, sizeof shifted, "%.*s%.*se%d", (int)whole, text, (int)fraction, decimals_at,
              exponent - (int)fraction);
     *out = strtod(shifted, NULL);
     return isfinite(*out) ? end + strspn(end, " ") : NULL;

@@ -38,8 +38,8 @@ size_t pj_arena_bytes(const pj_arena *arena);
 /* The limit that it was made with; SIZE_MAX: none. */
 size_t pj_arena_limit(const pj_arena *arena);
 
-/* Has an allocation failed, or has somebody said so of a text that was to go in here? For what is added without
- * looking, as findings are: the owner asks once, at the end. */
+/* True after a failed allocation, or after pj_arena_fail() (a text that was to go in here had no memory). For lists
+ * such as findings that are added to without a check each time: their owner asks once, at the end. */
 bool pj_arena_failed(const pj_arena *arena);
 void pj_arena_fail(pj_arena *arena);
 

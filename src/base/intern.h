@@ -17,7 +17,7 @@ typedef struct pj_interner {
 
 void pj_interner_init(pj_interner *interner, pj_arena *arena);
 
-/* The one entry of these `words` numbers: `room` bytes behind a copy of them, zeroed where *is_new (may be NULL) says
+/* The one entry of these `words` numbers: `room` bytes after a copy of them, zeroed where *is_new (may be NULL) says
  * that the entry is. With a room of 0 it is the copy itself. NULL: no memory. */
 void *pj_intern(pj_interner *interner, const int64_t *key, size_t words, size_t room, bool *is_new);
 

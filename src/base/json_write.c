@@ -121,7 +121,7 @@ void pj_json_write_null(pj_json_writer *w)
     pj_str_add(w->out, "null");
 }
 
-/* The letter behind the backslash, or 0. */
+/* The letter after the backslash, or 0. */
 static char short_escape(char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";

@@ -15,8 +15,8 @@ typedef struct pj_map_entry {
     void *value;
 } pj_map_entry;
 
-/* Entries stand in the order in which they came, and what came last is what graphs ask for: it is near at hand, where
- * entries in the order of their hashes would each be a cache miss. */
+/* Entries keep the order of insertion: graphs look up recent names, which are then still in the cache; in the order of
+ * hashes each look-up would be a cache miss. */
 typedef struct pj_map {
     pj_arena *arena;
     pj_map_entry *entry;
@@ -27,7 +27,7 @@ typedef struct pj_map {
 
 void pj_map_init(pj_map *map, pj_arena *arena);
 
-/* Makes room for `count` keys at once: a table that grows leaves its smaller ones behind in the arena. False: out of
+/* Makes room for `count` keys at once: a table that grows leaves the smaller ones to the arena. False: out of
  * memory. */
 bool pj_map_reserve(pj_map *map, size_t count);
 

@@ -241,7 +241,7 @@ const char *pj_nearest_word(const char *word, const char *const *words)
     return best;
 }
 
-/* Matches one character against the set behind '['; *set moves behind ']'. An open set matches nothing. */
+/* Matches one character against the set after '['; *set moves past ']'. An open set matches nothing. */
 static bool in_set(const char **set, char c)
 {
     const char *at = *set;

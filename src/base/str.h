@@ -42,10 +42,10 @@ void pj_str_vprintf(pj_str *str, const char *format, va_list args) PJ_PRINTF(2, 
  * Numbers that are not finite are written as "null" (JSON has no other word). */
 void pj_str_add_double(pj_str *str, double value);
 
-/* `value` with `digits` digits behind the point, the same in every locale. */
+/* `value` with `digits` digits after the point, the same in every locale. */
 void pj_str_add_fixed(pj_str *str, double value, int digits);
 
-/* "x0.25": two digits behind the point, more of less than 0.01, none of 100 and more, "x0". */
+/* "x0.25": two digits after the point, more of less than 0.01, none of 100 and more, "x0". */
 void pj_str_add_ratio(pj_str *str, double ratio);
 
 /* `word` as one word of a POSIX shell, which gets its bytes back; in quotes only where it has to be. */

@@ -213,7 +213,7 @@ static bool converts_outputs(const pj_precision *precision, const pj_node *node)
     if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format || !node->inputs || !node->in[0])
         return false;
     for (int o = 0; o < node->outputs; o++)
-        planned = planned || (node->out[o] && precision->behind[node->out[o]->index]);
+        planned = planned || (node->out[o] && precision->quantizer_after[node->out[o]->index]);
     return pj_dtype_is_float(node->in[0]->type.dtype) && (own->is_integer || planned);
 }
 
@@ -221,8 +221,8 @@ static bool converts_outputs(const pj_precision *precision, const pj_node *node)
 static bool is_quantized_in_front(const pj_precision *precision, const pj_node *node, int o)
 {
     const pj_value *in = node->inputs ? node->in[0] : NULL;
-    const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
-    return quantizer && in && precision->behind[in->index] == quantizer;
+    const pj_node *quantizer = node->out[o] ? precision->quantizer_after[node->out[o]->index] : NULL;
+    return quantizer && in && precision->quantizer_after[in->index] == quantizer;
 }
 
 static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena, pj_diags *diags, pj_draft *draft,
@@ -237,8 +237,8 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
         unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&draft->formats.result, &stored);
         if (is_quantized_in_front(precision, node, o)) {
             prims = 0;
-        } else if (precision->behind[out->index]) {
-            pj_node *quantizer = precision->behind[out->index]->out[0]->producer;
+        } else if (precision->quantizer_after[out->index]) {
+            pj_node *quantizer = precision->quantizer_after[out->index]->out[0]->producer;
             pj_work work;
             bool counted;
             PJ_TRY(pj_work_by_rule(precision->model, quantizer, arena, diags, &work, &counted, err));
@@ -303,7 +303,7 @@ static int most_parameters(const pj_precision *precision, const pj_node *node)
         if (node->in[i])
             most += (node->in[i]->is_constant ? 1 : 0) + (precision->quantized[node->in[i]->index] ? 2 : 0);
     for (int o = 0; o < node->outputs; o++)
-        most += node->out[o] && precision->behind[node->out[o]->index] ? 2 : 0;
+        most += node->out[o] && precision->quantizer_after[node->out[o]->index] ? 2 : 0;
     return most;
 }
 
@@ -330,7 +330,7 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
             add_scale(precision, draft, precision->quantized[value->index]);
     }
     for (int o = 0; o < node->outputs; o++) {
-        const pj_node *quantizer = node->out[o] ? precision->behind[node->out[o]->index] : NULL;
+        const pj_node *quantizer = node->out[o] ? precision->quantizer_after[node->out[o]->index] : NULL;
         if (quantizer && !is_quantized_in_front(precision, node, o))
             add_scale(precision, draft, precision->quantized[quantizer->out[0]->index]);
     }

@@ -212,7 +212,7 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
 
 /* ---- counts ---- */
 
-/* Are all counts numbers? A symbol that nobody has bound has no price. */
+/* Are all counts numbers? A symbol that is not bound has no price. */
 static bool all_known(const pj_draft *draft, pj_num runs)
 {
     bool known = pj_num_known(runs);

@@ -233,7 +233,7 @@ static bool inputs_use(binder *b, const char *name)
     return false;
 }
 
-/* Symbols of inputs that nobody bound count as 1. Those that only inner declarations name are left alone: what they
+/* Symbols of inputs that are not bound count as 1. Those that only inner declarations name are left alone: what they
  * stand for follows from the inputs, or is not known. */
 static pj_status assume_symbols(binder *b)
 {

@@ -50,7 +50,7 @@ static pj_status note_type(noting *n, pj_type *type)
     return PJ_OK;
 }
 
-/* Types in attributes; they are shared with nobody once they are copied. */
+/* Types in attributes; once copied, they are not shared. */
 static pj_status note_attr(noting *n, pj_attr *attr)
 {
     bool found = false;

@@ -9,7 +9,7 @@
  * is_folded of every value and desc of every node. What the file declares of a value is used where the rule knows
  * nothing; where both know and differ, the rule wins and a finding says so.
  *
- * Unknown operators take the declared types of their outputs, get a finding, and the walk goes on behind them. May be
+ * Unknown operators take the declared types of their outputs, get a finding, and the walk goes on after them. May be
  * called again after input types changed: it starts from the beginning.
  *
  * PJ_ESHAPE: shapes, types or attributes contradict; PJ_EOVERFLOW: a dimension leaves 64 bits; PJ_ELIMIT; PJ_ENOMEM.

@@ -1,4 +1,4 @@
-/* Symbolic formulas in normal form: what stands behind a symbolic pj_num. For the files of ir/ only.
+/* Symbolic formulas in normal form: what a symbolic pj_num points to. For the files of ir/ only.
  *
  * A formula is a sum of terms; a term is a coefficient times a product; a product is a list of atoms; an atom is a
  * symbol or a call (floor, mod, min, max) on numbers. Sums, products and calls are interned in pj_symbols: what is
@@ -115,7 +115,7 @@ pj_num pj_formula_call(pj_symbols *s, pj_formula_kind kind, const pj_num *args, 
 /* The only factor of a formula that is one atom of this kind; else NULL. */
 const pj_formula *pj_formula_atom(pj_num a, pj_formula_kind kind);
 
-/* The place of a before (< 0) or behind (> 0) b; numbers stand before formulas. */
+/* The place of a before (< 0) or after (> 0) b; numbers stand before formulas. */
 int pj_formula_compare(pj_num a, pj_num b);
 int pj_formula_compare_atoms(const pj_formula *a, const pj_formula *b);
 int pj_formula_compare_products(const pj_formula *a, const pj_formula *b);

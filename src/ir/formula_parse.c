@@ -19,7 +19,7 @@ typedef struct fraction {
 typedef struct parser {
     pj_symbols *s;
     const char *at;
-    const char *name_end; /* behind the last name, to tell "batch-size" from "batch - size" */
+    const char *name_end; /* the end of the last name, to tell "batch-size" from "batch - size" */
     const pj_map *values; /* numbers for names, or NULL */
     int depth;
     bool list;

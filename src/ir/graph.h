@@ -193,7 +193,7 @@ typedef struct pj_model {
     pj_declared *declared;
     pj_map trips;                       /* label of a Loop -> pj_num: trips that the user gives */
     const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
-    struct { /* what was told of it, so that asking again takes no memory (run/model.c) */
+    struct {                            /* what was told of it, so that asking again takes no memory (run/model.c) */
         const struct pj_tensor_info *tensors;
         size_t tensor_count;
         const struct pj_model_info *info;
@@ -214,7 +214,7 @@ int64_t pj_model_opset(const pj_model *model, const char *domain);
 /* The value that `name` means inside `graph`: its own, or an enclosing graph's. NULL: nowhere. */
 pj_value *pj_graph_find(const pj_graph *graph, const char *name);
 
-/* All nodes that may run, `*count` of them: those of the main graph in order, each behind those of its subgraphs. Needs
+/* All nodes that may run, `*count` of them: those of the main graph in order, each after those of its subgraphs. Needs
  * inference. Lives in `arena` (or is the graph's own array); NULL: out of memory. */
 pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *count);
 

@@ -28,7 +28,7 @@ typedef struct pj_linter {
     pj_reader *reader; /* those of value v stand at first[v.index] to first[v.index + 1] */
     int *first;
     const pj_node **maker;    /* by value: the node that makes it, in front of what only arranges; NULL: none */
-    const pj_node **consumer; /* by value: the first node that computes on it, behind what only arranges; NULL: none */
+    const pj_node **consumer; /* by value: the first node that computes on it, past what only arranges; NULL: none */
     bool has_integers;        /* some multiply-accumulate works on 16 bits or less */
     bool is_static;           /* ... of activations whose scales stand in the model */
     int64_t macs;             /* of all layers */

@@ -1,4 +1,4 @@
-/* Where floats are left in a quantized model: layers, borders, converters that serve nobody. */
+/* Where floats are left in a quantized model: layers, borders, converters that no layer needs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { OPS_NAMED = 4 };
 
-/* Neighbouring float layers with quantized ones in front and behind. */
+/* Neighbouring float layers with quantized ones before and after. */
 typedef struct island {
     const pj_node *first, *last;
     const pj_node *op[OPS_NAMED]; /* a node of each operator */

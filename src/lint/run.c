@@ -97,7 +97,7 @@ static bool find_makers(pj_linter *linter)
     return linter->maker != NULL;
 }
 
-/* DynamicQuantizeLinear and the integer operators behind it find their scales in the run. */
+/* DynamicQuantizeLinear and the integer operators after it find their scales in the run. */
 static bool has_scales(const pj_node *node, const pj_format *input)
 {
     return input->from == PJ_FROM_QDQ || input->from == PJ_FROM_QONNX ||

@@ -86,7 +86,7 @@ pj_status pj_load_labels(pj_loader *loader, pj_graph *graph)
 
 /* ---- scopes ---- */
 
-/* Appends one module of a path whose modules are named in full: "layer1.0" behind "layer1" is "0". */
+/* Appends one module of a path whose modules are named in full: "layer1.0" after "layer1" is "0". */
 static void add_module(pj_str *path, const char *parent, size_t parent_length, const char *module, size_t length)
 {
     if (parent_length > 0 && length > parent_length + 1 && memcmp(module, parent, parent_length) == 0 &&

@@ -1,4 +1,4 @@
-/* What the parts of load/ share while one model is being built; nobody else includes this. */
+/* What the parts of load/ share while one model is being built; no other folder includes this. */
 #ifndef PJ_LOAD_LOADER_H
 #define PJ_LOAD_LOADER_H
 
@@ -143,7 +143,7 @@ pj_status pj_load_type(pj_loader *loader, const PjOnnx__TypeProto *proto, pj_typ
 
 /* ---- annotation.c ---- */
 
-/* Notes the data types that a graph tells of its values by name; names that nothing has are no error. */
+/* Notes the data types that annotations give to values by name; unknown names are no error. */
 pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_messages *annotations);
 
 /* ---- attr.c, build.c, function.c, sort.c, label.c ---- */
@@ -189,7 +189,7 @@ const char *pj_load_label(pj_arena *arena, const char *prefix, const PjOnnx__Nod
  * label: If_3/Conv_0. */
 const char *pj_load_label_at(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *node, size_t index);
 
-/* The label, with _2, _3 ... behind it if it was given before. NULL: out of memory. */
+/* The label, with _2, _3 ... appended if it was given before. NULL: out of memory. */
 const char *pj_load_unique(pj_loader *loader, const char *label);
 
 /* Makes the labels of all nodes unique; those of nodes that have a name come first. */

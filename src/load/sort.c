@@ -94,7 +94,7 @@ static bool add_node_reads(sorter *s, const locals *inside, const PjOnnx__NodePr
     return ok;
 }
 
-/* Fills makers, reads and first. *ordered: no node reads from one behind it. */
+/* Fills makers, reads and first. *ordered: no node reads from a later one. */
 static bool collect(sorter *s, bool *ordered)
 {
     s->capacity = s->count * 2 + 16;

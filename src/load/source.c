@@ -62,7 +62,7 @@ void pj_source_close(pj_source *source)
     source->buffer = NULL;
 }
 
-/* Reads up to `length` bytes behind the window's end; 0 at the end of the file, -1 on failure. */
+/* Reads up to `length` bytes past the window's end; 0 at the end of the file, -1 on failure. */
 static ssize_t read_some(pj_source *source, uint8_t *to, size_t length)
 {
     ssize_t got;

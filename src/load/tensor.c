@@ -153,7 +153,7 @@ static pj_status place_in_file(pj_loader *loader, const PjOnnx__TensorProto *pro
     if (!out->raw && field != PJ_STRING_DATA && (have < entries || have / 10 > entries))
         return mismatch(loader, what, out, "numbers of 1 to 10 bytes each", entries, have);
     if (proto->pj_offset == 0)
-        return PJ_OK; /* in pieces: no exporter writes it, and nobody needs to read it */
+        return PJ_OK; /* in pieces: no exporter writes it, and no rule needs to read it */
     out->storage = PJ_STORED_FILE;
     out->offset = proto->pj_offset;
     out->length = have;

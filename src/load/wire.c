@@ -198,7 +198,7 @@ static bool is_payload(const message *in, const field_type *field)
 static uint64_t kept_elements(int data_type)
 {
     switch (data_type) {
-    case PJ_UNDEFINED: /* not known yet: the type comes behind the data */
+    case PJ_UNDEFINED: /* not known yet: the type comes after the data */
     case PJ_INT64:
     case PJ_UINT64:
         return PJ_MAX_VALUE_BYTES / 8;
@@ -312,7 +312,7 @@ static pj_status copy_scalar(walk *w, message *in, const field_type *field, enum
     return PJ_OK;
 }
 
-/* Are these whole numbers one behind the other? protobuf-c says no more than "no" to all of the message. */
+/* Are these whole numbers one after the other? protobuf-c says no more than "no" to all of the message. */
 static bool is_packed(const char *bytes, size_t length, enum wire wire)
 {
     size_t run = 0;

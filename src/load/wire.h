@@ -4,7 +4,7 @@
  * counts are bounded, lengths fit, no field comes in that is not used (unknown fields, documentation, metadata,
  * training), wire types agree, singular messages are given once. The payload of a large tensor stays where it is:
  * TensorProto's fields pj_offset, pj_length and pj_field say where. Submessages of the skeleton have their length in
- * five bytes, so that it can be written behind them. */
+ * five bytes, so that it can be written after them. */
 #ifndef PJ_LOAD_WIRE_H
 #define PJ_LOAD_WIRE_H
 

@@ -251,7 +251,7 @@ PJ_VALUE_MAP(shift_of, 2)
 
 /* ---- shapes ---- */
 
-/* The result is of the type of the two operands behind the condition. */
+/* The result is of the type of the two operands after the condition. */
 static pj_status shape_where(pj_ctx *c)
 {
     pj_num dims[PJ_MAX_RANK];

@@ -291,7 +291,7 @@ static pj_status shape_from_bfp(pj_ctx *c)
 /* ---- blocked channels: [N, C, H, W] with the channels in blocks, as many as there are with the last block full ----
  */
 
-/* From [N, C, H, W], or [N, H, W, C]. The weights of the convolution behind tell how many channels are added. */
+/* From [N, C, H, W], or [N, H, W, C]. The weights of the convolution that follows tell how many channels are added. */
 static pj_status shape_reorder_input(pj_ctx *c)
 {
     if (!pj_attr_int(c, "channels_last", 0) || pj_in_rank(c, 0) != 4)

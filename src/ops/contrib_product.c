@@ -13,7 +13,7 @@
 /* (x/2) (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x))), as Gelu by tanh is counted in activation.c */
 static const int gelu_tanh[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 2, [PJ_TANH] = 1};
 
-/* ---- float products with something behind them ---- */
+/* ---- float products with something after them ---- */
 
 static pj_status shape_fused(pj_ctx *c)
 {

@@ -1,4 +1,5 @@
-/* Operators that a user describes in a file, so that models with his own ones can be analyzed (docs/op-rules.md). */
+/* Operators that a user describes in a file, so that models with operators of their own can be analyzed
+ * (docs/op-rules.md). */
 #ifndef PJ_OPS_CUSTOM_H
 #define PJ_OPS_CUSTOM_H
 

@@ -1,4 +1,4 @@
-/* What a rules file says, as custom_read.c makes it and custom.c applies it; nobody else includes this. */
+/* What a rules file says, as custom_read.c makes it and custom.c applies it; no other file includes this. */
 #ifndef PJ_OPS_CUSTOM_DATA_H
 #define PJ_OPS_CUSTOM_DATA_H
 

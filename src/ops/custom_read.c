@@ -20,7 +20,7 @@ static const char *keep(reader *r, const char *text)
     return pj_arena_strdup(r->model->arena, text);
 }
 
-/* The number behind `what` in a word like "in3"; -1: it is another word. */
+/* The number after `what` in a word like "in3"; -1: it is another word. */
 static int number_of(const char *what, const char *word)
 {
     size_t length = strlen(what), digits = strncmp(word, what, length) == 0 ? strlen(word + length) : 0;

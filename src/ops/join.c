@@ -112,9 +112,9 @@ enum { MAX_PADS = 2 * PJ_MAX_RANK };
 
 typedef enum pad_mode { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP } pad_mode;
 
-/* What is put before and behind each axis; < 0: cut off. */
+/* What is put before and after each axis; < 0: cut off. */
 typedef struct padding {
-    pj_num before[PJ_MAX_RANK], behind[PJ_MAX_RANK];
+    pj_num before[PJ_MAX_RANK], after[PJ_MAX_RANK];
     int64_t dims[PJ_MAX_RANK]; /* of the input; for the value rule */
     pad_mode mode;
 } padding;
@@ -158,7 +158,7 @@ static pj_status place_pads(pj_ctx *c, const pj_list *axes, const pj_num *pads, 
         if (axes->given)
             PJ_TRY(pj_axis(c, axes->num[k].whole, rank, &axis));
         p->before[axis] = pads[k];
-        p->behind[axis] = pads[k + padded];
+        p->after[axis] = pads[k + padded];
     }
     return PJ_OK;
 }
@@ -176,7 +176,7 @@ static pj_status plan_pad(pj_ctx *c, padding *p)
     PJ_TRY(pj_list_of(c, NULL, 3, &axes));
     PJ_TRY(pj_axes(c, &axes, rank, chosen, &placed));
     for (int k = 0; k < rank; k++)
-        p->before[k] = p->behind[k] = placed && axes.given && !chosen[k] ? pj_num_of(0) : pj_num_unknown();
+        p->before[k] = p->after[k] = placed && axes.given && !chosen[k] ? pj_num_of(0) : pj_num_unknown();
     return known && placed ? place_pads(c, &axes, pads, count, p) : PJ_OK;
 }
 
@@ -188,7 +188,7 @@ static pj_status shape_pad(pj_ctx *c)
     if (rank >= 0)
         PJ_TRY(plan_pad(c, &p));
     for (int k = 0; k < rank; k++) {
-        pj_num added = pj_num_add(c->symbols, p.before[k], p.behind[k]);
+        pj_num added = pj_num_add(c->symbols, p.before[k], p.after[k]);
         dims[k] = pj_num_add(c->symbols, pj_in_dim(c, 0, k), added);
         if (pj_num_known(dims[k]) && dims[k].whole < 0)
             return pj_fail(c->err, PJ_ESHAPE, "axis %d: %lld elements padded by %lld", k,
@@ -224,8 +224,8 @@ static pj_status value_pad(pj_ctx *c)
         return PJ_OK;
     PJ_TRY(plan_pad(c, &p));
     for (int k = 0; k < in.rank; k++) {
-        bool cuts = !pj_num_at_least(p.before[k], 0) || !pj_num_at_least(p.behind[k], 0);
-        if (!pj_num_known(p.before[k]) || !pj_num_known(p.behind[k]) || (cuts && p.mode != PAD_CONSTANT))
+        bool cuts = !pj_num_at_least(p.before[k], 0) || !pj_num_at_least(p.after[k], 0);
+        if (!pj_num_known(p.before[k]) || !pj_num_known(p.after[k]) || (cuts && p.mode != PAD_CONSTANT))
             return PJ_OK;
         p.dims[k] = in.dims[k];
     }

@@ -376,7 +376,7 @@ static pj_status read_scan(pj_ctx *c, bool batched, scan *out)
     return PJ_OK;
 }
 
-/* Entry `k` of an axes attribute, as an axis of a tensor of `rank`; 0, or 1 behind a batch, without the attribute. */
+/* Entry `k` of an axes attribute, as an axis of a tensor of `rank`; 0, or 1 after a batch, without the attribute. */
 static pj_status scan_axis(pj_ctx *c, const scan *s, const char *name, int k, int rank, int *axis)
 {
     pj_list axes;

@@ -116,7 +116,7 @@ static pj_status check_addend(pj_ctx *c, int i, const pj_num *dims)
     return pj_same_dim(c, joined[1], dims[1], "columns of C against columns of the product", &same);
 }
 
-/* Operands of Gemm are matrices; Caffe2-era files give A of higher rank, flattened behind its first axis. */
+/* Operands of Gemm are matrices; Caffe2-era files give A of higher rank, flattened after its first axis. */
 static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, pj_matrix *out)
 {
     int rank = pj_in_rank(c, i);

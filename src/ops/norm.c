@@ -125,7 +125,7 @@ static pj_status work_groupnorm(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ONNX Runtime's, with an optional Swish (one sigmoid, one product) behind it. */
+/* ONNX Runtime's, with an optional Swish (one sigmoid, one product) after it. */
 static pj_status work_ms_groupnorm(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);

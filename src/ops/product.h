@@ -12,7 +12,7 @@ typedef struct pj_matrix {
     pj_num rows, columns;
 } pj_matrix;
 
-/* out[0] = in[a] @ in[b]. A turned operand has its rows on axis 0 and its batch behind them. */
+/* out[0] = in[a] @ in[b]. A turned operand has its rows on axis 0 and its batch after them. */
 typedef struct pj_product {
     int a, b;
     bool trans_a, trans_b; /* rows and columns are exchanged */

@@ -132,7 +132,7 @@ const pj_num *pj_grid_of_input(const pj_ctx *c, int i, pj_grid *grid)
 
 /* How many axes of output 0 follow input `i`'s last one: none, but before opset 7 `axis` is where the second operand
  * begins. */
-static int64_t axes_behind(pj_ctx *c, int i, int rank)
+static int64_t axes_after(pj_ctx *c, int i, int rank)
 {
     int64_t opset = pj_node_opset(c);
     if (i != 1 || opset <= 0 || opset >= 7 || c->node->domain[0] || !pj_attr_present(c, "axis"))
@@ -153,7 +153,7 @@ static const pj_num *operand(pj_ctx *c, int i, const pj_type *out, pj_track *tra
     *track = (pj_track){0};
     if (!data)
         return NULL;
-    int64_t shift = out->rank - pj_in_rank(c, i) - axes_behind(c, i, out->rank);
+    int64_t shift = out->rank - pj_in_rank(c, i) - axes_after(c, i, out->rank);
     for (int k = own.axes - 1; k >= 0; k--) {
         int64_t axis = own.axis[k] + shift;
         if (axis < 0 || axis >= out->rank || !pj_num_is(out->dims[axis], own.size[k]))

@@ -89,7 +89,7 @@ static int64_t start(const account *a, const pj_graph *graph)
     return live;
 }
 
-/* Bytes of the inputs that nobody reads: gone after the start. */
+/* Bytes of the inputs that no node reads: freed after the start. */
 static int64_t unread(const account *a, const pj_graph *graph)
 {
     int64_t freed = 0;

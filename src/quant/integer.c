@@ -1,10 +1,10 @@
-/* Who computes on integers, and what the quantizers are part of.
+/* Which nodes compute on integers, and which layer each quantizer is part of.
  *
  * One pass from the end: a node is an integer layer if its data inputs are quantized to 16 bits or less and
  *   - it multiplies by weights (its sum is an integer whatever becomes of it), or
- *   - somebody wants integers from it: a quantizer, an integer layer, or what hands them on to one.
- * Views, moves and operators that keep the format (Relu, MaxPool) hand integers on; so do they the sums of integer
- * layers. Whoever else reads a quantized tensor reads floats: a DequantizeLinear in front of him is then a layer. */
+ *   - a reader wants integers from it: a quantizer, an integer layer, or a node that passes them on to one.
+ * Views, moves and operators that keep the format (Relu, MaxPool) pass on integers, and the sums of integer layers as
+ * well. All other readers of a quantized tensor read floats: the DequantizeLinear in front of them is then a layer. */
 #include "quant/integer.h"
 
 #include "ops/op.h"
@@ -13,10 +13,10 @@
 typedef struct decision {
     pj_precision *precision;
     bool fold;
-    bool *wanted;           /* by value: somebody takes its integers */
-    bool *needs_float;      /* by value: a constant that somebody computes on as float */
+    bool *wanted;           /* by value: some node takes its integers */
+    bool *needs_float;      /* by value: a constant that some node computes on as float */
     int *integer_reads;     /* by value: node inputs that take its integers */
-    const pj_node **serves; /* by value: the first layer that reads it, behind views and free quantizers */
+    const pj_node **serves; /* by value: the first layer that reads it, past views and free quantizers */
     const pj_node **maker;  /* by value: the layer that makes it, in front of them */
 } decision;
 
@@ -181,13 +181,13 @@ static const pj_node *layer_in_front(const decision *d, const pj_node *quantizer
 }
 
 /* Marks the values between the layer, with its output, and its quantizer. */
-static void put_behind(const decision *d, const pj_node *layer, const pj_node *quantizer)
+static void put_after(const decision *d, const pj_node *layer, const pj_node *quantizer)
 {
     const pj_value *value = quantizer->in[0];
-    d->precision->behind[value->index] = quantizer;
+    d->precision->quantizer_after[value->index] = quantizer;
     while (value->producer != layer) {
         value = first_input(value->producer);
-        d->precision->behind[value->index] = quantizer;
+        d->precision->quantizer_after[value->index] = quantizer;
     }
 }
 
@@ -211,7 +211,7 @@ static void fold_quantizer(decision *d, const pj_node *node, pj_node_precision *
     } else if (layer) {
         own->is_free = true;
         own->folded_into = layer;
-        put_behind(d, layer, node);
+        put_after(d, layer, node);
     }
     d->maker[node->out[0]->index] = own->is_free ? own->folded_into : node;
 }
@@ -247,7 +247,7 @@ static void fold_node(decision *d, const pj_node *node)
             d->maker[node->out[o]->index] = is_view(node) && first_input(node) ? d->maker[node->in[0]->index] : node;
 }
 
-/* A free quantizer without a layer in front serves the one behind it. */
+/* A free quantizer without a layer in front serves the one that follows. */
 static void name_served(decision *d, const pj_node *node)
 {
     pj_node_precision *own = &d->precision->node[node->id];

@@ -81,7 +81,7 @@ pj_format pj_precision_of(const pj_precision *precision, const pj_value *value)
     return value ? precision->stored[value->index] : nothing;
 }
 
-/* Quantized numbers that wait behind a DequantizeLinear, or NULL. */
+/* Quantized numbers that wait for a DequantizeLinear, or NULL. */
 static const pj_quantized *lazy_input(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_quantized *quantized = node->in[i] ? precision->quantized[node->in[i]->index] : NULL;
@@ -131,7 +131,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o)
 {
     const pj_value *value = node->out[o];
-    const pj_node *quantizer = value ? precision->behind[value->index] : NULL;
+    const pj_node *quantizer = value ? precision->quantizer_after[value->index] : NULL;
     const pj_value *at = quantizer ? quantizer->in[0] : value;
     while (at != value && at->producer->desc->traits & PJ_VIEW)
         at = at->producer->in[0];
@@ -142,7 +142,7 @@ void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, co
 {
     const pj_value *value = node->out[o];
     const pj_node_precision *own = pj_precision_node(precision, node);
-    const pj_node *quantizer = precision->behind[value->index];
+    const pj_node *quantizer = precision->quantizer_after[value->index];
     pj_format *stored = &precision->stored[value->index];
     if (own->quantizer != PJ_NO_QUANTIZER || value->is_constant)
         return;

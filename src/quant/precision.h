@@ -1,4 +1,4 @@
-/* The number format of every tensor, and where it was read off.
+/* The number format of every tensor, and its provenance.
  *
  * A model says in several dialects (dialect.h) that its tensors hold few bits; a plan (plan_file.c) overrides them.
  * read.c reads all of them into one answer:
@@ -65,7 +65,7 @@ typedef struct pj_plan_formats {
     pj_format weights;     /* of all its constants */
     pj_format activations; /* in which it reads its data inputs */
     pj_format accumulator;
-    pj_format output; /* as a quantizer behind it */
+    pj_format output; /* as a quantizer after it would */
 } pj_plan_formats;
 
 typedef struct pj_node_precision {
@@ -81,21 +81,21 @@ typedef struct pj_node_precision {
 
 typedef struct pj_precision {
     const pj_model *model;
-    pj_format *stored;              /* by pj_value.index */
-    const pj_quantized **quantized; /* likewise; NULL where no quantizer reaches */
-    const pj_value **source;        /* likewise: the value in front of free quantizers; NULL: itself */
-    const pj_node **behind;         /* likewise: the quantizer that a value passes before it is stored, or NULL */
-    const pj_format **wished;       /* likewise: what a plan says that all its readers read, or NULL */
-    pj_node *const *order;          /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
-    int nodes;                      /* of them */
-    pj_node_precision *node;        /* by pj_node.id */
-    pj_format weights, activations; /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
+    pj_format *stored;               /* by pj_value.index */
+    const pj_quantized **quantized;  /* likewise; NULL where no quantizer reaches */
+    const pj_value **source;         /* likewise: the value in front of free quantizers; NULL: itself */
+    const pj_node **quantizer_after; /* likewise: the quantizer that a value passes before it is stored, or NULL */
+    const pj_format **wished;        /* likewise: what a plan says that all its readers read, or NULL */
+    pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
+    int nodes;                       /* of them */
+    pj_node_precision *node;         /* by pj_node.id */
+    pj_format weights, activations;  /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
     int count;
 } pj_precision;
 
 struct pj_plan; /* quant/plan_file.h */
 
-/* Reads every value's format off the model and the plan (may be NULL). `fold`: quantizers behind a layer become part of
+/* Reads every value's format off the model and the plan (may be NULL). `fold`: quantizers after a layer become part of
  * it. Arrays live in `arena`. PJ_ENOMEM. */
 pj_status pj_precision_read(const pj_model *model, const struct pj_plan *plan, bool fold, pj_arena *arena,
                             pj_diags *diags, pj_precision *out, pj_error *err);
@@ -110,7 +110,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 /* The value that a node really reads at input `i`: in front of a DequantizeLinear that is not stored. */
 const pj_value *pj_precision_source(const pj_precision *precision, const pj_node *node, int i);
 
-/* The value that holds output `o`: behind the quantizer that is part of the layer, where only views stand between. */
+/* The value that holds output `o`: after the quantizer that is part of the layer, where only views stand between. */
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o);
 
 /* Settles how output `o` is stored, once the layer in front is known to compute `result`. Nodes in graph order. */

@@ -21,11 +21,12 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->stored = PJ_NEW(arena, pj_format, model->values);
     out->quantized = PJ_NEW(arena, const pj_quantized *, model->values);
     out->source = PJ_NEW(arena, const pj_value *, model->values);
-    out->behind = PJ_NEW(arena, const pj_node *, model->values);
+    out->quantizer_after = PJ_NEW(arena, const pj_node *, model->values);
     out->wished = PJ_NEW(arena, const pj_format *, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
-    return out->order && out->stored && out->quantized && out->source && out->behind && out->wished && out->node;
+    return out->order && out->stored && out->quantized && out->source && out->quantizer_after && out->wished &&
+           out->node;
 }
 
 static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
@@ -117,7 +118,7 @@ static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_
     return PJ_OK;
 }
 
-/* What a plan says of the output of the layer in front replaces the quantizer behind it. */
+/* What a plan says of the output of the layer in front replaces the quantizer that follows it. */
 static void plan_output(const pj_precision *precision, const pj_node *quantizer, pj_quantized *out)
 {
     const pj_value *in = quantizer->in[0];

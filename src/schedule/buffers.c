@@ -8,7 +8,7 @@
 
 /* ---- subgraphs ---- */
 
-/* A body that its operator did not enter does not run; of an unknown operator nobody knows. */
+/* A body that its operator did not enter does not run; of unknown operators: not known. */
 static bool may_run(const pj_node *node, const pj_graph *body)
 {
     return !node->desc || !pj_num_is(body->runs, 0);

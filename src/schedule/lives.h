@@ -1,4 +1,4 @@
-/* When buffers live: the step that makes each, and the step after which nobody needs it. */
+/* When buffers live: the step that makes each, and the step after which it is not needed. */
 #ifndef PJ_SCHEDULE_LIVES_H
 #define PJ_SCHEDULE_LIVES_H
 

@@ -125,14 +125,14 @@ static pj_status count_growth(scheduler *s)
         for (int k = 0; k < s->b->listed; k++)
             if (s->readers[s->b->list[k]] == 1)
                 s->growth[n] -= s->b->bytes[s->b->list[k]];
-        for (int o = 0; o < node->outputs; o++) /* what nobody reads goes at once */
+        for (int o = 0; o < node->outputs; o++) /* what is never read is freed at once */
             if (pj_buffers_owns(s->b, node->out[o]) && s->readers[node->out[o]->index] == 0)
                 s->growth[n] -= s->b->bytes[node->out[o]->index];
     }
     return PJ_OK;
 }
 
-/* The node has run: followers may run, and whoever is the last reader of something now frees it. */
+/* The node has run: its followers may run, and buffers that it was the last to read are freed. */
 static pj_status run(scheduler *s, int n)
 {
     PJ_TRY(pj_buffers_reads(s->b, s->graph->node[n], s->err));

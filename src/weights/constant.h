@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "ir/graph.h"
 
-/* How integers (or floats behind a quantizer) stand for real numbers.
+/* How integers (or floats after a quantizer) stand for real numbers.
  *
  * Element p of the tensor has the indexes o, a, i of a shape [..., extent, inner], and scale number a, or with blocks
  * number (o * ceil(extent / block) + a / block) * inner + i; one scale alone holds for all. Its zero point has the same

@@ -27,7 +27,7 @@ pj_scan pj_scan_new(void);
 /* Adds a run. NaN and infinities are counted and become 0 in `w`. */
 void pj_scan_add(pj_scan *scan, double *w, size_t n);
 
-/* Adds what another scan found behind this one. */
+/* Adds what a later scan found. */
 void pj_scan_merge(pj_scan *scan, const pj_scan *other);
 
 /* The largest magnitude; 0 where there is no finite number. */
@@ -39,7 +39,7 @@ void pj_clear_infinite(double *w, size_t n);
 /* ---- rounding ---- */
 
 /* The numbers of a format that is symmetric around 0: multiples of `step` below `least_normal`, beyond it numbers of
- * `bits` significant bits behind the first one, up to `most`. Integers are all below `least_normal`. */
+ * `bits` significant bits after the first one, up to `most`. Integers are all below `least_normal`. */
 typedef struct pj_levels {
     double most, least_normal;
     double split;      /* 2^(52 - bits) + 1: Veltkamp's factor to round doubles */

@@ -8,7 +8,7 @@
 
 enum { MOST_INTEGER_BITS = 16 };
 
-/* Floats: width, flavour, bits behind the leading one, exponents of the least normal and the least number, the largest
+/* Floats: width, flavour, bits after the leading one, exponents of the least normal and the least number, the largest
  * number, and whether weights are scaled to use the whole range. */
 static const struct {
     int64_t width;

@@ -190,7 +190,7 @@ static pj_status measure_long(const measure *m, const item *it, worker *w, int64
     return PJ_OK;
 }
 
-/* Channels that stand one behind the other. */
+/* Channels that stand one after the other. */
 static pj_status measure_rows(const measure *m, const item *it, worker *w, int64_t from, int64_t to, part *out,
                               pj_error *err)
 {
