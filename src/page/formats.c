@@ -5,17 +5,6 @@
 #include "picojoule/budget.h"
 #include "picojoule/history.h"
 
-/*  name, the piece of a report that it prints, writer */
-#define FORMATS(X)                         \
-    X("text", PAGE, pj_write_text)         \
-    X("json", DATA, pj_write_json)         \
-    X("csv", TABLE, pj_write_csv)          \
-    X("markdown", PAGE, pj_write_markdown) \
-    X("svg", CHART, pj_write_svg)          \
-    X("junit", VERDICTS, pj_write_junit)   \
-    X("sarif", VERDICTS, pj_write_sarif)   \
-    X("github", VERDICTS, pj_write_github)
-
 typedef enum piece { PAGE, DATA, TABLE, CHART, VERDICTS } piece;
 
 typedef struct format {
@@ -26,7 +15,7 @@ typedef struct format {
 
 static const format formats[] = {
 #define ROW(name, piece, write) {name, piece, write},
-    FORMATS(ROW)
+    PJ_FORMATS(ROW)
 #undef ROW
 };
 enum { COUNT = sizeof formats / sizeof *formats };
@@ -69,7 +58,7 @@ static bool has_piece(const pj_pieces *pieces, piece which)
 const char *const *pj_report_formats(void)
 {
 #define NAME(name, piece, write) REPORT_##piece(name)
-    static const char *const names[] = {FORMATS(NAME) NULL};
+    static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
 }
@@ -77,7 +66,7 @@ const char *const *pj_report_formats(void)
 const char *const *pj_chart_formats(void)
 {
 #define NAME(name, piece, write) CHART_##piece(name)
-    static const char *const names[] = {FORMATS(NAME) NULL};
+    static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
 }
@@ -85,7 +74,7 @@ const char *const *pj_chart_formats(void)
 const char *const *pj_check_formats(void)
 {
 #define NAME(name, piece, write) CHECK_##piece(name)
-    static const char *const names[] = {FORMATS(NAME) NULL};
+    static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
 }

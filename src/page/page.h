@@ -1,7 +1,7 @@
 /* A report as a value: what there is to tell, and nothing of how it looks.
  *
  * A report has up to five pieces; a builder (report/) makes each when a writer asks for it. A writer is one file here,
- * NAME.c, and one row in the table of formats.c; it prints one piece of any report. So a report offers the formats of
+ * NAME.c, and one row in the table of formats.h; it prints one piece of any report. So a report offers the formats of
  * the pieces that it has, and neither side knows the other.
  *
  *     static void page_of(const void *input, pj_page *page)
@@ -17,6 +17,7 @@
 
 #include "base/json_write.h"
 #include "page/chart.h"
+#include "page/formats.h"
 #include "page/rows.h"
 #include "page/verdicts.h"
 #include "picojoule/report.h"
@@ -125,14 +126,8 @@ void pj_page_make(const pj_telling *t, unsigned wanted, pj_page *page);
 
 /* ---- writers: append the whole report; out->failed tells of missing memory ---- */
 
-void pj_write_text(const pj_telling *t, pj_str *out);
-void pj_write_markdown(const pj_telling *t, pj_str *out);
-void pj_write_csv(const pj_telling *t, pj_str *out);
-void pj_write_json(const pj_telling *t, pj_str *out);
-void pj_write_svg(const pj_telling *t, pj_str *out);
-void pj_write_junit(const pj_telling *t, pj_str *out);
-void pj_write_sarif(const pj_telling *t, pj_str *out);
-void pj_write_github(const pj_telling *t, pj_str *out);
+#define PJ_WRITER(name, piece, write) void write(const pj_telling *t, pj_str *out);
+PJ_FORMATS(PJ_WRITER)
 
 /* The members of a struct as members of the object that is open. */
 void pj_members_json(const pj_column *columns, size_t count, const void *item, pj_json_writer *json);

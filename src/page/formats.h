@@ -1,0 +1,16 @@
+/* The table of formats: a row for each writer, which is the file of the same name here. */
+#ifndef PJ_PAGE_FORMATS_H
+#define PJ_PAGE_FORMATS_H
+
+/*  name, the piece of a report that it prints, writer */
+#define PJ_FORMATS(X)                      \
+    X("text", PAGE, pj_write_text)         \
+    X("json", DATA, pj_write_json)         \
+    X("csv", TABLE, pj_write_csv)          \
+    X("markdown", PAGE, pj_write_markdown) \
+    X("svg", CHART, pj_write_svg)          \
+    X("junit", VERDICTS, pj_write_junit)   \
+    X("sarif", VERDICTS, pj_write_sarif)   \
+    X("github", VERDICTS, pj_write_github)
+
+#endif
