@@ -26,9 +26,16 @@ typedef struct pj_model pj_model;
  * op_rules, PJ_EIO and PJ_EFORMAT name file and JSON path. */
 PJ_API pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err);
 
-/* The same from memory; `name` stands for the file in messages. `bytes` may be freed afterwards. */
+/* The same from memory; `name` stands for the file in messages. `bytes` may be freed afterwards, so weights count as
+ * absent; pj_model_open_resource keeps them. */
 PJ_API pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name, const pj_setup *setup,
                                       pj_model **out, pj_error *err);
+
+/* The same from a resource: a path, bytes or callbacks (resource.h), which weights and external data are read from,
+ * too, until pj_model_close. PJ_EARGUMENT: the resource contradicts itself; PJ_EIO: a callback failed or gave fewer
+ * bytes than it said. */
+PJ_API pj_status pj_model_open_resource(const pj_resource *resource, const pj_setup *setup, pj_model **out,
+                                        pj_error *err);
 
 /* Infers types and shapes anew with other `setup` (NULL: none), without reading the file again; op_rules stays as it
  * was. What the model handed out and analyses of it are invalid then; memory is that of one inference, however often

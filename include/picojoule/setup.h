@@ -11,6 +11,7 @@
 
 #include "picojoule/api.h"
 #include "picojoule/error.h"
+#include "picojoule/resource.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,13 +55,6 @@ typedef struct pj_trips_binding {
     int64_t trips;    /* >= 0 */
 } pj_trips_binding;
 
-/* A file that is given as bytes. Wherever a setup names a file of this name, these bytes are taken. */
-typedef struct pj_resource {
-    const char *name;
-    const void *bytes; /* borrowed */
-    size_t length;
-} pj_resource;
-
 /* What a file held when it was read, built-in ones included. */
 typedef struct pj_content {
     const char *member; /* of the setup, that names the file: "table", "devices", "plan", "op_rules" */
@@ -96,7 +90,7 @@ typedef struct pj_setup {
     bool inspect_weights; /* looks at the weights, too: pj_result.weights, and findings; not in sweeps */
     bool best_order;      /* looks for an order of nodes that takes less memory, too (memory.h) */
 
-    /* Files that are at hand as bytes. */
+    /* Files that are at hand otherwise: where the setup names a file of such a name, it is read from here. */
     const pj_resource *resources;
     size_t resource_count;
 

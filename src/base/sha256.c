@@ -2,8 +2,9 @@
 #include "base/sha256.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BLOCK = 64, ROUNDS = 64, LENGTH_AT = 56 };
 
@@ -93,24 +94,30 @@ void pj_sha256_end(pj_sha256 *sum, char digits[PJ_SHA256_DIGITS + 1])
     digits[PJ_SHA256_DIGITS] = 0;
 }
 
-pj_status pj_sha256_file(const char *path, char digits[PJ_SHA256_DIGITS + 1], pj_error *err)
+pj_status pj_sha256_input(const pj_input *input, char digits[PJ_SHA256_DIGITS + 1], pj_error *err)
 {
     uint8_t window[16 * 1024];
     pj_sha256 sum = pj_sha256_new();
-    pj_status status = PJ_OK;
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        status = pj_fail(err, PJ_EIO, "cannot be opened: %s", strerror(errno));
-    } else {
-        size_t got;
-        while ((got = fread(window, 1, sizeof window, file)) > 0)
-            pj_sha256_add(&sum, window, got);
-        if (ferror(file))
-            status = pj_fail(err, PJ_EIO, "cannot be read: %s", strerror(errno));
-        (void)fclose(file); /* nothing was written */
+    uint64_t at = 0;
+    int64_t got;
+    while ((got = pj_input_read(input, at, window, sizeof window)) > 0) {
+        pj_sha256_add(&sum, window, (size_t)got);
+        at += (uint64_t)got;
     }
+    if (got < 0)
+        return pj_fail(err, PJ_EIO, "cannot be read: %s", strerror(errno));
+    pj_sha256_end(&sum, digits);
+    return PJ_OK;
+}
+
+pj_status pj_sha256_file(const char *path, char digits[PJ_SHA256_DIGITS + 1], pj_error *err)
+{
+    const pj_input input = pj_input_of_file(open(path, O_RDONLY | O_CLOEXEC));
+    pj_status status = input.fd >= 0 ? pj_sha256_input(&input, digits, err)
+                                     : pj_fail(err, PJ_EIO, "cannot be opened: %s", strerror(errno));
+    if (input.fd >= 0)
+        close(input.fd);
     if (status != PJ_OK)
         pj_error_at(err, path, NULL, NULL);
-    pj_sha256_end(&sum, digits);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/input.h"
 
 enum { PJ_SHA256_BYTES = 32, PJ_SHA256_DIGITS = 64 };
 
@@ -22,6 +23,7 @@ void pj_sha256_add(pj_sha256 *sum, const void *bytes, size_t length);
 void pj_sha256_end(pj_sha256 *sum, char digits[PJ_SHA256_DIGITS + 1]);
 
 /* The digest of a file, read through a small window. PJ_EIO: it cannot be opened or read; err->file is set. */
+pj_status pj_sha256_input(const pj_input *input, char digits[PJ_SHA256_DIGITS + 1], pj_error *err); /* PJ_EIO */
 pj_status pj_sha256_file(const char *path, char digits[PJ_SHA256_DIGITS + 1], pj_error *err);
 
 #endif

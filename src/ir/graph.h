@@ -172,6 +172,7 @@ typedef struct pj_model {
     pj_arena *results; /* of binding and inference, once these are done anew; NULL: `arena` */
     pj_symbols *symbols;
     const char *path;
+    struct pj_origin *origin; /* where its files are read from (base/input.h); NULL: see `is_file` */
     bool is_file; /* `path` names a file that can be read again; false: a stream, or memory */
     uint64_t file_bytes;
     int64_t ir_version;

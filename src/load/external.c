@@ -16,7 +16,8 @@
 
 /* One external file, looked at once. */
 typedef struct data_file {
-    const char *path;
+    const char *path; /* NULL: of a model that somebody else gives, which has `origin` */
+    const pj_origin *origin;
     bool there;
     uint64_t size;
 } data_file;
@@ -116,9 +117,20 @@ static bool is_pointer_file(const char *path, uint64_t size)
     return same;
 }
 
+/* A file of the place that the model was given from. */
+static pj_status look_there(pj_loader *loader, const pj_tensor *tensor, data_file *file)
+{
+    PJ_TRY(pj_origin_open(loader->origin, tensor->location, &file->origin, loader->err));
+    file->there = file->origin != NULL;
+    file->size = file->there ? file->origin->self.from.length : 0;
+    return PJ_OK;
+}
+
 static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tensor, data_file *file)
 {
     struct stat info;
+    if (loader->origin)
+        return look_there(loader, tensor, file);
     if (!loader->folder)
         return PJ_OK;
     pj_str path = pj_str_new(0);
@@ -158,19 +170,30 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
     return PJ_OK;
 }
 
-static bool read_at(const char *path, uint64_t offset, uint8_t *to, size_t length)
+static bool read_from(const pj_input *input, uint64_t offset, uint8_t *to, size_t length)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t have = 0;
-    while (fd >= 0 && have < length) {
-        ssize_t got = pread(fd, to + have, length - have, (off_t)(offset + have));
-        if (got == 0 || (got < 0 && errno != EINTR))
+    errno = 0;
+    while (have < length) {
+        int64_t got = pj_input_read(input, offset + have, to + have, length - have);
+        if (got <= 0)
             break;
-        have += got > 0 ? (size_t)got : 0;
+        have += (size_t)got;
     }
-    if (fd >= 0)
-        close(fd);
     return have == length;
+}
+
+static bool read_at(const data_file *file, uint64_t offset, uint8_t *to, size_t length)
+{
+    if (file->origin)
+        return read_from(&file->origin->self, offset, to, length);
+    const pj_input input = pj_input_of_file(open(file->path, O_RDONLY | O_CLOEXEC));
+    bool ok = input.fd >= 0 && read_from(&input, offset, to, length);
+    int reason = errno;
+    if (input.fd >= 0)
+        close(input.fd);
+    errno = reason;
+    return ok;
 }
 
 /* ---- both ---- */
@@ -205,8 +228,9 @@ pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, 
     uint8_t *bytes = PJ_NEW(loader->arena, uint8_t, want);
     if (!bytes)
         return pj_load_no_memory(loader);
-    if (!read_at(file->path, out->offset, bytes, (size_t)want))
-        return pj_fail(loader->err, PJ_EIO, "cannot read '%.200s': %s", out->location, strerror(errno));
+    if (!read_at(file, out->offset, bytes, (size_t)want))
+        return pj_fail(loader->err, PJ_EIO, "cannot read '%.200s': %s", out->location,
+                       errno ? strerror(errno) : "it ends too early");
     out->bytes = bytes;
     return PJ_OK;
 }

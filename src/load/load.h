@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "ir/graph.h"
 #include "picojoule/model.h"
+#include "picojoule/resource.h"
 
 /* A symbolic dimension and its value, as from --dim batch=1. */
 typedef pj_dim_binding pj_binding;
@@ -34,6 +35,10 @@ pj_status pj_load(const char *path, const pj_load_options *options, pj_model **o
  * model->path; NULL: "memory". External data count as absent. */
 pj_status pj_load_memory(const void *bytes, size_t size, const char *name, const pj_load_options *options,
                          pj_model **out, pj_error *err);
+
+/* The same from a file, bytes or callbacks (picojoule/resource.h), which weights and external data are read from, too,
+ * until pj_unload. PJ_EARGUMENT: the resource contradicts itself. */
+pj_status pj_load_resource(const pj_resource *given, const pj_load_options *options, pj_model **out, pj_error *err);
 
 /* Frees the model and all that hangs on it; NULL is allowed. */
 void pj_unload(pj_model *model);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/input.h"
 #include "base/map.h"
 #include "ir/graph.h"
 #include "onnx.pb-c.h"
@@ -22,6 +23,7 @@ typedef struct pj_loader {
     pj_error *err;
     uint64_t file_bytes;
     const char *folder; /* of the model file, for external data; NULL: there is none */
+    pj_origin *origin;  /* the model itself, where somebody else gives it; NULL: a file, a stream, bytes */
     pj_map files;       /* external data: location -> what is known of that file (external.c) */
     pj_map texts;       /* operators, domains, attribute names: each kept once */
     pj_map functions;   /* key of (domain, name, overload) -> PjOnnx__FunctionProto (function.c) */

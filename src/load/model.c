@@ -171,11 +171,11 @@ static bool is_used_up(const pj_arena *arena, size_t limit)
     return arena && pj_arena_bytes(arena) > limit / 2;
 }
 
-static pj_status load(pj_source *source, const char *path, bool is_file, const pj_load_options *options, pj_model **out,
-                      pj_error *err)
+static pj_status load(pj_source *source, pj_origin *origin, const char *path, bool is_file,
+                      const pj_load_options *options, pj_model **out, pj_error *err)
 {
     pj_str skeleton = pj_str_new(PJ_MAX_SKELETON_BYTES);
-    pj_loader loader = {.err = err};
+    pj_loader loader = {.err = err, .origin = origin};
     pj_status status = read_skeleton(source, &skeleton, err);
     if (status == PJ_OK) {
         size_t size = skeleton.length, limit = budget(size);
@@ -198,6 +198,7 @@ static pj_status load(pj_source *source, const char *path, bool is_file, const p
     if (status == PJ_OK) {
         *out = loader.model;
         loader.model->is_file = is_file && source->size != UINT64_MAX;
+        loader.model->origin = origin;
     } else {
         pj_arena_free(loader.arena);
     }
@@ -225,7 +226,7 @@ pj_status pj_load(const char *path, const pj_load_options *options, pj_model **o
     clear(err, out);
     pj_status status = pj_source_open(&source, path, err);
     if (status == PJ_OK)
-        status = load(&source, path, strcmp(path, "-") != 0, options, out, err);
+        status = load(&source, NULL, path, strcmp(path, "-") != 0, options, out, err);
     return finish(&source, status, strcmp(path, "-") == 0 ? "standard input" : path, err);
 }
 
@@ -236,11 +237,28 @@ pj_status pj_load_memory(const void *bytes, size_t size, const char *name, const
     clear(err, out);
     pj_source_memory(&source, bytes, size);
     const char *path = name ? name : "memory";
-    return finish(&source, load(&source, path, false, options, out, err), path, err);
+    return finish(&source, load(&source, NULL, path, false, options, out, err), path, err);
+}
+
+pj_status pj_load_resource(const pj_resource *given, const pj_load_options *options, pj_model **out, pj_error *err)
+{
+    pj_source source;
+    pj_origin *origin = NULL;
+    clear(err, out);
+    PJ_TRY(pj_origin_new(given, &origin, err));
+    pj_status status = pj_source_resource(&source, &origin->self, err);
+    if (status == PJ_OK)
+        status = load(&source, origin, origin->name, false, options, out, err);
+    finish(&source, status, origin->name, err);
+    if (status != PJ_OK)
+        pj_origin_free(origin);
+    return status;
 }
 
 void pj_unload(pj_model *model)
 {
-    if (model)
-        pj_arena_free(model->arena);
+    if (!model)
+        return;
+    pj_origin_free(model->origin);
+    pj_arena_free(model->arena);
 }

@@ -15,13 +15,13 @@ static pj_status open_fd(pj_source *source, const char *path, pj_error *err)
 {
     struct stat info;
     if (strcmp(path, "-") == 0) {
-        source->fd = STDIN_FILENO;
+        source->from.fd = STDIN_FILENO;
         return PJ_OK;
     }
-    source->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (source->fd < 0)
+    source->from.fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->from.fd < 0)
         return pj_fail(err, PJ_EIO, "cannot open the file: %s", strerror(errno));
-    if (fstat(source->fd, &info) != 0)
+    if (fstat(source->from.fd, &info) != 0)
         return pj_fail(err, PJ_EIO, "cannot read the file: %s", strerror(errno));
     if (S_ISDIR(info.st_mode))
         return pj_fail(err, PJ_EIO, "this is a folder, not a model file");
@@ -30,15 +30,22 @@ static pj_status open_fd(pj_source *source, const char *path, pj_error *err)
     return PJ_OK;
 }
 
-pj_status pj_source_open(pj_source *source, const char *path, pj_error *err)
+static pj_status start(pj_source *source, pj_error *err)
 {
     memset(source, 0, sizeof *source);
-    source->fd = -1;
+    source->from = pj_input_of_file(-1);
     source->size = UINT64_MAX;
     source->burst = FIRST_BURST;
     source->buffer = malloc(WINDOW);
     source->window = source->buffer;
-    pj_status status = source->buffer ? open_fd(source, path, err) : pj_fail_memory(err);
+    return source->buffer ? PJ_OK : pj_fail_memory(err);
+}
+
+pj_status pj_source_open(pj_source *source, const char *path, pj_error *err)
+{
+    pj_status status = start(source, err);
+    if (status == PJ_OK)
+        status = open_fd(source, path, err);
     if (status != PJ_OK)
         pj_source_close(source);
     return status;
@@ -47,31 +54,43 @@ pj_status pj_source_open(pj_source *source, const char *path, pj_error *err)
 void pj_source_memory(pj_source *source, const void *bytes, size_t size)
 {
     memset(source, 0, sizeof *source);
-    source->fd = -1;
+    source->from = pj_input_of_file(-1);
     source->window = bytes;
     source->held = size;
     source->size = size;
 }
 
+pj_status pj_source_resource(pj_source *source, const pj_input *input, pj_error *err)
+{
+    if (input->from.bytes) {
+        pj_source_memory(source, input->from.bytes, (size_t)input->from.length);
+        return PJ_OK;
+    }
+    PJ_TRY(start(source, err));
+    source->from = *input;
+    source->size = input->from.length;
+    source->is_borrowed = true;
+    return PJ_OK;
+}
+
 void pj_source_close(pj_source *source)
 {
-    if (source->fd > STDIN_FILENO)
-        close(source->fd);
+    if (source->from.fd > STDIN_FILENO && !source->is_borrowed)
+        close(source->from.fd);
     free(source->buffer);
-    source->fd = -1;
+    source->from.fd = -1;
     source->buffer = NULL;
 }
 
 /* Reads up to `length` bytes past the window's end; 0 at the end of the file, -1 on failure. */
-static ssize_t read_some(pj_source *source, uint8_t *to, size_t length)
+static int64_t read_some(pj_source *source, uint8_t *to, size_t length)
 {
     ssize_t got;
-    do {
-        if (source->size == UINT64_MAX)
-            got = read(source->fd, to, length);
-        else
-            got = pread(source->fd, to, length, (off_t)(source->start + source->held));
-    } while (got < 0 && errno == EINTR);
+    if (source->size != UINT64_MAX)
+        return pj_input_read(&source->from, source->start + source->held, to, length);
+    do
+        got = read(source->from.fd, to, length);
+    while (got < 0 && errno == EINTR);
     return got;
 }
 
@@ -87,7 +106,7 @@ bool pj_source_fill(pj_source *source, size_t want)
     source->at = 0;
     while (source->held < want && source->held < WINDOW) {
         size_t room = WINDOW - source->held;
-        ssize_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
+        int64_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
         if (got < 0)
             source->failed = errno;
         if (got <= 0)

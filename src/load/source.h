@@ -10,17 +10,19 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/input.h"
 #include "base/str.h"
 
 typedef struct pj_source {
     const uint8_t *window; /* the bytes from position `start` on */
     size_t at, held;       /* next byte to read, bytes in the window */
     uint64_t start;
-    uint64_t size;   /* of the whole; UINT64_MAX: a stream */
-    uint8_t *buffer; /* owned; NULL for memory */
-    size_t burst;    /* bytes of the next refill: small after a skip, larger while reading on */
-    int fd;          /* -1: memory */
-    int failed;      /* errno of a read that failed, or 0 */
+    uint64_t size;    /* of the whole; UINT64_MAX: a stream */
+    uint8_t *buffer;  /* owned; NULL for memory */
+    size_t burst;     /* bytes of the next refill: small after a skip, larger while reading on */
+    pj_input from;    /* where the window is filled from */
+    bool is_borrowed; /* `from` */
+    int failed;       /* errno of a read that failed, or 0 */
 } pj_source;
 
 /* Opens a file; "-" is standard input, anything that is no regular file is read as a stream. PJ_EIO, PJ_ENOMEM. */
@@ -28,6 +30,9 @@ pj_status pj_source_open(pj_source *source, const char *path, pj_error *err);
 
 /* Bytes in memory, borrowed. */
 void pj_source_memory(pj_source *source, const void *bytes, size_t size);
+
+/* Contents that somebody else gives; borrowed. PJ_ENOMEM. */
+pj_status pj_source_resource(pj_source *source, const pj_input *input, pj_error *err);
 
 void pj_source_close(pj_source *source);
 

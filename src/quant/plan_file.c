@@ -167,11 +167,12 @@ static pj_status check_digest(pj_json about, const char *wanted, const pj_model 
     if (length != PJ_SHA256_DIGITS || strspn(wanted, hex) != length)
         return pj_json_fail(at, PJ_EFORMAT, err, "expected the 64 hexadecimal digits of SHA-256, not \"%.80s\"",
                             wanted);
-    if (!model->is_file)
+    if (!model->is_file && !model->origin)
         return pj_json_fail(at, PJ_EFORMAT, err,
                             "the model is read from a stream, so its digest cannot be compared: give it as a file, or "
                             "leave \"sha256\" out");
-    PJ_TRY(pj_sha256_file(model->path, digits, err));
+    PJ_TRY(model->origin ? pj_sha256_input(&model->origin->self, digits, err)
+                         : pj_sha256_file(model->path, digits, err));
     while (same < length &&
            digits[same] == (wanted[same] >= 'A' && wanted[same] <= 'F' ? wanted[same] + 32 : wanted[same]))
         same++;

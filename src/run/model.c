@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/input.h"
 #include "infer/bind.h"
 #include "infer/infer.h"
 #include "ir/describe.h"
@@ -57,6 +58,17 @@ pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name,
     *out = NULL;
     pj_status status = pj_load_memory(bytes, size, name, NULL, &model, err);
     return finish_open(status, name, setup, model, out, err);
+}
+
+pj_status pj_model_open_resource(const pj_resource *resource, const pj_setup *setup, pj_model **out, pj_error *err)
+{
+    pj_model *model = NULL;
+    *out = NULL;
+    PJ_TRY(pj_resource_check(resource, err));
+    if (resource->name && !resource->bytes && !resource->read_at)
+        return pj_model_open(resource->name, setup, out, err);
+    pj_status status = pj_load_resource(resource, NULL, &model, err);
+    return finish_open(status, resource->name, setup, model, out, err);
 }
 
 pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err)

@@ -68,13 +68,12 @@ static pj_status parse(const void *bytes, size_t length, const char *name, pj_js
     return pj_json_parse(bytes, length, name, out, err);
 }
 
-static pj_status parse_given(const pj_resource *given, size_t most, pj_json_doc **out, char *sha256, pj_error *err)
+const pj_resource *pj_resource_given(const pj_setup *setup, const char *name)
 {
-    if (given->length <= most)
-        return parse(given->bytes, given->length, given->name, out, sha256, err);
-    pj_fail(err, PJ_ELIMIT, "has more than the %zu bytes that are accepted here", most);
-    pj_error_at(err, given->name, NULL, NULL);
-    return PJ_ELIMIT;
+    for (size_t i = 0; setup && i < setup->resource_count; i++)
+        if (setup->resources[i].name && strcmp(setup->resources[i].name, name) == 0)
+            return &setup->resources[i];
+    return NULL;
 }
 
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind which, const char *name, pj_json_doc **out,
@@ -84,18 +83,17 @@ pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind which, const 
     char *text = NULL;
     size_t length = 0;
     *out = NULL;
-    for (size_t i = 0; setup && i < setup->resource_count; i++)
-        if (strcmp(setup->resources[i].name, name) == 0)
-            return parse_given(&setup->resources[i], kind->most, out, sha256, err);
-    for (const pj_builtin *at = kind->list; at && at->name; at++)
+    const pj_resource *given = pj_resource_given(setup, name);
+    for (const pj_builtin *at = given ? NULL : kind->list; at && at->name; at++)
         if (strcmp(at->name, name) == 0) {
             if (sha256)
                 memcpy(sha256, at->sha256, PJ_SHA256_DIGITS + 1);
             return pj_json_parse(at->json, at->length, name, out, err);
         }
-    if (kind->list && !is_file(name))
+    if (!given && kind->list && !is_file(name))
         return unknown(kind, name, err);
-    PJ_TRY(pj_file_read(name, kind->most, &text, &length, err));
+    PJ_TRY(given ? pj_resource_read(given, kind->most, &text, &length, err)
+                 : pj_file_read(name, kind->most, &text, &length, err));
     pj_status status = parse(text, length, name, out, sha256, err);
     free(text);
     return status;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/input.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "picojoule/setup.h"
@@ -37,6 +38,9 @@ typedef enum pj_resource_kind {
  * PJ_EFORMAT, PJ_ENOMEM. */
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
                            char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
+
+/* The resource of the setup (may be NULL) that has this name, or NULL. */
+const pj_resource *pj_resource_given(const pj_setup *setup, const char *name);
 
 /* Last part of a path without .json, in `arena`; NULL: no memory. */
 const char *pj_builtin_name(const char *name_or_path, pj_arena *arena);

@@ -432,7 +432,8 @@ static pj_status run_all(measure *m, const pj_model *model, const pj_constant *c
 pj_status pj_measure(const pj_model *model, const pj_constant *const *constants, size_t count,
                      const pj_measure_options *options, pj_measured *out, pj_error *err)
 {
-    measure m = {.options = options, .threads = pj_threads(options->threads)};
+    bool in_turn = pj_origin_calls(model->origin); /* callbacks are called by the thread that called us */
+    measure m = {.options = options, .threads = in_turn ? 1 : pj_threads(options->threads)};
     pj_arena *arena = pj_arena_new(0);
     m.arena = pj_arena_new(0);
     pj_status status = arena && m.arena ? run_all(&m, model, constants, count, arena, out, err) : pj_fail_memory(err);

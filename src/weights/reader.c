@@ -29,7 +29,7 @@ bool pj_weight_files_full(const pj_weight_files *files)
 void pj_weight_files_close(pj_weight_files *files)
 {
     for (size_t i = 0; i < files->count; i++)
-        close(files->file[i].fd);
+        close(files->file[i].input.fd);
     files->count = 0;
 }
 
@@ -48,16 +48,22 @@ static pj_status open_regular(const char *path, uint64_t size, int *fd, pj_error
     return *fd >= 0 ? PJ_OK : pj_fail(err, PJ_EIO, "cannot read the weights in '%.200s': %s", path, strerror(errno));
 }
 
-static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, int *fd, pj_error *err)
+static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, const pj_input **out, pj_error *err)
 {
     const pj_model *model = files->model;
     const char *location = tensor->storage == PJ_STORED_EXTERNAL ? tensor->location : NULL;
-    *fd = -1;
+    int fd;
+    *out = NULL;
+    if (model->origin) {
+        const pj_origin *from = pj_origin_find(model->origin, location);
+        *out = from ? &from->self : NULL;
+        return PJ_OK;
+    }
     if (!model->is_file)
         return PJ_OK;
     for (size_t i = 0; i < files->count; i++)
         if (files->file[i].location == location) {
-            *fd = files->file[i].fd;
+            *out = &files->file[i].input;
             return PJ_OK;
         }
     pj_str path = pj_str_new(0);
@@ -65,12 +71,13 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, int 
     if (location && slash)
         pj_str_add_bytes(&path, model->path, (size_t)(slash - model->path) + 1);
     pj_str_add(&path, location ? location : model->path);
-    pj_status status =
-        path.failed ? pj_fail_memory(err)
-                    : open_regular(path.data, location ? tensor->offset + tensor->length : model->file_bytes, fd, err);
+    uint64_t size = location ? tensor->offset + tensor->length : model->file_bytes;
+    pj_status status = path.failed ? pj_fail_memory(err) : open_regular(path.data, size, &fd, err);
     pj_str_free(&path);
-    if (*fd >= 0)
-        files->file[files->count++] = (struct pj_weight_file){location, *fd};
+    if (status == PJ_OK && fd >= 0) {
+        files->file[files->count] = (struct pj_weight_file){location, pj_input_of_file(fd)};
+        *out = &files->file[files->count++].input;
+    }
     return status;
 }
 
@@ -79,9 +86,7 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, int 
 static pj_status read_bytes(const pj_bytes *from, uint64_t at, size_t length, uint8_t *to, pj_error *err)
 {
     while (length > 0) {
-        ssize_t got = pread(from->fd, to, length, (off_t)(from->offset + at));
-        if (got < 0 && errno == EINTR)
-            continue;
+        int64_t got = pj_input_read(from->input, from->offset + at, to, length);
         if (got < 0)
             return pj_fail(err, PJ_EIO, "cannot read the weights '%.100s': %s", from->name, strerror(errno));
         if (got == 0)
@@ -142,12 +147,12 @@ static bool is_fixed_width(pj_dtype dtype)
 static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_arena *arena, pj_bytes *out,
                             const char **absent, pj_error *err)
 {
-    *out = (pj_bytes){tensor->bytes, -1, tensor->offset, tensor->length, tensor->name};
+    *out = (pj_bytes){tensor->bytes, NULL, tensor->offset, tensor->length, tensor->name};
     if (out->memory || tensor->count == 0)
         return PJ_OK;
     if (tensor->storage == PJ_STORED_FILE || tensor->storage == PJ_STORED_EXTERNAL)
-        PJ_TRY(open_file(files, tensor, &out->fd, err));
-    if (out->fd < 0) {
+        PJ_TRY(open_file(files, tensor, &out->input, err));
+    if (!out->input) {
         *absent = tensor->storage == PJ_STORED_ABSENT || tensor->storage == PJ_STORED_INLINE
                       ? "the file has no contents for it"
                       : "the model does not come from a file that can be read again";

@@ -3,6 +3,7 @@
 #define PJ_WEIGHTS_READER_H
 
 #include "base/arena.h"
+#include "base/input.h"
 #include "weights/constant.h"
 
 /* Files that are open, shared by readers. */
@@ -10,7 +11,7 @@ typedef struct pj_weight_files {
     const pj_model *model;
     struct pj_weight_file {
         const char *location; /* of external data, as the loader keeps it; NULL: the model itself */
-        int fd;
+        pj_input input;
     } * file;
     size_t count;
 } pj_weight_files;
@@ -21,10 +22,10 @@ pj_status pj_weight_files_new(pj_weight_files *files, const pj_model *model, pj_
 bool pj_weight_files_full(const pj_weight_files *files);
 void pj_weight_files_close(pj_weight_files *files); /* all of them; more may be opened then */
 
-/* Bytes of a tensor: in memory, or at `offset` of `fd`. */
+/* Bytes of a tensor: in memory, or at `offset` of `input`. */
 typedef struct pj_bytes {
     const uint8_t *memory;
-    int fd;
+    const pj_input *input;
     uint64_t offset, length;
     const char *name;
 } pj_bytes;

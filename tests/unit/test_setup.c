@@ -252,7 +252,7 @@ static void test_resources(void)
     pj_error err = {0};
     char digest[PJ_SHA256_DIGITS + 1];
     pj_json_doc *doc = NULL;
-    const pj_resource given = {"qtools", "{\"a\": 1}", 8};
+    const pj_resource given = {.size = sizeof given, .name = "qtools", .bytes = "{\"a\": 1}", .length = 8};
     pj_setup setup = pj_setup_default();
     setup.resources = &given;
     setup.resource_count = 1;
