@@ -48,10 +48,7 @@ typedef struct pj_history_entry {
     const char *table, *rules;
     const char *unit;     /* "pJ" or "relative" */
     const char *settings; /* what else the figures rest on, as options: "--weights-on dram ... --dim batch=1" */
-    pj_energy energy;
-    int64_t macs, params, param_bits, bops;
-    int64_t peak_bytes; /* largest sum of activations alive at once (bytes); negative: not known */
-    int64_t uncounted;  /* layers whose figures are not known */
+    pj_totals totals;     /* of them, the figures that docs/history.md lists; those of earlier versions may be unknown */
     const pj_history_layer *layers;
     size_t layer_count;
 } pj_history_entry;
@@ -109,20 +106,7 @@ typedef struct pj_history_list {
 PJ_API pj_status pj_history_models(const char *file, pj_history_list **out, pj_error *err);
 PJ_API void pj_history_list_free(pj_history_list *models); /* NULL is allowed */
 
-typedef enum pj_metric {
-    PJ_METRIC_ENERGY,
-    PJ_METRIC_INPUTS,
-    PJ_METRIC_OUTPUTS,
-    PJ_METRIC_PARAMETERS,
-    PJ_METRIC_OP_COST,
-    PJ_METRIC_MACS,
-    PJ_METRIC_PARAMS,
-    PJ_METRIC_PARAM_BITS,
-    PJ_METRIC_BOPS,
-    PJ_METRIC_PEAK
-} pj_metric;
-
-/* "energy", "inputs", ..., "param_bits", "bops", "peak_bytes"; NULL past the last. */
+/* Figures that a trend may show: "energy" (their sum), "inputs", ..., "bops", "peak_bytes"; NULL past the last. */
 PJ_API const char *pj_metric_word(size_t index);
 
 /* Formats of the reports below: those of pj_report_formats, and "svg", a line chart that needs nothing else: no
@@ -130,7 +114,7 @@ PJ_API const char *pj_metric_word(size_t index);
 PJ_API const char *const *pj_chart_formats(void);
 
 typedef struct pj_history_options {
-    pj_metric metric; /* what is drawn; with the layers of a query it is their energy */
+    const char *metric; /* what is drawn, one of the words above (NULL: energy); with the layers of a query it is theirs */
     bool utf8;        /* sparklines of block characters; else ASCII */
     size_t rows;      /* newest records in the table of text and Markdown; 0: all */
 } pj_history_options;

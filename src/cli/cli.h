@@ -22,7 +22,7 @@ typedef struct pj_record_args {
 /* What of a trend is shown. */
 typedef struct pj_trend_args {
     size_t last; /* 0: all */
-    pj_metric metric;
+    const char *metric; /* NULL: energy */
     const char *layer; /* glob, or NULL */
 } pj_trend_args;
 

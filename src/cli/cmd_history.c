@@ -47,11 +47,11 @@ static pj_exit trend(const pj_args *args)
 static pj_exit run(const pj_args *args)
 {
     const pj_trend_args *asked = &args->trend;
-    if (args->operands > 1 && asked->layer && asked->metric != PJ_METRIC_ENERGY)
+    if (args->operands > 1 && asked->layer && asked->metric)
         return pj_say_usage("history", "--layer shows energies; of layers no other metric is recorded");
     if (args->operands > 1)
         return trend(args);
-    if (asked->layer || asked->last || asked->metric != PJ_METRIC_ENERGY || args->record.branch)
+    if (asked->layer || asked->last || asked->metric || args->record.branch)
         return pj_say_usage("history", "a trend is that of one model: picojoule history %s MODEL ...",
                             args->operand[0]);
     if (strcmp(args->report.format, "svg") == 0)

@@ -55,7 +55,7 @@ static const char *set_metric(pj_args *args, const char *value)
 {
     for (size_t i = 0; pj_metric_word(i); i++)
         if (strcmp(pj_metric_word(i), value) == 0) {
-            args->trend.metric = (pj_metric)i;
+            args->trend.metric = i ? value : NULL;
             return NULL;
         }
     return "energy, inputs, outputs, parameters, op_cost, macs, params, param_bits, bops or peak_bytes";

@@ -1,4 +1,5 @@
-/* Trends: records of analyses in an SQLite file. The table `fields` says which column holds what of an entry. */
+/* Trends: records of analyses in an SQLite file. The table `texts`, and that of figures, say which column holds what of
+ * an entry. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "history/store.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"
+#include "result/field.h"
 
 /* Columns are described in docs/history.md; within format 1 none is taken away or changed in meaning. */
 static const pj_store_kind kind = {
@@ -26,11 +28,12 @@ static const pj_store_kind kind = {
 };
 
 typedef enum field_kind {
-    FIELD_TEXT,     /* const char * */
-    FIELD_OPTIONAL, /* likewise, or NULL */
-    FIELD_REAL,     /* double, finite and not negative */
-    FIELD_COUNT,    /* int64_t, not negative */
-    FIELD_KNOWN     /* likewise, or -1, which is null in the file */
+    FIELD_TEXT,      /* const char * */
+    FIELD_OPTIONAL,  /* likewise, or NULL */
+    FIELD_REAL,      /* double, finite and not negative */
+    FIELD_COUNT,     /* int64_t, not negative */
+    FIELD_KNOWN,     /* likewise, or negative, which is null in the file */
+    FIELD_KNOWN_REAL /* double, likewise */
 } field_kind;
 
 typedef struct field {
@@ -41,29 +44,41 @@ typedef struct field {
 
 #define AT(member) offsetof(pj_history_entry, member)
 
-static const field fields[] = {
-    {"model",        FIELD_TEXT,     AT(model)            },
-    {"path",         FIELD_OPTIONAL, AT(path)             },
-    {"commit_id",    FIELD_OPTIONAL, AT(commit)           },
-    {"branch",       FIELD_OPTIONAL, AT(branch)           },
-    {"time",         FIELD_TEXT,     AT(time)             },
-    {"version",      FIELD_TEXT,     AT(version)          },
-    {"energy_table", FIELD_TEXT,     AT(table)            },
-    {"rules",        FIELD_TEXT,     AT(rules)            },
-    {"unit",         FIELD_TEXT,     AT(unit)             },
-    {"settings",     FIELD_TEXT,     AT(settings)         },
-    {"inputs",       FIELD_REAL,     AT(energy.inputs)    },
-    {"outputs",      FIELD_REAL,     AT(energy.outputs)   },
-    {"parameters",   FIELD_REAL,     AT(energy.parameters)},
-    {"op_cost",      FIELD_REAL,     AT(energy.op_cost)   },
-    {"macs",         FIELD_COUNT,    AT(macs)             },
-    {"params",       FIELD_COUNT,    AT(params)           },
-    {"param_bits",   FIELD_COUNT,    AT(param_bits)       },
-    {"bops",         FIELD_COUNT,    AT(bops)             },
-    {"peak_bytes",   FIELD_KNOWN,    AT(peak_bytes)       },
-    {"uncounted",    FIELD_COUNT,    AT(uncounted)        },
+static const field texts[] = {
+    {"model",        FIELD_TEXT,     AT(model)   },
+    {"path",         FIELD_OPTIONAL, AT(path)    },
+    {"commit_id",    FIELD_OPTIONAL, AT(commit)  },
+    {"branch",       FIELD_OPTIONAL, AT(branch)  },
+    {"time",         FIELD_TEXT,     AT(time)    },
+    {"version",      FIELD_TEXT,     AT(version) },
+    {"energy_table", FIELD_TEXT,     AT(table)   },
+    {"rules",        FIELD_TEXT,     AT(rules)   },
+    {"unit",         FIELD_TEXT,     AT(unit)    },
+    {"settings",     FIELD_TEXT,     AT(settings)},
 };
-enum { FIELDS = sizeof fields / sizeof *fields };
+enum { TEXTS = sizeof texts / sizeof *texts, MOST_FIELDS = TEXTS + PJ_MOST_FIGURES };
+
+/* The columns: texts, and the figures that the table has in trends. */
+typedef struct field_list {
+    field of[MOST_FIELDS];
+    size_t count;
+} field_list;
+
+/* Figures that came after format 1 was settled are unknown in its older records. */
+static field_kind kind_of(const pj_field *figure)
+{
+    bool is_real = figure->type == &pj_field_amount, may_lack = figure->absent < 0;
+    return is_real ? (may_lack ? FIELD_KNOWN_REAL : FIELD_REAL) : may_lack ? FIELD_KNOWN : FIELD_COUNT;
+}
+
+static field_list list_fields(void)
+{
+    field_list list = {.count = TEXTS};
+    memcpy(list.of, texts, sizeof texts);
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_RECORDS); f; f = pj_figure_next(f, PJ_IN_RECORDS))
+        list.of[list.count++] = (field){pj_figure_word(f, PJ_IN_TRENDS), kind_of(f), AT(totals) + f->totals};
+    return list;
+}
 
 typedef union figure {
     const char *text;
@@ -71,11 +86,21 @@ typedef union figure {
     int64_t count;
 } figure;
 
+static bool is_real(const field *f)
+{
+    return f->kind == FIELD_REAL || f->kind == FIELD_KNOWN_REAL;
+}
+
+static bool may_be_null(const field *f)
+{
+    return f->kind == FIELD_KNOWN || f->kind == FIELD_KNOWN_REAL;
+}
+
 static figure field_of(const pj_history_entry *entry, const field *f)
 {
     const char *at = (const char *)entry + f->at;
     figure value = {0};
-    if (f->kind == FIELD_REAL)
+    if (is_real(f))
         memcpy(&value.real, at, sizeof value.real);
     else if (f->kind == FIELD_COUNT || f->kind == FIELD_KNOWN)
         memcpy(&value.count, at, sizeof value.count);
@@ -94,6 +119,8 @@ static const char *wrong(const field *f, figure value)
         return isfinite(value.real) && value.real >= 0 ? NULL : "is no number from 0 on";
     case FIELD_COUNT:
         return value.count >= 0 ? NULL : "is negative";
+    case FIELD_KNOWN_REAL:
+        return isnan(value.real) || isinf(value.real) ? "is no number" : NULL;
     case FIELD_OPTIONAL:
     case FIELD_KNOWN:
         break;
@@ -105,10 +132,11 @@ static const char *wrong(const field *f, figure value)
 
 static pj_status check_entry(const pj_history_entry *entry, pj_error *err)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        const char *what = wrong(&fields[i], field_of(entry, &fields[i]));
+    const field_list fields = list_fields();
+    for (size_t i = 0; i < fields.count; i++) {
+        const char *what = wrong(&fields.of[i], field_of(entry, &fields.of[i]));
         if (what)
-            return pj_fail(err, PJ_EARGUMENT, "the record's %s %s", fields[i].column, what);
+            return pj_fail(err, PJ_EARGUMENT, "the record's %s %s", fields.of[i].column, what);
     }
     if (!pj_time_is_valid(entry->time))
         return pj_fail(err, PJ_EARGUMENT, "time \"%s\" is not of the form 2026-11-20T22:09:24Z", entry->time);
@@ -120,41 +148,81 @@ static pj_status check_entry(const pj_history_entry *entry, pj_error *err)
     return PJ_OK;
 }
 
-/* "model, path, ..." or "?, ?, ..." */
-static void add_columns(pj_str *sql, bool as_marks)
+/* Does the file have the column? Those of figures that came later it may lack. */
+static pj_status has_column(pj_store *store, const field *f, bool *out)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        pj_str_add(sql, i ? ", " : "");
-        pj_str_add(sql, as_marks ? "?" : fields[i].column);
-    }
+    int64_t count = 1;
+    pj_str sql = pj_str_new(0);
+    if (may_be_null(f))
+        pj_str_printf(&sql, "SELECT count(*) FROM pragma_table_info('record') WHERE name = '%s'", f->column);
+    pj_status status = sql.failed       ? pj_fail_memory(store->err)
+                       : may_be_null(f) ? pj_store_ask(store, sql.data, &count)
+                                        : PJ_OK;
+    pj_str_free(&sql);
+    *out = count > 0;
+    return status;
 }
 
-static void put_entry(pj_statement *s, const pj_history_entry *entry)
+static pj_status run(pj_store *store, pj_str *sql)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        figure value = field_of(entry, &fields[i]);
-        if (fields[i].kind == FIELD_REAL)
+    pj_statement s;
+    pj_status status = sql->failed ? pj_fail_memory(store->err) : pj_statement_new(store, sql->data, &s);
+    pj_str_free(sql);
+    PJ_TRY(status);
+    status = pj_statement_step(&s, NULL);
+    pj_statement_free(&s);
+    return status;
+}
+
+/* Columns of figures that came later than the file. */
+static pj_status add_missing(pj_store *store, const field_list *fields)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        bool is_there;
+        PJ_TRY(has_column(store, &fields->of[i], &is_there));
+        pj_str sql = pj_str_new(0);
+        if (is_there)
+            continue;
+        pj_str_printf(&sql, "ALTER TABLE record ADD COLUMN %s %s", fields->of[i].column,
+                      is_real(&fields->of[i]) ? "REAL" : "INTEGER");
+        PJ_TRY(run(store, &sql));
+    }
+    return PJ_OK;
+}
+
+static void put_entry(pj_statement *s, const field_list *fields, const pj_history_entry *entry)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        const field *f = &fields->of[i];
+        figure value = field_of(entry, f);
+        if (may_be_null(f) && (is_real(f) ? value.real < 0 : value.count < 0))
+            pj_store_put_text(s, NULL);
+        else if (is_real(f))
             pj_store_put_real(s, value.real);
-        else if (fields[i].kind == FIELD_COUNT || (fields[i].kind == FIELD_KNOWN && value.count >= 0))
+        else if (f->kind == FIELD_COUNT || f->kind == FIELD_KNOWN)
             pj_store_put_int(s, value.count);
         else
-            pj_store_put_text(s, fields[i].kind == FIELD_KNOWN ? NULL : value.text);
+            pj_store_put_text(s, value.text);
     }
 }
 
 static pj_status write_record(pj_store *store, const pj_history_entry *entry)
 {
     pj_statement s;
+    const field_list fields = list_fields();
     pj_str sql = pj_str_new(0);
+    PJ_TRY(add_missing(store, &fields));
     pj_str_add(&sql, "INSERT INTO record(");
-    add_columns(&sql, false);
-    pj_str_add(&sql, ") VALUES(");
-    add_columns(&sql, true);
+    for (size_t i = 0; i < fields.count; i++)
+        pj_str_printf(&sql, "%s%s", i ? ", " : "", fields.of[i].column);
+    pj_str_add(&sql, ") VALUES(?");
+    for (size_t i = 1; i < fields.count; i++)
+        pj_str_add(&sql, ", ?");
     pj_str_add(&sql, ")");
     pj_status status = sql.failed ? pj_fail_memory(store->err) : pj_statement_new(store, sql.data, &s);
     pj_str_free(&sql);
     PJ_TRY(status);
-    put_entry(&s, entry);
+    put_entry(&s, &fields, entry);
     status = pj_statement_step(&s, NULL);
     pj_statement_free(&s);
     return status;
@@ -210,14 +278,14 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
 {
     char *at = (char *)out + f->at;
     figure value = {0};
-    bool unknown = f->kind == FIELD_KNOWN && pj_store_next_is_null(s);
-    if (f->kind == FIELD_REAL) {
+    bool unknown = may_be_null(f) && pj_store_next_is_null(s);
+    if (is_real(f)) {
         value.real = pj_store_get_real(s);
+        value.real = unknown ? -1 : value.real;
         memcpy(at, &value.real, sizeof value.real);
     } else if (f->kind == FIELD_COUNT || f->kind == FIELD_KNOWN) {
         value.count = pj_store_get_int(s);
-        if (unknown)
-            value.count = -1;
+        value.count = unknown ? -1 : value.count;
         memcpy(at, &value.count, sizeof value.count);
     } else {
         PJ_TRY(pj_store_get_text(s, arena, &value.text));
@@ -229,15 +297,34 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
                 : PJ_OK;
 }
 
-static pj_status get_entry(pj_statement *s, pj_arena *arena, pj_history_entry *out)
+static pj_status get_entry(pj_statement *s, const field_list *fields, pj_arena *arena, pj_history_entry *out)
 {
     out->id = pj_store_get_int(s);
-    for (size_t i = 0; i < FIELDS; i++)
-        PJ_TRY(get_field(s, arena, &fields[i], out));
+    for (size_t i = 0; i < fields->count; i++)
+        PJ_TRY(get_field(s, arena, &fields->of[i], out));
     if (!pj_time_is_valid(out->time))
         return pj_store_fail(s->store, PJ_EFORMAT, "record %lld is damaged: its time is \"%.40s\"", (long long)out->id,
                              out->time);
     return PJ_OK;
+}
+
+/* A query for the newest records; columns that the file lacks are null. */
+static pj_status select_statement(pj_store *store, const field_list *fields, pj_statement *out)
+{
+    pj_str sql = pj_str_new(0);
+    pj_status status = PJ_OK;
+    pj_str_add(&sql, "SELECT id");
+    for (size_t i = 0; i < fields->count && status == PJ_OK; i++) {
+        bool is_there = true;
+        status = has_column(store, &fields->of[i], &is_there);
+        pj_str_printf(&sql, ", %s", is_there ? fields->of[i].column : "NULL");
+    }
+    pj_str_add(&sql, " FROM record WHERE model = ?1 AND (?2 IS NULL OR branch = ?2)"
+                     " ORDER BY time DESC, id DESC LIMIT ?3");
+    if (status == PJ_OK)
+        status = sql.failed ? pj_fail_memory(store->err) : pj_statement_new(store, sql.data, out);
+    pj_str_free(&sql);
+    return status;
 }
 
 /* The newest `most` records of a model, newest first; *out has room for them. */
@@ -245,14 +332,9 @@ static pj_status select_entries(pj_store *store, const char *model, const char *
                                 pj_history_entry *out, size_t *count)
 {
     pj_statement s;
-    pj_str sql = pj_str_new(0);
-    pj_str_add(&sql, "SELECT id, ");
-    add_columns(&sql, false);
-    pj_str_add(&sql, " FROM record WHERE model = ?1 AND (?2 IS NULL OR branch = ?2)"
-                     " ORDER BY time DESC, id DESC LIMIT ?3");
-    pj_status status = sql.failed ? pj_fail_memory(store->err) : pj_statement_new(store, sql.data, &s);
-    pj_str_free(&sql);
-    PJ_TRY(status);
+    pj_status status = PJ_OK;
+    const field_list fields = list_fields();
+    PJ_TRY(select_statement(store, &fields, &s));
     pj_store_put_text(&s, model);
     pj_store_put_text(&s, branch);
     pj_store_put_int(&s, (int64_t)most);
@@ -262,7 +344,7 @@ static pj_status select_entries(pj_store *store, const char *model, const char *
         status = pj_statement_step(&s, &row);
         if (status != PJ_OK || !row)
             break;
-        status = get_entry(&s, arena, &out[(*count)++]);
+        status = get_entry(&s, &fields, arena, &out[(*count)++]);
     }
     pj_statement_free(&s);
     return status;

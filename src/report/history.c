@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "report/trend.h"
 
 /* ---- for people ---- */
@@ -10,7 +11,7 @@
 typedef struct trend {
     const pj_history *history;
     const pj_history_options *options;
-    pj_metric metric;
+    const pj_field *metric;
     pj_arena *arena;
     pj_trend_line *lines;
     size_t line_count;
@@ -50,8 +51,8 @@ static const pj_column record_columns[] = {
     {.kind = PJ_CELL_ENERGY},
     {.title = "change", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_ENERGY},
-    {PJ_MEMBER(pj_history_entry, macs), .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
-    {PJ_MEMBER(pj_history_entry, params), .title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
+    {PJ_MEMBER(pj_history_entry, totals.macs), .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_history_entry, totals.params), .title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
 };
 /* clang-format on */
 enum { RECORD_COLUMNS = sizeof record_columns / sizeof *record_columns };
@@ -75,9 +76,9 @@ static void make_record_rows(trend *t)
     size_t first = t->options->rows && t->options->rows < history->count ? history->count - t->options->rows : 0;
     if (!columns)
         return;
-    columns[3].title = pj_metric_word((size_t)t->metric);
-    columns[3].kind = t->metric <= PJ_METRIC_OP_COST ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
-    if (t->metric == PJ_METRIC_ENERGY)
+    columns[3].title = pj_figure_word(t->metric, PJ_IN_TRENDS);
+    columns[3].kind = pj_figure_is_energy(t->metric) ? PJ_CELL_ENERGY : PJ_CELL_COUNT;
+    if (t->metric == pj_figure_total())
         columns[5].title = NULL;
     t->left_out = first;
     t->rows = pj_rows_new(t->arena, columns, RECORD_COLUMNS);
@@ -89,7 +90,7 @@ static void make_record_rows(trend *t)
         put_number(&cell[3], &columns[3], values[i]);
         if (i > 0 && pj_trend_compares(history, i))
             pj_cell_text(&cell[4], keep_change(values[i - 1], values[i], t->arena));
-        pj_cell_number(&cell[5], pj_energy_total(&entry->energy));
+        pj_cell_number(&cell[5], pj_energy_total(&entry->totals.energy));
     }
 }
 
@@ -152,7 +153,7 @@ static void add_title(const trend *t, pj_str *out)
     const pj_history *history = t->history;
     const pj_history_entry *last = &history->entries[history->count - 1];
     pj_text_clean(out, history->model);
-    pj_str_printf(out, ": %s", t->history->layer ? "layers" : pj_metric_word((size_t)t->metric));
+    pj_str_printf(out, ": %s", t->history->layer ? "layers" : pj_figure_word(t->metric, PJ_IN_TRENDS));
     pj_str_add(out, " in ");
     pj_human_plural(out, history->count, "record", "records");
     pj_str_add(out, ", ");
@@ -293,7 +294,9 @@ pj_status pj_history_write(const pj_history *history, const pj_history_options *
 {
     static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
     const trend t = {
-        .history = history, .options = options, .metric = history->layer ? PJ_METRIC_ENERGY : options->metric};
+        .history = history, .options = options, .metric = pj_trend_metric(history->layer ? NULL : options->metric)};
+    if (!t.metric)
+        return pj_fail(err, PJ_EARGUMENT, "a trend has no figure \"%.60s\"", options->metric);
     return pj_tell(&pieces, &t, report, sink, payload, err);
 }
 
@@ -311,7 +314,7 @@ static const pj_column model_columns[] = {
     {.key = "total", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_history_model, last.unit), .key = "unit", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_history_model, last.macs), .key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_history_model, last.totals.macs), .key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
 };
 /* clang-format on */
 
@@ -321,7 +324,7 @@ static pj_rows *list_table(const void *input, pj_arena *arena)
     pj_rows *rows = pj_rows_new(arena, model_columns, sizeof model_columns / sizeof *model_columns);
     for (size_t i = 0; rows && i < list->count; i++) {
         const pj_history_model *model = &list->models[i];
-        double total = pj_energy_total(&model->last.energy);
+        double total = pj_energy_total(&model->last.totals.energy);
         pj_cell *cell = pj_rows_add_of(rows, model);
         pj_str energy = pj_str_new(0);
         pj_human_energy(&energy, total, model->last.unit);

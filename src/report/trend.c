@@ -10,21 +10,21 @@
 
 /* ---- metrics ---- */
 
-static const char *const words[] = {
-    [PJ_METRIC_ENERGY] = "energy",         [PJ_METRIC_INPUTS] = "inputs",         [PJ_METRIC_OUTPUTS] = "outputs",
-    [PJ_METRIC_PARAMETERS] = "parameters", [PJ_METRIC_OP_COST] = "op_cost",       [PJ_METRIC_MACS] = "macs",
-    [PJ_METRIC_PARAMS] = "params",         [PJ_METRIC_PARAM_BITS] = "param_bits", [PJ_METRIC_BOPS] = "bops",
-    [PJ_METRIC_PEAK] = "peak_bytes",
-};
-
+/* The energy, then the others in the order of the table. */
 const char *pj_metric_word(size_t index)
 {
-    return index < sizeof words / sizeof *words ? words[index] : NULL;
+    const pj_field *at = NULL;
+    for (size_t left = index; left > 0; left -= at != pj_figure_total()) {
+        at = pj_figure_next(at, PJ_IN_TRENDS);
+        if (!at)
+            return NULL;
+    }
+    return pj_figure_word(index ? at : pj_figure_total(), PJ_IN_TRENDS);
 }
 
-static bool is_energy(pj_metric metric)
+const pj_field *pj_trend_metric(const char *word)
 {
-    return metric <= PJ_METRIC_OP_COST;
+    return word ? pj_figure_find(word, strlen(word), PJ_IN_TRENDS) : pj_figure_total();
 }
 
 static bool same_unit(const pj_history *history, size_t at)
@@ -32,57 +32,34 @@ static bool same_unit(const pj_history *history, size_t at)
     return strcmp(history->entries[at].unit, history->entries[history->count - 1].unit) == 0;
 }
 
-static double value_of(const pj_history *history, size_t at, pj_metric metric)
+static double value_of(const pj_history *history, size_t at, const pj_field *metric)
 {
-    const pj_history_entry *entry = &history->entries[at];
-    if (is_energy(metric) && !same_unit(history, at))
-        return NAN;
-    switch (metric) {
-    case PJ_METRIC_ENERGY:
-        return pj_energy_total(&entry->energy);
-    case PJ_METRIC_INPUTS:
-        return entry->energy.inputs;
-    case PJ_METRIC_OUTPUTS:
-        return entry->energy.outputs;
-    case PJ_METRIC_PARAMETERS:
-        return entry->energy.parameters;
-    case PJ_METRIC_OP_COST:
-        return entry->energy.op_cost;
-    case PJ_METRIC_MACS:
-        return (double)entry->macs;
-    case PJ_METRIC_PARAMS:
-        return (double)entry->params;
-    case PJ_METRIC_PARAM_BITS:
-        return (double)entry->param_bits;
-    case PJ_METRIC_BOPS:
-        return (double)entry->bops;
-    case PJ_METRIC_PEAK:
-        return entry->peak_bytes < 0 ? NAN : (double)entry->peak_bytes;
-    }
-    return NAN;
+    double value = pj_figure_value(metric, PJ_OF_TOTALS, &history->entries[at].totals);
+    return value < 0 || (pj_figure_is_energy(metric) && !same_unit(history, at)) ? NAN : value;
 }
 
-pj_scale pj_trend_scale(const pj_history *history, pj_metric metric, double most)
+pj_scale pj_trend_scale(const pj_history *history, const pj_field *metric, double most)
 {
-    if (is_energy(metric))
+    if (pj_figure_is_energy(metric))
         return pj_scale_energy(most, history->entries[history->count - 1].unit);
-    if (metric != PJ_METRIC_PARAM_BITS && metric != PJ_METRIC_PEAK)
+    bool is_bytes = metric->quantity == PJ_QUANTITY_BYTES;
+    if (!is_bytes && metric->quantity != PJ_QUANTITY_BITS)
         return pj_scale_count(most);
-    double bits = metric == PJ_METRIC_PEAK ? 8 : 1; /* of one */
+    double bits = is_bytes ? 8 : 1; /* of one */
     pj_scale scale = pj_scale_bits(most * bits);
     if (scale.factor <= 1)
-        return (pj_scale){1, metric == PJ_METRIC_PEAK ? "bytes" : "bits"};
+        return (pj_scale){1, is_bytes ? "bytes" : "bits"};
     return (pj_scale){scale.factor / bits, scale.unit};
 }
 
-void pj_trend_print(const pj_history *history, pj_metric metric, double value, pj_str *out)
+void pj_trend_print(const pj_history *history, const pj_field *metric, double value, pj_str *out)
 {
     pj_scale scale = pj_trend_scale(history, metric, value);
     if (isnan(value)) {
         pj_str_add_char(out, '?');
         return;
     }
-    if (scale.factor > 1 || is_energy(metric))
+    if (scale.factor > 1 || pj_figure_is_energy(metric))
         pj_human_digits(out, value / scale.factor);
     else
         pj_str_add_fixed(out, value, 0);
@@ -193,7 +170,7 @@ static void set_value(pj_trend_line *line, size_t at, double value)
     line->most = fmax(line->most, value); /* of NAN and a number it is the number */
 }
 
-static pj_trend_line *line_of(const pj_history *history, pj_metric metric, pj_arena *arena)
+static pj_trend_line *line_of(const pj_history *history, const pj_field *metric, pj_arena *arena)
 {
     pj_trend_line *line = PJ_NEW(arena, pj_trend_line, 1);
     if (!line || !start_line(line, history, arena))
@@ -211,7 +188,7 @@ static int compare(const void *a, const void *b)
     return strcmp(one->name, two->name);
 }
 
-pj_trend_line *pj_trend_lines(const pj_history *history, pj_metric metric, pj_arena *arena, size_t *count)
+pj_trend_line *pj_trend_lines(const pj_history *history, const pj_field *metric, pj_arena *arena, size_t *count)
 {
     size_t most = 0;
     pj_map known;

@@ -1,10 +1,12 @@
 /* Trends for programs: all that a record holds, or the layers of each record, as a table and as JSON
  * (docs/history.schema.json). */
+#include <string.h>
+
 #include "picojoule/version.h"
 #include "report/trend.h"
 
 /* clang-format off */
-static const pj_column columns[] = {
+static const pj_column texts[] = {
     {PJ_MEMBER(pj_history_entry, id), .key = "id", .kind = PJ_CELL_COUNT},
     {PJ_MEMBER(pj_history_entry, time), .key = "time", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_history_entry, commit), .key = "commit", .kind = PJ_CELL_TEXT, .or_unknown = true},
@@ -16,31 +18,53 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_history_entry, rules), .key = "rules", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_history_entry, settings), .key = "settings", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_history_entry, unit), .key = "unit", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_history_entry, energy.inputs), .key = "inputs", .kind = PJ_CELL_NUMBER},
-    {PJ_MEMBER(pj_history_entry, energy.outputs), .key = "outputs", .kind = PJ_CELL_NUMBER},
-    {PJ_MEMBER(pj_history_entry, energy.parameters), .key = "parameters", .kind = PJ_CELL_NUMBER},
-    {PJ_MEMBER(pj_history_entry, energy.op_cost), .key = "op_cost", .kind = PJ_CELL_NUMBER},
-    {PJ_MEMBER(pj_history_entry, macs), .key = "macs", .kind = PJ_CELL_COUNT},
-    {PJ_MEMBER(pj_history_entry, params), .key = "params", .kind = PJ_CELL_COUNT},
-    {PJ_MEMBER(pj_history_entry, param_bits), .key = "param_bits", .kind = PJ_CELL_COUNT},
-    {PJ_MEMBER(pj_history_entry, bops), .key = "bops", .kind = PJ_CELL_COUNT},
-    {PJ_MEMBER(pj_history_entry, peak_bytes), .key = "peak_bytes", .kind = PJ_CELL_COUNT, .from_zero = true,
-     .or_unknown = true},
-    {PJ_MEMBER(pj_history_entry, uncounted), .key = "uncounted", .kind = PJ_CELL_COUNT},
-    {.key = "total", .kind = PJ_CELL_NUMBER},
 };
 /* clang-format on */
-enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* Places in the table where JSON, which orders and groups them otherwise, begins and ends a run of members. */
-enum { MODEL = 4, PATH, SETTINGS = 9, UNIT, INPUTS, MACS = 15, TOTAL = COLUMNS - 1 };
+/* Places where JSON, which orders and groups them otherwise, begins and ends a run of members. */
+enum { MODEL = 4, PATH, SETTINGS = 9, UNIT, TEXTS };
+
+/* The columns: texts, energies, other figures, the total. */
+typedef struct data_columns {
+    pj_column of[TEXTS + PJ_MOST_FIGURES];
+    size_t energies, total; /* where the energies end, and where the total stands */
+} data_columns;
+
+static void add_figures(data_columns *c, size_t *count, bool energies)
+{
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_RECORDS); f; f = pj_figure_next(f, PJ_IN_RECORDS)) {
+        bool may_lack = f->absent < 0;
+        if (pj_figure_is_energy(f) == energies)
+            c->of[(*count)++] = (pj_column){.key = pj_figure_word(f, PJ_IN_TRENDS),
+                                            .kind = f->type == &pj_field_amount ? PJ_CELL_NUMBER : PJ_CELL_COUNT,
+                                            .at = offsetof(pj_history_entry, totals) + f->totals,
+                                            .size = sizeof(int64_t),
+                                            .from_zero = may_lack,
+                                            .or_unknown = may_lack};
+    }
+}
+
+static data_columns columns_of(void)
+{
+    data_columns c;
+    size_t count = TEXTS;
+    memcpy(c.of, texts, sizeof texts);
+    add_figures(&c, &count, true);
+    c.energies = count;
+    add_figures(&c, &count, false);
+    c.total = count;
+    c.of[count] = (pj_column){.key = pj_figure_total()->key, .kind = PJ_CELL_NUMBER};
+    return c;
+}
 
 static pj_rows *entry_rows(const pj_history *history, pj_arena *arena)
 {
-    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
+    const data_columns made = columns_of();
+    const data_columns *c = pj_arena_memdup(arena, &made, 1, sizeof made);
+    pj_rows *rows = c ? pj_rows_new(arena, c->of, c->total + 1) : NULL;
     for (size_t i = 0; rows && i < history->count; i++)
-        pj_cell_number(&pj_rows_add_of(rows, &history->entries[i])[TOTAL],
-                       pj_energy_total(&history->entries[i].energy));
+        pj_cell_number(&pj_rows_add_of(rows, &history->entries[i])[c->total],
+                       pj_energy_total(&history->entries[i].totals.energy));
     return rows;
 }
 
@@ -85,23 +109,18 @@ pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena)
 
 /* ---- JSON ---- */
 
-/* Columns from `from` to `to` - 1. */
-static void put(const pj_history_entry *entry, size_t from, size_t to, pj_json_writer *json)
-{
-    pj_members_json(columns + from, to - from, entry, json);
-}
-
 static void put_entry(const pj_history_entry *entry, pj_json_writer *json)
 {
-    put(entry, 0, MODEL, json);
-    put(entry, PATH, SETTINGS, json);
-    put(entry, UNIT, INPUTS, json);
-    put(entry, SETTINGS, UNIT, json);
-    pj_json_put_begin(json, "energy_pj", PJ_JSON_WRITE_OBJECT_LINE);
-    put(entry, INPUTS, MACS, json);
-    pj_json_put_double(json, columns[TOTAL].key, pj_energy_total(&entry->energy));
+    const data_columns c = columns_of();
+    pj_members_json(c.of, MODEL, entry, json);
+    pj_members_json(c.of + PATH, SETTINGS - PATH, entry, json);
+    pj_members_json(c.of + UNIT, 1, entry, json);
+    pj_members_json(c.of + SETTINGS, 1, entry, json);
+    pj_json_put_begin(json, pj_figure_total()->object, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_members_json(c.of + TEXTS, c.energies - TEXTS, entry, json);
+    pj_json_put_double(json, c.of[c.total].key, pj_energy_total(&entry->totals.energy));
     pj_json_write_end(json);
-    put(entry, MACS, TOTAL, json);
+    pj_members_json(c.of + c.energies, c.total - c.energies, entry, json);
 }
 
 static void put_head(pj_json_writer *json, const char *file)

@@ -3,8 +3,8 @@
 
 enum { MOST_LINES = 5 };
 
-static pj_chart_point *points_of(const pj_history *history, pj_metric metric, const pj_trend_line *line, double factor,
-                                 pj_arena *arena)
+static pj_chart_point *points_of(const pj_history *history, const pj_field *metric, const pj_trend_line *line,
+                                 double factor, pj_arena *arena)
 {
     pj_chart_point *points = PJ_NEW(arena, pj_chart_point, history->count);
     for (size_t i = 0; points && i < history->count; i++) {
@@ -38,7 +38,7 @@ static const char *subtitle_of(const pj_history *history, size_t left_out, pj_ar
     return pj_str_keep(&text, arena);
 }
 
-const pj_chart *pj_trend_chart(const pj_history *history, pj_metric metric, pj_arena *arena)
+const pj_chart *pj_trend_chart(const pj_history *history, const pj_field *metric, pj_arena *arena)
 {
     pj_chart_series *series = PJ_NEW(arena, pj_chart_series, MOST_LINES);
     pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
@@ -59,7 +59,7 @@ const pj_chart *pj_trend_chart(const pj_history *history, pj_metric metric, pj_a
         .title = history->model,
         .subtitle = subtitle_of(history, left_out, arena),
         .x = {.title = "record, oldest first", .whole = true},
-        .y = { .title = pj_axis_title(pj_metric_word((size_t)metric), scale.unit,                     arena), .from_zero = true},
+        .y = { .title = pj_axis_title(pj_figure_word(metric, PJ_IN_TRENDS), scale.unit, arena), .from_zero = true},
         .series = series,
         .count = count,
     };

@@ -47,9 +47,12 @@ typedef enum pj_use {
     PJ_IN_COMPARISONS = 2, /* totals and columns of compare */
     PJ_IN_LIMITS = 4,      /* --fail-on */
     PJ_IN_BUDGETS = 8,     /* limits and baselines of check */
-    PJ_IN_TRENDS = 16,     /* records of history */
-    PJ_EVERYWHERE = 31
+    PJ_IN_TRENDS = 16,     /* what history shows */
+    PJ_IN_RECORDS = 32,    /* what it stores */
+    PJ_EVERYWHERE = 63
 } pj_use;
+
+enum { PJ_MOST_FIGURES = 64 };
 
 /* A member to be written, and one to be read: where it is, and the struct that it stands in. */
 typedef struct pj_seen {

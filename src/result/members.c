@@ -22,6 +22,8 @@
     .totals = offsetof(pj_totals, member)
 #define OF(type, member) .of = PJ_OF_ONE, .at = offsetof(type, member)
 
+static const char layers_key[] = "layers", uncounted_key[] = "uncounted";
+
 /* ---- number formats ---- */
 
 /* clang-format off */
@@ -175,7 +177,7 @@ static const pj_field device_fields[] = {
     {.key = "time_us", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(time_us)},
     {.key = "idle_w", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1,
      .of = PJ_OF_TOTALS, .totals = offsetof(total_device, idle_w)},
-    {.key = "layers", .type = &pj_field_size, .rule = PJ_MAY_LACK,
+    {.key = layers_key, .type = &pj_field_size, .rule = PJ_MAY_LACK,
      .of = PJ_OF_TOTALS, .totals = offsetof(total_device, layers)},
 };
 /* clang-format on */
@@ -278,12 +280,12 @@ static const pj_field members[] = {
     {.key = "free", .type = &pj_field_flag, .rule = PJ_MAY_LACK, OF_L(free)},
     {.key = "folded_into", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_LEFT_OUT | PJ_NULL, OF_L(folded_into)},
     {.key = "runs", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = 1, OF_L(runs)},
-    {.key = "layers", .type = &pj_field_size, OF_G(layers)},
-    {.key = "uncounted", .type = &pj_field_size, OF_G(uncounted)},
+    {.key = layers_key, .type = &pj_field_size, OF_G(layers)},
+    {.key = uncounted_key, .type = &pj_field_size, OF_G(uncounted)},
     {.key = "macs", .type = &pj_field_count, OF_LTG(macs),
      .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 1},
     {.key = "flops", .type = &pj_field_count, OF_LTG(flops),
-     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6},
+     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6},
     {.key = "params", .type = &pj_field_count, OF_LTGM(params),
      .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "params", .rank = 4, .is_stored = true},
     {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits),
@@ -312,13 +314,13 @@ static const pj_field members[] = {
     {energy_key, "op_cost", &pj_field_amount, OF_LTG(energy.op_cost),
      AN_ENERGY, .title = "op_cost", .rank = 2},
     {energy_key, "total", &type_total, OF_LTG(energy),
-     AN_ENERGY, .title = "total", .in_trend = "energy"},
+     .uses = PJ_EVERYWHERE & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_ENERGY, .title = "total", .in_trend = "energy"},
     {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_LT(conversion)},
     {.key = "batch", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, OF_T(batch)},
     {.key = "per_sample_pj", .type = &type_per_sample, .rule = PJ_NULL, OF_T(batch)},
     {.key = "peak_activation_bytes", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1,
      OF_T(peak_activation_bytes),
-     .uses = PJ_IN_LIMITS | PJ_IN_BUDGETS | PJ_IN_TRENDS, .quantity = PJ_QUANTITY_BYTES, .is_stored = true,
+     .uses = PJ_IN_LIMITS | PJ_IN_BUDGETS | PJ_IN_TRENDS | PJ_IN_RECORDS, .quantity = PJ_QUANTITY_BYTES, .is_stored = true,
      .in_trend = "peak_bytes"},
     {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
      .totals = offsetof(pj_totals, devices)},
@@ -327,8 +329,12 @@ static const pj_field members[] = {
      OF_T(qtools_total_cost)},
     {qtools_key, "energy_sum", &pj_field_count, .rule = PJ_MAY_LACK_OBJECT | PJ_LEFT_OUT, .absent = -1,
      OF_T(qtools_energy_sum)},
+    {.key = uncounted_key, .type = &pj_field_size, .totals = offsetof(pj_totals, uncounted),
+     .uses = PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT}, /* stands elsewhere in JSON */
 };
 /* clang-format on */
+
+_Static_assert(COUNT(members) <= PJ_MOST_FIGURES, "lists of figures have room for all");
 
 const pj_field *pj_figure_next(const pj_field *after, unsigned use)
 {
@@ -427,7 +433,7 @@ static const pj_array tensor_list = {tensor_fields, COUNT(tensor_fields), sizeof
 static const pj_field shared_fields[] = {
     {.key = "name", .type = &pj_field_text, OF(pj_shared_parameter, name)},
     {.key = "elements", .type = &pj_field_count, OF(pj_shared_parameter, elements)},
-    {.key = "layers", .type = &pj_field_names, OF(pj_shared_parameter, layers),
+    {.key = layers_key, .type = &pj_field_names, OF(pj_shared_parameter, layers),
      .count_at = offsetof(pj_shared_parameter, layer_count)},
 };
 /* clang-format on */
@@ -601,9 +607,9 @@ static const pj_field diagnostics_field = {.key = "diagnostics",
                                            .count_at = offsetof(pj_result, finding_count)};
 /* clang-format off */
 static const pj_field coverage_fields[] = {
-    {.key = "layers", .type = &pj_field_size, OF(pj_result, totals.layers)},
+    {.key = layers_key, .type = &pj_field_size, OF(pj_result, totals.layers)},
     {.key = "counted", .type = &type_counted, OF(pj_result, totals)},
-    {.key = "uncounted", .type = &pj_field_size, OF(pj_result, totals.uncounted)},
+    {.key = uncounted_key, .type = &pj_field_size, OF(pj_result, totals.uncounted)},
     {.key = "free", .type = &pj_field_size, .rule = PJ_MAY_LACK, OF(pj_result, totals.free_layers)},
     {.key = "unknown_ops", .type = &type_unknown, .rule = PJ_MAY_LACK, OF(pj_result, unknown_ops)},
     {.key = "macs_share", .type = &type_share, .rule = PJ_NULL, OF(pj_result, totals.uncounted)},

@@ -35,17 +35,18 @@ static bool append(int writer, int number)
     for (int i = 0; i < LAYERS; i++)
         layers[i] = (pj_history_layer){"conv", "Conv", i};
     snprintf(commit, sizeof commit, "%d-%d", writer, number);
-    pj_history_entry entry = {.model = "m",
-                              .commit = commit,
-                              .time = "2026-01-01T00:00:00Z",
-                              .table = "t",
-                              .rules = "picojoule",
-                              .unit = "pJ",
-                              .settings = "",
-                              .macs = 1000 * writer + number,
-                              .peak_bytes = -1,
-                              .layers = layers,
-                              .layer_count = LAYERS};
+    pj_history_entry entry = {
+        .model = "m",
+        .commit = commit,
+        .time = "2026-01-01T00:00:00Z",
+        .table = "t",
+        .rules = "picojoule",
+        .unit = "pJ",
+        .settings = "",
+        .totals = {.macs = 1000 * writer + number, .peak_activation_bytes = -1},
+        .layers = layers,
+        .layer_count = LAYERS
+    };
     bool ok = pj_history_append(file, &entry, &err) == PJ_OK;
     if (!ok)
         fprintf(stderr, "%s: %s\n", err.file, err.what);
@@ -94,7 +95,7 @@ static void check_all_present(void)
     CHECK_INT(history->count, WRITERS * RECORDS);
     size_t whole = 0, once = 0;
     for (size_t i = 0; i < history->count; i++) {
-        int64_t macs = history->entries[i].macs;
+        int64_t macs = history->entries[i].totals.macs;
         if (macs >= 0 && macs / 1000 < WRITERS && macs % 1000 < RECORDS)
             seen[macs / 1000][macs % 1000]++;
         whole += history->entries[i].layer_count == 20;
@@ -158,8 +159,8 @@ static void check_round(int round, int last)
     CHECK(last >= 0);
     CHECK_INT(pj_history_read(file, &query, &history, &err), PJ_OK);
     for (size_t i = 0; history && i < history->count; i++)
-        if (history->entries[i].macs / 1000 == round) {
-            CHECK_INT(history->entries[i].macs % 1000, records);
+        if (history->entries[i].totals.macs / 1000 == round) {
+            CHECK_INT(history->entries[i].totals.macs % 1000, records);
             records++;
             whole += history->entries[i].layer_count == 20;
         }

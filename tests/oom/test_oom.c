@@ -330,7 +330,7 @@ static pj_status record(const input *in, digest *out, pj_error *err)
 static pj_status write_history(const input *in, const char *layer, digest *out, pj_error *err)
 {
     const pj_history_query query = {"net", NULL, layer, 3};
-    const pj_history_options options = {PJ_METRIC_ENERGY, true, 2};
+    const pj_history_options options = {NULL, true, 2};
     pj_report_options report = pj_report_options_default();
     pj_history *history = NULL;
     pj_status status = pj_history_read(in->path, &query, &history, err);

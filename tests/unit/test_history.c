@@ -32,13 +32,13 @@ static pj_history_entry entry_at(const char *time, double energy)
         .rules = "picojoule",
         .unit = "pJ",
         .settings = "--weights-on dram",
-        .energy = {energy, 2, 3, 4},
-        .macs = INT64_MAX,
-        .params = 5,
-        .param_bits = 160,
-        .bops = 7,
-        .peak_bytes = -1,
-        .uncounted = 1,
+        .totals = {.energy = {energy, 2, 3, 4},
+                   .macs = INT64_MAX,
+                   .params = 5,
+                   .param_bits = 160,
+                   .bops = 7,
+                   .peak_activation_bytes = -1,
+                   .uncounted = 1},
         .layers = two_layers,
         .layer_count = 2
     };
@@ -81,14 +81,14 @@ static void test_round_trip(void)
     CHECK_TEXT(got->rules, "picojoule");
     CHECK_TEXT(got->unit, "pJ");
     CHECK_TEXT(got->settings, "--weights-on dram");
-    CHECK(got->energy.inputs == 0.1 && got->energy.outputs == 2);
-    CHECK(got->energy.parameters == 3 && got->energy.op_cost == 4);
-    CHECK_INT(got->macs, INT64_MAX);
-    CHECK_INT(got->params, 5);
-    CHECK_INT(got->param_bits, 160);
-    CHECK_INT(got->bops, 7);
-    CHECK_INT(got->peak_bytes, -1);
-    CHECK_INT(got->uncounted, 1);
+    CHECK(got->totals.energy.inputs == 0.1 && got->totals.energy.outputs == 2);
+    CHECK(got->totals.energy.parameters == 3 && got->totals.energy.op_cost == 4);
+    CHECK_INT(got->totals.macs, INT64_MAX);
+    CHECK_INT(got->totals.params, 5);
+    CHECK_INT(got->totals.param_bits, 160);
+    CHECK_INT(got->totals.bops, 7);
+    CHECK_INT(got->totals.peak_activation_bytes, -1);
+    CHECK_INT(got->totals.uncounted, 1);
     CHECK_INT(got->layer_count, 0); /* none was asked for */
     pj_history_free(history);
 }
@@ -99,7 +99,7 @@ static void fill_file(void)
     pj_history_entry late = entry_at("2026-03-01T00:00:00Z", 30), early = entry_at("2026-01-01T00:00:00Z", 10);
     pj_history_entry between = entry_at("2026-02-01T00:00:00Z", 20);
     between.commit = between.branch = between.path = NULL;
-    between.peak_bytes = 4096;
+    between.totals.peak_activation_bytes = 4096;
     between.version = "0.0.9";
     unlink(file);
     append(&late);
@@ -107,28 +107,50 @@ static void fill_file(void)
     append(&between);
 }
 
+/* A file from before a figure was known: its records do not know it, and the next one brings the column. */
+static void test_later_figure(void)
+{
+    sqlite3 *db = NULL;
+    pj_history_entry entry = entry_at("2026-04-01T00:00:00Z", 1);
+    fill_file();
+    CHECK_INT(sqlite3_open(file, &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, "ALTER TABLE record DROP COLUMN peak_bytes", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    pj_history *history = read_trend(NULL, NULL, 0);
+    CHECK_INT(history->entries[1].totals.peak_activation_bytes, -1); /* was 4096 */
+    CHECK_INT(history->entries[1].totals.macs, INT64_MAX);
+    pj_history_free(history);
+    entry.totals.peak_activation_bytes = 77;
+    append(&entry);
+    history = read_trend(NULL, NULL, 0);
+    CHECK_INT(history->count, 4);
+    CHECK_INT(history->entries[1].totals.peak_activation_bytes, -1);
+    CHECK_INT(history->entries[3].totals.peak_activation_bytes, 77);
+    pj_history_free(history);
+}
+
 static void test_order(void)
 {
     fill_file();
     pj_history *history = read_trend(NULL, NULL, 0);
     CHECK_INT(history->count, 3);
-    CHECK_NEAR(history->entries[0].energy.inputs, 10, 0);
-    CHECK_NEAR(history->entries[1].energy.inputs, 20, 0);
-    CHECK_NEAR(history->entries[2].energy.inputs, 30, 0);
+    CHECK_NEAR(history->entries[0].totals.energy.inputs, 10, 0);
+    CHECK_NEAR(history->entries[1].totals.energy.inputs, 20, 0);
+    CHECK_NEAR(history->entries[2].totals.energy.inputs, 30, 0);
     CHECK(!history->entries[1].commit && !history->entries[1].branch && !history->entries[1].path);
-    CHECK_INT(history->entries[1].peak_bytes, 4096);
+    CHECK_INT(history->entries[1].totals.peak_activation_bytes, 4096);
     CHECK_TEXT(history->entries[1].version, "0.0.9");
     CHECK(!pj_trend_compares(history, 1) && !pj_trend_compares(history, 2)); /* of another version */
     pj_history_free(history);
 
     history = read_trend(NULL, NULL, 2);
     CHECK_INT(history->count, 2);
-    CHECK_NEAR(history->entries[0].energy.inputs, 20, 0);
+    CHECK_NEAR(history->entries[0].totals.energy.inputs, 20, 0);
     pj_history_free(history);
 
     history = read_trend("main", NULL, 0);
     CHECK_INT(history->count, 2);
-    CHECK_NEAR(history->entries[1].energy.inputs, 30, 0);
+    CHECK_NEAR(history->entries[1].totals.energy.inputs, 30, 0);
     pj_history_free(history);
 }
 
@@ -203,7 +225,7 @@ static void test_bad_entries(void)
     entry = entry_at("2026-01-01T00:00:00Z", -1);
     refuse_entry(&entry, "inputs is no number from 0 on");
     entry = entry_at("2026-01-01T00:00:00Z", 1);
-    entry.macs = -1;
+    entry.totals.macs = -1;
     refuse_entry(&entry, "macs is negative");
     entry = entry_at("2026-01-01T00:00:00Z", 1);
     entry.model = NULL;
@@ -294,7 +316,7 @@ static void test_mutations(void)
         CHECK(to && fwrite(bytes, 1, size, to) == size && fclose(to) == 0);
         bytes[at] = good;
         pj_status status = pj_history_read(file, &query, &history, &err);
-        CHECK(status != PJ_OK || (history->count > 0 && history->entries[0].energy.inputs >= 0));
+        CHECK(status != PJ_OK || (history->count > 0 && history->entries[0].totals.energy.inputs >= 0));
         CHECK(err.status == status);
         pj_history_free(history);
     }
@@ -396,17 +418,17 @@ static void test_lines(void)
     entries[0].layers = entries[1].layers = first;
     entries[2].layers = second;
     entries[2].layer_count = 1;
-    pj_trend_line *lines = pj_trend_lines(&history, PJ_METRIC_ENERGY, arena, &count);
+    pj_trend_line *lines = pj_trend_lines(&history, pj_trend_metric(NULL), arena, &count);
     CHECK_INT(count, 1);
     CHECK(isnan(lines[0].values[0]));
     CHECK_NEAR(lines[0].values[1], 2 + 2 + 3 + 4, 0);
     CHECK_NEAR(lines[0].most, 3 + 2 + 3 + 4, 0);
-    lines = pj_trend_lines(&history, PJ_METRIC_PEAK, arena, &count);
+    lines = pj_trend_lines(&history, pj_trend_metric("peak_bytes"), arena, &count);
     CHECK(isnan(lines[0].values[2]));
-    lines = pj_trend_lines(&history, PJ_METRIC_PARAMS, arena, &count);
+    lines = pj_trend_lines(&history, pj_trend_metric("params"), arena, &count);
     CHECK_NEAR(lines[0].values[0], 5, 0);
     history.layer = "*";
-    lines = pj_trend_lines(&history, PJ_METRIC_ENERGY, arena, &count);
+    lines = pj_trend_lines(&history, pj_trend_metric(NULL), arena, &count);
     CHECK_INT(count, 2);
     CHECK_TEXT(lines[0].name, "a"); /* 9 > 5 */
     CHECK(isnan(lines[0].values[0]) && lines[0].values[1] == 1 && lines[0].values[2] == 9);
@@ -419,6 +441,7 @@ int main(void)
     snprintf(file, sizeof file, "/tmp/pj-history-%ld.db", (long)getpid());
     test_round_trip();
     test_order();
+    test_later_figure();
     test_layers();
     test_models();
     test_questions();

@@ -20,10 +20,7 @@ static pj_history_layer *layers_of(const pj_result *result, pj_arena *arena, siz
 
 pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp, pj_error *err)
 {
-    const pj_totals *totals = &result->totals;
     const pj_model_info *model = result->model;
-    if (!model)
-        return pj_fail_memory(err);
     pj_history_entry entry = {.model = stamp->model ? stamp->model : model->path,
                               .path = model->path,
                               .commit = stamp->commit,
@@ -32,13 +29,8 @@ pj_status pj_history_record(const char *file, const pj_result *result, const pj_
                               .table = result->table,
                               .rules = result->rules,
                               .unit = result->unit,
-                              .energy = totals->energy,
-                              .macs = totals->macs,
-                              .params = totals->params,
-                              .param_bits = totals->param_bits,
-                              .bops = totals->bops,
-                              .peak_bytes = stamp->peak_bytes,
-                              .uncounted = (int64_t)totals->uncounted};
+                              .totals = result->totals};
+    entry.totals.peak_activation_bytes = stamp->peak_bytes;
     pj_arena *arena = pj_arena_new(0);
     pj_str settings = pj_str_new(0);
     pj_status status = PJ_OK;
