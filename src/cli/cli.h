@@ -1,199 +1,204 @@
-/* The program: exit codes, what a command line can say, the commands. It uses nothing but the public headers. */
+/* The program: exit codes, what a command line can say, what a command is. It uses nothing but the public headers. */
 #ifndef PJ_CLI_CLI_H
 #define PJ_CLI_CLI_H
 
 #include "picojoule/picojoule.h"
 
-/* Exit codes. docs/cli.md has this list, too. */
+/* Exit codes, and what docs/cli.md says of them.
+ *  enumerator, code, meaning */
+#define PJ_EXIT_LIST(X)                                                                                     \
+    X(PJ_EXIT_DONE, 0, "done")                                                                              \
+    X(PJ_EXIT_LIMIT, 1, "a limit is exceeded (check, compare --fail-on)")                                   \
+    X(PJ_EXIT_USAGE, 2, "wrong usage: unknown option, malformed value")                                     \
+    X(PJ_EXIT_INPUT, 3, "bad input: model, table or device is absent, broken, or not what the options say") \
+    X(PJ_EXIT_UNSUPPORTED, 4, "something in the model is not supported, or a finding under --strict")       \
+    X(PJ_EXIT_SYSTEM, 5, "input or output failed, or memory ran out")
+
 typedef enum pj_exit {
-    PJ_EXIT_DONE = 0,
-    PJ_EXIT_LIMIT = 1,       /* a budget or a limit on growth is exceeded */
-    PJ_EXIT_USAGE = 2,       /* unknown option, malformed value */
-    PJ_EXIT_INPUT = 3,       /* model, table or device: absent, broken, or not what the options say */
-    PJ_EXIT_UNSUPPORTED = 4, /* something in the model is not supported, or a finding under --strict */
-    PJ_EXIT_SYSTEM = 5       /* input or output failed, or memory ran out */
+#define PJ_EXIT_ENUM(name, code, meaning) name = code,
+    PJ_EXIT_LIST(PJ_EXIT_ENUM)
+#undef PJ_EXIT_ENUM
 } pj_exit;
+
+/* ---- options ---- */
+
+/* A list of texts, in the order of the command line. */
+typedef struct pj_texts {
+    const char **text;
+    size_t count;
+} pj_texts;
+
+typedef struct pj_line pj_line;
+
+typedef enum pj_option_kind {
+    PJ_OPTION_FLAG,   /* bool: true; takes no value */
+    PJ_OPTION_AS,     /* int: `least`; takes no value */
+    PJ_OPTION_TEXT,   /* const char *, not empty */
+    PJ_OPTION_WORD,   /* const char *: one of the words */
+    PJ_OPTION_CHOICE, /* int: the position of one of the words */
+    PJ_OPTION_COUNT,  /* size_t: whole, from `least` to `most` (0: no end) */
+    PJ_OPTION_INT,    /* int, likewise */
+    PJ_OPTION_REAL,   /* double, likewise; of a `share`, written as a percentage */
+    PJ_OPTION_TEXTS,  /* pj_texts: repeatable */
+    PJ_OPTION_READ    /* what `read` makes of it; repeatable where `repeats` */
+} pj_option_kind;
+
+/* One option. A row is all that parsing, --help and docs/cli.md need. */
+typedef struct pj_option {
+    const char *name;  /* without dashes */
+    char letter;       /* answers to -o, too; 0: to no letter */
+    const char *value; /* what --help calls its value; NULL: takes none, or is one of the words */
+    const char *help;  /* lines of at most 48 columns */
+    pj_option_kind kind;
+    size_t at;                         /* offset of what it sets, in the struct of its rows */
+    const char *const *(*words)(void); /* that there are; ends with NULL */
+    const char *(*word_at)(size_t index) /* likewise, one by one */;
+    double least, most;
+    bool share, repeats;
+    const char *wants;                       /* what it wants instead of a value of another kind */
+    const char *(*check)(const char *value); /* of texts; NULL: good, else what it wants */
+    const char *(*read)(pj_line *line, void *at, const char *value); /* likewise */
+    unsigned not_for;                                                /* commands, by their bit, that do not have it */
+} pj_option;
+
+/* Options that a command has, with one title in its help: rows, or settings (src/setup/members.c). */
+typedef struct pj_rows {
+    const char *title;
+    const pj_option *option;
+    size_t count;
+    size_t at;         /* offset, in the arguments of the command, of what the rows set; of settings, of the pj_setup */
+    unsigned settings; /* bit 1 << pj_setting_group of those that it takes; then there are no rows */
+    bool in_budget;    /* of settings: those alone that a budget has a place for */
+} pj_rows;
+#define PJ_ROWS(title, rows, at)                                 \
+    {                                                            \
+        title, rows, sizeof(rows) / sizeof *(rows), at, 0, false \
+    }
+#define PJ_SETTINGS(group) (1U << (group))
+
+/* Options that do not go together. Where `with` is given and `without` is not (NULL: whatever is given), none of
+ * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands. `others` are names between
+ * spaces; @model, @energy, @formats, @devices are the settings of a group, @settings all of them. */
+typedef struct pj_clash {
+    const char *with, *without, *others;
+    const char *why; /* the sentence, %s in it is the first operand; NULL: "--X has no effect beside --WITH" */
+} pj_clash;
+
+/* ---- commands ---- */
+
+enum { PJ_MOST_ROWS = 9, PJ_MOST_CLASHES = 12 };
+
+/* One command. Its arguments are a struct of its own, which begins with a pj_output. */
+typedef struct pj_command {
+    const char *name;
+    unsigned bit;
+    const char *operands;              /* "MODEL"; "" without any */
+    size_t least, most;                /* of them */
+    const char *summary;               /* one line */
+    const char *text;                  /* paragraphs, lines of at most 80 columns */
+    pj_rows rows[PJ_MOST_ROWS];        /* ends with one without a title */
+    pj_clash clashes[PJ_MOST_CLASHES]; /* ends with one without others */
+    bool sided;                        /* settings are for A, for B, or for both */
+    const char *examples;              /* lines "command\n    what it does"; NULL: none */
+    size_t size;                       /* of the arguments */
+    void (*defaults)(void *args);      /* NULL: all zero, and a report as usual */
+    pj_exit (*run)(pj_line *line, const void *args);
+} pj_command;
+
+/* Bits of commands that have less than all of shared rows. */
+enum { PJ_BIT_CHECK = 1, PJ_BIT_LINT = 2 };
+
+/* Where a report goes, and how it looks. */
+typedef struct pj_output {
+    pj_report_options report;
+    const char *out; /* NULL: standard output */
+} pj_output;
 
 /* --record and what goes with it; the texts may be NULL. */
 typedef struct pj_record_args {
     const char *file, *model, *commit, *branch, *time;
 } pj_record_args;
 
-/* What of a trend is shown. */
-typedef struct pj_trend_args {
-    size_t last; /* 0: all */
-    const char *metric; /* NULL: energy */
-    const char *layer; /* glob, or NULL */
-} pj_trend_args;
+/* ---- rows.c: rows that several commands have ---- */
 
-/* A point of `pareto add`, and how `pareto show` reads the file. */
-typedef struct pj_pareto_args {
-    bool has_quality, has_energy, has_within;
-    double quality, energy, within;
-    const char *unit;        /* of the energy */
-    const char *energy_from; /* a model, or NULL */
-    const char *label;
-    pj_better better;
-} pj_pareto_args;
+extern const pj_option pj_report_rows[3]; /* --format -o --width; of a pj_output */
+extern const pj_option pj_chart_rows[3];  /* with svg */
+extern const pj_option pj_strict_rows[1]; /* of a bool */
+extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
 
-/* An option of the groups Model or Energy as it was given: for both sides of a comparison, or for one. */
+/* ---- line.c: a command line that was read ---- */
+
+/* An option as it was given. */
 typedef struct pj_given {
-    const struct pj_option *option;
-    const char *value; /* NULL: it takes none */
-    char side;         /* 'a', 'b', or 0 */
+    const pj_option *option;   /* or */
+    const pj_setting *setting; /* a setting */
+    const char *value;         /* NULL: it takes none */
+    char side;                 /* 'a', 'b', or 0 */
 } pj_given;
 
-/* What `plan` is asked for. The lists of `options` are those beside it. */
-typedef struct pj_plan_args {
-    pj_plan_options options;
-    const char **choice, **exclude;
-    pj_plan_budget *budget;
-    pj_plan_pin *pin;
-    const char *emit;
-} pj_plan_args;
-
-/* Room for the lists of so many words and characters; false: no memory. */
-bool pj_plan_args_alloc(pj_plan_args *plan, size_t words, size_t characters);
-void pj_plan_args_free(pj_plan_args *plan);
-
-/* What check shall do. */
-enum { PJ_MOST_REPORTS = 16 };
-typedef struct pj_budget_args {
-    bool init, update, summary, has_margin;
-    double margin;                       /* 0.05: 5 % */
-    const char *baselines;               /* folder, or NULL */
-    size_t jobs;                         /* 0: as many as processors */
-    const char *report[PJ_MOST_REPORTS]; /* FORMAT=FILE */
-    size_t reports;
-} pj_budget_args;
-
-/* All that a command line says. Texts are borrowed from argv, or stand in `texts`. */
-typedef struct pj_args {
-    const char *command;
+struct pj_line {
+    const pj_command *command;
+    const pj_command *const *commands; /* all of them, in the order of the help; ends with NULL */
     const char **operand;
     size_t operands;
-    pj_dim_binding *dim;
-    size_t dims;
-    pj_input_binding *input;
-    size_t inputs;
-    pj_trips_binding *trip;
-    size_t trips;
-    pj_sweep_dim *sweep;
-    size_t sweeps;
-    const char **device;
-    size_t devices;
-    int64_t *numbers; /* where the dimensions of `input` and the values of `sweep` stand */
-    size_t numbers_used;
-    char *texts; /* names cut out of the words */
-    size_t texts_used;
-    pj_setup setup; /* bindings: the lists above, once all words are read */
-    pj_report_options report;
-    pj_record_args record;
-    pj_trend_args trend;
-    pj_pareto_args pareto;
-    pj_budget_args budget;
-    const char *out; /* NULL: standard output */
-    bool strict, check, markdown;
-    bool lint;
-    const char **lint_off; /* codes */
-    size_t lint_offs;
-    const char **limit; /* --fail-on */
-    size_t limits;
-    int words; /* of the command line, and characters in them: what the lists above have room for */
-    size_t characters;
-    pj_given *given; /* comparisons alone: what pj_args_of_side puts together */
+    pj_given *given;
     size_t givens;
-    pj_plan_args plan;
-} pj_args;
+    struct pj_kept *kept; /* memory that lives as long as the line */
+};
 
-/* One option. A row is all that parsing, --help and docs/cli.md need. */
-typedef struct pj_option {
-    const char *name;  /* without dashes */
-    char letter;       /* answers to -o, too; 0: to no letter */
-    const char *value; /* what --help calls its value; NULL: takes none */
-    const char *help;  /* lines of at most 48 columns */
-    /* Takes the value (NULL without one). NULL: done; else what it wants instead. */
-    const char *(*set)(pj_args *args, const char *value);
-} pj_option;
+/* Memory, zeroed, that lives as long as the line; NULL: there is none, which is said. */
+void *pj_line_keep(pj_line *line, size_t count, size_t size);
+/* A copy of the text up to `end`. */
+const char *pj_line_text(pj_line *line, const char *text, const char *end);
+/* One more, zeroed, at the end of a list that this function has made. */
+void *pj_line_add(pj_line *line, void *list, size_t *count, size_t size);
+bool pj_texts_add(pj_line *line, pj_texts *list, const char *text);
+void pj_line_free(pj_line *line);
 
-typedef struct pj_option_group {
-    const char *title;
-    const pj_option *option;
-    size_t count;
-} pj_option_group;
+/* The name of what is given, without dashes. */
+const char *pj_given_name(const pj_given *given);
 
-extern const pj_option_group pj_options_model;  /* --input --dim --trips --op-rules */
-extern const pj_option_group pj_options_energy; /* --table --device --weights-on ... */
-extern const pj_option_group pj_options_report; /* --format -o --width */
-extern const pj_option_group pj_options_plan;   /* --budget --choices --target ... */
-extern const pj_option_group pj_options_rows;   /* --group-by --sort --top --sweep */
-extern const pj_option_group pj_options_strict;
-extern const pj_option_group pj_options_lint;   /* --lint --lint-off */
-extern const pj_option_group pj_options_out;    /* -o --width */
-extern const pj_option_group pj_options_result; /* of check: --format --report ... */
-extern const pj_option_group pj_options_budget; /* --init --update-baseline ... */
-extern const pj_option_group pj_options_check;
-extern const pj_option_group pj_options_compare; /* --top --fail-on */
-extern const pj_option_group pj_options_sides;   /* --a-OPTION --b-OPTION: any of model and energy, for one side */
-extern const pj_option_group pj_options_markdown;
-extern const pj_option_group pj_options_reference;
-extern const pj_option_group pj_options_chart;  /* --format with svg, -o --width */
-extern const pj_option_group pj_options_record; /* --record --record-as --commit ... */
-extern const pj_option_group pj_options_trend;  /* --last --metric --layer --branch */
-extern const pj_option_group pj_options_pareto; /* --quality --energy ... */
+/* Sets a setting as it was given. false: *code is the exit code, and why has been said. */
+bool pj_given_set(const pj_line *line, const pj_given *given, pj_setup *setup, pj_exit *code);
 
-/* One command. */
-typedef struct pj_command {
-    const char *name;
-    const char *operands;             /* "MODEL"; "" without any */
-    size_t least, most;               /* of them */
-    const char *summary;              /* one line */
-    const char *text;                 /* paragraphs, lines of at most 80 columns */
-    const pj_option_group *group[10]; /* ends with NULL */
-    const char *examples;             /* lines "command\n    what it does"; NULL: none */
-    pj_exit (*run)(const pj_args *args);
-} pj_command;
+/* ---- value.c ---- */
 
-extern const pj_command pj_command_analyze, pj_command_shapes, pj_command_compare, pj_command_tables,
-    pj_command_devices, pj_command_ops, pj_command_check, pj_command_history, pj_command_pareto, pj_command_plan,
-    pj_command_help;
+/* Sets what the option is for. NULL: done; else what it wants instead of the value. */
+const char *pj_option_take(pj_line *line, const pj_option *option, void *at, const char *value);
 
-/* All of them in the order of the help; ends with NULL. */
-extern const pj_command *const pj_commands[];
+/* What --help calls its value, which may be in `room`; NULL: it takes none. */
+enum { PJ_VALUE_ROOM = 200 };
+const char *pj_given_value(const pj_given *given, char room[PJ_VALUE_ROOM]);
+
+/* A decimal number at the start of the text, as "-1.5e3"; NULL: there is none; else what follows. */
+const char *pj_decimal_read(const char *text, double *out);
+
+/* ---- options.c: which options a command has ---- */
+
+/* The option at `index` of some rows: one of both is set. false: past the last. */
+bool pj_rows_at(const pj_command *command, const pj_rows *rows, size_t index, pj_given *out);
+
+/* The option that a name of `length` characters or a letter means; *rows is where it stands. */
+bool pj_option_find(const pj_command *command, const char *name, size_t length, char letter, pj_given *out,
+                    const pj_rows **rows);
 
 /* The command of that name, or NULL. */
-const pj_command *pj_command_find(const char *name);
+const pj_command *pj_command_find(const pj_command *const *commands, const char *name);
 
 /* Does it look like the name of a model: "net.onnx"? */
 bool pj_is_model_name(const char *word);
 
 /* Says that there is none, and which one was probably meant. */
-pj_exit pj_say_unknown_command(const char *word);
+pj_exit pj_say_unknown_command(const pj_command *const *commands, const char *word);
 
-/* Reads the words behind the command. false: *code is the exit code, and why has been said (or help was asked for and
- * given). On true the caller frees *out. */
-/* A copy of the text up to `end`, which lives as long as the arguments. */
-const char *pj_args_keep(pj_args *args, const char *text, const char *end);
+/* ---- parse.c, help.c ---- */
 
-bool pj_args_read(const pj_command *command, int count, char **words, pj_args *out, pj_exit *code);
-void pj_args_free(pj_args *args);
+/* Reads the words after the command's name, and runs it. */
+pj_exit pj_command_run(const pj_command *const *commands, const pj_command *command, int count, char **words);
 
-/* Defaults, and lists with room for what so many words and characters can say. false: out of memory, which is said;
- * pj_args_free is due in either case. */
-bool pj_args_alloc(int words, size_t characters, pj_args *args);
-
-/* Lets the setup of the arguments have the lists beside it. */
-void pj_args_set_up(pj_args *args);
-
-/* What the options mean for one side ('a', 'b') of a comparison: those for both sides, then those for this one, which
- * replace values of the same name. false: as pj_args_read. On true the caller frees *out; texts are those of argv. */
-bool pj_args_of_side(const pj_command *command, const pj_args *args, char side, pj_args *out, pj_exit *code);
-
-/* Is there an option for this side alone? */
-bool pj_args_has_side(const pj_args *args, char side);
-
-/* Help on standard output. */
-void pj_help_program(void);
+/* Help on standard output: of the program, of a command, of all as docs/cli.md. */
+void pj_help_program(const pj_command *const *commands);
 void pj_help_command(const pj_command *command);
+void pj_help_markdown(const pj_command *const *commands);
 
 #endif

@@ -1,28 +1,138 @@
 /* picojoule analyze: energy, counts and precision per layer. */
 #include <string.h>
 
-#include "model.h"
+#include "commands.h"
 #include "record.h"
+#include "say.h"
+
+typedef struct analyze_args {
+    pj_output output;
+    pj_setup setup;
+    pj_record_args record;
+    pj_sweep_dim *sweep;
+    size_t sweeps;
+    pj_texts lint_off; /* codes */
+    int sort;          /* number of the word after PJ_BY_FORMAT */
+    bool strict, lint;
+} analyze_args;
+
+#define AT(member) offsetof(analyze_args, member)
+
+/* ---- options ---- */
+
+/* NAME=V1,V2,...: names may hold a '=', too, so the last one counts. */
+static const char *read_sweep(pj_line *line, void *at, const char *value)
+{
+    static const char wants[] = "NAME=V1,V2,..., for example sequence=128,512,2048";
+    analyze_args *args = at;
+    const char *equals = strrchr(value, '='), *next = equals;
+    int64_t *values = equals ? pj_line_keep(line, strlen(equals), sizeof *values) : NULL;
+    size_t count = 0;
+    if (!values || equals == value)
+        return wants;
+    do {
+        next = pj_whole_read(next + 1, &values[count++]);
+        if (!next || (*next && *next != ','))
+            return wants;
+    } while (*next);
+    pj_sweep_dim *sweep = pj_line_add(line, &args->sweep, &args->sweeps, sizeof *sweep);
+    if (sweep)
+        *sweep = (pj_sweep_dim){pj_line_text(line, value, equals), values, count};
+    return NULL;
+}
+
+static const char *read_group(pj_line *line, void *at, const char *value)
+{
+    static const char scope[] = "scope";
+    pj_report_options *report = at;
+    int64_t depth = 0;
+    bool is_scope = strncmp(value, scope, sizeof scope - 1) == 0;
+    const char *rest = is_scope ? value + sizeof scope - 1 : value, *end = rest;
+    (void)line;
+    if (is_scope && *rest == ':' && (!(end = pj_whole_read(rest + 1, &depth)) || *end || depth < 1 || depth > 1000))
+        return "scope:DEPTH with a depth from 1 on, for example scope:2";
+    if (strcmp(value, "op") != 0 && !(is_scope && (!*rest || *rest == ':')))
+        return "op, scope or scope:DEPTH";
+    report->group = is_scope ? PJ_GROUP_SCOPE : PJ_GROUP_OP;
+    report->scope_depth = (int)depth;
+    return NULL;
+}
+
+static const char *const *sort_words(void)
+{
+    static const char *const words[] = {"energy", "macs", "order", NULL};
+    return words;
+}
+
+static const char *check_code(const char *value)
+{
+    return pj_lint_rule_find(value) ? NULL : "the code of a rule; `picojoule help lint` lists them";
+}
+
+/* clang-format off */
+static const pj_option row_rows[] = {
+    {"group-by",        0, "op|scope[:DEPTH]",
+     "sums per operator, or per module: the first\n"
+     "DEPTH parts of names like /layer1/conv1/Conv",
+     PJ_OPTION_READ, .at = AT(output.report), .read = read_group},
+    {"sort",            0, NULL,
+     "order of the rows (default: energy in text and\n"
+     "Markdown, graph order in JSON and CSV)",
+     PJ_OPTION_CHOICE, .at = AT(sort), .words = sort_words},
+    {"top",             0, "N",                 "only the first N rows; the rest is summed up",
+     PJ_OPTION_COUNT, .at = AT(output.report.top), .wants = "a number of rows"},
+    {"sweep",           0, "NAME=V1,V2,...",
+     "instead of layers, one row of totals for each\n"
+     "value of a dimension, for example --sweep\n"
+     "sequence=128,512; repeatable: all combinations",
+     PJ_OPTION_READ, .at = 0, .read = read_sweep, .repeats = true},
+    {"inspect-weights", 0, NULL,
+     "reads the weights, too: range, zeros, whether\n"
+     "they are binary, ternary or powers of two, and\n"
+     "the noise that each number format would add",
+     PJ_OPTION_FLAG, .at = AT(setup.inspect_weights)},
+    {"memory",          0, NULL,
+     "what is in memory at the peak of activations,\n"
+     "and whether another order of nodes takes less",
+     PJ_OPTION_FLAG, .at = AT(setup.best_order)},
+};
+static const pj_option lint_rows[] = {
+    {"lint",     0, NULL,
+     "lists what to change in the graph, instead of\n"
+     "the report; with --strict, exit code 4 where\n"
+     "there is anything; see `picojoule help lint`",
+     PJ_OPTION_FLAG, .at = AT(lint)},
+    {"lint-off", 0, "CODE", "leaves out a rule of --lint; repeatable",
+     PJ_OPTION_TEXTS, .at = AT(lint_off), .check = check_code},
+};
+/* clang-format on */
+
+static void set_defaults(void *given)
+{
+    ((analyze_args *)given)->sort = -1;
+}
+
+/* ---- reports ---- */
 
 /* CSV has no place for findings: says how many there are. */
-static void say_unprinted(const pj_result *result, const pj_args *args)
+static void say_unprinted(const pj_line *line, const pj_result *result, const analyze_args *args)
 {
     size_t warnings = 0;
     const pj_finding *findings = result->findings;
     size_t count = result->finding_count;
     for (size_t i = 0; i < count; i++)
         warnings += strcmp(findings[i].severity, "warning") == 0;
-    if (warnings && strcmp(args->report.format, "csv") == 0)
-        pj_say("%s: %zu warning%s; the other formats list them", args->operand[0], warnings, warnings == 1 ? "" : "s");
+    if (warnings && strcmp(args->output.report.format, "csv") == 0)
+        pj_say("%s: %zu warning%s; the other formats list them", line->operand[0], warnings, warnings == 1 ? "" : "s");
 }
 
 /* How much lint would find: text tells of it. Large models are looked at only when that is asked for: it would take a
  * tenth of the time of their report. */
-static pj_status count_lint(const pj_result *result, const pj_args *args, size_t *count, pj_error *err)
+static pj_status count_lint(const pj_result *result, const analyze_args *args, size_t *count, pj_error *err)
 {
     enum { LARGE = 20000 };
     pj_lint *lint = NULL;
-    if (strcmp(args->report.format, "text") != 0 || result->layer_count > LARGE)
+    if (strcmp(args->output.report.format, "text") != 0 || result->layer_count > LARGE)
         return PJ_OK;
     pj_status status = pj_lint_run(result, NULL, 0, &lint, err);
     if (status == PJ_OK)
@@ -31,17 +141,18 @@ static pj_status count_lint(const pj_result *result, const pj_args *args, size_t
     return status;
 }
 
-static pj_exit report(const pj_result *result, const pj_args *args)
+static pj_exit report(const pj_line *line, const pj_result *result, const analyze_args *args)
 {
     pj_error err = {0};
-    pj_report_options options = args->report;
-    pj_out out = pj_out_new(args->out);
+    pj_report_options options = args->output.report;
+    options.sort = (pj_sort)(args->sort + 1);
+    pj_out out = pj_out_new(args->output.out);
     const pj_finding *findings = result->findings;
     size_t count = result->finding_count;
-    if (args->strict && pj_say_strict(findings, count, args->operand[0]))
+    if (args->strict && pj_say_strict(findings, count, line->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
     if (args->record.file) { /* first, so that the report tells that the record is there */
-        pj_exit code = pj_record_analysis(args, result, result->totals.peak_activation_bytes);
+        pj_exit code = pj_record_result(line, &args->record, result);
         if (code != PJ_EXIT_DONE)
             return code;
     }
@@ -49,91 +160,153 @@ static pj_exit report(const pj_result *result, const pj_args *args)
     if (status == PJ_OK)
         status = pj_report_write(result, &options, pj_out_write, &out, &err);
     if (status == PJ_OK)
-        say_unprinted(result, args);
-    return pj_out_finish(&out, status, &err, args->operand[0]);
+        say_unprinted(line, result, args);
+    return pj_out_finish(&out, status, &err, line->operand[0]);
 }
 
 /* --lint: the findings alone; --strict tells by the exit code that there are any. */
-static pj_exit report_lint(const pj_result *result, const pj_args *args)
+static pj_exit report_lint(const pj_line *line, const pj_result *result, const analyze_args *args)
 {
     pj_error err = {0};
     pj_lint *lint = NULL;
-    pj_out out = pj_out_new(args->out);
+    pj_out out = pj_out_new(args->output.out);
     size_t count = 0, assumed;
     const pj_finding *findings = result->findings;
     assumed = result->finding_count;
-    if (args->strict && pj_say_strict(findings, assumed, args->operand[0]))
+    if (args->strict && pj_say_strict(findings, assumed, line->operand[0]))
         return PJ_EXIT_UNSUPPORTED;
-    pj_status status = pj_lint_run(result, args->lint_off, args->lint_offs, &lint, &err);
+    pj_status status = pj_lint_run(result, args->lint_off.text, args->lint_off.count, &lint, &err);
     if (status == PJ_OK) {
         pj_lint_findings(lint, &count);
-        status = pj_lint_write(lint, &args->report, pj_out_write, &out, &err);
+        status = pj_lint_write(lint, &args->output.report, pj_out_write, &out, &err);
     }
     pj_lint_free(lint);
-    pj_exit code = pj_out_finish(&out, status, &err, args->operand[0]);
+    pj_exit code = pj_out_finish(&out, status, &err, line->operand[0]);
     return code == PJ_EXIT_DONE && args->strict && count ? PJ_EXIT_UNSUPPORTED : code;
 }
 
-static pj_exit run(const pj_args *args)
+/* ---- --sweep ---- */
+
+/* Opens the model at the first combination: a model may be broken at the sizes that it has without the sweep. */
+static pj_status open_first(pj_line *line, const analyze_args *args, pj_model **out, pj_error *err)
+{
+    pj_setup first = args->setup;
+    pj_dim_binding *dims = pj_line_keep(line, first.dim_count + args->sweeps, sizeof *dims);
+    for (size_t i = 0; dims && i < first.dim_count; i++)
+        dims[i] = first.dims[i];
+    for (size_t i = 0; dims && i < args->sweeps; i++)
+        dims[first.dim_count++] = (pj_dim_binding){args->sweep[i].name, args->sweep[i].values[0]};
+    first.dims = dims;
+    return pj_model_open(line->operand[0], &first, out, err);
+}
+
+static pj_exit run_sweep(pj_line *line, const analyze_args *args)
 {
     pj_error err = {0};
     pj_model *model = NULL;
+    pj_sweep *sweep = NULL;
+    pj_out out = pj_out_new(args->output.out);
+    pj_exit code;
+    pj_status status = open_first(line, args, &model, &err);
+    if (status == PJ_OK)
+        status = pj_sweep_run(model, &args->setup, args->sweep, args->sweeps, &sweep, &err);
+    if (status == PJ_OK && args->strict && pj_say_strict(sweep->findings, sweep->finding_count, line->operand[0])) {
+        code = PJ_EXIT_UNSUPPORTED;
+    } else {
+        if (status == PJ_OK)
+            status = pj_sweep_write(sweep, &args->output.report, pj_out_write, &out, &err);
+        code = pj_out_finish(&out, status, &err, line->operand[0]);
+    }
+    pj_sweep_free(sweep);
+    pj_model_close(model);
+    return code;
+}
+
+/* ---- the command ---- */
+
+static pj_exit run(pj_line *line, const void *given)
+{
+    const analyze_args *args = given;
+    pj_error err = {0};
+    pj_model *model = NULL;
     pj_result *result = NULL;
-    if (args->lint_offs && !args->lint)
-        return pj_say_usage("analyze", "--lint-off is for --lint");
-    if (args->sweeps && args->lint)
-        return pj_say_usage("analyze", "--lint looks at one size; it goes with --dim, not with --sweep");
-    if (args->record.file && (args->sweeps || args->lint))
-        return pj_say_usage("analyze", "--record keeps one run's figures; it goes with neither --sweep nor --lint");
     if (args->sweeps)
-        return pj_run_sweep(args);
-    pj_status status = pj_model_open(args->operand[0], &args->setup, &model, &err);
+        return run_sweep(line, args);
+    pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK)
         status = pj_analyze(model, &args->setup, &result, &err);
-    /* that there is no such table or device says nothing of the model */
-    const char *subject = model && status == PJ_EARGUMENT ? NULL : args->operand[0];
+    /* a missing table or device is not the model's fault: name no file */
+    const char *subject = model && status == PJ_EARGUMENT ? NULL : line->operand[0];
     pj_exit code = status != PJ_OK ? pj_say_error(&err, subject)
-                   : args->lint    ? report_lint(result, args)
-                                   : report(result, args);
+                   : args->lint    ? report_lint(line, result, args)
+                                   : report(line, result, args);
     pj_result_free(result);
     pj_model_close(model);
     return code;
 }
 
 const pj_command pj_command_analyze = {
-    "analyze",
-    "MODEL",
-    1,
-    1,
-    "energy, counts and precision per layer",
-    "Reads an ONNX model (- for standard input) and reports, layer by layer, the\n"
-    "energy of one run in picojoules: reading inputs, writing outputs, reading\n"
-    "parameters, arithmetic. Weights are not read and may be absent, unless\n"
-    "--inspect-weights asks to look at them.\n"
-    "\n"
-    "Energies come from a table of published figures for one operation and one bit\n"
-    "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
-    "They say where energy goes and what a change would do; they are no measurement.\n"
-    "A symbolic dimension that nobody binds counts as 1, and the report says so.",
-    {&pj_options_model, &pj_options_energy, &pj_options_report, &pj_options_rows, &pj_options_strict, &pj_options_lint,
-      &pj_options_record},
-    "picojoule analyze model.onnx\n"
-    "    where the energy goes, largest layers first\n"
-    "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
-    "    a model with symbolic dimensions\n"
-    "picojoule analyze model.onnx --weights-on sram --activations-on sram --sram-min 1MiB\n"
-    "    everything in on-chip memory of 1 MiB\n"
-    "picojoule analyze model.onnx --group-by scope:2 --top 10\n"
-    "    the ten most expensive modules\n"
-    "picojoule analyze model.onnx --sweep sequence=128,512,2048 --format csv\n"
-    "    how the totals grow with a dimension\n"
-    "picojoule analyze model.onnx --lint\n"
-    "    what to change in the graph before it is deployed\n"
-    "picojoule analyze model.onnx --record energy.db\n"
-    "    keeps the figures; `picojoule history energy.db model.onnx` shows the trend\n"
-    "picojoule analyze model.onnx --inspect-weights\n"
-    "    which weights would bear few bits, and which are ternary already\n"
-    "picojoule analyze model.onnx --format json -o report.json\n"
-    "    for programs; docs/report-format.md describes it",
-    run,
+    .name = "analyze",
+    .operands = "MODEL",
+    .least = 1,
+    .most = 1,
+    .summary = "energy, counts and precision per layer",
+    .text = "Reads an ONNX model (- for standard input) and reports, layer by layer, the\n"
+            "energy of one run in picojoules: reading inputs, writing outputs, reading\n"
+            "parameters, arithmetic. Weights are not read and may be absent, unless\n"
+            "--inspect-weights asks to look at them.\n"
+            "\n"
+            "Energies come from a table of published figures for one operation and one bit\n"
+            "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
+            "They say where energy goes and what a change would do; they are no measurement.\n"
+            "A symbolic dimension that nobody binds counts as 1, and the report says so.",
+    .rows = {{.title = "Model", .at = offsetof(analyze_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
+             {.title = "Energy",
+              .at = offsetof(analyze_args, setup),
+              .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
+             PJ_ROWS("Report",          pj_report_rows, 0),
+             PJ_ROWS("Rows",                      row_rows,    0),
+             PJ_ROWS("Findings",                                                                           pj_strict_rows, AT(strict)),
+             PJ_ROWS("Lint", lint_rows, 0),
+             PJ_ROWS("Recording", pj_record_rows, AT(record))},
+    .clashes = {{.without = "lint", .others = "lint-off"},
+             {.without = "record", .others = "record-as commit branch time"},
+             {.with = "lint",
+                 .others = "sweep",
+                 .why = "--lint looks at one size; it goes with --dim, not with --sweep"},
+             {.with = "sweep",
+                 .others = "record",
+                 .why = "--record keeps one run's figures; it goes with neither --sweep nor --lint"},
+             {.with = "lint",
+                 .others = "record",
+                 .why = "--record keeps one run's figures; it goes with neither --sweep nor --lint"},
+             {.with = "sweep",
+                 .others = "inspect-weights",
+                 .why = "--sweep prints totals, which --inspect-weights has nothing to add to"},
+             {.with = "sweep",
+                 .others = "group-by sort top",
+                 .why = "--sweep prints totals; --group-by, --sort and --top are for layers"},
+             {.with = "sweep", .others = "memory"},
+             {.with = "lint", .others = "group-by sort top inspect-weights memory @devices"}},
+    .examples = "picojoule analyze model.onnx\n"
+                "    where the energy goes, largest layers first\n"
+                "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
+                "    a model with symbolic dimensions\n"
+                "picojoule analyze model.onnx --weights-on sram --activations-on sram --sram-min 1MiB\n"
+                "    everything in on-chip memory of 1 MiB\n"
+                "picojoule analyze model.onnx --group-by scope:2 --top 10\n"
+                "    the ten most expensive modules\n"
+                "picojoule analyze model.onnx --sweep sequence=128,512,2048 --format csv\n"
+                "    how the totals grow with a dimension\n"
+                "picojoule analyze model.onnx --lint\n"
+                "    what to change in the graph before it is deployed\n"
+                "picojoule analyze model.onnx --record energy.db\n"
+                "    keeps the figures; `picojoule history energy.db model.onnx` shows the trend\n"
+                "picojoule analyze model.onnx --inspect-weights\n"
+                "    which weights would bear few bits, and which are ternary already\n"
+                "picojoule analyze model.onnx --format json -o report.json\n"
+                "    for programs; docs/report-format.md describes it",
+    .size = sizeof(analyze_args),
+    .defaults = set_defaults,
+    .run = run,
 };

@@ -5,7 +5,82 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "record.h"
+#include "say.h"
+
+typedef struct check_args {
+    pj_output output;
+    pj_setup setup; /* of --init */
+    pj_record_args record;
+    pj_texts reports;      /* FORMAT=FILE */
+    size_t jobs;           /* 0: as many as processors */
+    double margin;         /* of --init: 0.05 is 5 % */
+    const char *baselines; /* folder, or NULL */
+    bool init, update, summary;
+} check_args;
+
+#define AT(member) offsetof(check_args, member)
+
+/* ---- options ---- */
+
+static const char *check_report(const char *value)
+{
+    size_t length = strcspn(value, "=");
+    for (const char *const *format = pj_check_formats(); *format && value[length] && value[length + 1]; format++)
+        if (strlen(*format) == length && memcmp(*format, value, length) == 0)
+            return NULL;
+    return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, junit, sarif and github";
+}
+
+static const char *read_margin(pj_line *line, void *at, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    (void)line;
+    if (digits < 1 || digits > 6 || (value[digits] && strcmp(value + digits, "%") != 0))
+        return "whole percents, for example 5%";
+    *(double *)at = (double)strtol(value, NULL, 10) / 100;
+    return NULL;
+}
+
+/* clang-format off */
+static const pj_option result_rows[] = {
+    {"format",         0, NULL, "how the result is written (default text)",
+     PJ_OPTION_WORD, .at = AT(output.report.format), .words = pj_check_formats},
+    {"report",         0, "FORMAT=FILE",
+     "writes the result to a file, too, for example\n"
+     "--report junit=out.xml; repeatable",
+     PJ_OPTION_TEXTS, .at = AT(reports), .check = check_report},
+    {"github-summary", 0, NULL,
+     "appends the result as Markdown to the file that\n"
+     "GITHUB_STEP_SUMMARY names, where it is set",
+     PJ_OPTION_FLAG, .at = AT(summary)},
+    {"jobs",           0, "N",
+     "models at once (default: as many as there are\n"
+     "processors); the result is the same",
+     PJ_OPTION_COUNT, .at = AT(jobs), .least = 1, .most = 999, .wants = "a number of models, from 1 to 999"},
+};
+static const pj_option budget_rows[] = {
+    {"init",            0, NULL,
+     "writes a first budget for the models: today's\n"
+     "figures and a margin; -o FILE, or picojoule.json",
+     PJ_OPTION_FLAG, .at = AT(init)},
+    {"margin",          0, "PERCENT", "of --init (default 5%)", PJ_OPTION_READ, .at = AT(margin), .read = read_margin},
+    {"baselines",       0, "FOLDER",
+     "of --init: saves reports of the models there,\n"
+     "and checks against them",
+     PJ_OPTION_TEXT, .at = AT(baselines), .wants = "a folder"},
+    {"update-baseline", 0, NULL,
+     "analyses the models and makes that the\n"
+     "baselines of the budget, each file as a whole",
+     PJ_OPTION_FLAG, .at = AT(update)},
+};
+/* clang-format on */
+
+static void set_defaults(void *given)
+{
+    ((check_args *)given)->margin = 0.05;
+}
 
 static const char default_budget[] = "picojoule.json";
 
@@ -54,14 +129,14 @@ static pj_exit append_summary(const pj_check *check)
 }
 
 /* All of them, even if one fails; the first failure counts. */
-static pj_exit write_all(const pj_check *check, const pj_args *args)
+static pj_exit write_all(const pj_check *check, const check_args *args)
 {
-    pj_exit code = write_report(check, &args->report, args->out);
-    for (size_t i = 0; i < args->budget.reports; i++) {
-        pj_exit one = write_extra(check, args->budget.report[i]);
+    pj_exit code = write_report(check, &args->output.report, args->output.out);
+    for (size_t i = 0; i < args->reports.count; i++) {
+        pj_exit one = write_extra(check, args->reports.text[i]);
         code = code == PJ_EXIT_DONE ? one : code;
     }
-    pj_exit summary = args->budget.summary ? append_summary(check) : PJ_EXIT_DONE;
+    pj_exit summary = args->summary ? append_summary(check) : PJ_EXIT_DONE;
     return code == PJ_EXIT_DONE ? summary : code;
 }
 
@@ -83,7 +158,8 @@ static pj_exit judge(const pj_check *check, bool says)
 
 /* The figures of the models on their way into a history. */
 typedef struct recorder {
-    const pj_args *args;
+    const pj_line *line;
+    const check_args *args;
     pj_exit code; /* of the first that failed; none is recorded then */
 } recorder;
 
@@ -91,28 +167,28 @@ typedef struct recorder {
 static pj_status record(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err)
 {
     recorder *r = payload;
-    pj_args args = *r->args;
+    pj_record_args named = r->args->record;
     (void)err;
-    args.record.model = model->name;
+    named.model = model->name;
     if (r->code == PJ_EXIT_DONE)
-        r->code = pj_record_analysis(&args, result, result->totals.peak_activation_bytes);
+        r->code = pj_record_result(r->line, &named, result);
     return PJ_OK;
 }
 
-static pj_exit run_check(const pj_args *args, const char *file)
+static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
 {
     pj_error err = {0};
     pj_budget *budget = NULL;
     pj_check *check = NULL;
-    recorder history = {args, PJ_EXIT_DONE};
+    recorder history = {line, args, PJ_EXIT_DONE};
     const pj_check_options options = {
-        .jobs = args->budget.jobs, .analysed = args->record.file ? record : NULL, .payload = &history};
+        .jobs = args->jobs, .analysed = args->record.file ? record : NULL, .payload = &history};
     pj_status status = pj_budget_read(file, &budget, &err);
     if (status == PJ_OK)
         status = pj_budget_check(budget, &options, &check, &err);
     pj_exit code = status == PJ_OK ? write_all(check, args) : pj_say_error(&err, file);
     if (status == PJ_OK) {
-        pj_exit verdict = judge(check, args->out != NULL);
+        pj_exit verdict = judge(check, args->output.out != NULL);
         code = code == PJ_EXIT_DONE ? history.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
     }
@@ -175,14 +251,14 @@ static pj_exit run_update(const char *file)
 
 /* ---- a first budget ---- */
 
-static pj_exit run_init(const pj_args *args)
+static pj_exit run_init(const pj_line *line, const check_args *args)
 {
-    const char *file = args->out ? args->out : default_budget;
-    const pj_budget_draft draft = {.models = args->operand,
-                                   .model_count = args->operands,
+    const char *file = args->output.out ? args->output.out : default_budget;
+    const pj_budget_draft draft = {.models = line->operand,
+                                   .model_count = line->operands,
                                    .file = file,
-                                   .baselines = args->budget.baselines,
-                                   .margin = args->budget.has_margin ? args->budget.margin : 0.05};
+                                   .baselines = args->baselines,
+                                   .margin = args->margin};
     pj_error err = {0};
     if (access(file, F_OK) == 0) {
         pj_say("%s: is there already; remove it, or name another file with -o", file);
@@ -193,79 +269,86 @@ static pj_exit run_init(const pj_args *args)
     pj_exit code = pj_out_finish(&out, status, &err, file);
     if (code != PJ_EXIT_DONE)
         return code;
-    pj_say("%s: written; `picojoule check%s%s` checks it", file, args->out ? " " : "", args->out ? args->out : "");
-    return args->budget.baselines ? run_update(file) : PJ_EXIT_DONE;
+    pj_say("%s: written; `picojoule check%s%s` checks it", file, args->output.out ? " " : "",
+           args->output.out ? args->output.out : "");
+    return args->baselines ? run_update(file) : PJ_EXIT_DONE;
 }
 
 /* ---- the command ---- */
 
-/* What a budget says itself; options beside it would be passed over. */
-static bool has_settings(const pj_args *args)
+static pj_exit run(pj_line *line, const void *given)
 {
-    const pj_setup usual = pj_setup_default(), *given = &args->setup;
-    return args->dims || given->op_rules || args->devices || given->plan || given->quantize ||
-           strcmp(given->table, usual.table) != 0 || given->weights_on != usual.weights_on ||
-           given->activations_on != usual.activations_on || given->io_on_dram != usual.io_on_dram ||
-           given->sram_min_bits;
-}
-
-static pj_exit run(const pj_args *args)
-{
-    const pj_budget_args *budget = &args->budget;
-    const char *file = args->operands ? args->operand[0] : default_budget;
-    if (args->record.model)
-        return pj_say_usage("check", "check: models are recorded under their names in the budget, not --record-as");
-    if (args->record.file && (budget->init || budget->update))
-        return pj_say_usage("check", "check: --record goes with a check, not with --init or --update-baseline");
-    if (args->inputs || args->trips || args->setup.no_fold)
-        return pj_say_usage("check", "check: --input, --trips and --no-fold have no place in a budget");
-    if (budget->init && budget->update)
-        return pj_say_usage("check", "check: --init makes a budget, --update-baseline needs one: give one of them");
-    if (budget->init && !args->operands)
+    const check_args *args = given;
+    const char *file = line->operands ? line->operand[0] : default_budget;
+    if (args->init && !line->operands)
         return pj_say_usage("check", "check: --init wants models, for example: picojoule check --init model.onnx");
-    if (budget->init)
-        return run_init(args);
-    if (budget->has_margin || budget->baselines)
-        return pj_say_usage("check", "check: --margin and --baselines go with --init");
-    if (args->operands && pj_is_model_name(args->operand[0]))
+    if (args->init)
+        return run_init(line, args);
+    if (line->operands && pj_is_model_name(file))
         return pj_say_usage("check", "check: '%s' is a model; picojoule check --init %s writes a first budget for it",
-                            args->operand[0], args->operand[0]);
-    if (args->operands > 1)
-        return pj_say_usage("check", "check: there is one argument too many: '%s'", args->operand[1]);
-    if (has_settings(args))
-        return pj_say_usage("check", "check: sizes, tables, formats and devices stand in the budget file; on the "
-                                     "command line they go with --init");
-    return budget->update ? run_update(file) : run_check(args, file);
+                            file, file);
+    if (line->operands > 1)
+        return pj_say_usage("check", "check: there is one argument too many: '%s'", line->operand[1]);
+    return args->update ? run_update(file) : run_check(line, args, file);
 }
 
 const pj_command pj_command_check = {
-    "check",
-    "[BUDGET]",
-    0,
-    SIZE_MAX,
-    "do models keep their energy budgets? For CI",
-    "Analyses the models of a budget file (default picojoule.json) and says of each\n"
-    "limit whether it is kept, by how much, what costs most and what to try next.\n"
-    "Exit code 0: all limits are kept; 1: one is exceeded; 3: a model, the budget or\n"
-    "a baseline is missing or broken. The same files give the same figures on every\n"
-    "machine, so there is no noise to allow for.\n"
-    "\n"
-    "The budget is JSON (picojoule.budget/1, docs/ci.md): per model sizes, table and\n"
-    "formats, limits on energy, MACs, parameters, memory, devices and layers, what\n"
-    "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
-    "Files in it are found from its own folder. Energy and model options go with\n"
-    "--init, which writes them into the file.",
-    {&pj_options_result, &pj_options_out, &pj_options_budget, &pj_options_record, &pj_options_model,
-      &pj_options_energy},
-    "picojoule check --init model.onnx --baselines baselines\n"
-    "    a first picojoule.json, and a report to compare with\n"
-    "picojoule check\n"
-    "    are all limits kept?\n"
-    "picojoule check --format github --report junit=check.xml --github-summary\n"
-    "    in a GitHub workflow\n"
-    "picojoule check --record energy.db\n"
-    "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
-    "picojoule check --update-baseline\n"
-    "    today's figures are the new baseline",
-    run,
+    .name = "check",
+    .bit = PJ_BIT_CHECK,
+    .operands = "[BUDGET]",
+    .least = 0,
+    .most = SIZE_MAX,
+    .summary = "do models keep their energy budgets? For CI",
+    .text = "Analyses the models of a budget file (default picojoule.json) and says of each\n"
+            "limit whether it is kept, by how much, what costs most and what to try next.\n"
+            "Exit code 0: all limits are kept; 1: one is exceeded; 3: a model, the budget or\n"
+            "a baseline is missing or broken. The same files give the same figures on every\n"
+            "machine, so there is no noise to allow for.\n"
+            "\n"
+            "The budget is JSON (picojoule.budget/1, docs/ci.md): per model sizes, table and\n"
+            "formats, limits on energy, MACs, parameters, memory, devices and layers, what\n"
+            "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
+            "Files in it are found from its own folder. Energy and model options go with\n"
+            "--init, which writes them into the file.",
+    .rows = {PJ_ROWS("Result", result_rows,                                                                   0),
+             {"Output", pj_report_rows + 1, 2, 0, 0, false},
+             PJ_ROWS("Budget",                                                                                                             budget_rows, 0),
+             PJ_ROWS("Recording",                                   pj_record_rows, AT(record)),
+             {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},
+             {.title = "Energy",
+              .at = AT(setup),
+              .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES),
+              .in_budget = true}},
+    .clashes = {{.with = "init",
+                 .others = "update-baseline",
+                 .why = "check: --init makes a budget, --update-baseline needs one: give one of them"},
+             {.with = "init",
+                 .others = "record",
+                 .why = "check: --record goes with a check, not with --init or --update-baseline"},
+             {.with = "update-baseline",
+                 .others = "record",
+                 .why = "check: --record goes with a check, not with --init or --update-baseline"},
+             {.without = "record", .others = "commit branch time"},
+             {.without = "init",
+                 .others = "margin baselines",
+                 .why = "check: --margin and --baselines go with --init"},
+             {.without = "init",
+                 .others = "@settings",
+                 .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
+                        "go with --init"},
+             {.with = "init", .others = "format report github-summary jobs"},
+             {.with = "update-baseline", .others = "format report github-summary jobs output"}},
+    .examples = "picojoule check --init model.onnx --baselines baselines\n"
+                "    a first picojoule.json, and a report to compare with\n"
+                "picojoule check\n"
+                "    are all limits kept?\n"
+                "picojoule check --format github --report junit=check.xml --github-summary\n"
+                "    in a GitHub workflow\n"
+                "picojoule check --record energy.db\n"
+                "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
+                "picojoule check --update-baseline\n"
+                "    today's figures are the new baseline",
+    .size = sizeof(check_args),
+    .defaults = set_defaults,
+    .run = run,
 };

@@ -1,226 +1,56 @@
-/* picojoule help, --help, and docs/cli.md: all made from the tables of commands and options. */
-#include <stdio.h>
+/* picojoule help. */
 #include <string.h>
 
 #include "say.h"
 
-static const char intro[] = "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"
-                            "before anything is deployed.";
+typedef struct help_args {
+    pj_output output;
+    bool markdown;
+} help_args;
 
-static const char first_steps[] = "picojoule analyze model.onnx\n"
-                                  "    where the energy goes, largest layers first\n"
-                                  "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"
-                                  "    a model with symbolic dimensions\n"
-                                  "picojoule analyze model.onnx --group-by op\n"
-                                  "    the same, summed per operator\n"
-                                  "picojoule analyze model.onnx --format json -o report.json\n"
-                                  "    for programs\n"
-                                  "picojoule shapes model.onnx\n"
-                                  "    type and shape of every tensor";
-
-typedef struct exit_row {
-    pj_exit code;
-    const char *text;
-} exit_row;
-
-static const exit_row exits[] = {
-    {PJ_EXIT_DONE,        "done"                                                                            },
-    {PJ_EXIT_LIMIT,       "a limit is exceeded (check, compare --fail-on)"                                  },
-    {PJ_EXIT_USAGE,       "wrong usage: unknown option, malformed value"                                    },
-    {PJ_EXIT_INPUT,       "bad input: model, table or device is absent, broken, or not what the options say"},
-    {PJ_EXIT_UNSUPPORTED, "something in the model is not supported, or a finding under --strict"            },
-    {PJ_EXIT_SYSTEM,      "input or output failed, or memory ran out"                                       },
+static const pj_option reference_rows[] = {
+    {"markdown", 0, NULL, "all commands in one text, docs/cli.md", PJ_OPTION_FLAG, .at = offsetof(help_args, markdown)},
 };
-enum { EXITS = sizeof exits / sizeof *exits };
-
-/* ---- for the terminal ---- */
-
-enum { TEXT_AT = 32 };
-
-/* Lines of a text, each led by `prefix`. */
-static void print_lines(const char *text, const char *prefix)
-{
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        printf("%s%.*s\n", length ? prefix : "", (int)length, text);
-        text += length + (text[length] != 0);
-    }
-}
-
-static void print_option(const char *name, char letter, const char *value, const char *help)
-{
-    char head[128];
-    int used =
-        letter ? snprintf(head, sizeof head, "  -%c, --%s", letter, name) : snprintf(head, sizeof head, "  --%s", name);
-    if (value)
-        snprintf(head + used, sizeof head - (size_t)used, " %s", value);
-    bool fits = strlen(head) + 2 <= TEXT_AT;
-    printf("%s%s", head, fits ? "" : "\n");
-    for (int column = fits ? (int)strlen(head) : 0; *help; column = 0) {
-        size_t length = strcspn(help, "\n");
-        printf("%*s%.*s\n", TEXT_AT - column, "", (int)length, help);
-        help += length + (help[length] != 0);
-    }
-}
-
-void pj_help_program(void)
-{
-    printf("picojoule %s\n\n%s\n\nUsage: picojoule COMMAND [options]\n\n", PICOJOULE_VERSION, intro);
-    for (size_t i = 0; pj_commands[i]; i++) {
-        char head[64];
-        snprintf(head, sizeof head, "%s %s", pj_commands[i]->name, pj_commands[i]->operands);
-        printf("  %-22s%s\n", head, pj_commands[i]->summary);
-    }
-    printf("\nFirst steps:\n\n");
-    print_lines(first_steps, "  ");
-    printf("\n`picojoule COMMAND --help` explains the options of a command.\n");
-}
-
-void pj_help_command(const pj_command *command)
-{
-    printf("Usage: picojoule %s%s%s [options]\n\n", command->name, *command->operands ? " " : "", command->operands);
-    print_lines(command->text, "");
-    for (size_t g = 0; command->group[g]; g++) {
-        const pj_option_group *group = command->group[g];
-        printf("\n%s:\n", group->title);
-        for (size_t i = 0; i < group->count; i++)
-            print_option(group->option[i].name, group->option[i].letter, group->option[i].value, group->option[i].help);
-    }
-    printf("\nGeneral:\n");
-    print_option("help", 'h', NULL, "this text");
-    print_option("version", 0, NULL, "the version of the program");
-    if (command->examples) {
-        printf("\nExamples:\n\n");
-        print_lines(command->examples, "  ");
-    }
-}
-
-/* ---- for docs/cli.md ---- */
-
-/* A text in one line of a Markdown table. */
-static void print_cell(const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '|')
-            putchar('\\');
-        putchar(*text == '\n' ? ' ' : *text);
-    }
-}
-
-/* The length of a command: to the end of the line, or of the last one of those that end in a backslash. */
-static int command_length(const char *text)
-{
-    size_t length = strcspn(text, "\n");
-    while (length > 0 && text[length - 1] == '\\' && text[length])
-        length += 1 + strcspn(text + length + 1, "\n");
-    return (int)length;
-}
-
-/* "command\n    what it does" becomes a comment and the command below it. */
-static void markdown_examples(const char *text)
-{
-    printf("\n```sh\n");
-    while (*text) {
-        int length = command_length(text);
-        const char *what = text + length + strspn(text + length, "\n ");
-        int what_length = (int)strcspn(what, "\n");
-        printf("# %.*s\n%.*s\n", what_length, what, length, text);
-        text = what + what_length + strspn(what + what_length, "\n");
-    }
-    printf("```\n");
-}
-
-static void markdown_command(const pj_command *command)
-{
-    printf("\n## picojoule %s\n\n    picojoule %s%s%s [options]\n\n", command->name, command->name,
-           *command->operands ? " " : "", command->operands);
-    print_lines(command->text, "");
-    printf("\n| Option | Meaning |\n|---|---|\n");
-    for (size_t g = 0; command->group[g]; g++)
-        for (size_t i = 0; i < command->group[g]->count; i++) {
-            const pj_option *option = &command->group[g]->option[i];
-            printf("| `");
-            if (option->letter)
-                printf("-%c`, `", option->letter);
-            printf("--%s%s", option->name, option->value ? " " : "");
-            print_cell(option->value ? option->value : "");
-            printf("` | ");
-            print_cell(option->help);
-            printf(" |\n");
-        }
-    if (command->examples)
-        markdown_examples(command->examples);
-}
-
-static void markdown_program(void)
-{
-    printf("# The command line\n\n<!-- made by `picojoule help --markdown`; a test compares -->\n\n%s\n\n"
-           "| Command | |\n|---|---|\n",
-           intro);
-    for (size_t i = 0; pj_commands[i]; i++) {
-        printf("| [`picojoule %s%s", pj_commands[i]->name, *pj_commands[i]->operands ? " " : "");
-        print_cell(pj_commands[i]->operands);
-        printf("`](#picojoule-%s) | %s |\n", pj_commands[i]->name, pj_commands[i]->summary);
-    }
-    printf(
-        "\n## Conventions\n\n"
-        "- `--help` and `--version` work everywhere. An option's value follows behind a space or `=`. Options and\n"
-        "  arguments may stand in any order; `--` ends the options.\n"
-        "- `-` as MODEL reads standard input. A NAME that is no built-in one is a FILE if it has a `/`, ends with\n"
-        "  `.json` or exists.\n"
-        "- The report goes to standard output, everything else to standard error. After a failure there is nothing on\n"
-        "  standard output. `-o FILE` writes a temporary file beside FILE and renames it: FILE is there as a whole or\n"
-        "  not at all.\n"
-        "- Colour is used on a terminal only, and not when `NO_COLOR` is set. Numbers do not depend on the locale;\n"
-        "  the same input gives the same bytes.\n\n"
-        "## Exit codes\n\n| Code | Meaning |\n|---:|---|\n");
-    for (size_t i = 0; i < EXITS; i++)
-        printf("| %d | %s |\n", (int)exits[i].code, exits[i].text);
-    printf(
-        "\nAn input that cannot be opened (absent, a folder, no permission) is bad input, 3; one that fails while it\n"
-        "is read, 5.\n");
-    for (size_t i = 0; pj_commands[i]; i++)
-        markdown_command(pj_commands[i]);
-}
-
-/* ---- the command ---- */
 
 /* The rules of --lint; with --markdown, docs/lint.md. */
-static pj_exit help_lint(const pj_args *args)
+static pj_exit help_lint(const help_args *args)
 {
     pj_error err = {0};
     pj_out out = pj_out_new(NULL);
-    pj_report_options options = args->report;
+    pj_report_options options = args->output.report;
+    if (args->markdown)
+        options.format = "markdown";
     if (!options.width)
         options.width = 80;
     pj_status status = pj_lint_rules_write(&options, pj_out_write, &out, &err);
     return pj_out_finish(&out, status, &err, NULL);
 }
 
-static pj_exit run(const pj_args *args)
+static pj_exit run(pj_line *line, const void *given)
 {
-    if (args->operands && strcmp(args->operand[0], "lint") == 0)
+    const help_args *args = given;
+    if (line->operands && strcmp(line->operand[0], "lint") == 0)
         return help_lint(args);
-    const pj_command *command = args->operands ? pj_command_find(args->operand[0]) : NULL;
-    if (args->operands && !command)
-        return pj_say_unknown_command(args->operand[0]);
+    const pj_command *command = line->operands ? pj_command_find(line->commands, line->operand[0]) : NULL;
+    if (line->operands && !command)
+        return pj_say_unknown_command(line->commands, line->operand[0]);
     if (args->markdown)
-        markdown_program();
+        pj_help_markdown(line->commands);
     else if (command)
         pj_help_command(command);
     else
-        pj_help_program();
+        pj_help_program(line->commands);
     return PJ_EXIT_DONE;
 }
 
 const pj_command pj_command_help = {
-    "help",
-    "[COMMAND|lint]",
-    0,
-    1,
-    "this overview; options of a command; rules of --lint",
-    "The same as --help; `picojoule help lint` explains the rules of analyze --lint.",
-    {&pj_options_reference},
-    NULL,
-    run,
+    .name = "help",
+    .operands = "[COMMAND|lint]",
+    .least = 0,
+    .most = 1,
+    .summary = "this overview; options of a command; rules of --lint",
+    .text = "The same as --help; `picojoule help lint` explains the rules of analyze --lint.",
+    .rows = {PJ_ROWS("Documentation", reference_rows, 0)},
+    .size = sizeof(help_args),
+    .run = run,
 };

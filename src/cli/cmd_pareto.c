@@ -1,16 +1,102 @@
 /* picojoule pareto: quality against energy over a training run. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "commands.h"
 #include "record.h"
+#include "say.h"
+
+typedef struct pareto_args {
+    pj_output output;
+    pj_setup setup;
+    double quality, energy, within; /* not given: NAN, unit NULL, 10 % */
+    const char *unit;               /* of the energy */
+    const char *energy_from;        /* a model, or NULL */
+    const char *label;
+    const char *time;
+    int better; /* pj_better */
+} pareto_args;
+
+#define AT(member) offsetof(pareto_args, member)
+
+static const char *read_energy(pj_line *line, void *at, const char *value)
+{
+    static const struct {
+        const char *suffix, *unit;
+        double factor;
+    } units[] = {
+        {"pJ",       "pJ",       1   },
+        {"nJ",       "pJ",       1e3 },
+        {"uJ",       "pJ",       1e6 },
+        {"mJ",       "pJ",       1e9 },
+        {"J",        "pJ",       1e12},
+        {"kJ",       "pJ",       1e15},
+        {"relative", "relative", 1   },
+    };
+    pareto_args *args = at;
+    double number;
+    const char *suffix = pj_decimal_read(value, &number);
+    (void)line;
+    if (suffix && number >= 0)
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+            if (strcmp(suffix + strspn(suffix, " "), units[i].suffix) == 0) {
+                args->energy = number * units[i].factor;
+                args->unit = units[i].unit;
+                return NULL;
+            }
+    return "an energy with its unit, for example 3.4uJ or 1.2mJ; relative of tables without joules";
+}
+
+static const char *check_time(const char *value)
+{
+    return pj_time_is_valid(value) ? NULL : "a time in UTC like 2026-11-20T22:09:24Z";
+}
+
+/* clang-format off */
+static const pj_option point_rows[] = {
+    {"quality",          0, "X",       "add: the point's quality",
+     PJ_OPTION_REAL, .at = AT(quality), .wants = "a number, for example 12.3"},
+    {"energy",           0, "E",       "add: its energy, as 3.4uJ", PJ_OPTION_READ, .at = 0, .read = read_energy},
+    {"energy-from",      0, "MODEL",
+     "add: its energy is that of one run of the model,\n"
+     "with the options below",
+     PJ_OPTION_TEXT, .at = AT(energy_from), .wants = "a model"},
+    {"label",            0, "TEXT",
+     "add: what the point is called, as step=1000\n"
+     "(default: the model's path)",
+     PJ_OPTION_TEXT, .at = AT(label), .wants = "a text"},
+    {"time",             0, "TIME",
+     "add: when, as 2026-11-20T22:09:24Z (default:\n"
+     "SOURCE_DATE_EPOCH, else now)",
+     PJ_OPTION_TEXT, .at = AT(time), .check = check_time},
+    {"lower-is-better",  0, NULL,
+     "as for a loss; the default of a new file, and\n"
+     "settled by its first point",
+     PJ_OPTION_AS, .at = AT(better), .least = PJ_BETTER_LOWER},
+    {"higher-is-better", 0, NULL,      "as for an accuracy; likewise",
+     PJ_OPTION_AS, .at = AT(better), .least = PJ_BETTER_HIGHER},
+    {"within",           0, "PERCENT",
+     "show: names the point of least energy that is\n"
+     "so near to the best quality (default 10%)",
+     PJ_OPTION_REAL, .at = AT(within), .share = true, .most = 1e300,
+     .wants = "a share of the best quality in percent, for example 10%"},
+};
+/* clang-format on */
+
+static void set_defaults(void *given)
+{
+    pareto_args *args = given;
+    args->quality = NAN;
+    args->within = 0.1;
+}
 
 /* The energy of one run of the model, and what it rests on; the caller frees *basis. */
-static pj_status take_energy(const pj_args *args, pj_pareto_point *point, char **basis, pj_error *err)
+static pj_status take_energy(const pareto_args *args, pj_pareto_point *point, char **basis, pj_error *err)
 {
     pj_model *model = NULL;
     pj_result *result = NULL;
-    pj_status status = pj_model_open(args->pareto.energy_from, &args->setup, &model, err);
+    pj_status status = pj_model_open(args->energy_from, &args->setup, &model, err);
     if (status == PJ_OK)
         status = pj_analyze(model, &args->setup, &result, err);
     if (status == PJ_OK) {
@@ -19,82 +105,92 @@ static pj_status take_energy(const pj_args *args, pj_pareto_point *point, char *
         point->unit = strcmp(result->unit, "pJ") == 0 ? "pJ" : "relative";
         status = pj_pareto_basis(result, basis, err);
         if (totals->uncounted)
-            pj_say("%s: %zu layer%s not counted in this energy; `picojoule analyze` lists them",
-                   args->pareto.energy_from, totals->uncounted, totals->uncounted == 1 ? " is" : "s are");
+            pj_say("%s: %zu layer%s not counted in this energy; `picojoule analyze` lists them", args->energy_from,
+                   totals->uncounted, totals->uncounted == 1 ? " is" : "s are");
     }
     pj_result_free(result);
     pj_model_close(model);
     return status;
 }
 
-static pj_exit add(const pj_args *args)
+static pj_exit add(const pj_line *line, const pareto_args *args)
 {
-    const pj_pareto_args *given = &args->pareto;
     pj_error err = {0};
     char time[PJ_TIME_SIZE], *basis = NULL;
-    pj_pareto_point point = {.quality = given->quality, .energy = given->energy, .unit = given->unit, .time = time};
-    if (!given->has_quality)
+    pj_pareto_point point = {.quality = args->quality, .energy = args->energy, .unit = args->unit, .time = time};
+    if (isnan(args->quality))
         return pj_say_usage("pareto", "add wants --quality X");
-    if (given->has_energy == (given->energy_from != NULL))
+    if ((args->unit != NULL) == (args->energy_from != NULL))
         return pj_say_usage("pareto", "add wants either --energy E or --energy-from MODEL");
-    if (given->has_within)
-        return pj_say_usage("pareto", "--within is for show");
-    if (!pj_time_of(args, time))
+    if (!pj_time_of(args->time, time))
         return PJ_EXIT_USAGE;
-    if (given->energy_from && take_energy(args, &point, &basis, &err) != PJ_OK)
-        return pj_say_error(&err, given->energy_from);
-    point.label = given->label ? given->label : given->energy_from;
+    if (args->energy_from && take_energy(args, &point, &basis, &err) != PJ_OK)
+        return pj_say_error(&err, args->energy_from);
+    point.label = args->label ? args->label : args->energy_from;
     point.basis = basis;
-    pj_status status = pj_pareto_add(args->operand[1], &point, given->better, &err);
+    pj_status status = pj_pareto_add(line->operand[1], &point, (pj_better)args->better, &err);
     free(basis);
-    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, args->operand[1]);
+    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, line->operand[1]);
 }
 
-static pj_exit show(const pj_args *args)
+static pj_exit show(const pj_line *line, const pareto_args *args)
 {
-    static const double ten_percent = 0.1;
-    const pj_pareto_args *given = &args->pareto;
     pj_error err = {0};
-    pj_out out = pj_out_new(args->out);
+    pj_out out = pj_out_new(args->output.out);
     pj_pareto *pareto = NULL;
-    if (given->has_quality || given->has_energy || given->energy_from || given->label || args->record.time)
-        return pj_say_usage("pareto", "--quality, --energy, --energy-from, --label and --time are for add");
-    pj_status status =
-        pj_pareto_read(args->operand[1], given->better, given->has_within ? given->within : ten_percent, &pareto, &err);
+    pj_status status = pj_pareto_read(line->operand[1], (pj_better)args->better, args->within, &pareto, &err);
     if (status == PJ_OK)
-        status = pj_pareto_write(pareto, &args->report, pj_out_write, &out, &err);
+        status = pj_pareto_write(pareto, &args->output.report, pj_out_write, &out, &err);
     pj_pareto_free(pareto);
-    return pj_out_finish(&out, status, &err, args->operand[1]);
+    return pj_out_finish(&out, status, &err, line->operand[1]);
 }
 
-static pj_exit run(const pj_args *args)
+static pj_exit run(pj_line *line, const void *args)
 {
-    const char *verb = args->operand[0];
+    const char *verb = line->operand[0];
     if (strcmp(verb, "add") == 0)
-        return add(args);
+        return add(line, args);
     if (strcmp(verb, "show") == 0)
-        return show(args);
+        return show(line, args);
     return pj_say_usage("pareto", "pareto: add or show, not '%s'", verb);
 }
 
 const pj_command pj_command_pareto = {
-    "pareto",
-    "add|show FILE",
-    2,
-    2,
-    "quality against energy over a training run",
-    "`add` appends a point (quality, energy) to an SQLite file and makes the file if\n"
-    "need be; processes may add at once. `show` prints the frontier: the points that\n"
-    "no other one beats or equals in both. Points that are beaten stay in the file\n"
-    "and are part of JSON, CSV and the chart.",
-    {&pj_options_pareto, &pj_options_model, &pj_options_energy, &pj_options_chart},
-    "picojoule pareto add run.db --quality 12.3 --energy-from step1000.onnx\n"
-    "    a checkpoint, with its validation loss\n"
-    "picojoule pareto add accuracy.db --quality 0.913 --higher-is-better --energy 3.4uJ\n"
-    "    an accuracy, and an energy that was found elsewhere\n"
-    "picojoule pareto show run.db\n"
-    "    the frontier, and the cheapest model within 10 % of the best quality\n"
-    "picojoule pareto show run.db --within 2% --format svg -o run.svg\n"
-    "    as a chart",
-    run,
+    .name = "pareto",
+    .operands = "add|show FILE",
+    .least = 2,
+    .most = 2,
+    .summary = "quality against energy over a training run",
+    .text = "`add` appends a point (quality, energy) to an SQLite file and makes the file if\n"
+            "need be; processes may add at once. `show` prints the frontier: the points that\n"
+            "no other one beats or equals in both. Points that are beaten stay in the file\n"
+            "and are part of JSON, CSV and the chart.",
+    .rows = {PJ_ROWS("Points", point_rows, 0),
+             {.title = "Model", .at = offsetof(pareto_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
+             {.title = "Energy",
+              .at = offsetof(pareto_args, setup),
+              .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
+             PJ_ROWS("Report", pj_chart_rows, 0)},
+    .clashes = {{.with = "=add", .others = "within", .why = "--within is for show"},
+             {.with = "=add", .others = "format output"},
+             {.with = "=show",
+                 .others = "quality energy energy-from label time",
+                 .why = "--quality, --energy, --energy-from, --label and --time are for add"},
+             {.without = "energy-from",
+                 .others = "@settings",
+                 .why = "sizes, tables and formats go with add --energy-from: they are what its energy rests on"},
+             {.with = "lower-is-better",
+                 .others = "higher-is-better",
+                 .why = "either --lower-is-better or --higher-is-better, not both"}                                                         },
+    .examples = "picojoule pareto add run.db --quality 12.3 --energy-from step1000.onnx\n"
+                "    a checkpoint, with its validation loss\n"
+                "picojoule pareto add accuracy.db --quality 0.913 --higher-is-better --energy 3.4uJ\n"
+                "    an accuracy, and an energy that was found elsewhere\n"
+                "picojoule pareto show run.db\n"
+                "    the frontier, and the cheapest model within 10 % of the best quality\n"
+                "picojoule pareto show run.db --within 2% --format svg -o run.svg\n"
+                "    as a chart",
+    .size = sizeof(pareto_args),
+    .defaults = set_defaults,
+    .run = run,
 };

@@ -1,42 +1,187 @@
 /* picojoule plan: which layers to quantize, and to what. */
-#include "model.h"
+#include <string.h>
 
-static pj_exit write_result(const pj_plan_result *result, const pj_args *args)
+#include "commands.h"
+#include "say.h"
+
+typedef struct plan_args {
+    pj_output output;
+    pj_setup setup;
+    pj_plan_options options; /* its lists are those below */
+    pj_texts choices, excludes;
+    pj_plan_budget *budget;
+    pj_plan_pin *pin;
+    const char *pick, *emit;
+    bool strict;
+} plan_args;
+
+#define AT(member) offsetof(plan_args, member)
+
+/* ---- options ---- */
+
+/* Words between commas. */
+static const char *read_choices(pj_line *line, void *at, const char *value)
 {
-    pj_error err = {0};
-    pj_out out = pj_out_new(args->out);
-    pj_status status;
-    if (args->plan.emit)
-        status = pj_plan_emit(result, args->plan.emit, pj_out_write, &out, &err);
-    else
-        status = pj_plan_write(result, args->plan.options.frontier ? PJ_PLAN_VIEW_FRONTIER : PJ_PLAN_VIEW_PLAN,
-                               &args->report, pj_out_write, &out, &err);
-    return pj_out_finish(&out, status, &err, args->operand[0]);
+    static const char wants[] = "formats between commas, for example fp16,int8,w4a8";
+    pj_texts *choices = at;
+    while (*value) {
+        size_t length = strcspn(value, ",");
+        if (!length)
+            return wants;
+        pj_texts_add(line, choices, pj_line_text(line, value, value + length));
+        value += length + (value[length] == ',');
+    }
+    return choices->count ? NULL : wants;
 }
 
-static pj_exit run(const pj_args *args)
+static const char *read_budget(pj_line *line, void *at, const char *value)
 {
+    plan_args *args = at;
+    pj_plan_budget *budget = pj_line_add(line, &args->budget, &args->options.budget_count, sizeof *budget);
+    return budget ? pj_plan_budget_read(value, budget) : NULL;
+}
+
+static const char *read_keep(pj_line *line, void *at, const char *value)
+{
+    static const char *const words[] = {"first", "last"};
+    pj_plan_options *options = at;
+    bool *flags[] = {&options->keep_first, &options->keep_last};
+    (void)line;
+    do {
+        size_t length = strcspn(value, ","), i = 0;
+        while (i < 2 && (strlen(words[i]) != length || memcmp(words[i], value, length) != 0))
+            i++;
+        if (i == 2)
+            return "first, last or first,last; --exclude keeps layers by name";
+        *flags[i] = true;
+        value += length + (value[length] == ',');
+    } while (*value);
+    return NULL;
+}
+
+/* GLOB=CHOICE: names may hold a '=', so the last one counts. */
+static const char *read_pin(pj_line *line, void *at, const char *value)
+{
+    plan_args *args = at;
+    const char *equals = strrchr(value, '=');
+    if (!equals || equals == value || !equals[1])
+        return "NAME=FORMAT, for example 'head*=fp16'";
+    pj_plan_pin *pin = pj_line_add(line, &args->pin, &args->options.pin_count, sizeof *pin);
+    if (pin)
+        *pin = (pj_plan_pin){pj_line_text(line, value, equals), equals + 1};
+    return NULL;
+}
+
+static const char *const *pick_words(void)
+{
+    static const char *const words[] = {"knee", NULL};
+    return words;
+}
+
+static const char *const *emit_words(void)
+{
+    static const char *const words[] = {"onnxruntime", "nncf", "csv", NULL};
+    return words;
+}
+
+/* clang-format off */
+static const pj_option plan_rows[] = {
+    {"budget",      0, "'MEASURE<=AMOUNT'",
+     "what the plan has to keep: 'energy<=40%' (of\n"
+     "today's), 'energy<=2.5mJ', 'param_bytes<=1MiB',\n"
+     "'bops<=3e9', 'noise<=0.01'; repeatable; without\n"
+     "any, the knee of the frontier is taken",
+     PJ_OPTION_READ, .at = 0, .read = read_budget, .repeats = true},
+    {"choices",     0, "F,F,...",
+     "formats to choose from: fp16, int8, int4, and\n"
+     "wNaM for weights of N and activations of M bits\n"
+     "(default: those of the target, else\n"
+     "fp16,w8a16,int8,w4a16,w4a8,int4)",
+     PJ_OPTION_READ, .at = AT(choices), .read = read_choices},
+    {"target",      0, "NAME|FILE",
+     "what the hardware has: npu-int8, gpu-fp16-int8,\n"
+     "llm-w4a16, finn-any-bit, or a file",
+     PJ_OPTION_TEXT, .at = AT(options.target), .wants = "a name or a file"},
+    {"keep",        0, "first|last|first,last",
+     "the first or last layer with weights stays as it\n"
+     "is",
+     PJ_OPTION_READ, .at = AT(options), .read = read_keep},
+    {"exclude",     0, "NAME",
+     "layers of that name (may be a glob) stay as they\n"
+     "are; repeatable",
+     PJ_OPTION_TEXTS, .at = AT(excludes), .wants = "the name of a layer, or a glob"},
+    {"pin",         0, "NAME=FORMAT",
+     "layers of that name (may be a glob) take that\n"
+     "choice; repeatable",
+     PJ_OPTION_READ, .at = 0, .read = read_pin, .repeats = true},
+    {"sensitivity", 0, "weights|uniform|FILE",
+     "where noise comes from: rounding of the weights\n"
+     "(default), the formats alone, or losses that you\n"
+     "measured (JSON or CSV, docs/planning.md)",
+     PJ_OPTION_TEXT, .at = AT(options.sensitivity), .wants = "weights, uniform or a file"},
+    {"calibration", 0, "FILE",                  "ranges of activations (JSON, docs/planning.md)",
+     PJ_OPTION_TEXT, .at = AT(options.calibration), .wants = "a file"},
+    {"per-tensor",  0, NULL,
+     "weights have one scale per tensor instead of one\n"
+     "per output channel",
+     PJ_OPTION_FLAG, .at = AT(options.per_tensor)},
+    {"time-limit",  0, "SECONDS",
+     "for the search (default 2); what is left to prove\n"
+     "is in the report",
+     PJ_OPTION_REAL, .at = AT(options.time_limit), .most = 86400, .wants = "seconds from 0 to 86400, for example 0.5"},
+    {"frontier",    0, NULL,
+     "prints the whole trade-off of energy and noise\n"
+     "instead of a plan",
+     PJ_OPTION_FLAG, .at = AT(options.frontier)},
+    {"pick",        0, NULL,                    "the knee of the frontier instead of a budget",
+     PJ_OPTION_WORD, .at = AT(pick), .words = pick_words},
+    {"emit",        0, NULL,                    "prints the plan as another quantizer takes it",
+     PJ_OPTION_WORD, .at = AT(emit), .words = emit_words},
+};
+/* clang-format on */
+
+static void set_defaults(void *given)
+{
+    ((plan_args *)given)->options.time_limit = -1;
+}
+
+/* ---- the command ---- */
+
+static pj_exit write_result(const pj_line *line, const pj_plan_result *result, const plan_args *args)
+{
+    pj_error err = {0};
+    pj_out out = pj_out_new(args->output.out);
+    pj_status status;
+    if (args->emit)
+        status = pj_plan_emit(result, args->emit, pj_out_write, &out, &err);
+    else
+        status = pj_plan_write(result, args->options.frontier ? PJ_PLAN_VIEW_FRONTIER : PJ_PLAN_VIEW_PLAN,
+                               &args->output.report, pj_out_write, &out, &err);
+    return pj_out_finish(&out, status, &err, line->operand[0]);
+}
+
+static pj_exit run(pj_line *line, const void *given)
+{
+    const plan_args *args = given;
     pj_error err = {0};
     pj_model *model = NULL;
     pj_plan_result *result = NULL;
-    pj_plan_options options = args->plan.options;
-    options.choices = args->plan.choice;
-    options.budgets = args->plan.budget;
-    options.pins = args->plan.pin;
-    options.excludes = args->plan.exclude;
-    if (options.knee && options.budget_count)
-        return pj_say_usage("plan", "--pick knee stands in place of a --budget");
-    if (args->setup.plan || args->setup.quantize || args->devices)
-        return pj_say_usage("plan", "plan starts from the model as it is, and prices it by the table: no --plan, "
-                                    "--quantize or --device");
-    pj_status status = pj_model_open(args->operand[0], &args->setup, &model, &err);
+    pj_plan_options options = args->options;
+    options.choices = args->choices.text;
+    options.choice_count = args->choices.count;
+    options.excludes = args->excludes.text;
+    options.exclude_count = args->excludes.count;
+    options.budgets = args->budget;
+    options.pins = args->pin;
+    options.knee = args->pick != NULL;
+    pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK)
         status = pj_plan_search(model, &args->setup, &options, &result, &err);
     pj_exit code = PJ_EXIT_INPUT;
     if (status != PJ_OK)
-        code = pj_say_error(&err, args->operand[0]);
-    else if (!args->strict || !pj_say_strict(result->findings, result->finding_count, args->operand[0]))
-        code = write_result(result, args);
+        code = pj_say_error(&err, line->operand[0]);
+    else if (!args->strict || !pj_say_strict(result->findings, result->finding_count, line->operand[0]))
+        code = write_result(line, result, args);
     else
         code = PJ_EXIT_UNSUPPORTED;
     pj_plan_result_free(result);
@@ -45,33 +190,41 @@ static pj_exit run(const pj_args *args)
 }
 
 const pj_command pj_command_plan = {
-    "plan",
-    "MODEL",
-    1,
-    1,
-    "which layers to quantize, and to what",
-    "Finds the number formats with which the model keeps your budgets at the least\n"
-    "noise, layer by layer, and says how near to the optimum that is. Energies are\n"
-    "those of `analyze`; noise is what rounding adds to weights and activations, or a\n"
-    "loss that you measured. It is no accuracy: measure the plan before you ship it.\n"
-    "\n"
-    "The JSON form (--format json) is a plan that `analyze --plan` takes. Layers that\n"
-    "read the same tensor work in one format; docs/planning.md explains the method.\n"
-    "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
-    "--device: plans are priced with a table.",
-    {&pj_options_plan, &pj_options_model, &pj_options_energy, &pj_options_chart, &pj_options_strict},
-    "picojoule plan model.onnx\n"
-    "    the best trade-off of energy and noise\n"
-    "picojoule plan model.onnx --budget 'energy<=40%' --format json -o plan.json\n"
-    "    a plan for 40 % of today's energy; then: analyze model.onnx --plan plan.json\n"
-    "picojoule plan model.onnx --budget 'energy<=40%' --budget 'param_bytes<=1MiB' \\\n"
-    "        --keep first,last --choices int8,w4a8\n"
-    "    two budgets at once, the ends kept, two formats to choose from\n"
-    "picojoule plan model.onnx --target npu-int8 --budget 'energy<=35%'\n"
-    "    what an accelerator has\n"
-    "picojoule plan model.onnx --frontier --format svg -o frontier.svg\n"
-    "    the whole trade-off as a chart\n"
-    "picojoule plan model.onnx --budget 'energy<=40%' --emit onnxruntime\n"
-    "    nodes_to_quantize, nodes_to_exclude and overrides for ONNX Runtime",
-    run,
+    .name = "plan",
+    .operands = "MODEL",
+    .least = 1,
+    .most = 1,
+    .summary = "which layers to quantize, and to what",
+    .text = "Finds the number formats with which the model keeps your budgets at the least\n"
+            "noise, layer by layer, and says how near to the optimum that is. Energies are\n"
+            "those of `analyze`; noise is what rounding adds to weights and activations, or a\n"
+            "loss that you measured. It is no accuracy: measure the plan before you ship it.\n"
+            "\n"
+            "The JSON form (--format json) is a plan that `analyze --plan` takes. Layers that\n"
+            "read the same tensor work in one format; docs/planning.md explains the method.\n"
+            "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
+            "--device: plans are priced with a table.",
+    .rows = {PJ_ROWS("Plan",                                                                                plan_rows, 0),
+             {.title = "Model", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
+             {.title = "Energy", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY)},
+             PJ_ROWS("Report", pj_chart_rows, 0),
+             PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
+    .clashes = {{.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
+             {.with = "emit", .others = "format frontier"}         },
+    .examples = "picojoule plan model.onnx\n"
+                "    the best trade-off of energy and noise\n"
+                "picojoule plan model.onnx --budget 'energy<=40%' --format json -o plan.json\n"
+                "    a plan for 40 % of today's energy; then: analyze model.onnx --plan plan.json\n"
+                "picojoule plan model.onnx --budget 'energy<=40%' --budget 'param_bytes<=1MiB' \\\n"
+                "        --keep first,last --choices int8,w4a8\n"
+                "    two budgets at once, the ends kept, two formats to choose from\n"
+                "picojoule plan model.onnx --target npu-int8 --budget 'energy<=35%'\n"
+                "    what an accelerator has\n"
+                "picojoule plan model.onnx --frontier --format svg -o frontier.svg\n"
+                "    the whole trade-off as a chart\n"
+                "picojoule plan model.onnx --budget 'energy<=40%' --emit onnxruntime\n"
+                "    nodes_to_quantize, nodes_to_exclude and overrides for ONNX Runtime",
+    .size = sizeof(plan_args),
+    .defaults = set_defaults,
+    .run = run,
 };

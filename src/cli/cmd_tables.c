@@ -1,5 +1,15 @@
 /* picojoule tables, picojoule devices: list, show, validate. */
+#include "commands.h"
 #include "say.h"
+
+typedef struct tables_args {
+    pj_output output;
+    bool check;
+} tables_args;
+
+static const pj_option check_rows[] = {
+    {"check", 0, NULL, "only says whether the file is valid", PJ_OPTION_FLAG, .at = offsetof(tables_args, check)},
+};
 
 typedef pj_status (*writer)(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                             pj_error *err);
@@ -12,68 +22,72 @@ static bool discard(const char *bytes, size_t length, void *payload)
     return true;
 }
 
-static pj_exit check(const pj_args *args, writer write, const char *what)
+static pj_exit check(const pj_line *line, writer write, const char *what)
 {
     pj_error err = {0};
-    if (args->operands == 0)
-        return pj_say_usage(args->command, "%s: --check wants a FILE", args->command);
-    if (write(args->operand[0], NULL, discard, NULL, &err) != PJ_OK)
+    if (line->operands == 0)
+        return pj_say_usage(line->command->name, "%s: --check wants a FILE", line->command->name);
+    if (write(line->operand[0], NULL, discard, NULL, &err) != PJ_OK)
         return pj_say_error(&err, NULL);
-    printf("%s: a valid %s\n", args->operand[0], what);
+    printf("%s: a valid %s\n", line->operand[0], what);
     return PJ_EXIT_DONE;
 }
 
-static pj_exit show(const pj_args *args, writer write, const char *what)
+static pj_exit show(const pj_line *line, const tables_args *args, writer write, const char *what)
 {
     pj_error err = {0};
-    pj_out out = pj_out_new(args->out);
+    pj_out out = pj_out_new(args->output.out);
     if (args->check)
-        return check(args, write, what);
-    pj_status status = write(args->operands ? args->operand[0] : NULL, &args->report, pj_out_write, &out, &err);
+        return check(line, write, what);
+    pj_status status = write(line->operands ? line->operand[0] : NULL, &args->output.report, pj_out_write, &out, &err);
     return pj_out_finish(&out, status, &err, NULL);
 }
 
-static pj_exit run_tables(const pj_args *args)
+static pj_exit run_tables(pj_line *line, const void *args)
 {
-    return show(args, pj_tables_write, "energy table");
+    return show(line, args, pj_tables_write, "energy table");
 }
 
-static pj_exit run_devices(const pj_args *args)
+static pj_exit run_devices(pj_line *line, const void *args)
 {
-    return show(args, pj_devices_write, "device profile");
+    return show(line, args, pj_devices_write, "device profile");
 }
 
 const pj_command pj_command_tables = {
-    "tables",
-    "[NAME|FILE]",
-    0,
-    1,
-    "energy tables: list, show, validate",
-    "Without an argument: the built-in energy tables. With a name or a file: every\n"
-    "number in it with unit, source and confidence. A file is validated on the way;\n"
-    "what is wrong is named with its JSON path.",
-    {&pj_options_report, &pj_options_check},
-    "picojoule tables\n"
-    "    which tables there are\n"
-    "picojoule tables horowitz-45nm\n"
-    "    what an operation and a bit cost in it, and who says so\n"
-    "picojoule tables --check my-table.json\n"
-    "    is my own table valid?",
-    run_tables,
+    .name = "tables",
+    .operands = "[NAME|FILE]",
+    .least = 0,
+    .most = 1,
+    .summary = "energy tables: list, show, validate",
+    .text = "Without an argument: the built-in energy tables. With a name or a file: every\n"
+            "number in it with unit, source and confidence. A file is validated on the way;\n"
+            "what is wrong is named with its JSON path.",
+    .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
+    .clashes = {{.with = "check", .others = "format output"}             },
+    .examples = "picojoule tables\n"
+                "    which tables there are\n"
+                "picojoule tables horowitz-45nm\n"
+                "    what an operation and a bit cost in it, and who says so\n"
+                "picojoule tables --check my-table.json\n"
+                "    is my own table valid?",
+    .size = sizeof(tables_args),
+    .run = run_tables,
 };
 
 const pj_command pj_command_devices = {
-    "devices",
-    "[NAME|FILE]",
-    0,
-    1,
-    "device profiles: list, show, validate",
-    "Without an argument: the built-in device profiles, for analyze --device. With a\n"
-    "name or a file: every number in it with unit, source and confidence.",
-    {&pj_options_report, &pj_options_check},
-    "picojoule devices\n"
-    "    which devices there are\n"
-    "picojoule devices --check my-board.json\n"
-    "    is my own profile valid?",
-    run_devices,
+    .name = "devices",
+    .operands = "[NAME|FILE]",
+    .least = 0,
+    .most = 1,
+    .summary = "device profiles: list, show, validate",
+    .text = "Without an argument: the built-in device profiles, for analyze --device. With a\n"
+            "name or a file: every number in it with unit, source and confidence.",
+    .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
+    .clashes = {{.with = "check", .others = "format output"}             },
+    .examples = "picojoule devices\n"
+                "    which devices there are\n"
+                "picojoule devices --check my-board.json\n"
+                "    is my own profile valid?",
+    .size = sizeof(tables_args),
+    .run = run_devices,
 };

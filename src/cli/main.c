@@ -2,62 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands.h"
 #include "say.h"
-
-/* clang-format off */
-const pj_command *const pj_commands[] = {
-    &pj_command_analyze,
-    &pj_command_plan,
-    &pj_command_shapes,
-    &pj_command_compare,
-    &pj_command_check,
-    &pj_command_tables,
-    &pj_command_devices,
-    &pj_command_ops,
-    &pj_command_history,
-    &pj_command_pareto,
-    &pj_command_help,
-    NULL,
-};
-/* clang-format on */
-
-const pj_command *pj_command_find(const char *name)
-{
-    for (size_t i = 0; pj_commands[i]; i++)
-        if (strcmp(pj_commands[i]->name, name) == 0)
-            return pj_commands[i];
-    return NULL;
-}
-
-bool pj_is_model_name(const char *word)
-{
-    size_t length = strlen(word);
-    return length > 5 && strcmp(word + length - 5, ".onnx") == 0;
-}
-
-pj_exit pj_say_unknown_command(const char *word)
-{
-    enum { MOST = 16 };
-    const char *names[MOST + 1] = {NULL};
-    for (size_t i = 0; pj_commands[i] && i < MOST; i++)
-        names[i] = pj_commands[i]->name;
-    const char *near = pj_nearest_word(word, names);
-    if (pj_is_model_name(word))
-        return pj_say_usage(NULL, "'%s' is no command; did you mean 'picojoule analyze %s'?", word, word);
-    if (word[0] == '-')
-        return pj_say_usage(NULL, "the command comes first: picojoule COMMAND [options], not '%s'", word);
-    return pj_say_usage(NULL, "there is no command '%s'%s%s%s", word, near ? "; did you mean '" : "", near ? near : "",
-                        near ? "'?" : "");
-}
 
 static pj_exit run(int count, char **words)
 {
     const char *first = count ? words[0] : "";
-    const pj_command *command = pj_command_find(first);
-    pj_args args;
-    pj_exit code;
+    const pj_command *command = pj_command_find(pj_commands, first);
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
-        pj_help_program();
+        pj_help_program(pj_commands);
         return PJ_EXIT_DONE;
     }
     if (strcmp(first, "--version") == 0) {
@@ -67,12 +20,8 @@ static pj_exit run(int count, char **words)
     if (count == 0)
         return pj_say_usage(NULL, "what shall be done? For example: picojoule analyze model.onnx");
     if (!command)
-        return pj_say_unknown_command(first);
-    if (!pj_args_read(command, count - 1, words + 1, &args, &code))
-        return code;
-    code = command->run(&args);
-    pj_args_free(&args);
-    return code;
+        return pj_say_unknown_command(pj_commands, first);
+    return pj_command_run(pj_commands, command, count - 1, words + 1);
 }
 
 int main(int count, char **words)

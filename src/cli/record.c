@@ -57,16 +57,6 @@ static const char *first_set(const char *given, const char *const *variables)
     return given;
 }
 
-const char *pj_commit_of(const pj_args *args)
-{
-    return first_set(args->record.commit, commit_variables);
-}
-
-const char *pj_branch_of(const pj_args *args)
-{
-    return first_set(args->record.branch, branch_variables);
-}
-
 /* Whole seconds; false: the text is no such number. */
 static bool read_seconds(const char *text, time_t *out)
 {
@@ -77,13 +67,13 @@ static bool read_seconds(const char *text, time_t *out)
     return errno == 0 && end > text && !*end && seconds >= 0;
 }
 
-bool pj_time_of(const pj_args *args, char text[PJ_TIME_SIZE])
+bool pj_time_of(const char *given, char text[PJ_TIME_SIZE])
 {
     const char *fixed = getenv("SOURCE_DATE_EPOCH");
     struct tm parts;
     time_t seconds = time(NULL);
-    if (args->record.time) {
-        snprintf(text, PJ_TIME_SIZE, "%s", args->record.time);
+    if (given) {
+        snprintf(text, PJ_TIME_SIZE, "%s", given);
         return true;
     }
     bool ok = (!fixed || !*fixed || read_seconds(fixed, &seconds)) && gmtime_r(&seconds, &parts) &&
@@ -93,17 +83,19 @@ bool pj_time_of(const pj_args *args, char text[PJ_TIME_SIZE])
     return ok;
 }
 
-pj_exit pj_record_analysis(const pj_args *args, const pj_result *result, int64_t peak_bytes)
+pj_exit pj_record_result(const pj_line *line, const pj_record_args *record, const pj_result *result)
 {
     pj_error err = {0};
     char time[PJ_TIME_SIZE];
-    const pj_history_stamp stamp = {args->record.model, pj_commit_of(args), pj_branch_of(args), time, peak_bytes};
-    const pj_model_info *model = result->model;
-    if (!args->record.model && model && strcmp(model->path, "-") == 0)
-        return pj_say_usage(args->command, "--record of a model from standard input wants a name: --record-as NAME");
-    if (!pj_time_of(args, time))
+    const pj_history_stamp stamp = {record->model, first_set(record->commit, commit_variables),
+                                    first_set(record->branch, branch_variables), time,
+                                    result->totals.peak_activation_bytes};
+    if (!record->model && strcmp(result->model->path, "-") == 0)
+        return pj_say_usage(line->command->name,
+                            "--record of a model from standard input wants a name: --record-as NAME");
+    if (!pj_time_of(record->time, time))
         return PJ_EXIT_USAGE;
-    if (pj_history_record(args->record.file, result, &stamp, &err) != PJ_OK)
-        return pj_say_error(&err, args->record.file);
+    if (pj_history_record(record->file, result, &stamp, &err) != PJ_OK)
+        return pj_say_error(&err, record->file);
     return PJ_EXIT_DONE;
 }

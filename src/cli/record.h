@@ -7,16 +7,12 @@
 /* A time as histories have it, with its terminator. */
 enum { PJ_TIME_SIZE = 32 };
 
-/* The time of --time, else of SOURCE_DATE_EPOCH (seconds since 1970), else now, in UTC. false: SOURCE_DATE_EPOCH is no
- * time; that has been said. */
-bool pj_time_of(const pj_args *args, char time[PJ_TIME_SIZE]);
+/* The time that was given (may be NULL), else of SOURCE_DATE_EPOCH (seconds since 1970), else now, in UTC. false:
+ * SOURCE_DATE_EPOCH is no time; that has been said. */
+bool pj_time_of(const char *given, char time[PJ_TIME_SIZE]);
 
-/* --commit, else the first that is set of the variables of CI systems (docs/history.md); NULL: none. Likewise for the
- * branch. */
-const char *pj_commit_of(const pj_args *args);
-const char *pj_branch_of(const pj_args *args);
-
-/* Appends the analysis to the file of --record; a negative `peak_bytes` is not known. Says what went wrong. */
-pj_exit pj_record_analysis(const pj_args *args, const pj_result *result, int64_t peak_bytes);
+/* Appends the result to the file of --record. Without --commit and --branch, the first that is set of the variables of
+ * CI systems counts (docs/history.md). Says what went wrong. */
+pj_exit pj_record_result(const pj_line *line, const pj_record_args *record, const pj_result *result);
 
 #endif

@@ -18,6 +18,9 @@ pj_exit pj_say_error(const pj_error *err, const char *subject);
 /* The exit code alone. */
 pj_exit pj_exit_of(const pj_error *err, const char *subject);
 
+/* Says the findings that --strict makes errors; false: there are none. */
+bool pj_say_strict(const pj_finding *findings, size_t count, const char *model);
+
 /* A report on its way: to standard output, or to a file that is there as a whole or not at all. */
 typedef struct pj_out {
     const char *path; /* NULL: standard output */

@@ -1,4 +1,5 @@
 /* Dimensions bound, and bound anew without loading again; trips of loops; sweeps. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -260,6 +261,58 @@ static void test_trips(void)
     check_loop(&none, "float32[0,2,8]", 0, "");
 }
 
+static bool collect(const char *bytes, size_t length, void *payload)
+{
+    pj_str_add_bytes(payload, bytes, length);
+    return true;
+}
+
+static void check_told(const pj_result *result, const char *format, const char *part)
+{
+    pj_str out = pj_str_new(0);
+    pj_error err;
+    pj_report_options options = pj_report_options_default();
+    options.format = format;
+    CHECK_INT(pj_report_write(result, &options, collect, &out, &err), PJ_OK);
+    CHECK_PART(out.data, part);
+    pj_str_free(&out);
+}
+
+/* What was asked is told by every report, tells two results apart, and is part of what histories compare by. */
+static void test_trips_leave_a_trace(void)
+{
+    static const pj_trips_binding few = {"decode", 2}, many = {"decode", 20};
+    const pj_trips_binding *const trips[] = {&few, &many};
+    pj_result *result[2] = {NULL, NULL};
+    pj_model *model[2];
+    pj_setting_change *changes;
+    size_t count;
+    pj_error err;
+    char *basis = NULL;
+    for (int i = 0; i < 2; i++) {
+        builder b = looped();
+        pj_setup setup = pj_setup_default();
+        setup.trips = trips[i];
+        setup.trip_count = 1;
+        model[i] = open_with(&b, &setup, &err);
+        CHECK_INT(pj_analyze(model[i], &setup, &result[i], &err), PJ_OK);
+    }
+    check_told(result[1], "text", "Loops run as often as given (--trips): decode=20.");
+    check_told(result[1], "json", "\"trips\": {\"decode\": 20}");
+    CHECK_INT(pj_setup_compare(&result[0]->setup, &result[1]->setup, &changes, &count, &err), PJ_OK);
+    CHECK_INT(count, 1);
+    CHECK_TEXT(changes[0].name, "trips.decode");
+    CHECK_TEXT(changes[0].b, "20");
+    pj_setting_changes_free(changes);
+    CHECK_INT(pj_pareto_basis(result[1], &basis, &err), PJ_OK);
+    CHECK_PART(basis, "--trips decode=20");
+    free(basis);
+    for (int i = 0; i < 2; i++) {
+        pj_result_free(result[i]);
+        pj_model_close(model[i]);
+    }
+}
+
 /* ---- sweeps ---- */
 
 static void test_sweep(void)
@@ -328,6 +381,7 @@ int main(void)
     test_refusals();
     test_hint();
     test_trips();
+    test_trips_leave_a_trace();
     test_sweep();
     test_sweep_failure();
     return check_done();

@@ -1,0 +1,332 @@
+/* Reading a command line by the rows of a command, and running it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "say.h"
+
+/* What is left of a command line, and what was read. */
+typedef struct reader {
+    pj_line *line;
+    const pj_command *command;
+    char *args; /* the struct of the command */
+    char **word;
+    int words;
+    pj_exit code;
+} reader;
+
+/* ---- unknown options ---- */
+
+/* "a-" or "b-" at the start of the name of an option that is for one side of a comparison; else "". */
+static const char *side_prefix(const pj_command *command, const char *name)
+{
+    bool sided = (name[0] == 'a' || name[0] == 'b') && name[1] == '-' && command->sided;
+    return !sided ? "" : name[0] == 'a' ? "a-" : "b-";
+}
+
+/* The first command that has this option, or NULL. */
+static const char *owner_of(const pj_line *line, const char *name, size_t length)
+{
+    pj_given given;
+    const pj_rows *rows;
+    for (size_t i = 0; line->commands[i]; i++)
+        if (pj_option_find(line->commands[i], name, length, 0, &given, &rows))
+            return line->commands[i]->name;
+    return NULL;
+}
+
+/* The option of the command that was probably meant; where it is for a side, settings alone are. */
+static const char *nearest(pj_line *line, const char *name, bool sided)
+{
+    pj_texts names = {0};
+    pj_given given;
+    if (!sided) {
+        pj_texts_add(line, &names, "help");
+        pj_texts_add(line, &names, "version");
+    }
+    for (const pj_rows *rows = line->command->rows; rows->title; rows++)
+        for (size_t i = 0; pj_rows_at(line->command, rows, i, &given); i++)
+            if (!sided || given.setting)
+                pj_texts_add(line, &names, pj_given_name(&given));
+    return pj_texts_add(line, &names, NULL) ? pj_nearest_word(name, names.text) : NULL;
+}
+
+static pj_exit say_unknown(pj_line *line, const char *word, size_t length)
+{
+    const char *command = line->command->name, *given = pj_line_text(line, word, word + length);
+    bool is_long = strncmp(word, "--", 2) == 0;
+    const char *prefix = is_long ? side_prefix(line->command, word + 2) : "";
+    const char *owner = is_long ? owner_of(line, word + 2, length - 2) : NULL;
+    const char *near = is_long && !owner ? nearest(line, given + 2 + strlen(prefix), *prefix) : NULL;
+    if (owner)
+        return pj_say_usage(command, "%s: there is no option %s; %s has one", command, given, owner);
+    return pj_say_usage(command, "%s: there is no option %s%s%s%s%s", command, given, near ? "; did you mean --" : "",
+                        near ? prefix : "", near ? near : "", near ? "?" : "");
+}
+
+/* ---- words ---- */
+
+/* The option that a long word names; for one side of a comparison, given->side is that side. */
+static bool find_long(const pj_command *command, const char *name, size_t length, pj_given *given, const pj_rows **rows)
+{
+    if (length > 2 && *side_prefix(command, name) && pj_option_find(command, name + 2, length - 2, 0, given, rows) &&
+        given->setting) {
+        given->side = name[0];
+        return true;
+    }
+    return pj_option_find(command, name, length, 0, given, rows);
+}
+
+static bool repeats(const pj_given *given)
+{
+    return given->option ? given->option->kind == PJ_OPTION_TEXTS || given->option->repeats
+                         : given->setting->count_at != 0;
+}
+
+/* Options that are no lists have one value. */
+static bool is_first(reader *r, const pj_given *given)
+{
+    for (size_t i = 0; i < r->line->givens; i++) {
+        const pj_given *other = &r->line->given[i];
+        if (other->option != given->option || other->setting != given->setting || other->side != given->side ||
+            repeats(given))
+            continue;
+        r->code = pj_say_usage(r->command->name, "--%s%s%s is there twice", given->side == 'a' ? "a-" : "",
+                               given->side == 'b' ? "b-" : "", pj_given_name(given));
+        return false;
+    }
+    return true;
+}
+
+/* Sets what is given, but for the settings of a comparison, which each side takes for itself. */
+static bool take(reader *r, const pj_rows *rows, const pj_given *given)
+{
+    pj_given *kept = pj_line_add(r->line, &r->line->given, &r->line->givens, sizeof *kept);
+    if (!kept) {
+        r->code = PJ_EXIT_SYSTEM;
+        return false;
+    }
+    *kept = *given;
+    if (given->setting)
+        return r->command->sided || pj_given_set(r->line, given, (pj_setup *)(void *)(r->args + rows->at), &r->code);
+    const char *wants = pj_option_take(r->line, given->option, r->args + rows->at + given->option->at, given->value);
+    if (wants)
+        r->code = pj_say_usage(r->command->name, "--%s '%s': wants %s", given->option->name, given->value, wants);
+    return !wants;
+}
+
+/* Takes the option in the next word, and its value from there or from the word after it. */
+static bool read_option(reader *r)
+{
+    char *word = *r->word++;
+    bool is_long = word[1] == '-';
+    size_t length = is_long ? strcspn(word, "=") : 2;
+    const pj_rows *rows;
+    pj_given given;
+    bool found = is_long ? find_long(r->command, word + 2, length - 2, &given, &rows)
+                         : pj_option_find(r->command, NULL, 0, word[1], &given, &rows);
+    char *inner = is_long && word[length] ? word + length + 1 : !is_long && word[2] ? word + 2 : NULL;
+    r->words--;
+    if (!found) {
+        r->code = say_unknown(r->line, word, length);
+        return false;
+    }
+    char room[PJ_VALUE_ROOM];
+    const char *wanted = pj_given_value(&given, room), *name = given.side ? word + 2 : pj_given_name(&given);
+    if (!wanted && inner) {
+        r->code = pj_say_usage(r->command->name, "--%s takes no value", pj_given_name(&given));
+        return false;
+    }
+    if (wanted && !inner && r->words == 0) {
+        r->code = pj_say_usage(r->command->name, "--%s wants a value: %s", name, wanted);
+        return false;
+    }
+    if (wanted && !inner) {
+        inner = *r->word++;
+        r->words--;
+    }
+    given.value = inner;
+    return is_first(r, &given) && take(r, rows, &given);
+}
+
+static bool read_words(reader *r)
+{
+    bool options = true;
+    while (r->words > 0) {
+        char *word = *r->word;
+        bool is_option = options && word[0] == '-' && word[1];
+        if (is_option && strcmp(word, "--") != 0) {
+            if (!read_option(r))
+                return false;
+            continue;
+        }
+        if (is_option)
+            options = false;
+        else
+            r->line->operand[r->line->operands++] = word;
+        r->word++;
+        r->words--;
+    }
+    return true;
+}
+
+static bool check_operands(reader *r)
+{
+    const pj_command *command = r->command;
+    if (r->line->operands < command->least)
+        r->code = pj_say_usage(command->name, "%s: %s is missing", command->name, command->operands);
+    else if (r->line->operands > command->most)
+        r->code = pj_say_usage(command->name, "%s: there is one argument too many: '%s'", command->name,
+                               r->line->operand[command->most]);
+    else
+        return true;
+    return false;
+}
+
+/* ---- options that do not go together ---- */
+
+/* Is the name of `length` characters that of what is given, or of its group? */
+static bool is_meant(const pj_given *given, const char *name, size_t length)
+{
+    static const char *const groups[] = {"@model", "@energy", "@formats", "@devices"};
+    const char *own = name[0] != '@'                 ? pj_given_name(given)
+                      : !given->setting              ? ""
+                      : length > 2 && name[1] == 's' ? "@settings"
+                                                     : groups[given->setting->group];
+    return strlen(own) == length && memcmp(own, name, length) == 0;
+}
+
+static const pj_given *find_given(const pj_line *line, const char *name, size_t length)
+{
+    for (size_t i = 0; i < line->givens; i++)
+        if (is_meant(&line->given[i], name, length))
+            return &line->given[i];
+    return NULL;
+}
+
+static bool applies(const pj_line *line, const pj_clash *clash)
+{
+    const char *with = clash->with;
+    if (clash->without && find_given(line, clash->without, strlen(clash->without)))
+        return false;
+    if (with && *with == '#')
+        return line->operands == (size_t)(with[1] - '0');
+    if (with && *with == '=')
+        return line->operands && strcmp(line->operand[0], with + 1) == 0;
+    return !with || find_given(line, with, strlen(with));
+}
+
+static pj_exit say_clash(const pj_line *line, const pj_clash *clash, const pj_given *given)
+{
+    const char *command = line->command->name, *name = pj_given_name(given), *hole;
+    if (clash->why && (hole = strstr(clash->why, "%s")))
+        return pj_say_usage(command, "%.*s%s%s", (int)(hole - clash->why), clash->why, line->operand[0], hole + 2);
+    if (clash->why)
+        return pj_say_usage(command, "%s", clash->why);
+    if (!clash->with)
+        return pj_say_usage(command, "--%s is for --%s", name, clash->without);
+    if (clash->with[0] == '=')
+        return pj_say_usage(command, "--%s has no effect on %s %s", name, command, clash->with + 1);
+    return pj_say_usage(command, "--%s has no effect beside --%s", name, clash->with);
+}
+
+static bool check_clashes(reader *r)
+{
+    for (const pj_clash *clash = r->command->clashes; clash->others; clash++) {
+        if (!applies(r->line, clash))
+            continue;
+        for (const char *name = clash->others; *name;) {
+            size_t length = strcspn(name, " ");
+            const pj_given *given = find_given(r->line, name, length);
+            if (given) {
+                r->code = say_clash(r->line, clash, given);
+                return false;
+            }
+            name += length + (name[length] == ' ');
+        }
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+/* Width and colour of the terminal, if the report goes to one. */
+static void ask_terminal(pj_output *output)
+{
+    struct winsize size;
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
+    long width = 0;
+    if (output->out && strcmp(output->out, "-") == 0)
+        output->out = NULL;
+    if (output->out || !isatty(STDOUT_FILENO))
+        return;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    else if (columns)
+        width = strtol(columns, NULL, 10);
+    if (!output->report.width && width > 0)
+        output->report.width = width < 40 ? 40 : width > 10000 ? 10000 : (int)width;
+    output->report.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* Is --help (or -h), or --version among the words before "--"? */
+static bool asks_for(int count, char **words, const char *name, const char *letter)
+{
+    for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], name) == 0 || strcmp(words[i], letter) == 0)
+            return true;
+    return false;
+}
+
+static void set_defaults(reader *r)
+{
+    pj_output *output = (pj_output *)(void *)r->args;
+    output->report = pj_report_options_default();
+    output->report.width = 0;
+    for (const pj_rows *rows = r->command->rows; rows->title; rows++)
+        if (rows->settings && !r->command->sided)
+            *(pj_setup *)(void *)(r->args + rows->at) = pj_setup_default();
+    if (r->command->defaults)
+        r->command->defaults(r->args);
+}
+
+static void free_settings(reader *r)
+{
+    for (const pj_rows *rows = r->command->rows; rows->title; rows++)
+        if (rows->settings && !r->command->sided)
+            pj_setup_clear((pj_setup *)(void *)(r->args + rows->at));
+}
+
+static pj_exit run(reader *r)
+{
+    r->line->operand = pj_line_keep(r->line, (size_t)r->words + 1, sizeof *r->line->operand);
+    r->args = pj_line_keep(r->line, 1, r->command->size);
+    if (!r->line->operand || !r->args)
+        return PJ_EXIT_SYSTEM;
+    set_defaults(r);
+    if (read_words(r) && check_operands(r) && check_clashes(r)) {
+        ask_terminal((pj_output *)(void *)r->args);
+        r->code = r->command->run(r->line, r->args);
+    }
+    free_settings(r);
+    return r->code;
+}
+
+pj_exit pj_command_run(const pj_command *const *commands, const pj_command *command, int count, char **words)
+{
+    pj_line line = {.command = command, .commands = commands};
+    reader r = {.line = &line, .command = command, .word = words, .words = count, .code = PJ_EXIT_DONE};
+    if (asks_for(count, words, "--help", "-h")) {
+        pj_help_command(command);
+        return PJ_EXIT_DONE;
+    }
+    if (asks_for(count, words, "--version", "--version")) {
+        printf("picojoule %s\n", PICOJOULE_VERSION);
+        return PJ_EXIT_DONE;
+    }
+    pj_exit code = run(&r);
+    pj_line_free(&line);
+    return code;
+}

@@ -1,0 +1,61 @@
+/* Options that several commands have. */
+#include "cli.h"
+
+#define AT(member) offsetof(pj_output, member)
+#define OF(member) offsetof(pj_record_args, member)
+
+/* clang-format off */
+#define OUTPUT_ROWS                                                                                        \
+    {"output", 'o', "FILE",                                                                                \
+     "writes to FILE instead of standard output;\n"                                                        \
+     "the file is replaced as a whole or not at all",                                                      \
+     PJ_OPTION_TEXT, .at = AT(out), .wants = "the name of a file"},                                              \
+    {"width",  0,   "N",                                                                                   \
+     "columns for text (default: the terminal's,\n"                                                        \
+     "else 100)",                                                                                          \
+     PJ_OPTION_INT, .at = AT(report.width), .least = 40, .most = 10000,                                          \
+     .wants = "a number of columns from 40 to 10000"}
+
+const pj_option pj_report_rows[3] = {
+    {"format", 0, NULL, "how the report is written (default text)",
+     PJ_OPTION_WORD, .at = AT(report.format), .words = pj_report_formats},
+    OUTPUT_ROWS
+};
+const pj_option pj_chart_rows[3] = {
+    {"format", 0, NULL, "how the report is written (default text); svg is\na chart",
+     PJ_OPTION_WORD, .at = AT(report.format), .words = pj_chart_formats},
+    OUTPUT_ROWS
+};
+const pj_option pj_strict_rows[1] = {
+    {"strict", 0, NULL,
+     "what had to be assumed, or is not known, is an\n"
+     "error (exit code 4) instead of a remark",
+     PJ_OPTION_FLAG, .at = 0},
+};
+
+static const char *check_time(const char *value)
+{
+    return pj_time_is_valid(value) ? NULL : "a time in UTC like 2026-11-20T22:09:24Z";
+}
+
+const pj_option pj_record_rows[5] = {
+    {"record",    0, "FILE.db",
+     "appends the figures to an SQLite file, for\n"
+     "`picojoule history`; makes the file if need be",
+     PJ_OPTION_TEXT, .at = OF(file), .wants = "the name of a file"},
+    {"record-as", 0, "NAME", "under this name instead of the model's path",
+     PJ_OPTION_TEXT, .at = OF(model), .wants = "a name", .not_for = PJ_BIT_CHECK},
+    {"commit",    0, "ID",
+     "at this commit (default: GITHUB_SHA,\n"
+     "CI_COMMIT_SHA, ...: docs/history.md)",
+     PJ_OPTION_TEXT, .at = OF(commit), .wants = "a commit"},
+    {"branch",    0, "NAME",
+     "on this branch (default: GITHUB_REF_NAME,\n"
+     "CI_COMMIT_REF_NAME, ...)",
+     PJ_OPTION_TEXT, .at = OF(branch), .wants = "the name of a branch"},
+    {"time",      0, "TIME",
+     "at this time, as 2026-11-20T22:09:24Z (default:\n"
+     "SOURCE_DATE_EPOCH, else now)",
+     PJ_OPTION_TEXT, .at = OF(time), .check = check_time},
+};
+/* clang-format on */
