@@ -375,24 +375,23 @@ pj_status pj_json_as_word(pj_json value, const char *const *words, int *out, pj_
     return status;
 }
 
+static bool is_among(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
 pj_status pj_json_only_keys(pj_json object, const char *const *known, pj_error *err)
 {
     PJ_TRY(expect(object, PJ_JSON_OBJECT, err));
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
-        enum { NEAR = 3 };
-        size_t least = NEAR + 1;
-        const char *nearest = NULL;
-        for (const char *const *key = known; *key && least; key++) {
-            size_t distance = pj_text_distance(pj_json_key(at), *key, NEAR);
-            if (distance < least) {
-                least = distance;
-                nearest = *key;
-            }
-        }
-        if (nearest && least)
-            return pj_json_fail(at, PJ_EFORMAT, err, "unknown key; did you mean \"%s\"?", nearest);
-        if (least)
-            return pj_json_fail(at, PJ_EFORMAT, err, "unknown key");
+        if (is_among(pj_json_key(at), known))
+            continue;
+        const char *near = pj_nearest_word(pj_json_key(at), known);
+        return near ? pj_json_fail(at, PJ_EFORMAT, err, "unknown key; did you mean \"%s\"?", near)
+                    : pj_json_fail(at, PJ_EFORMAT, err, "unknown key");
     }
     return PJ_OK;
 }
