@@ -15,7 +15,7 @@
  *     pj_result_free(result);
  *     pj_model_close(model);
  *
- * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, memory.h has the peak of
+ * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many, memory.h has the peak of
  * activations, lint.h says what to change, diff.h compares two, budget.h checks limits, history.h keeps figures over
  * time, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
@@ -31,6 +31,7 @@
 #include "picojoule/plan.h"
 #include "picojoule/report.h"
 #include "picojoule/result.h"
+#include "picojoule/session.h"
 #include "picojoule/setup.h"
 #include "picojoule/sweep.h"
 #include "picojoule/version.h"

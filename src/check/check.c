@@ -12,6 +12,7 @@
 
 /* What a model's analysis is made of. */
 typedef struct subject {
+    pj_session *session; /* of the worker; NULL: not begun */
     pj_model *model;
     pj_result *result;
     pj_lint *lint;
@@ -24,7 +25,13 @@ static void close_subject(subject *s)
     pj_lint_free(s->lint);
     pj_result_free(s->result);
     pj_model_close(s->model);
-    *s = (subject){0};
+    *s = (subject){.session = s->session};
+}
+
+static void end_subject(subject *s)
+{
+    close_subject(s);
+    pj_session_free(s->session);
 }
 
 static bool is_bound(const pj_setup *setup, const char *name)
@@ -78,7 +85,10 @@ static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, 
 {
     PJ_TRY(pj_model_open(entry->file, &entry->setup, &out->model, err));
     PJ_TRY(check_dims(budget, entry, out->model, err));
-    return pj_analyze(out->model, &entry->setup, &out->result, err);
+    if (!out->session)
+        out->session = pj_session_new();
+    return out->session ? pj_session_run(out->session, out->model, &entry->setup, &out->result, err)
+                        : pj_fail_memory(err);
 }
 
 /* Lint is run where the budget forbids something that it finds. */
@@ -227,7 +237,7 @@ pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *optio
     int threads = pj_threads(r->options.jobs > PJ_MOST_THREADS ? PJ_MOST_THREADS : (int)r->options.jobs);
     pj_status status = pj_parallel(threads, budget->entries, check_one, hand_on, r, err);
     for (int i = 0; i < PJ_MOST_THREADS; i++)
-        close_subject(&r->subjects[i]);
+        end_subject(&r->subjects[i]);
     if (status == PJ_OK) {
         sum_up(r);
         *out = &r->result;
@@ -262,10 +272,12 @@ pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_result **o
     pj_status status = analyse(budget, entry, &s, err);
     if (status == PJ_OK) {
         pj_result_own(s.result, pj_model_close);
+        pj_result_keep(s.result);
+        pj_session_free(s.session);
         *out = s.result;
         return PJ_OK;
     }
-    close_subject(&s);
+    end_subject(&s);
     pj_error_at(err, entry->path, NULL, NULL);
     return status;
 }

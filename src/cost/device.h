@@ -16,13 +16,14 @@
 #include "arith/number.h"
 #include "base/err.h"
 #include "cost/figure.h"
-#include "picojoule/setup.h"
+#include "setup/resource.h"
 
 typedef struct pj_device pj_device;
 
 /* A profile by resource of the setup (may be NULL), built-in name, else by file; errors as pj_table_open. The caller
  * closes *out. */
 pj_status pj_device_open(const char *name_or_path, const pj_setup *setup, pj_device **out, pj_error *err);
+pj_status pj_device_take(const pj_bytes *bytes, const char *name, pj_device **out, pj_error *err); /* as found */
 pj_status pj_device_parse(const char *json, size_t length, const char *name, pj_device **out, pj_error *err);
 void pj_device_close(pj_device *device); /* NULL is allowed */
 

@@ -230,7 +230,7 @@ static void add_figure(pj_device_figure *total, const pj_device_cost *cost, pj_d
     total->time_us = total->time_us < 0 || !cost->has_time ? -1 : total->time_us + cost->time_us;
 }
 
-pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, pj_device *const *devices,
+pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, const pj_device *const *devices,
                               size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
                               pj_error *err)
 {

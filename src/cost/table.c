@@ -7,7 +7,6 @@
 
 #include "base/real.h"
 #include "cost/table_data.h"
-#include "setup/resource.h"
 
 /* ---- life ---- */
 
@@ -33,26 +32,31 @@ static pj_status load(const pj_json_doc *doc, const char *name, pj_table **out, 
     return PJ_OK;
 }
 
-pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_table **out, pj_error *err)
+pj_status pj_table_take(const pj_bytes *bytes, const char *name, pj_table **out, pj_error *err)
 {
     pj_json_doc *doc;
-    char sha256[PJ_SHA256_DIGITS + 1];
-    const char *name = name_or_path ? name_or_path : pj_setup_default().table;
-    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_TABLE, name, &doc, sha256, err));
+    PJ_TRY(pj_json_parse(bytes->at, bytes->length, name, &doc, err));
     pj_status status = load(doc, name, out, err);
     if (status == PJ_OK)
-        memcpy((*out)->sha256, sha256, sizeof sha256);
+        memcpy((*out)->sha256, bytes->sha256, sizeof(*out)->sha256);
     pj_json_free(doc);
+    return status;
+}
+
+pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_table **out, pj_error *err)
+{
+    pj_bytes bytes;
+    const char *name = name_or_path ? name_or_path : pj_setup_default().table;
+    PJ_TRY(pj_resource_find(setup, PJ_RESOURCE_TABLE, name, &bytes, err));
+    pj_status status = pj_table_take(&bytes, name, out, err);
+    pj_bytes_free(&bytes);
     return status;
 }
 
 pj_status pj_table_parse(const char *json, size_t length, const char *name, pj_table **out, pj_error *err)
 {
-    pj_json_doc *doc;
-    PJ_TRY(pj_json_parse(json, length, name, &doc, err));
-    pj_status status = load(doc, name, out, err);
-    pj_json_free(doc);
-    return status;
+    const pj_bytes bytes = {.at = json, .length = length};
+    return pj_table_take(&bytes, name, out, err);
 }
 
 void pj_table_close(pj_table *table)

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "cost/figure.h"
 #include "ops/op.h"
-#include "picojoule/setup.h"
+#include "setup/resource.h"
 
 typedef struct pj_table pj_table;
 
@@ -30,6 +30,9 @@ pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_tabl
 
 /* The digest of what it was read from; "" of a table from memory. */
 const char *pj_table_sha256(const pj_table *table);
+
+/* The same of bytes that were found (setup/resource.h) under that name. */
+pj_status pj_table_take(const pj_bytes *bytes, const char *name, pj_table **out, pj_error *err);
 
 /* The same from `length` bytes in memory; `name` stands for the file in messages and becomes the table's name. */
 pj_status pj_table_parse(const char *json, size_t length, const char *name, pj_table **out, pj_error *err);

@@ -211,20 +211,24 @@ static pj_status read_document(pj_json root, const pj_model *model, pj_arena *ar
     return read_layers(layers, model, arena, plan, err);
 }
 
-static pj_status start(const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err)
+pj_status pj_plan_take(const pj_json_doc *doc, const char *quantize, const pj_model *model, pj_arena *arena,
+                       pj_plan *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
     out->node = PJ_NEW(arena, const pj_plan_formats *, model->nodes);
-    return out->node ? PJ_OK : pj_fail_memory(err);
+    if (!out->node)
+        return pj_fail_memory(err);
+    if (quantize)
+        PJ_TRY(pj_quantize_parse("--quantize", quantize, &out->weights, &out->activations, err));
+    return doc ? read_document(pj_json_root(doc), model, arena, out, err) : PJ_OK;
 }
 
 pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,
                         pj_plan *out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
-    PJ_TRY(start(model, arena, out, err));
     PJ_TRY(pj_json_parse(json, length, name, &doc, err));
-    pj_status status = read_document(pj_json_root(doc), model, arena, out, err);
+    pj_status status = pj_plan_take(doc, NULL, model, arena, out, err);
     pj_json_free(doc);
     return status;
 }
@@ -232,13 +236,9 @@ pj_status pj_plan_parse(const char *json, size_t length, const char *name, const
 pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
-    PJ_TRY(start(model, arena, out, err));
-    if (setup->quantize)
-        PJ_TRY(pj_quantize_parse("--quantize", setup->quantize, &out->weights, &out->activations, err));
-    if (!setup->plan)
-        return PJ_OK;
-    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_FILE, setup->plan, &doc, out->sha256, err));
-    pj_status status = read_document(pj_json_root(doc), model, arena, out, err);
+    if (setup->plan)
+        PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_FILE, setup->plan, &doc, NULL, err));
+    pj_status status = pj_plan_take(doc, setup->quantize, model, arena, out, err);
     pj_json_free(doc);
     return status;
 }

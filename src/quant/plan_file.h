@@ -13,14 +13,13 @@
 #ifndef PJ_QUANT_PLAN_FILE_H
 #define PJ_QUANT_PLAN_FILE_H
 
-#include "base/sha256.h"
+#include "base/json.h"
 #include "picojoule/setup.h"
 #include "quant/precision.h"
 
 typedef struct pj_plan {
-    pj_format weights, activations;    /* in place of float element types; PJ_FROM_NOTHING: as declared */
-    const pj_plan_formats **node;      /* by pj_node.id; NULL: no entry */
-    char sha256[PJ_SHA256_DIGITS + 1]; /* of the file; "": none */
+    pj_format weights, activations; /* in place of float element types; PJ_FROM_NOTHING: as declared */
+    const pj_plan_formats **node;   /* by pj_node.id; NULL: no entry */
 } pj_plan;
 
 /* The plan that the setup names ("-": standard input), applied to a model; NULL: none. Its `quantize` (or NULL) sets
@@ -28,6 +27,10 @@ typedef struct pj_plan {
  * int8, and 16 and 32 for fp16 and fp32. Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT:
  * `quantize`; PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
 pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err);
+
+/* The same where the file has been read: `doc` (NULL: none). */
+pj_status pj_plan_take(const pj_json_doc *doc, const char *quantize, const pj_model *model, pj_arena *arena,
+                       pj_plan *out, pj_error *err);
 
 /* What such a word means for weights and activations. PJ_EARGUMENT: a sentence that starts with `option`. */
 pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,

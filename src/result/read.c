@@ -90,7 +90,7 @@ static pj_status read_document(pj_field_reader *r, pj_json root, const char *nam
 
 static pj_status read_doc(const pj_json_doc *doc, const char *name, pj_result **out, pj_error *err)
 {
-    pj_found *found = pj_found_new();
+    pj_found *found = pj_found_new(NULL);
     pj_model_info *model = found ? PJ_NEW(found->arena, pj_model_info, 1) : NULL;
     pj_status status = model ? PJ_OK : pj_fail_memory(err);
     if (model) {

@@ -5,9 +5,9 @@
 
 #include "base/err.h"
 
-pj_found *pj_found_new(void)
+pj_found *pj_found_new(pj_arena *arena)
 {
-    pj_arena *arena = pj_arena_new(0);
+    arena = arena ? arena : pj_arena_new(0);
     pj_found *found = arena ? PJ_NEW(arena, pj_found, 1) : NULL;
     if (found)
         found->arena = arena;
@@ -21,6 +21,11 @@ const pj_found *pj_result_found(const pj_result *result)
     return (const pj_found *)(const void *)result;
 }
 
+void pj_result_keep(pj_result *result)
+{
+    ((pj_found *)(void *)result)->take_back = NULL;
+}
+
 void pj_result_own(pj_result *result, void (*close)(pj_model *model))
 {
     ((pj_found *)(void *)result)->close_model = close;
@@ -31,13 +36,13 @@ void pj_result_free(pj_result *result)
     pj_found *found = (pj_found *)(void *)result;
     if (!found)
         return;
-    pj_table_close(found->table);
     pj_weights_free(found->weights);
-    for (size_t i = 0; found->devices && i < result->setup.device_count; i++)
-        pj_device_close(found->devices[i]);
     if (found->close_model)
         found->close_model(found->model);
-    pj_arena_free(found->arena);
+    if (found->take_back)
+        found->take_back(found->owner, found->arena);
+    else
+        pj_arena_free(found->arena);
 }
 
 pj_status pj_found_finish(pj_found *found, pj_status status, pj_result **out, pj_error *err)

@@ -2,7 +2,6 @@
 #ifndef PJ_RESULT_RESULT_H
 #define PJ_RESULT_RESULT_H
 
-#include "cost/device.h"
 #include "cost/layer.h"
 #include "picojoule/result.h"
 
@@ -11,16 +10,20 @@ typedef struct pj_found {
     pj_result result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_model *model;
-    void (*close_model)(pj_model *model); /* NULL: it is borrowed */
-    pj_table *table;
-    pj_device **devices;    /* as many as in the setup; NULL: none was opened */
+    void (*close_model)(pj_model *model);            /* NULL: it is borrowed */
+    void (*take_back)(void *owner, pj_arena *arena); /* who gets the arena; NULL: it is freed */
+    void *owner;
     pj_precision precision; /* settled by the layers */
     pj_layers layers;
     pj_weights *weights;
 } pj_found;
 
-/* An empty one; pj_result_free frees it. NULL: no memory. */
-pj_found *pj_found_new(void);
+/* An empty one in an arena that becomes its own (NULL: a new one); pj_result_free frees it. NULL: no memory, and no
+ * arena any more. */
+pj_found *pj_found_new(pj_arena *arena);
+
+/* The result's memory is its own from now on, whoever gave it. */
+void pj_result_keep(pj_result *result);
 
 /* The result owns its model from now on, and frees it with `close`. */
 void pj_result_own(pj_result *result, void (*close)(pj_model *model));

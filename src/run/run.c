@@ -1,11 +1,11 @@
 /* The pipeline: formats, schedule, counts, prices, estimates. It is the only caller of all stages. */
-#include "cost/device.h"
+#include "run/run.h"
+
 #include "cost/estimate.h"
 #include "cost/shared.h"
 #include "ops/custom.h"
 #include "peak/peak.h"
 #include "picojoule/version.h"
-#include "result/result.h"
 #include "run/findings.h"
 #include "run/priced.h"
 #include "setup/setup.h"
@@ -17,20 +17,88 @@ typedef struct analysis {
     pj_result *result;
     pj_arena *arena;
     pj_arena *scratch;
+    pj_shelf *shelf;
+    const pj_table *table;
+    const pj_device **device; /* as many as in the setup */
+    pj_content *content;      /* what has been opened */
+    size_t contents;
     pj_diags diags;
-    const char *plan_sha256;
 } analysis;
+
+/* ---- what the setup names ---- */
+
+/* Opens it, and keeps what it held. */
+static pj_status open_resource(analysis *a, pj_resource_kind kind, const char *member, const char *name,
+                               const pj_kept **out, pj_error *err)
+{
+    PJ_TRY(pj_shelf_open(a->shelf, &a->result->setup, kind, name, out, err));
+    a->content[a->contents++] = (pj_content){member, name, pj_arena_strdup(a->arena, (*out)->sha256)};
+    return PJ_OK;
+}
 
 static pj_status open_devices(analysis *a, pj_error *err)
 {
-    size_t count = a->result->setup.device_count;
-    a->found->devices = PJ_NEW(a->arena, pj_device *, count);
-    if (!a->found->devices)
-        return pj_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        PJ_TRY(pj_device_open(a->result->setup.devices[i], &a->result->setup, &a->found->devices[i], err));
+    const pj_setup *setup = &a->result->setup;
+    const pj_kept *kept = NULL;
+    for (size_t i = 0; i < setup->device_count; i++) {
+        PJ_TRY(open_resource(a, PJ_RESOURCE_DEVICE, PJ_SETTING_AT(devices)->name, setup->devices[i], &kept, err));
+        a->device[i] = kept->device;
+    }
     return PJ_OK;
 }
+
+/* Results tell names, and outlive what is opened. */
+static pj_status name_resources(analysis *a, pj_error *err)
+{
+    pj_result *result = a->result;
+    pj_setup *setup = &result->setup;
+    const char **devices = PJ_NEW(a->arena, const char *, setup->device_count);
+    for (size_t i = 0; devices && i < setup->device_count; i++)
+        a->content[1 + i].name = devices[i] = pj_arena_strdup(a->arena, pj_device_name(a->device[i]));
+    setup->table = result->table = a->content[0].name = pj_arena_strdup(a->arena, pj_table_name(a->table));
+    setup->rules = result->rules = pj_rules_word(pj_table_rules(a->table));
+    setup->unit = result->unit = pj_arena_strdup(a->arena, pj_table_unit(a->table));
+    setup->devices = result->devices = devices;
+    result->version = PICOJOULE_VERSION;
+    result->model = pj_model_describe(a->found->model);
+    if (!devices || !result->model)
+        return pj_fail_memory(err);
+    result->source = result->model->path;
+    setup->dims = result->model->dims;
+    setup->dim_count = result->model->dim_count;
+    setup->op_rules = result->model->op_rules;
+    return PJ_OK;
+}
+
+static pj_status open_resources(analysis *a, pj_error *err)
+{
+    enum { OTHERS = 3 }; /* table, plan, operators */
+    const pj_setup *setup = &a->result->setup;
+    const pj_kept *table = NULL;
+    a->content = PJ_NEW(a->arena, pj_content, setup->device_count + OTHERS);
+    a->device = PJ_NEW(a->scratch, const pj_device *, setup->device_count);
+    if (!a->content || !a->device)
+        return pj_fail_memory(err);
+    PJ_TRY(open_resource(a, PJ_RESOURCE_TABLE, PJ_SETTING_AT(table)->name, setup->table, &table, err));
+    a->table = table->table;
+    PJ_TRY(open_devices(a, err));
+    return name_resources(a, err);
+}
+
+/* What the files were when they were read. */
+static void keep_contents(analysis *a)
+{
+    pj_setup *setup = &a->result->setup;
+    if (setup->op_rules)
+        a->content[a->contents++] =
+            (pj_content){PJ_SETTING_AT(op_rules)->name, setup->op_rules, pj_custom_sha256(a->found->model)};
+    setup->contents = a->content;
+    setup->content_count = a->contents;
+    setup->resources = NULL; /* the caller's, who may free them from now on */
+    setup->resource_count = 0;
+}
+
+/* ---- what is found ---- */
 
 /* Counts each unknown operator among the layers. */
 static pj_status list_unknown(analysis *a, pj_error *err)
@@ -81,53 +149,6 @@ static pj_status inspect_weights(analysis *a, pj_error *err)
     return PJ_OK;
 }
 
-/* The names of what the setup chooses. */
-static pj_status name_resources(analysis *a, pj_error *err)
-{
-    pj_result *result = a->result;
-    const char **devices = PJ_NEW(a->arena, const char *, result->setup.device_count);
-    for (size_t i = 0; devices && i < result->setup.device_count; i++)
-        devices[i] = pj_device_name(a->found->devices[i]);
-    result->setup.table = result->table = pj_table_name(a->found->table);
-    result->setup.rules = result->rules = pj_rules_word(pj_table_rules(a->found->table));
-    result->setup.unit = result->unit = pj_table_unit(a->found->table);
-    result->setup.devices = result->devices = devices;
-    result->version = PICOJOULE_VERSION;
-    result->model = pj_model_describe(a->found->model);
-    if (!devices || !result->model)
-        return pj_fail_memory(err);
-    result->source = result->model->path;
-    result->setup.dims = result->model->dims;
-    result->setup.dim_count = result->model->dim_count;
-    result->setup.op_rules = result->model->op_rules;
-    return PJ_OK;
-}
-
-/* What the files were when they were read. */
-static pj_status keep_contents(analysis *a, pj_error *err)
-{
-    enum { OTHERS = 3 };
-    pj_setup *setup = &a->result->setup;
-    pj_content *contents = PJ_NEW(a->arena, pj_content, setup->device_count + OTHERS);
-    size_t count = 0;
-    if (!contents)
-        return pj_fail_memory(err);
-    contents[count++] = (pj_content){PJ_SETTING_AT(table)->name, setup->table, pj_table_sha256(a->found->table)};
-    for (size_t i = 0; i < setup->device_count; i++)
-        contents[count++] =
-            (pj_content){PJ_SETTING_AT(devices)->name, setup->devices[i], pj_device_sha256(a->found->devices[i])};
-    if (setup->plan)
-        contents[count++] = (pj_content){PJ_SETTING_AT(plan)->name, setup->plan, a->plan_sha256};
-    if (setup->op_rules)
-        contents[count++] =
-            (pj_content){PJ_SETTING_AT(op_rules)->name, setup->op_rules, pj_custom_sha256(a->found->model)};
-    setup->contents = contents;
-    setup->content_count = count;
-    setup->resources = NULL; /* the caller's, who may free them from now on */
-    setup->resource_count = 0;
-    return PJ_OK;
-}
-
 static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *err)
 {
     pj_activation_memory *memory = PJ_NEW(a->arena, pj_activation_memory, 1);
@@ -139,19 +160,26 @@ static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *er
     return PJ_OK;
 }
 
-/* Formats as the model has them, or as the setup wants them, and what they cost. */
+/* The formats that the setup wants; *out NULL: as the model has them. */
+static pj_status read_plan(analysis *a, pj_plan *plan, const pj_plan **out, pj_error *err)
+{
+    const pj_setup *setup = &a->result->setup;
+    const pj_kept *kept = NULL;
+    *out = setup->plan || setup->quantize ? plan : NULL;
+    if (setup->plan)
+        PJ_TRY(open_resource(a, PJ_RESOURCE_FILE, PJ_SETTING_AT(plan)->name, setup->plan, &kept, err));
+    return *out ? pj_plan_take(kept ? kept->plan : NULL, setup->quantize, a->found->model, a->arena, plan, err) : PJ_OK;
+}
+
 static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
-    const pj_setup *setup = &result->setup;
-    const pj_prices prices = {found->model, found->table, setup};
-    pj_plan plan = {0};
-    bool planned = setup->plan || setup->quantize;
-    if (planned)
-        PJ_TRY(pj_plan_read(setup, found->model, a->arena, &plan, err));
-    PJ_TRY(pj_run_priced(&prices, planned ? &plan : NULL, a->arena, a->scratch, &a->diags, priced, err));
-    a->plan_sha256 = pj_arena_strdup(a->arena, plan.sha256);
+    const pj_prices prices = {found->model, a->table, &result->setup};
+    const pj_plan *planned;
+    pj_plan plan;
+    PJ_TRY(read_plan(a, &plan, &planned, err));
+    PJ_TRY(pj_run_priced(&prices, planned, a->arena, a->scratch, &a->diags, priced, err));
     pj_layers_traffic(&priced->precision, &priced->layers);
     PJ_TRY(pj_layers_shapes(found->model, &priced->layers, a->arena, err));
     found->precision = priced->precision;
@@ -168,13 +196,11 @@ static pj_status run(analysis *a, pj_error *err)
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_precision *precision = &found->precision;
-    PJ_TRY(pj_table_open(result->setup.table, &result->setup, &found->table, err));
-    PJ_TRY(open_devices(a, err));
-    PJ_TRY(name_resources(a, err));
+    PJ_TRY(open_resources(a, err));
     PJ_TRY(price(a, &priced, err));
-    PJ_TRY(keep_contents(a, err));
+    keep_contents(a);
     PJ_TRY(measure_memory(a, &priced.schedule, err));
-    PJ_TRY(pj_estimate_devices(found->model, precision, found->devices, result->setup.device_count, &found->layers,
+    PJ_TRY(pj_estimate_devices(found->model, precision, a->device, result->setup.device_count, &found->layers,
                                &result->totals, a->arena, &a->diags, err));
     PJ_TRY(pj_list_shared(precision, &found->layers, a->arena, &result->shared, &result->shared_count, err));
     PJ_TRY(list_unknown(a, err));
@@ -183,34 +209,12 @@ static pj_status run(analysis *a, pj_error *err)
     return list_findings(a, err);
 }
 
-pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
+pj_status pj_run(pj_shelf *shelf, pj_arena *scratch, pj_model *model, const pj_setup *setup, pj_found *found,
+                 pj_error *err)
 {
-    *out = NULL;
-    pj_found *found = pj_found_new();
-    pj_arena *scratch = pj_arena_new(0);
-    pj_status status = found && scratch ? PJ_OK : pj_fail_memory(err);
-    if (status == PJ_OK) {
-        analysis a = {.found = found, .result = &found->result, .arena = found->arena, .scratch = scratch};
-        found->model = model;
-        found->result.setup = pj_setup_copy(setup, a.arena);
-        pj_diags_init(&a.diags, a.arena);
-        status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
-    }
-    pj_arena_free(scratch);
-    return pj_found_finish(found, status, out, err);
-}
-
-pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err)
-{
-    pj_model *model = NULL;
-    *out = NULL;
-    if (pj_result_is_report(path))
-        return pj_result_read(path, out, err);
-    PJ_TRY(pj_model_open(path, setup, &model, err));
-    pj_status status = pj_analyze(model, setup, out, err);
-    if (status == PJ_OK)
-        pj_result_own(*out, pj_model_close);
-    else
-        pj_model_close(model);
-    return status;
+    analysis a = {.found = found, .result = &found->result, .arena = found->arena, .scratch = scratch, .shelf = shelf};
+    found->model = model;
+    found->result.setup = pj_setup_copy(setup, a.arena);
+    pj_diags_init(&a.diags, a.arena);
+    return pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
 }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "picojoule/session.h"
 #include "picojoule/sweep.h"
 #include "setup/setup.h"
 
@@ -14,6 +15,7 @@
 typedef struct sweep {
     pj_sweep result; /* first: this is what is handed out */
     pj_arena *arena;
+    pj_session *session;
     pj_model *model;
     pj_setup setup;
     pj_dim_binding *bound; /* those of all points, then those of this one */
@@ -182,7 +184,7 @@ static pj_status run_point(sweep *s, size_t point)
     PJ_TRY(set_values(s, point));
     pj_status status = pj_model_rebind(s->model, &s->setup, s->err);
     if (status == PJ_OK)
-        status = pj_analyze(s->model, &s->setup, &result, s->err);
+        status = pj_session_run(s->session, s->model, &s->setup, &result, s->err);
     if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
         name_point(s);
     if (status == PJ_OK)
@@ -202,16 +204,19 @@ pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_di
     *out = NULL;
     PJ_TRY(count_points(dims, dim_count, &points, err));
     pj_arena *arena = pj_arena_new(0);
-    sweep *s = arena ? PJ_NEW(arena, sweep, 1) : NULL;
+    pj_session *session = pj_session_new();
+    sweep *s = arena && session ? PJ_NEW(arena, sweep, 1) : NULL;
     if (!s) {
+        pj_session_free(session);
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
-    *s = (sweep){.arena = arena, .model = model, .err = err};
+    *s = (sweep){.arena = arena, .session = session, .model = model, .err = err};
     s->result.point_count = points;
     pj_status status = start(s, setup, dims, dim_count);
     for (size_t i = 0; status == PJ_OK && i < points; i++)
         status = run_point(s, i);
+    pj_session_free(session);
     if (status == PJ_OK)
         *out = &s->result;
     else

@@ -57,15 +57,11 @@ static pj_status unknown(const struct kind *kind, const char *asked, pj_error *e
     return status;
 }
 
-static pj_status parse(const void *bytes, size_t length, const char *name, pj_json_doc **out, char *sha256,
-                       pj_error *err)
+static void digest(pj_bytes *bytes)
 {
-    if (sha256) {
-        pj_sha256 sum = pj_sha256_new();
-        pj_sha256_add(&sum, bytes, length);
-        pj_sha256_end(&sum, sha256);
-    }
-    return pj_json_parse(bytes, length, name, out, err);
+    pj_sha256 sum = pj_sha256_new();
+    pj_sha256_add(&sum, bytes->at, bytes->length);
+    pj_sha256_end(&sum, bytes->sha256);
 }
 
 const pj_resource *pj_resource_given(const pj_setup *setup, const char *name)
@@ -76,26 +72,43 @@ const pj_resource *pj_resource_given(const pj_setup *setup, const char *name)
     return NULL;
 }
 
-pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind which, const char *name, pj_json_doc **out,
-                           char sha256[PJ_SHA256_DIGITS + 1], pj_error *err)
+pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind which, const char *name, pj_bytes *out,
+                           pj_error *err)
 {
     const struct kind *kind = &kinds[which];
-    char *text = NULL;
-    size_t length = 0;
-    *out = NULL;
     const pj_resource *given = pj_resource_given(setup, name);
+    *out = (pj_bytes){0};
     for (const pj_builtin *at = given ? NULL : kind->list; at && at->name; at++)
         if (strcmp(at->name, name) == 0) {
-            if (sha256)
-                memcpy(sha256, at->sha256, PJ_SHA256_DIGITS + 1);
-            return pj_json_parse(at->json, at->length, name, out, err);
+            *out = (pj_bytes){.at = at->json, .length = at->length};
+            memcpy(out->sha256, at->sha256, sizeof out->sha256);
+            return PJ_OK;
         }
     if (!given && kind->list && !is_file(name))
         return unknown(kind, name, err);
-    PJ_TRY(given ? pj_resource_read(given, kind->most, &text, &length, err)
-                 : pj_file_read(name, kind->most, &text, &length, err));
-    pj_status status = parse(text, length, name, out, sha256, err);
-    free(text);
+    PJ_TRY(given ? pj_resource_read(given, kind->most, &out->owned, &out->length, err)
+                 : pj_file_read(name, kind->most, &out->owned, &out->length, err));
+    out->at = out->owned;
+    digest(out);
+    return PJ_OK;
+}
+
+void pj_bytes_free(pj_bytes *bytes)
+{
+    free(bytes->owned);
+    *bytes = (pj_bytes){0};
+}
+
+pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
+                           char sha256[PJ_SHA256_DIGITS + 1], pj_error *err)
+{
+    pj_bytes bytes;
+    *out = NULL;
+    PJ_TRY(pj_resource_find(setup, kind, name, &bytes, err));
+    pj_status status = pj_json_parse(bytes.at, bytes.length, name, out, err);
+    if (sha256)
+        memcpy(sha256, bytes.sha256, sizeof bytes.sha256);
+    pj_bytes_free(&bytes);
     return status;
 }
 

@@ -32,10 +32,23 @@ typedef enum pj_resource_kind {
     PJ_RESOURCE_FILE /* of formats, ranges ... */
 } pj_resource_kind;
 
-/* The document of a name: among the resources of `setup` (may be NULL), built in, or a file ("-": standard input).
- * `sha256`, where it is not NULL, gets the digest of its bytes. The caller frees *out. PJ_EARGUMENT: a table, device or
- * target of that name is neither built in nor a file; the sentence has the names that are near. PJ_EIO, PJ_ELIMIT,
- * PJ_EFORMAT, PJ_ENOMEM. */
+/* What a resource holds. */
+typedef struct pj_bytes {
+    const char *at;
+    size_t length;
+    char *owned; /* `at`, where it was read from a file; else NULL */
+    char sha256[PJ_SHA256_DIGITS + 1];
+} pj_bytes;
+
+/* The bytes of a name: among the resources of `setup` (may be NULL), built in, or a file ("-": standard input).
+ * PJ_EARGUMENT: a table, device or target of that name is neither built in nor a file; the sentence has the names that
+ * are near. PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. The caller frees what was found. */
+pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_bytes *out,
+                           pj_error *err);
+void pj_bytes_free(pj_bytes *bytes);
+
+/* The document that they are. `sha256`, where it is not NULL, gets the digest of the bytes. The caller frees *out.
+ * PJ_EFORMAT, and as pj_resource_find. */
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
                            char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
 
