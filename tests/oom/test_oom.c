@@ -110,6 +110,25 @@ static pj_status analyze_quantized(const input *in, digest *out, pj_error *err)
     return analyze_under(in, &settings, out, err);
 }
 
+/* The second run goes on with what the first one left, also where that has failed. */
+static pj_status analyze_twice(const input *in, digest *out, pj_error *err)
+{
+    pj_session *session = pj_session_new();
+    pj_setup settings = settings_of("horowitz-45nm");
+    pj_status first = PJ_ENOMEM, second = PJ_ENOMEM;
+    for (int i = 0; session && i < 2; i++) {
+        pj_result *result = NULL;
+        settings.table = i ? "qtools" : "horowitz-45nm";
+        pj_status *status = i ? &second : &first;
+        *status = pj_session_run(session, in->model, &settings, &result, err);
+        if (*status == PJ_OK)
+            ask_analysis(result, out);
+        pj_result_free(result);
+    }
+    pj_session_free(session);
+    return !session ? pj_fail(err, PJ_ENOMEM, "out of memory") : first != PJ_OK ? first : second;
+}
+
 static pj_status inspect_weights(const input *in, digest *out, pj_error *err)
 {
     pj_weight_options options = pj_weight_options_default();
@@ -530,6 +549,8 @@ static void run_model(const char *name, input in)
         run_case(title, analyze_qtools, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: analyze, quantized", name);
         run_case(title, analyze_quantized, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: session", name);
+        run_case(title, analyze_twice, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: weights", name);
         run_case(title, inspect_weights, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: plan", name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/intern.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "check.h"
@@ -34,6 +35,51 @@ static void test_arena_reset(void)
     }
     CHECK(!pj_arena_failed(arena));
     CHECK(!pj_arena_alloc(arena, 1000 * 1000 + 1, 1) && pj_arena_failed(arena));
+    pj_arena_free(arena);
+}
+
+/* What is handed out after a reset is zero, whatever was there, also where chunks are used in another order. */
+static void test_arena_keeps(void)
+{
+    pj_arena *arena = pj_arena_new(0);
+    for (size_t round = 1; round < 8; round++) {
+        for (size_t i = 0; i < 40; i++) {
+            size_t size = (i * 7919 + round * 104729) % (200 * 1000) + 1;
+            char *bytes = PJ_NEW(arena, char, size);
+            CHECK(bytes && is_zero(bytes, size));
+            if (bytes)
+                memset(bytes, 0xff, size);
+        }
+        pj_arena_reset(arena);
+    }
+    pj_arena_free(arena);
+}
+
+static void test_intern(void)
+{
+    enum { KEYS = 1000, WORDS = 3 };
+    pj_arena *arena = pj_arena_new(0);
+    pj_interner interner;
+    const void *entry[KEYS];
+    pj_interner_init(&interner, arena);
+    for (int64_t i = 0; i < KEYS; i++) {
+        const int64_t key[WORDS] = {i % 10, i / 10, -i};
+        bool is_new = false;
+        int64_t *room = pj_intern(&interner, key, WORDS, sizeof *room, &is_new);
+        CHECK(is_new && *room == 0);
+        *room = i;
+        entry[i] = room;
+    }
+    for (int64_t i = 0; i < KEYS; i++) {
+        const int64_t key[WORDS] = {i % 10, i / 10, -i};
+        bool is_new = true;
+        const int64_t *room = pj_intern(&interner, key, WORDS, sizeof *room, &is_new);
+        CHECK(!is_new && room == entry[i] && *room == i);
+    }
+    const int64_t shorter[] = {0, 0};
+    const int64_t *copy = pj_intern(&interner, shorter, 2, 0, NULL);
+    CHECK(copy && copy != shorter && copy[0] == 0 && copy[1] == 0);
+    CHECK(pj_intern(&interner, shorter, 2, 0, NULL) == copy);
     pj_arena_free(arena);
 }
 
@@ -169,6 +215,8 @@ static void test_nearest(void)
 int main(void)
 {
     test_arena_reset();
+    test_arena_keeps();
+    test_intern();
     test_map(0);
     test_map(100);
     test_map(2000);
