@@ -7,8 +7,12 @@
 
 pj_number pj_number_fixed(int64_t bits, int64_t int_bits, bool is_signed)
 {
-    pj_number number = {PJ_FIXED, bits, int_bits, is_signed, PJ_FLOAT_PLAIN, -1, -1, PJ_VARIANT_PLAIN};
-    return number;
+    return (pj_number){.kind = PJ_FIXED,
+                       .bits = bits,
+                       .int_bits = int_bits,
+                       .is_signed = is_signed,
+                       .max_val_po2 = -1,
+                       .value_count = -1};
 }
 
 static pj_number of_kind(pj_number_kind kind, int64_t bits, int64_t int_bits, bool is_signed)

@@ -47,15 +47,15 @@ typedef enum pj_number_variant {
  * bits. */
 #define PJ_MOST_BITS ((int64_t)1 << 60)
 
-typedef struct pj_number {
-    pj_number_kind kind;
+typedef struct pj_number { /* one for each tensor of a model: no wider than it needs to be */
     int64_t bits;
     int64_t int_bits;
-    bool is_signed;
-    pj_float_flavour flavour;
     double max_val_po2; /* po2 only; -1: unknown */
     int value_count;    /* po2 only: distinct values really used; -1: unknown */
-    pj_number_variant variant;
+    pj_number_kind kind : 8;
+    pj_float_flavour flavour : 8;
+    pj_number_variant variant : 8;
+    bool is_signed;
 } pj_number;
 
 pj_number pj_number_fixed(int64_t bits, int64_t int_bits, bool is_signed);

@@ -118,6 +118,7 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
 {
     const pj_conversion *conversions[] = {detail->in, detail->out};
     int64_t work[PJ_PRIMS] = {0};
+    bool is_plain = row->counted && row->runs == 1 && !(detail->in->prims | detail->out->prims);
     for (int p = 0; p < PJ_PRIMS && row->counted; p++) {
         int64_t flops;
         bool fits = true;
@@ -129,7 +130,7 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
             !pj_add_i64(row->flops, flops, &row->flops))
             return pj_fail(err, PJ_EOVERFLOW, "the operations of this layer do not fit 64 bits");
     }
-    row->work = pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
+    row->work = is_plain ? detail->count : pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
     return row->work ? PJ_OK : pj_fail_memory(err);
 }
 

@@ -2,11 +2,15 @@
 #include "cost/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup)
 {
-    pj_memory memory = {table, setup->weights_on, setup->activations_on, setup->io_on_dram,
-                        (double)setup->sram_min_bits};
+    pj_memory memory = {.table = table,
+                        .weights_on = setup->weights_on,
+                        .activations_on = setup->activations_on,
+                        .io_on_dram = setup->io_on_dram,
+                        .min_sram_bits = (double)setup->sram_min_bits};
     return memory;
 }
 
@@ -36,10 +40,25 @@ pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place plac
 
 /* ---- prices ---- */
 
+/* Of one bit, or word, of an SRAM of that size. */
+static double sram_of(const pj_memory *memory, double size)
+{
+    uint64_t key;
+    if (!memory->known)
+        return pj_table_sram(memory->table, size);
+    memcpy(&key, &size, sizeof key);
+    size_t slots = sizeof memory->known->at / sizeof *memory->known->at;
+    size_t slot = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) % slots;
+    if (memory->known->at[slot].bits != size) {
+        memory->known->at[slot].bits = size;
+        memory->known->at[slot].price = pj_table_sram(memory->table, size);
+    }
+    return memory->known->at[slot].price;
+}
+
 static double price_sram(const pj_memory *memory, const pj_move *move)
 {
-    double bits = (double)move->bits,
-           price = pj_table_sram(memory->table, fmax(move->sram_bits, memory->min_sram_bits));
+    double bits = (double)move->bits, price = sram_of(memory, fmax(move->sram_bits, memory->min_sram_bits));
     /* Q1: QTools charges a price per bit once per word, 64 times too little */
     if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
         return ceil(bits / pj_table_sram_word_bits(memory->table)) * price;

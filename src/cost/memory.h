@@ -19,16 +19,24 @@
 #include "cost/table.h"
 #include "picojoule/result.h"
 
+/* What SRAMs of some sizes cost: networks have few sizes, and each price is a power. */
+typedef struct pj_sram_prices {
+    struct {
+        double bits, price; /* bits 0: nothing is known */
+    } at[64];
+} pj_sram_prices;
+
 /* Where tensors live, and the table that prices it (borrowed). */
 typedef struct pj_memory {
     const pj_table *table;
+    pj_sram_prices *known; /* NULL: nothing is kept; zeroed at first, for this table */
     pj_place weights_on;
     pj_place activations_on;
     bool io_on_dram;
     double min_sram_bits; /* smallest memory a tensor can sit in; it raises e_sram, never T */
 } pj_memory;
 
-/* As the setup asks for it. */
+/* As the setup asks for it; keeps nothing. */
 pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup);
 
 /* The component of pj_energy that pays for a move. */

@@ -10,7 +10,9 @@ pj_status pj_run_priced(const pj_prices *prices, const pj_plan *plan, pj_arena *
                         pj_diags *diags, pj_priced *out, pj_error *err)
 {
     const pj_model *model = prices->model;
-    const pj_memory memory = pj_memory_of(prices->table, prices->setup);
+    pj_memory memory = pj_memory_of(prices->table, prices->setup);
+    pj_sram_prices known = {0};
+    memory.known = &known;
     memset(out, 0, sizeof *out);
     PJ_TRY(pj_precision_read(model, plan, !prices->setup->no_fold, arena, diags, &out->precision, err));
     PJ_TRY(pj_schedule_steps(model, scratch, diags, &out->schedule, err));

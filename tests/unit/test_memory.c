@@ -14,7 +14,11 @@ static pj_table *open_table(const char *name)
 
 static pj_memory on(const pj_table *table, pj_place place, bool io_on_dram, double min_sram_bits)
 {
-    return (pj_memory){table, place, place, io_on_dram, min_sram_bits};
+    return (pj_memory){.table = table,
+                       .weights_on = place,
+                       .activations_on = place,
+                       .io_on_dram = io_on_dram,
+                       .min_sram_bits = min_sram_bits};
 }
 
 /* Each operand goes to a component of its own. */

@@ -116,7 +116,8 @@ static void test_two_at_once(pj_model *small, pj_model *large)
 static void test_after_errors(pj_model *small)
 {
     static const char plan[] = "{\"schema\": \"picojoule.plan/1\", \"layers\": [{\"match\": \"none\"}]}";
-    const pj_resource resource = {"plan.json", plan, sizeof plan - 1};
+    const pj_resource resource = {
+        .size = sizeof resource, .name = "plan.json", .bytes = plan, .length = sizeof plan - 1};
     pj_session *session = pj_session_new();
     pj_setup setup = pj_setup_default(), broken = pj_setup_default();
     pj_result *result = NULL;
@@ -151,7 +152,7 @@ static void test_other_contents(pj_model *small)
     const char *price = strstr(at->json, "\"pj\": 3.7");
     CHECK(price != NULL);
     pj_session *session = pj_session_new();
-    pj_resource resource = {"mine.json", at->json, at->length};
+    pj_resource resource = {.size = sizeof resource, .name = "mine.json", .bytes = at->json, .length = at->length};
     pj_setup setup = pj_setup_default();
     setup.table = "mine.json";
     setup.resources = &resource;
