@@ -38,7 +38,8 @@ static bool is_plain_key(const char *key)
     return true;
 }
 
-void pj_json_path_key(const char *key, pj_str *out)
+/* Appends one step of a path: .match, ["odd key"] */
+static void add_step(const char *key, pj_str *out)
 {
     if (is_plain_key(key)) {
         pj_str_add_char(out, '.');
@@ -58,7 +59,7 @@ static void add_steps(const pj_json_node *node, pj_str *out)
     }
     add_steps(node->parent, out); /* as deep as documents may be */
     if (node->key)
-        pj_json_path_key(node->key, out);
+        add_step(node->key, out);
     else
         pj_str_printf(out, "[%u]", (unsigned)node->index);
 }
@@ -329,27 +330,34 @@ static pj_status require(pj_json object, const char *key, pj_json *out, pj_error
     return out->node ? PJ_OK : pj_json_fail(object, PJ_EFORMAT, err, "\"%s\" is missing", key);
 }
 
-/* Two getters per type: a member that must be there, and one that may be. */
-#define MEMBER_GETTERS(name, type)                                                          \
+/* A member that must be there. */
+#define REQUIRED(name, type)                                                                \
     pj_status pj_json_get_##name(pj_json object, const char *key, type *out, pj_error *err) \
     {                                                                                       \
         pj_json member;                                                                     \
         PJ_TRY(require(object, key, &member, err));                                         \
         return pj_json_as_##name(member, out, err);                                         \
-    }                                                                                       \
+    }
+
+/* ... and one that may be. */
+#define OPTIONAL(name, type)                                                                \
     pj_status pj_json_opt_##name(pj_json object, const char *key, type *out, pj_error *err) \
     {                                                                                       \
         PJ_TRY(expect(object, PJ_JSON_OBJECT, err));                                        \
         pj_json member = pj_json_find(object, key);                                         \
         return member.node ? pj_json_as_##name(member, out, err) : PJ_OK;                   \
     }
-MEMBER_GETTERS(double, double)
-MEMBER_GETTERS(int, int64_t)
-MEMBER_GETTERS(uint, uint64_t)
-MEMBER_GETTERS(bool, bool)
-MEMBER_GETTERS(text, const char *)
-MEMBER_GETTERS(object, pj_json)
-MEMBER_GETTERS(array, pj_json)
+REQUIRED(double, double)
+REQUIRED(uint, uint64_t)
+REQUIRED(bool, bool)
+REQUIRED(text, const char *)
+REQUIRED(object, pj_json)
+REQUIRED(array, pj_json)
+OPTIONAL(double, double)
+OPTIONAL(bool, bool)
+OPTIONAL(text, const char *)
+OPTIONAL(object, pj_json)
+OPTIONAL(array, pj_json)
 
 pj_status pj_json_get_word(pj_json object, const char *key, const char *const *words, int *out, pj_error *err)
 {

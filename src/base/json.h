@@ -57,7 +57,6 @@ pj_status pj_json_as_array(pj_json value, pj_json *out, pj_error *err);
 
 /* A required member: PJ_EFORMAT when it is missing or of another type. */
 pj_status pj_json_get_double(pj_json object, const char *key, double *out, pj_error *err);
-pj_status pj_json_get_int(pj_json object, const char *key, int64_t *out, pj_error *err);
 pj_status pj_json_get_uint(pj_json object, const char *key, uint64_t *out, pj_error *err);
 pj_status pj_json_get_bool(pj_json object, const char *key, bool *out, pj_error *err);
 pj_status pj_json_get_text(pj_json object, const char *key, const char **out, pj_error *err);
@@ -66,8 +65,6 @@ pj_status pj_json_get_array(pj_json object, const char *key, pj_json *out, pj_er
 
 /* An optional member: *out keeps its value when the member is missing; null is not missing. */
 pj_status pj_json_opt_double(pj_json object, const char *key, double *out, pj_error *err);
-pj_status pj_json_opt_int(pj_json object, const char *key, int64_t *out, pj_error *err);
-pj_status pj_json_opt_uint(pj_json object, const char *key, uint64_t *out, pj_error *err);
 pj_status pj_json_opt_bool(pj_json object, const char *key, bool *out, pj_error *err);
 pj_status pj_json_opt_text(pj_json object, const char *key, const char **out, pj_error *err);
 pj_status pj_json_opt_object(pj_json object, const char *key, pj_json *out, pj_error *err);
@@ -88,8 +85,5 @@ void pj_json_path(pj_json at, pj_str *out);
 
 /* The line that it begins in, from 1; 0 of an absent value. */
 size_t pj_json_line(pj_json at);
-
-/* Appends one step of a path: .match, ["odd key"] */
-void pj_json_path_key(const char *key, pj_str *out);
 
 #endif

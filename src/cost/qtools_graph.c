@@ -5,7 +5,7 @@
 
 /* ---- shapes ---- */
 
-bool pj_twin_op_is(const pj_node *node, const char *names)
+static bool is_one_of(const pj_node *node, const char *names)
 {
     size_t length = strlen(node->op);
     for (const char *at = strstr(names, node->op); at; at = strstr(at + 1, node->op))
@@ -52,7 +52,7 @@ static pj_twin classify_conv(const pj_node *node)
     int rank = rank_of(node->in[0]);
     if (!is_constant(node, 1))
         return PJ_TWIN_NONE;
-    if (pj_twin_op_is(node, "ConvTranspose"))
+    if (is_one_of(node, "ConvTranspose"))
         return rank == 4 && groups == 1 ? PJ_TWIN_CONV_TRANSPOSE : PJ_TWIN_NONE;
     if (rank == 3)
         return groups == 1 ? PJ_TWIN_CONV1D : PJ_TWIN_NONE;
@@ -85,37 +85,36 @@ static pj_twin classify_merge(const pj_node *node)
     for (int i = 0; i < node->inputs; i++)
         if (is_constant(node, i))
             return PJ_TWIN_NONE;
-    return pj_twin_op_is(node, "Add Sum") ? PJ_TWIN_ADD : PJ_TWIN_MERGE;
+    return is_one_of(node, "Add Sum") ? PJ_TWIN_ADD : PJ_TWIN_MERGE;
 }
 
 static pj_twin classify(const pj_node *node)
 {
     if (node->inputs < 1 || node->outputs < 1 || !node->in[0] || !node->out[0])
         return PJ_TWIN_NONE;
-    if (pj_twin_op_is(node, "Dropout Identity"))
+    if (is_one_of(node, "Dropout Identity"))
         return PJ_TWIN_REMOVED;
-    if (pj_twin_op_is(node, "Conv ConvTranspose"))
+    if (is_one_of(node, "Conv ConvTranspose"))
         return classify_conv(node);
-    if (pj_twin_op_is(node, "Gemm MatMul"))
+    if (is_one_of(node, "Gemm MatMul"))
         return classify_dense(node);
-    if (pj_twin_op_is(node, "BatchNormalization"))
+    if (is_one_of(node, "BatchNormalization"))
         return PJ_TWIN_BATCHNORM;
-    if (pj_twin_op_is(node, "Add Sum Mul Max Min Mean Concat"))
+    if (is_one_of(node, "Add Sum Mul Max Min Mean Concat"))
         return classify_merge(node);
-    if (pj_twin_op_is(node, "AveragePool"))
+    if (is_one_of(node, "AveragePool"))
         return rank_of(node->in[0]) == 4 ? PJ_TWIN_POOL : PJ_TWIN_PASS;
-    if (pj_twin_op_is(node, "GlobalAveragePool"))
+    if (is_one_of(node, "GlobalAveragePool"))
         return rank_of(node->in[0]) == 4 ? PJ_TWIN_POOL_GLOBAL : PJ_TWIN_PASS;
-    if (pj_twin_op_is(node, "ReduceMean"))
+    if (is_one_of(node, "ReduceMean"))
         return averages_image(node) ? PJ_TWIN_POOL_GLOBAL : PJ_TWIN_NONE;
-    if (pj_twin_op_is(node, "MaxPool"))
+    if (is_one_of(node, "MaxPool"))
         return rank_of(node->in[0]) == 4 ? PJ_TWIN_MAX_POOL : PJ_TWIN_PASS;
-    if (pj_twin_op_is(node, "Relu LeakyRelu Clip PRelu Elu Selu ThresholdedRelu"))
+    if (is_one_of(node, "Relu LeakyRelu Clip PRelu Elu Selu ThresholdedRelu"))
         return PJ_TWIN_RELU;
-    if (pj_twin_op_is(node, "GlobalMaxPool Flatten Reshape Squeeze Unsqueeze Transpose Pad Resize Upsample"))
+    if (is_one_of(node, "GlobalMaxPool Flatten Reshape Squeeze Unsqueeze Transpose Pad Resize Upsample"))
         return PJ_TWIN_PASS;
-    if (pj_twin_op_is(node,
-                      "Sigmoid Tanh Softmax HardSigmoid HardSwish Softplus Softsign LogSoftmax Gelu Swish Mish Exp"))
+    if (is_one_of(node, "Sigmoid Tanh Softmax HardSigmoid HardSwish Softplus Softsign LogSoftmax Gelu Swish Mish Exp"))
         return PJ_TWIN_ACTIVATION;
     return PJ_TWIN_NONE;
 }
@@ -128,13 +127,13 @@ static bool has_kernel(pj_twin kind)
 /* The Add behind a MatMul that only adds a constant with `out` elements: one Dense with bias. */
 static const pj_value *added_constant(const pj_node *add)
 {
-    for (int i = 0; i < 2 && pj_twin_op_is(add, "Add") && add->inputs == 2; i++) {
+    for (int i = 0; i < 2 && is_one_of(add, "Add") && add->inputs == 2; i++) {
         const pj_value *sum = add->in[i], *bias = add->in[1 - i];
         if (!sum || !bias || !sum->producer || sum->uses != 1 || sum->is_output || !bias->is_constant)
             continue;
         const pj_type *type = &bias->type;
         int64_t last = type->rank > 0 ? pj_twin_dim(bias, type->rank - 1) : 1;
-        if (pj_twin_op_is(sum->producer, "MatMul") && sum->producer->inputs > 1 &&
+        if (is_one_of(sum->producer, "MatMul") && sum->producer->inputs > 1 &&
             classify_dense(sum->producer) == PJ_TWIN_DENSE && pj_twin_elements(sum) == last &&
             pj_twin_elements(bias) * pj_twin_dim(bias, 0) == last)
             return bias;

@@ -62,8 +62,6 @@ const pj_value *pj_twins_bias(const pj_twins *twins, const pj_node *head);
 
 /* ---- shapes, without the batch ---- */
 
-/* Is the node one of ai.onnx with one of these names (separated by spaces)? */
-bool pj_twin_op_is(const pj_node *node, const char *names);
 bool pj_twin_is_input(const pj_value *value); /* of the model */
 /* Product of the dims but the first; -1: not known. An absent rank counts as one element. */
 int64_t pj_twin_elements(const pj_value *value);

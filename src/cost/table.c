@@ -135,7 +135,7 @@ const char *pj_table_builtin(size_t index)
 
 /* ---- operations ---- */
 
-int pj_table_format(const pj_number *number)
+static int format_of(const pj_number *number)
 {
     int exact = pj_float_format_of_number(number);
     if (exact >= 0)
@@ -168,7 +168,7 @@ static const pj_curve *fixed_curve(const pj_table *table, int op)
 static bool price(const pj_table *table, int op, const pj_number *out, double gate_bits, double *pj)
 {
     if (out->kind == PJ_FLOAT && is_arithmetic(op)) {
-        int format = pj_table_resolve(table, op, pj_table_format(out));
+        int format = pj_table_resolve(table, op, format_of(out));
         if (format >= 0)
             *pj = table->operations[op].floats[format].pj;
         return format >= 0;
@@ -216,7 +216,7 @@ const char *pj_table_stand_in(const pj_table *table, pj_circuit circuit, const p
     if (out->kind != PJ_FLOAT || !is_arithmetic((int)circuit))
         return NULL;
     int own = pj_float_format_of_number(out);
-    int used = pj_table_resolve(table, (int)circuit, pj_table_format(out));
+    int used = pj_table_resolve(table, (int)circuit, format_of(out));
     return used >= 0 && used != own ? pj_float_formats[used].word : NULL;
 }
 

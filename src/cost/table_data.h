@@ -49,9 +49,6 @@ struct pj_table {
     pj_figures figures;
 };
 
-/* Position of the format of a float, or of the narrowest plain one that is as wide; -1: wider than all. */
-int pj_table_format(const pj_number *number);
-
 /* Position of the format whose figure prices operation `op` on format `format`: itself or what stands in; -1: none. */
 int pj_table_resolve(const pj_table *table, int op, int format);
 

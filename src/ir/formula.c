@@ -10,19 +10,10 @@ enum { FIRST_TABLE = 64 };
 const pj_formula pj_mark_real = {.kind = PJ_FORMULA_MARK};
 const pj_formula pj_mark_unknown = {.kind = PJ_FORMULA_MARK};
 const pj_formula pj_mark_overflow = {.kind = PJ_FORMULA_MARK};
-const pj_formula pj_formula_unit = {
+/* The product of no atoms: the term 3 is 3 times this. */
+static const pj_formula unit = {
     .kind = PJ_FORMULA_PRODUCT, .range = {1, 1}
 };
-
-pj_num pj_formula_overflow(pj_symbols *s, int64_t a, int64_t b)
-{
-    if (!s->overflowed) {
-        s->overflowed = true;
-        s->overflow[0] = a;
-        s->overflow[1] = b;
-    }
-    return (pj_num){&pj_mark_overflow, {.whole = 0}};
-}
 
 const pj_term *pj_formula_terms(pj_num a, pj_term *one, int *count)
 {
@@ -30,7 +21,7 @@ const pj_term *pj_formula_terms(pj_num a, pj_term *one, int *count)
         *count = a.formula->count;
         return a.formula->terms;
     }
-    *one = (pj_term){a.whole, &pj_formula_unit};
+    *one = (pj_term){a.whole, &unit};
     *count = a.whole != 0;
     return one;
 }
@@ -284,14 +275,14 @@ static const pj_formula *intern(pj_symbols *s, pj_formula_kind kind, const void 
 
 const pj_formula *pj_formula_product(pj_symbols *s, const pj_formula *const *factors, int count)
 {
-    return count ? intern(s, PJ_FORMULA_PRODUCT, factors, count) : &pj_formula_unit;
+    return count ? intern(s, PJ_FORMULA_PRODUCT, factors, count) : &unit;
 }
 
 pj_num pj_formula_sum(pj_symbols *s, const pj_term *terms, int count)
 {
     if (!count)
         return pj_num_of(0);
-    if (count == 1 && terms[0].product == &pj_formula_unit)
+    if (count == 1 && terms[0].product == &unit)
         return pj_num_of(terms[0].coefficient);
     const pj_formula *sum = count <= PJ_MAX_FORMULA_TERMS ? intern(s, PJ_FORMULA_SUM, terms, count) : NULL;
     return sum ? (pj_num){sum, {.whole = 0}} : pj_num_unknown();

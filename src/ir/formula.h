@@ -85,18 +85,10 @@ struct pj_symbols {
     size_t interned_count;
     size_t interned_capacity;
     bool out_of_memory;
-    bool overflowed;
-    int64_t overflow[2]; /* operands of the first overflow */
 };
-
-/* The product of no atoms: the term 3 is 3 times this. */
-extern const pj_formula pj_formula_unit;
 
 /* The terms of a whole number or a formula; *one is room for the term of a whole number. */
 const pj_term *pj_formula_terms(pj_num a, pj_term *one, int *count);
-
-/* Marks the overflow of an operation on a and b. */
-pj_num pj_formula_overflow(pj_symbols *s, int64_t a, int64_t b);
 
 /* ---- formula.c: nodes ---- */
 

@@ -338,14 +338,10 @@ static fraction parse_sum(parser *p)
  * these numbers. `list`: the other names in it are listed as used. */
 static bool parse(pj_symbols *s, const char *text, int depth, const pj_map *values, bool list, pj_num *out)
 {
-    bool overflowed = s->overflowed;
     parser p = {.s = s, .at = text, .values = values, .depth = depth, .list = list};
     *out = settle(&p, parse_sum(&p));
     skip_blanks(&p);
-    bool failed = p.failed || *p.at || (!p.met_bound && (pj_num_is_unknown(*out) || pj_num_overflowed(*out)));
-    if (failed)
-        s->overflowed = overflowed; /* too large to be read is no overflow of the model */
-    return !failed;
+    return !p.failed && !*p.at && (p.met_bound || !(pj_num_is_unknown(*out) || pj_num_overflowed(*out)));
 }
 
 bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out)

@@ -32,33 +32,29 @@ static pj_num finish(pj_symbols *s, const sum *in)
     return in->failed ? (pj_num){in->failed, {.whole = 0}} : pj_formula_sum(s, in->terms, in->count);
 }
 
-static int64_t scaled(pj_symbols *s, sum *out, int64_t coefficient, int64_t scale)
+static int64_t scaled(sum *out, int64_t coefficient, int64_t scale)
 {
     int64_t product;
     if (pj_mul_i64(coefficient, scale, &product))
         return product;
-    pj_formula_overflow(s, coefficient, scale);
     out->failed = &pj_mark_overflow;
     return 0;
 }
 
 /* *out = a*x + b*y, where x and y are lists of terms in order. */
-static void merge(pj_symbols *s, int64_t a, const pj_term *x, int x_count, int64_t b, const pj_term *y, int y_count,
-                  sum *out)
+static void merge(int64_t a, const pj_term *x, int x_count, int64_t b, const pj_term *y, int y_count, sum *out)
 {
     clear(out);
     for (int i = 0, j = 0; (i < x_count || j < y_count) && !out->failed;) {
         int order = i == x_count ? 1 : j == y_count ? -1 : pj_formula_compare_products(x[i].product, y[j].product);
         const pj_formula *product = order <= 0 ? x[i].product : y[j].product;
-        int64_t left = order <= 0 ? scaled(s, out, x[i++].coefficient, a) : 0;
-        int64_t right = order >= 0 ? scaled(s, out, y[j++].coefficient, b) : 0;
+        int64_t left = order <= 0 ? scaled(out, x[i++].coefficient, a) : 0;
+        int64_t right = order >= 0 ? scaled(out, y[j++].coefficient, b) : 0;
         int64_t total;
-        if (pj_add_i64(left, right, &total)) {
+        if (pj_add_i64(left, right, &total))
             add_term(out, total, product);
-        } else {
-            pj_formula_overflow(s, left, right);
+        else
             out->failed = &pj_mark_overflow;
-        }
     }
 }
 
@@ -69,7 +65,7 @@ pj_num pj_formula_combine(pj_symbols *s, int64_t a, pj_num x, int64_t b, pj_num 
     const pj_term *left = pj_formula_terms(x, &one[0], &counts[0]);
     const pj_term *right = pj_formula_terms(y, &one[1], &counts[1]);
     sum out;
-    merge(s, a, left, counts[0], b, right, counts[1], &out);
+    merge(a, left, counts[0], b, right, counts[1], &out);
     return finish(s, &out);
 }
 
@@ -160,7 +156,7 @@ static void mul_terms(pj_symbols *s, pj_term by, const pj_term *terms, int count
 {
     clear(row);
     for (int i = 0; i < count && !row->failed; i++) {
-        int64_t coefficient = scaled(s, row, by.coefficient, terms[i].coefficient);
+        int64_t coefficient = scaled(row, by.coefficient, terms[i].coefficient);
         add_term(row, coefficient, mul_products(s, by.product, terms[i].product));
     }
 }
@@ -180,7 +176,7 @@ pj_num pj_formula_mul(pj_symbols *s, pj_num a, pj_num b)
     clear(&sums[1]);
     for (int i = 0; i < counts[0] && !sums[total].failed; i++) {
         mul_terms(s, x[i], y, counts[1], &row);
-        merge(s, 1, sums[total].terms, sums[total].count, 1, row.terms, row.count, &sums[!total]);
+        merge(1, sums[total].terms, sums[total].count, 1, row.terms, row.count, &sums[!total]);
         total = !total;
         if (row.failed)
             sums[total].failed = row.failed;
@@ -206,7 +202,6 @@ bool pj_formula_divide(pj_symbols *s, pj_num a, pj_num b, pj_num *out)
     const pj_term *by = pj_formula_terms(b, &one[1], &counts[1]);
     if (!counts[1])
         return false;
-    bool overflowed = s->overflowed;
     sum quotient;
     sum row;
     sum sums[2];
@@ -221,14 +216,13 @@ bool pj_formula_divide(pj_symbols *s, pj_num a, pj_num b, pj_num *out)
             break;
         add_term(&quotient, term.coefficient, term.product);
         mul_terms(s, term, by, counts[1], &row);
-        merge(s, 1, rest, counts[0], -1, row.terms, row.count, &sums[next]);
+        merge(1, rest, counts[0], -1, row.terms, row.count, &sums[next]);
         if (row.failed || sums[next].failed)
             break;
         rest = sums[next].terms;
         counts[0] = sums[next].count;
         next = !next;
     }
-    s->overflowed = overflowed; /* a division that was only tried is no overflow */
     if (counts[0] || quotient.failed)
         return false;
     *out = finish(s, &quotient);

@@ -18,13 +18,6 @@ bool pj_symbols_out_of_memory(const pj_symbols *s)
     return s->out_of_memory;
 }
 
-bool pj_symbols_overflow(const pj_symbols *s, int64_t *a, int64_t *b)
-{
-    *a = s->overflow[0];
-    *b = s->overflow[1];
-    return s->overflowed;
-}
-
 pj_symbol *pj_symbols_entry(pj_symbols *s, const char *name)
 {
     pj_symbol *entry = pj_map_get(&s->by_name, name);

@@ -154,26 +154,26 @@ static bool both_whole(pj_num a, pj_num b)
 
 pj_num pj_num_add_any(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? pj_formula_overflow(s, a.whole, b.whole) : calculate(s, ADD, a, b);
+    return both_whole(a, b) ? pj_num_overflow() : calculate(s, ADD, a, b);
 }
 
 pj_num pj_num_sub_any(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? pj_formula_overflow(s, a.whole, b.whole) : calculate(s, SUB, a, b);
+    return both_whole(a, b) ? pj_num_overflow() : calculate(s, SUB, a, b);
 }
 
 pj_num pj_num_mul_any(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? pj_formula_overflow(s, a.whole, b.whole) : calculate(s, MUL, a, b);
+    return both_whole(a, b) ? pj_num_overflow() : calculate(s, MUL, a, b);
 }
 
 /* Quotient of whole numbers; C rounds toward zero. */
-static pj_num divide_whole(pj_symbols *s, operation op, pj_num a, pj_num b)
+static pj_num divide_whole(operation op, pj_num a, pj_num b)
 {
     if (b.whole == 0)
         return pj_num_unknown();
     if (a.whole == INT64_MIN && b.whole == -1)
-        return pj_formula_overflow(s, a.whole, b.whole);
+        return pj_num_overflow();
     int64_t quotient = a.whole / b.whole;
     bool exact = a.whole % b.whole == 0;
     bool negative = (a.whole < 0) != (b.whole < 0);
@@ -186,17 +186,17 @@ static pj_num divide_whole(pj_symbols *s, operation op, pj_num a, pj_num b)
 
 pj_num pj_num_floor_div(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? divide_whole(s, FLOOR_DIV, a, b) : calculate(s, FLOOR_DIV, a, b);
+    return both_whole(a, b) ? divide_whole(FLOOR_DIV, a, b) : calculate(s, FLOOR_DIV, a, b);
 }
 
 pj_num pj_num_ceil_div(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? divide_whole(s, CEIL_DIV, a, b) : calculate(s, CEIL_DIV, a, b);
+    return both_whole(a, b) ? divide_whole(CEIL_DIV, a, b) : calculate(s, CEIL_DIV, a, b);
 }
 
 pj_num pj_num_trunc_div(pj_symbols *s, pj_num a, pj_num b)
 {
-    return both_whole(a, b) ? divide_whole(s, TRUNC_DIV, a, b) : calculate(s, TRUNC_DIV, a, b);
+    return both_whole(a, b) ? divide_whole(TRUNC_DIV, a, b) : calculate(s, TRUNC_DIV, a, b);
 }
 
 pj_num pj_num_mod(pj_symbols *s, pj_num a, pj_num b)

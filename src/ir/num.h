@@ -56,9 +56,6 @@ const char *pj_symbols_name(const pj_symbols *symbols, size_t index, bool *bound
 /* Did a formula become unknown because memory ran out? */
 bool pj_symbols_out_of_memory(const pj_symbols *symbols);
 
-/* Did a computation overflow? Then a and b are the operands of the first one. */
-bool pj_symbols_overflow(const pj_symbols *symbols, int64_t *a, int64_t *b);
-
 /* ---- making ---- */
 static inline pj_num pj_num_of(int64_t whole)
 {
@@ -68,6 +65,11 @@ static inline pj_num pj_num_of(int64_t whole)
 static inline pj_num pj_num_of_real(double real)
 {
     return (pj_num){&pj_mark_real, {.real = real}};
+}
+
+static inline pj_num pj_num_overflow(void)
+{
+    return (pj_num){&pj_mark_overflow, {.whole = 0}};
 }
 
 static inline pj_num pj_num_unknown(void)

@@ -13,7 +13,7 @@ pj_num pj_ml_samples(const pj_ctx *c)
     return pj_in_rank(c, 0) == 1 ? pj_num_of(1) : pj_in_dim(c, 0, 0);
 }
 
-pj_num pj_ml_features(const pj_ctx *c)
+static pj_num features_of(const pj_ctx *c)
 {
     return pj_in_dim(c, 0, -1);
 }
@@ -73,7 +73,7 @@ void pj_ml_count_choice(pj_ctx *c, pj_work *work, pj_num scores)
 static void count_products(pj_ctx *c, pj_work *work, pj_num vectors)
 {
     pj_num products = pj_num_mul(c->symbols, pj_ml_samples(c), vectors);
-    work->terms = pj_ml_features(c);
+    work->terms = features_of(c);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, products, work->terms));
 }
 
@@ -91,8 +91,7 @@ static pj_status check_input(pj_ctx *c)
 static pj_num functions_of(pj_ctx *c)
 {
     int64_t intercepts = pj_ml_count(c, "intercepts"), coefficients = pj_ml_count(c, "coefficients");
-    return intercepts ? pj_num_of(intercepts)
-                      : pj_num_floor_div(c->symbols, pj_num_of(coefficients), pj_ml_features(c));
+    return intercepts ? pj_num_of(intercepts) : pj_num_floor_div(c->symbols, pj_num_of(coefficients), features_of(c));
 }
 
 /* One function for two labels scores both. */
@@ -157,7 +156,7 @@ static void count_kernels(pj_ctx *c, pj_work *work, int64_t vectors)
         return;
     pj_work_add(c, work, PJ_MUL, kernels);
     if (strcmp(kernel, "RBF") == 0) {
-        pj_work_add(c, work, PJ_ADD, pj_num_mul(c->symbols, kernels, pj_ml_features(c)));
+        pj_work_add(c, work, PJ_ADD, pj_num_mul(c->symbols, kernels, features_of(c)));
         pj_work_add(c, work, PJ_EXP, kernels);
         return;
     }

@@ -8,8 +8,6 @@
 
 /* Samples in input 0, [N,F] or [F]; features of one. */
 pj_num pj_ml_samples(const pj_ctx *c);
-pj_num pj_ml_features(const pj_ctx *c);
-
 /* How many elements an attribute of a plural kind, or a tensor, has; 0 when absent. */
 int64_t pj_ml_count(const pj_ctx *c, const char *name);
 

@@ -453,13 +453,6 @@ bool pj_on_integers(const pj_ctx *c)
     return !pj_dtype_is_float(dtype);
 }
 
-pj_status pj_work_none(pj_ctx *c, pj_work *work)
-{
-    (void)c;
-    (void)work;
-    return PJ_OK;
-}
-
 static pj_status one_per_output(pj_ctx *c, pj_work *work, pj_prim prim)
 {
     pj_work_add(c, work, prim, pj_out_count(c, 0));

@@ -125,7 +125,6 @@ pj_num pj_out_count(const pj_ctx *c, int o);
 bool pj_on_integers(const pj_ctx *c);
 
 /* Rules that count k primitives per element of output 0, for the common cases. */
-pj_status pj_work_none(pj_ctx *c, pj_work *work); /* no arithmetic */
 pj_status pj_work_add1(pj_ctx *c, pj_work *work); /* one add per output element */
 pj_status pj_work_mul1(pj_ctx *c, pj_work *work);
 pj_status pj_work_cmp1(pj_ctx *c, pj_work *work);

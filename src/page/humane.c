@@ -226,11 +226,3 @@ void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_
         first = false;
     }
 }
-
-void pj_text_title(pj_str *out, pj_str *text, size_t width)
-{
-    pj_text_wrap(out, text->data, 0, 2, width);
-    pj_str_add_char(out, '\n');
-    out->failed = out->failed || text->failed;
-    pj_str_free(text);
-}

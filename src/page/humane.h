@@ -56,8 +56,4 @@ void pj_text_elide(pj_str *out, const char *text, size_t width);
  * spaces; `at` columns of the first line are taken. Ends without a line break. */
 void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_t width);
 
-/* Appends the text as lines of their own, led by two spaces after the first, and frees it; its failure is that of
- * `out`. */
-void pj_text_title(pj_str *out, pj_str *text, size_t width);
-
 #endif

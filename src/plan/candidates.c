@@ -118,8 +118,9 @@ static pj_status assign_run(const maker *m, size_t choice, pj_assignment *out, p
     return PJ_OK;
 }
 
-pj_status pj_assignment_plan(const pj_network *network, const pj_choice_list *choices, const pj_assignment *assignment,
-                             pj_arena *arena, pj_plan *out, pj_error *err)
+/* The formats of layers as a plan in memory. */
+static pj_status plan_of(const pj_network *network, const pj_choice_list *choices, const pj_assignment *assignment,
+                         pj_arena *arena, pj_plan *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
     out->node = PJ_NEW(arena, const pj_plan_formats *, network->today->precision.model->nodes);
@@ -168,7 +169,7 @@ static pj_status price_run(maker *m, size_t choice, pj_error *err)
     pj_diags_init(&diags, scratch);
     pj_status status = assign_run(m, choice, &assignment, err);
     if (status == PJ_OK)
-        status = pj_assignment_plan(m->network, m->choices, &assignment, scratch, &plan, err);
+        status = plan_of(m->network, m->choices, &assignment, scratch, &plan, err);
     if (status == PJ_OK)
         status = pj_run_priced(m->prices, &plan, scratch, scratch, &diags, &priced, err);
     if (status == PJ_OK)

@@ -57,10 +57,6 @@ bool pj_candidates_assign(const pj_candidates *candidates, const pj_picks *picks
 /* Picks that take choice number `word` wherever it can be, and else stay. */
 void pj_candidates_uniform(const pj_candidates *candidates, size_t word, pj_picks *picks);
 
-/* The formats of layers as a plan in memory. */
-pj_status pj_assignment_plan(const pj_network *network, const pj_choice_list *choices, const pj_assignment *assignment,
-                             pj_arena *arena, pj_plan *out, pj_error *err);
-
 /* Does a layer get weights by the plan that are not chosen (constants of one that does not multiply)? */
 bool pj_unit_has_constants(const pj_member *unit);
 

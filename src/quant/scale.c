@@ -18,7 +18,8 @@ bool pj_constant_whole(const pj_node *node, int i, int64_t *out)
     return true;
 }
 
-bool pj_scale_exponent(const pj_value *scale, int *exponent)
+/* Is the scale one power of two, 2^exponent? */
+static bool exponent_of(const pj_value *scale, int *exponent)
 {
     bool known = false;
     if (!scale || !scale->data || scale->data_count != 1)
@@ -30,7 +31,7 @@ bool pj_scale_exponent(const pj_value *scale, int *exponent)
 bool pj_scale_is_stored(const pj_value *scale)
 {
     int exponent;
-    return scale && !pj_scale_exponent(scale, &exponent);
+    return scale && !exponent_of(scale, &exponent);
 }
 
 bool pj_zero_is_stored(const pj_value *zero)
@@ -69,7 +70,7 @@ bool pj_scale_check(const pj_node *node, int i, pj_diags *diags)
 void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_quantized *out)
 {
     int exponent = 0;
-    out->is_exact = pj_scale_exponent(scale, &exponent);
+    out->is_exact = exponent_of(scale, &exponent);
     out->format.number = pj_number_fixed(bits, bits - is_signed + (out->is_exact ? exponent : 0), is_signed);
 }
 

@@ -12,9 +12,6 @@ bool pj_zero_is_stored(const pj_value *zero);
 /* Scales at input `i`: each positive and finite, as far as they are known; else a finding and false. */
 bool pj_scale_check(const pj_node *node, int i, pj_diags *diags);
 
-/* Is the scale one power of two, 2^exponent? */
-bool pj_scale_exponent(const pj_value *scale, int *exponent);
-
 /* The whole number that the constant at input `i` holds in all its elements; false where there is none such. */
 bool pj_constant_whole(const pj_node *node, int i, int64_t *out);
 

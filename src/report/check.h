@@ -5,9 +5,6 @@
 #include "page/page.h"
 #include "picojoule/budget.h"
 
-/* "4.312 uJ", "12.50 M", "192.0 KiB", "25.0 %": a figure of the verdict's quantity. */
-void pj_check_figure(const pj_check_model *model, const pj_check_verdict *verdict, double value, pj_str *out);
-
 /* One sentence without a full stop: limit, value, and by how much. */
 void pj_check_sentence(const pj_check_model *model, const pj_check_verdict *verdict, pj_str *out);
 

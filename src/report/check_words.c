@@ -8,7 +8,7 @@
 
 /* ---- figures ---- */
 
-void pj_check_figure(const pj_check_model *model, const pj_check_verdict *v, double value, pj_str *out)
+static void print_figure(const pj_check_model *model, const pj_check_verdict *v, double value, pj_str *out)
 {
     switch (v->quantity) {
     case PJ_QUANTITY_ENERGY:
@@ -45,7 +45,7 @@ static void add_distance(const pj_check_model *model, const pj_check_verdict *v,
         pj_str_add_fixed(out, 100 * fabs(distance), 1);
         pj_str_add(out, " points");
     } else {
-        pj_check_figure(model, v, fabs(distance), out);
+        print_figure(model, v, fabs(distance), out);
     }
     if (of > 0 && v->quantity != PJ_QUANTITY_SHARE) {
         pj_str_add(out, " (");
@@ -113,13 +113,13 @@ static void limit_sentence(const pj_check_model *model, const pj_check_verdict *
         pj_str_add(out, v->kind == PJ_RULE_DEVICE ? " is not known: the device has no figure for some layer"
                                                   : " is not known: the size of some tensor is not");
         pj_str_add(out, "; the limit is ");
-        pj_check_figure(model, v, v->allowed, out);
+        print_figure(model, v, v->allowed, out);
         return;
     }
     pj_str_add(out, " is ");
-    pj_check_figure(model, v, v->value, out);
+    print_figure(model, v, v->value, out);
     add_distance(model, v, v->allowed, "the limit of ", out);
-    pj_check_figure(model, v, v->allowed, out);
+    print_figure(model, v, v->allowed, out);
 }
 
 static void add_others(const pj_check_verdict *v, pj_str *out)
@@ -139,9 +139,9 @@ static void layer_sentence(const pj_check_model *model, const pj_check_verdict *
     else
         pj_str_add(out, "each layer");
     pj_str_add(out, " is ");
-    pj_check_figure(model, v, v->value, out);
+    print_figure(model, v, v->value, out);
     add_distance(model, v, v->allowed, "the limit of ", out);
-    pj_check_figure(model, v, v->allowed, out);
+    print_figure(model, v, v->allowed, out);
     if (v->kind == PJ_RULE_LAYER) {
         pj_str_add(out, " for \"");
         pj_text_clean(out, v->what);
@@ -152,9 +152,9 @@ static void layer_sentence(const pj_check_model *model, const pj_check_verdict *
 
 static void coverage_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    pj_check_figure(model, v, v->value, out);
+    print_figure(model, v, v->value, out);
     pj_str_add(out, " of the layers are counted, where at least ");
-    pj_check_figure(model, v, v->allowed, out);
+    print_figure(model, v, v->allowed, out);
     pj_str_add(out, " must be");
     if (v->count) {
         pj_str_add(out, "; ");
@@ -200,9 +200,9 @@ static void baseline_sentence(const pj_check_model *model, const pj_check_verdic
         return;
     }
     pj_str_add(out, " is ");
-    pj_check_figure(model, v, v->value, out);
+    print_figure(model, v, v->value, out);
     add_distance(model, v, v->baseline, "the baseline of ", out);
-    pj_check_figure(model, v, v->baseline, out);
+    print_figure(model, v, v->baseline, out);
     add_tolerance(v, out);
 }
 
@@ -218,9 +218,9 @@ static void layer_baseline_sentence(const pj_check_model *model, const pj_check_
     pj_str_add(out, "energy of ");
     pj_text_clean(out, v->layer);
     pj_str_add(out, " is ");
-    pj_check_figure(model, v, v->value, out);
+    print_figure(model, v, v->value, out);
     add_distance(model, v, v->baseline, "its baseline of ", out);
-    pj_check_figure(model, v, v->baseline, out);
+    print_figure(model, v, v->baseline, out);
     add_tolerance(v, out);
     add_others(v, out);
 }
@@ -283,10 +283,10 @@ void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str
             continue;
         pj_str_add_char(out, ' ');
         if (layer->baseline >= 0) {
-            pj_check_figure(model, v, layer->baseline, out);
+            print_figure(model, v, layer->baseline, out);
             pj_str_add(out, " -> ");
         }
-        pj_check_figure(model, v, layer->value, out);
+        print_figure(model, v, layer->value, out);
         if (v->kind == PJ_RULE_FORMAT)
             pj_str_add(out, " MACs");
     }
@@ -422,7 +422,7 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
         pj_str_add(out, shown++ ? "; " : "better than the baseline: ");
         pj_str_add(out, metric_name(v->metric));
         pj_str_add(out, " is ");
-        pj_check_figure(model, v, v->baseline - v->value, out);
+        print_figure(model, v, v->baseline - v->value, out);
         pj_str_add(out, " (");
         pj_human_share(out, (v->baseline - v->value) / v->baseline);
         pj_str_add(out, ") less");

@@ -241,7 +241,8 @@ static const char *join(pj_arena *arena, const char *a, const char *b)
     return pj_str_keep(&text, arena);
 }
 
-const char *pj_unit_key(const char *key, const char *unit, pj_arena *arena)
+/* "inputs_pj", "inputs_relative": keys of energies have their unit. */
+static const char *unit_key(const char *key, const char *unit, pj_arena *arena)
 {
     return join(arena, key, strcmp(unit, "pJ") == 0 ? "pj" : unit);
 }
@@ -267,7 +268,7 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
         break;
     case ONCE:
         if (out->kind == PJ_CELL_ENERGY)
-            out->key = pj_unit_key(out->key, of->unit, of->arena);
+            out->key = unit_key(out->key, of->unit, of->arena);
         if (from->in == GROUPS && out->kind == PJ_CELL_TEXT)
             out->title = of->group_title;
         break;

@@ -44,9 +44,6 @@ typedef struct pj_columns_made pj_columns_made;
 pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out);
 void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cell *cells);
 
-/* "inputs_pj", "inputs_relative": keys of energies have their unit. */
-const char *pj_unit_key(const char *key, const char *unit, pj_arena *arena);
-
 /* How far names of layers and operators may be elided. */
 #define PJ_NAME_FITS .wish = 32, .least = 24
 #define PJ_OP_FITS   .wish = 11, .least = 8

@@ -133,13 +133,13 @@ pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err);
 /* The next figure of a use, in the order of the table; `after` NULL: the first. NULL past the last. */
 const pj_field *pj_figure_next(const pj_field *after, unsigned use);
 
+/* What the use calls it. */
+const char *pj_figure_word(const pj_field *figure, unsigned use);
+
 /* The figure of that name (`length` bytes), or NULL. */
 const pj_field *pj_figure_find(const char *word, size_t length, unsigned use);
 
 const pj_field *pj_figure_total(void); /* the sum of the energies */
-
-/* What the use calls it. */
-const char *pj_figure_word(const pj_field *figure, unsigned use);
 
 /* Of a layer (PJ_OF_LAYER) or of totals; negative: not known. */
 double pj_figure_value(const pj_field *figure, unsigned of, const void *base);

@@ -344,6 +344,11 @@ const pj_field *pj_figure_next(const pj_field *after, unsigned use)
     return NULL;
 }
 
+const char *pj_figure_word(const pj_field *figure, unsigned use)
+{
+    return use == PJ_IN_TRENDS && figure->in_trend ? figure->in_trend : figure->key;
+}
+
 const pj_field *pj_figure_find(const char *word, size_t length, unsigned use)
 {
     for (const pj_field *at = pj_figure_next(NULL, use); at; at = pj_figure_next(at, use)) {
@@ -360,11 +365,6 @@ const pj_field *pj_figure_total(void)
     while (at->type != &type_total)
         at++;
     return at;
-}
-
-const char *pj_figure_word(const pj_field *figure, unsigned use)
-{
-    return use == PJ_IN_TRENDS && figure->in_trend ? figure->in_trend : figure->key;
 }
 
 double pj_figure_value(const pj_field *figure, unsigned of, const void *base)

@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include "setup/setup.h"
 
-bool pj_is_path(const char *name)
+/* Is the name of a table or device a file: with a slash, or with .json at its end? */
+static bool is_path(const char *name)
 {
     size_t length = strlen(name);
     return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
@@ -23,7 +24,7 @@ static const char *find_file(const char *path, const char *folder, pj_arena *are
 
 static const char *find_named(const char *name, const char *folder, pj_arena *arena)
 {
-    return pj_is_path(name) ? find_file(name, folder, arena) : pj_arena_strdup(arena, name);
+    return is_path(name) ? find_file(name, folder, arena) : pj_arena_strdup(arena, name);
 }
 
 size_t pj_setup_device(pj_setup *setup, const char *name, const char *folder, pj_arena *arena)
@@ -158,7 +159,7 @@ static void put_list(const writer *w, const pj_setting *member)
     for (size_t i = 0; i < pj_setting_count(w->setup, member); i++) {
         const char *name = pj_setting_item_name(w->setup, member, i);
         if (names)
-            pj_json_write_text(w->json, pj_is_path(name) ? seen(w, name) : name);
+            pj_json_write_text(w->json, is_path(name) ? seen(w, name) : name);
         else
             pj_json_put_int(w->json, name,
                             member->kind == PJ_SETTING_DIMS ? w->setup->dims[i].value : w->setup->trips[i].trips);
@@ -200,7 +201,7 @@ static void put_value(const writer *w, const pj_setting *member)
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
         text = pj_setting_text(w->setup, member);
-        pj_json_write_text(w->json, member->kind == PJ_SETTING_FILE || pj_is_path(text) ? seen(w, text) : text);
+        pj_json_write_text(w->json, member->kind == PJ_SETTING_FILE || is_path(text) ? seen(w, text) : text);
         break;
     case PJ_SETTING_NAMES:
     case PJ_SETTING_DIMS:

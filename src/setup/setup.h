@@ -102,7 +102,4 @@ size_t pj_setup_device(pj_setup *setup, const char *name, const char *folder, pj
 typedef const char *(*pj_path_of)(const char *path, void *payload);
 void pj_setup_budget_json(const pj_setup *setup, pj_path_of path, void *payload, pj_json_writer *json);
 
-/* Is the name of a table or device a file: with a slash, or with .json at its end? */
-bool pj_is_path(const char *name);
-
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
 # check_layers.sh ROOT LIBRARY_OBJECTS PROGRAM_OBJECTS [NM]: each layer includes and calls only what layers.txt grants
-# it, files of a layer need each other in no circle, and names outside a file begin with pj_.
+# it, files of a layer need each other in no circle, and names outside a file begin with pj_ and are needed there.
 #
 # Who defines a name and who uses it is read from the objects of the build at hand, so no header hides an arrow.
 set -u
@@ -25,9 +25,10 @@ xargs "$nm" -A -P <"$work/objects" >"$work/names" || exit 1 # an object that is 
 # shellcheck disable=SC2046 # no name has a blank
 grep -E '^ *# *include +"' $(cat "$work/files") /dev/null >"$work/includes"
 cat "$root"/include/picojoule/*.h >"$work/public"
+find "$root/tests" -name '*.[ch]' -exec cat {} + >"$work/tests"
 
 awk -v layers="$root/tests/arch/layers.txt" -v names="$work/names" -v includes="$work/includes" -v public="$work/public" \
-    -v library="$library" -v program="$program" '
+    -v library="$library" -v program="$program" -v tests="$work/tests" '
 function layer_of(file)
 {
     return file ~ /\// ? substr(file, 1, index(file, "/") - 1) : "root"
@@ -93,13 +94,21 @@ function read_names(    line, n, part, file, last)
     }
 }
 
-function read_public(    line, n, part, i)
+function read_words(file, words,    line, n, part, i)
 {
-    while ((getline line <public) > 0) {
+    while ((getline line <file) > 0) {
         n = split(line, part, /[^A-Za-z0-9_]+/)
         for (i = 1; i <= n; i++)
-            is_public[part[i]] = 1
+            words[part[i]] = 1
     }
+}
+
+# A name that one file alone uses is static there; what nobody uses is not there.
+function check_needed(    name)
+{
+    for (name in owner)
+        if (name ~ /^pj_/ && !(name in is_used) && !(name in is_public) && !(name in in_tests))
+            fail(owner[name] ": no other file and no test uses " name)
 }
 
 function check_uses(    i, from, to)
@@ -109,6 +118,7 @@ function check_uses(    i, from, to)
         if (!(use[i] in owner) || owner[use[i]] == from)
             continue
         to = owner[use[i]]
+        is_used[use[i]] = 1
         arrows++
         if (layer_of(from) != "cli")
             check_arrow(from, to, use[i] " of " to)
@@ -182,8 +192,10 @@ function check_circles(    i, k, text, far)
 BEGIN {
     read_layers()
     read_names()
-    read_public()
+    read_words(public, is_public)
+    read_words(tests, in_tests)
     check_uses()
+    check_needed()
     check_includes()
     check_circles()
     print count " files, " arrows " uses of names of other files"

@@ -112,7 +112,7 @@ static void test_content(void)
     const char *s = NULL;
     CHECK_INT(pj_json_get_double(root, "n", &n, &err), PJ_OK);
     CHECK(n == 0.1);
-    CHECK_INT(pj_json_get_int(root, "i", &i, &err), PJ_OK);
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "i"), &i, &err), PJ_OK);
     CHECK_INT(i, -7);
     CHECK_INT(pj_json_get_uint(root, "u", &u, &err), PJ_OK);
     CHECK(u == UINT64_C(1) << 53);
@@ -132,15 +132,15 @@ static void test_content(void)
     CHECK_TEXT(path.data, "$.o[\"x y\"][1].k");
     pj_str_free(&path);
 
-    CHECK_INT(pj_json_get_int(pj_json_next(pj_json_first(array)), "k", &i, &err), PJ_EFORMAT);
+    CHECK_INT(pj_json_as_int(pj_json_find(pj_json_next(pj_json_first(array)), "k"), &i, &err), PJ_EFORMAT);
     CHECK_TEXT(err.file, "t.json: $.o[\"x y\"][1].k");
     CHECK_TEXT(err.what, "a text where a number should stand");
     CHECK_INT(pj_json_get_double(root, "none", &n, &err), PJ_EFORMAT);
     CHECK_TEXT(err.file, "t.json: $");
     CHECK_TEXT(err.what, "\"none\" is missing");
-    CHECK_INT(pj_json_get_int(root, "big", &i, &err), PJ_EFORMAT);
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "big"), &i, &err), PJ_EFORMAT);
     CHECK_PART(err.what, "whole number up to 2^53");
-    CHECK_INT(pj_json_get_int(root, "frac", &i, &err), PJ_EFORMAT);
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "frac"), &i, &err), PJ_EFORMAT);
     CHECK_INT(pj_json_get_uint(root, "i", &u, &err), PJ_EFORMAT);
     CHECK_PART(err.what, "-7 is negative");
     CHECK_INT(pj_json_get_double(root, "inf", &n, &err), PJ_EFORMAT);
