@@ -64,7 +64,8 @@ static void digest(pj_bytes *bytes)
     pj_sha256_end(&sum, bytes->sha256);
 }
 
-const pj_resource *pj_resource_given(const pj_setup *setup, const char *name)
+/* The resource of the setup (may be NULL) that has this name, or NULL. */
+static const pj_resource *find_given(const pj_setup *setup, const char *name)
 {
     for (size_t i = 0; setup && i < setup->resource_count; i++)
         if (setup->resources[i].name && strcmp(setup->resources[i].name, name) == 0)
@@ -76,7 +77,7 @@ pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind which, const 
                            pj_error *err)
 {
     const struct kind *kind = &kinds[which];
-    const pj_resource *given = pj_resource_given(setup, name);
+    const pj_resource *given = find_given(setup, name);
     *out = (pj_bytes){0};
     for (const pj_builtin *at = given ? NULL : kind->list; at && at->name; at++)
         if (strcmp(at->name, name) == 0) {

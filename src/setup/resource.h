@@ -52,9 +52,6 @@ void pj_bytes_free(pj_bytes *bytes);
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
                            char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
 
-/* The resource of the setup (may be NULL) that has this name, or NULL. */
-const pj_resource *pj_resource_given(const pj_setup *setup, const char *name);
-
 /* Last part of a path without .json, in `arena`; NULL: no memory. */
 const char *pj_builtin_name(const char *name_or_path, pj_arena *arena);
 

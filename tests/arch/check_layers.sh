@@ -31,7 +31,7 @@ awk -v layers="$root/tests/arch/layers.txt" -v names="$work/names" -v includes="
     -v library="$library" -v program="$program" -v tests="$work/tests" '
 function layer_of(file)
 {
-    return file ~ /\// ? substr(file, 1, index(file, "/") - 1) : "root"
+    return file ~ /\// ? substr(file, 1, index(file, "/") - 1) : "."
 }
 
 function fail(text)
@@ -57,7 +57,7 @@ function read_layers(    line, n, part, i)
         sub(/:$/, "", part[1])
         known[part[1]] = 1
         for (i = 2; i <= n; i++)
-            if (part[i] == "everything" || part[i] in known || part[1] == "cli")
+            if (part[i] in known || part[1] == "cli")
                 may[part[1], part[i]] = 1
             else
                 fail("layers.txt: " part[1] " stands below " part[i] ", so it may not call it")
@@ -66,9 +66,7 @@ function read_layers(    line, n, part, i)
 
 function check_arrow(from, to, why)
 {
-    if (layer_of(from) == layer_of(to) || layer_of(from) == "root")
-        return
-    if (!((layer_of(from), layer_of(to)) in may) && layer_of(to) != "root")
+    if (layer_of(from) != layer_of(to) && !((layer_of(from), layer_of(to)) in may))
         fail(from ": layer " layer_of(from) " may not use " layer_of(to) "/ (" why ")")
 }
 
