@@ -100,7 +100,7 @@ static bool wants_lint(const pj_budget_entry *entry)
     return false;
 }
 
-/* Findings of the analysis, and those of lint behind them. Texts live as long as the subject. */
+/* Findings of the analysis, and then those of lint. Texts live as long as the subject. */
 static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_arena *arena, pj_budget_case *given,
                                pj_error *err)
 {

@@ -136,7 +136,7 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
 
 /* ---- formats ---- */
 
-/* Formats as they are told, behind those that they are found by. */
+/* Formats as they are told, after those that they are found by. */
 typedef struct described {
     pj_layer_formats formats;
     pj_format_info input, weight, accumulator, output;

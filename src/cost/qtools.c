@@ -256,7 +256,7 @@ static pj_status price_batchnorm(const qtools *q, qlayer *layer)
     return PJ_OK;
 }
 
-/* Q6: additions of one output position only. Q15b: no growth directly behind a model input. */
+/* Q6: additions of one output position only. Q15b: no growth directly after a model input. */
 static pj_status price_pool(const qtools *q, qlayer *layer)
 {
     const pj_value *in = layer->edge[0].from;

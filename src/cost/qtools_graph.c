@@ -124,7 +124,7 @@ static bool has_kernel(pj_twin kind)
     return kind >= PJ_TWIN_CONV2D && kind <= PJ_TWIN_DENSE;
 }
 
-/* The Add behind a MatMul that only adds a constant with `out` elements: one Dense with bias. */
+/* The Add after a MatMul that only adds a constant with `out` elements: one Dense with bias. */
 static const pj_value *added_constant(const pj_node *add)
 {
     for (int i = 0; i < 2 && is_one_of(add, "Add") && add->inputs == 2; i++) {
@@ -174,7 +174,7 @@ static const pj_node *layer_before(const pj_twins *t, const pj_value *value)
     return is_bias ? twin->head : NULL;
 }
 
-/* Hands on what `in` is read as; a model input behind a quantizer is read in its format. */
+/* Hands on what `in` is read as; a model input that passes a quantizer is read in its format. */
 static void join_with(pj_twins *t, const pj_value *in, const pj_value *out)
 {
     const pj_quantized *quantized = t->precision->quantized[out->index];

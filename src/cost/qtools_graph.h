@@ -43,7 +43,7 @@ typedef struct pj_twins {
     pj_twin_node *node;        /* by pj_node.id; those of subgraphs are twins of nothing */
     const pj_node **add_of;    /* by pj_value.index of a MatMul's output: the Add of its bias */
     const pj_node **quantizer; /* by pj_value.index: the quantizer that the layer in front writes through */
-    const pj_value **origin;   /* by pj_value.index: the value that a reader reads, behind what is no layer */
+    const pj_value **origin;   /* by pj_value.index: the value that a reader reads, past what is no layer */
     const pj_format **source;  /* by pj_value.index: of a model input, the format of its source quantizer; or NULL */
     int *readers;              /* by pj_value.index: layers that read the value */
 } pj_twins;
@@ -51,13 +51,13 @@ typedef struct pj_twins {
 /* Arrays live in `arena`. PJ_ENOMEM. */
 pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins *out, pj_error *err);
 
-/* The value that the layer of `head` writes: behind its bias and its quantizer. */
+/* The value that the layer of `head` writes: after its bias and its quantizer. */
 const pj_value *pj_twins_result(const pj_twins *twins, const pj_node *head);
 
-/* The quantizer behind the layer of `head`, or NULL. */
+/* The quantizer after the layer of `head`, or NULL. */
 const pj_node *pj_twins_quantizer(const pj_twins *twins, const pj_node *head);
 
-/* The bias of a layer with a kernel: input 2, or the constant of the Add behind; NULL: none. */
+/* The bias of a layer with a kernel: input 2, or the constant of the Add after it; NULL: none. */
 const pj_value *pj_twins_bias(const pj_twins *twins, const pj_node *head);
 
 /* ---- shapes, without the batch ---- */

@@ -1,4 +1,4 @@
-/* Splitting differences into effects of counts, widths and prices, and saying what stands behind them. */
+/* Splitting differences into effects of counts, widths and prices, and saying what causes them. */
 #include "diff/explain.h"
 
 #include <math.h>

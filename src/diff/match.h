@@ -17,7 +17,7 @@ typedef struct pj_matching {
  *
  *  1. the same name, operator, output shape and work (MACs; where there are none, parameters);
  *  2. the same name and operator, with other sizes: the layer has changed. Unless names have shifted: where names are
- *     numbers ("Conv_7"), a layer put in front gives every layer behind it the name of its neighbour. If more than half
+ *     numbers ("Conv_7"), a layer put in front gives every later layer the name of its neighbour. If more than half
  *     of these layers find one of their own work elsewhere, in order, that counts instead;
  *  3. by position among what is left, between the pairs that are there already: the same operator, shape and work,
  *     then operator and shape, then operator and parameters, then, in gaps of one length, the operator alone. These

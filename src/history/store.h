@@ -51,7 +51,7 @@ void pj_store_put_text(pj_statement *s, const char *text); /* borrowed until the
 void pj_store_put_int(pj_statement *s, int64_t value);
 void pj_store_put_real(pj_statement *s, double value);
 
-/* Runs to the next row; *row is false behind the last one, and the statement is ready for new values. `row` NULL: for
+/* Runs to the next row; *row is false past the last one, and the statement is ready for new values. `row` NULL: for
  * a statement without rows. */
 pj_status pj_statement_step(pj_statement *statement, bool *row);
 

@@ -183,7 +183,7 @@ size_t pj_text_width(const char *text)
     return width;
 }
 
-/* The text behind its first `characters`. */
+/* The text after its first `characters`. */
 static const char *skip(const char *text, size_t characters)
 {
     while (*text && (characters || !starts_character(*text)))

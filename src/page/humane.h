@@ -49,7 +49,7 @@ void pj_text_clean(pj_str *out, const char *text);
 /* Columns that a clean text takes: its characters. */
 size_t pj_text_width(const char *text);
 
-/* Appends a clean text, cut behind its middle ("/layer1/conv2...Conv") to `width` columns, at least 5. */
+/* Appends a clean text, cut after its middle ("/layer1/conv2...Conv") to `width` columns, at least 5. */
 void pj_text_elide(pj_str *out, const char *text, size_t width);
 
 /* Appends a clean text broken at spaces into lines of at most `width` columns, each after the first led by `indent`

@@ -166,7 +166,7 @@ pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
     return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
 }
 
-/* Three digits behind the point in all rows, so that points stand below each other. */
+/* Three digits after the point in all rows, so that points stand below each other. */
 static void print_scaled(double value, pj_scale scale, bool signs, pj_str *out)
 {
     double scaled = fabs(value) / scale.factor;

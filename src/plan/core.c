@@ -304,7 +304,7 @@ static void fill_groups(pj_enumeration *s, const turn *turns, size_t count, pj_r
     }
 }
 
-/* The decisions behind the best label, as picks. */
+/* The decisions that led to the best label, as picks. */
 static void keep_best(pj_enumeration *s)
 {
     pj_picks *best = &s->core->best;

@@ -208,7 +208,7 @@ static void list_members(pj_network *network)
     }
 }
 
-/* Chains layers with the same weights behind their leader, the nearest last. */
+/* Chains layers with the same weights after their leader, the nearest last. */
 static void list_shared(pj_network *network)
 {
     for (size_t u = 0; u < network->units; u++)

@@ -34,7 +34,7 @@ typedef struct pj_member {
     size_t pin;      /* number of its choice + 1; 0: none */
     pj_number now_weight, now_activation;
     size_t next_reader, next_writer; /* of the same group; PJ_NO_CLUSTER ends lists of units and tensors */
-    size_t next_shared;              /* with the same weights, behind their leader */
+    size_t next_shared;              /* with the same weights, after their leader */
 } pj_member;
 
 typedef struct pj_cluster {

@@ -1,4 +1,4 @@
-/* The abstract problem behind a plan: a multiple-choice knapsack with coupled choices and several budgets.
+/* The abstract problem that a plan solves: a multiple-choice knapsack with coupled choices and several budgets.
  *
  *     group    a set of decisions that belong together; independent of all other groups
  *     mode     one of them is chosen for each group (the format of tensors that must agree)

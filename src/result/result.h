@@ -1,4 +1,4 @@
-/* What stands behind a result, for the stage that makes it and those that look further into the model. */
+/* What a result rests on, for the stage that makes it and those that look further into the model. */
 #ifndef PJ_RESULT_RESULT_H
 #define PJ_RESULT_RESULT_H
 
@@ -28,7 +28,7 @@ void pj_result_keep(pj_result *result);
 /* The result owns its model from now on, and frees it with `close`. */
 void pj_result_own(pj_result *result, void (*close)(pj_model *model));
 
-/* What stands behind a result. */
+/* What a result rests on. */
 const pj_found *pj_result_found(const pj_result *result);
 
 /* The count that a figure says: one of 53 significant bits, as JSON readers keep it; below 2^63. */
