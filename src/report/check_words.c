@@ -1,58 +1,36 @@
 /* The result of a check in words. */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
+#include "page/say.h"
 #include "picojoule/lint.h"
 #include "report/check.h"
 
 /* ---- figures ---- */
 
-static void print_figure(const pj_check_model *model, const pj_check_verdict *v, double value, pj_str *out)
+static pj_word figure(const pj_check_model *model, const pj_check_verdict *v, double value)
 {
-    switch (v->quantity) {
-    case PJ_QUANTITY_ENERGY:
-        pj_human_energy(out, value, v->kind == PJ_RULE_DEVICE ? "pJ" : model->unit);
-        break;
-    case PJ_QUANTITY_COUNT:
-    case PJ_QUANTITY_BITS:
-    case PJ_QUANTITY_NONE:
-        pj_human_count(out, value < 9e18 ? (int64_t)value : INT64_MAX);
-        break;
-    case PJ_QUANTITY_BYTES:
-        pj_human_bits(out, 8 * ceil(value));
-        break;
-    case PJ_QUANTITY_TIME:
-        pj_human_time(out, value);
-        break;
-    case PJ_QUANTITY_SHARE:
-        pj_human_share(out, value);
-        break;
-    }
+    pj_quantity quantity = v->quantity == PJ_QUANTITY_BITS ? PJ_QUANTITY_COUNT : v->quantity;
+    return pj_w_figure(value, quantity, v->kind == PJ_RULE_DEVICE ? "pJ" : model->unit);
 }
 
-/* "4.312 uJ (1.1 %) over the" with what it is compared with; "just the" where both are equal. */
-static void add_distance(const pj_check_model *model, const pj_check_verdict *v, double of, const char *name,
-                         pj_str *out)
+/* " is 4.312 uJ, 120.0 nJ (1.1 %) over the limit of 4.192 uJ", or ", exactly the limit of". */
+static void add_comparison(const pj_check_model *model, const pj_check_verdict *v, double of, const char *name,
+                           pj_str *out)
 {
-    double distance = v->value - of;
-    if (distance == 0) {
-        pj_str_printf(out, ", exactly %s", name);
-        return;
-    }
-    pj_str_add(out, ", ");
-    if (v->quantity == PJ_QUANTITY_SHARE) {
-        pj_str_add_fixed(out, 100 * fabs(distance), 1);
-        pj_str_add(out, " points");
-    } else {
-        print_figure(model, v, fabs(distance), out);
-    }
-    if (of > 0 && v->quantity != PJ_QUANTITY_SHARE) {
-        pj_str_add(out, " (");
-        pj_human_share(out, fabs(distance) / of);
-        pj_str_add_char(out, ')');
-    }
-    pj_str_printf(out, " %s %s", distance > 0 ? "over" : "under", name);
+    double distance = v->value - of, size = fabs(distance);
+    pj_say(out, " is {}, ", figure(model, v, v->value));
+    if (distance == 0)
+        pj_str_add(out, "exactly");
+    else if (v->quantity == PJ_QUANTITY_SHARE)
+        pj_str_add_fixed(out, 100 * size, 1);
+    else if (of > 0)
+        pj_say(out, "{} ({})", figure(model, v, size), pj_w_share(size / of));
+    else
+        pj_say(out, "{}", figure(model, v, size));
+    if (distance != 0)
+        pj_str_printf(out, "%s %s", v->quantity == PJ_QUANTITY_SHARE ? " points" : "", distance > 0 ? "over" : "under");
+    pj_say(out, " {} of {}", pj_w_ours(name), figure(model, v, of));
 }
 
 /* ---- names ---- */
@@ -104,92 +82,60 @@ const char *pj_check_outcome(pj_outcome outcome)
 
 static void limit_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
+    bool of_device = v->kind == PJ_RULE_DEVICE;
     pj_str_add(out, metric_name(v->metric));
-    if (v->kind == PJ_RULE_DEVICE) {
-        pj_str_add(out, " on ");
-        pj_text_clean(out, v->what);
-    }
-    if (v->is_unknown) {
-        pj_str_add(out, v->kind == PJ_RULE_DEVICE ? " is not known: the device has no figure for some layer"
-                                                  : " is not known: the size of some tensor is not");
-        pj_str_add(out, "; the limit is ");
-        print_figure(model, v, v->allowed, out);
-        return;
-    }
-    pj_str_add(out, " is ");
-    print_figure(model, v, v->value, out);
-    add_distance(model, v, v->allowed, "the limit of ", out);
-    print_figure(model, v, v->allowed, out);
+    if (of_device)
+        pj_say(out, " on {}", pj_w_text(v->what));
+    if (v->is_unknown)
+        pj_say(out, " is not known: {}; the limit is {}",
+               pj_w_ours(of_device ? "the device has no figure for some layer" : "the size of some tensor is not"),
+               figure(model, v, v->allowed));
+    else
+        add_comparison(model, v, v->allowed, "the limit", out);
 }
 
 static void add_others(const pj_check_verdict *v, pj_str *out)
 {
-    if (v->count < 2)
-        return;
-    pj_str_add(out, "; ");
-    pj_human_plural(out, v->count - 1, "other layer is over it, too", "other layers are over it, too");
+    if (v->count > 1)
+        pj_say(out, "; {}", pj_w_plural(v->count - 1, "other layer is over it, too", "other layers are over it, too"));
 }
 
 static void layer_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    pj_str_add(out, metric_name(v->metric));
-    pj_str_add(out, " of ");
-    if (*v->layer)
-        pj_text_clean(out, v->layer);
-    else
-        pj_str_add(out, "each layer");
-    pj_str_add(out, " is ");
-    print_figure(model, v, v->value, out);
-    add_distance(model, v, v->allowed, "the limit of ", out);
-    print_figure(model, v, v->allowed, out);
-    if (v->kind == PJ_RULE_LAYER) {
-        pj_str_add(out, " for \"");
-        pj_text_clean(out, v->what);
-        pj_str_add_char(out, '"');
-    }
+    pj_say(out, "{} of {}", pj_w_ours(metric_name(v->metric)), pj_w_text(*v->layer ? v->layer : "each layer"));
+    add_comparison(model, v, v->allowed, "the limit", out);
+    if (v->kind == PJ_RULE_LAYER)
+        pj_say(out, " for \"{}\"", pj_w_text(v->what));
     add_others(v, out);
 }
 
 static void coverage_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    print_figure(model, v, v->value, out);
-    pj_str_add(out, " of the layers are counted, where at least ");
-    print_figure(model, v, v->allowed, out);
-    pj_str_add(out, " must be");
-    if (v->count) {
-        pj_str_add(out, "; ");
-        pj_human_plural(out, v->count, "layer is not", "layers are not");
-    }
+    pj_say(out, "{} of the layers are counted, where at least {} must be", figure(model, v, v->value),
+           figure(model, v, v->allowed));
+    if (v->count)
+        pj_say(out, "; {}", pj_w_plural(v->count, "layer is not", "layers are not"));
 }
 
 static void forbidden_sentence(const pj_check_verdict *v, pj_str *out)
 {
     bool is_format = v->kind == PJ_RULE_FORMAT;
-    if (v->count == 0) {
+    if (v->count == 0)
         pj_str_add(out, is_format ? "no layer that multiplies reads " : "there is no finding ");
-        pj_str_printf(out, "%s, which is forbidden", v->what);
-        return;
-    }
-    if (is_format) {
+    else if (is_format)
         pj_str_printf(out, "%zu of ", v->count);
-        pj_human_plural(out, v->matched, "layer that multiplies reads ", "layers that multiply read ");
-        pj_str_printf(out, "%s, which is forbidden", v->what);
-        return;
-    }
-    pj_human_plural(out, v->count, "finding ", "findings ");
-    pj_str_printf(out, "%s, which is forbidden: ", v->what);
-    if (*v->layer) {
-        pj_text_clean(out, v->layer);
-        pj_str_add(out, ": ");
-    }
-    pj_text_clean(out, v->detail);
+    if (v->count)
+        pj_say(out, "{} ",
+               is_format ? pj_w_plural(v->matched, "layer that multiplies reads", "layers that multiply read")
+                         : pj_w_plural(v->count, "finding", "findings"));
+    pj_str_printf(out, "%s, which is forbidden", v->what);
+    if (v->count && !is_format)
+        pj_say(out, ": {}{}{}", pj_w_text(v->layer), pj_w_ours(*v->layer ? ": " : ""), pj_w_text(v->detail));
 }
 
 static void add_tolerance(const pj_check_verdict *v, pj_str *out)
 {
-    pj_str_add(out, " (");
-    pj_human_share(out, v->tolerance);
-    pj_str_add(out, " more is allowed)");
+    pj_say(out, " ({} more is allowed)", pj_w_share(v->tolerance));
 }
 
 static void baseline_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
@@ -199,10 +145,7 @@ static void baseline_sentence(const pj_check_model *model, const pj_check_verdic
         pj_str_add(out, " is not known: the size of some tensor is not");
         return;
     }
-    pj_str_add(out, " is ");
-    print_figure(model, v, v->value, out);
-    add_distance(model, v, v->baseline, "the baseline of ", out);
-    print_figure(model, v, v->baseline, out);
+    add_comparison(model, v, v->baseline, "the baseline", out);
     add_tolerance(v, out);
 }
 
@@ -211,16 +154,11 @@ static void layer_baseline_sentence(const pj_check_model *model, const pj_check_
     if (!v->exceeded) {
         pj_str_add(out, "no layer takes more energy than in the baseline");
         add_tolerance(v, out);
-        pj_str_add(out, "; compared: ");
-        pj_human_plural(out, v->matched, "layer", "layers");
+        pj_say(out, "; compared: {}", pj_w_plural(v->matched, "layer", "layers"));
         return;
     }
-    pj_str_add(out, "energy of ");
-    pj_text_clean(out, v->layer);
-    pj_str_add(out, " is ");
-    print_figure(model, v, v->value, out);
-    add_distance(model, v, v->baseline, "its baseline of ", out);
-    print_figure(model, v, v->baseline, out);
+    pj_say(out, "energy of {}", pj_w_text(v->layer));
+    add_comparison(model, v, v->baseline, "its baseline", out);
     add_tolerance(v, out);
     add_others(v, out);
 }
@@ -272,23 +210,13 @@ void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str
     bool has_figures = v->kind != PJ_RULE_COVERAGE && v->kind != PJ_RULE_FINDING;
     for (size_t i = 0; i < v->top_count; i++) {
         const pj_check_layer *layer = &v->top[i];
-        pj_str_add(out, i ? ", " : "");
-        pj_text_clean(out, layer->name);
-        if (*layer->op) {
-            pj_str_add(out, " (");
-            pj_text_clean(out, layer->op);
-            pj_str_add_char(out, ')');
-        }
-        if (!has_figures)
-            continue;
-        pj_str_add_char(out, ' ');
-        if (layer->baseline >= 0) {
-            print_figure(model, v, layer->baseline, out);
-            pj_str_add(out, " -> ");
-        }
-        print_figure(model, v, layer->value, out);
-        if (v->kind == PJ_RULE_FORMAT)
-            pj_str_add(out, " MACs");
+        pj_say(out, "{}{}", pj_w_ours(i ? ", " : ""), pj_w_text(layer->name));
+        if (*layer->op)
+            pj_say(out, " ({})", pj_w_text(layer->op));
+        if (has_figures && layer->baseline >= 0)
+            pj_say(out, " {} ->", figure(model, v, layer->baseline));
+        if (has_figures)
+            pj_say(out, " {}{}", figure(model, v, layer->value), pj_w_ours(v->kind == PJ_RULE_FORMAT ? " MACs" : ""));
     }
 }
 
@@ -304,11 +232,11 @@ static void add_file(const char *file, pj_str *out)
     pj_str_free(&word);
 }
 
-static void add_command(const char *before, const char *file, const char *behind, pj_str *out)
+static void add_command(const char *before, const char *file, const char *after, pj_str *out)
 {
     pj_str_add(out, before);
     add_file(file, out);
-    pj_str_add(out, behind);
+    pj_str_add(out, after);
 }
 
 static void add_update(const pj_check *check, pj_str *out)
@@ -322,8 +250,7 @@ static void add_update(const pj_check *check, pj_str *out)
 /* "`picojoule analyze MODEL --dim batch=1 MORE`": the figures of the check again, and more. */
 static void add_analyze(const pj_check_model *model, const char *more, pj_str *out)
 {
-    add_command("`picojoule analyze ", model->file, "", out);
-    pj_str_add(out, *model->options ? " " : "");
+    add_command("`picojoule analyze ", model->file, *model->options ? " " : "", out);
     pj_text_clean(out, model->options);
     pj_str_printf(out, "%s%s`", *more ? " " : "", more);
 }
@@ -340,19 +267,19 @@ static void add_fewer_bits(const pj_check_model *model, const char *spec, pj_str
 
 static void energy_advice(const char *component, const pj_check_model *model, pj_str *out)
 {
-    if (strcmp(component, "parameters") == 0) {
-        pj_str_add(out, "Reading parameters costs most. ");
-        add_fewer_bits(model, "--quantize w4a16", out);
-        pj_str_add(out, "; nearer memory: `--weights-on sram`.");
-    } else if (strcmp(component, "op_cost") == 0) {
-        pj_str_add(out, "Arithmetic costs most. ");
-        add_fewer_bits(model, "--quantize int8", out);
-        pj_str_add(out, "; or fewer MACs in these layers.");
-    } else {
-        pj_str_add(out, "Moving activations costs most. ");
-        add_fewer_bits(model, "--quantize int8", out);
-        pj_str_add(out, "; nearer memory: `--activations-on sram`; or smaller tensors.");
-    }
+    static const struct {
+        const char *component, *what, *fewer_bits, *more;
+    } advice[] = {
+        {"parameters", "Reading parameters", "--quantize w4a16", "; nearer memory: `--weights-on sram`."                        },
+        {"op_cost",    "Arithmetic",         "--quantize int8",  "; or fewer MACs in these layers."                             },
+        {"",           "Moving activations", "--quantize int8",  "; nearer memory: `--activations-on sram`; or smaller tensors."},
+    };
+    size_t i = 0;
+    while (*advice[i].component && strcmp(advice[i].component, component) != 0)
+        i++;
+    pj_str_printf(out, "%s costs most. ", advice[i].what);
+    add_fewer_bits(model, advice[i].fewer_bits, out);
+    pj_str_add(out, advice[i].more);
 }
 
 static void count_advice(const pj_check_model *model, const char *metric, pj_str *out)
@@ -393,9 +320,8 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
     case PJ_RULE_BASELINE_LAYER:
         add_command("`picojoule compare ", model->baseline ? model->baseline : "", " ", out);
         add_file(model->file, out);
-        pj_str_add(out, *model->options ? " " : "");
-        pj_text_clean(out, model->options);
-        pj_str_add(out, "` shows what changed; if it is meant, ");
+        pj_say(out, "{}{}` shows what changed; if it is meant, ", pj_w_ours(*model->options ? " " : ""),
+               pj_w_text(model->options));
         add_update(check, out);
         pj_str_add(out, " makes it the baseline.");
         break;
@@ -419,13 +345,9 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
         const pj_check_verdict *v = &model->verdicts[i];
         if (!v->improved)
             continue;
-        pj_str_add(out, shown++ ? "; " : "better than the baseline: ");
-        pj_str_add(out, metric_name(v->metric));
-        pj_str_add(out, " is ");
-        print_figure(model, v, v->baseline - v->value, out);
-        pj_str_add(out, " (");
-        pj_human_share(out, (v->baseline - v->value) / v->baseline);
-        pj_str_add(out, ") less");
+        pj_say(out, "{}{} is {} ({}) less", pj_w_ours(shown++ ? "; " : "better than the baseline: "),
+               pj_w_ours(metric_name(v->metric)), figure(model, v, v->baseline - v->value),
+               pj_w_share((v->baseline - v->value) / v->baseline));
     }
     if (!shown)
         return;
@@ -440,24 +362,16 @@ void pj_check_error(const pj_check_model *model, pj_str *out)
 {
     const pj_error *err = &model->error;
     pj_text_clean(out, err->file);
-    if (*err->node) {
-        pj_str_add(out, ": node '");
-        pj_text_clean(out, err->node);
-        pj_str_add_char(out, '\'');
-        if (*err->op) {
-            pj_str_add(out, " (");
-            pj_text_clean(out, err->op);
-            pj_str_add_char(out, ')');
-        }
-    }
-    pj_str_add(out, ": ");
-    pj_text_clean(out, *err->what ? err->what : pj_status_text(err->status));
+    if (*err->node)
+        pj_say(out, ": node '{}'", pj_w_text(err->node));
+    if (*err->node && *err->op)
+        pj_say(out, " ({})", pj_w_text(err->op));
+    pj_say(out, ": {}", pj_w_text(*err->what ? err->what : pj_status_text(err->status)));
 }
 
 void pj_check_headline(const pj_check *check, pj_str *out)
 {
-    pj_human_plural(out, check->model_count, "model", "models");
-    pj_str_add(out, ": ");
+    pj_say(out, "{}: ", pj_w_plural(check->model_count, "model", "models"));
     if (check->passed == check->model_count) {
         pj_str_add(out, check->model_count == 1 ? "keeps its budget" : "all keep their budgets");
         return;

@@ -3,20 +3,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "page/say.h"
 #include "report/diff_view.h"
 #include "result/field.h"
 
 void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out)
 {
-    pj_str_add(out, pj > 0 ? "+" : pj < 0 ? "-" : "");
-    pj_human_energy(out, fabs(pj), diff->b->unit);
+    pj_say(out, "{}{}", pj_w_ours(pj > 0 ? "+" : pj < 0 ? "-" : ""), pj_w_energy(fabs(pj), diff->b->unit));
 }
 
 /* ---- totals ---- */
 
 /* A line of the table: energies, times and counts stand in one column, so cells are texts. */
-static void add_line(const pj_diff_view *view, pj_rows *rows, const char *name, double a, double b,
-                     void (*print)(const pj_diff_view *view, double value, pj_str *out))
+static void add_line(pj_rows *rows, const char *name, double a, double b, pj_quantity quantity, const char *unit)
 {
     pj_cell *cell = pj_rows_add(rows);
     const double values[] = {a, b, b - a};
@@ -26,40 +25,11 @@ static void add_line(const pj_diff_view *view, pj_rows *rows, const char *name, 
         if (i == 2)
             pj_str_add(&text, b > a ? "+" : b < a ? "-" : "0");
         if (i < 2 || a != b)
-            print(view, fabs(values[i]), &text);
+            pj_human_figure(&text, fabs(values[i]), quantity, unit);
         pj_cell_made(&cell[1 + i], rows, &text);
     }
     if (a > 0)
         pj_cell_number(&cell[4], b / a);
-}
-
-static void print_energy(const pj_diff_view *view, double value, pj_str *out)
-{
-    pj_human_energy(out, value, view->diff->b->unit);
-}
-
-static void print_joules(const pj_diff_view *view, double value, pj_str *out)
-{
-    (void)view;
-    pj_human_energy(out, value, "pJ");
-}
-
-static void print_time(const pj_diff_view *view, double value, pj_str *out)
-{
-    (void)view;
-    pj_human_time(out, value);
-}
-
-static void print_count(const pj_diff_view *view, double value, pj_str *out)
-{
-    (void)view;
-    pj_human_count(out, value < 9.2e18 ? (int64_t)value : INT64_MAX);
-}
-
-static void print_bits(const pj_diff_view *view, double value, pj_str *out)
-{
-    (void)view;
-    pj_human_bits(out, value);
 }
 
 const pj_device_figure *pj_diff_view_device(const pj_result *result, const char *name)
@@ -82,9 +52,9 @@ static void add_devices(const pj_diff_view *view, pj_rows *rows)
         const char *time = pj_str_keep(&text, view->arena);
         rows->failed = rows->failed || !time;
         if (of_b && of_a->energy_pj >= 0 && of_b->energy_pj >= 0)
-            add_line(view, rows, name, of_a->energy_pj, of_b->energy_pj, print_joules);
+            add_line(rows, name, of_a->energy_pj, of_b->energy_pj, PJ_QUANTITY_ENERGY, "pJ");
         if (of_b && of_a->time_us >= 0 && of_b->time_us >= 0)
-            add_line(view, rows, time, of_a->time_us, of_b->time_us, print_time);
+            add_line(rows, time, of_a->time_us, of_b->time_us, PJ_QUANTITY_TIME, "");
     }
 }
 
@@ -93,11 +63,8 @@ static void add_figures(const pj_diff_view *view, pj_rows *rows, bool energies)
     for (const pj_field *f = pj_figure_next(NULL, PJ_IN_COMPARISONS); f; f = pj_figure_next(f, PJ_IN_COMPARISONS)) {
         const char *name = f->line ? f->line : f->title;
         if (name && pj_figure_is_energy(f) == energies)
-            add_line(view, rows, name, pj_figure_value(f, PJ_OF_TOTALS, &view->diff->a->totals),
-                     pj_figure_value(f, PJ_OF_TOTALS, &view->diff->b->totals),
-                     energies                          ? print_energy
-                     : f->quantity == PJ_QUANTITY_BITS ? print_bits
-                                                       : print_count);
+            add_line(rows, name, pj_figure_value(f, PJ_OF_TOTALS, &view->diff->a->totals),
+                     pj_figure_value(f, PJ_OF_TOTALS, &view->diff->b->totals), f->quantity, view->diff->b->unit);
     }
 }
 
@@ -159,14 +126,12 @@ static void add_percent(double a, double b, pj_str *out)
 void pj_diff_view_headline(const pj_diff_view *view, pj_str *out)
 {
     double a = pj_energy_total(&view->diff->a->totals.energy), b = pj_energy_total(&view->diff->b->totals.energy);
-    pj_human_energy(out, b, view->diff->b->unit);
+    const char *unit = view->diff->b->unit;
     if (a == b) {
-        pj_str_add(out, ", as before");
+        pj_say(out, "{}, as before", pj_w_energy(b, unit));
         return;
     }
-    pj_str_add(out, " instead of ");
-    pj_human_energy(out, a, view->diff->b->unit);
-    pj_str_add(out, ": ");
+    pj_say(out, "{} instead of {}: ", pj_w_energy(b, unit), pj_w_energy(a, unit));
     pj_diff_view_change(view->diff, b - a, out);
     if (a > 0) {
         pj_str_add(out, ", ");
@@ -191,9 +156,7 @@ void pj_diff_view_counts(const pj_diff_view *view, pj_str *out)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i].count)
             continue;
-        pj_str_add(out, first ? "" : ", ");
-        pj_human_exact(out, (int64_t)parts[i].count);
-        pj_str_printf(out, " %s", parts[i].word);
+        pj_say(out, "{}{} {}", pj_w_ours(first ? "" : ", "), pj_w_exact(parts[i].count), pj_w_ours(parts[i].word));
         first = false;
     }
     pj_str_add(out, first ? "none" : "");
@@ -204,18 +167,11 @@ void pj_diff_view_settings(const pj_diff_view *view, pj_page *page)
     for (size_t i = 0; i < view->diff->setting_count; i++) {
         const pj_setting_change *change = &view->diff->settings[i];
         pj_str text = pj_str_new(0);
-        if (change->contents) {
-            pj_text_clean(&text, change->contents);
-            pj_str_add(&text, " has other contents");
-        } else {
-            pj_text_clean(&text, change->name);
-            pj_str_add(&text, ": ");
-            pj_text_clean(&text, change->a);
-            pj_str_add(&text, " -> ");
-            pj_text_clean(&text, change->b);
-        }
-        pj_block *item = pj_page_add(page, PJ_BLOCK_ITEM, &text);
-        item->indent = 1; /* below the names */
+        if (change->contents)
+            pj_say(&text, "{} has other contents", pj_w_text(change->contents));
+        else
+            pj_say(&text, "{}: {} -> {}", pj_w_text(change->name), pj_w_text(change->a), pj_w_text(change->b));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text)->indent = 1; /* below the names */
     }
 }
 
@@ -242,9 +198,8 @@ static void warn_uncounted(const pj_result *result, const char *side, pj_page *p
     pj_str text = pj_str_new(0);
     if (!result->totals.uncounted)
         return;
-    pj_str_printf(&text, "%s: ", side);
-    pj_human_plural(&text, result->totals.uncounted, "layer is", "layers are");
-    pj_str_add(&text, " not counted, so its total is too low.");
+    pj_say(&text, "{}: {} not counted, so its total is too low.", pj_w_ours(side),
+           pj_w_plural(result->totals.uncounted, "layer is", "layers are"));
     add_warning(page, &text);
 }
 
@@ -258,11 +213,8 @@ void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
         add_warning(page, &text);
     }
     if (strcmp(a->version, b->version) != 0) {
-        pj_str_add(&text, "A was made by picojoule ");
-        pj_text_clean(&text, a->version);
-        pj_str_add(&text, ", B by ");
-        pj_text_clean(&text, b->version);
-        pj_str_add(&text, ": rules may have changed between them.");
+        pj_say(&text, "A was made by picojoule {}, B by {}: rules may have changed between them.",
+               pj_w_text(a->version), pj_w_text(b->version));
         add_warning(page, &text);
     }
     warn_uncounted(a, "A", page);
@@ -271,51 +223,39 @@ void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
 
 /* ---- limits ---- */
 
-static void add_figure(const pj_diff *diff, const pj_verdict *verdict, double value, pj_str *out)
+static pj_word figure(const pj_diff *diff, const pj_verdict *verdict, double value)
 {
-    if (verdict->quantity == PJ_QUANTITY_ENERGY)
-        pj_human_energy(out, value, diff->b->unit);
-    else if (verdict->quantity == PJ_QUANTITY_BYTES)
-        pj_human_bits(out, 8 * value);
-    else
-        pj_human_count(out, value < 9.2e18 ? (int64_t)value : INT64_MAX);
+    pj_quantity quantity = verdict->quantity == PJ_QUANTITY_ENERGY || verdict->quantity == PJ_QUANTITY_BYTES
+                               ? verdict->quantity
+                               : PJ_QUANTITY_COUNT;
+    return pj_w_figure(value, quantity, diff->b->unit);
 }
 
 static void add_growth(const pj_diff *diff, const pj_verdict *verdict, pj_str *out)
 {
-    if (verdict->of_layers) {
-        pj_str_add(out, "layer '");
-        pj_text_clean(out, verdict->what);
-        pj_str_add(out, "'");
-    } else {
+    if (verdict->of_layers)
+        pj_say(out, "layer '{}'", pj_w_text(verdict->what));
+    else
         pj_str_add(out, verdict->what);
-    }
-    pj_str_add(out, verdict->b < verdict->a ? " has fallen by " : " has grown by ");
-    add_figure(diff, verdict, fabs(verdict->b - verdict->a), out);
+    pj_say(out, " has {} by {}", pj_w_ours(verdict->b < verdict->a ? "fallen" : "grown"),
+           figure(diff, verdict, fabs(verdict->b - verdict->a)));
     if (verdict->a > 0) {
         pj_str_add(out, " (");
         add_percent(verdict->a, verdict->b, out);
         pj_str_add(out, ")");
     }
-    pj_str_add(out, ", from ");
-    add_figure(diff, verdict, verdict->a, out);
-    pj_str_add(out, " to ");
-    add_figure(diff, verdict, verdict->b, out);
-    if (verdict->count > 1) {
-        pj_str_add(out, "; so have ");
-        pj_human_plural(out, verdict->count - 1, "other layer", "other layers");
-    }
+    pj_say(out, ", from {} to {}", figure(diff, verdict, verdict->a), figure(diff, verdict, verdict->b));
+    if (verdict->count > 1)
+        pj_say(out, "; so have {}", pj_w_plural(verdict->count - 1, "other layer", "other layers"));
 }
 
 void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out)
 {
-    pj_text_clean(out, verdict->limit);
-    pj_str_add(out, ": ");
-    if (verdict->uncounted) {
-        pj_human_plural(out, verdict->uncounted, "layer of B is", "layers of B are");
-        pj_str_add(out, " not counted that were before, so this cannot be judged");
-        pj_str_add(out, verdict->count ? "; " : "");
-    }
+    pj_say(out, "{}: ", pj_w_text(verdict->limit));
+    if (verdict->uncounted)
+        pj_say(out, "{} not counted that were before, so this cannot be judged{}",
+               pj_w_plural(verdict->uncounted, "layer of B is", "layers of B are"),
+               pj_w_ours(verdict->count ? "; " : ""));
     if (verdict->is_unknown)
         pj_str_printf(out, "%s is not known, so this cannot be judged", verdict->what);
     else if (verdict->count)

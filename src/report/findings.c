@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "page/say.h"
+
 /* What helps, by code; a code without a row has it in its message. */
 typedef struct remedy {
     const char *code, *text;
@@ -63,11 +65,8 @@ static const char *remedy_of(const char *code)
 static void add_message(const pj_finding *finding, pj_page *page)
 {
     pj_str text = pj_str_new(0);
-    if (*finding->node) {
-        pj_str_add(&text, "node '");
-        pj_text_clean(&text, finding->node);
-        pj_str_add(&text, "': ");
-    }
+    if (*finding->node)
+        pj_say(&text, "node '{}': ", pj_w_text(finding->node));
     pj_text_clean(&text, finding->message);
     pj_page_add(page, PJ_BLOCK_ITEM, &text)->level = 1;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "page/say.h"
 #include "report/trend.h"
 
 /* ---- for people ---- */
@@ -154,9 +155,7 @@ static void add_title(const trend *t, pj_str *out)
     const pj_history_entry *last = &history->entries[history->count - 1];
     pj_text_clean(out, history->model);
     pj_str_printf(out, ": %s", t->history->layer ? "layers" : pj_figure_word(t->metric, PJ_IN_TRENDS));
-    pj_str_add(out, " in ");
-    pj_human_plural(out, history->count, "record", "records");
-    pj_str_add(out, ", ");
+    pj_say(out, " in {}, ", pj_w_plural(history->count, "record", "records"));
     pj_trend_name(&history->entries[0], out);
     if (history->count > 1) {
         pj_str_add(out, " to ");

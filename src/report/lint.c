@@ -3,6 +3,7 @@
 
 #include "lint/lint.h"
 #include "page/page.h"
+#include "page/say.h"
 #include "picojoule/version.h"
 
 /* ---- findings ---- */
@@ -57,14 +58,10 @@ static size_t count_warnings(const pj_lint *lint)
 static void summarize(const pj_lint *lint, pj_str *out)
 {
     size_t warnings = count_warnings(lint), notes = lint->count - warnings;
-    pj_human_plural(out, lint->count, "lint finding", "lint findings");
-    if (!lint->count)
-        return;
-    pj_str_add(out, " (");
-    pj_human_plural(out, warnings, "warning", "warnings");
-    pj_str_add(out, ", ");
-    pj_human_plural(out, notes, "note", "notes");
-    pj_str_add(out, lint->dropped ? "; more are not listed)" : ")");
+    pj_say(out, "{}", pj_w_plural(lint->count, "lint finding", "lint findings"));
+    if (lint->count)
+        pj_say(out, " ({}, {}{}", pj_w_plural(warnings, "warning", "warnings"), pj_w_plural(notes, "note", "notes"),
+               pj_w_ours(lint->dropped ? "; more are not listed)" : ")"));
 }
 
 /* The column of energies is left out where there are none, and so is that of nodes. */
@@ -93,9 +90,8 @@ static void add_rule(const pj_lint *lint, size_t from, size_t to, pj_page *page)
     const pj_lint_rule *rule = lint->finding[from].rule;
     bool warns = strcmp(rule->severity, "warning") == 0;
     pj_str text = pj_str_new(0);
-    pj_str_add(&text, " (");
-    pj_human_plural(&text, to - from, rule->severity, warns ? "warnings" : "notes");
-    pj_str_printf(&text, "): %s", rule->summary);
+    pj_say(&text, " ({}): {}", pj_w_plural(to - from, rule->severity, warns ? "warnings" : "notes"),
+           pj_w_ours(rule->summary));
     page->gap = true;
     pj_block *title = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
     title->strong = rule->code;

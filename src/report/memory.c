@@ -1,33 +1,24 @@
 /* The peak of activation memory in reports. */
 #include "report/memory.h"
 
+#include "page/say.h"
+
 /* ---- sentences ---- */
 
 /* "1.500 MiB at once, at conv1 (3 tensors)" */
 static void add_peak(const pj_peak *peak, pj_str *out)
 {
-    pj_human_bits(out, 8.0 * (double)peak->bytes);
-    pj_str_add(out, " at once, ");
-    if (*peak->node) {
-        pj_str_add(out, "at ");
-        pj_text_clean(out, peak->node);
-    } else {
-        pj_str_add(out, "before the first node");
-    }
-    pj_str_add(out, " (");
-    pj_human_plural(out, peak->alive_count, "tensor", "tensors");
-    pj_str_add_char(out, ')');
+    pj_say(out, "{} at once, {}{} ({})", pj_w_bytes((double)peak->bytes),
+           pj_w_ours(*peak->node ? "at " : "before the first node"), pj_w_text(peak->node),
+           pj_w_plural(peak->alive_count, "tensor", "tensors"));
 }
 
 void pj_memory_sentence(const pj_activation_memory *memory, pj_str *out)
 {
     pj_str_add(out, memory->unknown ? "Activations take at least " : "Activations take up to ");
     add_peak(&memory->graph, out);
-    if (!memory->unknown)
-        return;
-    pj_str_add(out, "; the size of ");
-    pj_human_plural(out, memory->unknown, "tensor is", "tensors are");
-    pj_str_add(out, " not known");
+    if (memory->unknown)
+        pj_say(out, "; the size of {} not known", pj_w_plural(memory->unknown, "tensor is", "tensors are"));
 }
 
 void pj_memory_best_sentence(const pj_activation_memory *memory, pj_str *out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "page/page.h"
+#include "page/say.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"
 #include "setup/setup.h"
@@ -77,9 +78,7 @@ static pj_rows *frontier_rows(const pj_pareto *pareto, pj_arena *arena)
 /* "run.db: 12 points, 5 on the frontier; lower quality is better; energies in uJ" */
 static void add_title(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
 {
-    pj_text_clean(out, pareto->file);
-    pj_str_add(out, ": ");
-    pj_human_plural(out, pareto->count, "point", "points");
+    pj_say(out, "{}: {}", pj_w_text(pareto->file), pj_w_plural(pareto->count, "point", "points"));
     pj_str_printf(out, ", %zu on the frontier; %s quality is better; energies in %s", pareto->frontier_count,
                   pareto->higher_is_better ? "higher" : "lower", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
 }
@@ -158,8 +157,7 @@ static const char *note_of(const pj_pareto_point *point, pj_arena *arena)
     if (point->label)
         pj_str_printf(&text, "%s: ", point->label);
     pj_str_add_double(&text, point->quality);
-    pj_str_add(&text, " at ");
-    pj_human_energy(&text, point->energy, point->unit);
+    pj_say(&text, " at {}", pj_w_energy(point->energy, point->unit));
     return pj_str_keep(&text, arena);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "page/say.h"
 #include "picojoule/version.h"
 #include "plan/rows.h"
 #include "report/findings.h"
@@ -240,14 +241,11 @@ static void add_claim(const pj_plan_result *result, pj_str *out)
     if (result->gap == 0) {
         pj_str_add(out, ", proven");
     } else {
-        pj_str_add(out, ", not proven: at most ");
-        pj_human_share(out, result->gap);
-        pj_str_add(out, " above the optimum");
+        pj_say(out, ", not proven: at most {} above the optimum", pj_w_share(result->gap));
     }
     if (fabs(result->model_error) >= 0.001) {
-        pj_str_add(out, " (by a sum over layers that is ");
-        pj_human_share(out, fabs(result->model_error));
-        pj_str_printf(out, " %s the whole analysis)", result->model_error > 0 ? "above" : "below");
+        pj_say(out, " (by a sum over layers that is {} {} the whole analysis)", pj_w_share(fabs(result->model_error)),
+               pj_w_ours(result->model_error > 0 ? "above" : "below"));
     }
     pj_str_add(out, ".");
 }

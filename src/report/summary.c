@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "page/say.h"
 #include "report/layer_text.h"
 #include "report/report.h"
 #include "setup/setup.h"
@@ -13,11 +14,8 @@
 static void add_opsets(const pj_model_info *info, pj_str *out)
 {
     for (size_t i = 0; i < info->opset_count; i++) {
-        pj_str_add(out, i ? ", " : "");
-        if (*info->opsets[i].domain)
-            pj_text_clean(out, info->opsets[i].domain);
-        else
-            pj_str_add(out, "opset");
+        const char *domain = info->opsets[i].domain;
+        pj_say(out, "{}{}", pj_w_ours(i ? ", " : ""), pj_w_text(*domain ? domain : "opset"));
         pj_str_printf(out, " %" PRId64, info->opsets[i].version);
     }
 }
@@ -26,13 +24,9 @@ void pj_summary_model(const pj_view *view, pj_str *out)
 {
     const pj_model_info *info = view->result->model;
     add_opsets(info, out);
-    pj_str_add(out, info->opset_count ? ", " : "");
-    pj_human_plural(out, info->nodes, "node", "nodes");
-    pj_str_add(out, ", ");
-    pj_human_exact(out, view->totals->params);
-    pj_str_add(out, " parameters (");
-    pj_human_bits(out, (double)view->totals->param_bits);
-    pj_str_add_char(out, ')');
+    pj_say(out, "{}{}, {} parameters ({})", pj_w_ours(info->opset_count ? ", " : ""),
+           pj_w_plural(info->nodes, "node", "nodes"), pj_w_exact((size_t)view->totals->params),
+           pj_w_figure((double)view->totals->param_bits, PJ_QUANTITY_BITS, ""));
 }
 
 /* ---- work ---- */
@@ -120,8 +114,7 @@ void pj_summary_per_sample(const pj_view *view, pj_str *out)
     int64_t batch = view->totals->batch;
     if (batch < 2)
         return;
-    pj_str_add(out, "; ");
-    pj_human_energy(out, pj_energy_total(&view->totals->energy) / (double)batch, view->result->unit);
+    pj_say(out, "; {}", pj_w_energy(pj_energy_total(&view->totals->energy) / (double)batch, view->result->unit));
     pj_str_printf(out, " per sample of a batch of %" PRId64, batch);
 }
 
@@ -141,8 +134,7 @@ void pj_summary_dims(const pj_view *view, pj_str *out)
     const pj_model_info *info = view->result->model;
     size_t assumed = count_assumed_dims(view);
     for (size_t i = 0; i < info->dim_count && i < MOST; i++) {
-        pj_str_add(out, i ? ", " : " with ");
-        pj_text_clean(out, info->dims[i].name);
+        pj_say(out, "{}{}", pj_w_ours(i ? ", " : " with "), pj_w_text(info->dims[i].name));
         pj_str_printf(out, " = %" PRId64, info->dims[i].value);
     }
     if (info->dim_count > MOST)
@@ -256,10 +248,9 @@ static void add_shared(const pj_result *result, pj_page *page)
         }
     if (!several)
         return;
-    pj_human_plural(&text, several, "constant is", "constants are");
-    pj_str_add(&text, " read by several layers; the ");
-    pj_human_exact(&text, elements);
-    pj_str_printf(&text, " parameters in %s count once in the total.", several == 1 ? "it" : "them");
+    pj_say(&text, "{} read by several layers; the {} parameters in {} count once in the total.",
+           pj_w_plural(several, "constant is", "constants are"), pj_w_exact((size_t)elements),
+           pj_w_ours(several == 1 ? "it" : "them"));
     item(page, &text);
 }
 
@@ -269,19 +260,19 @@ void pj_summary_coverage(const pj_view *view, pj_page *page)
     const pj_model_info *model = view->result->model;
     pj_str text = pj_str_new(0);
     if (totals->uncounted) {
-        pj_human_plural(&text, totals->uncounted, "layer is", "layers are");
+        pj_say(&text, "{}", pj_w_plural(totals->uncounted, "layer is", "layers are"));
         pj_str_printf(&text, " not counted (of %zu): the total is too low.", totals->layers);
         item(page, &text);
     }
     if (totals->free_layers) {
-        pj_human_plural(&text, totals->free_layers, "layer costs", "layers cost");
-        pj_str_printf(&text, " nothing (views, constants, shapes) and %s not listed.",
-                      totals->free_layers == 1 ? "is" : "are");
+        pj_say(&text, "{} nothing (views, constants, shapes) and {} not listed.",
+               pj_w_plural(totals->free_layers, "layer costs", "layers cost"),
+               pj_w_ours(totals->free_layers == 1 ? "is" : "are"));
         item(page, &text);
     }
     if (model->tensors_known < model->tensors) {
-        pj_str_add(&text, "Type and shape are known of ");
-        pj_human_share(&text, (double)model->tensors_known / (double)model->tensors);
+        pj_say(&text, "Type and shape are known of {}",
+               pj_w_share((double)model->tensors_known / (double)model->tensors));
         pj_str_printf(&text, " of the tensors (%zu of %zu).", model->tensors_known, model->tensors);
         item(page, &text);
     }

@@ -1,4 +1,5 @@
 /* A sweep: one row of totals for each combination of dimensions. */
+#include "page/say.h"
 #include "picojoule/version.h"
 #include "report/columns.h"
 #include "report/findings.h"
@@ -34,12 +35,9 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
 /* "models/encoder.onnx: 3 runs with batch = 1; energies in uJ, table horowitz-45nm" */
 static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
 {
-    pj_text_clean(out, sweep->model);
-    pj_str_add(out, ": ");
-    pj_human_plural(out, sweep->point_count, "run", "runs");
+    pj_say(out, "{}: {}", pj_w_text(sweep->model), pj_w_plural(sweep->point_count, "run", "runs"));
     for (size_t i = 0; i < sweep->setup.dim_count; i++) {
-        pj_str_add(out, i ? ", " : " with ");
-        pj_text_clean(out, sweep->setup.dims[i].name);
+        pj_say(out, "{}{}", pj_w_ours(i ? ", " : " with "), pj_w_text(sweep->setup.dims[i].name));
         pj_str_printf(out, " = %lld", (long long)sweep->setup.dims[i].value);
     }
     pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->setup.table);
