@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "result/field.h"
+
 #include "report/layer_text.h"
 
 /* What a cell is of. */
@@ -131,7 +133,7 @@ static void make_dim(const pj_columns *of, const pj_view_row *row, size_t at, pj
 /* ---- the columns ---- */
 
 /* How often a column stands there; the names of those that repeat are settled then. */
-typedef enum repeat { ONCE, PER_WORK, PER_DEVICE, PER_DIM } repeat;
+typedef enum repeat { ONCE, PER_COUNT, PER_ENERGY, PER_WORK, PER_DEVICE, PER_DIM } repeat;
 
 typedef struct column {
     unsigned in; /* tables that have it */
@@ -145,7 +147,6 @@ typedef struct column {
 /* clang-format off */
 enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMNS_SWEEP, BOTH = LAYERS | GROUPS, ALL = 7 };
 #define ROW(member, name)       OF_ROW, 0, NULL, {PJ_MEMBER(pj_view_row, member), .key = name
-#define SUM(member, name)       OF_SUM, 0, NULL, {PJ_MEMBER(pj_view_row, sum.member), .key = name
 #define LAYER(member)           OF_LAYER, 0, NULL, {PJ_MEMBER(pj_layer, member), .key = #member
 #define FORMAT(part, member)    OF_FORMAT, offsetof(pj_layer, part), NULL, {PJ_MEMBER(pj_format_info, member)
 #define MADE(make)              OF_MADE, 0, make, {.size = 0
@@ -170,11 +171,7 @@ static const column all_columns[] = {
     {LAYERS, ONCE, MADE(make_shape), .key = "output_shape", .title = "output", TEXT, .rank = 5}},
     {LAYERS, ONCE, MADE(make_precision), .title = "precision", TEXT, .rank = 3}},
     {LAYERS, ONCE, FORMAT(input, from), .title = "from", TEXT, .rank = 7}},
-    {ALL, ONCE, SUM(macs, "macs"), COUNT("MACs", 1)},
-    {ALL, ONCE, SUM(flops, "flops"), COUNT("FLOPs", 6)},
-    {ALL, ONCE, SUM(params, "params"), COUNT("params", 4)},
-    {ALL, ONCE, SUM(param_bits, "param_bits"), COUNT(NULL, 0)},
-    {ALL, ONCE, SUM(bops, "bops"), COUNT(NULL, 0)},
+    {ALL, PER_COUNT, OF_SUM, 0, NULL, {.kind = PJ_CELL_COUNT}},
     {SWEEP, ONCE, ROW(sum.layers, "layers"), COUNT(NULL, 0)},
     {SWEEP | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 3)},
     {LAYERS, ONCE, FORMAT(input, word), .key = "input_format", TEXT}},
@@ -189,10 +186,7 @@ static const column all_columns[] = {
     {LAYERS, ONCE, MADE(make_gate_bits), .key = "gate_bits", .kind = PJ_CELL_NUMBER}},
     {LAYERS, ONCE, MADE(make_gate_factor), .key = "gate_factor", .kind = PJ_CELL_NUMBER}},
     {LAYERS, PER_WORK, MADE(make_work), .key = "work", .kind = PJ_CELL_COUNT}},
-    {ALL, ONCE, SUM(energy.inputs, "inputs"), ENERGY("inputs", 2)},
-    {ALL, ONCE, SUM(energy.outputs, "outputs"), ENERGY("outputs", 2)},
-    {ALL, ONCE, SUM(energy.parameters, "parameters"), ENERGY("parameters", 2)},
-    {ALL, ONCE, SUM(energy.op_cost, "op_cost"), ENERGY("op_cost", 2)},
+    {ALL, PER_ENERGY, OF_SUM, 0, NULL, {.kind = PJ_CELL_ENERGY}},
     {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
     {SWEEP, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
@@ -216,12 +210,33 @@ struct pj_columns_made {
     chosen *chosen;
 };
 
+/* The figure at a place, of those that are, or are not, energies; the total has a column of its own. NULL: past the
+ * last. */
+static const pj_field *figure_at(bool energies, size_t at)
+{
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_TABLES); f; f = pj_figure_next(f, PJ_IN_TABLES))
+        if (pj_figure_is_energy(f) == energies && f != pj_figure_total() && at-- == 0)
+            return f;
+    return NULL;
+}
+
+static size_t count_figures(bool energies)
+{
+    size_t count = 0;
+    while (figure_at(energies, count))
+        count++;
+    return count;
+}
+
 static size_t repeats(const pj_columns *of, const column *c)
 {
     size_t works = 0;
     switch (c->repeat) {
     case ONCE:
         return !(c->in & PJ_COLUMNS_LOOPS) || of->has_loops;
+    case PER_COUNT:
+    case PER_ENERGY:
+        return count_figures(c->repeat == PER_ENERGY);
     case PER_WORK:
         while (pj_work_word(works))
             works++;
@@ -252,7 +267,16 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
 {
     pj_str title = pj_str_new(0);
     *out = from->column;
+    const pj_field *figure = figure_at(from->repeat == PER_ENERGY, at);
     switch (from->repeat) {
+    case PER_COUNT:
+    case PER_ENERGY:
+        out->key = from->repeat == PER_ENERGY ? pj_unit_key(figure->key, of->unit, of->arena) : figure->key;
+        out->title = figure->title;
+        out->rank = figure->rank;
+        out->at = offsetof(pj_view_row, sum) + figure->totals;
+        out->size = sizeof(int64_t);
+        break;
     case PER_WORK:
         out->key = join(of->arena, out->key, pj_work_word(at));
         break;
@@ -275,14 +299,12 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
     }
 }
 
-/* Does the table have it? Those of devices and dimensions get title and key later. */
-static bool is_wanted(const pj_columns *of, const column *c)
+/* Does the table show it? People see what has a title, programs what has a key. */
+static bool is_wanted(const pj_columns *of, const column *c, const pj_column *named)
 {
-    bool is_named =
-        c->repeat == PER_DEVICE || c->repeat == PER_DIM || (of->for_people ? c->column.title : c->column.key);
     if (c->in & PJ_COLUMNS_UNCOUNTED && of->for_people && !of->has_uncounted)
         return false;
-    return is_named && (c->in & of->table);
+    return of->for_people ? named->title : named->key;
 }
 
 static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row *row, const pj_column *shown,
@@ -328,9 +350,10 @@ pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out)
     if (!columns || !made || !chosen_columns)
         return NULL;
     for (size_t i = 0; i < COLUMNS; i++)
-        for (size_t k = 0; is_wanted(of, &all_columns[i]) && k < repeats(of, &all_columns[i]); k++, count++) {
+        for (size_t k = 0; all_columns[i].in & of->table && k < repeats(of, &all_columns[i]); k++) {
             chosen_columns[count] = (chosen){&all_columns[i], k};
             name_column(of, &all_columns[i], k, &columns[count]);
+            count += is_wanted(of, &all_columns[i], &columns[count]);
         }
     *made = (pj_columns_made){of, pj_rows_new(of->arena, columns, count), chosen_columns};
     if (!made->rows || pj_arena_failed(of->arena))

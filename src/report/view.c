@@ -4,17 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ckd.h"
 #include "report/layer_text.h"
+#include "result/field.h"
 
 /* ---- rows ---- */
-
-/* Sums that leave 64 bits stay at the largest number: the totals themselves are checked before they come here. */
-static void add_capped(int64_t *sum, int64_t more)
-{
-    if (!pj_add_i64(*sum, more, sum))
-        *sum = INT64_MAX;
-}
 
 /* What the device cannot say is left out; the sum stays negative until there is something. */
 static void add_device(double *sum, double more)
@@ -28,17 +21,7 @@ static void add_totals(pj_view_row *to, const pj_view_row *from, size_t devices)
     pj_totals *sum = &to->sum;
     const pj_totals *more = &from->sum;
     pj_device_figure *figures = to->devices;
-    sum->layers += more->layers;
-    sum->uncounted += more->uncounted;
-    add_capped(&sum->macs, more->macs);
-    add_capped(&sum->flops, more->flops);
-    add_capped(&sum->params, more->params);
-    add_capped(&sum->param_bits, more->param_bits);
-    add_capped(&sum->bops, more->bops);
-    sum->energy.inputs += more->energy.inputs;
-    sum->energy.outputs += more->energy.outputs;
-    sum->energy.parameters += more->energy.parameters;
-    sum->energy.op_cost += more->energy.op_cost;
+    pj_totals_add(sum, more);
     for (size_t d = 0; d < devices; d++) {
         add_device(&figures[d].energy_pj, more->devices[d].energy_pj);
         add_device(&figures[d].time_us, more->devices[d].time_us);
@@ -61,21 +44,12 @@ static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row
     pj_str op = pj_str_new(0);
     bool is_known = layer->counted && !layer->free;
     pj_op_text(layer, &op);
-    *out = (pj_view_row){
-        .name = layer->name,
-        .op = pj_str_keep(&op, view->arena),
-        .layer = layer,
-        .order = layer->index,
-        .sum = {.layers = 1,
-                .uncounted = layer->free || layer->counted ? 0 : 1,
-                .macs = layer->macs,
-                .flops = layer->flops,
-                .params = layer->params,
-                .param_bits = layer->param_bits,
-                .bops = layer->bops,
-                .energy = layer->energy,
-                .devices = is_known ? layer->devices : view->unknown}
-    };
+    *out = (pj_view_row){.name = layer->name,
+                         .op = pj_str_keep(&op, view->arena),
+                         .layer = layer,
+                         .order = layer->index,
+                         .sum = pj_totals_of_layer(layer)};
+    out->sum.devices = is_known ? layer->devices : view->unknown;
     return out->op;
 }
 

@@ -161,6 +161,11 @@ pj_status pj_totals_read(pj_field_reader *r, pj_json root);
 /* Of some layers: the members of an object that the caller has opened. */
 void pj_group_write(const pj_field_writer *w, const pj_totals *sum);
 
+/* The figures of one layer as totals, without devices; totals with those of `more`: counts that leave 64 bits stay at
+ * the largest, what is not known is left out. */
+pj_totals pj_totals_of_layer(const pj_layer *layer);
+void pj_totals_add(pj_totals *sum, const pj_totals *more);
+
 /* Members `model`, `shared_parameters`, `coverage`, `diagnostics` of a report. */
 void pj_model_write(const pj_field_writer *w);
 pj_status pj_model_read(pj_field_reader *r, pj_json root);

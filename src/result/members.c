@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ckd.h"
 #include "base/err.h"
 #include "ir/diag.h"
 #include "result/field.h"
@@ -371,6 +372,41 @@ double pj_figure_value(const pj_field *figure, unsigned of, const void *base)
 {
     return figure->of & of ? figure->type->value(pj_field_at(figure, of, base)) : -1;
 }
+
+/* ---- sums of layers ---- */
+
+static bool is_stored(const pj_field *figure)
+{
+    return figure->type == &pj_field_count || figure->type == &pj_field_amount;
+}
+
+pj_totals pj_totals_of_layer(const pj_layer *layer)
+{
+    pj_totals out = {.layers = 1, .uncounted = !layer->free && !layer->counted};
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_TABLES); f; f = pj_figure_next(f, PJ_IN_TABLES))
+        if (is_stored(f))
+            memcpy((char *)&out + f->totals, (const char *)layer + f->at, sizeof(int64_t));
+    return out;
+}
+
+void pj_totals_add(pj_totals *sum, const pj_totals *more)
+{
+    sum->layers += more->layers;
+    sum->uncounted += more->uncounted;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_TABLES); f; f = pj_figure_next(f, PJ_IN_TABLES)) {
+        void *to = (char *)sum + f->totals;
+        int64_t *count = to;
+        double *amount = to;
+        if (!is_stored(f) || pj_figure_value(f, PJ_OF_TOTALS, more) < 0)
+            continue;
+        if (f->type == &pj_field_amount)
+            *amount += pj_figure_value(f, PJ_OF_TOTALS, more);
+        else if (!pj_add_i64(*count, *(const int64_t *)pj_field_at(f, PJ_OF_TOTALS, more), count))
+            *count = INT64_MAX;
+    }
+}
+
+/* ---- reading and writing ---- */
 
 /* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */
 static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
