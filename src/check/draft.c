@@ -84,9 +84,9 @@ static void put_limits(draft *d, const pj_result *result)
     pj_json_write_key(&d->json, "limits");
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
     put_energy(d, result->unit, more * pj_energy_total(&totals->energy));
-    put_limit(d, "macs", more * (double)totals->macs, pj_units_count);
-    put_limit(d, "param_bytes", more * (double)totals->param_bits / 8, sizes);
-    put_limit(d, "peak_activation_bytes", more * (double)totals->peak_activation_bytes, sizes);
+    put_limit(d, pj_key_macs, more * (double)totals->macs, pj_units_count);
+    put_limit(d, pj_key_param_bytes, more * (double)totals->param_bits / 8, sizes);
+    put_limit(d, pj_key_peak_activation_bytes, more * (double)totals->peak_activation_bytes, sizes);
     pj_str share = pj_str_new(0);
     pj_str_add_double(&share, totals->layers
                                   ? floor(100.0 * (double)(totals->layers - totals->uncounted) / (double)totals->layers)

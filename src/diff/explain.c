@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/real.h"
 #include "base/str.h"
+#include "result/field.h"
 
 /* ---- effects ---- */
 
@@ -53,7 +54,7 @@ static factors factors_of(const pj_layer *layer, pj_component component, bool ma
 
 static void split(const pj_layer *a, const pj_layer *b, pj_component component, pj_effect *out)
 {
-    static const char *const counted[] = {"elements", "elements", "params", "macs"};
+    static const char *const counted[] = {"elements", "elements", pj_key_params, pj_key_macs};
     bool macs = a->macs > 0 && b->macs > 0;
     factors of_a = factors_of(a, component, macs), of_b = factors_of(b, component, macs);
     out->a = component_of(&a->energy, component);
@@ -61,7 +62,7 @@ static void split(const pj_layer *a, const pj_layer *b, pj_component component, 
     double from = out->a - (component == PJ_OP_COST ? a->conversion : 0);
     double to = out->b - (component == PJ_OP_COST ? b->conversion : 0);
     double difference = to - from;
-    out->counted = component == PJ_OP_COST && !macs ? "flops" : counted[component];
+    out->counted = component == PJ_OP_COST && !macs ? pj_key_flops : counted[component];
     out->by_conversion = component == PJ_OP_COST ? b->conversion - a->conversion : 0;
     if (!(from > 0 && to > 0)) {
         bool no_count = (of_a.count > 0) != (of_b.count > 0);
@@ -158,7 +159,7 @@ static void add_part(pj_str *out, const pj_diff *diff, const pj_diff_row *row, p
     else if (which == BY_WIDTH)
         pj_str_add(out, "bits");
     else if (component == PJ_OP_COST)
-        pj_str_add(out, strcmp(effect->counted, "macs") == 0 ? "pJ per mac" : "pJ per flop");
+        pj_str_add(out, strcmp(effect->counted, pj_key_macs) == 0 ? "pJ per mac" : "pJ per flop");
     else
         pj_str_add(out, "pJ per bit");
     pj_str_add_char(out, ' ');
@@ -174,7 +175,7 @@ static void add_part(pj_str *out, const pj_diff *diff, const pj_diff_row *row, p
 /* "op_cost: macs x1.00, pJ per mac x0.06 (fp32 -> int8)" */
 static void add_component(pj_str *out, const pj_diff *diff, const pj_diff_row *row, pj_component component)
 {
-    static const char *const names[] = {"inputs", "outputs", "parameters", "op_cost"};
+    static const char *const names[] = {"inputs", "outputs", pj_key_parameters, pj_key_op_cost};
     const pj_effect *effect = &row->effect[component];
     pj_str_printf(out, "%s%s: ", out->length ? "; " : "", names[component]);
     if (effect->count_ratio == 0) {
@@ -257,7 +258,7 @@ static const struct {
     [ACTIVATIONS] = {"activations",      "numbers read and written"       },
     [ACTIVATION_WIDTH] = {"activation_width", "bits per activation"            },
     [ACTIVATION_PRICE] = {"activation_price", "energy per activation bit"      },
-    [PARAMETERS] = {"parameters",       "number of parameters"           },
+    [PARAMETERS] = {pj_key_parameters,  "number of parameters"           },
     [PARAMETER_WIDTH] = {"parameter_width",  "bits per parameter"             },
     [PARAMETER_PRICE] = {"parameter_price",  "energy per parameter bit"       },
 };

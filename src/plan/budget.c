@@ -3,10 +3,11 @@
 
 #include "base/amount.h"
 #include "picojoule/plan.h"
+#include "result/field.h"
 
 const char *pj_plan_measure_word(pj_plan_measure measure)
 {
-    static const char *const words[] = {"energy", "param_bytes", "bops", "noise", ""};
+    static const char *const words[] = {"energy", pj_key_param_bytes, pj_key_bops, "noise", ""};
     return words[measure];
 }
 

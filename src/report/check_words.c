@@ -5,6 +5,7 @@
 #include "page/say.h"
 #include "picojoule/lint.h"
 #include "report/check.h"
+#include "result/field.h"
 
 /* ---- figures ---- */
 
@@ -37,26 +38,10 @@ static void add_comparison(const pj_check_model *model, const pj_check_verdict *
 
 static const char *metric_name(const char *word)
 {
-    static const struct {
-        const char *word, *name;
-    } names[] = {
-        {"total",                 "total energy"                 },
-        {"inputs",                "energy of inputs"             },
-        {"outputs",               "energy of outputs"            },
-        {"parameters",            "energy of parameters"         },
-        {"op_cost",               "energy of arithmetic"         },
-        {"macs",                  "number of MACs"               },
-        {"flops",                 "number of FLOPs"              },
-        {"params",                "number of parameters"         },
-        {"param_bytes",           "size of parameters"           },
-        {"bops",                  "number of bit operations"     },
-        {"peak_activation_bytes", "peak of activations in memory"},
-        {"share",                 "share in the total energy"    },
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].word, word) == 0)
-            return names[i].name;
-    return word;
+    const pj_field *figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS);
+    if (figure && figure->name)
+        return figure->name;
+    return strcmp(word, "share") == 0 ? "share in the total energy" : word;
 }
 
 const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1] = {
@@ -202,7 +187,7 @@ const char *pj_check_top_title(const pj_check_verdict *v)
         return "Not counted";
     if (v->kind == PJ_RULE_FINDING)
         return "Found at";
-    return strcmp(v->metric, "peak_activation_bytes") == 0 ? "Largest tensors" : "Costs most";
+    return strcmp(v->metric, pj_key_peak_activation_bytes) == 0 ? "Largest tensors" : "Costs most";
 }
 
 void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
@@ -270,9 +255,9 @@ static void energy_advice(const char *component, const pj_check_model *model, pj
     static const struct {
         const char *component, *what, *fewer_bits, *more;
     } advice[] = {
-        {"parameters", "Reading parameters", "--quantize w4a16", "; nearer memory: `--weights-on sram`."                        },
-        {"op_cost",    "Arithmetic",         "--quantize int8",  "; or fewer MACs in these layers."                             },
-        {"",           "Moving activations", "--quantize int8",  "; nearer memory: `--activations-on sram`; or smaller tensors."},
+        {pj_key_parameters, "Reading parameters", "--quantize w4a16", "; nearer memory: `--weights-on sram`."                        },
+        {pj_key_op_cost,    "Arithmetic",         "--quantize int8",  "; or fewer MACs in these layers."                             },
+        {"",                "Moving activations", "--quantize int8",  "; nearer memory: `--activations-on sram`; or smaller tensors."},
     };
     size_t i = 0;
     while (*advice[i].component && strcmp(advice[i].component, component) != 0)
@@ -284,10 +269,10 @@ static void energy_advice(const char *component, const pj_check_model *model, pj
 
 static void count_advice(const pj_check_model *model, const char *metric, pj_str *out)
 {
-    if (strcmp(metric, "peak_activation_bytes") == 0) {
+    if (strcmp(metric, pj_key_peak_activation_bytes) == 0) {
         add_analyze(model, "--memory", out);
         pj_str_add(out, " lists what is in memory then, and whether another order of nodes takes less.");
-    } else if (strcmp(metric, "param_bytes") == 0 && model->is_float) {
+    } else if (strcmp(metric, pj_key_param_bytes) == 0 && model->is_float) {
         add_analyze(model, "--quantize w4a16", out);
         pj_str_add(out, " shows what fewer bits would save.");
     } else {

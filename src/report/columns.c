@@ -183,15 +183,15 @@ static const column all_columns[] = {
     {LAYERS, ONCE, FORMAT(output, word), .key = "output_format", TEXT}},
     {LAYERS, ONCE, FORMAT(output, from), .key = "output_from", TEXT}},
     {LAYERS, ONCE, LAYER(implementation), TEXT}},
-    {LAYERS, ONCE, MADE(make_gate_bits), .key = "gate_bits", .kind = PJ_CELL_NUMBER}},
-    {LAYERS, ONCE, MADE(make_gate_factor), .key = "gate_factor", .kind = PJ_CELL_NUMBER}},
+    {LAYERS, ONCE, MADE(make_gate_bits), .key = pj_key_gate_bits, .kind = PJ_CELL_NUMBER}},
+    {LAYERS, ONCE, MADE(make_gate_factor), .key = pj_key_gate_factor, .kind = PJ_CELL_NUMBER}},
     {LAYERS, PER_WORK, MADE(make_work), .key = "work", .kind = PJ_CELL_COUNT}},
     {ALL, PER_ENERGY, OF_SUM, 0, NULL, {.kind = PJ_CELL_ENERGY}},
     {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
     {SWEEP, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
-    {ALL, PER_DEVICE, MADE(make_device_energy), .key = "energy_pj", ENERGY(NULL, 1)},
-    {ALL, PER_DEVICE, MADE(make_device_time), .key = "time_us", .kind = PJ_CELL_TIME, .rank = 1}},
+    {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 1)},
+    {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME, .rank = 1}},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof all_columns / sizeof *all_columns };

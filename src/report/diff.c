@@ -220,9 +220,9 @@ static void put_devices(pj_json_writer *json, const pj_diff *diff)
             continue;
         pj_json_put_begin(json, diff->a->devices[i], PJ_JSON_WRITE_OBJECT);
         if (a->energy_pj >= 0 && b->energy_pj >= 0)
-            put_pair(json, "energy_pj", a->energy_pj, b->energy_pj);
+            put_pair(json, pj_key_energy_pj, a->energy_pj, b->energy_pj);
         if (a->time_us >= 0 && b->time_us >= 0)
-            put_pair(json, "time_us", a->time_us, b->time_us);
+            put_pair(json, pj_key_time_us, a->time_us, b->time_us);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);

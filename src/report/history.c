@@ -53,7 +53,7 @@ static const pj_column record_columns[] = {
     {.title = "change", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_ENERGY},
     {PJ_MEMBER(pj_history_entry, totals.macs), .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
-    {PJ_MEMBER(pj_history_entry, totals.params), .title = "params", .kind = PJ_CELL_COUNT, .rank = 3},
+    {PJ_MEMBER(pj_history_entry, totals.params), .title = pj_key_params, .kind = PJ_CELL_COUNT, .rank = 3},
 };
 /* clang-format on */
 enum { RECORD_COLUMNS = sizeof record_columns / sizeof *record_columns };
@@ -313,7 +313,7 @@ static const pj_column model_columns[] = {
     {.key = "total", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_history_model, last.unit), .key = "unit", .kind = PJ_CELL_TEXT},
     {.title = "energy", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_history_model, last.totals.macs), .key = "macs", .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_history_model, last.totals.macs), .key = pj_key_macs, .title = "MACs", .kind = PJ_CELL_COUNT, .rank = 2},
 };
 /* clang-format on */
 

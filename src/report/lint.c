@@ -5,6 +5,7 @@
 #include "page/page.h"
 #include "page/say.h"
 #include "picojoule/version.h"
+#include "result/field.h"
 
 /* ---- findings ---- */
 
@@ -14,7 +15,7 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_lint_finding, severity), .key = "severity", .title = "severity", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_lint_finding, node), .key = "node", .title = "node", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_lint_finding, op), .key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_lint_finding, energy_pj), .key = "energy_pj", .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1,
+    {PJ_MEMBER(pj_lint_finding, energy_pj), .key = pj_key_energy_pj, .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1,
      .from_zero = true},
     {PJ_MEMBER(pj_lint_finding, message), .key = "message", .title = "finding", .kind = PJ_CELL_TEXT},
 };

@@ -6,6 +6,7 @@
 #include "page/say.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"
+#include "result/field.h"
 #include "setup/setup.h"
 
 static const pj_pareto_point *best_of(const pj_pareto *pareto)
@@ -109,7 +110,7 @@ static const pj_column point_columns[] = {
     {PJ_MEMBER(pj_pareto_point, id), .key = "id", .kind = PJ_CELL_COUNT},
     {PJ_MEMBER(pj_pareto_point, label), .key = "label", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_pareto_point, quality), .key = "quality", .kind = PJ_CELL_NUMBER},
-    {PJ_MEMBER(pj_pareto_point, energy), .key = "energy_pj", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_pareto_point, energy), .key = pj_key_energy_pj, .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_pareto_point, dominated), .key = "dominated", .kind = PJ_CELL_FLAG},
     {.key = "pick", .kind = PJ_CELL_FLAG},
     {PJ_MEMBER(pj_pareto_point, time), .key = "time", .kind = PJ_CELL_TEXT},

@@ -7,6 +7,7 @@
 #include "page/say.h"
 #include "report/layer_text.h"
 #include "report/report.h"
+#include "result/field.h"
 #include "setup/setup.h"
 
 /* ---- the model ---- */
@@ -168,11 +169,11 @@ pj_rows *pj_summary_components(const pj_view *view)
         const char *name, *what;
         double energy;
     } parts[] = {
-        {"inputs",     "reading activations",        energy->inputs          },
-        {"outputs",    "writing activations",        energy->outputs         },
-        {"parameters", "reading weights, constants", energy->parameters      },
-        {"op_cost",    "arithmetic",                 energy->op_cost         },
-        {"  of that",  "converting number formats",  view->totals->conversion}
+        {"inputs",          "reading activations",        energy->inputs          },
+        {"outputs",         "writing activations",        energy->outputs         },
+        {pj_key_parameters, "reading weights, constants", energy->parameters      },
+        {pj_key_op_cost,    "arithmetic",                 energy->op_cost         },
+        {"  of that",       "converting number formats",  view->totals->conversion}
     };
     double total = pj_energy_total(energy);
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);

@@ -84,7 +84,7 @@ static const pj_column layer_columns[] = {
 static const pj_column nested_columns[] = {
     {PJ_MEMBER(pj_history_layer, name), .key = "name", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_history_layer, op), .key = "op", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_history_layer, energy), .key = "energy_pj", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_history_layer, energy), .key = pj_key_energy_pj, .kind = PJ_CELL_NUMBER},
 };
 /* clang-format on */
 

@@ -88,6 +88,7 @@ struct pj_field {
     pj_quantity quantity;
     const char *title;    /* of its column for people; NULL: it has none */
     int rank;             /* of that column: the higher, the sooner it leaves a narrow terminal */
+    const char *name;     /* in sentences; NULL: as its key */
     const char *line;     /* of the totals of a comparison; NULL: as its title */
     bool is_stored;       /* known of layers that are not counted, too */
     const char *in_trend; /* what history calls it; NULL: as its key */
@@ -152,6 +153,10 @@ static inline bool pj_figure_is_energy(const pj_field *figure)
 void pj_layer_write(const pj_field_writer *w, const pj_layer *layer); /* an object */
 pj_status pj_layer_read(pj_field_reader *r, pj_json object, pj_layer *out);
 
+/* Keys that others need, too. */
+extern const char pj_key_macs[], pj_key_flops[], pj_key_params[], pj_key_param_bytes[], pj_key_bops[], pj_key_op_cost[],
+    pj_key_parameters[], pj_key_peak_activation_bytes[], pj_key_energy_pj[], pj_key_time_us[], pj_key_gate_bits[],
+    pj_key_gate_factor[];
 extern const char pj_layer_index_key[]; /* of the member that says where a layer stands */
 
 /* The member `totals` of a report; reading names the devices of the result. */

@@ -23,6 +23,11 @@
     .totals = offsetof(pj_totals, member)
 #define OF(type, member) .of = PJ_OF_ONE, .at = offsetof(type, member)
 
+const char pj_key_macs[] = "macs", pj_key_flops[] = "flops", pj_key_params[] = "params",
+           pj_key_param_bytes[] = "param_bytes", pj_key_bops[] = "bops", pj_key_op_cost[] = "op_cost",
+           pj_key_parameters[] = "parameters", pj_key_peak_activation_bytes[] = "peak_activation_bytes",
+           pj_key_energy_pj[] = "energy_pj", pj_key_time_us[] = "time_us", pj_key_gate_bits[] = "gate_bits",
+           pj_key_gate_factor[] = "gate_factor";
 static const char layers_key[] = "layers", uncounted_key[] = "uncounted";
 
 /* ---- number formats ---- */
@@ -174,8 +179,8 @@ typedef struct total_device {
     .totals = offsetof(total_device, figure.member)
 /* clang-format off */
 static const pj_field device_fields[] = {
-    {.key = "energy_pj", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(energy_pj)},
-    {.key = "time_us", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(time_us)},
+    {.key = pj_key_energy_pj, .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(energy_pj)},
+    {.key = pj_key_time_us, .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(time_us)},
     {.key = "idle_w", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1,
      .of = PJ_OF_TOTALS, .totals = offsetof(total_device, idle_w)},
     {.key = layers_key, .type = &pj_field_size, .rule = PJ_MAY_LACK,
@@ -261,8 +266,7 @@ static const pj_field_type type_total_devices = {write_total_devices, read_total
 /* ---- layers and totals ---- */
 
 const char pj_layer_index_key[] = "index";
-static const char energy_key[] = "energy_pj", conversion_key[] = "conversion_pj", qtools_key[] = "qtools",
-                  precision_key[] = "precision";
+static const char conversion_key[] = "conversion_pj", qtools_key[] = "qtools", precision_key[] = "precision";
 
 /* clang-format off */
 static const pj_field members[] = {
@@ -283,18 +287,18 @@ static const pj_field members[] = {
     {.key = "runs", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = 1, OF_L(runs)},
     {.key = layers_key, .type = &pj_field_size, OF_G(layers)},
     {.key = uncounted_key, .type = &pj_field_size, OF_G(uncounted)},
-    {.key = "macs", .type = &pj_field_count, OF_LTG(macs),
-     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 1},
-    {.key = "flops", .type = &pj_field_count, OF_LTG(flops),
-     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6},
-    {.key = "params", .type = &pj_field_count, OF_LTGM(params),
-     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "params", .rank = 4, .is_stored = true},
+    {.key = pj_key_macs, .type = &pj_field_count, OF_LTG(macs),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 1, .name = "number of MACs"},
+    {.key = pj_key_flops, .type = &pj_field_count, OF_LTG(flops),
+     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6, .name = "number of FLOPs"},
+    {.key = pj_key_params, .type = &pj_field_count, OF_LTGM(params),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = pj_key_params, .rank = 4, .is_stored = true, .name = "number of parameters"},
     {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits),
      .uses = PJ_EVERYWHERE & ~PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BITS, .is_stored = true, .line = "param size"},
-    {.key = "param_bytes", .type = &type_bytes, OF_LT(param_bits),
-     .uses = PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BYTES},
-    {.key = "bops", .type = &pj_field_count, OF_LTG(bops),
-     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT},
+    {.key = pj_key_param_bytes, .type = &type_bytes, OF_LT(param_bits),
+     .uses = PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BYTES, .name = "size of parameters"},
+    {.key = pj_key_bops, .type = &pj_field_count, OF_LTG(bops),
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .name = "number of bit operations"},
     {.key = "input_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1, OF_L(input_bits)},
     {.key = "output_bits", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1,
      OF_L(output_bits)},
@@ -304,25 +308,25 @@ static const pj_field members[] = {
     {precision_key, "accumulator", &type_format, .rule = PJ_NULL, OF_L(accumulator)},
     {precision_key, "output", &type_format, .rule = PJ_NULL, OF_L(output)},
     {precision_key, "implementation", &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_L(implementation)},
-    {precision_key, "gate_bits", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_bits)},
-    {precision_key, "gate_factor", &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_factor)},
-    {energy_key, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs),
-     AN_ENERGY, .title = "inputs", .rank = 2},
-    {energy_key, "outputs", &pj_field_amount, OF_LTG(energy.outputs),
-     AN_ENERGY, .title = "outputs", .rank = 2},
-    {energy_key, "parameters", &pj_field_amount, OF_LTG(energy.parameters),
-     AN_ENERGY, .title = "parameters", .rank = 2},
-    {energy_key, "op_cost", &pj_field_amount, OF_LTG(energy.op_cost),
-     AN_ENERGY, .title = "op_cost", .rank = 2},
-    {energy_key, "total", &type_total, OF_LTG(energy),
-     .uses = PJ_EVERYWHERE & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_ENERGY, .title = "total", .in_trend = "energy"},
+    {precision_key, pj_key_gate_bits, &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_bits)},
+    {precision_key, pj_key_gate_factor, &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_factor)},
+    {pj_key_energy_pj, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs),
+     AN_ENERGY, .name = "energy of inputs", .title = "inputs", .rank = 2},
+    {pj_key_energy_pj, "outputs", &pj_field_amount, OF_LTG(energy.outputs),
+     AN_ENERGY, .name = "energy of outputs", .title = "outputs", .rank = 2},
+    {pj_key_energy_pj, pj_key_parameters, &pj_field_amount, OF_LTG(energy.parameters),
+     AN_ENERGY, .name = "energy of parameters", .title = pj_key_parameters, .rank = 2},
+    {pj_key_energy_pj, pj_key_op_cost, &pj_field_amount, OF_LTG(energy.op_cost),
+     AN_ENERGY, .name = "energy of arithmetic", .title = pj_key_op_cost, .rank = 2},
+    {pj_key_energy_pj, "total", &type_total, OF_LTG(energy),
+     .uses = PJ_EVERYWHERE & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_ENERGY, .name = "total energy", .title = "total", .in_trend = "energy"},
     {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_LT(conversion)},
     {.key = "batch", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, OF_T(batch)},
     {.key = "per_sample_pj", .type = &type_per_sample, .rule = PJ_NULL, OF_T(batch)},
-    {.key = "peak_activation_bytes", .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1,
+    {.key = pj_key_peak_activation_bytes, .type = &pj_field_count, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1,
      OF_T(peak_activation_bytes),
      .uses = PJ_IN_LIMITS | PJ_IN_BUDGETS | PJ_IN_TRENDS | PJ_IN_RECORDS, .quantity = PJ_QUANTITY_BYTES, .is_stored = true,
-     .in_trend = "peak_bytes"},
+     .in_trend = "peak_bytes", .name = "peak of activations in memory"},
     {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
      .totals = offsetof(pj_totals, devices)},
     {.key = "devices", .type = &type_total_devices, OF_T(devices)},
@@ -412,7 +416,8 @@ void pj_totals_add(pj_totals *sum, const pj_totals *more)
 static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
 {
     if (!isfinite(pj_energy_total(energy)))
-        return pj_json_fail(pj_json_find(object, energy_key), PJ_EFORMAT, r->err, "the sum of the four is too large");
+        return pj_json_fail(pj_json_find(object, pj_key_energy_pj), PJ_EFORMAT, r->err,
+                            "the sum of the four is too large");
     if (conversion > energy->op_cost * (1 + 1e-9)) /* both are sums, each with its rounding */
         return pj_json_fail(pj_json_find(object, conversion_key), PJ_EFORMAT, r->err,
                             "%.17g is more than the op_cost that it is part of, %.17g", conversion, energy->op_cost);
