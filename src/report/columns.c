@@ -271,7 +271,7 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
     switch (from->repeat) {
     case PER_COUNT:
     case PER_ENERGY:
-        out->key = from->repeat == PER_ENERGY ? pj_unit_key(figure->key, of->unit, of->arena) : figure->key;
+        out->key = from->repeat == PER_ENERGY ? unit_key(figure->key, of->unit, of->arena) : figure->key;
         out->title = figure->title;
         out->rank = figure->rank;
         out->at = offsetof(pj_view_row, sum) + figure->totals;
