@@ -382,14 +382,7 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-/* ---- all of it ---- */
-
-pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
-                        void *payload, pj_error *err)
-{
-    static const pj_pieces pieces = {.page = page_of,
-                                     .table = table_of,
-                                     .json = json_of,
-                                     .no_chart = "a chart is that of the frontier: --frontier --format svg"};
-    return pj_tell(view == PJ_PLAN_VIEW_FRONTIER ? &pj_plan_frontier : &pieces, result, options, sink, payload, err);
-}
+const pj_pieces pj_plan_pieces = {.page = page_of,
+                                  .table = table_of,
+                                  .json = json_of,
+                                  .no_chart = "a chart is that of the frontier: --frontier --format svg"};

@@ -15,7 +15,7 @@ void pj_plan_noise_print(pj_str *out, double noise);
 /* A copy of columns whose energies have the unit in their keys: "energy_pj". NULL: no memory. */
 const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const char *unit, pj_arena *arena);
 
-/* The report of the frontier. */
-extern const pj_pieces pj_plan_frontier;
+/* The report of a plan. */
+extern const pj_pieces pj_plan_pieces;
 
 #endif

@@ -171,4 +171,11 @@ static const pj_chart *chart_of(const void *input, pj_arena *arena)
     return chart;
 }
 
-const pj_pieces pj_plan_frontier = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+/* ---- both reports ---- */
+
+pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
+                        void *payload, pj_error *err)
+{
+    static const pj_pieces frontier = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+    return pj_tell(view == PJ_PLAN_VIEW_FRONTIER ? &frontier : &pj_plan_pieces, result, options, sink, payload, err);
+}

@@ -2,7 +2,7 @@
 #include <locale.h>
 
 #include "check.h"
-#include "page/humane.h"
+#include "page/say.h"
 
 static pj_str text;
 
@@ -79,6 +79,19 @@ static void test_texts(void)
     CHECK_SAYS(pj_text_wrap(&text, "", 0, 2, 8), "");
 }
 
+/* Each {} takes the next word; names are cleaned, our own words are not. */
+static void test_say(void)
+{
+    pj_str out = pj_str_new(0);
+    pj_say(&out, "{} of {}: {}, {} ({}); {}{}", pj_w_exact(1234), pj_w_plural(2, "layer", "layers"), pj_w_text("a\nb"),
+           pj_w_energy(2500, "pJ"), pj_w_share(0.25), pj_w_bytes(1024), pj_w_ours(" {}"));
+    CHECK_TEXT(out.data, "1,234 of 2 layers: a?b, 2.500 nJ (25.0 %); 1.000 KiB {}");
+    pj_str_clear(&out);
+    pj_say(&out, "{}", pj_w_figure(1e30, PJ_QUANTITY_COUNT, "")); /* beyond 64 bits: the largest number */
+    CHECK_TEXT(out.data, "9.223 E");
+    pj_str_free(&out);
+}
+
 int main(void)
 {
     text = pj_str_new(0);
@@ -89,5 +102,6 @@ int main(void)
         test_figures();
     CHECK(!text.failed);
     pj_str_free(&text);
+    test_say();
     return check_done();
 }
