@@ -355,8 +355,8 @@ static bool is_harmless(const pj_setting_change *change)
 {
     if (change->contents)
         return true;
-    bool is_file = strcmp(change->name, "plan") == 0 || strcmp(change->name, "op_rules") == 0;
-    return is_file && is_same_file(change->a, change->b);
+    const pj_setting *setting = pj_setting_find(change->option, strlen(change->option));
+    return setting && setting->kind == PJ_SETTING_FILE && is_same_file(change->a, change->b);
 }
 
 static pj_status check_basis(judge *j)

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-#define AT(member) offsetof(pj_setup, member)
+#define AT(member)    offsetof(pj_setup, member)
+#define WORD(member)  #member
+#define NAMED(member) .name = WORD(member), .at = AT(member)
 
 const char *const *pj_place_words(void)
 {
@@ -38,98 +40,98 @@ static const char in_memory[] = "memory";
 /* clang-format off */
 static const pj_setting members[] = {
     /* ---- bindings, operators ---- */
-    {.name = "inputs", .option = "input", .value = "NAME=[TYPE:]DIMS",
+    {NAMED(inputs), .option = "input", .value = "NAME=[TYPE:]DIMS",
      .help = "shape of a graph input, and its element type,\n"
              "for example --input tokens=int64:1,128;\n"
              "? leaves a dimension as the model declares it;\n"
              "repeatable",
-     .kind = PJ_SETTING_INPUTS, .at = AT(inputs), .count_at = AT(input_count), .group = PJ_ABOUT_MODEL,
-     .in_report = "inputs", .report = 10, .written = PJ_WRITTEN_IF_SET, .basis = 10,
+     .kind = PJ_SETTING_INPUTS, .count_at = AT(input_count), .group = PJ_ABOUT_MODEL,
+     .in_report = WORD(inputs), .report = 10, .written = PJ_WRITTEN_IF_SET, .basis = 10,
      .told = "Inputs as given (%o): %v", .place_told = 9},
-    {.name = "dims", .option = "dim", .value = "NAME=N",
+    {NAMED(dims), .option = "dim", .value = "NAME=N",
      .help = "value of a symbolic dimension, for example\n"
              "--dim batch=1; repeatable",
-     .kind = PJ_SETTING_DIMS, .at = AT(dims), .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
-     .in_report = "dims", .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = "dims", .budget = 1, .basis = 9},
-    {.name = "trips", .option = "trips", .value = "NAME=N",
+     .kind = PJ_SETTING_DIMS, .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
+     .in_report = WORD(dims), .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(dims), .budget = 1, .basis = 9},
+    {NAMED(trips), .option = WORD(trips), .value = "NAME=N",
      .help = "how often the Loop of that name runs, where the\n"
              "graph does not say it; repeatable",
-     .kind = PJ_SETTING_TRIPS, .at = AT(trips), .count_at = AT(trip_count), .group = PJ_ABOUT_MODEL,
-     .in_report = "trips", .report = 9, .written = PJ_WRITTEN_IF_SET, .basis = 11,
+     .kind = PJ_SETTING_TRIPS, .count_at = AT(trip_count), .group = PJ_ABOUT_MODEL,
+     .in_report = WORD(trips), .report = 9, .written = PJ_WRITTEN_IF_SET, .basis = 11,
      .told = "Loops run as often as given (%o): %v", .place_told = 10},
-    {.name = "op_rules", .option = "op-rules", .value = "FILE",
+    {NAMED(op_rules), .option = "op-rules", .value = "FILE",
      .help = "shapes and work of operators that are not built\n"
              "in; docs/op-rules.md describes the file",
-     .kind = PJ_SETTING_FILE, .at = AT(op_rules), .group = PJ_ABOUT_MODEL,
-     .in_report = "op_rules", .report = 11, .written = PJ_WRITTEN_ALWAYS, .in_budget = "op_rules", .budget = 5,
+     .kind = PJ_SETTING_FILE, .group = PJ_ABOUT_MODEL,
+     .in_report = WORD(op_rules), .report = 11, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(op_rules), .budget = 5,
      .basis = 8, .told = "Operators as described by %v (%o)", .place_told = 3},
     /* ---- prices and memory ---- */
-    {.name = "table", .option = "table", .value = "NAME|FILE",
+    {NAMED(table), .option = WORD(table), .value = "NAME|FILE",
      .help = "energy table (default horowitz-45nm);\n"
              "`picojoule tables` lists the built-in ones",
-     .kind = PJ_SETTING_NAME, .at = AT(table), .group = PJ_ABOUT_ENERGY, .other_prices = true,
-     .in_report = "table", .report = 1, .written = PJ_WRITTEN_ALWAYS, .in_budget = "table", .budget = 2,
+     .kind = PJ_SETTING_NAME, .group = PJ_ABOUT_ENERGY, .other_prices = true,
+     .in_report = WORD(table), .report = 1, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(table), .budget = 2,
      .told = "Table %v (%o)", .place_told = 1},
-    {.name = "rules", .option = "table", .kind = PJ_SETTING_FOUND, .at = AT(rules), .other_prices = true,
-     .in_report = "rules", .report = 2, .written = PJ_WRITTEN_ALWAYS, .words = {"picojoule", "qtools"},
+    {NAMED(rules), .option = "table", .kind = PJ_SETTING_FOUND, .other_prices = true,
+     .in_report = WORD(rules), .report = 2, .written = PJ_WRITTEN_ALWAYS, .words = {"picojoule", "qtools"},
      .joint = ", ", .told = "rules %v", .place_told = 2},
-    {.name = "unit", .option = "table", .kind = PJ_SETTING_FOUND, .at = AT(unit), .other_prices = true,
-     .in_report = "unit", .report = 3, .written = PJ_WRITTEN_ALWAYS, .words = {"pJ", "relative"},
+    {NAMED(unit), .option = "table", .kind = PJ_SETTING_FOUND, .other_prices = true,
+     .in_report = WORD(unit), .report = 3, .written = PJ_WRITTEN_ALWAYS, .words = {"pJ", "relative"},
      .told_of = "relative", .told = "Figures are multiples of one operation, as the table says, not joules",
      .place_told = 4},
-    {.name = "devices", .option = "device", .value = "NAME|FILE",
+    {NAMED(devices), .option = "device", .value = "NAME|FILE",
      .help = "estimate for a device beside the table's\n"
              "energies; repeatable; see `picojoule devices`",
-     .kind = PJ_SETTING_NAMES, .at = AT(devices), .count_at = AT(device_count), .group = PJ_ABOUT_DEVICES,
-     .in_report = "devices", .report = 15, .written = PJ_WRITTEN_NEVER, .in_budget = "devices", .budget = 10},
-    {.name = "weights_on", .option = "weights-on", .value = "dram|sram|fixed",
+     .kind = PJ_SETTING_NAMES, .count_at = AT(device_count), .group = PJ_ABOUT_DEVICES,
+     .in_report = WORD(devices), .report = 15, .written = PJ_WRITTEN_NEVER, .in_budget = WORD(devices), .budget = 10},
+    {NAMED(weights_on), .option = "weights-on", .value = "dram|sram|fixed",
      .help = "where weights and other constants are;\n"
              "fixed: hard-wired, free (default dram)",
-     .kind = PJ_SETTING_PLACE, .at = AT(weights_on), .group = PJ_ABOUT_ENERGY,
+     .kind = PJ_SETTING_PLACE, .group = PJ_ABOUT_ENERGY,
      .in_report = "weights_on_memory", .report = 4, .written = PJ_WRITTEN_ALWAYS,
-     .in_budget = "weights_on", .budget_object = in_memory, .budget = 6, .basis = 1,
+     .in_budget = WORD(weights_on), .budget_object = in_memory, .budget = 6, .basis = 1,
      .told = "Weights %v (%o)", .place_told = 5},
-    {.name = "activations_on", .option = "activations-on", .value = "dram|sram|fixed",
+    {NAMED(activations_on), .option = "activations-on", .value = "dram|sram|fixed",
      .help = "where tensors between layers are\n"
              "(default dram)",
-     .kind = PJ_SETTING_PLACE, .at = AT(activations_on), .group = PJ_ABOUT_ENERGY,
+     .kind = PJ_SETTING_PLACE, .group = PJ_ABOUT_ENERGY,
      .in_report = "activations_on_memory", .report = 5, .written = PJ_WRITTEN_ALWAYS,
-     .in_budget = "activations_on", .budget_object = in_memory, .budget = 7, .basis = 2,
+     .in_budget = WORD(activations_on), .budget_object = in_memory, .budget = 7, .basis = 2,
      .joint = ", ", .told = "activations %v (%o)", .place_told = 6},
-    {.name = "io_on_dram", .option = "io-on-dram", .value = "yes|no",
+    {NAMED(io_on_dram), .option = "io-on-dram", .value = "yes|no",
      .help = "model inputs and outputs cross DRAM\n"
              "(default yes)",
-     .kind = PJ_SETTING_YES_NO, .at = AT(io_on_dram), .group = PJ_ABOUT_ENERGY,
+     .kind = PJ_SETTING_YES_NO, .group = PJ_ABOUT_ENERGY,
      .in_report = "rd_wr_on_io", .report = 6, .written = PJ_WRITTEN_ALWAYS,
-     .in_budget = "io_on_dram", .budget_object = in_memory, .budget = 8, .basis = 3,
+     .in_budget = WORD(io_on_dram), .budget_object = in_memory, .budget = 8, .basis = 3,
      .joint = "; ", .told = "model inputs and outputs %v DRAM (%o)", .words = {"do not cross", "cross"},
      .place_told = 7},
-    {.name = "sram_min_bits", .option = "sram-min", .value = "SIZE",
+    {NAMED(sram_min_bits), .option = "sram-min", .value = "SIZE",
      .help = "the smallest SRAM that a tensor can sit in:\n"
              "16KiB, 8MiB, 4096 (bytes), 100bit (default 0)",
-     .kind = PJ_SETTING_SIZE, .at = AT(sram_min_bits), .group = PJ_ABOUT_ENERGY,
+     .kind = PJ_SETTING_SIZE, .group = PJ_ABOUT_ENERGY,
      .in_report = "min_sram_size", .report = 7, .written = PJ_WRITTEN_ALWAYS,
      .in_budget = "sram_min", .budget_object = in_memory, .budget = 9, .basis = 4,
      .joint = "; ", .told = "no SRAM (%o) below %v", .place_told = 8},
     /* ---- number formats ---- */
-    {.name = "plan", .option = "plan", .value = "FILE",
+    {NAMED(plan), .option = WORD(plan), .value = "FILE",
      .help = "number formats of layers (picojoule.plan/1),\n"
              "instead of those that the model has",
-     .kind = PJ_SETTING_FILE, .at = AT(plan), .group = PJ_ABOUT_FORMATS,
-     .in_report = "plan", .report = 12, .written = PJ_WRITTEN_ALWAYS, .in_budget = "plan", .budget = 3, .basis = 5,
+     .kind = PJ_SETTING_FILE, .group = PJ_ABOUT_FORMATS,
+     .in_report = WORD(plan), .report = 12, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(plan), .budget = 3, .basis = 5,
      .told = "Number formats as %v says (%o)", .place_told = 11},
-    {.name = "quantize", .option = "quantize", .value = "SPEC",
+    {NAMED(quantize), .option = WORD(quantize), .value = "SPEC",
      .help = "one format for all that is floating point:\n"
              "int8, fp16, ...; w4a8: weights int4, activations\n"
              "int8; w4a16: weights int4, activations fp16",
-     .kind = PJ_SETTING_TEXT, .at = AT(quantize), .group = PJ_ABOUT_FORMATS,
-     .in_report = "quantize", .report = 13, .written = PJ_WRITTEN_IF_SET, .in_budget = "quantize", .budget = 4,
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_FORMATS,
+     .in_report = WORD(quantize), .report = 13, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(quantize), .budget = 4,
      .basis = 6, .told = "What is floating point counts as %v (%o)", .place_told = 12},
-    {.name = "no_fold", .option = "no-fold",
+    {NAMED(no_fold), .option = "no-fold",
      .help = "quantizers stay layers of their own instead of\n"
              "becoming part of the layer in front",
-     .kind = PJ_SETTING_FLAG, .at = AT(no_fold), .group = PJ_ABOUT_ENERGY,
-     .in_report = "no_fold", .report = 14, .written = PJ_WRITTEN_IF_SET, .basis = 7,
+     .kind = PJ_SETTING_FLAG, .group = PJ_ABOUT_ENERGY,
+     .in_report = WORD(no_fold), .report = 14, .written = PJ_WRITTEN_IF_SET, .basis = 7,
      .told = "Quantizers stay layers of their own (%o)", .place_told = 13},
 };
 /* clang-format on */
