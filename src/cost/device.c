@@ -35,8 +35,6 @@ pj_status pj_device_take(const pj_bytes *bytes, const char *name, pj_device **ou
     pj_json_doc *doc;
     PJ_TRY(pj_json_parse(bytes->at, bytes->length, name, &doc, err));
     pj_status status = load(doc, name, out, err);
-    if (status == PJ_OK)
-        memcpy((*out)->sha256, bytes->sha256, sizeof(*out)->sha256);
     pj_json_free(doc);
     return status;
 }
@@ -63,11 +61,6 @@ void pj_device_close(pj_device *device)
 }
 
 /* ---- what it is ---- */
-
-const char *pj_device_sha256(const pj_device *device)
-{
-    return device->sha256;
-}
 
 const char *pj_device_name(const pj_device *device)
 {

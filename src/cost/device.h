@@ -27,8 +27,6 @@ pj_status pj_device_take(const pj_bytes *bytes, const char *name, pj_device **ou
 pj_status pj_device_parse(const char *json, size_t length, const char *name, pj_device **out, pj_error *err);
 void pj_device_close(pj_device *device); /* NULL is allowed */
 
-const char *pj_device_sha256(const pj_device *device); /* as pj_table_sha256 */
-
 const char *pj_device_name(const pj_device *device);
 const char *pj_device_title(const pj_device *device);
 const char *pj_device_class(const pj_device *device);   /* "gpu", "cpu", "mcu" ... */

@@ -2,7 +2,6 @@
 #ifndef PJ_COST_DEVICE_DATA_H
 #define PJ_COST_DEVICE_DATA_H
 
-#include "base/sha256.h"
 #include "cost/device.h"
 #include "cost/float_format.h"
 
@@ -26,7 +25,6 @@ typedef struct pj_device_rate {
 struct pj_device {
     pj_arena *arena;
     const char *name;
-    char sha256[PJ_SHA256_DIGITS + 1];
     const char *title;
     const char *class_word;
     const char *notes;

@@ -37,8 +37,6 @@ pj_status pj_table_take(const pj_bytes *bytes, const char *name, pj_table **out,
     pj_json_doc *doc;
     PJ_TRY(pj_json_parse(bytes->at, bytes->length, name, &doc, err));
     pj_status status = load(doc, name, out, err);
-    if (status == PJ_OK)
-        memcpy((*out)->sha256, bytes->sha256, sizeof(*out)->sha256);
     pj_json_free(doc);
     return status;
 }
@@ -66,11 +64,6 @@ void pj_table_close(pj_table *table)
 }
 
 /* ---- what it is ---- */
-
-const char *pj_table_sha256(const pj_table *table)
-{
-    return table->sha256;
-}
 
 const char *pj_table_name(const pj_table *table)
 {

@@ -28,9 +28,6 @@ typedef enum pj_rules {
  * err->file. The caller closes *out. */
 pj_status pj_table_open(const char *name_or_path, const pj_setup *setup, pj_table **out, pj_error *err);
 
-/* The digest of what it was read from; "" of a table from memory. */
-const char *pj_table_sha256(const pj_table *table);
-
 /* The same of bytes that were found (setup/resource.h) under that name. */
 pj_status pj_table_take(const pj_bytes *bytes, const char *name, pj_table **out, pj_error *err);
 

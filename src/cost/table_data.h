@@ -2,7 +2,6 @@
 #ifndef PJ_COST_TABLE_DATA_H
 #define PJ_COST_TABLE_DATA_H
 
-#include "base/sha256.h"
 #include "cost/curve.h"
 #include "cost/float_format.h"
 #include "cost/table.h"
@@ -30,7 +29,6 @@ typedef struct pj_compound {
 struct pj_table {
     pj_arena *arena;
     const char *name;
-    char sha256[PJ_SHA256_DIGITS + 1];
     const char *title;
     const char *notes;
     const char *unit;
