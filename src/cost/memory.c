@@ -47,8 +47,7 @@ static double sram_of(const pj_memory *memory, double size)
     if (!memory->known)
         return pj_table_sram(memory->table, size);
     memcpy(&key, &size, sizeof key);
-    size_t slots = sizeof memory->known->at / sizeof *memory->known->at;
-    size_t slot = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) % slots;
+    size_t slot = (size_t)(key * 0x9E3779B97F4A7C15u >> (64 - PJ_SRAM_SLOTS)); /* whole numbers differ in high bits */
     if (memory->known->at[slot].bits != size) {
         memory->known->at[slot].bits = size;
         memory->known->at[slot].price = pj_table_sram(memory->table, size);

@@ -20,10 +20,11 @@
 #include "picojoule/result.h"
 
 /* What SRAMs of some sizes cost: networks have few sizes, and each price is a power. */
+enum { PJ_SRAM_SLOTS = 6 /* bits of a slot's number */ };
 typedef struct pj_sram_prices {
     struct {
         double bits, price; /* bits 0: nothing is known */
-    } at[64];
+    } at[1 << PJ_SRAM_SLOTS];
 } pj_sram_prices;
 
 /* Where tensors live, and the table that prices it (borrowed). */

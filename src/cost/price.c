@@ -45,7 +45,7 @@ static pj_status price_primitive(const pj_table *table, const pj_number *operand
 
 static pj_status price_conversion(const pj_table *table, const pj_conversion *conversion, double *out, pj_error *err)
 {
-    for (int p = 0; p < PJ_PRIMS; p++) {
+    for (int p = 0; p < PJ_PRIMS && conversion->prims; p++) {
         double pj;
         if (!(conversion->prims & 1u << p) || !pj_table_counts(table, (pj_prim)p))
             continue;
