@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cost/traffic.h"
 #include "page/say.h"
 #include "report/layer_text.h"
 #include "report/report.h"
@@ -339,7 +340,7 @@ void pj_summary_basis(const pj_view *view, pj_page *page)
     }
     pj_str_add_char(&text, '.');
     item(page, &text);
-    pj_str_add(&text, "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling.");
+    pj_str_add(&text, pj_policy_at(0)->assumed);
     item(page, &text);
     if (view->devices) {
         pj_str_add(&text, "Devices run at the utilization of their profile, else at 100 %: a lower bound.");
