@@ -80,6 +80,7 @@ typedef struct pj_check_model {
     const char *unit;     /* of its energies: "pJ", "relative" */
     const char *table;    /* name of the table */
     pj_energy energy;     /* totals */
+    const char *changed;  /* files with other contents than the baseline was made with: "plan p.json"; "" */
     const char *options;  /* what the figures rest on, as options of analyze: "--dim batch=1 --quantize int8"; "" */
     bool is_float;        /* some layer that multiplies reads floats */
     const char *dearest;  /* component of the totals that costs most: "inputs", "outputs", "parameters", "op_cost" */

@@ -174,6 +174,7 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
                             .baseline = entry->baseline_file,
                             .unit = "pJ",
                             .table = "",
+                            .changed = "",
                             .options = "",
                             .dearest = ""};
     close_subject(s);

@@ -350,28 +350,29 @@ static bool is_same_file(const char *a, const char *b)
     return at_name && strcmp(longer, left > right ? b : a) == 0;
 }
 
-/* Formats and rules of operators are the project's own: a budget judges what became of them. */
 static bool is_harmless(const pj_setting_change *change)
 {
-    if (change->contents)
-        return true;
     const pj_setting *setting = pj_setting_find(change->option, strlen(change->option));
     return setting && setting->kind == PJ_SETTING_FILE && is_same_file(change->a, change->b);
 }
 
-static pj_status check_basis(judge *j)
+/* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. */
+static pj_status check_basis(judge *j, pj_check_model *out)
 {
     pj_setting_change *changes;
     size_t count, differ = 0;
-    pj_str text = pj_str_new(300);
+    pj_str text = pj_str_new(300), changed = pj_str_new(0);
     PJ_TRY(pj_setup_compare(&j->given->baseline->setup, &j->given->now->setup, &changes, &count, j->err));
     for (size_t i = 0; i < count; i++)
         if (changes[i].contents && changes[i].other_prices)
             pj_str_printf(&text, "%s%s has other contents", differ++ ? "; " : "", changes[i].contents);
+        else if (changes[i].contents)
+            pj_str_printf(&changed, "%s%s", changed.length ? ", " : "", changes[i].contents);
         else if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
     pj_setting_changes_free(changes);
-    pj_status status = PJ_OK;
+    out->changed = pj_str_keep(&changed, j->arena);
+    pj_status status = out->changed ? PJ_OK : pj_fail_memory(j->err);
     pj_str path = pj_str_new(0);
     pj_str_printf(&path, "%s.baseline.report", j->given->entry->json_path);
     if (differ)
@@ -479,7 +480,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
         out->is_float =
             out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));
     if (given->baseline)
-        PJ_TRY(check_basis(&j));
+        PJ_TRY(check_basis(&j, out));
     for (size_t i = 0; i < entry->rules; i++)
         PJ_TRY(judge_rule(&j, &entry->rule[i], &verdicts[out->verdict_count++]));
     if (lacks_coverage(given)) {

@@ -309,6 +309,8 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
                pj_w_text(model->options));
         add_update(check, out);
         pj_str_add(out, " makes it the baseline.");
+        if (*model->changed)
+            pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
         break;
     case PJ_RULE_TOTAL:
     case PJ_RULE_LAYER:
