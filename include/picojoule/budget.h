@@ -106,6 +106,10 @@ typedef struct pj_budget pj_budget;
  * checks nothing; PJ_ELIMIT: more than PJ_MAX_BUDGET_MODELS models or 4096 rules with wildcards; PJ_ENOMEM. */
 enum { PJ_MAX_BUDGET_MODELS = 10000 };
 PJ_API pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err);
+
+/* The same from a resource, which is not closed; files that it names are found from the folder of its name.
+ * PJ_EARGUMENT: the resource contradicts itself. */
+PJ_API pj_status pj_budget_open(const pj_resource *resource, pj_budget **out, pj_error *err);
 PJ_API void pj_budget_free(pj_budget *budget); /* NULL is allowed */
 
 /* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */

@@ -5,6 +5,9 @@
 #ifndef PICOJOULE_ERROR_H
 #define PICOJOULE_ERROR_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "picojoule/api.h"
 
 #ifdef __cplusplus
@@ -12,16 +15,17 @@ extern "C" {
 #endif
 
 /*  name, short text */
-#define PJ_STATUS_LIST(X)                                                  \
-    X(PJ_OK, "done")                                                       \
-    X(PJ_ENOMEM, "out of memory, or over the memory budget")               \
-    X(PJ_EIO, "input or output failed")                                    \
-    X(PJ_EFORMAT, "the file is malformed")                                 \
-    X(PJ_ELIMIT, "the file is larger or deeper than this program accepts") \
-    X(PJ_EOVERFLOW, "a size does not fit 64 bits")                         \
-    X(PJ_ESHAPE, "shapes, types or attributes contradict each other")      \
-    X(PJ_EUNSUPPORTED, "something in the model is not supported")          \
-    X(PJ_EARGUMENT, "an option does not fit the model, the table or the device")
+#define PJ_STATUS_LIST(X)                                                        \
+    X(PJ_OK, "done")                                                             \
+    X(PJ_ENOMEM, "out of memory, or over the memory budget")                     \
+    X(PJ_EIO, "input or output failed")                                          \
+    X(PJ_EFORMAT, "the file is malformed")                                       \
+    X(PJ_ELIMIT, "the file is larger or deeper than this program accepts")       \
+    X(PJ_EOVERFLOW, "a size does not fit 64 bits")                               \
+    X(PJ_ESHAPE, "shapes, types or attributes contradict each other")            \
+    X(PJ_EUNSUPPORTED, "something in the model is not supported")                \
+    X(PJ_EARGUMENT, "an option does not fit the model, the table or the device") \
+    X(PJ_ESTOPPED, "stopped, as the caller wanted")
 
 typedef enum pj_status {
 #define PJ_STATUS_ENUM(name, text) name,
@@ -37,6 +41,18 @@ typedef struct pj_error {
     char op[64];    /* its operator, "domain::Op" outside ai.onnx */
     char what[512];
 } pj_error;
+
+/* ---- stopping ---- */
+
+/* Called now and then by the thread that called the library: of `total` parts of a stage, `done` are done; total 0: it
+ * is not known how many there are. Stages: "layers", "memory", "weights", "search". false stops the call, which then
+ * frees what it has made and returns PJ_ESTOPPED. */
+typedef bool (*pj_watcher)(const char *stage, uint64_t done, uint64_t total, void *payload);
+
+typedef struct pj_watch {
+    pj_watcher step;
+    void *payload;
+} pj_watch;
 
 /* The short text of a status; never NULL. */
 PJ_API const char *pj_status_text(pj_status status);

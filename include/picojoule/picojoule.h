@@ -15,12 +15,13 @@
  *     pj_result_free(result);
  *     pj_model_close(model);
  *
- * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many, memory.h has the peak of
- * activations, lint.h says what to change, diff.h compares two, budget.h checks limits, history.h keeps figures over
- * time, report.h prints. error.h says how failures are told. */
+ * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many,
+ * memory.h has the peak of activations, lint.h says what to change, diff.h compares two, budget.h checks limits,
+ * history.h keeps figures over time, report.h prints. error.h says how failures are told. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
+#include "picojoule/binding.h"
 #include "picojoule/budget.h"
 #include "picojoule/diff.h"
 #include "picojoule/error.h"

@@ -100,6 +100,8 @@ typedef struct pj_setup {
     const pj_content *contents;
     size_t content_count;
 
+    pj_watch watch; /* is told how far it is, and can stop it; step NULL: nobody */
+
     struct pj_arena *owner; /* of what pj_setup_set() put in; NULL without */
 } pj_setup;
 
@@ -166,7 +168,12 @@ PJ_API const pj_setting *pj_setup_setting(size_t index);
  * PJ_ENOMEM. */
 PJ_API pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_error *err);
 
-/* Frees what pj_setup_set() has put in, and leaves the defaults. */
+/* Adds a resource under its name. The struct and its name are copied, and bytes with PJ_COPY; pj_setup_clear() calls
+ * `close` of each resource that the setup has by then. After a failure it has not taken it.
+ * PJ_EARGUMENT: as pj_model_open_resource, or it has no contents; PJ_ENOMEM. */
+PJ_API pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_error *err);
+
+/* Frees what pj_setup_set() and pj_setup_give() have put in, and leaves the defaults. */
 PJ_API void pj_setup_clear(pj_setup *setup);
 
 /* The whole number (>= 0, below 2^63) at the start of the text; returns what follows it, NULL: there is none. */

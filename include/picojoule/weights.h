@@ -43,6 +43,7 @@ typedef struct pj_weight_options {
     bool rule[2];               /* which of pj_scale_rule are wanted */
     bool distinct;              /* count distinct values */
     int threads;                /* 0: one for each processor */
+    const pj_watch *watch;      /* stage "weights" (error.h); NULL: nobody is told */
 } pj_weight_options;
 
 /* int2..int8, fp16, bf16, fp8e4m3, fp8e5m2, fp4; both grains, both rules, distinct values, all processors. */

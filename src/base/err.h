@@ -33,6 +33,15 @@ static inline pj_status pj_failed_with(pj_status status, bool set)
 /* Names the place, unless a deeper caller has named it already. Each text may be NULL. */
 void pj_error_at(pj_error *err, const char *file, const char *node, const char *op);
 
+/* Tells the caller's watch (error.h), and asks whether to go on. `watch` may be NULL. PJ_ESTOPPED. */
+static inline pj_status pj_watch_step(const pj_watch *watch, const char *stage, uint64_t done, uint64_t total,
+                                      pj_error *err)
+{
+    if (!watch || !watch->step || watch->step(stage, done, total, watch->payload))
+        return PJ_OK;
+    return pj_fail(err, PJ_ESTOPPED, "stopped by the caller");
+}
+
 /* Out of memory, with the sentence for it. */
 static inline pj_status pj_fail_memory(pj_error *err)
 {

@@ -73,6 +73,12 @@ static pj_status check_members(const pj_resource *given, pj_error *err)
     return PJ_OK;
 }
 
+pj_status pj_resource_fits(const pj_resource *given, pj_error *err)
+{
+    PJ_TRY(pj_resource_check(given, err));
+    return check_members(given, err);
+}
+
 static pj_status copy(pj_origin *origin, pj_error *err)
 {
     pj_resource *from = &origin->self.from;
@@ -132,7 +138,6 @@ static pj_status read_all(const pj_resource *given, size_t limit, char **out, si
 {
     const pj_input input = {*given, -1};
     size_t have = 0;
-    PJ_TRY(check_members(given, err));
     if (given->length > limit)
         return pj_fail(err, PJ_ELIMIT, "has more than the %zu bytes that are accepted here", limit);
     *length = (size_t)given->length;
@@ -155,7 +160,7 @@ static pj_status read_all(const pj_resource *given, size_t limit, char **out, si
 pj_status pj_resource_read(const pj_resource *given, size_t limit, char **out, size_t *length, pj_error *err)
 {
     *out = NULL;
-    PJ_TRY(pj_resource_check(given, err));
+    PJ_TRY(pj_resource_fits(given, err));
     if (!given->bytes && !given->read_at)
         return pj_file_read(given->name, limit, out, length, err);
     pj_status status = read_all(given, limit, out, length, err);

@@ -34,6 +34,9 @@ typedef struct pj_origin {
 /* PJ_EARGUMENT: a struct of a wrong size, or one with members that are not known here. */
 pj_status pj_resource_check(const pj_resource *given, pj_error *err);
 
+/* Likewise, or without a name, or with members that contradict each other. */
+pj_status pj_resource_fits(const pj_resource *given, pj_error *err);
+
 /* *out is owned by the caller. PJ_EARGUMENT: a struct of a wrong size, without a name, with members that contradict;
  * PJ_EIO, where it is a path; PJ_ENOMEM. After a failure it is closed. */
 pj_status pj_origin_new(const pj_resource *given, pj_origin **out, pj_error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/input.h"
 #include "base/limits.h"
 #include "check/entry.h"
 #include "check/judge.h"
@@ -313,6 +314,17 @@ pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err)
     *out = NULL;
     PJ_TRY(pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err));
     pj_status status = pj_budget_parse(text, length, strcmp(path, "-") == 0 ? "standard input" : path, out, err);
+    free(text);
+    return status;
+}
+
+pj_status pj_budget_open(const pj_resource *resource, pj_budget **out, pj_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    *out = NULL;
+    PJ_TRY(pj_resource_read(resource, PJ_MAX_JSON_BYTES, &text, &length, err));
+    pj_status status = pj_budget_parse(text, length, resource->name, out, err);
     free(text);
     return status;
 }

@@ -85,6 +85,7 @@ static pj_exit exit_of(const pj_error *err, const char *file)
     case PJ_EIO:
         return strcmp(file, "standard input") == 0 || can_open(file) ? PJ_EXIT_SYSTEM : PJ_EXIT_INPUT;
     case PJ_ENOMEM:
+    case PJ_ESTOPPED:
         return PJ_EXIT_SYSTEM;
     case PJ_EUNSUPPORTED:
         return PJ_EXIT_UNSUPPORTED;

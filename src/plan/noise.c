@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/real.h"
+#include "setup/resource.h"
 
 /* Significant bits, the leading one included. */
 static double significant_bits(const pj_number *number)
@@ -102,10 +103,11 @@ pj_status pj_ranges_parse(const char *json, size_t length, const char *name, con
     return status;
 }
 
-pj_status pj_ranges_read(const char *path, const pj_model *model, pj_arena *arena, pj_map *out, pj_error *err)
+pj_status pj_ranges_read(const char *path, const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_map *out,
+                         pj_error *err)
 {
     pj_json_doc *doc;
-    PJ_TRY(pj_json_read(path, 0, &doc, err));
+    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_FILE, path, &doc, NULL, err));
     pj_status status = read_ranges(pj_json_root(doc), model, arena, out, err);
     pj_json_free(doc);
     return status;

@@ -71,7 +71,7 @@ static pj_status read_choices(planner *p)
     pj_choices_init(&p->choices, p->arena);
     p->target = pj_target_none();
     if (options->target) {
-        PJ_TRY(pj_target_open(options->target, &p->choices, &p->target, p->err));
+        PJ_TRY(pj_target_open(options->target, p->setup, &p->choices, &p->target, p->err));
         return options->choice_count ? filter_choices(p) : PJ_OK;
     }
     const char *const *words = options->choice_count ? options->choices : usual;
@@ -89,7 +89,7 @@ static pj_status read_noise(planner *p)
     bool per_tensor = p->options->per_tensor || p->target.per_tensor;
     pj_str text = pj_str_new(0);
     if (p->options->calibration) {
-        PJ_TRY(pj_ranges_read(p->options->calibration, p->model, p->arena, &p->ranges, p->err));
+        PJ_TRY(pj_ranges_read(p->options->calibration, p->setup, p->model, p->arena, &p->ranges, p->err));
         p->noise.ranges = &p->ranges;
     }
     if (!source || strcmp(source, "weights") == 0) {
@@ -100,7 +100,7 @@ static pj_status read_noise(planner *p)
     } else if (strcmp(source, "uniform") == 0) {
         pj_str_add(&text, "every layer alike, noise by format alone, ");
     } else {
-        PJ_TRY(pj_losses_read(source, &p->network, &p->choices, p->arena, &p->losses, p->err));
+        PJ_TRY(pj_losses_read(source, p->setup, &p->network, &p->choices, p->arena, &p->losses, p->err));
         p->noise.losses = &p->losses;
         pj_str_printf(&text, "losses measured by the user (%s)", source);
     }
@@ -440,16 +440,19 @@ static pj_status run(planner *p)
     if (p->network.groups == 0)
         return pj_fail(p->err, PJ_EARGUMENT, "the model has no float layers that could be quantized");
     PJ_TRY(pj_network_wish(&p->network, p->options, &p->choices, p->arena, p->err));
+    PJ_TRY(pj_watch_step(&p->setup->watch, "weights", 0, 1, p->err));
     PJ_TRY(read_noise(p));
     PJ_TRY(pj_candidates_make(&p->prices, &p->network, &p->choices, &p->target, &p->noise, p->arena, &p->candidates,
                               p->err));
     PJ_TRY(find_uniform(p));
+    PJ_TRY(pj_watch_step(&p->setup->watch, "search", 0, 2, p->err));
     bool knee = p->options->knee || p->options->budget_count == 0;
     if (knee || p->options->frontier)
         PJ_TRY(find_frontier(p, &frontier));
     PJ_TRY(set_limits(p));
     if (knee)
         limit_to_knee(p);
+    PJ_TRY(pj_watch_step(&p->setup->watch, "search", 1, 2, p->err));
     PJ_TRY(solve(p, &best));
     return finish(p, &best);
 }

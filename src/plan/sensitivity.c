@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/real.h"
+#include "setup/resource.h"
 
 /* What both forms share. */
 typedef struct reader {
@@ -206,14 +206,14 @@ pj_status pj_losses_parse(const char *text, size_t length, const char *name, boo
     return status;
 }
 
-pj_status pj_losses_read(const char *path, const pj_network *network, const pj_choice_list *choices, pj_arena *arena,
-                         pj_losses *out, pj_error *err)
+pj_status pj_losses_read(const char *path, const pj_setup *setup, const pj_network *network,
+                         const pj_choice_list *choices, pj_arena *arena, pj_losses *out, pj_error *err)
 {
     size_t length = strlen(path);
     bool is_csv = length > 4 && strcmp(path + length - 4, ".csv") == 0;
-    char *text;
-    PJ_TRY(pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err));
-    pj_status status = pj_losses_parse(text, length, path, is_csv, network, choices, arena, out, err);
-    free(text);
+    pj_bytes text;
+    PJ_TRY(pj_resource_find(setup, PJ_RESOURCE_FILE, path, &text, err));
+    pj_status status = pj_losses_parse(text.at, text.length, path, is_csv, network, choices, arena, out, err);
+    pj_bytes_free(&text);
     return status;
 }

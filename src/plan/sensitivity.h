@@ -12,6 +12,7 @@
 #ifndef PJ_PLAN_SENSITIVITY_H
 #define PJ_PLAN_SENSITIVITY_H
 
+#include "picojoule/setup.h"
 #include "plan/network.h"
 
 /* Loss of each unit in each choice: at [unit * choices + choice]; negative: not given. */
@@ -22,8 +23,8 @@ typedef struct pj_losses {
 
 /* Reads a file (CSV where its name ends so). Lives in `arena`. PJ_EFORMAT: a name that the model does not have, a
  * negative loss, two losses for one layer and format; formats that nobody chooses from are not read. */
-pj_status pj_losses_read(const char *path, const pj_network *network, const pj_choice_list *choices, pj_arena *arena,
-                         pj_losses *out, pj_error *err);
+pj_status pj_losses_read(const char *path, const pj_setup *setup, const pj_network *network,
+                         const pj_choice_list *choices, pj_arena *arena, pj_losses *out, pj_error *err);
 
 /* The same from memory. */
 pj_status pj_losses_parse(const char *text, size_t length, const char *name, bool is_csv, const pj_network *network,

@@ -97,10 +97,11 @@ static pj_status fill(const pj_json_doc *doc, const char *name, pj_choice_list *
     return read_target(pj_json_root(doc), choices, out, err);
 }
 
-pj_status pj_target_open(const char *name_or_path, pj_choice_list *choices, pj_target *out, pj_error *err)
+pj_status pj_target_open(const char *name_or_path, const pj_setup *setup, pj_choice_list *choices, pj_target *out,
+                         pj_error *err)
 {
     pj_json_doc *doc;
-    PJ_TRY(pj_resource_json(NULL, PJ_RESOURCE_TARGET, name_or_path, &doc, NULL, err));
+    PJ_TRY(pj_resource_json(setup, PJ_RESOURCE_TARGET, name_or_path, &doc, NULL, err));
     pj_status status = fill(doc, name_or_path, choices, out, err);
     pj_json_free(doc);
     return status;

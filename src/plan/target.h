@@ -8,6 +8,7 @@
 #ifndef PJ_PLAN_TARGET_H
 #define PJ_PLAN_TARGET_H
 
+#include "picojoule/setup.h"
 #include "plan/choice.h"
 
 typedef struct pj_target {
@@ -20,7 +21,8 @@ typedef struct pj_target {
 
 /* Reads a target by built-in name, else from a file; its pairs become the list of choices. PJ_EARGUMENT: no such
  * target; PJ_EFORMAT with the JSON path. */
-pj_status pj_target_open(const char *name_or_path, pj_choice_list *choices, pj_target *out, pj_error *err);
+pj_status pj_target_open(const char *name_or_path, const pj_setup *setup, pj_choice_list *choices, pj_target *out,
+                         pj_error *err);
 
 /* The same from memory; `name` stands for the file in messages. */
 pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_choice_list *choices, pj_target *out,

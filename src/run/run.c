@@ -142,7 +142,8 @@ static pj_status list_findings(analysis *a, pj_error *err)
 
 static pj_status inspect_weights(analysis *a, pj_error *err)
 {
-    const pj_weight_options options = pj_weight_options_default();
+    pj_weight_options options = pj_weight_options_default();
+    options.watch = &a->result->setup.watch;
     PJ_TRY(pj_weights_inspect(a->found->model, &options, &a->found->weights, err));
     a->result->weights = a->found->weights;
     pj_weights_advise(a->found->weights, a->found->layers.row, a->found->layers.count, &a->diags);
@@ -197,8 +198,10 @@ static pj_status run(analysis *a, pj_error *err)
     pj_result *result = a->result;
     const pj_precision *precision = &found->precision;
     PJ_TRY(open_resources(a, err));
+    PJ_TRY(pj_watch_step(&result->setup.watch, "layers", 0, 1, err));
     PJ_TRY(price(a, &priced, err));
     keep_contents(a);
+    PJ_TRY(pj_watch_step(&result->setup.watch, "memory", 0, 1, err));
     PJ_TRY(measure_memory(a, &priced.schedule, err));
     PJ_TRY(pj_estimate_devices(found->model, precision, a->device, result->setup.device_count, &found->layers,
                                &result->totals, a->arena, &a->diags, err));
@@ -216,5 +219,8 @@ pj_status pj_run(pj_shelf *shelf, pj_arena *scratch, pj_model *model, const pj_s
     found->model = model;
     found->result.setup = pj_setup_copy(setup, a.arena);
     pj_diags_init(&a.diags, a.arena);
-    return pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
+    pj_status status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
+    found->result.setup.watch = (pj_watch){NULL, NULL}; /* the caller's, as what it put in */
+    found->result.setup.owner = NULL;
+    return status;
 }

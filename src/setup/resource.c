@@ -8,6 +8,48 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "setup/setup.h"
+
+/* ---- given ---- */
+
+pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_error *err)
+{
+    if (err)
+        memset(err, 0, sizeof *err);
+    PJ_TRY(pj_resource_fits(resource, err));
+    if (!resource->bytes && !resource->read_at)
+        return pj_fail(err, PJ_EARGUMENT, "pj_resource: neither bytes nor read_at");
+    if (!pj_setup_own(setup))
+        return pj_fail_memory(err);
+    size_t count = setup->resource_count;
+    pj_resource *list = PJ_NEW(setup->owner, pj_resource, count + 1), *last = list ? list + count : NULL;
+    char *name = pj_arena_strdup(setup->owner, resource->name);
+    if (!last || !name)
+        return pj_fail_memory(err);
+    if (count > 0)
+        memcpy(list, setup->resources, count * sizeof *list);
+    *last = *resource;
+    last->size = sizeof *last;
+    last->name = name;
+    if (resource->length > 0 && resource->bytes && resource->flags & PJ_COPY)
+        last->bytes = pj_arena_memdup(setup->owner, resource->bytes, (size_t)resource->length, 1);
+    if (!last->bytes && !last->read_at && resource->length > 0)
+        return pj_fail_memory(err);
+    setup->resources = list;
+    setup->resource_count = count + 1;
+    return PJ_OK;
+}
+
+void pj_setup_clear(pj_setup *setup)
+{
+    for (size_t i = 0; setup->owner && i < setup->resource_count; i++)
+        if (setup->resources[i].close)
+            setup->resources[i].close(setup->resources[i].payload);
+    pj_arena_free(setup->owner);
+    *setup = pj_setup_default();
+}
+
+/* ---- found ---- */
 
 static bool is_file(const char *path)
 {

@@ -173,7 +173,7 @@ const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const ch
 /* ---- the whole ---- */
 
 /* Lists that the caller has put in are copied: pj_setting_add() knows where its own are full. */
-static bool own(pj_setup *setup)
+bool pj_setup_own(pj_setup *setup)
 {
     const pj_setting *member;
     if (setup->owner)
@@ -185,14 +185,34 @@ static bool own(pj_setup *setup)
     return setup->owner != NULL;
 }
 
+/* What else is looked at changes no figure, so these are no members that reports and comparisons tell of. */
+static bool set_look(pj_setup *setup, const char *name)
+{
+    static const struct {
+        const char *name, *option;
+        size_t at;
+    } looks[] = {
+        {"inspect_weights", "inspect-weights", offsetof(pj_setup, inspect_weights)},
+        {"best_order",      "memory",          offsetof(pj_setup, best_order)     },
+    };
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        if (strcmp(name, looks[i].name) == 0 || strcmp(name, looks[i].option) == 0) {
+            *(bool *)((char *)setup + looks[i].at) = true;
+            return true;
+        }
+    return false;
+}
+
 pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_error *err)
 {
     const pj_setting *member = pj_setting_find(name, strlen(name));
     if (err)
         memset(err, 0, sizeof *err);
+    if (!member && set_look(setup, name))
+        return value ? pj_fail(err, PJ_EARGUMENT, "%.64s takes no value", name) : PJ_OK;
     if (!member || member->kind == PJ_SETTING_FOUND)
         return pj_fail(err, PJ_EARGUMENT, "there is no member %.64s to set", name);
-    if (!own(setup))
+    if (!pj_setup_own(setup))
         return pj_fail_memory(err);
     if (value ? !member->value : member->value != NULL)
         return pj_fail(err, PJ_EARGUMENT, value ? "%.64s takes no value" : "%.64s wants a value: %s", name,
@@ -201,10 +221,4 @@ pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_
     if (wants)
         return pj_fail(err, PJ_EARGUMENT, "%.64s '%.200s': wants %s", name, value, wants);
     return pj_arena_failed(setup->owner) ? pj_fail_memory(err) : PJ_OK;
-}
-
-void pj_setup_clear(pj_setup *setup)
-{
-    pj_arena_free(setup->owner);
-    *setup = pj_setup_default();
 }

@@ -11,6 +11,9 @@
  * shows in pj_arena_failed. */
 pj_setup pj_setup_copy(const pj_setup *setup, pj_arena *arena);
 
+/* Makes what the caller has put into lists the setup's own, so that they can grow. false: no memory. */
+bool pj_setup_own(pj_setup *setup);
+
 /* ---- values.c: one member ---- */
 
 /* Has it another value than pj_setup_default()? */

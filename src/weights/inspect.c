@@ -50,7 +50,7 @@ pj_weight_options pj_weight_options_default(void)
     pj_weight_options options = {
         formats, sizeof formats / sizeof *formats, {true, true},
               {true, true},
-              true, 0
+              true, 0, NULL
     };
     return options;
 }
@@ -246,7 +246,8 @@ static pj_status read_options(const pj_weight_options *options, pj_levels *grid,
         .grain = {options->grain[0], options->grain[1]},
         .rule = {options->rule[0],  options->rule[1] },
         .distinct = options->distinct,
-        .threads = options->threads
+        .threads = options->threads,
+        .watch = options->watch
     };
     return PJ_OK;
 }

@@ -257,6 +257,8 @@ static pj_status channel_job(void *payload, size_t job, int thread, pj_error *er
     int64_t per_lead = (it->channels + it->step - 1) / it->step, number = (int64_t)(job - it->first_job);
     int64_t lead = number / per_lead, from = number % per_lead * it->step;
     int64_t to = it->channels - from < it->step ? it->channels : from + it->step;
+    if (thread == 0) /* the caller's */
+        PJ_TRY(pj_watch_step(m->options->watch, "weights", job, m->jobs, err));
     out->scan = pj_scan_new();
     pj_distinct_clear(w->distinct);
     if (length_of(it) > MOST_TILE)
@@ -421,7 +423,9 @@ static pj_status run_all(measure *m, const pj_model *model, const pj_constant *c
         pj_arena_reset(m->arena);
         for (int i = 0; i < m->threads; i++)
             pj_arena_reset(m->worker[i].arena);
-        status = fill_batch(m, constants, count, &at, &files, out, err);
+        status = pj_watch_step(m->options->watch, "weights", 0, 0, err);
+        if (status == PJ_OK)
+            status = fill_batch(m, constants, count, &at, &files, out, err);
         if (status == PJ_OK)
             status = run_batch(m, err);
         pj_weight_files_close(&files);

@@ -16,6 +16,7 @@ typedef struct pj_measure_options {
     size_t grids; /* at most PJ_MOST_FORMATS */
     bool grain[2], rule[2], distinct;
     int threads;
+    const pj_watch *watch; /* NULL: nobody is told */
 } pj_measure_options;
 
 /* Errors of one constant: by grain, rule, format. */

@@ -181,7 +181,7 @@ static void built_in_targets(pj_arena *arena)
         pj_error err = {0};
         pj_choices_init(&choices, arena);
         CHECK_TEXT(pj_plan_target(i), rows[i].name);
-        CHECK_INT(pj_target_open(rows[i].name, &choices, &target, &err), PJ_OK);
+        CHECK_INT(pj_target_open(rows[i].name, NULL, &choices, &target, &err), PJ_OK);
         CHECK_INT(choices.count, rows[i].choices);
         CHECK(target.floats_stay == rows[i].floats_stay && target.per_tensor == rows[i].per_tensor);
         CHECK_TEXT(target.name, rows[i].name);

@@ -652,7 +652,7 @@ static void test_long_channel(void)
     pj_weight_options options = {
         formats, 1, {true, true },
           {true, false},
-          true, 2
+          true, 2, NULL
     };
     for (size_t i = 0; codes && i < 2 * (size_t)ROWS; i++)
         codes[i] = (uint8_t)(1 + i % 2);

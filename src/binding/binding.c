@@ -1,0 +1,291 @@
+/* Handles, names and sized structs over setup and result. */
+#include "picojoule/binding.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "picojoule/version.h"
+#include "result/field.h"
+#include "setup/setup.h"
+
+/* ---- the library ---- */
+
+const char *pj_version(void)
+{
+    return PICOJOULE_VERSION;
+}
+
+int pj_abi_version(void)
+{
+    return PJ_ABI;
+}
+
+bool pj_has_feature(const char *feature)
+{
+    return feature &&
+           ((PJ_HISTORY && strcmp(feature, "history") == 0) || (PJ_THREADS && strcmp(feature, "threads") == 0));
+}
+
+static void clear(pj_error *err)
+{
+    if (err)
+        memset(err, 0, sizeof *err);
+}
+
+/* Copies as much of `from` as the caller's struct of `size` bytes has; both begin with their size. */
+static pj_status hand_out(const void *from, size_t own_size, void *out, size_t size, pj_error *err)
+{
+    if (size < sizeof(size_t) || size > 4096)
+        return pj_fail(err, PJ_EARGUMENT, "the size of the struct is %zu", size);
+    memset(out, 0, size);
+    memcpy(out, from, size < own_size ? size : own_size);
+    memcpy(out, &size, sizeof size);
+    return PJ_OK;
+}
+
+/* ---- setup ---- */
+
+pj_setup *pj_setup_new(void)
+{
+    pj_setup *setup = malloc(sizeof *setup);
+    if (setup)
+        *setup = pj_setup_default();
+    return setup;
+}
+
+void pj_setup_free(pj_setup *setup)
+{
+    if (setup)
+        pj_setup_clear(setup);
+    free(setup);
+}
+
+void pj_setup_watch(pj_setup *setup, pj_watcher step, void *payload)
+{
+    setup->watch = (pj_watch){step, payload};
+}
+
+static const char *kind_word(pj_setting_kind kind)
+{
+    switch (kind) {
+    case PJ_SETTING_PLACE:
+        return "place";
+    case PJ_SETTING_YES_NO:
+        return "yes-no";
+    case PJ_SETTING_FLAG:
+        return "flag";
+    case PJ_SETTING_SIZE:
+        return "size";
+    case PJ_SETTING_TEXT:
+        return "text";
+    case PJ_SETTING_FILE:
+        return "file";
+    case PJ_SETTING_NAME:
+        return "name";
+    case PJ_SETTING_NAMES:
+        return "names";
+    case PJ_SETTING_DIMS:
+        return "dims";
+    case PJ_SETTING_INPUTS:
+        return "inputs";
+    case PJ_SETTING_TRIPS:
+        return "trips";
+    case PJ_SETTING_FOUND:
+        break;
+    }
+    return "found";
+}
+
+/* Its value in pj_setup_default(), as a constant. */
+static const char *preset_of(const pj_setting *member)
+{
+    const pj_setup setup = pj_setup_default();
+    switch (member->kind) {
+    case PJ_SETTING_PLACE:
+        return pj_place_word(pj_setting_place(&setup, member));
+    case PJ_SETTING_YES_NO:
+    case PJ_SETTING_FLAG:
+        return pj_setting_bool(&setup, member) ? "yes" : "no";
+    case PJ_SETTING_SIZE:
+        return "0";
+    case PJ_SETTING_TEXT:
+    case PJ_SETTING_FILE:
+    case PJ_SETTING_NAME:
+        return pj_setting_text(&setup, member);
+    case PJ_SETTING_NAMES:
+    case PJ_SETTING_DIMS:
+    case PJ_SETTING_INPUTS:
+    case PJ_SETTING_TRIPS:
+    case PJ_SETTING_FOUND:
+        break;
+    }
+    return NULL;
+}
+
+pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
+{
+    const pj_setting *member = NULL;
+    size_t seen = 0;
+    clear(err);
+    for (size_t i = 0; (member = pj_setup_setting(i)) != NULL; i++)
+        if (member->kind != PJ_SETTING_FOUND && seen++ == index)
+            break;
+    if (!info || !member)
+        return pj_fail(err, PJ_EARGUMENT, "there is no member number %zu", index);
+    bool is_number = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS;
+    const pj_member_info own = {.name = member->name,
+                                .option = member->option,
+                                .kind = kind_word(member->kind),
+                                .value = member->value,
+                                .help = member->help,
+                                .preset = preset_of(member),
+                                .most = member->kind == PJ_SETTING_SIZE ? 8000000000000000 /* a petabyte */
+                                        : is_number                     ? INT64_MAX
+                                                                        : 0};
+    return hand_out(&own, sizeof own, info, info->size, err);
+}
+
+/* ---- figures ---- */
+
+static const char *quantity_word(pj_quantity quantity)
+{
+    switch (quantity) {
+    case PJ_QUANTITY_ENERGY:
+        return "energy";
+    case PJ_QUANTITY_COUNT:
+        return "count";
+    case PJ_QUANTITY_BITS:
+        return "bits";
+    case PJ_QUANTITY_BYTES:
+        return "bytes";
+    case PJ_QUANTITY_TIME:
+        return "time";
+    case PJ_QUANTITY_SHARE:
+        return "share";
+    case PJ_QUANTITY_NONE:
+        break;
+    }
+    return "none";
+}
+
+pj_status pj_figure_at(size_t index, pj_figure_info *info, pj_error *err)
+{
+    const pj_field *figure = pj_figure_next(NULL, PJ_EVERYWHERE);
+    clear(err);
+    for (size_t i = 0; figure && i < index; i++)
+        figure = pj_figure_next(figure, PJ_EVERYWHERE);
+    if (!info || !figure)
+        return pj_fail(err, PJ_EARGUMENT, "there is no figure number %zu", index);
+    const pj_figure_info own = {.name = pj_figure_word(figure, PJ_EVERYWHERE),
+                                .quantity = quantity_word(figure->quantity),
+                                .of_layers = (figure->of & PJ_OF_LAYER) != 0};
+    return hand_out(&own, sizeof own, info, info->size, err);
+}
+
+static pj_status find(const char *name, unsigned of, const pj_field **out, pj_error *err)
+{
+    *out = name ? pj_figure_find(name, strlen(name), PJ_EVERYWHERE) : NULL;
+    if (*out && (*out)->of & of)
+        return PJ_OK;
+    return pj_fail(err, PJ_EARGUMENT, "there is no figure \"%.64s\" of %s", name ? name : "",
+                   of == PJ_OF_LAYER ? "layers" : "the model");
+}
+
+static double known(double value)
+{
+    return value < 0 ? NAN : value;
+}
+
+pj_status pj_result_figure(const pj_result *result, const char *name, double *out, pj_error *err)
+{
+    const pj_field *figure;
+    clear(err);
+    PJ_TRY(find(name, PJ_OF_TOTALS, &figure, err));
+    *out = known(pj_figure_value(figure, PJ_OF_TOTALS, &result->totals));
+    return PJ_OK;
+}
+
+size_t pj_result_layers(const pj_result *result)
+{
+    return result->layer_count;
+}
+
+pj_status pj_result_column(const pj_result *result, const char *name, double *out, size_t count, pj_error *err)
+{
+    const pj_field *figure;
+    clear(err);
+    PJ_TRY(find(name, PJ_OF_LAYER, &figure, err));
+    if (count != result->layer_count)
+        return pj_fail(err, PJ_EARGUMENT, "there are %zu layers, not %zu", result->layer_count, count);
+    for (size_t i = 0; i < count; i++)
+        out[i] = known(pj_figure_value(figure, PJ_OF_LAYER, &result->layers[i]));
+    return PJ_OK;
+}
+
+/* ---- texts ---- */
+
+typedef struct text_row {
+    const char *name, *text;
+} text_row;
+
+static pj_status pick(const text_row *rows, size_t count, const char *name, const char **out, pj_error *err)
+{
+    *out = NULL;
+    clear(err);
+    for (size_t i = 0; name && i < count; i++)
+        if (strcmp(rows[i].name, name) == 0) {
+            *out = rows[i].text;
+            return PJ_OK;
+        }
+    return pj_fail(err, PJ_EARGUMENT, "there is no text \"%.64s\" of it", name ? name : "");
+}
+
+pj_status pj_result_text(const pj_result *result, const char *name, const char **out, pj_error *err)
+{
+    const text_row rows[] = {
+        {"model",    result->model->path    },
+        {"producer", result->model->producer},
+        {"table",    result->setup.table    },
+        {"rules",    result->setup.rules    },
+        {"unit",     result->setup.unit     },
+        {"version",  result->version        },
+    };
+    return pick(rows, sizeof rows / sizeof *rows, name, out, err);
+}
+
+static const char *word_of(const pj_format_info *format)
+{
+    return format && format->known ? format->word : NULL;
+}
+
+pj_status pj_result_layer_text(const pj_result *result, size_t layer, const char *name, const char **out, pj_error *err)
+{
+    clear(err);
+    *out = NULL;
+    if (layer >= result->layer_count)
+        return pj_fail(err, PJ_EARGUMENT, "there are %zu layers, so none of number %zu", result->layer_count, layer);
+    const pj_layer *at = &result->layers[layer];
+    const text_row rows[] = {
+        {"name",           at->name           },
+        {"op",             at->op             },
+        {"domain",         at->domain         },
+        {"scope",          at->scope          },
+        {"implementation", at->implementation },
+        {"input",          word_of(at->input) },
+        {"weight",         word_of(at->weight)},
+        {"output",         word_of(at->output)},
+    };
+    return pick(rows, sizeof rows / sizeof *rows, name, out, err);
+}
+
+/* ---- reports ---- */
+
+pj_status pj_result_report(const pj_result *result, const char *format, pj_sink sink, void *payload, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    clear(err);
+    options.format = format;
+    return pj_report_write(result, &options, sink, payload, err);
+}
