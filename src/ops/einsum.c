@@ -18,8 +18,8 @@ typedef struct equation {
     term in[MAX_TERMS];
     int terms;
     term out;
-    pj_num extent[LABELS]; /* of each letter; unknown until an operand says it */
-    bool used[LABELS];
+    pj_num extent[LABELS];    /* of each letter; unknown until an operand says it */
+    int holders[LABELS];      /* operands that have the letter */
     pj_num dots[PJ_MAX_RANK]; /* extents under "...", broadcast over the operands */
     int dot_rank;             /* -1: not known */
 } equation;
@@ -33,7 +33,7 @@ static pj_status read_term(pj_ctx *c, const char **at, term *out)
 {
     memset(out, 0, sizeof *out);
     out->dots = -1;
-    for (; **at && **at != ',' && **at != '-'; (*at)++) {
+    for (; **at && **at != ',' && strncmp(*at, "->", 2) != 0; (*at)++) {
         if (**at == ' ')
             continue;
         if (strncmp(*at, "...", 3) == 0 && out->dots < 0) {
@@ -86,35 +86,62 @@ static pj_status read_equation(pj_ctx *c, equation *e)
         return PJ_OK;
     }
     at += 2;
-    return read_term(c, &at, &e->out);
+    PJ_TRY(read_term(c, &at, &e->out));
+    return *at ? pj_fail(c->err, PJ_ESHAPE, "the result ends the equation, but '%.20s' follows", at) : PJ_OK;
+}
+
+static bool has_letter(const term *t, int letter)
+{
+    bool found = false;
+    for (int k = 0; k < t->count && !found; k++)
+        found = label_index(t->label[k]) == letter;
+    return found;
+}
+
+/* One more extent of a letter; extents of 1 broadcast, so 1 is what is left where nothing else is said. */
+static pj_status bind_letter(pj_ctx *c, pj_num *extent, pj_num dim, bool is_first)
+{
+    if (is_first || pj_num_is(*extent, 1))
+        *extent = dim;
+    else if (!pj_num_is(dim, 1))
+        return pj_same_dim(c, *extent, dim, "a letter of the equation stands for different extents", extent);
+    return PJ_OK;
 }
 
 /* Gives the letters of operand `t` the extents of input `t`. */
 static pj_status bind_term(pj_ctx *c, equation *e, int t)
 {
     const term *in = &e->in[t];
-    int rank = pj_in_rank(c, t);
-    for (int k = 0; k < in->count; k++)
-        e->used[label_index(in->label[k])] = true;
-    if (rank < 0) {
-        if (in->dots >= 0)
-            e->dot_rank = -1;
-        return PJ_OK;
-    }
-    int hidden = rank - in->count;
+    int rank = pj_in_rank(c, t), hidden = rank < 0 ? 0 : rank - in->count;
     if (hidden < 0 || (hidden > 0 && in->dots < 0))
         return pj_fail(c->err, PJ_ESHAPE, "operand %d has rank %d, the equation gives it %d letters", t, rank,
                        in->count);
-    if (in->dots >= 0 && e->dot_rank >= 0)
+    if (in->dots >= 0 && rank < 0)
+        e->dot_rank = -1;
+    else if (in->dots >= 0 && e->dot_rank >= 0)
         PJ_TRY(pj_broadcast(c, e->dot_rank, e->dots, hidden, pj_in_type(c, t)->dims + in->dots, &e->dot_rank, e->dots));
     for (int k = 0; k < in->count; k++) {
-        pj_num *extent = &e->extent[label_index(in->label[k])];
-        pj_num dim = pj_in_dim(c, t, in->dots >= 0 && k >= in->dots ? k + hidden : k);
-        if (pj_num_is(*extent, 1)) /* letters of extent 1 broadcast */
-            *extent = dim;
-        else if (!pj_num_is(dim, 1))
-            PJ_TRY(pj_same_dim(c, *extent, dim, "a letter of the equation stands for different extents", extent));
+        int letter = label_index(in->label[k]);
+        pj_num dim = rank < 0 ? pj_num_unknown() : pj_in_dim(c, t, in->dots >= 0 && k >= in->dots ? k + hidden : k);
+        PJ_TRY(bind_letter(c, &e->extent[letter], dim, e->holders[letter] == 0));
+        if (k == 0 || memchr(in->label, in->label[k], (size_t)k) == NULL)
+            e->holders[letter]++;
     }
+    return PJ_OK;
+}
+
+static pj_status check_result(pj_ctx *c, const equation *e)
+{
+    const term *out = &e->out;
+    for (int k = 0; k < out->count; k++) {
+        if (!e->holders[label_index(out->label[k])])
+            return pj_fail(c->err, PJ_ESHAPE, "the result has the letter '%c', which no operand has", out->label[k]);
+        if (k > 0 && memchr(out->label, out->label[k], (size_t)k))
+            return pj_fail(c->err, PJ_ESHAPE, "the result has the letter '%c' twice", out->label[k]);
+    }
+    if (e->dot_rank > 0 && out->dots < 0)
+        return pj_fail(c->err, PJ_ESHAPE, "\"...\" stands for %d axes of the operands, but the result has none",
+                       e->dot_rank);
     return PJ_OK;
 }
 
@@ -123,10 +150,7 @@ static pj_status solve(pj_ctx *c, equation *e)
     PJ_TRY(read_equation(c, e));
     for (int t = 0; t < e->terms; t++)
         PJ_TRY(bind_term(c, e, t));
-    for (int k = 0; k < e->out.count; k++)
-        if (!e->used[label_index(e->out.label[k])])
-            return pj_fail(c->err, PJ_ESHAPE, "the result has the letter '%c', which no operand has", e->out.label[k]);
-    return PJ_OK;
+    return check_result(c, e);
 }
 
 static pj_status shape_einsum(pj_ctx *c)
@@ -146,23 +170,43 @@ static pj_status shape_einsum(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
 
-/* One operand: what is summed away costs an addition an element; a diagonal or transposition costs nothing.
- * Two: mac = product of all extents. Each further operand multiplies once more over all extents. */
+/* A letter that one operand alone has is summed away before anything is multiplied. */
+static bool is_summed_first(const equation *e, int letter)
+{
+    return e->holders[letter] == 1 && !has_letter(&e->out, letter);
+}
+
+/* Elements of operand `t` (its diagonal where a letter repeats), all of them or those left once its own letters are
+ * summed away. */
+static pj_num operand_size(pj_ctx *c, const equation *e, int t, bool summed)
+{
+    const term *in = &e->in[t];
+    int hidden = in->dots >= 0 && pj_in_rank(c, t) >= 0 ? pj_in_rank(c, t) - in->count : 0;
+    pj_num all = hidden ? pj_dims_product(c, pj_in_type(c, t)->dims + in->dots, 0, hidden) : pj_num_of(1);
+    for (int k = 0; k < LABELS; k++)
+        if (has_letter(in, k) && !(summed && is_summed_first(e, k)))
+            all = pj_num_mul(c->symbols, all, e->extent[k]);
+    return pj_in_rank(c, t) < 0 ? pj_num_unknown() : all;
+}
+
+/* What an operand alone has and the result has not is summed first: an addition for each element that goes; a diagonal
+ * or transposition costs nothing. Two operands: mac = product of the extents that are left. Each further operand
+ * multiplies once more over them. */
 static pj_status work_einsum(pj_ctx *c, pj_work *work)
 {
     equation e;
     PJ_TRY(solve(c, &e));
     pj_num all = e.dot_rank < 0 ? pj_num_unknown() : pj_dims_product(c, e.dots, 0, e.dot_rank);
-    for (int k = 0; k < LABELS; k++)
-        if (e.used[k])
-            all = pj_num_mul(c->symbols, all, e.extent[k]);
-    pj_num outputs = pj_out_count(c, 0);
-    if (e.terms == 1) {
-        pj_work_add(c, work, PJ_ADD, pj_num_sub(c->symbols, all, outputs));
+    for (int t = 0; t < e.terms; t++)
+        pj_work_add(c, work, PJ_ADD,
+                    pj_num_sub(c->symbols, operand_size(c, &e, t, false), operand_size(c, &e, t, true)));
+    if (e.terms == 1)
         return PJ_OK;
-    }
+    for (int k = 0; k < LABELS; k++)
+        if (e.holders[k] && !is_summed_first(&e, k))
+            all = pj_num_mul(c->symbols, all, e.extent[k]);
     pj_work_add(c, work, PJ_MAC, all);
-    work->terms = pj_num_floor_div(c->symbols, all, outputs);
+    work->terms = pj_num_floor_div(c->symbols, all, pj_out_count(c, 0));
     if (e.terms > 2)
         pj_work_times(c, work, PJ_MUL, e.terms - 2, all);
     return PJ_OK;
