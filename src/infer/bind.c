@@ -214,20 +214,19 @@ static pj_status read_texts(binder *b)
     return PJ_OK;
 }
 
-/* Does a dim of a model input depend on the symbol? */
-static bool inputs_use(binder *b, const char *name)
+bool pj_bind_uses(const pj_model *model, const char *symbol)
 {
-    const pj_graph *graph = b->model->graph;
+    const pj_graph *graph = model->graph;
     pj_num one = pj_num_of(1);
     pj_map map;
-    pj_map_init(&map, b->arena);
-    if (!pj_map_put(&map, name, &one))
+    pj_map_init(&map, pj_model_results(model));
+    if (!pj_map_put(&map, symbol, &one))
         return true;
     for (int i = 0; i < graph->inputs; i++) {
         const pj_type *type = &graph->in[i]->declared;
         for (int k = 0; k < type->rank; k++)
             if (pj_num_symbolic(type->dims[k]) &&
-                !pj_num_equal(pj_num_substitute(b->model->symbols, type->dims[k], &map), type->dims[k]))
+                !pj_num_equal(pj_num_substitute(model->symbols, type->dims[k], &map), type->dims[k]))
                 return true;
     }
     return false;
@@ -240,7 +239,7 @@ static pj_status assume_symbols(binder *b)
     const char *name;
     bool bound;
     for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++) {
-        if (bound || pj_map_get(&b->values, name) || !inputs_use(b, name))
+        if (bound || pj_map_get(&b->values, name) || !pj_bind_uses(b->model, name))
             continue;
         PJ_TRY(set_symbol(b, name, 1, NULL));
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL, "dimension '%s' is taken as 1; set it with --dim %s=N",
@@ -387,6 +386,24 @@ static pj_status bind_trips(binder *b)
     return PJ_OK;
 }
 
+/* An input without elements makes layers that cost nothing: old exporters write 0 for a size that they do not know. */
+static void report_empty(const binder *b)
+{
+    const pj_graph *graph = b->model->graph;
+    for (int i = 0; i < graph->inputs; i++) {
+        const pj_value *in = graph->in[i];
+        for (int k = 0; k < in->declared.rank; k++) {
+            if (!pj_num_is(in->declared.dims[k], 0))
+                continue;
+            pj_diag_add(&b->model->diags, PJ_DIAG_EMPTY_DIM, NULL,
+                        "axis %d of input '%s' is 0, so what is computed from it has no elements and costs nothing; "
+                        "set it with --input %s=DIMS",
+                        k, in->name, in->name);
+            break;
+        }
+    }
+}
+
 /* ---- all of it ---- */
 
 pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
@@ -407,6 +424,7 @@ pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
     PJ_TRY(bind_trips(&b));
     for (int i = 0; i < model->declareds; i++)
         PJ_TRY(rewrite(&b, model->declared[i].type));
+    report_empty(&b);
     return PJ_OK;
 }
 

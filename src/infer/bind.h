@@ -15,6 +15,9 @@ pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err);
  * what was inferred since the last time. PJ_ENOMEM. */
 pj_status pj_unbind(pj_model *model, pj_error *err);
 
+/* Does a dimension of a model input, as it is declared now, depend on the symbol? */
+bool pj_bind_uses(const pj_model *model, const char *symbol);
+
 /* Adds to the sentence of a failed inference which dimensions were taken as 1, if any were: that may be why. */
 void pj_bind_explain(const pj_model *model, pj_error *err);
 

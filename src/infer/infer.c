@@ -12,7 +12,8 @@ typedef struct walk {
     pj_model *model;
     pj_diags *diags;
     pj_error *err;
-    pj_map found; /* op -> lookup list: a model repeats few operators many times */
+    pj_map found;  /* op -> lookup list: a model repeats few operators many times */
+    pj_map *fixed; /* pj_infer_noting, or NULL */
 } walk;
 
 /* One operator looked up: rows differ by domain and opset. */
@@ -164,7 +165,8 @@ static pj_status check_output(walk *w, const pj_node *node, pj_value *value)
 
 static pj_status run_rules(walk *w, pj_node *node)
 {
-    pj_ctx c = {w->model, pj_model_results(w->model), w->model->symbols, node, w->err, PJ_OK, w->diags, &driver, w};
+    pj_ctx c = {w->model, pj_model_results(w->model), w->model->symbols, node, w->err, PJ_OK, w->diags, &driver, w,
+                w->fixed};
     if (node->desc->shape) {
         PJ_TRY(node->desc->shape(&c));
         PJ_TRY(c.failed);
@@ -271,7 +273,12 @@ static pj_status infer_graph(walk *w, pj_graph *graph)
 
 pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
 {
-    walk w = {.model = model, .diags = diags, .err = err};
+    return pj_infer_noting(model, diags, NULL, err);
+}
+
+pj_status pj_infer_noting(pj_model *model, pj_diags *diags, pj_map *fixed, pj_error *err)
+{
+    walk w = {.model = model, .diags = diags, .fixed = fixed, .err = err};
     pj_map_init(&w.found, pj_model_results(model));
     PJ_TRY(infer_graph(&w, model->graph));
     bool failed = pj_arena_failed(model->arena) || pj_arena_failed(pj_model_results(model));

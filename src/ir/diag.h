@@ -13,6 +13,8 @@
     X(PJ_DIAG_UNKNOWN_OP, "unknown-operator", "warning", true)          \
     X(PJ_DIAG_UNKNOWN_SHAPE, "unknown-shape", "warning", true)          \
     X(PJ_DIAG_ASSUMED_DIM, "assumed-dimension", "warning", true)        \
+    X(PJ_DIAG_FIXED_DIM, "fixed-dimension", "note", false)              \
+    X(PJ_DIAG_EMPTY_DIM, "empty-dimension", "warning", false)           \
     X(PJ_DIAG_SHAPE_CONFLICT, "shape-conflict", "warning", false)       \
     X(PJ_DIAG_UNCOUNTED, "uncounted", "warning", true)                  \
     X(PJ_DIAG_ASSUMED_PRECISION, "assumed-precision", "warning", true)  \

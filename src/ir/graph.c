@@ -64,7 +64,7 @@ static int order_graph(const pj_graph *graph, pj_node **order, int count)
 pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *count)
 {
     *count = model->graph->nodes;
-    if (model->nodes == model->graph->nodes)
+    if (model->nodes && model->nodes == model->graph->nodes)
         return model->graph->node;
     pj_node **order = PJ_NEW(arena, pj_node *, model->nodes);
     *count = order ? order_graph(model->graph, order, 0) : 0;

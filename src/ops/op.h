@@ -77,6 +77,7 @@ struct pj_ctx {
     pj_diags *diags;
     const pj_driver *driver;
     void *payload; /* the driver's own */
+    pj_map *fixed; /* symbol -> pj_num: the sizes that symbols were compared with, where that is asked for; or NULL */
 };
 
 typedef pj_status (*pj_shape_rule)(pj_ctx *c);

@@ -325,8 +325,38 @@ static pj_status fail_pair(pj_ctx *c, const char *what, pj_num a, pj_num b, cons
     return status;
 }
 
+/* A symbol that has to have a size: as it is, or in a formula that grows evenly with it ("64*height"). Of several sizes
+ * none is right. */
+static void note_fixed(pj_ctx *c, pj_num symbolic, pj_num size)
+{
+    pj_num at[2];
+    pj_map map;
+    pj_map_init(&map, c->fixed->arena);
+    const char *name = pj_num_missing(symbolic, &map);
+    for (int k = 0; name && k < 2; k++) {
+        pj_num *value = pj_map_get(&map, name);
+        if (!value && !((value = PJ_NEW(c->fixed->arena, pj_num, 1)) && pj_map_put(&map, name, value)))
+            return;
+        *value = pj_num_of(k);
+        at[k] = pj_num_substitute(c->symbols, symbolic, &map);
+    }
+    if (!name || !pj_num_known(at[0]) || !pj_num_known(at[1]))
+        return;
+    pj_num slope = pj_num_sub(c->symbols, at[1], at[0]), rest = pj_num_sub(c->symbols, size, at[0]);
+    pj_num *value = pj_map_get(&map, name), *before = pj_map_get(c->fixed, name);
+    *value = pj_num_floor_div(c->symbols, rest, slope);
+    if (!pj_num_equal(pj_num_substitute(c->symbols, symbolic, &map), size))
+        return;
+    if (before && !pj_num_equal(*before, *value))
+        *before = pj_num_unknown();
+    else if (!before)
+        pj_map_put(c->fixed, name, value);
+}
+
 pj_status pj_same_dim(pj_ctx *c, pj_num a, pj_num b, const char *what, pj_num *out)
 {
+    if (c->fixed && pj_num_known(a) != pj_num_known(b) && pj_num_symbolic(pj_num_known(a) ? b : a))
+        note_fixed(c, pj_num_known(a) ? b : a, pj_num_known(a) ? a : b);
     if (pj_num_known(a) && pj_num_known(b) && a.whole != b.whole)
         return fail_pair(c, what, a, b, "is not");
     *out = pj_num_known(b) || pj_num_is_unknown(a) ? b : a;

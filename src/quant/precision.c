@@ -43,11 +43,14 @@ bool pj_number_of_dtype(pj_dtype dtype, pj_number *out)
 pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value)
 {
     pj_format format = {.from = PJ_FROM_NOTHING};
-    if (!pj_type_is_tensor(&value->type) || !pj_number_of_dtype(value->type.dtype, &format.number))
+    const pj_type *type = &value->type;
+    while (type->of) /* of sequences and maps: what they hold */
+        type = type->of;
+    if (!pj_type_is_tensor(type) || !pj_number_of_dtype(type->dtype, &format.number))
         return format;
     format.from = PJ_FROM_DECLARED;
     const pj_format *planned = value->is_constant ? &precision->weights : &precision->activations;
-    return planned->from != PJ_FROM_NOTHING && pj_dtype_is_float(value->type.dtype) ? *planned : format;
+    return planned->from != PJ_FROM_NOTHING && pj_dtype_is_float(type->dtype) ? *planned : format;
 }
 
 bool pj_precision_is_data(const pj_node *node, int i)

@@ -5,7 +5,7 @@
 
 #include "base/input.h"
 #include "infer/bind.h"
-#include "infer/infer.h"
+#include "infer/fit.h"
 #include "ir/describe.h"
 #include "load/load.h"
 #include "ops/custom.h"
@@ -14,17 +14,6 @@
 
 /* ---- opening ---- */
 
-/* Everything after loading: binds dimensions, infers shapes. */
-static pj_status infer(pj_model *model, const pj_setup *setup, pj_error *err)
-{
-    static const pj_setup none;
-    PJ_TRY(pj_bind(model, setup ? setup : &none, err));
-    pj_status status = pj_infer(model, &model->diags, err);
-    if (status == PJ_ESHAPE)
-        pj_bind_explain(model, err);
-    return status;
-}
-
 static pj_status finish_open(pj_status loaded, const char *name, const pj_setup *setup, pj_model *model, pj_model **out,
                              pj_error *err)
 {
@@ -32,7 +21,7 @@ static pj_status finish_open(pj_status loaded, const char *name, const pj_setup 
     if (status == PJ_OK && setup && setup->op_rules)
         status = pj_custom_read(setup, model, err);
     if (status == PJ_OK)
-        status = infer(model, setup, err);
+        status = pj_infer_bound(model, setup, err);
     if (status == PJ_OK) {
         *out = model;
         return PJ_OK;
@@ -77,7 +66,7 @@ pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err)
         memset(err, 0, sizeof *err);
     pj_status status = pj_unbind(model, err);
     if (status == PJ_OK)
-        status = infer(model, setup, err);
+        status = pj_infer_bound(model, setup, err);
     if (status != PJ_OK)
         pj_error_at(err, model->path, NULL, NULL);
     return status;

@@ -84,7 +84,7 @@ static pj_status run_rule(pj_ctx *c, pj_work *out, bool *counted)
 pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err)
 {
-    pj_ctx c = {model, arena, model->symbols, node, err, PJ_OK, diags, &driver, NULL};
+    pj_ctx c = {model, arena, model->symbols, node, err, PJ_OK, diags, &driver, NULL, NULL};
     traffic room;
     memset(out, 0, sizeof *out);
     out->terms = zero;

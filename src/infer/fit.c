@@ -1,0 +1,148 @@
+/* Dimensions that nobody binds and that cannot be 1: the model is inferred with symbols, and what these are compared
+ * with is their size. */
+#include "infer/fit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "infer/bind.h"
+#include "infer/infer.h"
+
+typedef struct fit {
+    pj_model *model;
+    pj_arena *arena; /* outlives the results of each attempt */
+    pj_setup setup;
+    pj_map fixed; /* symbol -> pj_num; unknown: several sizes */
+    pj_error *err;
+} fit;
+
+/* The symbol that stands for a dimension without number or name. */
+static char *stand_in(pj_arena *arena, const pj_value *input, int axis)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s: axis %d", input->name, axis);
+    return pj_str_keep(&text, arena);
+}
+
+static pj_status name_dims(fit *f)
+{
+    const pj_graph *graph = f->model->graph;
+    for (int i = 0; i < graph->inputs; i++) {
+        pj_type *type = &graph->in[i]->declared;
+        if (type->kind != PJ_TENSOR || type->rank < 1)
+            continue;
+        pj_num *dims = pj_arena_memdup(f->arena, type->dims, (size_t)type->rank, sizeof *dims);
+        for (int k = 0; dims && k < type->rank; k++) {
+            char *name = pj_num_is_unknown(dims[k]) ? stand_in(f->arena, graph->in[i], k) : NULL;
+            if (name)
+                dims[k] = pj_num_symbol(f->model->symbols, name);
+        }
+        type->dims = dims;
+        if (!dims || pj_arena_failed(f->arena))
+            return pj_fail_memory(f->err);
+    }
+    return PJ_OK;
+}
+
+/* Infers with symbols; where that fails, what was found until then counts. */
+static pj_status find_fixed(fit *f)
+{
+    pj_error ignored;
+    memset(&ignored, 0, sizeof ignored);
+    PJ_TRY(pj_unbind(f->model, f->err));
+    PJ_TRY(name_dims(f));
+    f->setup.unbound_dims_are_one = false;
+    PJ_TRY(pj_bind(f->model, &f->setup, f->err));
+    f->setup.unbound_dims_are_one = true;
+    pj_status status = pj_infer_noting(f->model, &f->model->diags, &f->fixed, &ignored);
+    return status == PJ_ENOMEM ? pj_fail_memory(f->err) : PJ_OK;
+}
+
+static int64_t fixed_size(const fit *f, const char *name)
+{
+    const pj_num *size = name ? pj_map_get(&f->fixed, name) : NULL;
+    return size && pj_num_known(*size) && size->whole != 1 ? size->whole : -1;
+}
+
+/* The fixed dimensions become bindings beside those of the user. */
+static pj_status give_fixed(fit *f, const pj_setup *given, pj_str *note)
+{
+    const pj_graph *graph = f->model->graph;
+    pj_dim_binding *dims = PJ_NEW(f->arena, pj_dim_binding, given->dim_count + f->fixed.count);
+    pj_input_binding *inputs = PJ_NEW(f->arena, pj_input_binding, given->input_count + (size_t)graph->inputs);
+    const char *name;
+    bool bound;
+    if (!dims || !inputs)
+        return pj_fail_memory(f->err);
+    if (given->dim_count)
+        memcpy(dims, given->dims, given->dim_count * sizeof *dims);
+    if (given->input_count)
+        memcpy(inputs, given->inputs, given->input_count * sizeof *inputs);
+    f->setup.dims = dims;
+    f->setup.inputs = inputs;
+    for (int i = 0; i < graph->inputs; i++) {
+        const pj_value *in = graph->in[i];
+        int64_t *sizes = in->declared.rank > 0 ? PJ_NEW(f->arena, int64_t, in->declared.rank) : NULL;
+        bool any = false;
+        for (int k = 0; sizes && k < in->declared.rank; k++) {
+            sizes[k] = pj_num_is_unknown(in->declared.dims[k]) ? fixed_size(f, stand_in(f->arena, in, k)) : -1;
+            if (sizes[k] < 0)
+                continue;
+            any = true;
+            pj_str_printf(note, "%saxis %d of input '%.80s' as %" PRId64, note->length ? ", " : "", k, in->name,
+                          sizes[k]);
+        }
+        if (any)
+            inputs[f->setup.input_count++] = (pj_input_binding){in->name, NULL, in->declared.rank, sizes};
+    }
+    for (size_t i = 0; (name = pj_symbols_name(f->model->symbols, i, &bound)) != NULL; i++) {
+        if (bound || fixed_size(f, name) < 0 || !pj_bind_uses(f->model, name))
+            continue;
+        dims[f->setup.dim_count++] = (pj_dim_binding){name, fixed_size(f, name)};
+        pj_str_printf(note, "%sdimension '%.80s' as %" PRId64, note->length ? ", " : "", name, fixed_size(f, name));
+    }
+    return pj_arena_failed(f->arena) || note->failed ? pj_fail_memory(f->err) : PJ_OK;
+}
+
+/* A second attempt; PJ_ESHAPE: there is nothing to try, or it fails, too. */
+static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
+{
+    PJ_TRY(find_fixed(f));
+    PJ_TRY(pj_unbind(f->model, f->err));
+    PJ_TRY(give_fixed(f, given, note));
+    if (!note->length)
+        return PJ_ESHAPE;
+    PJ_TRY(pj_bind(f->model, &f->setup, f->err));
+    PJ_TRY(pj_infer(f->model, &f->model->diags, f->err));
+    pj_diag_add(&f->model->diags, PJ_DIAG_FIXED_DIM, NULL, "no other size fits the weights, so the model takes %s",
+                note->data);
+    return PJ_OK;
+}
+
+pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err)
+{
+    static const pj_setup none;
+    const pj_setup *given = setup ? setup : &none;
+    pj_error second;
+    PJ_TRY(pj_bind(model, given, err));
+    pj_status status = pj_infer(model, &model->diags, err);
+    if (status != PJ_ESHAPE)
+        return status;
+    pj_bind_explain(model, err);
+    if (!given->unbound_dims_are_one)
+        return status;
+    memset(&second, 0, sizeof second);
+    fit f = {.model = model, .arena = pj_arena_new(pj_arena_limit(model->arena)), .setup = *given, .err = &second};
+    pj_str note = pj_str_new(1000);
+    if (f.arena) {
+        pj_map_init(&f.fixed, f.arena);
+        status = attempt(&f, given, &note);
+    } else {
+        status = pj_fail_memory(&second);
+    }
+    pj_str_free(&note);
+    pj_arena_free(f.arena);
+    if (status == PJ_ENOMEM)
+        return pj_fail_memory(err);
+    return status == PJ_OK ? status : PJ_ESHAPE;
+}
