@@ -21,6 +21,19 @@ static inline bool pj_mul_i64(int64_t a, int64_t b, int64_t *out)
     return !__builtin_mul_overflow(a, b, out);
 }
 
+/* Of counts, which are not negative: what passes 64 bits stays at the most that they hold. */
+static inline int64_t pj_add_most(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return pj_add_i64(a, b, &sum) ? sum : INT64_MAX;
+}
+
+static inline int64_t pj_mul_most(int64_t a, int64_t b)
+{
+    int64_t product;
+    return pj_mul_i64(a, b, &product) ? product : INT64_MAX;
+}
+
 static inline bool pj_add_u64(uint64_t a, uint64_t b, uint64_t *out)
 {
     return !__builtin_add_overflow(a, b, out);

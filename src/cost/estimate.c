@@ -11,8 +11,10 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
 {
     const pj_node *node = value->producer;
     while (node && node->desc && node->inputs > 0 && node->in[0] && node->in[0]->is_constant &&
-           (node->desc->traits & PJ_VIEW || pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER)) {
-        value = node->in[0];
+           (node->desc->traits & PJ_VIEW || pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER ||
+            pj_precision_carried(precision, node) >= 0)) {
+        int carried = pj_precision_carried(precision, node);
+        value = node->in[carried > 0 ? carried : 0];
         node = value->producer;
     }
     return value;
@@ -23,61 +25,58 @@ typedef struct distinct {
     const pj_precision *precision;
     bool *seen; /* by value */
     pj_totals *out;
-    pj_error *err;
 } distinct;
 
-static pj_status add_params(const distinct *d, int64_t numbers, int64_t bits)
+static void add_params(const distinct *d, int64_t numbers, int64_t bits)
 {
-    if (!pj_add_i64(d->out->params, numbers, &d->out->params) ||
-        !pj_add_i64(d->out->param_bits, bits, &d->out->param_bits))
-        return pj_fail(d->err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
-    return PJ_OK;
+    d->out->params = pj_add_most(d->out->params, numbers);
+    d->out->param_bits = pj_add_most(d->out->param_bits, bits);
 }
 
-static pj_status count_once(const distinct *d, const pj_value *value, const pj_format *format)
+static void count_once(const distinct *d, const pj_value *value, const pj_format *format)
 {
     const pj_value *root = pj_parameter_root(d->precision, value);
     pj_num count = pj_type_count(d->precision->model->symbols, &root->type);
     int64_t numbers, bits;
     if (d->seen[root->index] || !pj_num_known(count))
-        return PJ_OK;
+        return;
     d->seen[root->index] = true;
-    if (!pj_mul_i64(count.whole, format->packed ? format->packed : 1, &numbers) ||
-        !pj_mul_i64(numbers, format->number.bits, &bits))
-        return pj_fail(d->err, PJ_EOVERFLOW, "the parameters of the model do not fit 64 bits");
-    return add_params(d, numbers, bits);
+    if (!pj_format_numbers(format, count.whole, &numbers))
+        numbers = INT64_MAX;
+    if (!pj_format_bits(format, count.whole, &bits))
+        bits = INT64_MAX;
+    add_params(d, numbers, bits);
 }
 
 /* Tables of numbers that are cut to the size of the inputs before the run, such as positions to the length of a
  * sequence: no layer reads them as they are. */
-static pj_status count_cut_tables(const distinct *d, const pj_node *node)
+static void count_cut_tables(const distinct *d, const pj_node *node)
 {
     const pj_value *out = node->outputs ? node->out[0] : NULL;
     if (!out || !out->is_folded || out->is_constant || !pj_dtype_is_float(out->type.dtype))
-        return PJ_OK;
+        return;
     for (int i = 0; i < node->inputs; i++) {
         const pj_value *in = node->in[i];
         if (!pj_precision_is_data(node, i) || !in->is_constant || !pj_dtype_is_float(in->type.dtype))
             continue;
         pj_format format = pj_precision_of(d->precision, in);
-        PJ_TRY(count_once(d, in, &format));
+        count_once(d, in, &format);
     }
-    return PJ_OK;
 }
 
 /* Elements and bits of all distinct constants that layers read. */
 static pj_status count_distinct(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                                 pj_arena *arena, pj_totals *out, pj_error *err)
 {
-    distinct d = {precision, PJ_NEW(arena, bool, model->values), out, err};
+    distinct d = {precision, PJ_NEW(arena, bool, model->values), out};
     if (!d.seen)
         return pj_fail_memory(err);
     for (size_t l = 0; l < layers->count; l++) {
         const pj_layer_detail *detail = &layers->detail[l];
         for (int i = 0; i < detail->parameters; i++)
-            PJ_TRY(count_once(&d, detail->parameter[i].value, &detail->parameter[i].format));
-        PJ_TRY(add_params(&d, detail->held, detail->held_bits));
-        PJ_TRY(count_cut_tables(&d, detail->node));
+            count_once(&d, detail->parameter[i].value, &detail->parameter[i].format);
+        add_params(&d, detail->held, detail->held_bits);
+        count_cut_tables(&d, detail->node);
     }
     return PJ_OK;
 }
@@ -109,9 +108,9 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         }
         out->layers++;
         out->uncounted += !row->counted;
-        if (!pj_add_i64(out->macs, row->macs, &out->macs) || !pj_add_i64(out->flops, row->flops, &out->flops) ||
-            !pj_add_i64(out->bops, row->bops, &out->bops))
-            return pj_fail(err, PJ_EOVERFLOW, "the operations of the model do not fit 64 bits");
+        out->macs = pj_add_most(out->macs, row->macs);
+        out->flops = pj_add_most(out->flops, row->flops);
+        out->bops = pj_add_most(out->bops, row->bops);
         out->energy.inputs += row->energy.inputs;
         out->energy.outputs += row->energy.outputs;
         out->energy.parameters += row->energy.parameters;
@@ -131,7 +130,12 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
 
 static double bits_of(const pj_format *format, pj_num elements)
 {
-    return (double)elements.whole * (double)format->number.bits * (format->packed ? format->packed : 1);
+    const pj_packing *packing = format->packing;
+    double numbers = (double)elements.whole;
+    if (packing)
+        numbers *= (double)packing->numbers / (double)packing->elements;
+    return packing && packing->of ? numbers * (double)packing->bits / (double)packing->of
+                                  : numbers * (double)format->number.bits;
 }
 
 /* Bits of the activations that a layer reads. */

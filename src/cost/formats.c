@@ -6,18 +6,11 @@
 
 /* ---- operands ---- */
 
-static char role_of(const pj_node *node, int i)
-{
-    if (!node->desc)
-        return 'x';
-    return pj_op_role(node->desc, i);
-}
-
 /* Index of the n-th input (from 0) whose role is one of `roles`, or -1. */
 static int input_of_role(const pj_node *node, const char *roles, int n)
 {
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && strchr(roles, pj_op_role(node->desc, i)) && n-- == 0)
+        if (node->in[i] && strchr(roles, pj_node_role(node, i)) && n-- == 0)
             return i;
     return -1;
 }
@@ -66,7 +59,7 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
     pj_format best = {.from = PJ_FROM_NOTHING};
     bool scales = computes_on_scales(precision, node);
     for (int i = 0; i < node->inputs; i++) {
-        if (!node->in[i] || strchr(scales ? "ci" : "cisz", role_of(node, i)))
+        if (!node->in[i] || strchr(scales ? "ci" : "cisz", pj_node_role(node, i)))
             continue;
         pj_format format = computes(precision, node, i);
         bool best_float = is_float(&best);
@@ -274,22 +267,34 @@ static void add_parameter(pj_draft *draft, const pj_value *value, const pj_forma
     parameter->read = read;
 }
 
-/* Scale and zero point of a quantizer that is part of the layer, where they are stored at all. */
-static void add_scale(const pj_precision *precision, pj_draft *draft, const pj_quantized *quantized)
+enum { SCALES_OF_SCALES = 3 }; /* scales may have been quantized themselves (NVFP4) */
+
+/* Constants that come with quantized numbers, where they are stored at all: scale, zero point, factors, and what comes
+ * with those. `draft` NULL: they are only counted. */
+static int add_scales(const pj_precision *precision, pj_draft *draft, const pj_quantized *quantized, int depth)
 {
     const pj_value *parts[] = {quantized && pj_scale_is_stored(quantized->scale) ? quantized->scale : NULL,
                                quantized && pj_zero_is_stored(quantized->zero) ? quantized->zero : NULL};
-    for (int k = 0; k < 2; k++) {
-        if (!parts[k] || !parts[k]->is_constant)
+    const pj_factor *factor = quantized ? quantized->factors : NULL;
+    int count = 0;
+    for (int k = 0; k < 2 || factor; k++) {
+        const pj_value *part = k < 2 ? parts[k] : factor->value;
+        factor = k < 2 ? factor : factor->next;
+        if (!part || !part->is_constant)
             continue;
-        pj_format format = pj_precision_of(precision, parts[k]);
-        add_parameter(draft, parts[k], &format, pj_type_count(precision->model->symbols, &parts[k]->type));
+        pj_format format = pj_precision_of(precision, part);
+        count++;
+        if (draft)
+            add_parameter(draft, part, &format, pj_type_count(precision->model->symbols, &part->type));
+        if (depth < SCALES_OF_SCALES)
+            count += add_scales(precision, draft, precision->quantized[part->index], depth + 1);
     }
+    return count;
 }
 
 static bool reads_scale_itself(const pj_precision *precision, const pj_node *node, int i)
 {
-    char role = role_of(node, i);
+    char role = pj_node_role(node, i);
     if (pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER)
         return true;
     return role == 's' ? pj_scale_is_stored(node->in[i]) : role != 'z' || pj_zero_is_stored(node->in[i]);
@@ -301,10 +306,26 @@ static int most_parameters(const pj_precision *precision, const pj_node *node)
     int most = 0;
     for (int i = 0; i < node->inputs; i++)
         if (node->in[i])
-            most += (node->in[i]->is_constant ? 1 : 0) + (precision->quantized[node->in[i]->index] ? 2 : 0);
-    for (int o = 0; o < node->outputs; o++)
-        most += node->out[o] && precision->quantizer_after[node->out[o]->index] ? 2 : 0;
+            most += (node->in[i]->is_constant ? 1 : 0) +
+                    add_scales(precision, NULL, precision->quantized[node->in[i]->index], 0);
+    for (int o = 0; o < node->outputs; o++) {
+        const pj_node *quantizer = node->out[o] ? precision->quantizer_after[node->out[o]->index] : NULL;
+        if (quantizer)
+            most += add_scales(precision, NULL, precision->quantized[quantizer->out[0]->index], 0);
+    }
     return most;
+}
+
+/* Are scales part of what the layer reads at input `i`: of integers, and of narrow floats of a constant? */
+static bool reads_scales(const pj_precision *precision, const pj_node *node, int i)
+{
+    const pj_value *value = node->in[i];
+    if (!value || !pj_precision_is_data(node, i) || pj_precision_planned(precision, node, i))
+        return false;
+    pj_format read = pj_precision_reads(precision, node, i);
+    const pj_quantized *quantized = precision->quantized[value->index];
+    return is_integer(&read) || (quantized && value->is_constant && is_known(&read) &&
+                                 pj_number_equal(&read.number, &quantized->format.number));
 }
 
 static pj_status list_parameters(const pj_precision *precision, pj_arena *arena, pj_draft *draft, pj_error *err)
@@ -316,23 +337,18 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++) {
         const pj_value *value = node->in[i];
-        if (!value || role_of(node, i) == 'c' || !value->is_constant || !reads_scale_itself(precision, node, i))
+        if (!value || pj_node_role(node, i) == 'c' || !value->is_constant || !reads_scale_itself(precision, node, i))
             continue;
         pj_format format = pj_precision_reads(precision, node, i);
         add_parameter(draft, value, &format, draft->work.read[i]);
     }
-    for (int i = 0; i < node->inputs; i++) {
-        const pj_value *value = node->in[i];
-        const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
-        bool planned = plan && value && is_known(value->is_constant ? &plan->weights : &plan->activations);
-        pj_format read = pj_precision_reads(precision, node, i);
-        if (rescales && value && is_integer(&read) && !planned && pj_precision_is_data(node, i))
-            add_scale(precision, draft, precision->quantized[value->index]);
-    }
+    for (int i = 0; i < node->inputs && rescales; i++)
+        if (reads_scales(precision, node, i))
+            add_scales(precision, draft, precision->quantized[node->in[i]->index], 0);
     for (int o = 0; o < node->outputs; o++) {
         const pj_node *quantizer = node->out[o] ? precision->quantizer_after[node->out[o]->index] : NULL;
         if (quantizer && !is_quantized_in_front(precision, node, o))
-            add_scale(precision, draft, precision->quantized[quantizer->out[0]->index]);
+            add_scales(precision, draft, precision->quantized[quantizer->out[0]->index], 0);
     }
     return PJ_OK;
 }

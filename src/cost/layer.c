@@ -8,7 +8,7 @@
 
 bool pj_layer_reads_activation(const pj_node *node, int i)
 {
-    return node->in[i] && !node->in[i]->is_constant && (!node->desc || pj_op_role(node->desc, i) != 'c');
+    return node->in[i] && !node->in[i]->is_constant && (!node->desc || pj_node_role(node, i) != 'c');
 }
 
 /* ---- the public row ---- */
@@ -65,12 +65,6 @@ static pj_status name_layer(pj_layer *row, const pj_node *node, pj_arena *arena,
     return list_names(node->out, node->outputs, arena, &row->outputs, err);
 }
 
-/* Numbers in a tensor whose elements may hold several each. */
-static bool count_numbers(const pj_format *format, int64_t elements, int64_t *out)
-{
-    return pj_mul_i64(elements, format->packed ? format->packed : 1, out);
-}
-
 /* Numbers in the attribute lists of a layer whose parameters stand there: floats have 32 bits, integers 64. */
 static void count_held(pj_layer_detail *detail)
 {
@@ -91,8 +85,7 @@ static void count_held(pj_layer_detail *detail)
 
 /* Elements and bits of the constants that the layer reads; a constant at two inputs counts once. `seen`: by value, the
  * last layer that counted it, plus 1. */
-static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj_layer_detail *detail, size_t *seen,
-                                  pj_error *err)
+static void count_parameters(const pj_model *model, pj_layer *row, const pj_layer_detail *detail, size_t *seen)
 {
     for (int i = 0; i < detail->parameters; i++) {
         const pj_parameter *parameter = &detail->parameter[i];
@@ -102,15 +95,15 @@ static pj_status count_parameters(const pj_model *model, pj_layer *row, const pj
             continue;
         *last = row->index + 1;
         int64_t numbers, bits;
-        if (!count_numbers(&parameter->format, count.whole, &numbers) ||
-            !pj_mul_i64(numbers, parameter->format.number.bits, &bits) ||
-            !pj_add_i64(row->params, numbers, &row->params) || !pj_add_i64(row->param_bits, bits, &row->param_bits))
-            return pj_fail(err, PJ_EOVERFLOW, "the parameters of this layer do not fit 64 bits");
+        if (!pj_format_numbers(&parameter->format, count.whole, &numbers))
+            numbers = INT64_MAX;
+        if (!pj_format_bits(&parameter->format, count.whole, &bits))
+            bits = INT64_MAX;
+        row->params = pj_add_most(row->params, numbers);
+        row->param_bits = pj_add_most(row->param_bits, bits);
     }
-    if (!pj_add_i64(row->params, detail->held, &row->params) ||
-        !pj_add_i64(row->param_bits, detail->held_bits, &row->param_bits))
-        return pj_fail(err, PJ_EOVERFLOW, "the parameters of this layer do not fit 64 bits");
-    return PJ_OK;
+    row->params = pj_add_most(row->params, detail->held);
+    row->param_bits = pj_add_most(row->param_bits, detail->held_bits);
 }
 
 /* flops = 2 * macs + every other primitive once, conversions between formats included. */
@@ -120,15 +113,12 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
     int64_t work[PJ_PRIMS] = {0};
     bool is_plain = row->counted && row->runs == 1 && !(detail->in->prims | detail->out->prims);
     for (int p = 0; p < PJ_PRIMS && row->counted; p++) {
-        int64_t flops;
-        bool fits = true;
         work[p] = detail->count[p];
         for (int k = 0; k < 2; k++)
             if (conversions[k]->prims & 1u << p)
-                fits = fits && pj_add_i64(work[p], conversions[k]->elements.whole, &work[p]);
-        if (!fits || !pj_mul_i64(work[p], row->runs, &work[p]) || !pj_mul_i64(work[p], p == PJ_MAC ? 2 : 1, &flops) ||
-            !pj_add_i64(row->flops, flops, &row->flops))
-            return pj_fail(err, PJ_EOVERFLOW, "the operations of this layer do not fit 64 bits");
+                work[p] = pj_add_most(work[p], conversions[k]->elements.whole);
+        work[p] = pj_mul_most(work[p], row->runs);
+        row->flops = pj_add_most(row->flops, pj_mul_most(work[p], p == PJ_MAC ? 2 : 1));
     }
     row->work = is_plain ? detail->count : pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
     return row->work ? PJ_OK : pj_fail_memory(err);
@@ -142,10 +132,11 @@ typedef struct described {
     pj_format_info input, weight, accumulator, output;
 } described;
 
-enum { FORMAT_WORDS = 5, FORMATS = 6, KEY_WORDS = (FORMATS + 1) * FORMAT_WORDS + 4 };
+enum { FORMAT_WORDS = 6, FORMATS = 6, KEY_WORDS = (FORMATS + 1) * FORMAT_WORDS + 4 };
 
 /* Structs have padding, so their bytes are no key. */
-static void add_format(int64_t *key, size_t *words, const pj_number *number, int from, int packed)
+static void add_format(int64_t *key, size_t *words, const pj_number *number, int from,
+                       const pj_packing *packing)
 {
     int64_t exponent;
     memcpy(&exponent, &number->max_val_po2, sizeof exponent);
@@ -154,7 +145,8 @@ static void add_format(int64_t *key, size_t *words, const pj_number *number, int
     key[(*words)++] = exponent;
     key[(*words)++] = number->value_count;
     key[(*words)++] = (int64_t)number->kind | (int64_t)number->is_signed << 8 | (int64_t)number->flavour << 16 |
-                      (int64_t)number->variant << 24 | (int64_t)from << 32 | (int64_t)packed << 40;
+                      (int64_t)number->variant << 24 | (int64_t)from << 32;
+    key[(*words)++] = (int64_t)(intptr_t)packing;
 }
 
 static void key_of(const pj_layer_formats *formats, bool macs, int64_t *key)
@@ -164,8 +156,8 @@ static void key_of(const pj_layer_formats *formats, bool macs, int64_t *key)
     const pj_unit *unit = &formats->multiplier;
     size_t words = 0;
     for (int k = 0; k < FORMATS; k++)
-        add_format(key, &words, &all[k]->number, (int)all[k]->from, all[k]->packed);
-    add_format(key, &words, &unit->out, 0, 0);
+        add_format(key, &words, &all[k]->number, (int)all[k]->from, all[k]->packing);
+    add_format(key, &words, &unit->out, 0, NULL);
     memcpy(&key[words++], &unit->gate_bits, sizeof *key);
     memcpy(&key[words++], &unit->gate_factor, sizeof *key);
     key[words++] = (int64_t)unit->circuit;
@@ -185,11 +177,36 @@ static pj_status describe_formats(const pj_layer_formats *formats, bool macs, pj
     return describe_format(sum, in, &out->input, arena, &out->accumulator, err);
 }
 
+/* The mean width of the numbers of a format. */
+static int64_t times_width(int64_t count, const pj_format *format)
+{
+    bool differs = format->packing && format->packing->of;
+    return differs ? pj_mul_most(count, format->packing->bits) / format->packing->of
+                   : pj_mul_most(count, format->number.bits);
+}
+
+/* Figures that count more than 64 bits can hold stay at the most that they can hold. */
+static void report_most(const pj_layer *row, pj_diags *diags)
+{
+    const struct {
+        const char *what;
+        int64_t figure;
+    } figures[] = {
+        {"FLOPs",              row->flops     },
+        {"bit operations",     row->bops      },
+        {"bits of parameters", row->param_bits},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (figures[i].figure == INT64_MAX)
+            pj_diag_add(diags, PJ_DIAG_MOST, row->name, "the %s of this layer pass 2^63 - 1, which is shown for them",
+                        figures[i].what);
+}
+
 pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats *formats, pj_error *err)
 {
     pj_layer *row = &layers->row[i];
     bool macs = row->macs > 0, is_new;
-    int64_t key[KEY_WORDS], product;
+    int64_t key[KEY_WORDS];
     key_of(formats, macs, key);
     described *told = pj_intern(&layers->formats, key, KEY_WORDS, sizeof *told, &is_new);
     if (!told)
@@ -206,8 +223,7 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     row->implementation = pj_circuit_word(formats->multiplier.circuit);
     row->gate_bits = formats->multiplier.gate_bits;
     row->gate_factor = formats->multiplier.gate_factor;
-    if (!pj_mul_i64(row->macs, row->input->bits, &product) || !pj_mul_i64(product, row->weight->bits, &row->bops))
-        return pj_fail(err, PJ_EOVERFLOW, "the bit operations of this layer do not fit 64 bits");
+    row->bops = times_width(times_width(row->macs, &formats->weight), &formats->input);
     return PJ_OK;
 }
 
@@ -290,9 +306,8 @@ static pj_status count_node(const pj_precision *precision, pj_num runs, pj_arena
     if (row->free)
         memset(draft->work.count, 0, sizeof draft->work.count);
     row->counted = row->free || (row->counted && all_known(draft, runs));
-    if (row->counted && !pj_mul_i64(draft->work.count[PJ_MAC].whole, row->runs, &row->macs))
-        return pj_fail(err, PJ_EOVERFLOW, "the macs of %lld runs of this layer do not fit 64 bits",
-                       (long long)row->runs);
+    if (row->counted)
+        row->macs = pj_mul_most(draft->work.count[PJ_MAC].whole, row->runs);
     return PJ_OK;
 }
 
@@ -340,8 +355,10 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, con
     PJ_TRY(count_work(layers, row, detail, err));
     if (!row->free)
         count_held(detail);
-    PJ_TRY(count_parameters(precision->model, row, detail, seen, err));
-    return pj_layer_describe(layers, i, &draft.formats, err);
+    count_parameters(precision->model, row, detail, seen);
+    PJ_TRY(pj_layer_describe(layers, i, &draft.formats, err));
+    report_most(row, diags);
+    return PJ_OK;
 }
 
 pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, const pj_table *table, pj_arena *arena,

@@ -22,15 +22,14 @@ pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
 
 pj_status pj_traffic_bits(const pj_format *format, const pj_value *value, pj_num elements, uint64_t *out, pj_error *err)
 {
-    uint64_t per_element = (uint64_t)format->number.bits * (uint64_t)(format->packed ? format->packed : 1);
+    int64_t bits;
     *out = 0;
     if (pj_num_is(elements, 0))
         return PJ_OK;
     if (format->from == PJ_FROM_NOTHING)
         return pj_fail(err, PJ_EUNSUPPORTED, "the size of '%s' in bits is not known (%s)", value->name,
                        pj_dtype_word(value->type.dtype));
-    if (__builtin_mul_overflow((uint64_t)elements.whole, per_element, out))
-        return pj_fail(err, PJ_EOVERFLOW, "the size of '%s' in bits does not fit 64 bits", value->name);
+    *out = pj_format_bits(format, elements.whole, &bits) ? (uint64_t)bits : INT64_MAX;
     return PJ_OK;
 }
 

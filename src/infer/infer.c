@@ -195,7 +195,7 @@ static pj_status read_constant(walk *w, pj_value *value)
 static pj_status read_constants(walk *w, const pj_node *node)
 {
     for (int i = 0; node->desc && i < node->inputs; i++) {
-        char role = pj_op_role(node->desc, i);
+        char role = pj_node_role(node, i);
         if (node->in[i] && role != 'w' && role != 'b')
             PJ_TRY(read_constant(w, node->in[i]));
     }

@@ -127,7 +127,7 @@ bool pj_lint_is_float(const pj_format *format)
 int pj_lint_weight(const pj_node *node)
 {
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && node->in[i]->is_constant && pj_op_role(node->desc, i) == 'w')
+        if (node->in[i] && node->in[i]->is_constant && pj_node_role(node, i) == 'w')
             return i;
     return -1;
 }

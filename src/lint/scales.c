@@ -108,7 +108,7 @@ static const pj_value *weight_scale(const pj_linter *linter, const pj_node *node
     const pj_quantized *quantized = quantized_of(linter, node->in[w]);
     if (quantized)
         return quantized->scale;
-    return w + 1 < node->inputs && pj_op_role(node->desc, w + 1) == 's' ? node->in[w + 1] : NULL;
+    return w + 1 < node->inputs && pj_node_role(node, w + 1) == 's' ? node->in[w + 1] : NULL;
 }
 
 /* Channels of a depthwise convolution, each with a filter of its own; 0: it is none. */
@@ -147,9 +147,9 @@ static bool check_depthwise(pj_linter *linter)
 static const pj_value *weight_zero(const pj_linter *linter, const pj_node *node, int w)
 {
     const pj_quantized *quantized = quantized_of(linter, node->in[w]);
-    int at = pj_op_role(node->desc, w + 1) == 's' && pj_op_role(node->desc, w + 2) == 'z' ? w + 2
-             : strcmp(node->desc->roles, "xwzz") == 0                                     ? 3
-                                                                                          : -1;
+    int at = pj_node_role(node, w + 1) == 's' && pj_node_role(node, w + 2) == 'z' ? w + 2
+             : strcmp(node->desc->roles, "xwzz") == 0                             ? 3
+                                                                                  : -1;
     if (quantized)
         return quantized->zero;
     return at >= 0 && at < node->inputs ? node->in[at] : NULL;
@@ -218,7 +218,7 @@ static bool check_asymmetric(pj_linter *linter)
 static int bias_of(const pj_node *node)
 {
     for (int i = 0; node->desc && i < node->inputs; i++)
-        if (node->in[i] && pj_op_role(node->desc, i) == 'b')
+        if (node->in[i] && pj_node_role(node, i) == 'b')
             return i;
     return -1;
 }

@@ -327,7 +327,7 @@ static pj_status work_word_conv(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "FusedMatMulActivation",         1, "xw",           0,            shape_fused,       NULL, work_fused      },
+    {MS, "FusedMatMulActivation",         1, "xw",           PJ_PRODUCT,   shape_fused,       NULL, work_fused      },
     {MS, "GemmFastGelu",                  1, "xwb",          0,            shape_fast_gelu,   NULL, work_fast_gelu  },
     {MS, "GemmFloat8",                    1, "xwbsss",       0,            shape_gemm_fp8,    NULL, work_gemm_fp8   },
     {MS, "SparseToDenseMatMul",           1, "wx",           PJ_OPAQUE_OP, shape_sparse,      NULL, NULL            },

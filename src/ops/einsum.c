@@ -214,7 +214,7 @@ static pj_status work_einsum(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Einsum", 12, "xwx*", 0, shape_einsum, NULL, work_einsum},
+    {"", "Einsum", 12, "xwx*", PJ_PRODUCT, shape_einsum, NULL, work_einsum},
 };
 
 PJ_FAMILY(einsum);

@@ -252,19 +252,20 @@ static pj_status work_inverse(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "MatMul",                1,  "xw",        0, shape_matmul,                  NULL, work_matmul                 },
-    {"", "MatMulInteger",         10, "xwzz",      0, shape_matmul_integer,          NULL, work_matmul                 },
-    {"", "QLinearMatMul",         10, "xszwszsz",  0, shape_qlinear_matmul,          NULL, work_qlinear_matmul         },
-    {"", "Gemm",                  1,  "xwb",       0, shape_gemm,                    NULL, work_gemm                   },
-    {"", "Det",                   11, "x",         0, shape_det,                     NULL, work_det                    },
-    {MS, "MatMulInteger16",       1,  "xw",        0, shape_matmul_integer,          NULL, work_matmul                 },
-    {MS, "MatMulIntegerToFloat",  1,  "xwsszzb",   0, shape_matmul_integer_to_float, NULL, work_matmul_integer_to_float},
-    {MS, "DynamicQuantizeMatMul", 1,  "xwszb",     0, shape_dynamic_matmul,          NULL, work_dynamic_matmul         },
-    {MS, "FusedMatMul",           1,  "xw",        0, shape_fused_matmul,            NULL, work_fused_matmul           },
-    {MS, "TransposeMatMul",       1,  "xw",        0, shape_fused_matmul,            NULL, work_fused_matmul           },
-    {MS, "FusedGemm",             1,  "xwb",       0, shape_gemm,                    NULL, work_fused_gemm             },
-    {MS, "QGemm",                 1,  "xszwszbsz", 0, shape_qgemm,                   NULL, work_qgemm                  },
-    {MS, "Inverse",               1,  "x",         0, shape_inverse,                 NULL, work_inverse                },
+    {"", "MatMul",                1,  "xw",        PJ_PRODUCT, shape_matmul,                  NULL, work_matmul        },
+    {"", "MatMulInteger",         10, "xwzz",      PJ_PRODUCT, shape_matmul_integer,          NULL, work_matmul        },
+    {"", "QLinearMatMul",         10, "xszwszsz",  PJ_PRODUCT, shape_qlinear_matmul,          NULL, work_qlinear_matmul},
+    {"", "Gemm",                  1,  "xwb",       PJ_PRODUCT, shape_gemm,                    NULL, work_gemm          },
+    {"", "Det",                   11, "x",         0,          shape_det,                     NULL, work_det           },
+    {MS, "MatMulInteger16",       1,  "xw",        PJ_PRODUCT, shape_matmul_integer,          NULL, work_matmul        },
+    {MS, "MatMulIntegerToFloat",  1,  "xwsszzb",   PJ_PRODUCT, shape_matmul_integer_to_float, NULL,
+     work_matmul_integer_to_float                                                                                      },
+    {MS, "DynamicQuantizeMatMul", 1,  "xwszb",     0,          shape_dynamic_matmul,          NULL, work_dynamic_matmul},
+    {MS, "FusedMatMul",           1,  "xw",        PJ_PRODUCT, shape_fused_matmul,            NULL, work_fused_matmul  },
+    {MS, "TransposeMatMul",       1,  "xw",        PJ_PRODUCT, shape_fused_matmul,            NULL, work_fused_matmul  },
+    {MS, "FusedGemm",             1,  "xwb",       PJ_PRODUCT, shape_gemm,                    NULL, work_fused_gemm    },
+    {MS, "QGemm",                 1,  "xszwszbsz", PJ_PRODUCT, shape_qgemm,                   NULL, work_qgemm         },
+    {MS, "Inverse",               1,  "x",         0,          shape_inverse,                 NULL, work_inverse       },
 };
 
 PJ_FAMILY(matmul);

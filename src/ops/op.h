@@ -96,8 +96,9 @@ enum {
     PJ_HOLDS = 1u << 7,      /* its parameters stand in lists of attributes (ai.onnx.ml) */
     PJ_RUNS_BODY = 1u << 8,  /* does nothing but run a subgraph, whose nodes are layers of their own */
     PJ_CLAMP = 1u << 9,      /* bounds each element, as quantizing does: the two may change places */
-    PJ_ELEMENT = 1u << 10    /* element k of output 0 takes element k of each 'x' input of that size, and no other of
-                                it: it may be written over it */
+    PJ_ELEMENT = 1u << 10,   /* element k of output 0 takes element k of each 'x' input of that size, and no other of
+                               it: it may be written over it */
+    PJ_PRODUCT = 1u << 11    /* its first 'x' and its 'w' may change places: whichever is constant holds the weights */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:
@@ -134,5 +135,9 @@ char pj_op_role(const pj_op_desc *desc, int input);
 
 /* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
 bool pj_op_takes_scales(const pj_op_desc *desc);
+
+/* Role of the node's input `i`: that of its operator ('x' of an unknown one), but for products whose first operand is
+ * the constant one. Needs inference of what the node reads. */
+char pj_node_role(const pj_node *node, int input);
 
 #endif

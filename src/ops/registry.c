@@ -48,6 +48,26 @@ bool pj_op_takes_scales(const pj_op_desc *desc)
     return strchr(desc->roles, 's') != NULL;
 }
 
+/* The input that a role stands at first; past the inputs where there is none. */
+static int first_of_role(const pj_node *node, char role)
+{
+    int i = 0;
+    while (i < node->inputs && pj_op_role(node->desc, i) != role)
+        i++;
+    return i;
+}
+
+char pj_node_role(const pj_node *node, int input)
+{
+    char role = node->desc ? pj_op_role(node->desc, input) : 'x';
+    if (!node->desc || !(node->desc->traits & PJ_PRODUCT) || (role != 'x' && role != 'w'))
+        return role;
+    int x = first_of_role(node, 'x'), w = first_of_role(node, 'w');
+    bool swapped = x < node->inputs && w < node->inputs && node->in[x] && node->in[w] && node->in[x]->is_constant &&
+                   !node->in[w]->is_constant;
+    return swapped && input == x ? 'w' : swapped && input == w ? 'x' : role;
+}
+
 const char *pj_prim_word(pj_prim prim)
 {
     static const char *const words[PJ_PRIMS] = {

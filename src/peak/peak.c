@@ -41,7 +41,7 @@ static int find_replaced(const account *a, const pj_node *node, int step)
         a->b->is_unknown[out->index])
         return -1;
     for (int i = 0; i < node->inputs; i++) {
-        int root = pj_op_role(node->desc, i) == 'x' ? pj_buffers_root(a->b, node->graph, node->in[i]) : -1;
+        int root = pj_node_role(node, i) == 'x' ? pj_buffers_root(a->b, node->graph, node->in[i]) : -1;
         if (root >= 0 && a->lives->dies[root] == step && a->b->bytes[root] >= a->b->bytes[out->index] &&
             reads_in_place(a, node, root))
             return root;

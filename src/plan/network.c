@@ -66,7 +66,7 @@ static bool is_plain_arithmetic(const pj_layer_detail *detail)
 static int weight_input(const pj_node *node)
 {
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && node->in[i]->is_constant && strchr("wx", pj_op_role(node->desc, i)) &&
+        if (node->in[i] && node->in[i]->is_constant && strchr("wx", pj_node_role(node, i)) &&
             pj_dtype_is_float(node->in[i]->type.dtype))
             return i;
     return -1;

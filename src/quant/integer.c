@@ -33,7 +33,7 @@ static const pj_value *first_input(const pj_node *node)
 static bool has_weights(const pj_node *node)
 {
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && pj_op_role(node->desc, i) == 'w')
+        if (node->in[i] && pj_node_role(node, i) == 'w')
             return true;
     return false;
 }
@@ -83,8 +83,11 @@ static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 {
     const pj_plan_formats *plan = d->precision->node[node->id].plan;
     if (pj_node_is_folded(node)) {
-        if (pj_precision_passes(node) && first_input(node) && node->out[0] && d->needs_float[node->out[0]->index])
-            d->needs_float[node->in[0]->index] = true;
+        int carried = pj_precision_carried(d->precision, node);
+        bool passes = pj_precision_passes(node) || carried >= 0;
+        for (int i = 0; i < node->inputs && passes && node->out[0] && d->needs_float[node->out[0]->index]; i++)
+            if (carried >= 0 ? i == carried : pj_precision_is_data(node, i))
+                d->needs_float[node->in[i]->index] = true;
         return;
     }
     for (int i = 0; i < node->inputs && !is_integer_node && !(plan && plan->weights.from != PJ_FROM_NOTHING); i++)

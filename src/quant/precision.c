@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ckd.h"
 #include "ops/op.h"
 
 const char *pj_from_word(pj_from from)
@@ -55,13 +56,64 @@ pj_format pj_precision_declared(const pj_precision *precision, const pj_value *v
 
 bool pj_precision_is_data(const pj_node *node, int i)
 {
-    return i >= 0 && i < node->inputs && node->in[i] &&
-           (!node->desc || strchr("xwpb", pj_op_role(node->desc, i)) != NULL);
+    return i >= 0 && i < node->inputs && node->in[i] && (!node->desc || strchr("xwpb", pj_node_role(node, i)) != NULL);
 }
 
 bool pj_precision_passes(const pj_node *node)
 {
     return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
+}
+
+bool pj_format_numbers(const pj_format *format, int64_t elements, int64_t *out)
+{
+    const pj_packing *packing = format->packing;
+    if (!packing)
+        *out = elements;
+    else if (!pj_mul_i64(elements, packing->numbers, out))
+        return false;
+    else
+        *out /= packing->elements;
+    return true;
+}
+
+bool pj_format_bits(const pj_format *format, int64_t elements, int64_t *out)
+{
+    bool differs = format->packing && format->packing->of;
+    if (!pj_format_numbers(format, elements, out) ||
+        !pj_mul_i64(*out, differs ? format->packing->bits : format->number.bits, out))
+        return false;
+    *out /= differs ? format->packing->of : 1;
+    return true;
+}
+
+static bool is_float_tensor(const pj_value *value)
+{
+    return value && pj_type_is_tensor(&value->type) && pj_dtype_is_float(value->type.dtype);
+}
+
+/* Scales are few beside what they scale. */
+static bool is_factor(const pj_precision *precision, const pj_value *value, const pj_value *of)
+{
+    pj_num few = pj_type_count(precision->model->symbols, &value->type);
+    pj_num many = pj_type_count(precision->model->symbols, &of->type);
+    return pj_num_known(few) && pj_num_known(many) && few.whole <= many.whole / 2;
+}
+
+int pj_precision_carried(const pj_precision *precision, const pj_node *node)
+{
+    bool scales = strcmp(node->op, "Mul") == 0 || strcmp(node->op, "Div") == 0;
+    const pj_value *out = node->outputs ? node->out[0] : NULL;
+    if (*node->domain || !is_float_tensor(out) || !out->is_constant || node->inputs < 1 ||
+        !is_float_tensor(node->in[0]))
+        return -1;
+    if (strcmp(node->op, "Cast") == 0 || strcmp(node->op, "CastLike") == 0)
+        return precision->quantized[node->in[0]->index] ? 0 : -1;
+    if (!scales || node->inputs != 2 || !is_float_tensor(node->in[1]))
+        return -1;
+    for (int i = 0; i < (*node->op == 'M' ? 2 : 1); i++)
+        if (precision->quantized[node->in[i]->index] && is_factor(precision, node->in[1 - i], node->in[i]))
+            return i;
+    return -1;
 }
 
 const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node)
@@ -120,7 +172,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
 {
     const pj_node_precision *own = pj_precision_node(precision, node);
     const pj_value *value = node->in[i];
-    bool is_x = node->desc && pj_op_role(node->desc, i) == 'x';
+    bool is_x = node->desc && pj_node_role(node, i) == 'x';
     if (!value || pj_precision_planned(precision, node, i))
         return pj_precision_reads(precision, node, i);
     if (own->computes_on && is_x && pj_dtype_is_float(value->type.dtype))

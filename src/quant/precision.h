@@ -36,22 +36,39 @@ typedef enum pj_from {
 
 const char *pj_from_word(pj_from from);
 
+/* How numbers lie in a tensor, where an element is not one number of the format's width. */
+typedef struct pj_packing {
+    int64_t numbers, elements; /* so many numbers in so many elements: 8 of 3 bits in 3 bytes */
+    int64_t bits, of;          /* widths that differ: so many bits in so many numbers; of 0: each has number.bits */
+} pj_packing;
+
 typedef struct pj_format {
-    pj_number number;
-    pj_from from; /* PJ_FROM_NOTHING: no format is known (strings, unknown types) */
-    int packed;   /* numbers in one element of the tensor (two of 4 bits in a uint8); 0: one */
+    pj_number number;          /* of the widest, where widths differ */
+    pj_from from;              /* PJ_FROM_NOTHING: no format is known (strings, unknown types) */
+    const pj_packing *packing; /* NULL: each element is one number */
 } pj_format;
+
+/* Numbers, and their bits, in so many elements of a tensor. False: they do not fit 64 bits. */
+bool pj_format_numbers(const pj_format *format, int64_t elements, int64_t *out);
+bool pj_format_bits(const pj_format *format, int64_t elements, int64_t *out);
 
 enum { PJ_MOST_INTEGER_BITS = 16 }; /* wider quantized operands are computed on as the floats that they stand for */
 
 /* What a quantizer makes of a value; it goes on through what moves or keeps it. */
 typedef struct pj_quantized {
     pj_format format;
-    bool is_exact;                /* the scale is one power of two, so int_bits is that of the real numbers */
-    bool is_lazy;                 /* a DequantizeLinear stands between these integers and the value */
-    bool is_sum;                  /* the accumulator of an integer layer: `format` is not set yet */
-    const pj_value *scale, *zero; /* NULL: several tensors joined, or none */
+    bool is_exact;                   /* the scale is one power of two, so int_bits is that of the real numbers */
+    bool is_lazy;                    /* a DequantizeLinear stands between these integers and the value */
+    bool is_sum;                     /* the accumulator of an integer layer: `format` is not set yet */
+    const pj_value *scale, *zero;    /* NULL: several tensors joined, or none */
+    const struct pj_factor *factors; /* what a constant is multiplied with behind its quantizer; NULL: nothing */
 } pj_quantized;
+
+typedef struct pj_factor {
+    const pj_value *value;
+    const struct pj_factor *next;
+    int count; /* of them in all */
+} pj_factor;
 
 typedef enum pj_quantizer {
     PJ_NO_QUANTIZER,
@@ -81,11 +98,13 @@ typedef struct pj_node_precision {
 
 typedef struct pj_precision {
     const pj_model *model;
+    pj_arena *arena;                 /* of all below */
     pj_format *stored;               /* by pj_value.index */
     const pj_quantized **quantized;  /* likewise; NULL where no quantizer reaches */
     const pj_value **source;         /* likewise: the value in front of free quantizers; NULL: itself */
     const pj_node **quantizer_after; /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;        /* likewise: what a plan says that all its readers read, or NULL */
+    bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps behind views and moves */
     pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
     int nodes;                       /* of them */
     pj_node_precision *node;         /* by pj_node.id */
@@ -121,6 +140,10 @@ const pj_node_precision *pj_precision_node(const pj_precision *precision, const 
 
 /* Does the operator hand on the format of what it reads: a view, a move, a Relu? */
 bool pj_precision_passes(const pj_node *node);
+
+/* The quantized input whose numbers a constant holds in another float type or in other units (Cast; Mul and Div by
+ * fewer constants than it has numbers), or -1: what is stored is that input. */
+int pj_precision_carried(const pj_precision *precision, const pj_node *node);
 
 /* What a plan says of data input `i`, or NULL. */
 const pj_format *pj_precision_planned(const pj_precision *precision, const pj_node *node, int i);

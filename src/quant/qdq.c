@@ -1,5 +1,6 @@
 /* QuantizeLinear and DequantizeLinear: integers, fp8 or fp4 between floats, with scales per tensor, channel or block.
  */
+#include <math.h>
 #include <string.h>
 
 #include "quant/dialect.h"
@@ -10,7 +11,7 @@ static bool is_sound(const pj_node *node, pj_dtype dtype, pj_diags *diags)
 {
     const pj_value *zero = node->inputs > 2 ? node->in[2] : NULL;
     int64_t block = pj_node_int(node, "block_size", 0);
-    if (!pj_scale_check(node, 1, diags))
+    if (!pj_scale_is_there(node, 1, diags))
         return false;
     if (block < 0) {
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "block_size is %lld: the numbers of this %s stay floats",
@@ -26,15 +27,89 @@ static bool is_sound(const pj_node *node, pj_dtype dtype, pj_diags *diags)
     return true;
 }
 
+/* ---- Clip between the two: fewer bits than their element type has (QCDQ of Brevitas) ---- */
+
+typedef struct bounds {
+    double least, most;
+} bounds;
+
+/* The whole numbers of a format. */
+static bounds bounds_of(const pj_number *number)
+{
+    if (number->kind == PJ_TERNARY)
+        return (bounds){-1, 1};
+    double most = exp2((double)(number->bits - number->is_signed)) - 1;
+    return (bounds){number->is_signed ? -most - 1 : 0, most};
+}
+
+/* An input of Clip, or `otherwise`; false: it is there, but not known. */
+static bool read_bound(const pj_node *node, int i, double *bound)
+{
+    int64_t whole;
+    if (i >= node->inputs || !node->in[i])
+        return true;
+    if (!pj_constant_whole(node, i, &whole))
+        return false;
+    *bound = i == 1 ? fmax(*bound, (double)whole) : fmin(*bound, (double)whole);
+    return true;
+}
+
+/* The format with the fewest bits that holds them all; -1 to 1 and 0 to 1 are names of formats, as in QONNX. */
+static pj_number narrowest(bounds b)
+{
+    bool is_signed = b.least < 0;
+    int64_t bits = is_signed;
+    if (b.least == -1 && b.most == 1)
+        return pj_number_ternary();
+    while (exp2((double)(bits - is_signed)) - 1 < b.most || (is_signed && -exp2((double)(bits - 1)) > b.least) || !bits)
+        bits++;
+    return bits == 1 && !is_signed ? pj_number_binary01() : pj_number_fixed(bits, bits - is_signed, is_signed);
+}
+
+/* What is left of the quantized numbers behind a Clip that a DequantizeLinear reads; false: no such Clip, or it cuts no
+ * bits off. */
+static bool read_clip(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+{
+    const pj_value *in = node->inputs > 0 ? node->in[0] : NULL;
+    const pj_quantized *before = in ? precision->quantized[in->index] : NULL;
+    if (strcmp(node->op, "Clip") != 0 || *node->domain || !in || !precision->dequantized[node->out[0]->index] ||
+        !pj_dtype_is_integer(in->type.dtype) || !pj_number_of_dtype(in->type.dtype, &out->format.number) ||
+        out->format.number.bits > PJ_MOST_INTEGER_BITS)
+        return false;
+    if (before)
+        *out = *before;
+    bounds b = bounds_of(&out->format.number);
+    if (!read_bound(node, 1, &b.least) || !read_bound(node, 2, &b.most) || b.least > b.most)
+        return false;
+    pj_number number = narrowest(b);
+    if (number.bits >= out->format.number.bits)
+        return false;
+    if (number.kind == PJ_FIXED && before && before->is_exact)
+        number.int_bits += out->format.number.int_bits - (out->format.number.bits - out->format.number.is_signed);
+    out->format.number = number;
+    out->format.from = PJ_FROM_QDQ;
+    return true;
+}
+
+/* Numbers that a Clip has narrowed, or NULL. */
+static const pj_quantized *clipped(const pj_precision *precision, const pj_value *integers, const pj_number *declared)
+{
+    const pj_quantized *before = precision->quantized[integers->index];
+    return before && before->format.from == PJ_FROM_QDQ && before->format.number.bits < declared->bits ? before : NULL;
+}
+
+/* ---- the dialect ---- */
+
 static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node *node, pj_diags *diags,
                                    pj_quantized *out)
 {
     bool back = strcmp(node->op, "DequantizeLinear") == 0;
+    if (read_clip(precision, node, out))
+        return PJ_QUANTIZE;
     if ((!back && strcmp(node->op, "QuantizeLinear") != 0) || node->inputs < 1 || !node->in[0])
         return PJ_NO_QUANTIZER;
     const pj_value *integers = back ? node->in[0] : node->out[0];
     pj_dtype dtype = integers->type.dtype;
-    (void)precision;
     if (!is_sound(node, dtype, diags) || !pj_number_of_dtype(dtype, &out->format.number))
         return PJ_NO_QUANTIZER;
     out->format.from = PJ_FROM_QDQ;
@@ -43,6 +118,11 @@ static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node 
     out->is_lazy = back && !node->out[0]->is_constant;
     if (out->format.number.kind == PJ_FIXED)
         pj_quantized_fixed(out->format.number.bits, out->format.number.is_signed, out->scale, out);
+    const pj_quantized *narrow = back ? clipped(precision, integers, &out->format.number) : NULL;
+    if (narrow && narrow->format.number.kind == PJ_FIXED)
+        pj_quantized_fixed(narrow->format.number.bits, narrow->format.number.is_signed, out->scale, out);
+    else if (narrow)
+        out->format.number = narrow->format.number;
     return back ? PJ_DEQUANTIZE : PJ_QUANTIZE;
 }
 

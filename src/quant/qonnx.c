@@ -17,6 +17,22 @@ static bool in_domain(const pj_node *node)
     return false;
 }
 
+/* Widths that differ by channel: the widest, and the sum and number of all. False: not all whole numbers from `least`
+ * to 64. */
+static bool read_widths(const pj_value *value, int64_t least, int64_t *widest, int64_t *sum)
+{
+    *widest = *sum = 0;
+    for (int64_t k = 0; k < value->data_count; k++) {
+        bool known;
+        double real = pj_num_as_real(value->data[k], &known);
+        if (!known || real != floor(real) || real < (double)least || real > MOST_BITS)
+            return false;
+        *widest = (int64_t)real > *widest ? (int64_t)real : *widest;
+        *sum += (int64_t)real;
+    }
+    return value->data_count > 0;
+}
+
 /* A number of bits at input `i`: one whole constant from `least` to 64. */
 static bool read_bits(const pj_node *node, int i, int64_t least, const char *what, pj_diags *diags, int64_t *bits)
 {
@@ -35,6 +51,26 @@ static bool read_bits(const pj_node *node, int i, int64_t least, const char *wha
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "the %s of %s is not one whole number: fp32 is assumed",
                     what, node->op);
     return false;
+}
+
+/* The bit width of Quant; where it differs by channel, the widest, with how the others lie. */
+static bool read_width(const pj_node *node, pj_arena *arena, pj_diags *diags, int64_t *bits, const pj_packing **packing)
+{
+    const pj_value *value = node->inputs > 3 ? node->in[3] : NULL;
+    int64_t one, sum;
+    if (!value || !value->is_constant || !value->data || pj_constant_whole(node, 3, &one) ||
+        !read_widths(value, 1, bits, &sum))
+        return read_bits(node, 3, 1, "bit width", diags, bits);
+    pj_packing *mixed = PJ_NEW(arena, pj_packing, 1);
+    if (!mixed)
+        return false;
+    *mixed = (pj_packing){1, 1, sum, value->data_count};
+    *packing = mixed;
+    pj_diag_add(diags, PJ_DIAG_WIDTHS, node->label,
+                "its bit widths differ by channel, %g bits on the average: memory and bit operations are counted so, "
+                "arithmetic in the widest, %lld bits",
+                (double)sum / (double)value->data_count, (long long)*bits);
+    return true;
 }
 
 /* A scale per channel has the rank of the data, each extent 1 or that of the data. */
@@ -79,11 +115,12 @@ static void check_zero(const pj_node *node, int i, int64_t bits, bool is_signed,
 }
 
 /* Quant(1, unsigned) is 0/1; Quant(2, signed, narrow) is -1, 0, +1: names of formats, whatever the scale. */
-static bool read_int(const pj_node *node, pj_diags *diags, pj_quantized *out)
+static bool read_int(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
+    const pj_packing *packing = NULL;
     int64_t bits;
     bool is_signed = pj_node_int(node, "signed", 1) != 0, narrow = pj_node_int(node, "narrow", 0) != 0;
-    if (!pj_scale_check(node, 1, diags) || !read_bits(node, 3, 1, "bit width", diags, &bits))
+    if (!pj_scale_is_there(node, 1, diags) || !read_width(node, precision->arena, diags, &bits, &packing))
         return false;
     check_extents(node, 1, "scale", diags);
     check_extents(node, 2, "zero point", diags);
@@ -94,6 +131,7 @@ static bool read_int(const pj_node *node, pj_diags *diags, pj_quantized *out)
         out->format.number = pj_number_ternary();
     else
         pj_quantized_fixed(bits, is_signed, node->in[1], out);
+    out->format.packing = packing;
     out->is_exact = out->is_exact || out->format.number.kind != PJ_FIXED;
     return true;
 }
@@ -106,7 +144,7 @@ static bool read_trunc(const pj_precision *precision, const pj_node *node, pj_di
     bool second = node->inputs > 5, was_signed = !in || in->is_sum || in->format.number.is_signed;
     bool is_signed = pj_node_int(node, "signed", was_signed) != 0;
     int64_t bits;
-    if (!pj_scale_check(node, second ? 4 : 1, diags) ||
+    if (!pj_scale_is_there(node, second ? 4 : 1, diags) ||
         !read_bits(node, second ? 5 : 4, 1, "output bit width", diags, &bits))
         return false;
     pj_quantized_fixed(bits, is_signed, node->in[second ? 4 : 1], out);
@@ -117,7 +155,7 @@ static bool read_trunc(const pj_precision *precision, const pj_node *node, pj_di
 static bool read_float(const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
     int64_t exponent, mantissa;
-    if (!pj_scale_check(node, 1, diags) || !read_bits(node, 2, 1, "exponent width", diags, &exponent) ||
+    if (!pj_scale_is_there(node, 1, diags) || !read_bits(node, 2, 1, "exponent width", diags, &exponent) ||
         !read_bits(node, 3, 0, "mantissa width", diags, &mantissa))
         return false;
     out->format.number = pj_number_minifloat(exponent, mantissa);
@@ -142,11 +180,11 @@ static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node 
     out->format.from = PJ_FROM_QONNX;
     if (strcmp(node->op, "Quant") == 0 || strcmp(node->op, "IntQuant") == 0) {
         out->zero = node->inputs > 2 ? node->in[2] : NULL;
-        ok = read_int(node, diags, out);
+        ok = read_int(precision, node, diags, out);
     } else if (strcmp(node->op, "BipolarQuant") == 0) {
         out->format.number = pj_number_binary();
         out->is_exact = true;
-        ok = pj_scale_check(node, 1, diags);
+        ok = pj_scale_is_there(node, 1, diags);
     } else if (strcmp(node->op, "Trunc") == 0) {
         ok = read_trunc(precision, node, diags, out);
     } else if (strcmp(node->op, "FloatQuant") == 0) {

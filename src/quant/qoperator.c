@@ -25,22 +25,34 @@ static const struct {
 /* Operators that quantize their floating-point data to uint8 before they compute. */
 static const char *const dynamic[] = {"DynamicQuantizeMatMul", "DynamicQuantizeLSTM"};
 
-/* Bytes hold 8 / bits numbers each. */
+/* Eight numbers of n bits in n bytes, whether they divide a byte or not. */
+static const pj_packing of_bits[] = {
+    {0 },
+    { 8, 1, 0, 0},
+    { 8, 2, 0, 0},
+    { 8, 3, 0, 0},
+    { 8, 4, 0, 0},
+    { 8, 5, 0, 0},
+    { 8, 6, 0, 0},
+    { 8, 7, 0, 0},
+    { 8, 8, 0, 0},
+};
+
 static void unpack(pj_precision *precision, const pj_node *node, size_t row, pj_diags *diags)
 {
     int64_t bits = packed[row].attr ? pj_node_int(node, packed[row].attr, 4) : 4;
-    if (bits != 1 && bits != 2 && bits != 4 && bits != 8) {
+    if (bits < 1 || bits > 8) {
         pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label,
-                    "%lld bits do not divide a byte: the weights of this %s count as bytes", (long long)bits, node->op);
+                    "%lld bits do not fit a byte: the weights of this %s count as bytes", (long long)bits, node->op);
         return;
     }
     for (int i = 0; i < node->inputs; i++) {
-        if (!node->in[i] || pj_op_role(node->desc, i) != packed[row].role || node->in[i]->type.dtype != PJ_UINT8)
+        if (!node->in[i] || pj_node_role(node, i) != packed[row].role || node->in[i]->type.dtype != PJ_UINT8)
             continue;
         pj_format *format = &precision->stored[node->in[i]->index];
         format->number =
             packed[row].is_float ? pj_number_float(bits, PJ_FLOAT_PLAIN) : pj_number_fixed(bits, bits, false);
-        format->packed = (int)(8 / bits);
+        format->packing = bits < 8 ? &of_bits[bits] : NULL;
         format->from = PJ_FROM_OPERATOR;
     }
 }

@@ -17,16 +17,18 @@ enum { DIALECTS = sizeof dialects / sizeof *dialects };
 static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
 {
     out->model = model;
+    out->arena = arena;
     out->count = model->values;
     out->stored = PJ_NEW(arena, pj_format, model->values);
     out->quantized = PJ_NEW(arena, const pj_quantized *, model->values);
     out->source = PJ_NEW(arena, const pj_value *, model->values);
     out->quantizer_after = PJ_NEW(arena, const pj_node *, model->values);
     out->wished = PJ_NEW(arena, const pj_format *, model->values);
+    out->dequantized = PJ_NEW(arena, bool, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
     return out->order && out->stored && out->quantized && out->source && out->quantizer_after && out->wished &&
-           out->node;
+           out->dequantized && out->node;
 }
 
 static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
@@ -58,6 +60,8 @@ static bool join(const pj_precision *precision, const pj_node *node, pj_quantize
             out->format = one->format;
         if (!alike)
             out->scale = out->zero = NULL;
+        if (out->factors != one->factors)
+            out->factors = NULL;
         found = true;
     }
     return found;
@@ -83,7 +87,7 @@ static bool can_be_integer(const pj_precision *precision, const pj_node *node, p
         !pj_dtype_is_float(node->out[0]->type.dtype))
         return false;
     for (int i = 0; i < node->inputs; i++) {
-        if (!pj_precision_is_data(node, i) || pj_op_role(node->desc, i) == 'b')
+        if (!pj_precision_is_data(node, i) || pj_node_role(node, i) == 'b')
             continue;
         if (!is_narrow(precision, node, i))
             return false;
@@ -118,7 +122,40 @@ static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_
     return PJ_OK;
 }
 
-/* What a plan says of the output of the layer in front replaces the quantizer that follows it. */
+/* A quantized constant in another float type or in other units: the same numbers are stored, and what they are
+ * multiplied with beside them. */
+static pj_status carry(pj_precision *precision, const pj_node *node, int from, pj_arena *arena, pj_error *err)
+{
+    enum { MOST_FACTORS = 8 };
+    pj_quantized quantized = *precision->quantized[node->in[from]->index];
+    const pj_factor *before = quantized.factors;
+    quantized.is_exact = false;
+    if (node->inputs > 1 && *node->op != 'C') {
+        pj_factor *factor = PJ_NEW(arena, pj_factor, 1);
+        if (!factor)
+            return pj_fail_memory(err);
+        *factor = (pj_factor){node->in[1 - from], before, before ? before->count + 1 : 1};
+        quantized.factors = factor;
+        if (factor->count > MOST_FACTORS)
+            return PJ_OK; /* the product counts as numbers of its own */
+    }
+    return keep(precision, node->out[0], &quantized, arena, err);
+}
+
+/* What is dequantized, perhaps behind views and moves. */
+static void find_dequantized(pj_precision *precision)
+{
+    for (int n = precision->nodes; n-- > 0;) {
+        const pj_node *node = precision->order[n];
+        bool is_dequantizer = pj_text_glob("*DequantizeLinear", node->op);
+        if (node->inputs < 1 || !node->in[0] || node->outputs < 1 || !node->out[0])
+            continue;
+        if (is_dequantizer || (pj_precision_passes(node) && precision->dequantized[node->out[0]->index]))
+            precision->dequantized[node->in[0]->index] = true;
+    }
+}
+
+/* What a plan says of the output of the layer in front replaces the quantizer behind it. */
 static void plan_output(const pj_precision *precision, const pj_node *quantizer, pj_quantized *out)
 {
     const pj_value *in = quantizer->in[0];
@@ -167,6 +204,14 @@ static void read_quantized(pj_precision *precision, const pj_node *node, pj_diag
     own->is_integer = own->sets_format && all_integers(precision, node);
 }
 
+/* A quantizer saturates, so bounds behind it are its own, if nobody else reads what is in front of them. */
+static bool is_clip_of_quantizer(const pj_precision *precision, const pj_node *node)
+{
+    const pj_value *in = node->in[0];
+    return node->desc->traits & PJ_CLAMP && in->uses == 1 && !in->is_output && in->producer &&
+           precision->node[in->producer->id].quantizer == PJ_QUANTIZE;
+}
+
 /* What reaches the outputs of a node: in graph order. */
 static pj_status read_node(pj_precision *precision, const pj_node *node, pj_arena *arena, pj_diags *diags,
                            pj_error *err)
@@ -176,11 +221,16 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     if (node->outputs < 1 || !node->out[0] || !node->desc)
         return PJ_OK;
     read_quantized(precision, node, diags, &quantized);
+    if (own->quantizer == PJ_QUANTIZE && is_clip_of_quantizer(precision, node))
+        PJ_TRY(keep(precision, node->in[0], &quantized, arena, err));
     if (own->quantizer != PJ_NO_QUANTIZER || own->sets_format)
         return keep(precision, node->out[0], &quantized, arena, err);
     for (int k = 0; k < DIALECTS; k++)
         if (dialects[k]->operands)
             PJ_TRY(dialects[k]->operands(precision, node, arena, diags, err));
+    int carried = pj_precision_carried(precision, node);
+    if (carried >= 0)
+        return carry(precision, node, carried, arena, err);
     if (pj_precision_passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
         return hand_on(precision, node, &quantized, arena, err);
     return PJ_OK;
@@ -212,6 +262,7 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
     }
     for (int i = 0; i < model->values; i++)
         out->stored[i] = pj_precision_declared(out, model->value[i]);
+    find_dequantized(out);
     PJ_TRY(read_given(out, arena, diags, err));
     for (int i = 0; i < out->nodes; i++) {
         const pj_node *node = out->order[i];

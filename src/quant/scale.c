@@ -45,26 +45,12 @@ bool pj_zero_is_stored(const pj_value *zero)
     return false;
 }
 
-bool pj_scale_check(const pj_node *node, int i, pj_diags *diags)
+bool pj_scale_is_there(const pj_node *node, int i, pj_diags *diags)
 {
-    const pj_value *scale = i < node->inputs ? node->in[i] : NULL;
-    if (!scale) {
-        pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "%s has no scale: its numbers stay floats", node->op);
-        return false;
-    }
-    for (int64_t k = 0; scale->data && k < scale->data_count; k++) {
-        bool known;
-        double real = pj_num_as_real(scale->data[k], &known);
-        if (!known || (real > 0 && isfinite(real)))
-            continue;
-        pj_diag_add(
-            diags, PJ_DIAG_QUANTIZER, node->label,
-            "element %lld of the scale '%s' is %g, but a scale is positive and finite: the numbers of this %s stay "
-            "floats",
-            (long long)k, scale->name, real, node->op);
-        return false;
-    }
-    return true;
+    if (i < node->inputs && node->in[i])
+        return true;
+    pj_diag_add(diags, PJ_DIAG_QUANTIZER, node->label, "%s has no scale: its numbers stay floats", node->op);
+    return false;
 }
 
 void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_quantized *out)

@@ -9,8 +9,9 @@
 bool pj_scale_is_stored(const pj_value *scale);
 bool pj_zero_is_stored(const pj_value *zero);
 
-/* Scales at input `i`: each positive and finite, as far as they are known; else a finding and false. */
-bool pj_scale_check(const pj_node *node, int i, pj_diags *diags);
+/* Is there a scale at input `i`? Else a finding. What it is changes no count: runtimes write scales of 0 (a channel
+ * without weights) and below 0 (lint tells of them). */
+bool pj_scale_is_there(const pj_node *node, int i, pj_diags *diags);
 
 /* The whole number that the constant at input `i` holds in all its elements; false where there is none such. */
 bool pj_constant_whole(const pj_node *node, int i, int64_t *out);

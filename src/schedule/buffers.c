@@ -30,24 +30,25 @@ pj_status pj_buffers_bodies(const pj_node *node, pj_status (*visit)(const pj_gra
 
 /* ---- sizes ---- */
 
-/* Bits of one element as it is stored; 0: not known. A bool takes a byte. */
-static int64_t element_bits(const pj_buffers *b, const pj_value *value)
+/* Bits of so many elements as they are stored; a bool takes a byte. False: not known, or not to be counted. */
+static bool stored_bits(const pj_buffers *b, const pj_value *value, int64_t elements, int64_t *out)
 {
     pj_format format = pj_precision_of(b->precision, value);
+    int64_t declared = pj_dtype_bits(value->type.dtype);
     if (format.from == PJ_FROM_NOTHING || (format.from == PJ_FROM_DECLARED && value->type.dtype == PJ_BOOL))
-        return pj_dtype_bits(value->type.dtype);
-    return (int64_t)format.number.bits * (format.packed ? format.packed : 1);
+        return declared > 0 && pj_mul_i64(elements, declared, out);
+    return pj_format_bits(&format, elements, out);
 }
 
 /* A fresh buffer for the value. */
 static void add_buffer(pj_buffers *b, const pj_value *value)
 {
     pj_num count = pj_type_is_tensor(&value->type) ? pj_type_count(b->model->symbols, &value->type) : pj_num_unknown();
-    int64_t element = pj_type_is_tensor(&value->type) ? element_bits(b, value) : 0, bits, sum;
+    int64_t bits, sum;
     int root = value->index;
     b->root[root] = root;
     b->is_unknown[root] = true;
-    if (pj_num_known(count) && element > 0 && pj_mul_i64(count.whole, element, &bits) &&
+    if (pj_num_known(count) && stored_bits(b, value, count.whole, &bits) &&
         pj_add_i64(b->sum, bits / 8 + (bits % 8 > 0), &sum)) {
         b->bytes[root] = sum - b->sum;
         b->sum = sum;
@@ -68,7 +69,7 @@ static bool is_shown(const pj_buffers *b, const pj_node *node, int i)
 {
     if (!is_view(b, node))
         return false;
-    return pj_precision_node(b->precision, node)->is_free ? i == 0 : pj_op_role(node->desc, i) == 'x';
+    return pj_precision_node(b->precision, node)->is_free ? i == 0 : pj_node_role(node, i) == 'x';
 }
 
 static int root_of(const pj_buffers *b, const pj_value *value)

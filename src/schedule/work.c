@@ -23,7 +23,7 @@ static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_a
     if (!work->read || !work->written)
         return pj_fail_memory(err);
     for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && !(node->desc && pj_op_role(node->desc, i) == 'c'))
+        if (node->in[i] && !(node->desc && pj_node_role(node, i) == 'c'))
             work->read[i] = pj_type_count(model->symbols, &node->in[i]->type);
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])

@@ -431,7 +431,7 @@ static bool is_weight(const pj_node *node, int i, const form *f)
         return false;
     if (f && f->channels == LAY_AXIS)
         return pj_dtype_is_float(value->type.dtype) && value->type.rank >= 2;
-    return f || pj_op_role(node->desc, i) == 'w';
+    return f || pj_node_role(node, i) == 'w';
 }
 
 /* An operator without a row here may have scales of its own, whose weights would be taken for real numbers. */
@@ -439,7 +439,7 @@ static bool has_scales(const pj_node *node)
 {
     bool found = false;
     for (int i = 0; i < node->inputs; i++)
-        found = found || (node->in[i] && pj_op_role(node->desc, i) == 's');
+        found = found || (node->in[i] && pj_node_role(node, i) == 's');
     return found;
 }
 
