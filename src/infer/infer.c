@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "ops/custom.h"
 #include "ops/subgraph.h"
+#include "ops/vendor.h"
 
 typedef struct walk {
     pj_model *model;
@@ -38,9 +39,13 @@ static pj_status find_desc(walk *w, pj_node *node)
     lookup *fresh = PJ_NEW(pj_model_results(w->model), lookup, 1);
     if (!fresh)
         return pj_fail_memory(w->err);
-    const pj_op_desc *custom = pj_custom_find(w->model, node->domain, node->op);
-    *fresh =
-        (lookup){node->domain, node->opset, custom ? custom : pj_op_find(node->domain, node->op, node->opset), first};
+    const pj_op_desc *desc = pj_custom_find(w->model, node->domain, node->op);
+    if (!desc)
+        desc = pj_op_find(node->domain, node->op, node->opset);
+    if (!desc && (desc = pj_vendor_find(node->domain, node->op)) != NULL)
+        pj_diag_add(w->diags, PJ_DIAG_OP_RULE, NULL, "operator %s::%s is taken as a quantizer, by its name",
+                    node->domain, node->op);
+    *fresh = (lookup){node->domain, node->opset, desc, first};
     node->desc = fresh->desc;
     return pj_map_put(&w->found, node->op, fresh) ? PJ_OK : pj_fail_memory(w->err);
 }

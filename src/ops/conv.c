@@ -361,6 +361,7 @@ static const pj_op_desc rows[] = {
     {"com.microsoft", "NhwcConv",                     1,  "xwb",       0, shape_nhwc_conv,           NULL, work_nhwc_conv      },
     {"com.microsoft", "NhwcFusedConv",                1,  "xwbx",      0, shape_nhwc_fused_conv,     NULL, work_nhwc_fused_conv},
     {"com.microsoft", "QLinearConv",                  1,  "xszwszszb", 0, shape_qlinear_conv,        NULL, work_qlinear_conv   },
+    {PJ_LAST,         "Conv",                         1,  "xwb",       0, shape_nhwc_fused_conv,     NULL, work_nhwc_fused_conv},
     {PJ_NCHWC,        "Conv",                         1,  "xwbx",      0, shape_conv,                NULL, work_fused_conv     },
     {"com.microsoft", "ConvTransposeWithDynamicPads", 1,  "xwcb",      0, shape_conv_transpose_pads, NULL,
      work_conv_transpose_pads                                                                                                  },

@@ -7,6 +7,8 @@
 
 /* Operators that ONNX Runtime's optimizer leaves in a file: on [N, C, H, W] with the channels in blocks. */
 #define PJ_NCHWC "com.microsoft.nchwc"
+/* QONNX: operators of ONNX on tensors whose channels are the last axis; weights stay as they are. */
+#define PJ_LAST  "qonnx.custom_op.channels_last"
 
 /*  file           what it holds */
 #define PJ_FAMILY_LIST(X)                                                            \
@@ -27,6 +29,7 @@
     X(select, "selecting elements by contents: sorting, searching")                  \
     X(generate, "tensors from nothing: constants, ranges, random numbers")           \
     X(quantize, "quantizers and operators on quantized tensors")                     \
+    X(vendor, "quantizers of vendors' own domains, by the ends of their names")      \
     X(rnn, "recurrent layers")                                                       \
     X(attention, "attention and its parts")                                          \
     X(fused_attention, "attention layers of ONNX Runtime, projections included")     \

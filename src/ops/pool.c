@@ -234,6 +234,8 @@ static const pj_op_desc rows[] = {
     {PJ_NCHWC,        "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool               },
     {PJ_NCHWC,        "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_global_max_pool            },
     {PJ_NCHWC,        "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_global_average_pool        },
+    {PJ_LAST,         "MaxPool",                  1, "x",     PJ_KEEP,                shape_nhwc_pool,    NULL, work_max_pool                   },
+    {PJ_LAST,         "AveragePool",              1, "x",     0,                      shape_nhwc_pool,    NULL, work_average_pool               },
     {"com.microsoft", "MaxpoolWithMask",          1, "xi",    PJ_KEEP,                shape_pool,         NULL, work_masked_max_pool            },
     {"com.microsoft", "NhwcMaxPool",              1, "x",     PJ_KEEP,                shape_nhwc_pool,    NULL, work_max_pool                   },
     {"com.microsoft", "QLinearAveragePool",       1, "xszsz", 0,                      shape_pool,         NULL, work_qlinear_average_pool       },

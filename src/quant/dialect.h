@@ -9,6 +9,7 @@
 #define PJ_DIALECT_LIST(X)                                               \
     X(qdq, "QuantizeLinear and DequantizeLinear around float operators") \
     X(qonnx, "the quantizers of QONNX, FINN and Brevitas")               \
+    X(vendor, "fake quantizers of vendors' own domains")                 \
     X(qoperator, "operators that compute on integers")                   \
     X(annotation, "data types beside the graph")
 

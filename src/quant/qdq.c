@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/vendor.h"
 #include "quant/dialect.h"
 #include "quant/scale.h"
 
@@ -103,17 +104,22 @@ static const pj_quantized *clipped(const pj_precision *precision, const pj_value
 static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node *node, pj_diags *diags,
                                    pj_quantized *out)
 {
-    bool back = strcmp(node->op, "DequantizeLinear") == 0;
+    bool is_vendor = strcmp(node->desc->domain, "*") == 0;
+    const char *op = is_vendor ? node->desc->op + 1 : node->op; /* without its "*" */
+    bool back = strcmp(op, "DequantizeLinear") == 0;
     if (read_clip(precision, node, out))
         return PJ_QUANTIZE;
-    if ((!back && strcmp(node->op, "QuantizeLinear") != 0) || node->inputs < 1 || !node->in[0])
+    if ((!back && strcmp(op, "QuantizeLinear") != 0 && !(is_vendor && strcmp(op, "DynamicQuantize") == 0)) ||
+        node->inputs < 1 || !node->in[0])
         return PJ_NO_QUANTIZER;
     const pj_value *integers = back ? node->in[0] : node->out[0];
     pj_dtype dtype = integers->type.dtype;
-    if (!is_sound(node, dtype, diags) || !pj_number_of_dtype(dtype, &out->format.number))
+    if (is_vendor && pj_vendor_dtype(node->op) != PJ_UNDEFINED)
+        dtype = pj_vendor_dtype(node->op);
+    if (!(is_vendor || is_sound(node, dtype, diags)) || !pj_number_of_dtype(dtype, &out->format.number))
         return PJ_NO_QUANTIZER;
     out->format.from = PJ_FROM_QDQ;
-    out->scale = node->in[1];
+    out->scale = node->inputs > 1 ? node->in[1] : NULL;
     out->zero = node->inputs > 2 ? node->in[2] : NULL;
     out->is_lazy = back && !node->out[0]->is_constant;
     if (out->format.number.kind == PJ_FIXED)
