@@ -1,4 +1,6 @@
 /* Einsum: contractions written as an equation. */
+#include "ops/einsum.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -210,6 +212,34 @@ static pj_status work_einsum(pj_ctx *c, pj_work *work)
     if (e.terms > 2)
         pj_work_times(c, work, PJ_MUL, e.terms - 2, all);
     return PJ_OK;
+}
+
+/* ---- channels of weights ---- */
+
+static bool is_channel(const equation *e, int i, int letter)
+{
+    bool found = has_letter(&e->out, letter);
+    for (int t = 0; t < e->terms; t++)
+        found = found && (t == i || !has_letter(&e->in[t], letter));
+    return found;
+}
+
+bool pj_einsum_channels(const pj_node *node, int i, int rank, int *first, int *last)
+{
+    pj_node copy = *node;
+    pj_ctx c = {.node = &copy};
+    equation e;
+    if (read_equation(&c, &e) != PJ_OK || i >= e.terms || (e.in[i].dots < 0 && e.in[i].count != rank))
+        return false;
+    const term *in = &e.in[i];
+    int found = 0, hidden = rank - in->count;
+    for (int k = 0; k < in->count && hidden >= 0; k++) {
+        if (!is_channel(&e, i, label_index(in->label[k])))
+            continue;
+        *last = in->dots >= 0 && k >= in->dots ? k + hidden : k;
+        *first = found++ ? *first : *last;
+    }
+    return found && *last - *first + 1 == found;
 }
 
 /*  domain, op_type, since, roles, traits, shape, value, work */

@@ -5,6 +5,7 @@
 
 #include "base/ckd.h"
 #include "base/limits.h"
+#include "ops/einsum.h"
 #include "ops/op.h"
 #include "quant/scale.h"
 #include "weights/decode.h"
@@ -15,6 +16,8 @@ typedef enum lay {
     LAY_FIRST,   /* axis 0 */
     LAY_SECOND,  /* axis 1, of each of `group` parts of axis 0 */
     LAY_COLUMNS, /* the last axis; the one before with transB */
+    LAY_LINES,   /* of a first operand: the axis before the last; the last with transA */
+    LAY_LETTERS, /* of an Einsum: the axes that the result has and no other operand */
     LAY_ROWS,    /* axes 0 and 1 together */
     LAY_AXIS,    /* attribute axis, 0 without one */
     LAY_BLOCKS   /* packed rows of K numbers (MatMulNBits) */
@@ -56,6 +59,19 @@ static const form forms[] = {
     {"MatMulIntegerToFloat",         1, LAY_COLUMNS, 3,  5,  NULL        },
     {"DynamicQuantizeMatMul",        1, LAY_COLUMNS, 2,  3,  NULL        },
     {"QGemm",                        3, LAY_COLUMNS, 4,  5,  NULL        },
+    {"MatMul",                       0, LAY_LINES,   -1, -1, NULL        },
+    {"FusedMatMul",                  0, LAY_LINES,   -1, -1, NULL        },
+    {"TransposeMatMul",              0, LAY_LINES,   -1, -1, NULL        },
+    {"FusedMatMulActivation",        0, LAY_LINES,   -1, -1, NULL        },
+    {"Gemm",                         0, LAY_LINES,   -1, -1, NULL        },
+    {"FusedGemm",                    0, LAY_LINES,   -1, -1, NULL        },
+    {"MatMulInteger",                0, LAY_LINES,   -1, 2,  NULL        },
+    {"QLinearMatMul",                0, LAY_LINES,   1,  2,  NULL        },
+    {"MatMulIntegerToFloat",         0, LAY_LINES,   2,  4,  NULL        },
+    {"QGemm",                        0, LAY_LINES,   1,  2,  NULL        },
+    {"TransposeMatMul",              1, LAY_COLUMNS, -1, -1, NULL        },
+    {"Einsum",                       0, LAY_LETTERS, -1, -1, NULL        },
+    {"Einsum",                       1, LAY_LETTERS, -1, -1, NULL        },
     {"Attention",                    1, LAY_COLUMNS, -1, -1, NULL        },
     {"QAttention",                   1, LAY_COLUMNS, 4,  7,  NULL        },
     {"LSTM",                         1, LAY_ROWS,    -1, -1, NULL        },
@@ -112,12 +128,18 @@ static int64_t product(const shape *s, int from, int to)
     return all;
 }
 
-static void set_axis(pj_constant *out, const shape *s, int axis)
+/* The channels are axis `axis`, or that and the axes behind it up to `last`. */
+static void set_axes(pj_constant *out, const shape *s, int axis, int last)
 {
     out->lead = 1;
     out->outer = product(s, 0, axis);
-    out->channels = s->dim[axis];
-    out->inner = product(s, axis + 1, s->rank);
+    out->channels = product(s, axis, last + 1);
+    out->inner = product(s, last + 1, s->rank);
+}
+
+static void set_axis(pj_constant *out, const shape *s, int axis)
+{
+    set_axes(out, s, axis, axis);
 }
 
 static void set_flat(pj_constant *out, int64_t count)
@@ -126,8 +148,9 @@ static void set_flat(pj_constant *out, int64_t count)
     out->inner = count;
 }
 
-static void set_channels(const pj_node *node, lay channels, const shape *s, pj_constant *out)
+static void set_channels(const pj_node *node, int i, lay channels, const shape *s, pj_constant *out)
 {
+    int first, last;
     int64_t axis = pj_node_int(node, "axis", 0), group = pj_node_int(node, "group", 1);
     set_flat(out, s->rank < 0 ? 1 : product(s, 0, s->rank));
     switch (channels) {
@@ -148,6 +171,14 @@ static void set_channels(const pj_node *node, lay channels, const shape *s, pj_c
     case LAY_COLUMNS:
         if (s->rank >= 2)
             set_axis(out, s, pj_node_int(node, "transB", 0) ? s->rank - 2 : s->rank - 1);
+        break;
+    case LAY_LINES:
+        if (s->rank >= 2)
+            set_axis(out, s, pj_node_int(node, "transA", 0) ? s->rank - 1 : s->rank - 2);
+        break;
+    case LAY_LETTERS:
+        if (s->rank >= 0 && pj_einsum_channels(node, i, s->rank, &first, &last))
+            set_axes(out, s, first, last);
         break;
     case LAY_ROWS:
         if (s->rank < 2)
@@ -429,6 +460,8 @@ static bool is_weight(const pj_node *node, int i, const form *f)
     const pj_value *value = node->in[i];
     if (!value || !value->is_constant || !node->desc || (node->outputs > 0 && node->out[0] && node->out[0]->is_folded))
         return false;
+    if (f && (f->channels == LAY_LINES || f->channels == LAY_LETTERS || f->channels == LAY_COLUMNS))
+        return pj_node_role(node, i) == 'w';
     if (f && f->channels == LAY_AXIS)
         return pj_dtype_is_float(value->type.dtype) && value->type.rank >= 2;
     return f || pj_node_role(node, i) == 'w';
@@ -449,7 +482,7 @@ static const char *find(const pj_node *node, int i, const form *f, pj_scaling *s
     const char *why = f ? f->unread : has_scales(node) ? other_scales : NULL;
     if (why || s.rank < 0)
         return why ? why : "its shape is not known";
-    set_channels(node, f ? f->channels : LAY_NONE, &s, out);
+    set_channels(node, i, f ? f->channels : LAY_NONE, &s, out);
     if (f && f->channels == LAY_BLOCKS) {
         out->tensor = plain_tensor(node->in[i]);
         out->scaling = scaling;
