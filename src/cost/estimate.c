@@ -97,8 +97,26 @@ static int64_t batch_of(const pj_graph *graph)
     return batch;
 }
 
+static void report_most(const pj_totals *totals, pj_diags *diags)
+{
+    const struct {
+        const char *what;
+        int64_t figure;
+    } figures[] = {
+        {"MACs",               totals->macs      },
+        {"FLOPs",              totals->flops     },
+        {"bit operations",     totals->bops      },
+        {"parameters",         totals->params    },
+        {"bits of parameters", totals->param_bits},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (figures[i].figure == INT64_MAX)
+            pj_diag_add(diags, PJ_DIAG_MOST, NULL, "the %s of the model pass 2^63 - 1, which is shown for them",
+                        figures[i].what);
+}
+
 pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
-                          pj_arena *arena, pj_totals *out, pj_error *err)
+                          pj_arena *arena, pj_diags *diags, pj_totals *out, pj_error *err)
 {
     for (size_t i = 0; i < layers->count; i++) {
         const pj_layer *row = &layers->row[i];
@@ -123,7 +141,9 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         out->qtools_total_cost = pj_number_whole(pj_energy_total(&out->energy));
         out->qtools_energy_sum = pj_number_whole(layers->qtools_sum);
     }
-    return count_distinct(model, precision, layers, arena, out, err);
+    PJ_TRY(count_distinct(model, precision, layers, arena, out, err));
+    report_most(out, diags);
+    return PJ_OK;
 }
 
 /* ---- devices ---- */

@@ -10,7 +10,7 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
 
 /* Sums in graph order. Parameters count once for each distinct constant. PJ_EOVERFLOW, PJ_ENOMEM. */
 pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
-                          pj_arena *arena, pj_totals *out, pj_error *err);
+                          pj_arena *arena, pj_diags *diags, pj_totals *out, pj_error *err);
 
 /* Fills `input_bits` and `output_bits` of each priced layer, under both rules by the shapes and formats of its tensors;
  * beyond 63 bits: INT64_MAX. */

@@ -93,10 +93,14 @@ static pj_status read_noise(planner *p)
         p->noise.ranges = &p->ranges;
     }
     if (!source || strcmp(source, "weights") == 0) {
-        PJ_TRY(pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, p->arena, &p->noise.weight_noise,
-                                    p->err));
         pj_str_printf(&text, "rounding noise of the weights (one scale per %s), ",
                       per_tensor ? "tensor" : "output channel");
+        pj_status status = pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, p->arena,
+                                                &p->noise.weight_noise, &text, p->err);
+        if (status != PJ_OK) {
+            pj_str_free(&text);
+            return status;
+        }
     } else if (strcmp(source, "uniform") == 0) {
         pj_str_add(&text, "every layer alike, noise by format alone, ");
     } else {

@@ -38,30 +38,42 @@ static pj_status check_numbers(const pj_weight *row, const pj_member *unit, pj_e
                    row->nans, row->infinities);
 }
 
-/* Weights that are not there: how many, and the first of them. */
+/* Layers whose weights cannot be looked at: how many of how many, and the first such weight. */
 typedef struct absent {
     size_t count, of;
     const pj_weight *first;
 } absent;
 
-static pj_status check_unit(const pj_weights *weights, const pj_member *unit, absent *missing, pj_error *err)
+/* Without its weights nobody knows what a layer loses, so it stays as it is, unless the user says what it becomes. */
+static pj_status check_unit(const pj_weights *weights, pj_member *unit, absent *missing, pj_error *err)
 {
     size_t count;
-    const pj_weight *row = pj_weights_of(weights, unit->node->label, &count);
+    const pj_weight *row = pj_weights_of(weights, unit->node->label, &count), *gone = NULL;
+    if (unit->kept)
+        return PJ_OK;
     missing->of++;
     for (size_t i = 0; i < count; i++) {
-        if (!row[i].absent) {
+        if (!row[i].absent)
             PJ_TRY(check_numbers(&row[i], unit, err));
-            continue;
-        }
-        missing->count++;
-        if (!missing->first)
-            missing->first = &row[i];
+        else if (!gone)
+            gone = &row[i];
     }
+    if (!gone)
+        return PJ_OK;
+    if (unit->pin) {
+        pj_error_at(err, NULL, unit->node->label, unit->node->op);
+        return pj_fail(err, PJ_EARGUMENT,
+                       "it is %s, but its weights cannot be looked at ('%.120s': %.100s), so its noise is not known",
+                       unit->why, gone->tensor, gone->absent);
+    }
+    unit->kept = true;
+    unit->why = "kept (its weights cannot be looked at)";
+    missing->count++;
+    missing->first = missing->first ? missing->first : gone;
     return PJ_OK;
 }
 
-static pj_status check(const pj_weights *weights, const pj_network *network, pj_error *err)
+static pj_status check(const pj_weights *weights, pj_network *network, pj_str *note, pj_error *err)
 {
     absent missing = {0};
     for (size_t u = 0; u < network->units; u++)
@@ -69,11 +81,16 @@ static pj_status check(const pj_weights *weights, const pj_network *network, pj_
             PJ_TRY(check_unit(weights, &network->unit[u], &missing, err));
     if (!missing.count)
         return PJ_OK;
-    return pj_fail(err, PJ_EARGUMENT,
-                   "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.100s), so their noise is not "
-                   "known: give measured losses (--sensitivity FILE), or plan by formats alone "
-                   "(--sensitivity uniform)",
-                   missing.count, missing.of, missing.first->tensor, missing.first->absent);
+    if (missing.count == missing.of)
+        return pj_fail(err, PJ_EARGUMENT,
+                       "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.100s), so their noise is not "
+                       "known: give measured losses (--sensitivity FILE), or plan by formats alone "
+                       "(--sensitivity uniform)",
+                       missing.count, missing.of, missing.first->tensor, missing.first->absent);
+    pj_str_printf(note,
+                  "weights of %zu of %zu layers, which stay as they are, cannot be looked at ('%.120s': %.100s), ",
+                  missing.count, missing.of, missing.first->tensor, missing.first->absent);
+    return PJ_OK;
 }
 
 static double noise_of(const pj_weights *weights, const char *layer, size_t format, pj_grain grain)
@@ -89,8 +106,8 @@ static double noise_of(const pj_weights *weights, const char *layer, size_t form
     return sum.signal > 0 ? sum.noise / sum.signal : 0;
 }
 
-pj_status pj_weight_noise_read(pj_model *model, const pj_network *network, const pj_choice_list *choices,
-                               bool per_tensor, pj_arena *arena, const double **out, pj_error *err)
+pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_choice_list *choices, bool per_tensor,
+                               pj_arena *arena, const double **out, pj_str *note, pj_error *err)
 {
     pj_grain grain = per_tensor ? PJ_PER_TENSOR : PJ_PER_CHANNEL;
     size_t formats = choices->formats.count;
@@ -107,7 +124,7 @@ pj_status pj_weight_noise_read(pj_model *model, const pj_network *network, const
     options.grain[per_tensor ? PJ_PER_CHANNEL : PJ_PER_TENSOR] = false;
     options.rule[PJ_SCALE_LEAST_ERROR] = false;
     PJ_TRY(pj_weights_inspect(model, &options, &weights, err));
-    pj_status status = check(weights, network, err);
+    pj_status status = check(weights, network, note, err);
     for (size_t u = 0; u < network->units && status == PJ_OK; u++)
         for (size_t k = 0; k < wanted.count && network->unit[u].weighted; k++)
             noise[u * formats + wanted.numbers[k]] = noise_of(weights, network->unit[u].node->label, k, grain);

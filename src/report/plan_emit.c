@@ -31,6 +31,51 @@ static fate fate_of(const pj_plan_layer *layer)
     return layer->has_weights && quant_type(layer->weights) ? WEIGHTS_ONLY : LEFT;
 }
 
+/* Do all layers of that fate have names in the file? `count`: how many there are. */
+static const pj_plan_layer *first_unnamed(const pj_plan_result *result, fate which, size_t *count)
+{
+    const pj_plan_layer *first = NULL;
+    *count = 0;
+    for (size_t i = 0; i < result->layer_count; i++) {
+        if (fate_of(&result->layers[i]) != which)
+            continue;
+        ++*count;
+        if (!result->layers[i].is_named && !first)
+            first = &result->layers[i];
+    }
+    return first;
+}
+
+static pj_status fail_unnamed(const pj_plan_layer *layer, const char *program, const char *what, pj_error *err)
+{
+    return pj_fail(err, PJ_EUNSUPPORTED,
+                   "layer '%.150s' is to be %s, but its node has no name in the file, so %s cannot be told of it: give "
+                   "the nodes names, or use --emit csv",
+                   layer->name, what, program);
+}
+
+/* An empty list of nodes to quantize means all of them there. */
+static pj_status check_onnxruntime(const pj_plan_result *result, pj_error *err)
+{
+    size_t quantized, weights_only;
+    const pj_plan_layer *first = first_unnamed(result, QUANTIZED, &quantized);
+    const pj_plan_layer *second = first_unnamed(result, WEIGHTS_ONLY, &weights_only);
+    if (first || second)
+        return fail_unnamed(first ? first : second, "onnxruntime", "quantized", err);
+    if (quantized || weights_only)
+        return PJ_OK;
+    return pj_fail(err, PJ_EUNSUPPORTED,
+                   "the plan makes no layer an integer one, and lists without nodes would mean all of them to "
+                   "onnxruntime");
+}
+
+static pj_status check_nncf(const pj_plan_result *result, pj_error *err)
+{
+    size_t left;
+    const pj_plan_layer *first = first_unnamed(result, LEFT, &left);
+    return first ? fail_unnamed(first, "NNCF", "left alone", err) : PJ_OK;
+}
+
 /* Nodes without a name in the file cannot be told of. */
 static void put_names(pj_json_writer *json, const char *key, const pj_plan_result *result, fate which)
 {
@@ -118,13 +163,16 @@ pj_status pj_plan_emit(const pj_plan_result *result, const char *program, pj_sin
     static const struct {
         const char *name;
         void (*emit)(const pj_plan_result *result, pj_str *out);
+        pj_status (*check)(const pj_plan_result *result, pj_error *err); /* PJ_EUNSUPPORTED: it would be misread */
     } programs[] = {
-        {"onnxruntime", emit_onnxruntime},
-        {"nncf",        emit_nncf       },
-        {"csv",         emit_csv        }
+        {"onnxruntime", emit_onnxruntime, check_onnxruntime},
+        {"nncf",        emit_nncf,        check_nncf       },
+        {"csv",         emit_csv,         NULL             }
     };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (strcmp(programs[i].name, program) == 0) {
+            if (programs[i].check)
+                PJ_TRY(programs[i].check(result, err));
             pj_str text = pj_str_new(0);
             programs[i].emit(result, &text);
             return pj_emit(&text, sink, payload, err);

@@ -19,6 +19,6 @@ pj_status pj_run_priced(const pj_prices *prices, const pj_plan *plan, pj_arena *
     PJ_TRY(pj_layers_count(&out->schedule, &out->precision, prices->table, arena, diags, &out->layers, err));
     PJ_TRY(pj_schedule_buffers(&out->precision, scratch, &out->schedule, err));
     PJ_TRY(pj_price_layers(&out->schedule, &out->precision, &memory, pj_policy_at(0), arena, diags, &out->layers, err));
-    PJ_TRY(pj_layers_total(model, &out->precision, &out->layers, arena, &out->totals, err));
+    PJ_TRY(pj_layers_total(model, &out->precision, &out->layers, arena, diags, &out->totals, err));
     return pj_arena_failed(arena) || pj_arena_failed(scratch) ? pj_fail_memory(err) : PJ_OK;
 }
