@@ -42,6 +42,8 @@ static pj_status find_desc(walk *w, pj_node *node)
     const pj_op_desc *desc = pj_custom_find(w->model, node->domain, node->op);
     if (!desc)
         desc = pj_op_find(node->domain, node->op, node->opset);
+    if (!desc)
+        PJ_TRY(pj_custom_shipped(w->model, node->domain, node->op, w->diags, &desc, w->err));
     if (!desc && (desc = pj_vendor_find(node->domain, node->op)) != NULL)
         pj_diag_add(w->diags, PJ_DIAG_OP_RULE, NULL, "operator %s::%s is taken as a quantizer, by its name",
                     node->domain, node->op);
@@ -218,9 +220,12 @@ static pj_status infer_node(walk *w, pj_node *node)
     }
     PJ_TRY(find_desc(w, node));
     PJ_TRY(read_constants(w, node));
-    if (node->desc)
-        PJ_TRY(run_rules(w, node));
-    else
+    pj_status status = node->desc ? run_rules(w, node) : PJ_OK;
+    if (status == PJ_ESHAPE && pj_custom_is_shipped(w->model, node->desc))
+        node->desc = NULL; /* the rules that come along are of another version of it */
+    else if (status != PJ_OK)
+        return status;
+    if (!node->desc)
         mark_outputs(node);
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])

@@ -193,6 +193,7 @@ typedef struct pj_model {
     int declareds;
     pj_declared *declared;
     pj_map trips;                       /* label of a Loop -> pj_num: trips that the user gives */
+    const struct pj_custom_ops *shipped; /* those that come with the program, once one of them was asked for */
     const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
     struct {                            /* what was told of it, so that asking again takes no memory (run/model.c) */
         const struct pj_tensor_info *tensors;

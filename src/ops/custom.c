@@ -93,7 +93,7 @@ pj_status pj_shape_custom(pj_ctx *c)
             continue;
         }
         for (int k = 0; k < out->rank; k++)
-            dims[k] = pj_num_substitute(c->symbols, out->dim[k], &names);
+            dims[k] = pj_num_is_unknown(out->dim[k]) ? out->dim[k] : pj_num_substitute(c->symbols, out->dim[k], &names);
         PJ_TRY(pj_set(c, o, dtype, out->rank, dims));
     }
     return PJ_OK;

@@ -13,6 +13,14 @@ typedef struct pj_custom_ops pj_custom_ops;
  * as the model. PJ_EIO; PJ_EFORMAT, with file and JSON path; PJ_ELIMIT; PJ_ENOMEM. */
 pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err);
 
+/* The row of the shipped rules for an operator that nothing else knows, by its domain; exporters leave out domains, so
+ * one of ai.onnx is looked for in all of them. A finding says where it was found. *out NULL: nowhere. PJ_ENOMEM. */
+pj_status pj_custom_shipped(pj_model *model, const char *domain, const char *op, pj_diags *diags,
+                            const pj_op_desc **out, pj_error *err);
+
+/* Is it a row of the shipped rules? They are about operators of others, so a node that does not fit one is unknown. */
+bool pj_custom_is_shipped(const pj_model *model, const pj_op_desc *desc);
+
 /* The file's row for an operator; NULL: it has none, or there is no file. */
 const pj_op_desc *pj_custom_find(const pj_model *model, const char *domain, const char *op);
 

@@ -20,7 +20,7 @@ typedef struct pj_input_pattern {
 typedef struct pj_output_rule {
     int shape_of; /* number of an input; -1: `dim` has the shape */
     int rank;
-    const pj_num *dim; /* formulas */
+    const pj_num *dim; /* formulas; unknown: "?" */
     int dtype_of;      /* likewise; -1: `dtype` */
     pj_dtype dtype;
 } pj_output_rule;

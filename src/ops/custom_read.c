@@ -189,12 +189,26 @@ static pj_status read_attributes(reader *r, pj_json object)
     return PJ_OK;
 }
 
-/* "in0", or a list of formulas. */
+static pj_status read_size(reader *r, pj_json value, pj_num *out)
+{
+    const char *text = "";
+    if (pj_json_kind_of(value) == PJ_JSON_TEXT)
+        PJ_TRY(pj_json_as_text(value, &text, r->err));
+    if (strcmp(text, "?") != 0)
+        return read_formula(r, value, out);
+    *out = pj_num_unknown();
+    return PJ_OK;
+}
+
+/* "in0", or a list of formulas, "?" among them for sizes that follow from data; null: nothing is said. */
 static pj_status read_shape(reader *r, pj_json object, pj_output_rule *out)
 {
     pj_json shape = pj_json_find(object, "shape"), list;
     const char *word;
     int k = 0;
+    out->shape_of = out->rank = -1;
+    if (pj_json_kind_of(shape) == PJ_JSON_NULL)
+        return PJ_OK;
     if (pj_json_kind_of(shape) == PJ_JSON_TEXT) {
         PJ_TRY(pj_json_as_text(shape, &word, r->err));
         out->shape_of = input_of_word(r, word);
@@ -212,7 +226,7 @@ static pj_status read_shape(reader *r, pj_json object, pj_output_rule *out)
     out->dim = dims;
     out->rank = (int)pj_json_count(list);
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at))
-        PJ_TRY(read_formula(r, at, &dims[k++]));
+        PJ_TRY(read_size(r, at, &dims[k++]));
     return PJ_OK;
 }
 
@@ -373,13 +387,17 @@ static void note_overrides(const reader *r)
                         *at->row.domain ? "::" : "", at->row.op, r->ops->path);
 }
 
+static pj_status start(reader *r)
+{
+    r->ops = PJ_NEW(r->model->arena, pj_custom_ops, 1);
+    return r->ops ? PJ_OK : pj_fail_memory(r->err);
+}
+
 pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)
 {
     reader r = {.model = model, .err = err};
     pj_json_doc *doc = NULL;
-    r.ops = PJ_NEW(model->arena, pj_custom_ops, 1);
-    if (!r.ops)
-        return pj_fail_memory(err);
+    PJ_TRY(start(&r));
     r.ops->path = keep(&r, setup->op_rules);
     pj_status status = pj_resource_json(setup, PJ_RESOURCE_OP_RULES, setup->op_rules, &doc, r.ops->sha256, err);
     if (status == PJ_OK)
@@ -390,4 +408,47 @@ pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)
     note_overrides(&r);
     model->custom = r.ops;
     return PJ_OK;
+}
+
+/* ---- rules that come with the program ---- */
+
+static pj_status read_shipped(pj_model *model, pj_error *err)
+{
+    reader r = {.model = model, .err = err};
+    PJ_TRY(start(&r));
+    for (const pj_builtin *at = pj_builtin_op_rules; at->name; at++) {
+        pj_json_doc *doc = NULL;
+        r.ops->path = at->name;
+        PJ_TRY(pj_json_parse(at->json, at->length, at->name, &doc, err));
+        pj_status status = read_file(&r, pj_json_root(doc));
+        pj_json_free(doc);
+        PJ_TRY(status);
+    }
+    model->shipped = r.ops;
+    return PJ_OK;
+}
+
+pj_status pj_custom_shipped(pj_model *model, const char *domain, const char *op, pj_diags *diags,
+                            const pj_op_desc **out, pj_error *err)
+{
+    *out = NULL;
+    if (!model->shipped)
+        PJ_TRY(read_shipped(model, err));
+    const pj_custom_op *at = model->shipped->first;
+    while (at && (strcmp(at->row.op, op) != 0 || (*domain && strcmp(at->row.domain, domain) != 0)))
+        at = at->next;
+    if (!at)
+        return PJ_OK;
+    *out = &at->row;
+    pj_diag_add(diags, PJ_DIAG_OP_RULE, NULL, "operator %s%s%s is as op_rules/%s.json describes it, which comes along",
+                domain, *domain ? "::" : "", op, at->path);
+    return PJ_OK;
+}
+
+bool pj_custom_is_shipped(const pj_model *model, const pj_op_desc *desc)
+{
+    const pj_custom_op *at = model->shipped ? model->shipped->first : NULL;
+    while (at && &at->row != desc)
+        at = at->next;
+    return at != NULL;
 }

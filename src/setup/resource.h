@@ -1,6 +1,6 @@
 /* Files that a setup names: given as bytes, built in, or on disk; and what tells one content from another.
  *
- * The JSON files of energy_tables/ and its folders devices/ and targets/ are compiled in. */
+ * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of op_rules/, are compiled in. */
 #ifndef PJ_SETUP_RESOURCE_H
 #define PJ_SETUP_RESOURCE_H
 
@@ -23,6 +23,7 @@ typedef struct pj_builtin {
 extern const pj_builtin pj_builtin_tables[];
 extern const pj_builtin pj_builtin_devices[];
 extern const pj_builtin pj_builtin_targets[];
+extern const pj_builtin pj_builtin_op_rules[];
 
 typedef enum pj_resource_kind {
     PJ_RESOURCE_TABLE,
