@@ -386,22 +386,29 @@ static pj_status bind_trips(binder *b)
     return PJ_OK;
 }
 
-/* An input without elements makes layers that cost nothing: old exporters write 0 for a size that they do not know. */
-static void report_empty(const binder *b)
+/* An axis of 0 that the file itself declares, and nobody binds: old exporters write it for a size that they do not know,
+ * and what has no elements costs nothing. */
+static void report_empty(const binder *b, const pj_value *input, const pj_type *original)
 {
-    const pj_graph *graph = b->model->graph;
-    for (int i = 0; i < graph->inputs; i++) {
-        const pj_value *in = graph->in[i];
-        for (int k = 0; k < in->declared.rank; k++) {
-            if (!pj_num_is(in->declared.dims[k], 0))
-                continue;
-            pj_diag_add(&b->model->diags, PJ_DIAG_EMPTY_DIM, NULL,
-                        "axis %d of input '%s' is 0, so what is computed from it has no elements and costs nothing; "
-                        "set it with --input %s=DIMS",
-                        k, in->name, in->name);
-            break;
-        }
+    const pj_type *type = &input->declared;
+    for (int k = 0; k < type->rank && k < original->rank; k++) {
+        if (!pj_num_is(type->dims[k], 0) || !pj_num_is(original->dims[k], 0))
+            continue;
+        pj_diag_add(&b->model->diags, PJ_DIAG_EMPTY_DIM, NULL,
+                    "axis %d of input '%s' is 0, so what is computed from it has no elements and costs nothing; set it "
+                    "with --input %s=DIMS",
+                    k, input->name, input->name);
+        return;
     }
+}
+
+static void report_empties(const binder *b)
+{
+    const pj_model *model = b->model;
+    for (int i = 0; i < model->graph->inputs; i++)
+        for (int k = 0; k < model->declareds; k++)
+            if (model->declared[k].type == &model->graph->in[i]->declared)
+                report_empty(b, model->graph->in[i], &model->declared[k].original);
 }
 
 /* ---- all of it ---- */
@@ -424,7 +431,7 @@ pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
     PJ_TRY(bind_trips(&b));
     for (int i = 0; i < model->declareds; i++)
         PJ_TRY(rewrite(&b, model->declared[i].type));
-    report_empty(&b);
+    report_empties(&b);
     return PJ_OK;
 }
 

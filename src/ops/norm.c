@@ -167,9 +167,8 @@ static pj_status set_statistics(pj_ctx *c, int o, int64_t given)
 {
     pj_num dims[PJ_MAX_RANK];
     int rank = pj_in_rank(c, 0), axis;
-    pj_dtype dtype = pj_attr_dtype(c, "stash_type", PJ_FLOAT32);
-    if (dtype == PJ_UNDEFINED) /* exporters write 0 where they mean the default */
-        dtype = PJ_FLOAT32;
+    bool is_default = pj_attr_int(c, "stash_type", 0) == 0; /* which exporters write as 0, too */
+    pj_dtype dtype = is_default ? PJ_FLOAT32 : pj_attr_dtype(c, "stash_type", PJ_FLOAT32);
     if (rank < 0)
         return pj_set_dtype(c, o, dtype);
     PJ_TRY(pj_axis(c, given, rank, &axis));

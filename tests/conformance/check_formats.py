@@ -84,6 +84,10 @@ def check(model, is_partial, rows, options, folder, command):
             if layers[at]["counted"]:
                 wrong.append(f"{model}: node {at} {operator} is counted, but nobody can know what it does")
             continue
+        if expected == ["counted"]:
+            if not layers[at]["counted"]:
+                wrong.append(f"{model}: node {at} {operator} is not counted")
+            continue
         got = describe(layers, at, expected)
         if got != expected:
             wrong.append(f"{model}: node {at} {operator} is {got}, the graph says {expected}")
