@@ -9,7 +9,7 @@
 /* Whole numbers as a constant of one element or a vector. */
 static void put_wholes(builder *b, const char *name, pj_dtype dtype, const char *dims, size_t count, const int *values)
 {
-    Onnx__TensorProto *tensor = build_initializer(b, name, dtype, dims);
+    PjOnnx__TensorProto *tensor = build_initializer(b, name, dtype, dims);
     tensor->n_int32_data = count;
     tensor->int32_data = pj_arena_alloc(b->arena, count, sizeof *tensor->int32_data);
     for (size_t i = 0; i < count; i++)
@@ -21,7 +21,7 @@ static void put_whole(builder *b, const char *name, pj_dtype dtype, int value)
     put_wholes(b, name, dtype, "", 1, &value);
 }
 
-static void put_text(builder *b, Onnx__NodeProto *node, const char *domain)
+static void put_text(builder *b, PjOnnx__NodeProto *node, const char *domain)
 {
     node->domain = build_strdup(b, domain);
 }
@@ -111,7 +111,7 @@ static void test_clip_of_indices(void)
     build_input(&b, "i", PJ_INT64, "5");
     build_input(&b, "t", PJ_FLOAT32, "9");
     build_output(&b, "y", PJ_FLOAT32, "");
-    Onnx__TensorProto *most = build_initializer(&b, "m", PJ_INT64, "");
+    PjOnnx__TensorProto *most = build_initializer(&b, "m", PJ_INT64, "");
     static const int64_t eight = 8;
     build_raw(&b, most, &eight, sizeof eight);
     put_node(&b, "clip", "Clip", "i,,m", "c");
@@ -139,7 +139,7 @@ static priced carried(const char *op, const char *inputs, pj_dtype dtype)
     put_floats(&b, "full", "4,4", 16, sixteen);
     build_initializer(&b, "shape", PJ_INT64, "2");
     put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
-    Onnx__NodeProto *node = put_node(&b, "between", op, inputs, "c");
+    PjOnnx__NodeProto *node = put_node(&b, "between", op, inputs, "c");
     if (strcmp(op, "Cast") == 0)
         build_int(&b, node, "to", dtype);
     put_node(&b, "fc", "MatMul", "x,c", "y");
@@ -201,7 +201,7 @@ static void test_two_levels(void)
     build_initializer(&b, "s", PJ_FLOAT8E4M3FN, "4,2");
     put_float(&b, "global", 0.3f);
     put_node(&b, "sdq", "DequantizeLinear", "s,global", "sd");
-    Onnx__NodeProto *dq = put_node(&b, "wdq", "DequantizeLinear", "w,sd", "wd");
+    PjOnnx__NodeProto *dq = put_node(&b, "wdq", "DequantizeLinear", "w,sd", "wd");
     build_int(&b, dq, "axis", 1);
     build_int(&b, dq, "block_size", 4);
     put_node(&b, "fc", "MatMul", "x,wd", "y");
@@ -324,7 +324,7 @@ static void test_fake_quantizers(void)
         build_opset(&b, "vendor", 1);
         build_input(&b, "x", PJ_FLOAT32, "2,4");
         build_output(&b, "y", PJ_FLOAT32, "");
-        Onnx__NodeProto *node = put_node(&b, "fake", rows[i].op, "x", "y");
+        PjOnnx__NodeProto *node = put_node(&b, "fake", rows[i].op, "x", "y");
         put_text(&b, node, "vendor");
         if (rows[i].text)
             build_text(&b, node, rows[i].attr, rows[i].text);
@@ -379,7 +379,7 @@ static void test_packed_bits(void)
         snprintf(dims, sizeof dims, "4,1,%d", 4 * widths[i]);
         build_initializer(&b, "w", PJ_UINT8, dims);
         put_floats(&b, "s", "4", 4, four);
-        Onnx__NodeProto *node = put_node(&b, "fc", "MatMulNBits", "x,w,s", "y");
+        PjOnnx__NodeProto *node = put_node(&b, "fc", "MatMulNBits", "x,w,s", "y");
         put_text(&b, node, "com.microsoft");
         build_int(&b, node, "K", 32);
         build_int(&b, node, "N", 4);
