@@ -72,6 +72,7 @@ typedef struct pj_setup {
     size_t trip_count;
     bool unbound_dims_are_one; /* what is not bound counts as 1, and a finding names it (analyze); false: stays a
                                   symbol (shapes) */
+    bool follow_links;         /* weights may lie behind links that lead out of the model's folder */
     const char *op_rules;      /* a file that describes operators (docs/op-rules.md), or NULL */
 
     /* What figures rest on. */

@@ -19,6 +19,7 @@ typedef struct data_file {
     const char *path; /* NULL: of a model that somebody else gives, which has `origin` */
     const pj_origin *origin;
     bool there;
+    bool is_outside; /* it is there, behind a link out of the model's folder that is not followed */
     uint64_t size;
 } data_file;
 
@@ -126,6 +127,15 @@ static pj_status look_there(pj_loader *loader, const pj_tensor *tensor, data_fil
     return PJ_OK;
 }
 
+/* Below the model's folder, or below that of the file that the model itself is a link to. */
+static bool is_inside(const pj_loader *loader, const char *path)
+{
+    char *links = is_below(path, loader->folder) ? NULL : link_folder(loader->model->path);
+    bool outside = links && !is_below(path, links);
+    free(links);
+    return !outside;
+}
+
 static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tensor, data_file *file)
 {
     struct stat info;
@@ -141,17 +151,24 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
         return pj_load_no_memory(loader);
     if (stat(file->path, &info) != 0)
         return PJ_OK;
-    char *links = is_below(file->path, loader->folder) ? NULL : link_folder(loader->model->path);
-    bool outside = links && !is_below(file->path, links);
-    free(links);
-    char text[300];
-    snprintf(text, sizeof text, "'%.200s' %s", tensor->location,
-             S_ISREG(info.st_mode) ? "is a link that leads out of the model's folder" : "is not a regular file");
-    if (outside || !S_ISREG(info.st_mode))
+    if (!S_ISREG(info.st_mode)) {
+        char text[300];
+        snprintf(text, sizeof text, "'%.200s' is not a regular file", tensor->location);
         return bad(loader, what, tensor, text);
+    }
+    file->is_outside = !loader->follow_links && !is_inside(loader, file->path);
     file->size = (uint64_t)info.st_size;
-    file->there = !is_pointer_file(file->path, file->size);
+    file->there = !file->is_outside && !is_pointer_file(file->path, file->size);
     return PJ_OK;
+}
+
+/* Figures need sizes only, so data that is not there, or not to be followed to, is a finding. */
+static void report_absent(const pj_loader *loader, const char *location, const data_file *file)
+{
+    const char *why = file->is_outside ? "is a link that leads out of the model's folder (--follow-links follows it)"
+                                       : "is not there";
+    pj_diag_add(&loader->model->diags, PJ_DIAG_WEIGHTS_ABSENT, NULL,
+                "the file '%s' %s: the tensors in it have sizes, but no contents", location, why);
 }
 
 static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor *tensor, const data_file **out)
@@ -163,8 +180,7 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
             return pj_load_no_memory(loader);
         PJ_TRY(look(loader, what, tensor, file));
         if (!file->there)
-            pj_diag_add(&loader->model->diags, PJ_DIAG_WEIGHTS_ABSENT, NULL,
-                        "the file '%s' is not there: the tensors in it have sizes, but no contents", tensor->location);
+            report_absent(loader, tensor->location, file);
     }
     *out = file;
     return PJ_OK;

@@ -6,6 +6,7 @@
 #ifndef PJ_LOAD_LOAD_H
 #define PJ_LOAD_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ typedef pj_dim_binding pj_binding;
 typedef struct pj_load_options {
     const pj_binding *bindings; /* bound before the first shape is read */
     size_t binding_count;
+    bool follow_links; /* external data may be links that lead out of the model's folder */
 } pj_load_options;
 
 /* Reads the model in the file `path`; "-" is standard input. `options` may be NULL, `err` too. The result belongs to

@@ -22,6 +22,7 @@ typedef struct pj_loader {
     pj_arena *part;    /* the message that is read right now, of those that are unpacked one by one */
     pj_error *err;
     uint64_t file_bytes;
+    bool follow_links;  /* of external data, wherever they lead */
     const char *folder; /* of the model file, for external data; NULL: there is none */
     pj_origin *origin;  /* the model itself, where somebody else gives it; NULL: a file, a stream, bytes */
     pj_map files;       /* external data: location -> what is known of that file (external.c) */

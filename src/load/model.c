@@ -136,6 +136,7 @@ static pj_status start_model(pj_loader *loader, const char *path, const pj_load_
     model->path = pj_arena_strdup(loader->arena, path);
     if (!model->symbols || !model->path)
         return pj_load_no_memory(loader);
+    loader->follow_links = options && options->follow_links;
     for (size_t i = 0; options && i < options->binding_count; i++)
         if (!pj_symbols_bind(model->symbols, options->bindings[i].name, options->bindings[i].value))
             return pj_load_no_memory(loader);

@@ -34,9 +34,10 @@ static pj_status finish_open(pj_status loaded, const char *name, const pj_setup 
 /* Dimensions are bound after loading, so that they can be bound anew. */
 pj_status pj_model_open(const char *path, const pj_setup *setup, pj_model **out, pj_error *err)
 {
+    const pj_load_options options = {.follow_links = setup && setup->follow_links};
     pj_model *model = NULL;
     *out = NULL;
-    pj_status status = pj_load(path, NULL, &model, err);
+    pj_status status = pj_load(path, &options, &model, err);
     return finish_open(status, path, setup, model, out, err);
 }
 

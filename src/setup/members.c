@@ -65,6 +65,10 @@ static const pj_setting members[] = {
      .kind = PJ_SETTING_FILE, .group = PJ_ABOUT_MODEL,
      .in_report = WORD(op_rules), .report = 11, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(op_rules), .budget = 5,
      .basis = 8, .told = "Operators as described by %v (%o)", .place_told = 3},
+    {.name = "follow_links", .option = "follow-links",
+     .help = "weights may lie where links out of the model's\n"
+             "folder lead",
+     .kind = PJ_SETTING_FLAG, .at = AT(follow_links), .group = PJ_ABOUT_MODEL, .written = PJ_WRITTEN_NEVER},
     /* ---- prices and memory ---- */
     {NAMED(table), .option = WORD(table), .value = "NAME|FILE",
      .help = "energy table (default horowitz-45nm);\n"
