@@ -228,7 +228,7 @@ static pj_status convert_outputs(const pj_precision *precision, pj_arena *arena,
             continue;
         pj_format stored = pj_precision_of(precision, out);
         unsigned prims = stored.from == PJ_FROM_ANNOTATION ? 0 : prims_between(&draft->formats.result, &stored);
-        if (is_quantized_in_front(precision, node, o)) {
+        if (precision->sum[out->index] || is_quantized_in_front(precision, node, o)) {
             prims = 0;
         } else if (precision->quantizer_after[out->index]) {
             pj_node *quantizer = precision->quantizer_after[out->index]->out[0]->producer;
@@ -355,11 +355,19 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
 
 /* ---- all of it ---- */
 
-static void settle_outputs(pj_precision *precision, const pj_draft *draft)
+static void settle_outputs(pj_precision *precision, const pj_table *table, const pj_draft *draft, pj_diags *diags)
 {
-    for (int o = 0; o < draft->node->outputs; o++)
-        if (draft->node->out[o])
-            pj_precision_settle(precision, draft->node, o, &draft->formats.result);
+    const pj_node *node = draft->node;
+    const pj_format *result = &draft->formats.result;
+    bool is_wider = false;
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            is_wider |= pj_precision_settle(precision, node, o, result, pj_table_rules(table) == PJ_RULES_QTOOLS);
+    if (!is_wider || pj_precision_passes(node))
+        return;
+    pj_diag_add(diags, PJ_DIAG_SUM, node->label,
+                "no quantizer takes its sums of %lld bits, so they are stored in the next width that memories have",
+                (long long)result->number.bits);
 }
 
 /* A layer hands on the accumulator, or what it works in; an operator that keeps formats, what it reads. */
@@ -383,7 +391,7 @@ pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const
         find_operands(precision, table, draft);
     if (node->desc)
         find_result(precision, draft);
-    settle_outputs(precision, draft);
+    settle_outputs(precision, table, draft, diags);
     draft->formats.output = pj_precision_of(precision, node->outputs ? node->out[0] : NULL);
     if (row->free || pj_precision_node(precision, node)->converts)
         return PJ_OK;

@@ -28,6 +28,7 @@
     X(PJ_DIAG_WEIGHTS_INFINITE, "weights-not-finite", "warning", false) \
     X(PJ_DIAG_WEIGHTS_SPECIAL, "weights-special", "note", false)        \
     X(PJ_DIAG_MOST, "figure-too-large", "warning", false)               \
+    X(PJ_DIAG_SUM, "unquantized-sum", "note", false)                    \
     X(PJ_DIAG_WIDTHS, "mixed-widths", "note", false)                    \
     X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)           \
     X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)

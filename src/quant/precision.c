@@ -180,7 +180,7 @@ pj_format pj_precision_computes(const pj_precision *precision, const pj_node *no
     if (!own->is_integer && own->quantizer == PJ_NO_QUANTIZER && precision->quantized[value->index] &&
         pj_dtype_is_float(value->type.dtype))
         return pj_precision_declared(precision, value);
-    return pj_precision_reads(precision, node, i);
+    return precision->sum[value->index] ? *precision->sum[value->index] : pj_precision_reads(precision, node, i);
 }
 
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o)
@@ -193,21 +193,43 @@ const pj_value *pj_precision_result(const pj_precision *precision, const pj_node
     return quantizer && at == value ? quantizer->out[0] : value; /* else a clamp stands between */
 }
 
-void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result)
+/* The next width that memories have; what is wider than all of them stays. */
+static pj_format in_memory(const pj_format *sum)
+{
+    static const int64_t widths[] = {1, 2, 4, 8, 16, 32, 64};
+    pj_format out = *sum;
+    size_t k = 0;
+    while (k < sizeof widths / sizeof *widths && widths[k] < sum->number.bits)
+        k++;
+    if (sum->number.kind != PJ_FIXED || k == sizeof widths / sizeof *widths)
+        return out;
+    out.number.int_bits += widths[k] - sum->number.bits;
+    out.number.bits = widths[k];
+    return out;
+}
+
+bool pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result,
+                         bool as_wide_as_they_are)
 {
     const pj_value *value = node->out[o];
     const pj_node_precision *own = pj_precision_node(precision, node);
     const pj_node *quantizer = precision->quantizer_after[value->index];
     pj_format *stored = &precision->stored[value->index];
     if (own->quantizer != PJ_NO_QUANTIZER || value->is_constant)
-        return;
-    if (own->plan && own->plan->output.from != PJ_FROM_NOTHING)
+        return false;
+    if (own->plan && own->plan->output.from != PJ_FROM_NOTHING) {
         *stored = own->plan->output;
-    else if (quantizer)
+    } else if (quantizer) {
         *stored = precision->stored[quantizer->out[0]->index];
-    else if (precision->wished[value->index])
+    } else if (precision->wished[value->index]) {
         *stored = *precision->wished[value->index];
-    else if (own->is_integer && !own->sets_format && precision->quantized[value->index] &&
-             result->from != PJ_FROM_NOTHING && stored->from != PJ_FROM_ANNOTATION)
-        *stored = *result;
+    } else if (own->is_integer && !own->sets_format && precision->quantized[value->index] &&
+               result->from != PJ_FROM_NOTHING && stored->from != PJ_FROM_ANNOTATION) {
+        *stored = as_wide_as_they_are ? *result : in_memory(result);
+        if (stored->number.bits == result->number.bits)
+            return false;
+        precision->sum[value->index] = pj_arena_memdup(precision->arena, result, 1, sizeof *result);
+        return true; /* without memory the arena has failed, and the caller's status says so */
+    }
+    return false;
 }

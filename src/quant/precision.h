@@ -104,6 +104,7 @@ typedef struct pj_precision {
     const pj_value **source;         /* likewise: the value in front of free quantizers; NULL: itself */
     const pj_node **quantizer_after; /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;        /* likewise: what a plan says that all its readers read, or NULL */
+    const pj_format **sum;           /* likewise: the sums that it holds in wider numbers, or NULL */
     bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps behind views and moves */
     pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
     int nodes;                       /* of them */
@@ -132,8 +133,11 @@ const pj_value *pj_precision_source(const pj_precision *precision, const pj_node
 /* The value that holds output `o`: after the quantizer that is part of the layer, where only views stand between. */
 const pj_value *pj_precision_result(const pj_precision *precision, const pj_node *node, int o);
 
-/* Settles how output `o` is stored, once the layer in front is known to compute `result`. Nodes in graph order. */
-void pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result);
+/* Settles how output `o` is stored, once the layer in front is known to compute `result`. Sums that nobody quantizes
+ * take the next width that memories have, unless `as_wide_as_they_are`; true: that is wider than they are. Nodes in
+ * graph order. */
+bool pj_precision_settle(pj_precision *precision, const pj_node *node, int o, const pj_format *result,
+                         bool as_wide_as_they_are);
 
 /* The node's own record. */
 const pj_node_precision *pj_precision_node(const pj_precision *precision, const pj_node *node);

@@ -24,6 +24,7 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->source = PJ_NEW(arena, const pj_value *, model->values);
     out->quantizer_after = PJ_NEW(arena, const pj_node *, model->values);
     out->wished = PJ_NEW(arena, const pj_format *, model->values);
+    out->sum = PJ_NEW(arena, const pj_format *, model->values);
     out->dequantized = PJ_NEW(arena, bool, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
