@@ -1,6 +1,7 @@
 /* The walk over the graph that runs shape and value rules. */
 #include "infer/infer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -209,6 +210,27 @@ static pj_status read_constants(walk *w, const pj_node *node)
     return PJ_OK;
 }
 
+/* An operator that nobody knows, and what may be meant. */
+static pj_status report_unknown(walk *w, const pj_node *node)
+{
+    int since;
+    const char *other = pj_op_elsewhere(node->domain, node->op, &since);
+    pj_str op = pj_str_new(4096), why = pj_str_new(400);
+    pj_node_op_print(node, &op);
+    if (since > node->opset && node->opset > 0)
+        pj_str_printf(&why, "known from opset %d on, but the model imports %" PRId64, since, node->opset);
+    else if (other)
+        pj_str_printf(&why, "not known in ai.onnx, but in %s: the node may lack its domain", other);
+    else
+        pj_str_add(&why, "not known");
+    pj_diag_add(w->diags, PJ_DIAG_UNKNOWN_OP, node->label,
+                "operator %s is %s; its outputs take the types that the file declares", op.data, why.data);
+    bool no_memory = op.no_memory || why.no_memory;
+    pj_str_free(&op);
+    pj_str_free(&why);
+    return no_memory ? pj_fail_memory(w->err) : PJ_OK;
+}
+
 static pj_status infer_node(walk *w, pj_node *node)
 {
     for (int o = 0; o < node->outputs; o++) {
@@ -230,17 +252,7 @@ static pj_status infer_node(walk *w, pj_node *node)
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])
             PJ_TRY(check_output(w, node, node->out[o]));
-    if (!node->desc) {
-        pj_str op = pj_str_new(4096);
-        pj_node_op_print(node, &op);
-        pj_diag_add(w->diags, PJ_DIAG_UNKNOWN_OP, node->label,
-                    "operator %s is not known; its outputs take the types that the file declares", op.data);
-        bool no_memory = op.no_memory;
-        pj_str_free(&op);
-        if (no_memory)
-            return pj_fail_memory(w->err);
-    }
-    return PJ_OK;
+    return node->desc ? PJ_OK : report_unknown(w, node);
 }
 
 /* ---- graphs ---- */

@@ -47,7 +47,8 @@ typedef struct pj_tensor {
     const int64_t *dims;
     int64_t count; /* product of dims; checked */
     pj_storage storage;
-    bool raw; /* little-endian elements as in raw_data; false: packed protobuf numbers */
+    bool sparse; /* only its values that are not 0 are in the file, and they are not read */
+    bool raw;    /* little-endian elements as in raw_data; false: packed protobuf numbers */
     const char *location;
     uint64_t offset, length;    /* bytes; length 0 with EXTERNAL: to the end of the file */
     const void *bytes;          /* as in raw_data, where they are few, else NULL */
@@ -173,7 +174,7 @@ typedef struct pj_model {
     pj_symbols *symbols;
     const char *path;
     struct pj_origin *origin; /* where its files are read from (base/input.h); NULL: see `is_file` */
-    bool is_file; /* `path` names a file that can be read again; false: a stream, or memory */
+    bool is_file;             /* `path` names a file that can be read again; false: a stream, or memory */
     uint64_t file_bytes;
     int64_t ir_version;
     const char *producer; /* name and version, or "" */
@@ -192,10 +193,10 @@ typedef struct pj_model {
     bool is_bound;   /* the rest of this (infer/) */
     int declareds;
     pj_declared *declared;
-    pj_map trips;                       /* label of a Loop -> pj_num: trips that the user gives */
+    pj_map trips;                        /* label of a Loop -> pj_num: trips that the user gives */
     const struct pj_custom_ops *shipped; /* those that come with the program, once one of them was asked for */
-    const struct pj_custom_ops *custom; /* operators that the user describes, or NULL (ops/custom.c) */
-    struct {                            /* what was told of it, so that asking again takes no memory (run/model.c) */
+    const struct pj_custom_ops *custom;  /* operators that the user describes, or NULL (ops/custom.c) */
+    struct {                             /* what was told of it, so that asking again takes no memory (run/model.c) */
         const struct pj_tensor_info *tensors;
         size_t tensor_count;
         const struct pj_model_info *info;

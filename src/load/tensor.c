@@ -278,5 +278,6 @@ pj_status pj_load_sparse(pj_loader *loader, const PjOnnx__SparseTensorProto *pro
     if (!proto->values)
         return pj_fail(loader->err, PJ_EFORMAT, "a sparse %s has no values", what);
     PJ_TRY(read_head(loader, what, proto->values->name, proto->values->data_type, out));
+    out->sparse = true;
     return read_dims(loader, what, proto->dims, proto->n_dims, out);
 }

@@ -127,6 +127,10 @@ typedef struct pj_op_family {
  * that the model does not import, takes the newest). NULL: unknown operator. */
 const pj_op_desc *pj_op_find(const char *domain, const char *op, int64_t opset);
 
+/* Why there is no row for an operator that others have: the first opset of its domain that has it (*since), or, of
+ * ai.onnx, another domain that has one of that name (the result). Neither: 0 and NULL. */
+const char *pj_op_elsewhere(const char *domain, const char *op, int *since);
+
 /* All families, for listings and tests; ends with NULL. */
 const pj_op_family *const *pj_op_families(void);
 

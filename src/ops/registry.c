@@ -30,6 +30,23 @@ const pj_op_desc *pj_op_find(const char *domain, const char *op, int64_t opset)
     return best;
 }
 
+const char *pj_op_elsewhere(const char *domain, const char *op, int *since)
+{
+    const char *other = NULL;
+    *since = 0;
+    for (const pj_op_family *const *family = families; *family; family++)
+        for (int i = 0; i < (*family)->count; i++) {
+            const pj_op_desc *row = &(*family)->rows[i];
+            if (strcmp(row->op, op) != 0)
+                continue;
+            if (strcmp(row->domain, domain) == 0)
+                *since = !*since || row->since < *since ? row->since : *since;
+            else if (!*domain && !other)
+                other = row->domain;
+        }
+    return *since ? NULL : other;
+}
+
 char pj_op_role(const pj_op_desc *desc, int input)
 {
     char role = 'x';

@@ -63,7 +63,7 @@ static pj_status check_unit(const pj_weights *weights, pj_member *unit, absent *
     if (unit->pin) {
         pj_error_at(err, NULL, unit->node->label, unit->node->op);
         return pj_fail(err, PJ_EARGUMENT,
-                       "it is %s, but its weights cannot be looked at ('%.120s': %.100s), so its noise is not known",
+                       "it is %s, but its weights cannot be looked at ('%.120s': %.120s), so its noise is not known",
                        unit->why, gone->tensor, gone->absent);
     }
     unit->kept = true;
@@ -83,12 +83,12 @@ static pj_status check(const pj_weights *weights, pj_network *network, pj_str *n
         return PJ_OK;
     if (missing.count == missing.of)
         return pj_fail(err, PJ_EARGUMENT,
-                       "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.100s), so their noise is not "
+                       "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.120s), so their noise is not "
                        "known: give measured losses (--sensitivity FILE), or plan by formats alone "
                        "(--sensitivity uniform)",
                        missing.count, missing.of, missing.first->tensor, missing.first->absent);
     pj_str_printf(note,
-                  "weights of %zu of %zu layers, which stay as they are, cannot be looked at ('%.120s': %.100s), ",
+                  "weights of %zu of %zu layers, which stay as they are, cannot be looked at ('%.120s': %.120s), ",
                   missing.count, missing.of, missing.first->tensor, missing.first->absent);
     return PJ_OK;
 }

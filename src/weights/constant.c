@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "ops/einsum.h"
 #include "ops/op.h"
+#include "ops/vendor.h"
 #include "quant/scale.h"
 #include "weights/decode.h"
 
@@ -218,6 +219,14 @@ static bool is_float_cast(const pj_node *node)
            pj_dtype_is_float(node->in[0]->type.dtype) && pj_dtype_is_float(node->out[0]->type.dtype);
 }
 
+/* DequantizeLinear, ONNX Runtime's too, and those of vendors. */
+static bool is_dequantizer(const pj_node *node)
+{
+    bool known = !*node->domain || strcmp(node->domain, "com.microsoft") == 0;
+    return known ? strcmp(node->op, "DequantizeLinear") == 0
+                 : node->desc && strcmp(node->desc->domain, "*") == 0 && pj_text_glob("*DequantizeLinear", node->op);
+}
+
 static const pj_tensor *own_tensor(const pj_value *value)
 {
     if (value->tensor)
@@ -261,6 +270,8 @@ static void transpose(const pj_node *node, pj_constant *out)
 
 /* ---- quantized numbers ---- */
 
+static const char computed[] =
+    "it is computed from other constants (fold them, as onnxsim and ONNX Runtime's optimizer do)";
 static const char bad_scale[] = "its scale is no constant of the file";
 static const char bad_zero[] = "its zero point is no constant of the file";
 
@@ -362,6 +373,8 @@ static const char *read_blocks(const pj_node *node, const form *f, pj_constant *
     static const char broken[] = "K, N, bits and block_size do not fit its size";
     int64_t k = pj_node_int(node, "K", 0), n = pj_node_int(node, "N", 0), bits = pj_node_int(node, "bits", 4);
     int64_t block = pj_node_int(node, "block_size", 0), bytes = 0;
+    if (bits == 3 || (bits > 4 && bits < 8))
+        return "its numbers do not divide a byte, and are not read";
     if (k < 1 || n < 1 || block < 1 || block - (1 << 20) > k || (bits != 2 && bits != 4 && bits != 8))
         return broken;
     int64_t blocks = k / block + (k % block != 0);
@@ -390,15 +403,14 @@ static const char *read_blocks(const pj_node *node, const form *f, pj_constant *
 /* Follows the value back to its tensor, over at most one quantizer. */
 static const char *trace(const pj_value *value, pj_constant *out, pj_scaling *scaling)
 {
-    static const char *const linear[] = {"DequantizeLinear", NULL};
     static const char *const qonnx[] = {"Quant", "IntQuant", "BipolarQuant", NULL};
     const char *why = NULL;
     bool scaled = out->scaling != NULL;
     while (!why && !(out->tensor = own_tensor(value))) {
         const pj_node *node = value->producer;
         if (!node || node->inputs < 1 || !node->in[0] || node->out[0] != value)
-            return "it is computed from other constants";
-        bool is_linear = !*node->domain && is_op(node, linear), is_qonnx = *node->domain && is_op(node, qonnx);
+            return computed;
+        bool is_linear = is_dequantizer(node), is_qonnx = *node->domain && is_op(node, qonnx);
         if (keeps_order(node) || is_float_cast(node)) {
             value = node->in[0];
         } else if (!scaled && strcmp(node->op, "Transpose") == 0 && !*node->domain) {
@@ -410,12 +422,14 @@ static const char *trace(const pj_value *value, pj_constant *out, pj_scaling *sc
             value = node->in[0];
             scaled = true;
             out->scaling = scaling;
+            if (is_linear && pj_vendor_dtype(node->op) != PJ_UNDEFINED)
+                out->codes = pj_vendor_dtype(node->op); /* fp8 may lie in bytes */
             if (!why && is_linear && before && strcmp(before->op, "QuantizeLinear") == 0 && before->in[0]) {
                 why = set_rounding(before, scaling);
                 value = before->in[0];
             }
         } else {
-            return "it is computed from other constants";
+            return computed;
         }
     }
     return why;
@@ -436,6 +450,8 @@ static const char *check(const pj_constant *c)
     const pj_scaling *s = c->scaling;
     if (!pj_decodes(c->codes))
         return "its elements are no numbers";
+    if (pj_dtype_bits(c->codes) != pj_dtype_bits(c->tensor->dtype) && !c->pitch)
+        return "its numbers are packed in an order that is not read";
     if (!c->pitch && c->tensor->count != count_of(c))
         return "its size is not that of the input that it comes to";
     bool is_hollow = s && (s->extent == 0 || s->inner == 0) && c->tensor->count > 0;
@@ -511,6 +527,8 @@ bool pj_constant_of(const pj_node *node, int i, pj_arena *arena, pj_constant *ou
     if (!out->absent)
         out->absent = check(out);
     if (!out->absent && out->tensor->storage == PJ_STORED_ABSENT)
-        out->absent = "the file has no contents for it";
+        out->absent = out->tensor->sparse     ? "it is a sparse tensor, whose values are not read (store it densely)"
+                      : out->tensor->location ? "the file that it is in is not there, or behind a link (--follow-links)"
+                                              : "the file has no contents for it";
     return true;
 }
