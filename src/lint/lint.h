@@ -51,7 +51,7 @@ typedef struct pj_lint_family {
     size_t count;
 } pj_lint_family;
 
-extern const pj_lint_family pj_lint_placement, pj_lint_scales, pj_lint_graph;
+extern const pj_lint_family pj_lint_placement, pj_lint_scales, pj_lint_values, pj_lint_graph;
 
 /* What the public list of findings stands on. */
 struct pj_lint {

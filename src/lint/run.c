@@ -6,7 +6,8 @@
 #include "ops/op.h"
 #include "result/result.h"
 
-static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_graph, NULL};
+static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_values, &pj_lint_graph,
+                                                 NULL};
 
 /* ---- the list of rules ---- */
 

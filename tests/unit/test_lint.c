@@ -1,4 +1,5 @@
 /* lint/: for each rule a graph on which it fires, and a near twin on which it does not. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -441,6 +442,30 @@ static void test_concat(void)
     silent(&b, "concat-scales");
 }
 
+/* int8 weights [4,3] with scales of their own for each column. */
+static builder scaled(float a, float b_, float c)
+{
+    const float scales[] = {a, b_, c};
+    builder b = build_new(21);
+    build_input(&b, "x", PJ_FLOAT32, "1,4");
+    build_initializer(&b, "w", PJ_INT8, "4,3");
+    put_floats(&b, "s", "3", 3, scales);
+    put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
+    put_node(&b, "fc", "MatMul", "x,d", "y");
+    end(&b, "y");
+    return b;
+}
+
+static void test_odd_scale(void)
+{
+    builder b = scaled(0.5f, 0, -0.25f);
+    fires(&b, "odd-scale", "dq", "of the 3 scales in 's', 1 are 0, 1 below 0, 0 not finite");
+    b = scaled(0.5f, 0.25f, NAN);
+    fires(&b, "odd-scale", "dq", "0 are 0, 0 below 0, 1 not finite");
+    b = scaled(0.5f, 0.25f, 0.1f);
+    silent(&b, "odd-scale");
+}
+
 static builder quantized_twice(float second)
 {
     builder b = quantized();
@@ -819,6 +844,7 @@ int main(void)
     test_bias();
     test_pair();
     test_concat();
+    test_odd_scale();
     test_duplicate();
     test_duplicate_dynamic();
     test_batchnorm();
