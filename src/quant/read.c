@@ -5,6 +5,7 @@
 #include "quant/dialect.h"
 #include "quant/integer.h"
 #include "quant/plan_file.h"
+#include "quant/scale.h"
 
 static const pj_dialect *const dialects[] = {
 #define PJ_DIALECT_ADDRESS(name, what) &pj_dialect_##name,
@@ -42,10 +43,43 @@ static pj_status keep(pj_precision *precision, const pj_value *value, const pj_q
     return PJ_OK;
 }
 
-/* Several quantized tensors joined: the widest one, and no common scale unless they are alike. */
-static bool join(const pj_precision *precision, const pj_node *node, pj_quantized *out)
+enum { MOST_FACTORS = 64 };
+
+static bool add_factor(pj_precision *precision, const pj_value *value, const pj_factor **list)
 {
-    bool found = false;
+    int count = *list ? (*list)->count + 1 : 1;
+    pj_factor *factor = value && count <= MOST_FACTORS ? PJ_NEW(precision->arena, pj_factor, 1) : NULL;
+    if (factor) {
+        *factor = (pj_factor){value, *list, count};
+        *list = factor;
+    }
+    return factor || !value || count > MOST_FACTORS;
+}
+
+/* What comes with a constant that is joined to others: all of it is read with them. */
+static bool add_all_factors(pj_precision *precision, const pj_quantized *one, const pj_factor **list)
+{
+    bool ok = add_factor(precision, pj_scale_is_stored(one->scale) ? one->scale : NULL, list) &&
+              add_factor(precision, pj_zero_is_stored(one->zero) ? one->zero : NULL, list);
+    for (const pj_factor *at = one->factors; at && ok; at = at->next)
+        ok = add_factor(precision, at->value, list);
+    return ok;
+}
+
+static int first_data(const pj_node *node)
+{
+    int i = 0;
+    while (i < node->inputs - 1 && !pj_precision_is_data(node, i))
+        i++;
+    return i;
+}
+
+/* Several quantized tensors joined: the widest one, and no common scale unless they are alike. False: not all are, or
+ * no memory, and then the arena has failed. */
+static bool join(pj_precision *precision, const pj_node *node, pj_quantized *out)
+{
+    const pj_factor *factors = NULL;
+    bool found = false, alike = true, ok = true;
     for (int i = 0; i < node->inputs; i++) {
         if (!pj_precision_is_data(node, i))
             continue;
@@ -54,18 +88,22 @@ static bool join(const pj_precision *precision, const pj_node *node, pj_quantize
             return false;
         if (!found)
             *out = *one;
-        bool alike = out->scale == one->scale && out->zero == one->zero;
+        alike = alike && out->scale == one->scale && out->zero == one->zero && out->factors == one->factors;
         out->is_lazy = out->is_lazy || one->is_lazy;
         out->is_sum = out->is_sum || one->is_sum;
         if (one->format.number.bits > out->format.number.bits)
             out->format = one->format;
-        if (!alike)
-            out->scale = out->zero = NULL;
-        if (out->factors != one->factors)
-            out->factors = NULL;
+        if (found && node->out[0]->is_constant && !alike)
+            ok = ok && add_all_factors(precision, one, &factors);
         found = true;
     }
-    return found;
+    if (found && !alike) {
+        if (node->out[0]->is_constant)
+            ok = ok && add_all_factors(precision, precision->quantized[node->in[first_data(node)]->index], &factors);
+        out->scale = out->zero = NULL;
+        out->factors = factors;
+    }
+    return found && ok;
 }
 
 static bool is_narrow(const pj_precision *precision, const pj_node *node, int i)
@@ -127,18 +165,14 @@ static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_
  * multiplied with beside them. */
 static pj_status carry(pj_precision *precision, const pj_node *node, int from, pj_arena *arena, pj_error *err)
 {
-    enum { MOST_FACTORS = 8 };
     pj_quantized quantized = *precision->quantized[node->in[from]->index];
     const pj_factor *before = quantized.factors;
     quantized.is_exact = false;
     if (node->inputs > 1 && *node->op != 'C') {
-        pj_factor *factor = PJ_NEW(arena, pj_factor, 1);
-        if (!factor)
-            return pj_fail_memory(err);
-        *factor = (pj_factor){node->in[1 - from], before, before ? before->count + 1 : 1};
-        quantized.factors = factor;
-        if (factor->count > MOST_FACTORS)
+        if (before && before->count == MOST_FACTORS)
             return PJ_OK; /* the product counts as numbers of its own */
+        if (!add_factor(precision, node->in[1 - from], &quantized.factors))
+            return pj_fail_memory(err);
     }
     return keep(precision, node->out[0], &quantized, arena, err);
 }

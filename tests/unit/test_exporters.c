@@ -70,8 +70,8 @@ static void test_clip(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = clipped(rows[i].x[0], rows[i].x[1], rows[i].w[0], rows[i].w[1]);
         const pj_layer *fc = layer_of(&p, "fc");
-        CHECK_TEXT(fc->input.word, rows[i].input);
-        CHECK_TEXT(fc->weight.word, rows[i].weight);
+        CHECK_TEXT(fc->input->word, rows[i].input);
+        CHECK_TEXT(fc->weight->word, rows[i].weight);
         CHECK_INT(fc->param_bits, rows[i].weight_bits + 64 - 32); /* one scale, read twice, counts once */
         CHECK_INT(fc->macs, 12);
         priced_free(&p);
@@ -83,7 +83,7 @@ static void test_clip_is_free(void)
 {
     priced p = clipped(0, 15, -8, 7);
     CHECK(layer_of(&p, "clip")->free);
-    CHECK_TEXT(layer_of(&p, "q")->output.word, "uint4");
+    CHECK_TEXT(layer_of(&p, "q")->output->word, "uint4");
     CHECK_INT(layer_of(&p, "fc")->input_bits, 4 * 4);
     priced_free(&p);
     builder b = build_new(13);
@@ -98,9 +98,9 @@ static void test_clip_is_free(void)
     put_node(&b, "clip", "Clip", "xq,l,m", "xc");
     put_node(&b, "dq", "DequantizeLinear", "xc,s,z", "y");
     p = price(&b, NULL);
-    CHECK_TEXT(layer_of(&p, "q")->output.word, "uint8");
+    CHECK_TEXT(layer_of(&p, "q")->output->word, "uint8");
     CHECK(!layer_of(&p, "clip")->free);
-    CHECK_TEXT(layer_of(&p, "dq")->input.word, "uint4");
+    CHECK_TEXT(layer_of(&p, "dq")->input->word, "uint4");
     priced_free(&p);
 }
 
@@ -117,7 +117,7 @@ static void test_clip_of_indices(void)
     put_node(&b, "clip", "Clip", "i,,m", "c");
     put_node(&b, "take", "Gather", "t,c", "y");
     priced p = price(&b, NULL);
-    CHECK_TEXT(layer_of(&p, "clip")->output.word, "int64");
+    CHECK_TEXT(layer_of(&p, "clip")->output->word, "int64");
     priced_free(&p);
 }
 
@@ -163,7 +163,7 @@ static void test_carried(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = carried(rows[i].op, rows[i].inputs, rows[i].dtype);
         const pj_layer *fc = layer_of(&p, "fc");
-        CHECK_INT(fc->weight.bits, 8);
+        CHECK_INT(fc->weight->bits, 8);
         CHECK_INT(fc->param_bits, 16 * 8 + 4 * 32 + rows[i].more);
         CHECK_INT(p.result->totals.param_bits, 16 * 8 + 4 * 32 + rows[i].more);
         /* the 16 weights are converted once, where their quantizer stands: 1 round, 1 mul each */
@@ -171,6 +171,28 @@ static void test_carried(void)
         CHECK_INT(work_of(layer_of(&p, "dq"), "round"), 16);
         priced_free(&p);
     }
+}
+
+/* Two weights [4,2] joined to [4,4], each with a scale of its own for its two columns: both are read. */
+static void test_joined(void)
+{
+    builder b = build_new(21);
+    build_input(&b, "x", PJ_FLOAT32, "1,4");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_initializer(&b, "v", PJ_INT8, "4,2");
+    build_initializer(&b, "w", PJ_INT8, "4,2");
+    put_floats(&b, "sv", "2", 2, four);
+    put_floats(&b, "sw", "2", 2, four + 2);
+    put_node(&b, "vdq", "DequantizeLinear", "v,sv", "vd");
+    put_node(&b, "wdq", "DequantizeLinear", "w,sw", "wd");
+    build_int(&b, put_node(&b, "join", "Concat", "vd,wd", "c"), "axis", 1);
+    put_node(&b, "fc", "MatMul", "x,c", "y");
+    priced p = price(&b, NULL);
+    CHECK_INT(layer_of(&p, "fc")->weight->bits, 8);
+    CHECK_INT(layer_of(&p, "fc")->param_bits, 16 * 8 + 4 * 32);
+    CHECK_INT(work_of(layer_of(&p, "vdq"), "mul"), 8);
+    CHECK_INT(work_of(layer_of(&p, "wdq"), "mul"), 8);
+    priced_free(&p);
 }
 
 /* What a reciprocal of quantized numbers holds, or their product with as many others, is no quantized number. */
@@ -183,7 +205,7 @@ static void test_not_carried(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = carried(rows[i][0], rows[i][1], PJ_FLOAT32);
-        CHECK_INT(layer_of(&p, "fc")->weight.bits, 32);
+        CHECK_INT(layer_of(&p, "fc")->weight->bits, 32);
         priced_free(&p);
     }
 }
@@ -206,7 +228,7 @@ static void test_two_levels(void)
     build_int(&b, dq, "block_size", 4);
     put_node(&b, "fc", "MatMul", "x,wd", "y");
     priced p = price(&b, NULL);
-    CHECK_TEXT(layer_of(&p, "fc")->weight.word, "fp4");
+    CHECK_TEXT(layer_of(&p, "fc")->weight->word, "fp4");
     CHECK_INT(layer_of(&p, "fc")->params, 41);
     CHECK_INT(layer_of(&p, "fc")->param_bits, 224);
     CHECK_INT(p.result->totals.param_bits, 224);
@@ -224,7 +246,7 @@ static void test_narrow_floats(void)
     put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
     put_node(&b, "fc", "MatMul", "x,d", "y");
     priced p = price(&b, NULL);
-    CHECK_TEXT(layer_of(&p, "fc")->weight.word, "fp8e4m3");
+    CHECK_TEXT(layer_of(&p, "fc")->weight->word, "fp8e4m3");
     CHECK_INT(layer_of(&p, "fc")->param_bits, 16 * 8 + 4 * 32);
     priced_free(&p);
 }
@@ -249,8 +271,8 @@ static void test_first_operand(void)
         }
         const pj_layer *first = layer_of(&p[0], "fc"), *second = layer_of(&p[1], "fc");
         CHECK_INT(first->macs, 24);
-        CHECK_TEXT(first->input.word, second->input.word);
-        CHECK_TEXT(first->weight.word, second->weight.word);
+        CHECK_TEXT(first->input->word, second->input->word);
+        CHECK_TEXT(first->weight->word, second->weight->word);
         CHECK_INT(first->param_bits, second->param_bits);
         CHECK_NEAR(first->energy.op_cost, second->energy.op_cost, 0);
         CHECK_NEAR(first->energy.parameters, second->energy.parameters, 0);
@@ -294,8 +316,8 @@ static void test_vendors(void)
         priced p = vendor(rows[i].domain, rows[i].q, rows[i].dq, rows[i].weights, rows[i].scales);
         const pj_layer *fc = layer_of(&p, "fc");
         CHECK_INT(fc->macs, 24);
-        CHECK_TEXT(fc->input.word, rows[i].input);
-        CHECK_TEXT(fc->weight.word, rows[i].weight);
+        CHECK_TEXT(fc->input->word, rows[i].input);
+        CHECK_TEXT(fc->weight->word, rows[i].weight);
         CHECK_INT(fc->param_bits, 12 * 8 + 32); /* one scale for all */
         CHECK_INT(findings_of(&p, "unknown-operator"), 0);
         CHECK_INT(findings_of(&p, "operator-rule"), 2);
@@ -331,7 +353,7 @@ static void test_fake_quantizers(void)
         else
             build_int(&b, node, rows[i].attr, rows[i].number);
         priced p = price(&b, NULL);
-        CHECK_TEXT(layer_of(&p, "fake")->output.word, rows[i].word);
+        CHECK_TEXT(layer_of(&p, "fake")->output->word, rows[i].word);
         CHECK(layer_of(&p, "fake")->counted);
         priced_free(&p);
     }
@@ -357,7 +379,7 @@ static void test_mixed_widths(void)
     put_node(&b, "fc", "MatMul", "xq,wq", "y");
     priced p = price(&b, NULL);
     const pj_layer *fc = layer_of(&p, "fc");
-    CHECK_INT(fc->weight.bits, 8);
+    CHECK_INT(fc->weight->bits, 8);
     CHECK_INT(fc->param_bits, 51);
     CHECK_INT(fc->params, 12);
     CHECK_INT(fc->bops, 816);
@@ -386,7 +408,7 @@ static void test_packed_bits(void)
         build_int(&b, node, "bits", widths[i]);
         build_int(&b, node, "block_size", 32);
         priced p = price(&b, NULL);
-        CHECK_INT(layer_of(&p, "fc")->weight.bits, widths[i]);
+        CHECK_INT(layer_of(&p, "fc")->weight->bits, widths[i]);
         CHECK_INT(layer_of(&p, "fc")->params, 4 * 32 + 4);
         CHECK_INT(layer_of(&p, "fc")->param_bits, 4 * 32 * widths[i] + 4 * 32);
         priced_free(&p);
@@ -419,6 +441,7 @@ int main(void)
     test_clip_is_free();
     test_clip_of_indices();
     test_carried();
+    test_joined();
     test_not_carried();
     test_two_levels();
     test_narrow_floats();

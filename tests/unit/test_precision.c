@@ -482,8 +482,8 @@ static void test_odd_scales(void)
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         priced p = bad_quant(scales[i], 0, 8, "");
         CHECK_INT(findings_of(&p, "bad-quantizer"), 0);
-        CHECK_TEXT(layer_of(&p, "q")->output.word, "int8");
-        CHECK_TEXT(layer_of(&p, "q")->output.from, "QONNX");
+        CHECK_TEXT(layer_of(&p, "q")->output->word, "int8");
+        CHECK_TEXT(layer_of(&p, "q")->output->from, "QONNX");
         priced_free(&p);
     }
 }
@@ -503,7 +503,7 @@ static void test_odd_scale_of_weights(void)
         put_node(&b, "fc", "MatMul", "x,d", "y");
         priced p = price(&b, NULL);
         CHECK_INT(findings_of(&p, "bad-quantizer"), 0);
-        CHECK_INT(layer_of(&p, "fc")->weight.bits, 8);
+        CHECK_INT(layer_of(&p, "fc")->weight->bits, 8);
         CHECK_INT(layer_of(&p, "fc")->param_bits, 16 * 8 + 4 * 32);
         priced_free(&p);
     }
