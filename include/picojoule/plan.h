@@ -59,7 +59,7 @@ typedef struct pj_plan_options {
     bool per_tensor;   /* weights have one scale per tensor; the target says so, too; else one per output channel */
     bool knee;         /* no budgets: the knee of the frontier */
     bool frontier;     /* fill pj_plan_result.frontier */
-    double time_limit; /* seconds for the search; negative: 2 */
+    double time_limit; /* seconds for all of it; negative: 2 for the search, none for the weights */
 } pj_plan_options;
 
 /* What a model costs under a plan. */

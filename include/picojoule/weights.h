@@ -44,6 +44,7 @@ typedef struct pj_weight_options {
     bool distinct;              /* count distinct values */
     int threads;                /* 0: one for each processor */
     const pj_watch *watch;      /* stage "weights" (error.h); NULL: nobody is told */
+    double seconds;             /* what is not looked at by then is absent; 0: no limit */
 } pj_weight_options;
 
 /* int2..int8, fp16, bf16, fp8e4m3, fp8e5m2, fp4; both grains, both rules, distinct values, all processors. */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "plan/candidates.h"
 #include "plan/frontier.h"
@@ -34,6 +35,7 @@ typedef struct planner {
     pj_plan_limit *limits;
     pj_diags diags;
     double seconds;
+    struct timespec start;
     pj_error *err;
 } planner;
 
@@ -95,7 +97,8 @@ static pj_status read_noise(planner *p)
     if (!source || strcmp(source, "weights") == 0) {
         pj_str_printf(&text, "rounding noise of the weights (one scale per %s), ",
                       per_tensor ? "tensor" : "output channel");
-        pj_status status = pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, p->arena,
+        double seconds = p->options->time_limit > 0 ? p->options->time_limit : 0; /* for all of it, if it is given */
+        pj_status status = pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, seconds, p->arena,
                                                 &p->noise.weight_noise, &text, p->err);
         if (status != PJ_OK) {
             pj_str_free(&text);
@@ -251,6 +254,16 @@ static bool keeps_limits(const planner *p, const pj_plan_totals *totals)
 }
 
 /* Solves with limits moved by `shift`; a plan that really keeps the budgets and is better than `best` becomes it. */
+/* What is left of the time limit; some is always, so that there is an answer. */
+static double seconds_left(const planner *p)
+{
+    static const double least = 0.05;
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    double left = p->seconds - (double)(now.tv_sec - p->start.tv_sec) - 1e-9 * (double)(now.tv_nsec - p->start.tv_nsec);
+    return p->options->time_limit < 0 || left > p->seconds ? p->seconds : left > least ? left : least;
+}
+
 static pj_status try_plan(planner *p, const double *shift, double seconds, best_plan *best, pj_solution *solution,
                           pj_plan_totals *really)
 {
@@ -285,7 +298,7 @@ static pj_status solve(planner *p, best_plan *best)
         pj_solution solution;
         pj_plan_totals really;
         double moved = 0;
-        PJ_TRY(try_plan(p, shift, p->seconds / (2 << round), best, &solution, &really));
+        PJ_TRY(try_plan(p, shift, seconds_left(p) / (2 << round), best, &solution, &really));
         if (!solution.found) {
             if (round == 0)
                 return fail_budget(p, &solution);
@@ -473,6 +486,7 @@ pj_status pj_plan_search(pj_model *model, const pj_setup *setup, const pj_plan_o
     }
     *p = (planner){.arena = arena, .model = model, .setup = setup, .options = options, .err = err};
     p->seconds = options->time_limit >= 0 ? options->time_limit : DEFAULT_SECONDS;
+    timespec_get(&p->start, TIME_UTC);
     pj_diags_init(&p->diags, arena);
     pj_status status = run(p);
     if (status != PJ_OK) {

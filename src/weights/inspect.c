@@ -48,9 +48,11 @@ pj_weight_options pj_weight_options_default(void)
     static const char *const formats[] = {"int2", "int3", "int4", "int5",    "int6",    "int7",
                                           "int8", "fp16", "bf16", "fp8e4m3", "fp8e5m2", "fp4"};
     pj_weight_options options = {
-        formats, sizeof formats / sizeof *formats, {true, true},
-              {true, true},
-              true, 0, NULL
+        .formats = formats,
+        .format_count = sizeof formats / sizeof *formats,
+        .grain = {true, true},
+        .rule = {true, true},
+        .distinct = true
     };
     return options;
 }
@@ -99,16 +101,32 @@ static pj_status find_in_graph(inspection *s, const pj_graph *graph)
     return PJ_OK;
 }
 
+/* Where the bytes of a tensor are: names that point to the same place of a file are the same numbers. */
+static void add_place(pj_str *key, const pj_tensor *tensor)
+{
+    bool in_file = tensor && (tensor->storage == PJ_STORED_FILE || tensor->storage == PJ_STORED_EXTERNAL);
+    if (in_file)
+        pj_str_printf(key, "%d %s %" PRIu64 " %" PRIu64 " %d %d ", (int)tensor->storage,
+                      tensor->location ? tensor->location : "", tensor->offset, tensor->length, (int)tensor->dtype,
+                      tensor->raw);
+    else
+        pj_str_printf(key, "%p ", (const void *)tensor);
+}
+
 /* The same numbers in the same order have the same key. */
 static char *key_of(const pj_constant *c, pj_arena *arena)
 {
     const pj_scaling *s = c->scaling;
     pj_str key = pj_str_new(0);
-    pj_str_printf(&key, "%p %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d", (const void *)c->tensor,
-                  c->lead, c->outer, c->channels, c->inner, c->pitch, (int)c->codes);
+    add_place(&key, c->tensor);
+    pj_str_printf(&key, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d", c->lead, c->outer,
+                  c->channels, c->inner, c->pitch, (int)c->codes);
     if (s) {
-        pj_str_printf(&key, " %p %p %" PRId64 " %" PRId64 " %" PRId64 " %d %d ", (const void *)s->scale,
-                      (const void *)s->zero, s->extent, s->inner, s->block, s->rounds, s->is_sign);
+        pj_str_add_char(&key, ' ');
+        add_place(&key, s->scale);
+        add_place(&key, s->zero);
+        pj_str_printf(&key, "%" PRId64 " %" PRId64 " %" PRId64 " %d %d ", s->extent, s->inner, s->block, s->rounds,
+                      s->is_sign);
         pj_str_add_double(&key, s->least);
         pj_str_add_char(&key, ' ');
         pj_str_add_double(&key, s->most);
@@ -247,7 +265,8 @@ static pj_status read_options(const pj_weight_options *options, pj_levels *grid,
         .rule = {options->rule[0],  options->rule[1] },
         .distinct = options->distinct,
         .threads = options->threads,
-        .watch = options->watch
+        .watch = options->watch,
+        .seconds = options->seconds
     };
     return PJ_OK;
 }

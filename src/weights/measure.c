@@ -2,6 +2,7 @@
 #include "weights/measure.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/parallel.h"
 #include "weights/distinct.h"
@@ -28,6 +29,7 @@ typedef struct part {
     double *distinct; /* else these */
     size_t distincts;
     pj_errors errors;
+    bool is_late; /* nothing was looked at: there was no time left */
 } part;
 
 /* Memory of one thread. */
@@ -48,7 +50,20 @@ typedef struct measure {
     size_t jobs;
     worker worker[PJ_MOST_THREADS];
     int threads;
+    struct timespec start;
 } measure;
+
+static const char late[] = "the time limit was over before it was looked at";
+
+static bool is_late(const measure *m)
+{
+    struct timespec now;
+    if (m->options->seconds <= 0)
+        return false;
+    timespec_get(&now, TIME_UTC);
+    return (double)(now.tv_sec - m->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - m->start.tv_nsec) >
+           m->options->seconds;
+}
 
 static pj_value_set merge_values(pj_value_set a, pj_value_set b)
 {
@@ -261,6 +276,9 @@ static pj_status channel_job(void *payload, size_t job, int thread, pj_error *er
         PJ_TRY(pj_watch_step(m->options->watch, "weights", job, m->jobs, err));
     out->scan = pj_scan_new();
     pj_distinct_clear(w->distinct);
+    out->is_late = is_late(m);
+    if (out->is_late)
+        return PJ_OK;
     if (length_of(it) > MOST_TILE)
         PJ_TRY(measure_long(m, it, w, lead, from, to, out, err));
     else if (it->outer == 1)
@@ -280,8 +298,12 @@ static pj_status tensor_job(void *payload, size_t job, int thread, pj_error *err
     int64_t count = it->lead * it->outer * it->channels * it->inner;
     row r = {it, &m->worker[thread], NULL, 0, count, count, count, out->scan.nans + out->scan.infinities > 0};
     pj_run_source source = {count, next_run, &r};
-    if (it->jobs == 0)
+    if (it->jobs == 0 || out->absent)
         return PJ_OK;
+    if (is_late(m)) {
+        out->absent = late;
+        return PJ_OK;
+    }
     if (it->lead * it->channels == 1 && m->options->grain[PJ_PER_CHANNEL]) {
         memcpy(out->errors.sum[PJ_PER_TENSOR], out->errors.sum[PJ_PER_CHANNEL], sizeof out->errors.sum[PJ_PER_TENSOR]);
         return PJ_OK;
@@ -363,8 +385,11 @@ static void add_parts(measure *m, item *it)
 {
     pj_distinct *set = m->worker[0].distinct;
     pj_distinct_clear(set);
-    for (size_t k = 0; k < it->jobs; k++)
+    for (size_t k = 0; k < it->jobs; k++) {
         add_part(it->out, &m->part[it->first_job + k], set);
+        if (m->part[it->first_job + k].is_late)
+            it->out->absent = late;
+    }
     it->out->distinct = set->is_full ? PJ_MOST_DISTINCT + 1 : (int64_t)set->count;
 }
 
@@ -439,6 +464,7 @@ pj_status pj_measure(const pj_model *model, const pj_constant *const *constants,
     bool in_turn = pj_origin_calls(model->origin); /* callbacks are called by the thread that called us */
     measure m = {.options = options, .threads = in_turn ? 1 : pj_threads(options->threads)};
     pj_arena *arena = pj_arena_new(0);
+    timespec_get(&m.start, TIME_UTC);
     m.arena = pj_arena_new(0);
     pj_status status = arena && m.arena ? run_all(&m, model, constants, count, arena, out, err) : pj_fail_memory(err);
     for (int i = 0; i < m.threads; i++)

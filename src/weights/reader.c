@@ -15,9 +15,15 @@
 
 /* ---- files ---- */
 
+/* Many names may point to the same bytes, and a file may be a hole of terabytes: so many times what a file takes on the
+ * disk may be read of it, and so much in any case. */
+enum { GRANTED_BYTES = 64 << 20, GRANTED_TIMES = 8, BLOCK_BYTES = 512 };
+
 pj_status pj_weight_files_new(pj_weight_files *files, const pj_model *model, pj_arena *arena, pj_error *err)
 {
-    *files = (pj_weight_files){.model = model, .file = PJ_NEW(arena, struct pj_weight_file, PJ_MOST_WEIGHT_FILES)};
+    *files = (pj_weight_files){
+        .model = model, .file = PJ_NEW(arena, struct pj_weight_file, PJ_MOST_WEIGHT_FILES), .granted = GRANTED_BYTES};
+    pj_map_init(&files->seen, arena);
     return files->file ? PJ_OK : pj_fail_memory(err);
 }
 
@@ -31,6 +37,23 @@ void pj_weight_files_close(pj_weight_files *files)
     for (size_t i = 0; i < files->count; i++)
         close(files->file[i].input.fd);
     files->count = 0;
+}
+
+/* `bytes`: what a file takes on the disk, or what is given in memory. */
+static pj_status grant(pj_weight_files *files, const char *location, uint64_t bytes, pj_error *err)
+{
+    const char *name = location ? location : "";
+    if (pj_map_get(&files->seen, name))
+        return PJ_OK;
+    if (!pj_mul_u64(bytes, GRANTED_TIMES, &bytes) || !pj_add_u64(files->granted, bytes, &files->granted))
+        files->granted = UINT64_MAX;
+    return pj_map_put(&files->seen, name, files) ? PJ_OK : pj_fail_memory(err);
+}
+
+static uint64_t bytes_on_disk(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 ? (uint64_t)info.st_blocks * BLOCK_BYTES : 0;
 }
 
 /* Opens the file of a path; what is no regular file (a pipe that has been read) is -1 without an error. */
@@ -57,7 +80,7 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, cons
     if (model->origin) {
         const pj_origin *from = pj_origin_find(model->origin, location);
         *out = from ? &from->self : NULL;
-        return PJ_OK;
+        return from ? grant(files, location, from->self.from.length, err) : PJ_OK;
     }
     if (!model->is_file)
         return PJ_OK;
@@ -77,6 +100,7 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, cons
     if (status == PJ_OK && fd >= 0) {
         files->file[files->count] = (struct pj_weight_file){location, pj_input_of_file(fd)};
         *out = &files->file[files->count++].input;
+        status = grant(files, location, bytes_on_disk(fd), err);
     }
     return status;
 }
@@ -158,6 +182,11 @@ static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_
                       : "the model does not come from a file that can be read again";
         return PJ_OK;
     }
+    if (tensor->length > files->granted - files->taken) {
+        *absent = "more bytes than its file really holds are to be read: the same ones many times, or a hole";
+        return PJ_OK;
+    }
+    files->taken += tensor->length;
     if (tensor->raw || is_fixed_width(tensor->dtype))
         return PJ_OK;
     if (tensor->count > PJ_MAX_UNPACKED_WEIGHTS) {

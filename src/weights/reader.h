@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/input.h"
+#include "base/map.h"
 #include "weights/constant.h"
 
 /* Files that are open, shared by readers. */
@@ -14,6 +15,9 @@ typedef struct pj_weight_files {
         pj_input input;
     } * file;
     size_t count;
+    pj_map seen;      /* location -> anything: files whose bytes are granted */
+    uint64_t granted; /* bytes that may be read in all: some multiple of those that the files really hold */
+    uint64_t taken;
 } pj_weight_files;
 
 enum { PJ_MOST_WEIGHT_FILES = 64 };

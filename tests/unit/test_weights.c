@@ -643,6 +643,65 @@ static void test_memory(void)
     free(w);
 }
 
+/* Fifty names for the same 1600 bytes: they are read once. A file of 1 GB that holds nothing is not read at all. */
+static void test_same_place(void)
+{
+    enum { NAMES = 50, COUNT = 400 };
+    float w[COUNT];
+    char name[16], inputs[16], hole_path[600];
+    builder b = build_new(17);
+    for (int i = 0; i < COUNT; i++)
+        w[i] = (float)i;
+    write_file("w.bin", w, sizeof w);
+    snprintf(hole_path, sizeof hole_path, "%s/hole.bin", folder);
+    FILE *hole = fopen(hole_path, "wb");
+    CHECK(hole && ftruncate(fileno(hole), 1 << 30) == 0 && fclose(hole) == 0);
+    build_input(&b, "x", PJ_FLOAT32, "1,20");
+    for (int i = 0; i <= NAMES; i++) {
+        snprintf(name, sizeof name, "w%d", i);
+        snprintf(inputs, sizeof inputs, "x,w%d", i);
+        PjOnnx__TensorProto *tensor = build_initializer(&b, name, PJ_FLOAT32, i < NAMES ? "20,20" : "20,13421772");
+        build_external(&b, tensor, "location", i < NAMES ? "w.bin" : "hole.bin");
+        snprintf(name, sizeof name, "y%d", i);
+        build_node(&b, "MatMul", inputs, name);
+        build_output(&b, name, PJ_FLOAT32, "");
+    }
+    write_model(&b);
+    pj_model *model = open_model();
+    pj_weight_options options = {.distinct = true};
+    pj_weights *got;
+    pj_error err;
+    CHECK_INT(pj_weights_inspect(model, &options, &got, &err), PJ_OK);
+    CHECK_INT(got->count, NAMES + 1);
+    CHECK_INT(got->weight[NAMES - 1].distinct, COUNT);
+    CHECK_INT(got->bytes, sizeof w);
+    CHECK_PART(got->weight[NAMES].absent, "more bytes than its file really holds");
+    pj_weights_free(got);
+    pj_model_close(model);
+    unlink(hole_path);
+    unlink(path("w.bin"));
+}
+
+/* A limit of time that is over at once leaves rows that say so. */
+static void test_no_time(void)
+{
+    static const float w[4] = {1, 2, 3, 4};
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1,2");
+    raw(&b, "w", PJ_FLOAT32, "2,2", w, sizeof w);
+    build_node(&b, "MatMul", "x,w", "y");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    write_model(&b);
+    pj_model *model = open_model();
+    pj_weight_options options = {.distinct = true, .seconds = 1e-12};
+    pj_weights *got;
+    pj_error err;
+    CHECK_INT(pj_weights_inspect(model, &options, &got, &err), PJ_OK);
+    CHECK_PART(got->weight[0].absent, "the time limit was over");
+    pj_weights_free(got);
+    pj_model_close(model);
+}
+
 /* A channel that is too long to be held is read anew for each pass: 2100000 rows of (1, 2) in int8. */
 static void test_long_channel(void)
 {
@@ -650,9 +709,9 @@ static void test_long_channel(void)
     static const char *const formats[] = {"int2"};
     uint8_t *codes = malloc((size_t)2 * ROWS);
     pj_weight_options options = {
-        formats, 1, {true, true },
-          {true, false},
-          true, 2, NULL
+        .formats = formats, .format_count = 1, .grain = {true, true},
+                .rule = {true   },
+                .distinct = true, .threads = 2
     };
     for (size_t i = 0; codes && i < 2 * (size_t)ROWS; i++)
         codes[i] = (uint8_t)(1 + i % 2);
@@ -755,6 +814,8 @@ int main(void)
     test_rounded();
     test_misfits();
     test_external();
+    test_same_place();
+    test_no_time();
     test_memory();
     test_long_channel();
     test_findings();
