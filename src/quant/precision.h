@@ -61,7 +61,7 @@ typedef struct pj_quantized {
     bool is_lazy;                    /* a DequantizeLinear stands between these integers and the value */
     bool is_sum;                     /* the accumulator of an integer layer: `format` is not set yet */
     const pj_value *scale, *zero;    /* NULL: several tensors joined, or none */
-    const struct pj_factor *factors; /* what a constant is multiplied with behind its quantizer; NULL: nothing */
+    const struct pj_factor *factors; /* what a constant is multiplied with after its quantizer; NULL: nothing */
 } pj_quantized;
 
 typedef struct pj_factor {
@@ -105,7 +105,7 @@ typedef struct pj_precision {
     const pj_node **quantizer_after; /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;        /* likewise: what a plan says that all its readers read, or NULL */
     const pj_format **sum;           /* likewise: the sums that it holds in wider numbers, or NULL */
-    bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps behind views and moves */
+    bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps after views and moves */
     pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
     int nodes;                       /* of them */
     pj_node_precision *node;         /* by pj_node.id */

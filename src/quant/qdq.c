@@ -67,7 +67,7 @@ static pj_number narrowest(bounds b)
     return bits == 1 && !is_signed ? pj_number_binary01() : pj_number_fixed(bits, bits - is_signed, is_signed);
 }
 
-/* What is left of the quantized numbers behind a Clip that a DequantizeLinear reads; false: no such Clip, or it cuts no
+/* What is left of the quantized numbers after a Clip that a DequantizeLinear reads; false: no such Clip, or it cuts no
  * bits off. */
 static bool read_clip(const pj_precision *precision, const pj_node *node, pj_quantized *out)
 {

@@ -177,7 +177,7 @@ static pj_status carry(pj_precision *precision, const pj_node *node, int from, p
     return keep(precision, node->out[0], &quantized, arena, err);
 }
 
-/* What is dequantized, perhaps behind views and moves. */
+/* What is dequantized, perhaps after views and moves. */
 static void find_dequantized(pj_precision *precision)
 {
     for (int n = precision->nodes; n-- > 0;) {
@@ -190,7 +190,7 @@ static void find_dequantized(pj_precision *precision)
     }
 }
 
-/* What a plan says of the output of the layer in front replaces the quantizer behind it. */
+/* What a plan says of the output of the layer in front replaces the quantizer that follows it. */
 static void plan_output(const pj_precision *precision, const pj_node *quantizer, pj_quantized *out)
 {
     const pj_value *in = quantizer->in[0];
@@ -239,7 +239,7 @@ static void read_quantized(pj_precision *precision, const pj_node *node, pj_diag
     own->is_integer = own->sets_format && all_integers(precision, node);
 }
 
-/* A quantizer saturates, so bounds behind it are its own, if nobody else reads what is in front of them. */
+/* A quantizer saturates, so bounds after it are its own, if nobody else reads what is in front of them. */
 static bool is_clip_of_quantizer(const pj_precision *precision, const pj_node *node)
 {
     const pj_value *in = node->in[0];

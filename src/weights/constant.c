@@ -129,7 +129,7 @@ static int64_t product(const shape *s, int from, int to)
     return all;
 }
 
-/* The channels are axis `axis`, or that and the axes behind it up to `last`. */
+/* The channels are axis `axis`, or that and the axes after it up to `last`. */
 static void set_axes(pj_constant *out, const shape *s, int axis, int last)
 {
     out->lead = 1;

@@ -78,7 +78,7 @@ static void test_clip(void)
     }
 }
 
-/* A quantizer saturates: the Clip behind it is part of it, unless somebody reads what is in front of the Clip. */
+/* A quantizer saturates: the Clip after it is part of it, unless somebody reads what is in front of the Clip. */
 static void test_clip_is_free(void)
 {
     priced p = clipped(0, 15, -8, 7);

@@ -129,7 +129,7 @@ static void test_bindings(void)
     static const pj_binding bindings[] = {
         {"N", 5}
     };
-    const pj_load_options options = {bindings, 1};
+    const pj_load_options options = {.bindings = bindings, .binding_count = 1};
     builder b = small(NULL);
     size_t size;
     pj_model *m = NULL;
