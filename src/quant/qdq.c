@@ -39,7 +39,7 @@ static bounds bounds_of(const pj_number *number)
 {
     if (number->kind == PJ_TERNARY)
         return (bounds){-1, 1};
-    double most = exp2((double)(number->bits - number->is_signed)) - 1;
+    double most = (double)(INT64_C(1) << (number->bits - number->is_signed)) - 1;
     return (bounds){number->is_signed ? -most - 1 : 0, most};
 }
 
@@ -62,7 +62,8 @@ static pj_number narrowest(bounds b)
     int64_t bits = is_signed;
     if (b.least == -1 && b.most == 1)
         return pj_number_ternary();
-    while (exp2((double)(bits - is_signed)) - 1 < b.most || (is_signed && -exp2((double)(bits - 1)) > b.least) || !bits)
+    while ((double)(INT64_C(1) << (bits - is_signed)) - 1 < b.most ||
+           (is_signed && -(double)(INT64_C(1) << (bits - 1)) > b.least) || !bits)
         bits++;
     return bits == 1 && !is_signed ? pj_number_binary01() : pj_number_fixed(bits, bits - is_signed, is_signed);
 }
