@@ -106,7 +106,7 @@ static void report_most(const pj_totals *totals, pj_diags *diags)
         {"MACs",               totals->macs      },
         {"FLOPs",              totals->flops     },
         {"bit operations",     totals->bops      },
-        {"parameters",         totals->params    },
+        {"parameter numbers",  totals->params    },
         {"bits of parameters", totals->param_bits},
     };
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)

@@ -134,13 +134,11 @@ const char *pj_op_elsewhere(const char *domain, const char *op, int *since);
 /* All families, for listings and tests; ends with NULL. */
 const pj_op_family *const *pj_op_families(void);
 
-/* Role of input `i`; 'x' past the end of an unstarred list. */
-char pj_op_role(const pj_op_desc *desc, int input);
-
 /* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
 bool pj_op_takes_scales(const pj_op_desc *desc);
 
-/* Role of the node's input `i`: that of its operator ('x' of an unknown one), but for products whose first operand is
+/* Role of the node's input `i`: that of its operator ('x' of an unknown one, and past the end of an
+ * unstarred list), but for products whose first operand is
  * the constant one. Needs inference of what the node reads. */
 char pj_node_role(const pj_node *node, int input);
 

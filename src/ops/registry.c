@@ -47,7 +47,8 @@ const char *pj_op_elsewhere(const char *domain, const char *op, int *since)
     return *since ? NULL : other;
 }
 
-char pj_op_role(const pj_op_desc *desc, int input)
+/* Role of input `i`; 'x' past the end of an unstarred list. */
+static char role_of(const pj_op_desc *desc, int input)
 {
     char role = 'x';
     const char *at = desc->roles;
@@ -69,14 +70,14 @@ bool pj_op_takes_scales(const pj_op_desc *desc)
 static int first_of_role(const pj_node *node, char role)
 {
     int i = 0;
-    while (i < node->inputs && pj_op_role(node->desc, i) != role)
+    while (i < node->inputs && role_of(node->desc, i) != role)
         i++;
     return i;
 }
 
 char pj_node_role(const pj_node *node, int input)
 {
-    char role = node->desc ? pj_op_role(node->desc, input) : 'x';
+    char role = node->desc ? role_of(node->desc, input) : 'x';
     if (!node->desc || !(node->desc->traits & PJ_PRODUCT) || (role != 'x' && role != 'w'))
         return role;
     int x = first_of_role(node, 'x'), w = first_of_role(node, 'w');
