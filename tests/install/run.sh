@@ -16,7 +16,7 @@ cp "$work/consumer/app.c" "$work/consumer/app_cxx.cpp"
 pc=$(find "$prefix" -name picojoule.pc)
 libdir=$(dirname "$(dirname "$pc")")
 (cd "$prefix" && find . ! -type d) | sed "s,^\./,,; s,^${libdir#"$prefix"/}/,lib/,; s,^include/picojoule/[a-z]*\.h$,include/picojoule/*.h,
-    s,^share/picojoule/energy_tables/.*,share/picojoule/energy_tables/*,; s,-\(debug\|noconfig\|relwithdebinfo\)\.cmake,-release.cmake," |
+    s,^share/picojoule/\(energy_tables\|op_rules\)/.*,share/picojoule/\1/*,; s,-\(debug\|noconfig\|relwithdebinfo\)\.cmake,-release.cmake," |
     LC_ALL=C sort -u >"$work/is"
 awk '/^```$/ {on = !on; next} on && /^(bin|include|lib|share)\//' "$source/docs/library.md" >"$work/listed"
 diff "$work/listed" "$work/is" || {
