@@ -33,6 +33,12 @@ static inline pj_status pj_failed_with(pj_status status, bool set)
 /* Names the place, unless a deeper caller has named it already. Each text may be NULL. */
 void pj_error_at(pj_error *err, const char *file, const char *node, const char *op);
 
+/* Where a caller gave no object at all. */
+static inline pj_status pj_fail_null(pj_error *err)
+{
+    return pj_fail(err, PJ_EARGUMENT, "an argument that must not be NULL is NULL");
+}
+
 /* Tells the caller's watch (error.h), and asks whether to go on. `watch` may be NULL. PJ_ESTOPPED. */
 static inline pj_status pj_watch_step(const pj_watch *watch, const char *stage, uint64_t done, uint64_t total,
                                       pj_error *err)

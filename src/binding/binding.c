@@ -64,7 +64,8 @@ void pj_setup_free(pj_setup *setup)
 
 void pj_setup_watch(pj_setup *setup, pj_watcher step, void *payload)
 {
-    setup->watch = (pj_watch){step, payload};
+    if (setup)
+        setup->watch = (pj_watch){step, payload};
 }
 
 static const char *kind_word(pj_setting_kind kind)
@@ -149,6 +150,8 @@ pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
 
 /* ---- figures ---- */
 
+enum { BY_NAME = PJ_EVERYWHERE & ~PJ_IN_RECORDS }; /* what only histories store is no figure for others */
+
 static const char *quantity_word(pj_quantity quantity)
 {
     switch (quantity) {
@@ -172,13 +175,13 @@ static const char *quantity_word(pj_quantity quantity)
 
 pj_status pj_figure_at(size_t index, pj_figure_info *info, pj_error *err)
 {
-    const pj_field *figure = pj_figure_next(NULL, PJ_EVERYWHERE);
+    const pj_field *figure = pj_figure_next(NULL, BY_NAME);
     clear(err);
     for (size_t i = 0; figure && i < index; i++)
-        figure = pj_figure_next(figure, PJ_EVERYWHERE);
+        figure = pj_figure_next(figure, BY_NAME);
     if (!info || !figure)
         return pj_fail(err, PJ_EARGUMENT, "there is no figure number %zu", index);
-    const pj_figure_info own = {.name = pj_figure_word(figure, PJ_EVERYWHERE),
+    const pj_figure_info own = {.name = pj_figure_word(figure, BY_NAME),
                                 .quantity = quantity_word(figure->quantity),
                                 .of_layers = (figure->of & PJ_OF_LAYER) != 0};
     return hand_out(&own, sizeof own, info, info->size, err);
@@ -186,7 +189,7 @@ pj_status pj_figure_at(size_t index, pj_figure_info *info, pj_error *err)
 
 static pj_status find(const char *name, unsigned of, const pj_field **out, pj_error *err)
 {
-    *out = name ? pj_figure_find(name, strlen(name), PJ_EVERYWHERE) : NULL;
+    *out = name ? pj_figure_find(name, strlen(name), BY_NAME) : NULL;
     if (*out && (*out)->of & of)
         return PJ_OK;
     return pj_fail(err, PJ_EARGUMENT, "there is no figure \"%.64s\" of %s", name ? name : "",
@@ -202,6 +205,8 @@ pj_status pj_result_figure(const pj_result *result, const char *name, double *ou
 {
     const pj_field *figure;
     clear(err);
+    if (!result || !out)
+        return pj_fail_null(err);
     PJ_TRY(find(name, PJ_OF_TOTALS, &figure, err));
     *out = known(pj_figure_value(figure, PJ_OF_TOTALS, &result->totals));
     return PJ_OK;
@@ -209,13 +214,15 @@ pj_status pj_result_figure(const pj_result *result, const char *name, double *ou
 
 size_t pj_result_layers(const pj_result *result)
 {
-    return result->layer_count;
+    return result ? result->layer_count : 0;
 }
 
 pj_status pj_result_column(const pj_result *result, const char *name, double *out, size_t count, pj_error *err)
 {
     const pj_field *figure;
     clear(err);
+    if (!result || !out)
+        return pj_fail_null(err);
     PJ_TRY(find(name, PJ_OF_LAYER, &figure, err));
     if (count != result->layer_count)
         return pj_fail(err, PJ_EARGUMENT, "there are %zu layers, not %zu", result->layer_count, count);
@@ -244,6 +251,9 @@ static pj_status pick(const text_row *rows, size_t count, const char *name, cons
 
 pj_status pj_result_text(const pj_result *result, const char *name, const char **out, pj_error *err)
 {
+    clear(err);
+    if (!result || !out)
+        return pj_fail_null(err);
     const text_row rows[] = {
         {"model",    result->model->path    },
         {"producer", result->model->producer},
@@ -263,6 +273,8 @@ static const char *word_of(const pj_format_info *format)
 pj_status pj_result_layer_text(const pj_result *result, size_t layer, const char *name, const char **out, pj_error *err)
 {
     clear(err);
+    if (!result || !out)
+        return pj_fail_null(err);
     *out = NULL;
     if (layer >= result->layer_count)
         return pj_fail(err, PJ_EARGUMENT, "there are %zu layers, so none of number %zu", result->layer_count, layer);
@@ -286,6 +298,8 @@ pj_status pj_result_report(const pj_result *result, const char *format, pj_sink 
 {
     pj_report_options options = pj_report_options_default();
     clear(err);
+    if (!result || !format || !sink)
+        return pj_fail_null(err);
     options.format = format;
     return pj_report_write(result, &options, sink, payload, err);
 }

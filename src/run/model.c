@@ -53,6 +53,8 @@ pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name,
 pj_status pj_model_open_resource(const pj_resource *resource, const pj_setup *setup, pj_model **out, pj_error *err)
 {
     pj_model *model = NULL;
+    if (!out)
+        return pj_fail_null(err);
     *out = NULL;
     PJ_TRY(pj_resource_check(resource, err));
     if (resource->name && !resource->bytes && !resource->read_at)

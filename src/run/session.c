@@ -53,6 +53,8 @@ static void take_back(void *payload, pj_arena *arena)
 
 pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
 {
+    if (!session || !model || !setup || !out)
+        return pj_fail_null(err);
     *out = NULL;
     if (session->shelf.count > MOST_OPENED)
         pj_shelf_clear(&session->shelf);

@@ -16,6 +16,8 @@ pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_error *
 {
     if (err)
         memset(err, 0, sizeof *err);
+    if (!setup)
+        return pj_fail_null(err);
     PJ_TRY(pj_resource_fits(resource, err));
     if (!resource->bytes && !resource->read_at)
         return pj_fail(err, PJ_EARGUMENT, "pj_resource: neither bytes nor read_at");

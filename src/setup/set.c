@@ -205,9 +205,11 @@ static bool set_look(pj_setup *setup, const char *name)
 
 pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_error *err)
 {
-    const pj_setting *member = pj_setting_find(name, strlen(name));
     if (err)
         memset(err, 0, sizeof *err);
+    if (!setup || !name)
+        return pj_fail_null(err);
+    const pj_setting *member = pj_setting_find(name, strlen(name));
     if (!member && set_look(setup, name))
         return value ? pj_fail(err, PJ_EARGUMENT, "%.64s takes no value", name) : PJ_OK;
     if (!member || member->kind == PJ_SETTING_FOUND)
