@@ -1,4 +1,6 @@
-/* PJ_API marks what the library exports: the functions that these headers declare, and nothing else. */
+/* PJ_API marks what the library exports: the functions that these headers declare, and nothing else.
+ *
+ * Threads: there is nothing to call here. */
 #ifndef PICOJOULE_API_H
 #define PICOJOULE_API_H
 

@@ -97,6 +97,18 @@ PJ_API pj_status pj_result_layer_text(const pj_result *result, size_t layer, con
 PJ_API pj_status pj_result_report(const pj_result *result, const char *format, pj_sink sink, void *payload,
                                   pj_error *err);
 
+/* All in one call: opens, analyses and reports. `request` (`length` bytes, UTF-8) is a JSON object of what the command
+ * line calls options, by their long names: texts, true for those without a value, arrays for those that may be
+ * repeated; and "format" (pj_result_report), "json" unless it is given.
+ *
+ *     {"dim": ["batch=2"], "table": "horowitz-45nm", "inspect-weights": true}
+ *
+ * `setup` has the files that the request names (pj_setup_give), the watch, and what else is asked; NULL: nothing. It
+ * does not change. PJ_EFORMAT: no JSON, a value of another kind; PJ_EARGUMENT: pj_setup_set; else as the functions that
+ * it stands for. */
+PJ_API pj_status pj_run_json(const pj_resource *model, const pj_setup *setup, const char *request, size_t length,
+                             pj_sink sink, void *payload, pj_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,7 +11,9 @@
  *
  * The file (picojoule.budget/1) is described in docs/ci.md and docs/budget.schema.json. Files that it names are found
  * from its own folder. Units: energies pJ (or multiples of a table's reference operation), sizes bytes, times
- * microseconds, shares 0 to 1. */
+ * microseconds, shares 0 to 1.
+ *
+ * Threads: a budget may be checked by several at once; a check that is made never changes. */
 #ifndef PICOJOULE_BUDGET_H
 #define PICOJOULE_BUDGET_H
 

@@ -2,7 +2,9 @@
  * is more than is allowed.
  *
  * A is before, B is after: every difference is B - A, every ratio B / A. Energies are picojoules, or multiples of a
- * table's reference operation where its unit is "relative". */
+ * table's reference operation where its unit is "relative".
+ *
+ * Threads: different comparisons may be made at once, of the same results, too; one that is made never changes. */
 #ifndef PICOJOULE_DIFF_H
 #define PICOJOULE_DIFF_H
 

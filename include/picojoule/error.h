@@ -1,7 +1,9 @@
 /* What can go wrong, and where.
  *
  * Every function that can fail returns a pj_status and fills a pj_error that its caller owns. Reporting an error
- * allocates nothing, so running out of memory can be reported like anything else. */
+ * allocates nothing, so running out of memory can be reported like anything else.
+ *
+ * Threads: an error is for one thread at a time; texts are constants. */
 #ifndef PICOJOULE_ERROR_H
 #define PICOJOULE_ERROR_H
 

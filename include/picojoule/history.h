@@ -8,7 +8,8 @@
  * Errors of all functions that open a file; err->file names it.
  * PJ_EIO: cannot be opened, read or written, or is locked for too long; PJ_EFORMAT: no such file of picojoule, a newer
  * format, a damaged one; PJ_ENOMEM; PJ_ELIMIT: more than PJ_HISTORY_MOST records or points, or texts that are too long.
- */
+ *
+ * Threads: all functions may be called at once, for one file, too. */
 #ifndef PICOJOULE_HISTORY_H
 #define PICOJOULE_HISTORY_H
 

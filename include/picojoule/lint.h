@@ -13,7 +13,9 @@
  *     }
  *     pj_lint_free(lint);
  *
- * All rules together take time in proportion to the size of the graph. Weights are not read. */
+ * All rules together take time in proportion to the size of the graph. Weights are not read.
+ *
+ * Threads: different results may be looked at at once; findings never change. */
 #ifndef PICOJOULE_LINT_H
 #define PICOJOULE_LINT_H
 

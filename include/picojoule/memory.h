@@ -6,7 +6,9 @@
  * the result is not larger. Constants are no activations. docs/energy-model.md has the rules in full.
  *
  * Units: bytes. A tensor takes elements * bits of its stored format, rounded up to whole bytes: five int4 are 3 bytes.
- * What an operator needs for itself (im2col, workspaces), alignment and fragmentation are not in it. */
+ * What an operator needs for itself (im2col, workspaces), alignment and fragmentation are not in it.
+ *
+ * Threads: plain values, that never change. */
 #ifndef PICOJOULE_MEMORY_H
 #define PICOJOULE_MEMORY_H
 

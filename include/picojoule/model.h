@@ -1,7 +1,8 @@
 /* Opening an ONNX model and asking for the types and shapes of its tensors.
  *
- * A pj_model owns all that it hands out: texts and arrays are valid until pj_model_rebind or pj_model_close. Models are
- * independent of each other; one model is for one thread at a time. */
+ * A pj_model owns all that it hands out: texts and arrays are valid until pj_model_rebind or pj_model_close.
+ *
+ * Threads: models are independent of each other; one model is for one thread at a time. */
 #ifndef PICOJOULE_MODEL_H
 #define PICOJOULE_MODEL_H
 

@@ -4,7 +4,10 @@
  * alone. It is no accuracy: docs/planning.md has the method, its literature and its limits.
  *
  * Units: energies are picojoules (or the table's relative unit), sizes bits; noise is the sum of noise-to-signal power
- * ratios, or of the losses of a file. */
+ * ratios, or of the losses of a file.
+ *
+ * Threads: one search of a model at a time; different models may be searched at once; a plan that is made never
+ * changes. */
 #ifndef PICOJOULE_PLAN_H
 #define PICOJOULE_PLAN_H
 

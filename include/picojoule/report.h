@@ -1,7 +1,9 @@
 /* Printing: the same rows as text, JSON, CSV or Markdown.
  *
  * Bytes are the same in every run and locale. A writer makes the whole report before it hands the first byte to the
- * sink, so a failure leaves nothing half written. */
+ * sink, so a failure leaves nothing half written.
+ *
+ * Threads: results may be written by several at once; sinks are called by the thread that called. */
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 

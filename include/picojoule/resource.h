@@ -11,8 +11,8 @@
  *     resource.read_at = read_at;
  *     resource.payload = blob;
  *
- * Callbacks are called by the thread that called the library, one at a time, and must not call the library with the
- * objects that are in use. */
+ * Threads: callbacks are called by the thread that called the library, one at a time, and must not call the library
+ * with the objects that are in use. */
 #ifndef PICOJOULE_RESOURCE_H
 #define PICOJOULE_RESOURCE_H
 

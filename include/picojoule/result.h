@@ -4,7 +4,9 @@
  *
  * A result is a plain struct to read, whether it was computed now or read from a saved report: every energy is the same
  * double then, and every count the same number up to 2^53; larger ones keep 53 significant bits in a report, because
- * that is what JSON readers keep of them. A result never changes, so threads may share it. */
+ * that is what JSON readers keep of them.
+ *
+ * Threads: a result never changes, so they may share it. */
 #ifndef PICOJOULE_RESULT_H
 #define PICOJOULE_RESULT_H
 

@@ -1,8 +1,9 @@
 /* Many analyses, one after the other: what they have in common is opened once, and memory is kept between them.
  *
  * A session keeps the tables, devices and plans that setups have named (a file that has changed is read anew) and the
- * memory of results that have been freed. Results are the same as without one. A session belongs to one thread at a
- * time. */
+ * memory of results that have been freed. Results are the same as without one.
+ *
+ * Threads: a session, and freeing its results, is for one thread at a time. */
 #ifndef PICOJOULE_SESSION_H
 #define PICOJOULE_SESSION_H
 

@@ -1,7 +1,10 @@
 /* What is asked: which sizes a model runs at, what its figures rest on, and the resources that both are read from.
  *
  * Start with pj_setup_default() and change members, or set them by name with pj_setup_set(). Texts and arrays that the
- * caller puts in stay the caller's, and need to live as long as the call that they are passed to. */
+ * caller puts in stay the caller's, and need to live as long as the call that they are passed to.
+ *
+ * Threads: a setup is for one thread while it changes; calls that only read it may share it, if its files may be
+ * read by several at once. */
 #ifndef PICOJOULE_SETUP_H
 #define PICOJOULE_SETUP_H
 

@@ -1,4 +1,6 @@
-/* One model at many sizes. */
+/* One model at many sizes.
+ *
+ * Threads: a sweep binds its model anew, so one at a time for each model. */
 #ifndef PICOJOULE_SWEEP_H
 #define PICOJOULE_SWEEP_H
 

@@ -5,7 +5,9 @@
  *
  * Quantization is symmetric: q(w) = s * round(w / s), ties to even, cut at the largest number M of the format (intN:
  * M = 2^(N-1) - 1 and its negative; fp8e4m3: 448; fp8e5m2: 57344; fp4: 6). fp16 and bf16 are taken as they are: s = 1.
- * NaN and infinities are counted and left out of every other figure. */
+ * NaN and infinities are counted and left out of every other figure.
+ *
+ * Threads: one inspection of a model at a time, which may have threads of its own; what is found never changes. */
 #ifndef PICOJOULE_WEIGHTS_H
 #define PICOJOULE_WEIGHTS_H
 

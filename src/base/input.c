@@ -82,10 +82,11 @@ pj_status pj_resource_fits(const pj_resource *given, pj_error *err)
 static pj_status copy(pj_origin *origin, pj_error *err)
 {
     pj_resource *from = &origin->self.from;
-    origin->name = strdup(from->name);
+    size_t size = strlen(from->name) + 1;
+    origin->name = malloc(size);
     if (!origin->name)
         return pj_fail_memory(err);
-    from->name = origin->name;
+    from->name = memcpy(origin->name, from->name, size);
     if (!from->bytes || !(from->flags & PJ_COPY))
         return PJ_OK;
     origin->copied = malloc(from->length > 0 ? (size_t)from->length : 1);

@@ -1,4 +1,4 @@
-/* Handles, names and sized structs over setup and result. */
+/* Handles, names, sized structs and JSON over setup and result. */
 #include "picojoule/binding.h"
 
 #include <math.h>
@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/input.h"
+#include "base/json.h"
 #include "picojoule/version.h"
 #include "result/field.h"
 #include "setup/setup.h"
@@ -302,4 +304,71 @@ pj_status pj_result_report(const pj_result *result, const char *format, pj_sink 
         return pj_fail_null(err);
     options.format = format;
     return pj_report_write(result, &options, sink, payload, err);
+}
+
+/* ---- all in one call ---- */
+
+static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_error *err)
+{
+    const char *text = NULL;
+    bool yes = true;
+    if (pj_json_kind_of(value) == PJ_JSON_BOOL)
+        PJ_TRY(pj_json_as_bool(value, &yes, err));
+    else
+        PJ_TRY(pj_json_as_text(value, &text, err));
+    return yes ? pj_setup_set(setup, name, text, err)
+               : pj_json_fail(value, PJ_EARGUMENT, err, "true, or no such member: what is false is left out");
+}
+
+static pj_status set_all(pj_setup *setup, pj_json request, const char **format, pj_error *err)
+{
+    PJ_TRY(pj_json_as_object(request, &request, err));
+    PJ_TRY(pj_json_opt_text(request, "format", format, err));
+    for (pj_json at = pj_json_first(request); at.node; at = pj_json_next(at)) {
+        const char *name = pj_json_key(at);
+        if (strcmp(name, "format") == 0)
+            continue;
+        if (pj_json_kind_of(at) != PJ_JSON_ARRAY)
+            PJ_TRY(set_one(setup, name, at, err));
+        for (pj_json one = pj_json_first(at); one.node; one = pj_json_next(one))
+            PJ_TRY(set_one(setup, name, one, err));
+    }
+    return PJ_OK;
+}
+
+static pj_status report_on(const pj_resource *resource, const pj_setup *setup, const char *format, pj_sink sink,
+                           void *payload, pj_error *err)
+{
+    pj_model *model = NULL;
+    pj_result *result = NULL;
+    pj_status status = pj_model_open_resource(resource, setup, &model, err);
+    if (status == PJ_OK)
+        status = pj_analyze(model, setup, &result, err);
+    if (status == PJ_OK)
+        status = pj_result_report(result, format, sink, payload, err);
+    pj_result_free(result);
+    pj_model_close(model);
+    return status;
+}
+
+pj_status pj_run_json(const pj_resource *model, const pj_setup *setup, const char *request, size_t length, pj_sink sink,
+                      void *payload, pj_error *err)
+{
+    pj_json_doc *doc = NULL;
+    pj_setup own = setup ? *setup : pj_setup_default();
+    const char *format = "json";
+    clear(err);
+    PJ_TRY(pj_resource_check(model, err));
+    own.owner = NULL;
+    pj_status status = request && sink ? pj_json_parse(request, length, "request", &doc, err) : pj_fail_null(err);
+    if (status == PJ_OK)
+        status = set_all(&own, pj_json_root(doc), &format, err);
+    if (status == PJ_OK)
+        status = report_on(model, &own, format, sink, payload, err);
+    else if (model->close)
+        model->close(model->payload);
+    pj_json_free(doc);
+    own.resource_count = 0; /* they are the caller's */
+    pj_setup_clear(&own);
+    return status;
 }

@@ -1,5 +1,5 @@
 # cmake -DROOT=<project> -DGENERATED=<folder> -DCC=<C compiler> [-DCXX=<C++ compiler>] -P check_headers.cmake :
-# every public header compiles alone as C11, and as C++ where a C++ compiler is there.
+# every public header compiles alone as C11, and as C++ where a C++ compiler is there, and says what threads may do.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB headers ${ROOT}/include/picojoule/*.h)
 if(NOT headers)
@@ -7,6 +7,10 @@ if(NOT headers)
 endif()
 set(flags -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wundef -Werror -I${ROOT}/include -I${GENERATED})
 foreach(header IN LISTS headers)
+  file(READ ${header} text)
+  if(NOT text MATCHES "\n \\* Threads: ")
+    message(FATAL_ERROR "${header} does not say what threads may do: a paragraph \"Threads: ...\" in its first comment")
+  endif()
   file(WRITE ${WORK}/alone.c "#include \"${header}\"\nint main(void) { return 0; }\n")
   configure_file(${WORK}/alone.c ${WORK}/alone.cpp COPYONLY)
   execute_process(COMMAND ${CC} -std=c11 ${flags} ${WORK}/alone.c COMMAND_ERROR_IS_FATAL ANY)

@@ -129,6 +129,26 @@ static pj_status analyze_twice(const input *in, digest *out, pj_error *err)
     return !session ? pj_fail(err, PJ_ENOMEM, "out of memory") : first != PJ_OK ? first : second;
 }
 
+/* By names, and with a file that is given; all is copied. */
+static pj_status run_by_name(const input *in, digest *out, pj_error *err)
+{
+    static const char plan[] = "{\"schema\": \"picojoule.plan/1\", \"default\": {\"weights\": \"int8\"}}";
+    static const char request[] = "{\"dim\": [\"batch=2\"], \"input\": \"x=float32:?,3,8,8\", \"plan\": \"p.json\"}";
+    const pj_resource model = {
+        .size = sizeof model, .flags = PJ_COPY, .name = "m.onnx", .bytes = in->bytes, .length = in->size};
+    const pj_resource file = {
+        .size = sizeof file, .flags = PJ_COPY, .name = "p.json", .bytes = plan, .length = sizeof plan - 1};
+    pj_setup *setup = pj_setup_new();
+    pj_status status =
+        setup ? pj_setup_set(setup, "device", "stm32h7a3", err) : pj_fail(err, PJ_ENOMEM, "out of memory");
+    if (status == PJ_OK)
+        status = pj_setup_give(setup, &file, err);
+    if (status == PJ_OK)
+        status = pj_run_json(&model, setup, request, strlen(request), digest_sink, out, err);
+    pj_setup_free(setup);
+    return status;
+}
+
 static pj_status inspect_weights(const input *in, digest *out, pj_error *err)
 {
     pj_weight_options options = pj_weight_options_default();
@@ -614,6 +634,7 @@ static void run_models(const char *path)
     in = (input){.path = NULL};
     in.bytes = build_rich(&b, &in.size);
     run_model("memory", in);
+    run_case("memory: by name", run_by_name, &in, PJ_OK);
     build_free(&b);
     in.bytes = build_dangling(&b, &in.size);
     run_case("dangling name", open_and_close, &in, PJ_EFORMAT);

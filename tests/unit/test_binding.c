@@ -164,6 +164,91 @@ static void test_texts(const pj_result *result)
     pj_str_free(&report);
 }
 
+/* ---- one call ---- */
+
+static int closed;
+
+static void count_closed(void *payload)
+{
+    (void)payload;
+    closed++;
+}
+
+static pj_status run_json(const pj_setup *setup, const char *request, pj_str *out, pj_error *err)
+{
+    size_t size;
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "batch,3");
+    build_node(&b, "Relu", "x", "y");
+    build_output(&b, "y", PJ_FLOAT32, "batch,3");
+    pj_resource model = {.size = sizeof model, .name = "relu.onnx", .close = count_closed};
+    model.bytes = build_bytes(&b, &size);
+    model.length = size;
+    *out = pj_str_new(0);
+    closed = 0;
+    pj_status status = pj_run_json(&model, setup, request, request ? strlen(request) : 0, keep, out, err);
+    CHECK_INT(closed, 1);
+    build_free(&b);
+    return status;
+}
+
+/* Requests that are refused, whole or in one member: a status, a sentence, the resource closed, nothing written. */
+static void test_bad_requests(void)
+{
+    static const struct {
+        const char *request, *part;
+        pj_status status;
+    } bad[] = {
+        {NULL,                                              "NULL",                      PJ_EARGUMENT},
+        {"",                                                "",                          PJ_EFORMAT  },
+        {"[]",                                              "",                          PJ_EFORMAT  },
+        {"{\"dim\": 2}",                                    "",                          PJ_EFORMAT  },
+        {"{\"dim\": [[\"batch=2\"]]}",                      "",                          PJ_EFORMAT  },
+        {"{\"dim\": \"batch\"}",                            "wants NAME=N",              PJ_EARGUMENT},
+        {"{\"colour\": \"red\"}",                           "there is no member colour", PJ_EARGUMENT},
+        {"{\"inspect-weights\": false}",                    "left out",                  PJ_EARGUMENT},
+        {"{\"inspect-weights\": \"yes\"}",                  "takes no value",            PJ_EARGUMENT},
+        {"{\"table\": true}",                               "wants a value",             PJ_EARGUMENT},
+        {"{\"table\": \"absent.json\"}",                    "cannot be opened",          PJ_EIO      },
+        {"{\"dim\": \"batch=1\", \"format\": \"papyrus\"}", "papyrus",                   PJ_EARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        pj_error err = {0};
+        pj_str text;
+        CHECK_INT(run_json(NULL, bad[i].request, &text, &err), bad[i].status);
+        CHECK(err.what[0] != 0 && text.length == 0);
+        CHECK_PART(err.what, bad[i].part);
+        pj_str_free(&text);
+    }
+    pj_error err;
+    CHECK_INT(pj_run_json(NULL, NULL, "{}", 2, keep, NULL, &err), PJ_EARGUMENT);
+}
+
+/* The same bytes as step by step; files and what else is asked come from the setup, which does not change. */
+static void test_json(void)
+{
+    pj_error err;
+    pj_str text, csv;
+    pj_setup *setup = pj_setup_new();
+    static const char rules[] = "{\"schema\": \"picojoule.op-rules/1\"}";
+    pj_resource file = {.size = sizeof file, .name = "mine.json", .bytes = rules, .length = sizeof rules - 1};
+    CHECK_INT(run_json(NULL, "{\"dim\": [\"batch=2\"], \"weights-on\": \"sram\"}", &text, &err), PJ_OK);
+    CHECK_PART(text.data, "\"batch\": 2");
+    CHECK_PART(text.data, "\"sram\"");
+    pj_str_free(&text);
+    CHECK_INT(pj_setup_set(setup, "dim", "batch=7", &err), PJ_OK);
+    CHECK_INT(pj_setup_give(setup, &file, &err), PJ_OK);
+    CHECK_INT(run_json(setup, "{\"table\": \"mine.json\"}", &text, &err), PJ_EFORMAT);
+    CHECK_PART(err.file, "mine.json");
+    pj_str_free(&text);
+    CHECK(!setup->table || strcmp(setup->table, "mine.json") != 0);
+    CHECK_INT(run_json(setup, "{\"format\": \"csv\"}", &csv, &err), PJ_OK);
+    CHECK_PART(csv.data, "Relu");
+    pj_str_free(&csv);
+    CHECK_INT(setup->dim_count, 1);
+    pj_setup_free(setup);
+}
+
 /* ---- stopping ---- */
 
 typedef struct patience {
@@ -236,6 +321,8 @@ int main(void)
     pj_session *session = pj_session_new();
     test_library();
     test_members();
+    test_bad_requests();
+    test_json();
     if (!setup || !session)
         return 1;
     test_set(setup);

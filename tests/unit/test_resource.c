@@ -387,6 +387,71 @@ static void test_setup(void)
     close_blob(given[0].payload);
 }
 
+/* Files of a plan: looked for among those given, read as they are, and failing with their name. */
+static void test_plan_files(void)
+{
+    static const struct {
+        const char *name, *text;
+    } files[] = {
+        {"t",           "{\"schema\": \"picojoule.target/1\", \"title\": \"mine\", \"formats\": [{\"weights\": [\"int8\"], "
+              "\"activations\": [\"int8\"]}]}"                                  },
+        {"loss.json",
+         "{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", \"unit\": \"loss\", "
+         "\"values\": {\"w\": 0.25, \"v\": 0.5, \"small\": 1}}]}"                            },
+        {"ranges.json", "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {\"x\": [-1, 2]}}"},
+    };
+    enum { FILES = sizeof files / sizeof *files };
+    const pj_plan_options options = {
+        .knee = true, .target = "t", .sensitivity = "loss.json", .calibration = "ranges.json", .time_limit = -1};
+    for (size_t failing = 0; failing <= FILES; failing++) {
+        place p = {.most = 11, .other_answer = 1}, bad = {.fail_at = 1, .lie = -1, .other_answer = 1};
+        pj_resource given[FILES];
+        pj_setup setup = pj_setup_default();
+        pj_model *model = NULL;
+        pj_plan_result *plan = NULL;
+        pj_error err = {0};
+        for (size_t i = 0; i < FILES; i++)
+            given[i] = resource_of(i == failing ? &bad : &p, files[i].name, files[i].text, strlen(files[i].text));
+        pj_resource calls = resource_of(&p, "m.onnx", model_bytes, model_size);
+        setup.resources = given;
+        setup.resource_count = FILES;
+        CHECK_INT(pj_model_open_resource(&calls, &setup, &model, &err), PJ_OK);
+        CHECK_INT(pj_plan_search(model, &setup, &options, &plan, &err), failing < FILES ? PJ_EIO : PJ_OK);
+        CHECK_TEXT(err.file, failing < FILES ? files[failing].name : "");
+        CHECK(!plan == (failing < FILES));
+        if (plan)
+            CHECK_TEXT(plan->target, "t");
+        pj_plan_result_free(plan);
+        pj_model_close(model);
+        for (size_t i = 0; i < FILES; i++)
+            close_blob(given[i].payload);
+    }
+}
+
+static void test_budget(void)
+{
+    static const char text[] = "{\"schema\": \"picojoule.budget/1\", \"models\": ["
+                               "{\"model\": \"m.onnx\", \"limits\": {\"macs\": 1}}]}";
+    char name[256];
+    snprintf(name, sizeof name, "%s", path("budget.json"));
+    for (int fail_at = 0; fail_at < 3; fail_at += 2) {
+        place p = {.most = 40, .fail_at = fail_at, .lie = -1};
+        pj_resource calls = resource_of(&p, name, text, sizeof text - 1);
+        pj_budget *budget = NULL;
+        pj_check *check = NULL;
+        pj_error err = {0};
+        CHECK_INT(pj_budget_open(&calls, &budget, &err), fail_at ? PJ_EIO : PJ_OK);
+        if (budget) { /* the model is found from the folder of the name */
+            CHECK_INT(pj_budget_check(budget, NULL, &check, &err), PJ_OK);
+            CHECK(check && check->failed == 1 && check->broken == 0);
+        }
+        pj_check_free(check);
+        pj_budget_free(budget);
+        CHECK_INT(p.closed, 0);
+        close_blob(calls.payload);
+    }
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -398,6 +463,8 @@ int main(void)
     test_failing();
     test_lying();
     test_setup();
+    test_plan_files();
+    test_budget();
     pj_str_free(&expected);
     free(model_bytes);
     unlink(path("m.onnx"));
