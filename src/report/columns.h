@@ -10,7 +10,6 @@ typedef struct pj_view_row {
     const char *name;          /* of the layer, the operator or the module */
     const char *op;            /* of a layer: "Conv", "com.microsoft::FusedConv" */
     const pj_layer *layer;     /* NULL: a sum */
-    size_t order;              /* place in graph order, of a sum that of its first layer */
     pj_totals sum;             /* its figures; devices are negative where they cannot say */
     pj_device_figure *devices; /* those of `sum` where they can be changed */
     const int64_t *dims;       /* of a sweep: a value for each dimension */

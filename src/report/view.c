@@ -39,18 +39,18 @@ static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
     return out->devices != NULL;
 }
 
-static bool row_of_layer(const pj_view *view, const pj_layer *layer, pj_view_row *out)
+static pj_view_row row_of_layer(const pj_view *view, const pj_layer *layer)
+{
+    pj_view_row row = {.name = layer->name, .layer = layer, .sum = pj_totals_of_layer(layer)};
+    row.sum.devices = layer->counted && !layer->free ? layer->devices : view->unknown;
+    return row;
+}
+
+static const char *op_of(const pj_view *view, const pj_layer *layer)
 {
     pj_str op = pj_str_new(0);
-    bool is_known = layer->counted && !layer->free;
     pj_op_text(layer, &op);
-    *out = (pj_view_row){.name = layer->name,
-                         .op = pj_str_keep(&op, view->arena),
-                         .layer = layer,
-                         .order = layer->index,
-                         .sum = pj_totals_of_layer(layer)};
-    out->sum.devices = is_known ? layer->devices : view->unknown;
-    return out->op;
+    return pj_str_keep(&op, view->arena);
 }
 
 /* ---- groups ---- */
@@ -66,81 +66,100 @@ static const char *cut_scope(pj_arena *arena, const char *scope, int depth)
     return length ? pj_arena_strndup(arena, scope, length) : "(no module)";
 }
 
-static bool add_to_group(pj_view *view, pj_map *groups, const pj_view_row *row, int depth)
+static bool add_to_group(pj_view *view, pj_map *groups, const pj_layer *layer, int depth)
 {
-    const char *name = view->group == PJ_GROUP_OP ? row->op : cut_scope(view->arena, row->layer->scope, depth);
+    const char *name = view->group == PJ_GROUP_OP ? op_of(view, layer) : cut_scope(view->arena, layer->scope, depth);
     pj_view_row *group = name ? pj_map_get(groups, name) : NULL;
     if (name && !group) {
         group = &view->row[view->count];
         if (!empty_row(view, name, group) || !pj_map_put(groups, name, group))
             return false;
-        group->order = row->order;
         view->count++;
     }
-    if (!name)
-        return false;
-    add_totals(group, row, view->devices);
-    return true;
+    const pj_view_row row = row_of_layer(view, layer);
+    if (name)
+        add_totals(group, &row, view->devices);
+    return name;
 }
 
-static bool collect(pj_view *view, int depth, bool with_free)
+static bool collect_groups(pj_view *view, int depth)
 {
-    const pj_layer *layers = view->result->layers;
-    size_t count = view->result->layer_count;
+    const pj_result *result = view->result;
     pj_map groups;
     pj_map_init(&groups, view->arena);
-    view->row = PJ_NEW(view->arena, pj_view_row, count);
-    for (size_t i = 0; view->row && i < count; i++) {
-        pj_view_row row;
-        if (layers[i].free && (!with_free || view->group != PJ_NO_GROUP))
-            continue;
-        if (!row_of_layer(view, &layers[i], &row))
+    view->row = PJ_NEW(view->arena, pj_view_row, result->layer_count);
+    for (size_t i = 0; view->row && i < result->layer_count; i++)
+        if (!result->layers[i].free && !add_to_group(view, &groups, &result->layers[i], depth))
             return false;
-        if (view->group == PJ_NO_GROUP)
-            view->row[view->count++] = row;
-        else if (!add_to_group(view, &groups, &row, depth))
-            return false;
-    }
     return view->row != NULL;
 }
 
 /* ---- order ---- */
 
-static int by_order(const pj_view_row *a, const pj_view_row *b)
+/* A layer or a group, before rows are made of those that are shown: large models have many more. */
+typedef struct ranked {
+    double energy;
+    int64_t macs;
+    size_t at; /* place of the layer, or of the group, in graph order */
+} ranked;
+
+static int by_order(const ranked *a, const ranked *b)
 {
-    return (a->order > b->order) - (a->order < b->order);
+    return (a->at > b->at) - (a->at < b->at);
 }
 
 static int by_energy(const void *left, const void *right)
 {
-    const pj_view_row *a = left, *b = right;
-    double ea = pj_energy_total(&a->sum.energy), eb = pj_energy_total(&b->sum.energy);
-    return ea != eb ? (ea < eb) - (ea > eb) : by_order(a, b);
+    const ranked *a = left, *b = right;
+    return a->energy != b->energy ? (a->energy < b->energy) - (a->energy > b->energy) : by_order(a, b);
 }
 
 static int by_macs(const void *left, const void *right)
 {
-    const pj_view_row *a = left, *b = right;
-    return a->sum.macs != b->sum.macs ? (a->sum.macs < b->sum.macs) - (a->sum.macs > b->sum.macs) : by_order(a, b);
+    const ranked *a = left, *b = right;
+    return a->macs != b->macs ? (a->macs < b->macs) - (a->macs > b->macs) : by_order(a, b);
 }
 
-/* Rows are collected in graph order. */
-static void sort_rows(pj_view *view)
+/* All that can be shown, in the order of the view. NULL: no memory. */
+static ranked *rank(const pj_view *view, bool with_free, size_t *count)
 {
-    if (view->sort == PJ_BY_ENERGY)
-        qsort(view->row, view->count, sizeof *view->row, by_energy);
-    else if (view->sort == PJ_BY_MACS)
-        qsort(view->row, view->count, sizeof *view->row, by_macs);
+    const pj_layer *layers = view->result->layers;
+    size_t most = view->group == PJ_NO_GROUP ? view->result->layer_count : view->count;
+    ranked *list = PJ_NEW(view->arena, ranked, most);
+    *count = 0;
+    for (size_t i = 0; list && i < most; i++) {
+        if (view->group != PJ_NO_GROUP)
+            list[(*count)++] = (ranked){pj_energy_total(&view->row[i].sum.energy), view->row[i].sum.macs, i};
+        else if (with_free || !layers[i].free)
+            list[(*count)++] = (ranked){pj_energy_total(&layers[i].energy), layers[i].macs, i};
+    }
+    if (list && view->sort != PJ_IN_ORDER)
+        qsort(list, *count, sizeof *list, view->sort == PJ_BY_ENERGY ? by_energy : by_macs);
+    return list;
 }
 
-static void cut(pj_view *view, size_t top)
+/* Rows of the first `top` (0: of all), and the sum of the others. */
+static bool show(pj_view *view, const ranked *list, size_t count, size_t top)
 {
-    if (!top || view->count <= top)
-        return;
-    view->left_out = view->count - top;
-    for (size_t i = top; i < view->count; i++)
-        add_totals(&view->rest, &view->row[i], view->devices);
-    view->count = top;
+    const pj_view_row *groups = view->row;
+    size_t shown = top && top < count ? top : count;
+    pj_view_row *rows = PJ_NEW(view->arena, pj_view_row, shown);
+    for (size_t i = 0; rows && i < count; i++) {
+        const pj_layer *layer = &view->result->layers[list[i].at];
+        bool is_layer = view->group == PJ_NO_GROUP;
+        pj_view_row row = is_layer ? row_of_layer(view, layer) : groups[list[i].at];
+        if (i >= shown) {
+            add_totals(&view->rest, &row, view->devices);
+            continue;
+        }
+        if (is_layer && !(row.op = op_of(view, layer)))
+            return false;
+        rows[i] = row;
+    }
+    view->row = rows;
+    view->count = shown;
+    view->left_out = count - shown;
+    return rows != NULL;
 }
 
 bool pj_view_make(const pj_result *result, const pj_report_options *options, bool for_people, pj_arena *arena,
@@ -158,11 +177,11 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     out->sum = (pj_view_row){.name = "total", .sum = result->totals};
     if (!empty_row(out, "rest", &out->rest) ||
         !(out->unknown = pj_arena_memdup(arena, out->rest.devices, out->devices, sizeof *out->unknown)) ||
-        !collect(out, options ? options->scope_depth : 0, !for_people))
+        (out->group != PJ_NO_GROUP && !collect_groups(out, options ? options->scope_depth : 0)))
         return false;
-    sort_rows(out);
-    cut(out, options ? options->top : 0);
-    return true;
+    size_t count;
+    ranked *list = rank(out, !for_people, &count);
+    return list && show(out, list, count, options ? options->top : 0);
 }
 
 /* ---- tables ---- */
