@@ -96,8 +96,11 @@ static pj_status read_run(pj_store *store, pj_arena *arena, run_info *out)
     PJ_TRY(pj_statement_new(store, "SELECT higher_is_better, unit FROM run", &s));
     pj_status status = pj_statement_step(&s, &out->exists);
     if (status == PJ_OK && out->exists) {
-        out->better = pj_store_get_int(&s) ? PJ_BETTER_HIGHER : PJ_BETTER_LOWER;
-        status = pj_store_get_text(&s, arena, &out->unit);
+        int64_t higher;
+        status = pj_store_get_int(&s, &higher);
+        out->better = higher ? PJ_BETTER_HIGHER : PJ_BETTER_LOWER;
+        if (status == PJ_OK)
+            status = pj_store_get_text(&s, arena, &out->unit);
         if (status == PJ_OK && (!out->unit || (strcmp(out->unit, "pJ") != 0 && strcmp(out->unit, "relative") != 0)))
             status = pj_store_fail(store, PJ_EFORMAT, "is damaged: its unit is neither pJ nor relative");
     }
@@ -186,10 +189,10 @@ typedef struct pareto {
 
 static pj_status get_point(pj_statement *s, pj_arena *arena, const char *unit, pj_pareto_point *out)
 {
-    out->id = pj_store_get_int(s);
+    PJ_TRY(pj_store_get_int(s, &out->id));
     PJ_TRY(pj_store_get_text(s, arena, &out->label));
-    out->quality = pj_store_get_real(s);
-    out->energy = pj_store_get_real(s);
+    PJ_TRY(pj_store_get_real(s, &out->quality));
+    PJ_TRY(pj_store_get_real(s, &out->energy));
     PJ_TRY(pj_store_get_text(s, arena, &out->basis));
     PJ_TRY(pj_store_get_text(s, arena, &out->time));
     out->unit = unit;

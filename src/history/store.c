@@ -110,25 +110,40 @@ pj_status pj_statement_step(pj_statement *statement, bool *row)
     return status;
 }
 
+/* A file may hold anything in any cell, whatever its columns were declared as. */
+static pj_status fail_cell(const pj_statement *s, int column, const char *what)
+{
+    return pj_store_fail(s->store, PJ_EFORMAT, "is damaged: its %.40s holds %s", sqlite3_column_name(s->sql, column),
+                         what);
+}
+
 pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out)
 {
-    int column = s->at++;
+    int column = s->at++, type = sqlite3_column_type(s->sql, column);
     *out = NULL;
-    if (sqlite3_column_type(s->sql, column) == SQLITE_NULL)
+    if (type == SQLITE_NULL)
         return PJ_OK;
-    const char *text = (const char *)sqlite3_column_text(s->sql, column);
-    *out = text ? pj_arena_strdup(arena, text) : NULL;
+    const char *text = type == SQLITE_TEXT ? (const char *)sqlite3_column_text(s->sql, column) : "";
+    if (!text)
+        return pj_fail_memory(s->store->err);
+    if (type != SQLITE_TEXT || strlen(text) != (size_t)sqlite3_column_bytes(s->sql, column))
+        return fail_cell(s, column, "no text");
+    *out = pj_arena_strdup(arena, text);
     return *out ? PJ_OK : pj_fail_memory(s->store->err);
 }
 
-int64_t pj_store_get_int(pj_statement *s)
+pj_status pj_store_get_int(pj_statement *s, int64_t *out)
 {
-    return sqlite3_column_int64(s->sql, s->at++);
+    int column = s->at++;
+    *out = sqlite3_column_int64(s->sql, column);
+    return sqlite3_column_type(s->sql, column) == SQLITE_INTEGER ? PJ_OK : fail_cell(s, column, "no whole number");
 }
 
-double pj_store_get_real(pj_statement *s)
+pj_status pj_store_get_real(pj_statement *s, double *out)
 {
-    return sqlite3_column_double(s->sql, s->at++);
+    int column = s->at++, type = sqlite3_column_type(s->sql, column);
+    *out = sqlite3_column_double(s->sql, column);
+    return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? PJ_OK : fail_cell(s, column, "no number");
 }
 
 bool pj_store_next_is_null(const pj_statement *s)
@@ -154,7 +169,8 @@ pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out)
     *out = 0;
     PJ_TRY(pj_statement_new(store, sql, &s));
     pj_status status = pj_statement_step(&s, &row);
-    *out = row ? pj_store_get_int(&s) : 0;
+    if (status == PJ_OK && row)
+        status = pj_store_get_int(&s, out);
     pj_statement_free(&s);
     return status;
 }

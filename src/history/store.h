@@ -55,10 +55,11 @@ void pj_store_put_real(pj_statement *s, double value);
  * a statement without rows. */
 pj_status pj_statement_step(pj_statement *statement, bool *row);
 
-/* A copy in the arena; *out is NULL for null. PJ_ENOMEM. */
+/* PJ_EFORMAT where the cell holds something of another type, or a text with a NUL in it. A text is a copy in the arena,
+ * NULL for null. PJ_ENOMEM. */
 pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out);
-int64_t pj_store_get_int(pj_statement *s);
-double pj_store_get_real(pj_statement *s);
+pj_status pj_store_get_int(pj_statement *s, int64_t *out);
+pj_status pj_store_get_real(pj_statement *s, double *out);
 bool pj_store_next_is_null(const pj_statement *s);            /* of the next column; takes nothing */
 int64_t pj_store_peek_int(const pj_statement *s, int column); /* of any column; takes nothing */
 

@@ -64,16 +64,18 @@ pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out)
     return PJ_EUNSUPPORTED;
 }
 
-int64_t pj_store_get_int(pj_statement *s)
+pj_status pj_store_get_int(pj_statement *s, int64_t *out)
 {
     (void)s;
-    return 0;
+    *out = 0;
+    return PJ_EUNSUPPORTED;
 }
 
-double pj_store_get_real(pj_statement *s)
+pj_status pj_store_get_real(pj_statement *s, double *out)
 {
     (void)s;
-    return 0;
+    *out = 0;
+    return PJ_EUNSUPPORTED;
 }
 
 bool pj_store_next_is_null(const pj_statement *s)

@@ -280,12 +280,18 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
     figure value = {0};
     bool unknown = may_be_null(f) && pj_store_next_is_null(s);
     if (is_real(f)) {
-        value.real = pj_store_get_real(s);
-        value.real = unknown ? -1 : value.real;
+        value.real = -1;
+        if (unknown)
+            s->at++;
+        else
+            PJ_TRY(pj_store_get_real(s, &value.real));
         memcpy(at, &value.real, sizeof value.real);
     } else if (f->kind == FIELD_COUNT || f->kind == FIELD_KNOWN) {
-        value.count = pj_store_get_int(s);
-        value.count = unknown ? -1 : value.count;
+        value.count = -1;
+        if (unknown)
+            s->at++;
+        else
+            PJ_TRY(pj_store_get_int(s, &value.count));
         memcpy(at, &value.count, sizeof value.count);
     } else {
         PJ_TRY(pj_store_get_text(s, arena, &value.text));
@@ -299,7 +305,7 @@ static pj_status get_field(pj_statement *s, pj_arena *arena, const field *f, pj_
 
 static pj_status get_entry(pj_statement *s, const field_list *fields, pj_arena *arena, pj_history_entry *out)
 {
-    out->id = pj_store_get_int(s);
+    PJ_TRY(pj_store_get_int(s, &out->id));
     for (size_t i = 0; i < fields->count; i++)
         PJ_TRY(get_field(s, arena, &fields->of[i], out));
     if (!pj_time_is_valid(out->time))
@@ -358,7 +364,9 @@ static pj_status count_entries(pj_store *store, const char *model, const char *b
     pj_store_put_text(&s, model);
     pj_store_put_text(&s, branch);
     pj_status status = pj_statement_step(&s, &row);
-    int64_t count = status == PJ_OK && row ? pj_store_get_int(&s) : 0;
+    int64_t count = 0;
+    if (status == PJ_OK && row)
+        status = pj_store_get_int(&s, &count);
     pj_statement_free(&s);
     PJ_TRY(status);
     if (count > PJ_HISTORY_MOST)
@@ -372,7 +380,7 @@ static pj_status get_layer(pj_statement *s, pj_arena *arena, int64_t record, pj_
 {
     PJ_TRY(pj_store_get_text(s, arena, &out->name));
     PJ_TRY(pj_store_get_text(s, arena, &out->op));
-    out->energy = pj_store_get_real(s);
+    PJ_TRY(pj_store_get_real(s, &out->energy));
     if (!out->name || !out->op || !isfinite(out->energy) || out->energy < 0)
         return pj_store_fail(s->store, PJ_EFORMAT, "record %lld is damaged: a layer has no name, operator or energy",
                              (long long)record);
@@ -547,6 +555,8 @@ static pj_status read_models(pj_store *store, pj_arena *arena, pj_history_list *
     for (size_t i = 0; i < out->count; i++) {
         PJ_TRY(count_entries(store, models[i].model, NULL, &models[i].records));
         PJ_TRY(select_entries(store, models[i].model, NULL, 1, arena, &models[i].last, &one));
+        if (one == 0) /* its name is not found again, as names that are no UTF-8 are not */
+            return pj_store_fail(store, PJ_EFORMAT, "is damaged: a name of a model is no text");
     }
     out->models = models;
     return PJ_OK;

@@ -276,6 +276,12 @@ static void test_hostile(void)
         {"UPDATE record SET inputs = 9e999", "its inputs is no number from 0 on"},
         {"UPDATE record SET time = 'yesterday' WHERE id = 1", "record 1 is damaged: its time is \"yesterday\""},
         {"UPDATE layer SET energy = -1", "a layer has no name, operator or energy"},
+        {"UPDATE record SET path = CAST(x'6e006e' AS TEXT)", "is damaged: its path holds no text"},
+        {"UPDATE record SET path = x'6e6e'", "is damaged: its path holds no text"},
+        {"UPDATE record SET macs = 'many'", "is damaged: its macs holds no whole number"},
+        {"UPDATE record SET inputs = x'00'", "is damaged: its inputs holds no number"},
+        {"UPDATE layer SET name = x'00'", "is damaged: its name holds no text"},
+        {"UPDATE layer SET energy = 'much'", "is damaged: its energy holds no number"},
         {"DROP TABLE layer", "no history of picojoule: no such table: layer"},
         {"ALTER TABLE record DROP COLUMN bops", "no history of picojoule: no such column: bops"},
         {"DROP TABLE record; CREATE VIEW record AS SELECT *, 1 AS id FROM layer", "access to view"},
@@ -286,6 +292,17 @@ static void test_hostile(void)
         fill_file();
         change_file(cases[i].sql);
         refuse_read(&query, PJ_EFORMAT, cases[i].part);
+    }
+    static const char *const names[] = {"x'6e006e'", "CAST(x'6e006e' AS TEXT)", "CAST(x'ff00' AS TEXT)"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char sql[80];
+        pj_error err = {0};
+        pj_history_list *list = NULL;
+        fill_file();
+        snprintf(sql, sizeof sql, "UPDATE record SET model = %s WHERE id = 2", names[i]);
+        change_file(sql);
+        CHECK_INT(pj_history_models(file, &list, &err), PJ_EFORMAT);
+        CHECK_PART(err.what, "is damaged: its model holds no text");
     }
     /* a trigger of somebody else's is not run */
     fill_file();
