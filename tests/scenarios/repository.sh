@@ -167,4 +167,19 @@ step="pre-commit: the entry of its hook"
 entry=$(sed -n 's/^  entry: //p' "$root/.pre-commit-hooks.yaml")
 expect 0 "$root/$entry"
 has "all keep their budgets"
+step="outputs never replace what is read"
+cp "$root/models/kws_dscnn.onnx" "$work/net.onnx"
+ln "$work/net.onnx" "$work/other.onnx"
+cp "$root/energy_tables/horowitz-45nm.json" "$work/own.json"
+for output in "-o $work/net.onnx" "-o $work/other.onnx" "--record $work/net.onnx" "-o $work/own.json"; do
+    expect 2 "$program" analyze "$work/net.onnx" --table "$work/own.json" $output
+    has "would overwrite"
+done
+expect 2 "$program" check "$work/own.json" --report "junit=$work/own.json"
+has "would overwrite"
+cmp -s "$work/net.onnx" "$root/models/kws_dscnn.onnx" || wrong "the model was changed"
+cmp -s "$work/own.json" "$root/energy_tables/horowitz-45nm.json" || wrong "the table was changed"
+expect 0 "$program" analyze "$work/net.onnx" -o "$work/new.txt"
+expect 0 "$program" analyze "$work/net.onnx" -o "$work/new.txt" # an older report is no input
+
 exit $failed
