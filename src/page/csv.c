@@ -4,13 +4,17 @@
 
 #include "page/page.h"
 
+/* A clean text. What a spreadsheet would take for a formula gets an apostrophe before it. */
 static void csv_text(pj_str *out, const char *text)
 {
-    if (!text[strcspn(text, ",\"\r\n")]) {
+    bool formula = *text == '=' || *text == '+' || *text == '@' || (*text == '-' && text[1] != '-');
+    bool plain = !text[strcspn(text, ",\"\r\n")];
+    pj_str_add(out, plain ? "" : "\"");
+    pj_str_add(out, formula ? "'" : "");
+    if (plain) {
         pj_str_add(out, text);
         return;
     }
-    pj_str_add_char(out, '"');
     for (; *text; text++) {
         if (*text == '"')
             pj_str_add_char(out, '"');
@@ -21,11 +25,13 @@ static void csv_text(pj_str *out, const char *text)
 
 static void csv_cell(pj_str *out, const pj_cell *cell, pj_cell_kind kind)
 {
+    pj_str clean = pj_str_new(0);
     if (cell->state != PJ_CELL_GIVEN)
         return;
     switch (kind) {
     case PJ_CELL_TEXT:
-        csv_text(out, cell->text);
+        pj_text_clean(&clean, cell->text);
+        csv_text(out, clean.data);
         break;
     case PJ_CELL_COUNT:
     case PJ_CELL_EXACT:
@@ -42,6 +48,8 @@ static void csv_cell(pj_str *out, const pj_cell *cell, pj_cell_kind kind)
         pj_str_add_double(out, cell->number);
         break;
     }
+    out->failed = out->failed || clean.failed;
+    pj_str_free(&clean);
 }
 
 /* One line: the header where `cells` is NULL. */

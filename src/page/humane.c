@@ -154,12 +154,23 @@ void pj_human_plural(pj_str *out, size_t count, const char *one, const char *man
 
 /* ---- texts ---- */
 
+/* Whether a terminal, a spreadsheet or XML obeys, reorders or refuses the character, instead of showing it: controls,
+ * line separators, marks of direction (U+061C, U+200E, U+200F, U+2028 to 2E, U+2066 to 69), U+FFFE, U+FFFF. */
+static bool is_obeyed(const unsigned char *at, size_t bytes)
+{
+    if (bytes < 3)
+        return bytes == 0 || at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0) ||
+               (at[0] == 0xd8 && at[1] == 0x9c);
+    unsigned code = bytes == 3 ? (at[0] & 15u) << 12 | (at[1] & 63u) << 6 | (at[2] & 63u) : 0;
+    return code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069) || code >= 0xfffe;
+}
+
 void pj_text_clean(pj_str *out, const char *text)
 {
     for (size_t left = strlen(text); left;) {
         size_t bytes = pj_utf8_sequence(text, left);
-        const unsigned char *at = (const unsigned char *)text;
-        bool obeyed = bytes == 0 || at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+        bool obeyed = is_obeyed((const unsigned char *)text, bytes);
         bytes = bytes ? bytes : 1;
         if (obeyed)
             pj_str_add_char(out, '?');

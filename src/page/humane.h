@@ -43,7 +43,8 @@ void pj_human_plural(pj_str *out, size_t count, const char *one, const char *man
 
 /* ---- texts of a model, which may hold anything ---- */
 
-/* Appends `text` without what a terminal would obey: control characters and broken UTF-8 become '?'. */
+/* Appends `text` without what a terminal, a spreadsheet or XML would obey or refuse: control characters, separators of
+ * lines, marks of direction, U+FFFE, U+FFFF and broken UTF-8 become '?'. */
 void pj_text_clean(pj_str *out, const char *text);
 
 /* Columns that a clean text takes: its characters. */

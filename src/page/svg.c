@@ -171,15 +171,10 @@ static void add_escaped(pj_str *out, const char *text)
     static const char *const names[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     for (; *text; text++) {
         const char *at = strchr(special, *text);
-        bool no_character = strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;
-        if (at) {
+        if (at)
             pj_str_add(out, names[at - special]);
-        } else if (no_character) { /* XML has no U+FFFE and U+FFFF */
-            pj_str_add_char(out, '?');
-            text += 2;
-        } else {
+        else
             pj_str_add_char(out, *text);
-        }
     }
 }
 

@@ -68,6 +68,9 @@ static void test_counts(void)
 static void test_texts(void)
 {
     CHECK_SAYS(pj_text_clean(&text, "a\033[31mb\n\x7f"), "a?[31mb??");
+    CHECK_SAYS(pj_text_clean(&text, "a\u202eb\u2028c\u061cd\u200fe\u2069f\xef\xbf\xbe|\xef\xbf\xbf"), "a?b?c?d?e?f?|?");
+    CHECK_SAYS(pj_text_clean(&text, "\u2027\u202f\u2065\u061b\ufffd\U0001f600\U0001fffd"),
+               "\u2027\u202f\u2065\u061b\ufffd\U0001f600\U0001fffd");           /* their neighbours are shown */
     CHECK_SAYS(pj_text_clean(&text, "\xc2\x9b|\xff|\xc3\xa9"), "?|?|\xc3\xa9"); /* C1 control, no UTF-8, e acute */
     CHECK_INT(pj_text_width("\xc3\xa9t\xc3\xa9"), 3);
     CHECK_SAYS(pj_text_elide(&text, "short", 5), "short");

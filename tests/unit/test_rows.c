@@ -38,6 +38,22 @@ static pj_rows *make(pj_arena *arena)
     return rows;
 }
 
+/* What a spreadsheet would compute is a text to it, what a terminal would obey is gone; options stay as they are. */
+static void test_csv_hostile(pj_arena *arena)
+{
+    static const pj_column one[] = {
+        {.key = "name", .title = "name", .kind = PJ_CELL_TEXT}
+    };
+    static const char *const texts[] = {"=1+1", "+1", "-1", "@a", "--dim a=1", "a=b", "=a,\"b\"", "\033[31m\n"};
+    pj_str out = pj_str_new(0);
+    pj_rows *rows = pj_rows_new(arena, one, 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        pj_cell_text(pj_rows_add(rows), texts[i]);
+    pj_rows_csv(rows, &out);
+    CHECK_TEXT(out.data, "name\r\n'=1+1\r\n'+1\r\n'-1\r\n'@a\r\n--dim a=1\r\na=b\r\n\"'=a,\"\"b\"\"\"\r\n?[31m?\r\n");
+    pj_str_free(&out);
+}
+
 static void check_text_at(const pj_rows *rows, size_t width, const char *want)
 {
     pj_str out = pj_str_new(0);
@@ -146,6 +162,7 @@ int main(void)
     const pj_rows *rows = make(arena);
     test_text(rows);
     test_csv(rows);
+    test_csv_hostile(arena);
     test_markdown(rows);
     test_json(rows);
     test_colour(arena);
