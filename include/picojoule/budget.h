@@ -90,6 +90,8 @@ typedef struct pj_check_model {
     size_t verdict_count;
     size_t exceeded;
     size_t improved;
+    const char *const *data_files; /* as in pj_model_info, of a PJ_BROKEN model that could be opened, too */
+    size_t data_file_count;
 } pj_check_model;
 
 typedef struct pj_check {
@@ -117,6 +119,10 @@ PJ_API void pj_budget_free(pj_budget *budget); /* NULL is allowed */
 /* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */
 PJ_API size_t pj_budget_models(const pj_budget *budget);
 PJ_API const char *pj_budget_baseline(const pj_budget *budget, size_t model);
+
+/* What else one of its entries reads, likewise found: the model, table, plan, operators, devices (files, or names of
+ * what is built in); NULL past the last. `model` is below pj_budget_models. */
+PJ_API const char *pj_budget_input(const pj_budget *budget, size_t model, size_t index);
 
 typedef struct pj_check_options {
     size_t jobs; /* models at once; 0: as many as there are processors */

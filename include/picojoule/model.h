@@ -95,7 +95,9 @@ typedef struct pj_model_info {
     size_t tensors, tensors_known; /* of the main graph; those whose type and shape are known */
     const pj_dim_binding *dims;    /* what symbolic dimensions were given or, in an analysis, taken for */
     size_t dim_count;
-    const char *op_rules; /* the file that describes operators, or NULL */
+    const char *op_rules;          /* the file that describes operators, or NULL */
+    const char *const *data_files; /* paths of files beside the model that hold parts of it and are there */
+    size_t data_file_count;        /* 0 of saved reports, and of models from memory */
 } pj_model_info;
 
 PJ_API const pj_model_info *pj_model_describe(pj_model *model);

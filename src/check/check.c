@@ -160,6 +160,18 @@ static void name_entry(const run *r, const pj_budget_entry *entry, pj_error *err
     pj_str_free(&text);
 }
 
+static pj_status keep_data_files(pj_model *model, pj_arena *arena, pj_check_model *out)
+{
+    const pj_model_info *info = model ? pj_model_describe(model) : NULL;
+    size_t count = info ? info->data_file_count : 0;
+    const char **files = PJ_NEW(arena, const char *, count);
+    for (size_t i = 0; files && i < count; i++)
+        files[i] = pj_arena_strdup(arena, info->data_files[i]);
+    out->data_files = files;
+    out->data_file_count = files ? count : 0;
+    return pj_arena_failed(arena) || (model && !info) ? PJ_ENOMEM : PJ_OK;
+}
+
 static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
 {
     run *r = payload;
@@ -181,6 +193,8 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
     r->arenas[at] = pj_arena_new(0);
     pj_status status =
         r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &out->error) : pj_fail_memory(&out->error);
+    if (r->arenas[at] && status != PJ_ENOMEM && keep_data_files(s->model, r->arenas[at], out) != PJ_OK)
+        status = pj_fail_memory(&out->error);
     if (status == PJ_OK)
         return PJ_OK;
     name_entry(r, entry, &out->error);

@@ -344,3 +344,14 @@ const char *pj_budget_baseline(const pj_budget *budget, size_t model)
 {
     return model < budget->entries ? budget->entry[model].baseline_file : NULL;
 }
+
+const char *pj_budget_input(const pj_budget *budget, size_t model, size_t index)
+{
+    const pj_budget_entry *entry = &budget->entry[model];
+    const pj_setup *setup = &entry->setup;
+    const char *const one[] = {entry->file, setup->table, setup->plan, setup->op_rules};
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        if (one[i] && index-- == 0)
+            return one[i];
+    return index < setup->device_count ? setup->devices[index] : NULL;
+}

@@ -208,6 +208,11 @@ static pj_exit run_sweep(pj_line *line, const analyze_args *args)
     pj_out out = pj_out_new(args->output.out);
     pj_exit code;
     pj_status status = open_first(line, args, &model, &err);
+    code = status == PJ_OK ? pj_refuse_model(line, pj_model_describe(model)) : PJ_EXIT_DONE;
+    if (code != PJ_EXIT_DONE) {
+        pj_model_close(model);
+        return code;
+    }
     if (status == PJ_OK)
         status = pj_sweep_run(model, &args->setup, args->sweep, args->sweeps, &sweep, &err);
     if (status == PJ_OK && args->strict && pj_say_strict(sweep->findings, sweep->finding_count, line->operand[0])) {
@@ -237,9 +242,9 @@ static pj_exit run(pj_line *line, const void *given)
         status = pj_analyze(model, &args->setup, &result, &err);
     /* a missing table or device is not the model's fault: name no file */
     const char *subject = model && status == PJ_EARGUMENT ? NULL : line->operand[0];
-    pj_exit code = status != PJ_OK ? pj_say_error(&err, subject)
-                   : args->lint    ? report_lint(line, result, args)
-                                   : report(line, result, args);
+    pj_exit code = status != PJ_OK ? pj_say_error(&err, subject) : pj_refuse_model(line, result->model);
+    if (status == PJ_OK && code == PJ_EXIT_DONE)
+        code = (args->lint ? report_lint : report)(line, result, args);
     pj_result_free(result);
     pj_model_close(model);
     return code;

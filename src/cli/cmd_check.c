@@ -163,7 +163,15 @@ typedef struct recorder {
     pj_exit code; /* of the first that failed; none is recorded then */
 } recorder;
 
-/* Under the name that the budget gives the model. */
+static pj_exit refuse_data(const pj_line *line, const pj_check_model *model)
+{
+    pj_exit code = PJ_EXIT_DONE;
+    for (size_t i = 0; code == PJ_EXIT_DONE && i < model->data_file_count; i++)
+        code = pj_refuse_file(line, model->data_files[i]);
+    return code;
+}
+
+/* Under the name that the budget gives the model; where no output is one of its files. */
 static pj_status record(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err)
 {
     recorder *r = payload;
@@ -171,8 +179,24 @@ static pj_status record(const pj_check_model *model, const pj_result *result, vo
     (void)err;
     named.model = model->name;
     if (r->code == PJ_EXIT_DONE)
+        r->code = refuse_data(r->line, model);
+    if (r->code == PJ_EXIT_DONE && named.file)
         r->code = pj_record_result(r->line, &named, result);
     return PJ_OK;
+}
+
+/* What the budget names, beside what the command line does. */
+static pj_exit refuse_inputs(const pj_line *line, const pj_budget *budget, const char *file)
+{
+    pj_exit code = pj_refuse_file(line, file);
+    for (size_t i = 0; code == PJ_EXIT_DONE && i < pj_budget_models(budget); i++) {
+        const char *input = pj_budget_baseline(budget, i);
+        if (input)
+            code = pj_refuse_file(line, input);
+        for (size_t k = 0; code == PJ_EXIT_DONE && (input = pj_budget_input(budget, i, k)); k++)
+            code = pj_refuse_file(line, input);
+    }
+    return code;
 }
 
 static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
@@ -181,13 +205,19 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     pj_budget *budget = NULL;
     pj_check *check = NULL;
     recorder history = {line, args, PJ_EXIT_DONE};
-    const pj_check_options options = {
-        .jobs = args->jobs, .analysed = args->record.file ? record : NULL, .payload = &history};
+    const pj_check_options options = {.jobs = args->jobs, .analysed = record, .payload = &history};
     pj_status status = pj_budget_read(file, &budget, &err);
-    if (status == PJ_OK)
+    pj_exit code = status == PJ_OK ? refuse_inputs(line, budget, file) : PJ_EXIT_DONE;
+    if (status == PJ_OK && code == PJ_EXIT_DONE)
         status = pj_budget_check(budget, &options, &check, &err);
-    pj_exit code = status == PJ_OK ? write_all(check, args) : pj_say_error(&err, file);
-    if (status == PJ_OK) {
+    if (status != PJ_OK)
+        code = pj_say_error(&err, file);
+    if (history.code == PJ_EXIT_USAGE)
+        code = history.code;
+    for (size_t i = 0; status == PJ_OK && code == PJ_EXIT_DONE && i < check->model_count; i++)
+        code = refuse_data(line, &check->models[i]);
+    if (status == PJ_OK && code == PJ_EXIT_DONE) {
+        code = write_all(check, args);
         pj_exit verdict = judge(check, args->output.out != NULL);
         code = code == PJ_EXIT_DONE ? history.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
@@ -217,16 +247,88 @@ static pj_exit update_baseline(const pj_budget *budget, size_t model)
 {
     const char *file = pj_budget_baseline(budget, model);
     pj_error err = {0};
-    make_folders(file);
+    pj_result *result = NULL;
     pj_out out = pj_out_new(file);
-    pj_status status = pj_budget_baseline_write(budget, model, pj_out_write, &out, &err);
+    pj_report_options options = pj_report_options_default();
+    options.format = "json";
+    pj_status status = pj_budget_analyse(budget, model, &result, &err);
+    for (size_t i = 0; status == PJ_OK && i < result->model->data_file_count; i++)
+        if (pj_same_file(file, result->model->data_files[i])) {
+            pj_result_free(result);
+            return pj_say_usage("check", "the baseline %s would overwrite data of its model", file);
+        }
+    make_folders(file);
+    if (status == PJ_OK)
+        status = pj_report_write(result, &options, pj_out_write, &out, &err);
+    pj_result_free(result);
     pj_exit code = pj_out_finish(&out, status, &err, file);
     if (code == PJ_EXIT_DONE)
         pj_say("%s: written", file);
     return code;
 }
 
-static pj_exit run_update(const char *file)
+/* What is read: files that are there, in order, so that many models take no time. */
+typedef struct read_file {
+    dev_t device;
+    ino_t number;
+    const char *path;
+} read_file;
+
+static int compare_files(const void *a, const void *b)
+{
+    const read_file *one = a, *two = b;
+    if (one->device != two->device)
+        return one->device < two->device ? -1 : 1;
+    return one->number < two->number ? -1 : one->number > two->number;
+}
+
+static bool look_at(const char *path, read_file *out)
+{
+    struct stat info;
+    bool there = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    if (there)
+        *out = (read_file){info.st_dev, info.st_ino, path};
+    return there;
+}
+
+/* The budget, and what its entries read beside their baselines; NULL: no memory. */
+static const read_file *list_inputs(pj_line *line, const pj_budget *budget, const char *file, size_t *count)
+{
+    read_file *list = NULL, at;
+    const char *input = file;
+    *count = 0;
+    if (!look_at(file, &at) || !pj_line_add(line, &list, count, sizeof *list))
+        return NULL;
+    list[0] = at;
+    for (size_t i = 0; i < pj_budget_models(budget); i++)
+        for (size_t k = 0; (input = pj_budget_input(budget, i, k)); k++)
+            if (look_at(input, &at)) {
+                read_file *added = pj_line_add(line, &list, count, sizeof *list);
+                if (!added)
+                    return NULL;
+                *added = at;
+            }
+    qsort(list, *count, sizeof *list, compare_files);
+    return list;
+}
+
+/* A baseline that is the budget, or what some entry reads, would destroy it. */
+static pj_exit refuse_baselines(pj_line *line, const pj_budget *budget, const char *file)
+{
+    size_t count;
+    const read_file *inputs = list_inputs(line, budget, file, &count);
+    for (size_t i = 0; inputs && i < pj_budget_models(budget); i++) {
+        const char *out = pj_budget_baseline(budget, i);
+        read_file at;
+        const read_file *same =
+            out && look_at(out, &at) ? bsearch(&at, inputs, count, sizeof *inputs, compare_files) : NULL;
+        if (same)
+            return pj_say_usage("check", "the baseline %s would overwrite %s, which is read", out, same->path);
+    }
+    return PJ_EXIT_DONE;
+}
+
+static pj_exit run_update(pj_line *line, const char *file)
 {
     pj_error err = {0};
     pj_budget *budget = NULL;
@@ -234,7 +336,8 @@ static pj_exit run_update(const char *file)
     size_t updated = 0;
     if (pj_budget_read(file, &budget, &err) != PJ_OK)
         return pj_say_error(&err, file);
-    for (size_t i = 0; i < pj_budget_models(budget); i++) {
+    code = refuse_baselines(line, budget, file);
+    for (size_t i = 0; code != PJ_EXIT_USAGE && i < pj_budget_models(budget); i++) {
         if (!pj_budget_baseline(budget, i))
             continue;
         pj_exit one = update_baseline(budget, i);
@@ -242,7 +345,7 @@ static pj_exit run_update(const char *file)
         updated++;
     }
     pj_budget_free(budget);
-    if (updated)
+    if (updated || code != PJ_EXIT_DONE)
         return code;
     pj_say("%s: no model has a baseline; add \"baseline\": {\"report\": FILE, \"tolerance\": {\"total\": \"1%%\"}}",
            file);
@@ -251,7 +354,7 @@ static pj_exit run_update(const char *file)
 
 /* ---- a first budget ---- */
 
-static pj_exit run_init(const pj_line *line, const check_args *args)
+static pj_exit run_init(pj_line *line, const check_args *args)
 {
     const char *file = args->output.out ? args->output.out : default_budget;
     const pj_budget_draft draft = {.models = line->operand,
@@ -271,7 +374,7 @@ static pj_exit run_init(const pj_line *line, const check_args *args)
         return code;
     pj_say("%s: written; `picojoule check%s%s` checks it", file, args->output.out ? " " : "",
            args->output.out ? args->output.out : "");
-    return args->baselines ? run_update(file) : PJ_EXIT_DONE;
+    return args->baselines ? run_update(line, file) : PJ_EXIT_DONE;
 }
 
 /* ---- the command ---- */
@@ -289,7 +392,7 @@ static pj_exit run(pj_line *line, const void *given)
                             file, file);
     if (line->operands > 1)
         return pj_say_usage("check", "check: there is one argument too many: '%s'", line->operand[1]);
-    return args->update ? run_update(file) : run_check(line, args, file);
+    return args->update ? run_update(line, file) : run_check(line, args, file);
 }
 
 const pj_command pj_command_check = {

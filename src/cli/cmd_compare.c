@@ -189,6 +189,10 @@ static pj_exit run(pj_line *line, const void *args)
     if (code == PJ_EXIT_DONE)
         code = open_side(line, line->operand[line->operands - 1], 'b', &b);
     if (code == PJ_EXIT_DONE && a && b)
+        code = pj_refuse_model(line, a->model);
+    if (code == PJ_EXIT_DONE && a && b)
+        code = pj_refuse_model(line, b->model);
+    if (code == PJ_EXIT_DONE && a && b)
         code = compare(line, a, b, args);
     pj_result_free(a);
     pj_result_free(b);

@@ -122,6 +122,8 @@ static pj_exit add(const pj_line *line, const pareto_args *args)
         return pj_say_usage("pareto", "add wants --quality X");
     if ((args->unit != NULL) == (args->energy_from != NULL))
         return pj_say_usage("pareto", "add wants either --energy E or --energy-from MODEL");
+    if (args->energy_from && pj_same_file(args->energy_from, line->operand[1]))
+        return pj_say_usage("pareto", "add would overwrite %s, which is read", args->energy_from);
     if (!pj_time_of(args->time, time))
         return PJ_EXIT_USAGE;
     if (args->energy_from && take_energy(args, &point, &basis, &err) != PJ_OK)

@@ -175,6 +175,10 @@ static pj_exit run(pj_line *line, const void *given)
     options.pins = args->pin;
     options.knee = args->pick != NULL;
     pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
+    if (status == PJ_OK && pj_refuse_model(line, pj_model_describe(model)) != PJ_EXIT_DONE) {
+        pj_model_close(model);
+        return PJ_EXIT_USAGE;
+    }
     if (status == PJ_OK)
         status = pj_plan_search(model, &args->setup, &options, &result, &err);
     pj_exit code = PJ_EXIT_INPUT;

@@ -18,6 +18,10 @@ static pj_exit run(pj_line *line, const void *given)
     size_t count;
     setup.unbound_dims_are_one = false;
     pj_status status = pj_model_open(line->operand[0], &setup, &model, &err);
+    if (status == PJ_OK && pj_refuse_model(line, pj_model_describe(model)) != PJ_EXIT_DONE) {
+        pj_model_close(model);
+        return PJ_EXIT_USAGE;
+    }
     if (status == PJ_OK && args->strict) {
         const pj_finding *findings = pj_model_findings(model, &count);
         if (pj_say_strict(findings, count, line->operand[0])) {

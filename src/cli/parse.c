@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -251,44 +250,6 @@ static bool check_clashes(reader *r)
     return true;
 }
 
-/* ---- outputs that are inputs ---- */
-
-/* The file that an option writes; NULL: it writes none. */
-static const char *written_by(const pj_given *given)
-{
-    const char *name = pj_given_name(given), *file = given->value;
-    if (strcmp(name, "report") == 0 && strchr(file, '='))
-        return strchr(file, '=') + 1;
-    return strcmp(name, "output") == 0 || strcmp(name, "record") == 0 ? file : NULL;
-}
-
-/* One file, by whatever names; devices and pipes can be read and written at once. */
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, two;
-    return a && b && stat(a, &one) == 0 && S_ISREG(one.st_mode) && stat(b, &two) == 0 && one.st_dev == two.st_dev &&
-           one.st_ino == two.st_ino;
-}
-
-/* Whatever operand or value names a file counts as read. */
-static bool check_outputs(reader *r)
-{
-    const pj_line *line = r->line;
-    for (size_t i = 0; i < line->givens; i++) {
-        const char *out = written_by(&line->given[i]), *in = NULL;
-        for (size_t k = 0; out && k < line->operands; k++)
-            in = is_same_file(out, line->operand[k]) ? line->operand[k] : in;
-        for (size_t k = 0; out && k < line->givens; k++)
-            in = k != i && is_same_file(out, line->given[k].value) ? line->given[k].value : in;
-        if (!in)
-            continue;
-        r->code = pj_say_usage(line->command->name, "--%s would overwrite %s, which is read",
-                               pj_given_name(&line->given[i]), in);
-        return false;
-    }
-    return true;
-}
-
 /* ---- the whole ---- */
 
 /* Width and colour of the terminal, if the report goes to one. */
@@ -345,7 +306,11 @@ static pj_exit run(reader *r)
     if (!r->line->operand || !r->args)
         return PJ_EXIT_SYSTEM;
     set_defaults(r);
-    if (read_words(r) && check_operands(r) && check_clashes(r) && check_outputs(r)) {
+    if (read_words(r) && check_operands(r) && check_clashes(r))
+        r->code = pj_refuse_line(r->line);
+    else if (r->code == PJ_EXIT_DONE)
+        r->code = PJ_EXIT_SYSTEM;
+    if (r->code == PJ_EXIT_DONE) {
         ask_terminal((pj_output *)(void *)r->args);
         r->code = r->command->run(r->line, r->args);
     }

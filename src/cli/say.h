@@ -21,6 +21,13 @@ pj_exit pj_exit_of(const pj_error *err, const char *subject);
 /* Says the findings that --strict makes errors; false: there are none. */
 bool pj_say_strict(const pj_finding *findings, size_t count, const char *model);
 
+/* Says that an option would write over what is read, the exit code for it; PJ_EXIT_DONE: none does. Files are compared,
+ * not their names. */
+pj_exit pj_refuse_file(const pj_line *line, const char *file);
+pj_exit pj_refuse_model(const pj_line *line, const pj_model_info *model); /* NULL is allowed; its data files */
+pj_exit pj_refuse_line(const pj_line *line);                              /* what the command line itself names */
+bool pj_same_file(const char *a, const char *b); /* one regular file that is there, by whatever names */
+
 /* A report on its way: to standard output, or to a file that is there as a whole or not at all. */
 typedef struct pj_out {
     const char *path; /* NULL: standard output */

@@ -168,6 +168,12 @@ typedef struct pj_declared {
 
 struct pj_custom_ops; /* ops/custom.h */
 
+/* A file beside the model that holds contents of its tensors. */
+typedef struct pj_data_path {
+    const struct pj_data_path *next;
+    const char *path;
+} pj_data_path;
+
 typedef struct pj_model {
     pj_arena *arena;
     pj_arena *results; /* of binding and inference, once these are done anew; NULL: `arena` */
@@ -176,6 +182,7 @@ typedef struct pj_model {
     struct pj_origin *origin; /* where its files are read from (base/input.h); NULL: see `is_file` */
     bool is_file;             /* `path` names a file that can be read again; false: a stream, or memory */
     uint64_t file_bytes;
+    const pj_data_path *data; /* those that are there */
     int64_t ir_version;
     const char *producer; /* name and version, or "" */
     int opsets;

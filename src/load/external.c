@@ -136,6 +136,16 @@ static bool is_inside(const pj_loader *loader, const char *path)
     return !outside;
 }
 
+static pj_status keep_path(pj_loader *loader, const char *path)
+{
+    pj_data_path *kept = PJ_NEW(loader->arena, pj_data_path, 1);
+    if (!kept)
+        return pj_load_no_memory(loader);
+    *kept = (pj_data_path){loader->model->data, path};
+    loader->model->data = kept;
+    return PJ_OK;
+}
+
 static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tensor, data_file *file)
 {
     struct stat info;
@@ -156,6 +166,7 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
         snprintf(text, sizeof text, "'%.200s' is not a regular file", tensor->location);
         return bad(loader, what, tensor, text);
     }
+    PJ_TRY(keep_path(loader, file->path));
     file->is_outside = !loader->follow_links && !is_inside(loader, file->path);
     file->size = (uint64_t)info.st_size;
     file->there = !file->is_outside && !is_pointer_file(file->path, file->size);

@@ -193,6 +193,18 @@ static bool describe_boundary(pj_model *model, pj_arena *arena, pj_model_info *i
     return ok;
 }
 
+static bool describe_data(const pj_model *model, pj_arena *arena, pj_model_info *info)
+{
+    size_t count = 0;
+    for (const pj_data_path *at = model->data; at; at = at->next)
+        count++;
+    const char **files = PJ_NEW(arena, const char *, count);
+    info->data_files = files;
+    for (const pj_data_path *at = model->data; files && at; at = at->next)
+        files[info->data_file_count++] = at->path;
+    return files;
+}
+
 const pj_model_info *pj_model_describe(pj_model *model)
 {
     pj_arena *arena = pj_model_results(model);
@@ -214,7 +226,7 @@ const pj_model_info *pj_model_describe(pj_model *model)
                             .dims = model->dim,
                             .dim_count = (size_t)model->dims,
                             .op_rules = pj_custom_path(model)};
-    if (!describe_boundary(model, arena, info))
+    if (!describe_boundary(model, arena, info) || !describe_data(model, arena, info))
         return NULL;
     return model->told.info = info;
 }

@@ -167,19 +167,78 @@ step="pre-commit: the entry of its hook"
 entry=$(sed -n 's/^  entry: //p' "$root/.pre-commit-hooks.yaml")
 expect 0 "$root/$entry"
 has "all keep their budgets"
+# A refused command leaves every file of the folder as it was.
+refuses() {
+    expect 2 "$@"
+    has "$word"
+    cmp -s "$work/net.onnx" "$root/models/kws_dscnn.onnx" || wrong "the model was changed"
+    cmp -s "$work/own.json" "$root/energy_tables/horowitz-45nm.json" || wrong "the table was changed"
+    [ "$(cat "$work/data.bin")" = "$data" ] || wrong "the data was changed"
+}
+
 step="outputs never replace what is read"
-cp "$root/models/kws_dscnn.onnx" "$work/net.onnx"
-ln "$work/net.onnx" "$work/other.onnx"
-cp "$root/energy_tables/horowitz-45nm.json" "$work/own.json"
-for output in "-o $work/net.onnx" "-o $work/other.onnx" "--record $work/net.onnx" "-o $work/own.json"; do
-    expect 2 "$program" analyze "$work/net.onnx" --table "$work/own.json" $output
-    has "would overwrite"
+word="would overwrite"
+cd "$work" || exit 1
+cp "$root/models/kws_dscnn.onnx" net.onnx
+ln net.onnx other.onnx
+ln -s net.onnx link.onnx
+mkdir folder
+cp "$root/energy_tables/horowitz-45nm.json" own.json
+# MatMul of x (1x4) and w (4x4), whose contents are in data.bin
+{
+    printf '\010\010\072c\012\021\012\001x\012\001w\022\001y\042\006MatMul\022\001g\052\041\010\004\010\004'
+    printf '\020\001B\001wj\024\012\010location\022\010data\056binp\001Z\023\012\001x\022\016\012\014\010'
+    printf '\001\022\010\012\002\010\001\012\002\010\004b\023\012\001y\022\016\012\014\010\001\022\010\012'
+    printf '\002\010\001\012\002\010\004B\002\020\015'
+} >data.onnx
+data=$(printf '%064d' 7)
+printf %s "$data" >data.bin
+for output in "-o net.onnx" "-o other.onnx" "-o link.onnx" "-o folder/../net.onnx" "-o $work/net.onnx" \
+    "--record net.onnx" "-o own.json" "-o ./own.json"; do
+    refuses "$program" analyze net.onnx --table own.json $output
 done
-expect 2 "$program" check "$work/own.json" --report "junit=$work/own.json"
-has "would overwrite"
-cmp -s "$work/net.onnx" "$root/models/kws_dscnn.onnx" || wrong "the model was changed"
-cmp -s "$work/own.json" "$root/energy_tables/horowitz-45nm.json" || wrong "the table was changed"
-expect 0 "$program" analyze "$work/net.onnx" -o "$work/new.txt"
-expect 0 "$program" analyze "$work/net.onnx" -o "$work/new.txt" # an older report is no input
+for command in "shapes net.onnx" "plan net.onnx --pick knee" "compare net.onnx own.json" "analyze net.onnx --lint" \
+    "analyze net.onnx --sweep batch=1,2" "plan net.onnx --emit csv" "history net.onnx" "pareto show net.onnx" \
+    "plan other.onnx --calibration link.onnx" "compare own.json --a-plan net.onnx"; do
+    refuses "$program" $command -o net.onnx
+done
+for command in "analyze data.onnx" "analyze data.onnx --lint" "shapes data.onnx" \
+    "plan data.onnx --pick knee" "compare net.onnx data.onnx" "compare data.onnx net.onnx"; do
+    refuses "$program" $command -o folder/../data.bin
+done
+refuses "$program" analyze data.onnx --record data.bin
+refuses "$program" pareto add net.onnx --quality 1 --energy-from other.onnx
+refuses "$program" check own.json --report "junit=own.json"
+GITHUB_STEP_SUMMARY=$work/own.json refuses "$program" check own.json --github-summary
+word="both write"
+refuses "$program" analyze net.onnx --record new.db -o folder/../new.db
+[ ! -e new.db ] || wrong "something was written"
+expect 0 "$program" analyze net.onnx -o new.txt
+expect 0 "$program" analyze net.onnx -o new.txt # an older report is no input
+expect 0 "$program" analyze net.onnx --record trend.db -o new.txt
+expect 0 "$program" analyze net.onnx --record trend.db -o new.txt # nor is a history that grows
+
+step="outputs never replace what a budget reads"
+word="would overwrite"
+echo '{"schema": "picojoule.budget/1", "models": [{"model": "net.onnx", "table": "own.json",
+  "limits": {"total": "1J"}, "baseline": {"report": "base.json", "tolerance": {"total": "1%"}}}]}' >picojoule.json
+expect 0 "$program" check --update-baseline
+cp base.json kept.json
+for output in "-o net.onnx" "-o other.onnx" "--record own.json" "-o base.json" "--report text=own.json" \
+    "-o picojoule.json"; do
+    refuses "$program" check $output
+done
+cmp -s base.json kept.json || wrong "the baseline was changed"
+for victim in net.onnx other.onnx own.json update.json; do
+    sed "s/base.json/$victim/" picojoule.json >update.json
+    refuses "$program" check --update-baseline update.json
+done
+echo '{"schema": "picojoule.budget/1", "models": [{"model": "data.onnx", "limits": {"total": "1J"},
+  "baseline": {"report": "data.bin", "tolerance": {"total": "1%"}}}]}' >data.json
+refuses "$program" check --update-baseline data.json
+sed "s/data.bin/absent.json/" data.json >other.json
+refuses "$program" check other.json --report text=data.bin
+ln -sf picojoule.json base.json
+refuses "$program" check --update-baseline
 
 exit $failed
