@@ -15,7 +15,7 @@
 
 #include "arith/number.h"
 #include "base/err.h"
-#include "cost/figure.h"
+#include "base/figure.h"
 #include "setup/resource.h"
 
 typedef struct pj_device pj_device;

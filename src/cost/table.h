@@ -11,7 +11,7 @@
 #include "arith/arith.h"
 #include "arith/number.h"
 #include "base/err.h"
-#include "cost/figure.h"
+#include "base/figure.h"
 #include "ops/op.h"
 #include "setup/resource.h"
 

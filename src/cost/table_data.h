@@ -2,7 +2,7 @@
 #ifndef PJ_COST_TABLE_DATA_H
 #define PJ_COST_TABLE_DATA_H
 
-#include "cost/curve.h"
+#include "base/curve.h"
 #include "cost/float_format.h"
 #include "cost/table.h"
 #include "ops/op.h"

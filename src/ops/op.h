@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "ir/diag.h"
 #include "ir/graph.h"
+#include "reuse/fuse.h"
 
 /* The arithmetic primitives that work is counted in.
  *  enumerator, word, what one of them is */
@@ -136,6 +137,9 @@ const pj_op_family *const *pj_op_families(void);
 
 /* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
 bool pj_op_takes_scales(const pj_op_desc *desc);
+
+/* Can the operator be part of the layer that makes its input, and as what? (reuse/fuse.h) */
+pj_fuse_class pj_op_follows(const pj_op_desc *desc);
 
 /* Role of the node's input `i`: that of its operator ('x' of an unknown one, and past the end of an
  * unstarred list), but for products whose first operand is

@@ -2,7 +2,7 @@
 #ifndef PJ_REPORT_FIGURES_H
 #define PJ_REPORT_FIGURES_H
 
-#include "cost/figure.h"
+#include "base/figure.h"
 #include "cost/quirks.h"
 #include "page/page.h"
 

@@ -8,6 +8,7 @@ static void close_kept(pj_kept *kept)
 {
     pj_table_close(kept->table);
     pj_device_close(kept->device);
+    pj_hierarchy_close(kept->hierarchy);
     pj_json_free(kept->plan);
     free(kept);
 }
@@ -29,6 +30,8 @@ static pj_status open_kept(const pj_bytes *bytes, pj_kept *kept, pj_error *err)
         return pj_table_take(bytes, kept->name, &kept->table, err);
     case PJ_RESOURCE_DEVICE:
         return pj_device_take(bytes, kept->name, &kept->device, err);
+    case PJ_RESOURCE_HIERARCHY:
+        return pj_hierarchy_take(bytes, kept->name, &kept->hierarchy, err);
     case PJ_RESOURCE_TARGET:
     case PJ_RESOURCE_OP_RULES:
     case PJ_RESOURCE_FILE:

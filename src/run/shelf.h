@@ -4,14 +4,16 @@
 
 #include "cost/device.h"
 #include "cost/table.h"
+#include "reuse/hierarchy.h"
 
 /* Found again by kind, name and contents: a file that has changed is another one. */
 typedef struct pj_kept {
     struct pj_kept *next;
     pj_resource_kind kind;
     char sha256[PJ_SHA256_DIGITS + 1];
-    pj_table *table; /* one of these three, by kind */
+    pj_table *table; /* one of these, by kind */
     pj_device *device;
+    pj_hierarchy *hierarchy;
     pj_json_doc *plan;
     char name[];
 } pj_kept;

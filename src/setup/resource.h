@@ -1,6 +1,7 @@
 /* Files that a setup names: given as bytes, built in, or on disk; and what tells one content from another.
  *
- * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of op_rules/, are compiled in. */
+ * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of hierarchies/ and op_rules/, are
+ * compiled in. */
 #ifndef PJ_SETUP_RESOURCE_H
 #define PJ_SETUP_RESOURCE_H
 
@@ -23,12 +24,14 @@ typedef struct pj_builtin {
 extern const pj_builtin pj_builtin_tables[];
 extern const pj_builtin pj_builtin_devices[];
 extern const pj_builtin pj_builtin_targets[];
+extern const pj_builtin pj_builtin_hierarchies[];
 extern const pj_builtin pj_builtin_op_rules[];
 
 typedef enum pj_resource_kind {
     PJ_RESOURCE_TABLE,
     PJ_RESOURCE_DEVICE,
     PJ_RESOURCE_TARGET,
+    PJ_RESOURCE_HIERARCHY,
     PJ_RESOURCE_OP_RULES,
     PJ_RESOURCE_FILE /* of formats, ranges ... */
 } pj_resource_kind;
@@ -42,7 +45,7 @@ typedef struct pj_bytes {
 } pj_bytes;
 
 /* The bytes of a name: among the resources of `setup` (may be NULL), built in, or a file ("-": standard input).
- * PJ_EARGUMENT: a table, device or target of that name is neither built in nor a file; the sentence has the names that
+ * PJ_EARGUMENT: a table, device, target or hierarchy of that name is neither built in nor a file; the sentence has the names that
  * are near. PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. The caller frees what was found. */
 pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_bytes *out,
                            pj_error *err);

@@ -1,6 +1,6 @@
-/* A number of an energy table or a device profile: never without unit, source and confidence. */
-#ifndef PJ_COST_FIGURE_H
-#define PJ_COST_FIGURE_H
+/* A number of an energy table, a device profile or a memory hierarchy: never without unit, source and confidence. */
+#ifndef PJ_BASE_FIGURE_H
+#define PJ_BASE_FIGURE_H
 
 #include <stddef.h>
 

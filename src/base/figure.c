@@ -1,5 +1,5 @@
 /* Numbers with unit, source and confidence. */
-#include "cost/figure.h"
+#include "base/figure.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Constants, polynomials, and points with power laws between them. */
-#include "cost/curve.h"
+#include "base/curve.h"
 
 #include <math.h>
 #include <stdio.h>

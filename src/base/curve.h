@@ -1,8 +1,8 @@
 /* A quantity as a function of a width or a size: a constant, a polynomial, or points with power laws between them. */
-#ifndef PJ_COST_CURVE_H
-#define PJ_COST_CURVE_H
+#ifndef PJ_BASE_CURVE_H
+#define PJ_BASE_CURVE_H
 
-#include "cost/figure.h"
+#include "base/figure.h"
 
 enum { PJ_MAX_CURVE = 16 }; /* points, or coefficients */
 
