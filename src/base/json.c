@@ -323,7 +323,7 @@ pj_status pj_json_as_array(pj_json value, pj_json *out, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status require(pj_json object, const char *key, pj_json *out, pj_error *err)
+pj_status pj_json_get(pj_json object, const char *key, pj_json *out, pj_error *err)
 {
     PJ_TRY(expect(object, PJ_JSON_OBJECT, err));
     *out = pj_json_find(object, key);
@@ -335,7 +335,7 @@ static pj_status require(pj_json object, const char *key, pj_json *out, pj_error
     pj_status pj_json_get_##name(pj_json object, const char *key, type *out, pj_error *err) \
     {                                                                                       \
         pj_json member;                                                                     \
-        PJ_TRY(require(object, key, &member, err));                                         \
+        PJ_TRY(pj_json_get(object, key, &member, err));                                     \
         return pj_json_as_##name(member, out, err);                                         \
     }
 

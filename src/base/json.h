@@ -56,6 +56,7 @@ pj_status pj_json_as_object(pj_json value, pj_json *out, pj_error *err);
 pj_status pj_json_as_array(pj_json value, pj_json *out, pj_error *err);
 
 /* A required member: PJ_EFORMAT when it is missing or of another type. */
+pj_status pj_json_get(pj_json object, const char *key, pj_json *out, pj_error *err); /* of any type */
 pj_status pj_json_get_double(pj_json object, const char *key, double *out, pj_error *err);
 pj_status pj_json_get_uint(pj_json object, const char *key, uint64_t *out, pj_error *err);
 pj_status pj_json_get_bool(pj_json object, const char *key, bool *out, pj_error *err);

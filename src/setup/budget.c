@@ -77,14 +77,6 @@ static pj_status read_size(pj_json value, uint64_t *bits, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status read_place(pj_json value, pj_place *out, pj_error *err)
-{
-    int at = 0;
-    PJ_TRY(pj_json_as_word(value, pj_place_words(), &at, err));
-    *out = (pj_place)at;
-    return PJ_OK;
-}
-
 static pj_status read_names(pj_json array, const char *folder, pj_arena *arena, pj_setup *out, pj_error *err)
 {
     PJ_TRY(pj_json_as_array(array, &array, err));
@@ -96,46 +88,21 @@ static pj_status read_names(pj_json array, const char *folder, pj_arena *arena, 
     return PJ_OK;
 }
 
-static pj_status read_numbers(const pj_setting *member, pj_json object, pj_arena *arena, pj_setup *out, pj_error *err)
-{
-    PJ_TRY(pj_json_as_object(object, &object, err));
-    for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
-        uint64_t value;
-        if (strcmp(pj_json_key(at), PJ_BUDGET_REMARK) == 0)
-            continue;
-        PJ_TRY(pj_json_as_uint(at, &value, err));
-        if (!pj_setting_bind(out, member, pj_json_key(at), (int64_t)value, arena))
-            return pj_fail_memory(err);
-    }
-    return PJ_OK;
-}
-
 pj_status pj_setting_read(const pj_setting *member, pj_json value, const char *folder, pj_arena *arena, pj_setup *out,
                           pj_error *err)
 {
-    void *at = pj_setting_of(out, member);
-    switch (member->kind) {
-    case PJ_SETTING_PLACE:
-        return read_place(value, at, err);
-    case PJ_SETTING_YES_NO:
-    case PJ_SETTING_FLAG:
-        return pj_json_as_bool(value, at, err);
+    switch ((int)member->kind) {
     case PJ_SETTING_SIZE:
-        return read_size(value, at, err);
+        return read_size(value, pj_setting_of(out, member), err);
     case PJ_SETTING_TEXT:
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
         return read_text(member, value, folder, arena, out, err);
     case PJ_SETTING_NAMES:
         return read_names(value, folder, arena, out, err);
-    case PJ_SETTING_DIMS:
-    case PJ_SETTING_TRIPS:
-        return read_numbers(member, value, arena, out, err);
-    case PJ_SETTING_INPUTS: /* a budget binds dimensions */
-    case PJ_SETTING_FOUND:
-        break;
+    default:
+        return pj_setting_read_json(member, value, arena, out, err);
     }
-    return PJ_OK;
 }
 
 /* ---- out ---- */
@@ -150,21 +117,6 @@ typedef struct writer {
 static const char *seen(const writer *w, const char *path)
 {
     return w->path ? w->path(path, w->payload) : path;
-}
-
-static void put_list(const writer *w, const pj_setting *member)
-{
-    bool names = member->kind == PJ_SETTING_NAMES;
-    pj_json_write_begin(w->json, names ? PJ_JSON_WRITE_ARRAY_LINE : PJ_JSON_WRITE_OBJECT_LINE);
-    for (size_t i = 0; i < pj_setting_count(w->setup, member); i++) {
-        const char *name = pj_setting_item_name(w->setup, member, i);
-        if (names)
-            pj_json_write_text(w->json, is_path(name) ? seen(w, name) : name);
-        else
-            pj_json_put_int(w->json, name,
-                            member->kind == PJ_SETTING_DIMS ? w->setup->dims[i].value : w->setup->trips[i].trips);
-    }
-    pj_json_write_end(w->json);
 }
 
 static void put_size(uint64_t bits, pj_json_writer *json)
@@ -183,20 +135,9 @@ static void put_size(uint64_t bits, pj_json_writer *json)
 static void put_value(const writer *w, const pj_setting *member)
 {
     const char *text;
-    switch (member->kind) {
-    case PJ_SETTING_PLACE:
-        pj_json_write_text(w->json, pj_place_word(pj_setting_place(w->setup, member)));
-        break;
-    case PJ_SETTING_YES_NO:
-    case PJ_SETTING_FLAG:
-        pj_json_write_bool(w->json, pj_setting_bool(w->setup, member));
-        break;
+    switch ((int)member->kind) {
     case PJ_SETTING_SIZE:
         put_size(pj_setting_bits(w->setup, member), w->json);
-        break;
-    case PJ_SETTING_TEXT:
-    case PJ_SETTING_FOUND:
-        pj_json_write_text(w->json, pj_setting_text(w->setup, member));
         break;
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
@@ -204,10 +145,15 @@ static void put_value(const writer *w, const pj_setting *member)
         pj_json_write_text(w->json, member->kind == PJ_SETTING_FILE || is_path(text) ? seen(w, text) : text);
         break;
     case PJ_SETTING_NAMES:
-    case PJ_SETTING_DIMS:
-    case PJ_SETTING_INPUTS:
-    case PJ_SETTING_TRIPS:
-        put_list(w, member);
+        pj_json_write_begin(w->json, PJ_JSON_WRITE_ARRAY_LINE);
+        for (size_t i = 0; i < pj_setting_count(w->setup, member); i++) {
+            text = pj_setting_item_name(w->setup, member, i);
+            pj_json_write_text(w->json, is_path(text) ? seen(w, text) : text);
+        }
+        pj_json_write_end(w->json);
+        break;
+    default:
+        pj_setting_write_json(w->setup, member, w->json);
         break;
     }
 }

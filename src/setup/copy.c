@@ -6,45 +6,24 @@ static const char *copy_text(const char *text, pj_arena *arena)
     return text ? pj_arena_strdup(arena, text) : NULL;
 }
 
-static void copy_dims(pj_setup *out, pj_arena *arena)
+static void copy_list(pj_setup *out, const pj_setting *member, pj_arena *arena)
 {
-    pj_dim_binding *copy = pj_arena_memdup(arena, out->dims, out->dim_count, sizeof *copy);
-    for (size_t i = 0; copy && i < out->dim_count; i++)
-        copy[i].name = copy_text(copy[i].name, arena);
-    out->dims = copy;
-}
-
-static void copy_trips(pj_setup *out, pj_arena *arena)
-{
-    pj_trips_binding *copy = pj_arena_memdup(arena, out->trips, out->trip_count, sizeof *copy);
-    for (size_t i = 0; copy && i < out->trip_count; i++)
-        copy[i].node = copy_text(copy[i].node, arena);
-    out->trips = copy;
-}
-
-static void copy_inputs(pj_setup *out, pj_arena *arena)
-{
-    pj_input_binding *copy = pj_arena_memdup(arena, out->inputs, out->input_count, sizeof *copy);
-    for (size_t i = 0; copy && i < out->input_count; i++) {
-        copy[i].name = copy_text(copy[i].name, arena);
-        copy[i].dtype = copy_text(copy[i].dtype, arena);
-        copy[i].dims = pj_arena_memdup(arena, copy[i].dims, (size_t)copy[i].rank, sizeof *copy[i].dims);
+    if (!pj_setting_take(out, member, arena))
+        return;
+    for (size_t i = 0; i < pj_setting_count(out, member); i++) {
+        const char **name = pj_setting_item(out, member, i);
+        pj_input_binding *input = (void *)name;
+        *name = copy_text(*name, arena);
+        if (member->kind != PJ_SETTING_INPUTS)
+            continue;
+        input->dtype = copy_text(input->dtype, arena);
+        input->dims = pj_arena_memdup(arena, input->dims, (size_t)input->rank, sizeof *input->dims);
     }
-    out->inputs = copy;
-}
-
-static void copy_names(pj_setup *out, const pj_setting *member, pj_arena *arena)
-{
-    const char *const **names = pj_setting_of(out, member);
-    size_t count = pj_setting_count(out, member);
-    const char **copy = pj_arena_memdup(arena, *names, count, sizeof *copy);
-    for (size_t i = 0; copy && i < count; i++)
-        copy[i] = copy_text(copy[i], arena);
-    *names = copy;
 }
 
 static void copy_member(pj_setup *out, const pj_setting *member, pj_arena *arena)
 {
+    const char **text = pj_setting_of(out, member);
     switch (member->kind) {
     case PJ_SETTING_PLACE:
     case PJ_SETTING_YES_NO:
@@ -54,22 +33,14 @@ static void copy_member(pj_setup *out, const pj_setting *member, pj_arena *arena
     case PJ_SETTING_TEXT:
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
-    case PJ_SETTING_FOUND: {
-        const char **text = pj_setting_of(out, member);
+    case PJ_SETTING_FOUND:
         *text = copy_text(*text, arena);
         break;
-    }
     case PJ_SETTING_NAMES:
-        copy_names(out, member, arena);
-        break;
     case PJ_SETTING_DIMS:
-        copy_dims(out, arena);
-        break;
     case PJ_SETTING_INPUTS:
-        copy_inputs(out, arena);
-        break;
     case PJ_SETTING_TRIPS:
-        copy_trips(out, arena);
+        copy_list(out, member, arena);
         break;
     }
 }

@@ -9,9 +9,9 @@ static const char settings_key[] = "settings", contents_key[] = "contents";
 
 /* ---- out ---- */
 
-static void put_items(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
+static void write_items(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
 {
-    pj_json_put_begin(json, member->in_report, PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
     for (size_t i = 0; i < pj_setting_count(setup, member); i++) {
         const char *name = pj_setting_item_name(setup, member, i);
         if (member->kind == PJ_SETTING_INPUTS) {
@@ -21,37 +21,37 @@ static void put_items(const pj_setup *setup, const pj_setting *member, pj_json_w
             json->out->failed = json->out->failed || shape.failed;
             pj_str_free(&shape);
         } else {
-            pj_json_put_int(json, name, member->kind == PJ_SETTING_DIMS ? setup->dims[i].value : setup->trips[i].trips);
+            pj_json_put_int(json, name, pj_setting_item_number(setup, member, i));
         }
     }
     pj_json_write_end(json);
 }
 
-static void put_member(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
+void pj_setting_write_json(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
 {
     switch (member->kind) {
     case PJ_SETTING_PLACE:
-        pj_json_put_text(json, member->in_report, pj_place_word(pj_setting_place(setup, member)));
+        pj_json_write_text(json, pj_place_word(pj_setting_place(setup, member)));
         break;
     case PJ_SETTING_YES_NO:
     case PJ_SETTING_FLAG:
-        pj_json_put_bool(json, member->in_report, pj_setting_bool(setup, member));
+        pj_json_write_bool(json, pj_setting_bool(setup, member));
         break;
     case PJ_SETTING_SIZE:
-        pj_json_put_uint(json, member->in_report, pj_setting_bits(setup, member));
+        pj_json_write_uint(json, pj_setting_bits(setup, member));
         break;
     case PJ_SETTING_TEXT:
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
     case PJ_SETTING_FOUND:
-        pj_json_put_text(json, member->in_report, pj_setting_text(setup, member));
+        pj_json_write_text(json, pj_setting_text(setup, member));
         break;
     case PJ_SETTING_DIMS:
     case PJ_SETTING_INPUTS:
     case PJ_SETTING_TRIPS:
-        put_items(setup, member, json);
+        write_items(setup, member, json);
         break;
-    case PJ_SETTING_NAMES: /* devices: their figures have their names */
+    case PJ_SETTING_NAMES:
         break;
     }
 }
@@ -86,8 +86,10 @@ void pj_setup_json(const pj_setup *setup, pj_json_writer *json)
     pj_json_put_begin(json, settings_key, PJ_JSON_WRITE_OBJECT);
     while ((member = pj_setting_after(PJ_ORDER_REPORT, member)))
         if (member->written == PJ_WRITTEN_ALWAYS ||
-            (member->written == PJ_WRITTEN_IF_SET && pj_setting_is_set(setup, member)))
-            put_member(setup, member, json);
+            (member->written == PJ_WRITTEN_IF_SET && pj_setting_is_set(setup, member))) {
+            pj_json_write_key(json, member->in_report);
+            pj_setting_write_json(setup, member, json);
+        }
     put_contents(setup, json);
     pj_json_write_end(json);
 }
@@ -105,27 +107,6 @@ static const char *keep(reader *r, const char *text)
     return pj_arena_strdup(r->arena, text);
 }
 
-/* A text that may be absent or null, where nothing has to be there. */
-static pj_status read_text(reader *r, const pj_setting *member, pj_json object)
-{
-    const char *text = NULL;
-    pj_json value = pj_json_find(object, member->in_report);
-    if (member->kind != PJ_SETTING_NAME && (!value.node || pj_json_kind_of(value) == PJ_JSON_NULL))
-        return PJ_OK;
-    PJ_TRY(pj_json_get_text(object, member->in_report, &text, r->err));
-    *(const char **)pj_setting_of(r->out, member) = keep(r, text);
-    return PJ_OK;
-}
-
-static pj_status read_word(reader *r, const pj_setting *member, pj_json object)
-{
-    const char *const words[] = {member->words[0], member->words[1], NULL};
-    int at = 0;
-    PJ_TRY(pj_json_get_word(object, member->in_report, words, &at, r->err));
-    *(const char **)pj_setting_of(r->out, member) = words[at];
-    return PJ_OK;
-}
-
 static pj_status read_input(reader *r, const pj_setting *member, pj_json at)
 {
     const char *shape = NULL;
@@ -137,62 +118,74 @@ static pj_status read_input(reader *r, const pj_setting *member, pj_json at)
     return wants ? pj_json_fail(at, PJ_EFORMAT, r->err, "\"%.64s\" is no shape like int64:1,128", shape) : PJ_OK;
 }
 
-static pj_status read_item(reader *r, const pj_setting *member, pj_json at)
-{
-    uint64_t number = 0;
-    if (member->kind == PJ_SETTING_INPUTS)
-        return read_input(r, member, at);
-    PJ_TRY(pj_json_as_uint(at, &number, r->err));
-    pj_setting_bind(r->out, member, pj_json_key(at), (int64_t)number, r->arena);
-    return PJ_OK;
-}
-
+/* Budgets may remark upon the numbers. */
 static pj_status read_items(reader *r, const pj_setting *member, pj_json object)
 {
-    pj_json items = {0};
-    if (member->written == PJ_WRITTEN_ALWAYS)
-        PJ_TRY(pj_json_get_object(object, member->in_report, &items, r->err));
-    else
-        PJ_TRY(pj_json_opt_object(object, member->in_report, &items, r->err));
-    for (pj_json at = pj_json_first(items); at.node; at = pj_json_next(at))
-        PJ_TRY(read_item(r, member, at));
+    uint64_t number = 0;
+    PJ_TRY(pj_json_as_object(object, &object, r->err));
+    for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
+        if (member->kind == PJ_SETTING_INPUTS) {
+            PJ_TRY(read_input(r, member, at));
+        } else if (pj_json_kind_of(at) == PJ_JSON_NUMBER || strcmp(pj_json_key(at), PJ_BUDGET_REMARK) != 0) {
+            PJ_TRY(pj_json_as_uint(at, &number, r->err));
+            pj_setting_bind(r->out, member, pj_json_key(at), (int64_t)number, r->arena);
+        }
+    }
+    return pj_arena_failed(r->arena) ? pj_fail_memory(r->err) : PJ_OK;
+}
+
+static pj_status read_text(reader *r, pj_json value, const char **out)
+{
+    const char *text = NULL;
+    PJ_TRY(pj_json_as_text(value, &text, r->err));
+    *out = keep(r, text);
     return PJ_OK;
 }
 
-static pj_status read_place(reader *r, const pj_setting *member, pj_json object)
+pj_status pj_setting_read_json(const pj_setting *member, pj_json value, pj_arena *arena, pj_setup *out, pj_error *err)
 {
-    int at = 0;
-    PJ_TRY(pj_json_get_word(object, member->in_report, pj_place_words(), &at, r->err));
-    *(pj_place *)pj_setting_of(r->out, member) = (pj_place)at;
-    return PJ_OK;
-}
-
-static pj_status read_member(reader *r, const pj_setting *member, pj_json object)
-{
-    void *value = pj_setting_of(r->out, member);
+    const char *const words[] = {member->words[0], member->words[1], NULL};
+    void *at = pj_setting_of(out, member);
+    reader r = {out, arena, err};
+    int word = 0;
     switch (member->kind) {
     case PJ_SETTING_PLACE:
-        return read_place(r, member, object);
+        PJ_TRY(pj_json_as_word(value, pj_place_words(), &word, err));
+        *(pj_place *)at = (pj_place)word;
+        break;
     case PJ_SETTING_YES_NO:
-        return pj_json_get_bool(object, member->in_report, value, r->err);
     case PJ_SETTING_FLAG:
-        return pj_json_opt_bool(object, member->in_report, value, r->err);
+        return pj_json_as_bool(value, at, err);
     case PJ_SETTING_SIZE:
-        return pj_json_get_uint(object, member->in_report, value, r->err);
+        return pj_json_as_uint(value, at, err);
     case PJ_SETTING_TEXT:
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
-        return read_text(r, member, object);
+        return read_text(&r, value, at);
     case PJ_SETTING_FOUND:
-        return read_word(r, member, object);
+        PJ_TRY(pj_json_as_word(value, words, &word, err));
+        *(const char **)at = words[word];
+        break;
     case PJ_SETTING_DIMS:
     case PJ_SETTING_INPUTS:
     case PJ_SETTING_TRIPS:
-        return read_items(r, member, object);
+        return read_items(&r, member, value);
     case PJ_SETTING_NAMES:
         break;
     }
     return PJ_OK;
+}
+
+/* What is written only where it is set may be absent; texts that are none are null, too. */
+static pj_status read_member(reader *r, const pj_setting *member, pj_json object)
+{
+    pj_json value = pj_json_find(object, member->in_report);
+    bool is_text = member->kind == PJ_SETTING_TEXT || member->kind == PJ_SETTING_FILE;
+    if (member->written == PJ_WRITTEN_NEVER || (is_text && pj_json_kind_of(value) <= PJ_JSON_NULL) ||
+        (member->written == PJ_WRITTEN_IF_SET && !value.node))
+        return PJ_OK;
+    PJ_TRY(pj_json_get(object, member->in_report, &value, r->err));
+    return pj_setting_read_json(member, value, r->arena, r->out, r->err);
 }
 
 static pj_status add_content(reader *r, pj_content *out, const char *member, const char *name, pj_json digest)
@@ -239,8 +232,7 @@ pj_status pj_setup_read(pj_json report, pj_arena *arena, pj_setup *out, pj_error
     *out = pj_setup_default();
     PJ_TRY(pj_json_get_object(report, settings_key, &settings, err));
     while ((member = pj_setting_after(PJ_ORDER_REPORT, member)))
-        if (member->written != PJ_WRITTEN_NEVER)
-            PJ_TRY(read_member(&r, member, settings));
+        PJ_TRY(read_member(&r, member, settings));
     PJ_TRY(read_contents(&r, settings));
     return pj_arena_failed(arena) ? pj_fail_memory(err) : PJ_OK;
 }

@@ -30,10 +30,14 @@ uint64_t pj_setting_bits(const pj_setup *setup, const pj_setting *member);
  * commas. */
 void pj_setting_print(const pj_setup *setup, const pj_setting *member, pj_str *out);
 
-/* How many a list has; 0 for other kinds. Of one of them, NAME and VALUE of NAME=VALUE; names alone have no value. */
+/* How many a list has; 0 for other kinds. Of one of them, which begins with its name, NAME and VALUE of NAME=VALUE, and
+ * both; names alone have no value. Of dimensions and trips, the number. */
 size_t pj_setting_count(const pj_setup *setup, const pj_setting *member);
+void *pj_setting_item(pj_setup *setup, const pj_setting *member, size_t index);
 const char *pj_setting_item_name(const pj_setup *setup, const pj_setting *member, size_t index);
 void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out);
+void pj_setting_item_print(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out);
+int64_t pj_setting_item_number(const pj_setup *setup, const pj_setting *member, size_t index);
 
 /* One more at the end of a list, zeroed, which is empty or was made by this function or pj_setting_take() in the same
  * arena. NULL: no memory. */
@@ -83,6 +87,12 @@ void pj_basis_difference(const char *now, const char *before, bool same_table, p
 
 /* ---- json.c ---- */
 
+/* The value of a member as reports have it; of devices, nothing: their figures have their names. */
+void pj_setting_write_json(const pj_setup *setup, const pj_setting *member, pj_json_writer *json);
+
+/* Reads one that is there; texts go into the arena. Errors of json.h. */
+pj_status pj_setting_read_json(const pj_setting *member, pj_json value, pj_arena *arena, pj_setup *out, pj_error *err);
+
 /* The member "settings" of a report. */
 void pj_setup_json(const pj_setup *setup, pj_json_writer *json);
 
@@ -94,7 +104,8 @@ pj_status pj_setup_read(pj_json report, pj_arena *arena, pj_setup *out, pj_error
 /* In a budget's objects, a member of this name holds remarks: a text, or an array of texts. */
 #define PJ_BUDGET_REMARK "//"
 
-/* Reads the value that a budget gives a member. Paths are found from `folder` ("" or with a slash at its end). */
+/* Reads the value that a budget gives a member, which none that is found and no input is. Paths are found from `folder`
+ * ("" or with a slash at its end). */
 pj_status pj_setting_read(const pj_setting *member, pj_json value, const char *folder, pj_arena *arena, pj_setup *out,
                           pj_error *err);
 

@@ -28,10 +28,7 @@ static void add_list(const pj_setup *setup, const pj_setting *member, pj_str *ou
 {
     for (size_t i = 0; i < pj_setting_count(setup, member); i++) {
         pj_str item = pj_str_new(0);
-        pj_str_add(&item, pj_setting_item_name(setup, member, i));
-        if (member->kind != PJ_SETTING_NAMES)
-            pj_str_add_char(&item, '=');
-        pj_setting_item_value(setup, member, i, &item);
+        pj_setting_item_print(setup, member, i, &item);
         start_option(member, out);
         pj_str_add_char(out, ' ');
         pj_str_add_shell(out, item.data);

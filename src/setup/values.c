@@ -121,18 +121,20 @@ bool pj_setting_bind(pj_setup *setup, const pj_setting *member, const char *name
     return item != NULL;
 }
 
+void *pj_setting_item(pj_setup *setup, const pj_setting *member, size_t index)
+{
+    return *(char **)pj_setting_of(setup, member) + index * item_size(member);
+}
+
 const char *pj_setting_item_name(const pj_setup *setup, const pj_setting *member, size_t index)
 {
-    switch ((int)member->kind) {
-    case PJ_SETTING_DIMS:
-        return setup->dims[index].name;
-    case PJ_SETTING_INPUTS:
-        return setup->inputs[index].name;
-    case PJ_SETTING_TRIPS:
-        return setup->trips[index].node;
-    default:
-        return (*(const char *const *const *)value_of(setup, member))[index];
-    }
+    const char *list = *(const char *const *)value_of(setup, member);
+    return *(const char *const *)(const void *)(list + index * item_size(member));
+}
+
+int64_t pj_setting_item_number(const pj_setup *setup, const pj_setting *member, size_t index)
+{
+    return member->kind == PJ_SETTING_DIMS ? setup->dims[index].value : setup->trips[index].trips;
 }
 
 static void print_input(const pj_input_binding *input, pj_str *out)
@@ -150,25 +152,28 @@ static void print_input(const pj_input_binding *input, pj_str *out)
 
 void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out)
 {
-    if (member->kind == PJ_SETTING_DIMS)
-        pj_str_printf(out, "%" PRId64, setup->dims[index].value);
-    else if (member->kind == PJ_SETTING_TRIPS)
-        pj_str_printf(out, "%" PRId64, setup->trips[index].trips);
-    else if (member->kind == PJ_SETTING_INPUTS)
+    if (member->kind == PJ_SETTING_INPUTS)
         print_input(&setup->inputs[index], out);
+    else if (member->kind != PJ_SETTING_NAMES)
+        pj_str_printf(out, "%" PRId64, pj_setting_item_number(setup, member, index));
 }
 
 /* ---- in words ---- */
+
+void pj_setting_item_print(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out)
+{
+    pj_str_add(out, pj_setting_item_name(setup, member, index));
+    if (member->kind != PJ_SETTING_NAMES)
+        pj_str_add_char(out, '=');
+    pj_setting_item_value(setup, member, index, out);
+}
 
 static void print_list(const pj_setup *setup, const pj_setting *member, pj_str *out)
 {
     size_t count = pj_setting_count(setup, member);
     for (size_t i = 0; i < count; i++) {
         pj_str_add(out, i ? ", " : "");
-        pj_str_add(out, pj_setting_item_name(setup, member, i));
-        if (member->kind != PJ_SETTING_NAMES)
-            pj_str_add_char(out, '=');
-        pj_setting_item_value(setup, member, i, out);
+        pj_setting_item_print(setup, member, i, out);
     }
     pj_str_add(out, count ? "" : "none");
 }
