@@ -112,7 +112,8 @@ static void judge_layers(const limit *l, const pj_diff *diff, pj_verdict *out)
     for (size_t i = 0; i < diff->row_count; i++) {
         const pj_diff_row *row = &diff->rows[i];
         double growth = row->energy_b - row->energy_a, worst = out->b - out->a;
-        if (!row->b || (!row->a && l->is_percent) || !exceeds(l, row->energy_a, row->energy_b))
+        bool has_percent = row->a && (row->energy_a > 0 || row->energy_b > 0);
+        if (!row->b || (l->is_percent && !has_percent) || !exceeds(l, row->energy_a, row->energy_b))
             continue;
         if (out->count++ == 0 || (is_least ? growth < worst : growth > worst)) {
             out->what = row->b->name;

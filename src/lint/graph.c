@@ -93,7 +93,7 @@ static bool tell_casts(pj_linter *linter, const pj_node *first, const pj_node *n
     if (!is_sole && from != to)
         return true; /* both stay: others want what the first one makes */
     return pj_lint_add(linter, node, one < 0 || two < 0 ? -1 : one + two,
-                       "turns %s into %s behind '%.200s', which made it of %s: %s",
+                       "turns %s into %s after '%.200s', which made it of %s: %s",
                        pj_dtype_word(node->in[0]->type.dtype), pj_dtype_word(to), first->label, pj_dtype_word(from),
                        loses        ? "digits are lost on the way"
                        : from == to ? "both together do nothing"
@@ -182,7 +182,7 @@ static bool check_transposes(pj_linter *linter)
         double one = pj_lint_energy(linter, first), two = both ? pj_lint_energy(linter, node) : 0;
         if (!pj_lint_add(linter, node, one < 0 || two < 0 ? -1 : one + two,
                          both ? "undoes '%.200s' (Transpose)%s"
-                              : "stands right behind '%.200s' (Transpose): one would do%s",
+                              : "stands right after '%.200s' (Transpose): one would do%s",
                          first->label, passed ? ", and between them each number is treated alike" : ""))
             return false;
     }
@@ -436,12 +436,12 @@ static bool check_double(pj_linter *linter)
 /* clang-format off */
 /*  code, severity, summary, example, remedy, check */
 static const pj_lint_row rows[] = {
-    {{"unfused-batchnorm", "warning", "BatchNormalization behind a layer that could hold it",
+    {{"unfused-batchnorm", "warning", "BatchNormalization after a layer that could hold it",
       "Conv -> BatchNormalization, and nobody else reads the result of Conv: factor and offset of each channel can be\n"
       "multiplied into weights and bias. Weights of one or two bits cannot hold a factor and are no finding.",
       "Fold it before quantizing: export in evaluation mode, or run the optimizer of the runtime on the float model."},
      check_batchnorm},
-    {{"cast-chain", "warning", "a Cast right behind another one",
+    {{"cast-chain", "warning", "a Cast right after another one",
       "Cast (float16) -> Cast (float32): the first one loses digits that the second does not bring back; or int32 ->\n"
       "int64 -> float32, where one would do. Casts that cut on purpose (float to integer and back) are no finding.",
       "Cast once, to the last type; where a converter to fp16 left the pair, let both neighbours work in fp16."},
@@ -453,7 +453,7 @@ static const pj_lint_row rows[] = {
      check_transposes},
     {{"no-op", "note", "a node that changes nothing",
       "Dropout in inference, Identity, Cast to the same type, Add of 0, Mul by 1, Pad by 0, Concat of one tensor, a\n"
-      "Transpose that leaves the axes in place, Relu behind Relu.",
+      "Transpose that leaves the axes in place, Relu after Relu.",
       "Remove it: most runtimes do, but until then it hides patterns from quantizers and fusions."},
      check_idle},
     {{"dead-node", "warning", "a node whose results nobody reads",

@@ -340,7 +340,7 @@ static const pj_lint_row rows[] = {
       "QuantizeLinear -> DequantizeLinear -> Sigmoid -> Mul -> QuantizeLinear -> DequantizeLinear -> Conv: Mul reads\n"
       "what nobody has quantized, so both layers run on floats, and every number is converted twice. Neighbouring\n"
       "layers are one finding; its node is the first of them.",
-      "Put a QuantizeLinear and a DequantizeLinear behind each of these layers, or let the exporter fuse them; where "
+      "Put a QuantizeLinear and a DequantizeLinear after each of these layers, or let the exporter fuse them; where "
       "floats are wanted (Softmax, normalization), look at what the conversions cost."},
      check_islands},
     {{"unquantized-layer", "warning", "a layer with float weights in a quantized model",
@@ -353,10 +353,10 @@ static const pj_lint_row rows[] = {
       "help the multiplier, which works on floats. Or a QuantizeLinear to int32.",
       "Quantize what the layer reads to 8 or 16 bits."},
      check_wide},
-    {{"dequantize-unused", "note", "a DequantizeLinear behind which nobody computes on integers",
+    {{"dequantize-unused", "note", "a DequantizeLinear after which nobody computes on integers",
       "... -> QuantizeLinear -> DequantizeLinear -> Softmax -> output: the numbers lose bits, and no operator is\n"
       "cheaper for it. A DequantizeLinear that makes the model's output is no finding here (float-boundary is).",
-      "Remove the QuantizeLinear and this DequantizeLinear, or quantize the layer behind it."},
+      "Remove the QuantizeLinear and this DequantizeLinear, or quantize the layer after it."},
      check_dequantize},
     {{"float-boundary", "note", "a quantized model whose input or output stays float",
       "input fp32[1,3,224,224] -> QuantizeLinear: four bytes a number cross the border, and the conversion runs on the\n"

@@ -92,7 +92,7 @@ static bool check_after_relu(pj_linter *linter)
         double codes = ldexp(1, pj_dtype_bits(node->in[2]->type.dtype));
         if (!pj_lint_add(
                 linter, node, -1,
-                "behind %s, zero point %g of %s leaves %g of %g numbers unused: %.1f of %d bits carry something",
+                "after %s, zero point %g of %s leaves %g of %g numbers unused: %.1f of %d bits carry something",
                 maker->op, zero, pj_dtype_word(node->in[2]->type.dtype), zero, codes, pj_log2(codes - zero),
                 pj_dtype_bits(node->in[2]->type.dtype)))
             return false;
@@ -444,16 +444,16 @@ static const pj_lint_row rows[] = {
     {{"zero-point-128-before-relu", "warning", "a zero point above the least number in front of Relu",
       "Conv -> QuantizeLinear (uint8, zero point 128) -> DequantizeLinear -> Relu: runtimes cannot fuse Relu into the\n"
       "convolution, and half of the numbers in between are cut off at once. int8 with zero point 0 is the same.",
-      "Quantize behind Relu instead of in front of it; with the least number as zero point (uint8: 0, int8: -128) the "
+      "Quantize after Relu instead of before it; with the least number as zero point (uint8: 0, int8: -128) the "
       "quantizer does what Relu does."},
      check_before_relu},
-    {{"unused-range-after-relu", "note", "an unsigned zero point above 0 behind Relu",
+    {{"unused-range-after-relu", "note", "an unsigned zero point above 0 after Relu",
       "Relu -> QuantizeLinear (uint8, zero point 128): numbers below the zero point stand for negative ones, which\n"
       "Relu does not give. That is a bit lost.",
       "Calibrate anew with the range from 0 on: zero point 0 and half the scale."},
      check_after_relu},
     {{"per-tensor-depthwise", "warning", "one scale for all filters of a depthwise convolution",
-      "Conv (group 64) with weights [64,1,3,3] behind one scale: filters of single channels differ widely in range, and\n"
+      "Conv (group 64) with weights [64,1,3,3] under one scale: filters of single channels differ widely in range, and\n"
       "small ones are left with few bits. This is the best-known loss of accuracy in MobileNet-like networks.",
       "Quantize the weights per channel (axis 0; of ConvTranspose, too)."},
      check_depthwise},
@@ -464,7 +464,7 @@ static const pj_lint_row rows[] = {
      check_asymmetric},
     {{"float-bias", "note", "a float bias in a layer that computes on integers",
       "DequantizeLinear -> Conv <- fp32 bias -> QuantizeLinear: ONNX Runtime fuses such a Conv only if its bias is int32\n"
-      "behind a DequantizeLinear; integer hardware has no place for floats. TensorRT, however, wants it so.",
+      "after a DequantizeLinear; integer hardware has no place for floats. TensorRT, however, wants it so.",
       "Quantize the bias to int32 with the scale input scale * weight scale and zero point 0."},
      check_float_bias},
     {{"bias-scale", "warning", "an int32 bias whose scale is not input scale * weight scale",
@@ -472,7 +472,7 @@ static const pj_lint_row rows[] = {
       "it is, so the result is wrong there, or the layer falls back to floats.",
       "Quantize the bias with the product of both scales, channel by channel."},
      check_bias_scale},
-    {{"requantize-pair", "warning", "a quantizer right behind another one with another scale",
+    {{"requantize-pair", "warning", "a quantizer right after another one with another scale",
       "QuantizeLinear (0.1) -> DequantizeLinear -> QuantizeLinear (0.12): every number is multiplied and rounded a second\n"
       "time, and loses accuracy. Pairs that repeat the same scale cost nothing and are no finding.",
       "Use one scale on both sides, or remove one of the pairs."},

@@ -89,7 +89,7 @@ static pj_status group_of(pj_ctx *c, int groups, int *out)
 {
     int tensors = c->node->inputs - 2;
     if (tensors < groups || tensors % groups)
-        return pj_fail(c->err, PJ_ESHAPE, "%d inputs behind R and T do not make %d equal groups",
+        return pj_fail(c->err, PJ_ESHAPE, "%d inputs after R and T do not make %d equal groups",
                        tensors < 0 ? 0 : tensors, groups);
     *out = tensors / groups;
     return PJ_OK;

@@ -92,7 +92,7 @@ static void add_causes(const pj_diff_view *view, pj_page *page)
     pj_page_table(page, rows, INDENT);
 }
 
-/* The layers that differ most, each with what lies behind it. */
+/* The layers that differ most, each with its causes. */
 static void add_reasons(const pj_diff_view *view, pj_page *page)
 {
     bool any = false;

@@ -253,6 +253,11 @@ static void test_limits_at_the_edge(void)
     pj_result a = result_of(of_a, 1), b = result_of(of_b, 2), none = result_of(NULL, 0);
     CHECK(!exceeds(&a, &b, "layer>10%"));
     CHECK(exceeds(&a, &b, "layer>49pJ"));
+    const pj_layer free_layer = layer(0, "view", "Reshape", 0, 0); /* from 0 to 0 is no percentage, either */
+    pj_result nothing = result_of(&free_layer, 1);
+    CHECK(!exceeds(&nothing, &nothing, "layer>-10%"));
+    CHECK(exceeds(&nothing, &nothing, "layer>-10pJ"));
+    CHECK(exceeds(&a, &a, "layer>-10%"));
     CHECK(exceeds(&a, &b, "macs>0"));
     CHECK(exceeds(&none, &a, "total>1000%"));
     CHECK(!exceeds(&none, &none, "total>0"));

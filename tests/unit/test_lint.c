@@ -547,7 +547,7 @@ static void test_casts(void)
 {
     builder b = casts(PJ_FLOAT32, PJ_FLOAT16, PJ_FLOAT32);
     fires(&b, "cast-chain", "two",
-          "turns float16 into float32 behind 'one', which made it of float32: digits are lost");
+          "turns float16 into float32 after 'one', which made it of float32: digits are lost");
     b = casts(PJ_INT32, PJ_INT64, PJ_FLOAT32);
     fires(&b, "cast-chain", "two", "one Cast would do");
     b = casts(PJ_INT32, PJ_INT64, PJ_INT32);
@@ -583,7 +583,7 @@ static void test_transposes(void)
     b = transposes(back, "Relu");
     fires(&b, "transpose-pair", "back", "between them each number is treated alike");
     b = transposes(other, "");
-    fires(&b, "transpose-pair", "back", "stands right behind 'there' (Transpose): one would do");
+    fires(&b, "transpose-pair", "back", "stands right after 'there' (Transpose): one would do");
     b = transposes(other, "Relu");
     silent(&b, "transpose-pair");
     b = transposes(back, "Softmax");
