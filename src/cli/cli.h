@@ -77,8 +77,8 @@ typedef struct pj_rows {
 #define PJ_SETTINGS(group) (1U << (group))
 
 /* Options that do not go together. Where `with` is given and `without` is not (NULL: whatever is given), none of
- * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands. `others` are names between
- * spaces; @model, @energy, @formats, @devices are the settings of a group, @settings all of them. */
+ * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands; else it is names between spaces,
+ * all of which have to be given: "memory format=csv" with that value. `others` are names between spaces; @model, @energy, @formats, @devices are the settings of a group, @settings all of them. */
 typedef struct pj_clash {
     const char *with, *without, *others;
     const char *why; /* the sentence, %s in it is the first operand; NULL: "--X has no effect beside --WITH" */
@@ -86,7 +86,7 @@ typedef struct pj_clash {
 
 /* ---- commands ---- */
 
-enum { PJ_MOST_ROWS = 9, PJ_MOST_CLASHES = 12 };
+enum { PJ_MOST_ROWS = 9, PJ_MOST_CLASHES = 16 };
 
 /* One command. Its arguments are a struct of its own, which begins with a pj_output. */
 typedef struct pj_command {

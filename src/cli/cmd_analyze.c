@@ -292,6 +292,9 @@ const pj_command pj_command_analyze = {
                  .others = "group-by sort top",
                  .why = "--sweep prints totals; --group-by, --sort and --top are for layers"},
              {.with = "sweep", .others = "memory"},
+             {.with = "format=csv", .others = "memory"},
+             {.with = "inspect-weights format=csv", .others = "group-by sort top @devices",
+              .why = "as CSV, --inspect-weights prints the table of weights alone, which has no layers"},
              {.with = "lint", .others = "group-by sort top inspect-weights memory @devices"}},
     .examples = "picojoule analyze model.onnx\n"
                 "    where the energy goes, largest layers first\n"

@@ -51,14 +51,15 @@ static size_t name_length(const char *value)
     return equals ? (size_t)(equals - value) : 0;
 }
 
-/* Does the side say something else of what this option says something of for both? */
+/* Does the side say something else of what this option says something of for both? Lists of names only grow. */
 static bool is_replaced(const pj_line *line, const pj_given *given, char side)
 {
-    size_t length = name_length(given->value);
-    for (size_t i = 0; i < line->givens && !given->side && length; i++) {
+    bool is_list = given->setting->count_at != 0;
+    size_t length = is_list ? name_length(given->value) : 0;
+    for (size_t i = 0; i < line->givens && !given->side && (length || !is_list); i++) {
         const pj_given *other = &line->given[i];
-        if (other->side == side && other->setting == given->setting && name_length(other->value) == length &&
-            memcmp(other->value, given->value, length) == 0)
+        if (other->side == side && other->setting == given->setting &&
+            (!is_list || (name_length(other->value) == length && memcmp(other->value, given->value, length) == 0)))
             return true;
     }
     return false;
@@ -171,6 +172,12 @@ static pj_exit open_side(const pj_line *line, const char *path, char side, pj_re
 
 static pj_exit check_usage(const pj_line *line)
 {
+    for (size_t i = 0; i < line->givens; i++) {
+        const pj_given *given = &line->given[i];
+        if (given->setting && is_replaced(line, given, 'a') && is_replaced(line, given, 'b'))
+            return pj_say_usage("compare", "compare: --%s has no effect beside --a-%s and --b-%s",
+                                given->setting->option, given->setting->option, given->setting->option);
+    }
     bool sided = find_sided(line, 'a') || find_sided(line, 'b');
     if (line->operands == 1 && !sided)
         return pj_say_usage("compare", "compare: with what? Name two models or reports, or give one model options "
@@ -222,6 +229,7 @@ const pj_command pj_command_compare = {
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
              PJ_ROWS("Report", pj_report_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
+    .clashes = {{.with = "format=json", .others = "top"},   {.with = "format=csv", .others = "top"}     },
     .examples = "picojoule compare old.onnx new.onnx\n"
                 "    what a change of the network does\n"
                 "picojoule compare model.onnx --b-quantize int8\n"

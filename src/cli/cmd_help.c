@@ -34,6 +34,8 @@ static pj_exit run(pj_line *line, const void *given)
     const pj_command *command = line->operands ? pj_command_find(line->commands, line->operand[0]) : NULL;
     if (line->operands && !command)
         return pj_say_unknown_command(line->commands, line->operand[0]);
+    if (command && args->markdown)
+        return pj_say_usage("help", "help: --markdown prints all commands, or the rules of lint, not one command");
     if (args->markdown)
         pj_help_markdown(line->commands);
     else if (command)

@@ -214,7 +214,11 @@ const pj_command pj_command_plan = {
              PJ_ROWS("Report", pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
     .clashes = {{.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
-             {.with = "emit", .others = "format frontier"}         },
+             {.with = "emit", .others = "format frontier"},
+             {.with = "format=svg", .without = "frontier", .others = "format",
+              .why = "a chart is that of the frontier: --frontier --format svg"},
+             {.with = "frontier", .others = "pick budget",
+              .why = "--frontier lists all trade-offs; --pick and --budget choose one"}         },
     .examples = "picojoule plan model.onnx\n"
                 "    the best trade-off of energy and noise\n"
                 "picojoule plan model.onnx --budget 'energy<=40%' --format json -o plan.json\n"

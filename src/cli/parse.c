@@ -206,6 +206,11 @@ static const pj_given *find_given(const pj_line *line, const char *name, size_t 
     return NULL;
 }
 
+static bool is_text(const char *value, const char *text, size_t length)
+{
+    return value && strlen(value) == length && memcmp(value, text, length) == 0;
+}
+
 static bool applies(const pj_line *line, const pj_clash *clash)
 {
     const char *with = clash->with;
@@ -215,7 +220,15 @@ static bool applies(const pj_line *line, const pj_clash *clash)
         return line->operands == (size_t)(with[1] - '0');
     if (with && *with == '=')
         return line->operands && strcmp(line->operand[0], with + 1) == 0;
-    return !with || find_given(line, with, strlen(with));
+    while (with && *with) {
+        size_t length = strcspn(with, " "), name = strcspn(with, " =");
+        const pj_given *given = find_given(line, with, name);
+        bool is_value = name < length;
+        if (!given || (is_value && !is_text(given->value, with + name + 1, length - name - 1)))
+            return false;
+        with += length + (with[length] == ' ');
+    }
+    return true;
 }
 
 static pj_exit say_clash(const pj_line *line, const pj_clash *clash, const pj_given *given)
@@ -229,7 +242,9 @@ static pj_exit say_clash(const pj_line *line, const pj_clash *clash, const pj_gi
         return pj_say_usage(command, "--%s is for --%s", name, clash->without);
     if (clash->with[0] == '=')
         return pj_say_usage(command, "--%s has no effect on %s %s", name, command, clash->with + 1);
-    return pj_say_usage(command, "--%s has no effect beside --%s", name, clash->with);
+    size_t option = strcspn(clash->with, "=");
+    return pj_say_usage(command, "--%s has no effect beside --%.*s%s%s", name, (int)option, clash->with,
+                        clash->with[option] ? " " : "", clash->with[option] ? clash->with + option + 1 : "");
 }
 
 static bool check_clashes(reader *r)
