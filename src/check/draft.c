@@ -30,12 +30,6 @@ static const char *found(const char *path, void *payload)
     return pj_path_seen_from(path, d->given->file, d->arena);
 }
 
-static void put_text(draft *d, const char *key, const char *text)
-{
-    pj_json_write_key(&d->json, key);
-    pj_json_write_text(&d->json, text);
-}
-
 /* ---- limits ---- */
 
 /* `value` in units of `factor`, rounded up to four digits, and never below it. The steps are counted, so that the
@@ -61,7 +55,7 @@ static void put_limit(draft *d, const char *key, double value, const pj_amount_u
         units++;
     pj_str_add_double(&text, round_up(value, units->factor));
     pj_str_add(&text, units->word);
-    put_text(d, key, text.data);
+    pj_json_put_text(&d->json, key, text.data);
     d->json.out->failed = d->json.out->failed || text.failed;
     pj_str_free(&text);
 }
@@ -71,8 +65,7 @@ static void put_energy(draft *d, const char *unit, double pj)
     if (strcmp(unit, "relative") != 0) {
         put_limit(d, "total", pj, pj_units_energy);
     } else if (pj > 0) {
-        pj_json_write_key(&d->json, "total");
-        pj_json_write_double(&d->json, round_up(pj, 1));
+        pj_json_put_double(&d->json, "total", round_up(pj, 1));
     }
 }
 
@@ -81,8 +74,7 @@ static void put_limits(draft *d, const pj_result *result)
     const pj_amount_unit *sizes = &pj_units_bytes[1]; /* "B": a size is never without */
     const pj_totals *totals = &result->totals;
     double more = 1 + d->given->margin;
-    pj_json_write_key(&d->json, "limits");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_begin(&d->json, "limits", PJ_JSON_WRITE_OBJECT);
     put_energy(d, result->unit, more * pj_energy_total(&totals->energy));
     put_limit(d, pj_key_macs, more * (double)totals->macs, pj_units_count);
     put_limit(d, pj_key_param_bytes, more * (double)totals->param_bits / 8, sizes);
@@ -92,7 +84,7 @@ static void put_limits(draft *d, const pj_result *result)
                                   ? floor(100.0 * (double)(totals->layers - totals->uncounted) / (double)totals->layers)
                                   : 100);
     pj_str_add_char(&share, '%');
-    put_text(d, "coverage", share.data);
+    pj_json_put_text(&d->json, "coverage", share.data);
     d->json.out->failed = d->json.out->failed || share.failed;
     pj_str_free(&share);
     pj_json_write_end(&d->json);
@@ -124,13 +116,11 @@ static void put_baseline(draft *d, const char *path)
         d->json.out->failed = true;
         return;
     }
-    pj_json_write_key(&d->json, "baseline");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-    put_text(d, "report", found(name, d));
-    pj_json_write_key(&d->json, "tolerance");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT_LINE);
-    put_text(d, "total", "1%");
-    put_text(d, "layer", "5%");
+    pj_json_put_begin(&d->json, "baseline", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(&d->json, "report", found(name, d));
+    pj_json_put_begin(&d->json, "tolerance", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_text(&d->json, "total", "1%");
+    pj_json_put_text(&d->json, "layer", "5%");
     pj_json_write_end(&d->json);
     pj_json_write_end(&d->json);
 }
@@ -187,7 +177,7 @@ static pj_status put_model(draft *d, const char *path)
         setup.dims = result->setup.dims;
         setup.dim_count = result->setup.dim_count;
         pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-        put_text(d, "model", found(path, d));
+        pj_json_put_text(&d->json, "model", found(path, d));
         pj_setup_budget_json(&setup, found, d, &d->json);
         put_limits(d, result);
         if (d->given->baselines)
@@ -214,9 +204,8 @@ static bool is_there(const draft *d, size_t model)
 static pj_status put_budget(draft *d)
 {
     pj_json_write_begin(&d->json, PJ_JSON_WRITE_OBJECT);
-    put_text(d, "schema", "picojoule.budget/1");
-    pj_json_write_key(&d->json, "models");
-    pj_json_write_begin(&d->json, PJ_JSON_WRITE_ARRAY);
+    pj_json_put_text(&d->json, "schema", "picojoule.budget/1");
+    pj_json_put_begin(&d->json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < d->given->model_count; i++)
         if (!is_there(d, i))
             PJ_TRY(put_model(d, d->given->models[i]));

@@ -5,11 +5,50 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/podium.h"
 #include "diff/match.h"
 #include "ir/diag.h"
 #include "picojoule/lint.h"
 #include "setup/setup.h"
+
+/* ---- the few layers that matter most in a verdict ---- */
+
+enum { PODIUM = 3 };
+
+/* Starts zeroed. */
+typedef struct podium {
+    pj_check_layer row[PODIUM]; /* largest `by` first, of equals the one that came first */
+    double by[PODIUM];
+    size_t count;
+} podium;
+
+/* A candidate; its texts are borrowed. */
+static void podium_offer(podium *all, const pj_check_layer *row, double by)
+{
+    size_t at = all->count;
+    while (at > 0 && by > all->by[at - 1])
+        at--;
+    if (at >= PODIUM)
+        return;
+    all->count += all->count < PODIUM;
+    for (size_t k = all->count - 1; k > at; k--) {
+        all->row[k] = all->row[k - 1];
+        all->by[k] = all->by[k - 1];
+    }
+    all->row[at] = *row;
+    all->by[at] = by;
+}
+
+/* Copies the rows with their texts into the verdict. Running out of memory shows in the arena. */
+static void podium_crown(const podium *all, pj_arena *arena, pj_check_verdict *out)
+{
+    pj_check_layer *rows = pj_arena_memdup(arena, all->row, all->count, sizeof *rows);
+    for (size_t i = 0; rows && i < all->count; i++) {
+        rows[i].name = pj_arena_strdup(arena, rows[i].name);
+        rows[i].op = pj_arena_strdup(arena, rows[i].op);
+    }
+    out->top = rows;
+    out->top_count = rows ? all->count : 0;
+}
 
 typedef struct judge {
     const pj_budget_case *given;
@@ -84,11 +123,11 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_lay
     return rule->figure && rule->figure->of & PJ_OF_LAYER ? pj_figure_value(rule->figure, PJ_OF_LAYER, layer) : 0;
 }
 
-static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_layer *layer)
+static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, const pj_layer *layer)
 {
     pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1};
     if (!layer->free && row.value > 0)
-        pj_podium_offer(p, &row, row.value);
+        podium_offer(p, &row, row.value);
 }
 
 static const char *keep(judge *j, const char *text)
@@ -101,22 +140,22 @@ static const char *keep(judge *j, const char *text)
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++)
         offer_layer(j, &p, rule, &now->layers[i]);
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
 }
 
 /* Of the peak of memory, the largest tensors: they come in that order. */
 static void top_tensors(judge *j, pj_check_verdict *v)
 {
     const pj_peak *peak = &j->given->now->memory->graph;
-    pj_podium p = {.count = 0};
-    for (size_t i = 0; i < peak->alive_count && p.count < PJ_PODIUM; i++)
+    podium p = {.count = 0};
+    for (size_t i = 0; i < peak->alive_count && p.count < PODIUM; i++)
         if (peak->alive[i].bytes > 0)
             p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1};
     v->layer = keep(j, peak->node);
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
 }
 
 static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -142,7 +181,7 @@ static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 static void judge_coverage(judge *j, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     v->matched = now->totals.layers;
     v->count = now->totals.uncounted;
     v->value = v->matched ? (double)(v->matched - v->count) / (double)v->matched : 1;
@@ -150,14 +189,14 @@ static void judge_coverage(judge *j, pj_check_verdict *v)
     for (size_t i = 0; i < now->layer_count; i++) {
         pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1};
         if (!now->layers[i].counted)
-            pj_podium_offer(&p, &row, 0);
+            podium_offer(&p, &row, 0);
     }
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
 }
 
 static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     for (size_t i = 0; i < j->given->finding_count; i++) {
         const pj_finding *finding = &j->given->findings[i];
         if (strcmp(finding->code, rule->what) != 0)
@@ -166,11 +205,11 @@ static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict
             v->detail = keep(j, finding->message);
         pj_check_layer row = {finding->node, "", 0, -1};
         if (*finding->node)
-            pj_podium_offer(&p, &row, 0);
+            podium_offer(&p, &row, 0);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -181,7 +220,7 @@ static bool is_format(const pj_format_info *format, const char *word)
 
 static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     for (size_t i = 0; i < j->given->now->layer_count; i++) {
         const pj_layer *layer = &j->given->now->layers[i];
         if (layer->macs <= 0)
@@ -191,11 +230,11 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
             continue;
         v->count++;
         pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1};
-        pj_podium_offer(&p, &row, row.value);
+        podium_offer(&p, &row, row.value);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -240,7 +279,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
 {
     const pj_result *now = j->given->now;
     bool all = rule->kind == PJ_RULE_LAYER_SHARE, exact = !all && has_layer(now, rule->what);
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_layer *layer = &now->layers[i];
         if (!all && !is_meant(rule, layer, exact))
@@ -252,7 +291,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
     if (!all && v->matched == 0)
         return fail_unmatched(j, rule);
     v->exceeded = v->count > 0;
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
     v->value = v->top_count ? v->top[0].value : 0;
     v->layer = v->top_count ? v->top[0].name : "";
     return PJ_OK;
@@ -283,14 +322,14 @@ static double figure_before(const judge *j, const pj_budget_rule *rule, size_t l
 static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_layer *layer = &now->layers[i];
         pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
         if (row.value > row.baseline)
-            pj_podium_offer(&p, &row, row.value - row.baseline);
+            podium_offer(&p, &row, row.value - row.baseline);
     }
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
 }
 
 static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -320,7 +359,7 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
 static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    pj_podium p = {.count = 0};
+    podium p = {.count = 0};
     v->tolerance = rule->allowed;
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_layer *layer = &now->layers[i];
@@ -331,10 +370,10 @@ static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check
         if (row.value <= row.baseline * (1 + rule->allowed))
             continue;
         v->count++;
-        pj_podium_offer(&p, &row, row.value - row.baseline);
+        podium_offer(&p, &row, row.value - row.baseline);
     }
     v->exceeded = v->count > 0;
-    pj_podium_crown(&p, j->arena, v);
+    podium_crown(&p, j->arena, v);
     v->baseline = v->top_count ? v->top[0].baseline : -1;
     v->value = v->top_count ? v->top[0].value : 0;
     v->allowed = v->top_count ? v->baseline * (1 + rule->allowed) : 0;

@@ -126,6 +126,9 @@ extern const pj_option pj_chart_rows[3];  /* with svg */
 extern const pj_option pj_strict_rows[1]; /* of a bool */
 extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
 
+/* A pj_option.check of times. */
+const char *pj_time_wants(const char *value);
+
 /* ---- line.c: a command line that was read ---- */
 
 /* An option as it was given. */

@@ -48,11 +48,6 @@ static const char *read_energy(pj_line *line, void *at, const char *value)
     return "an energy with its unit, for example 3.4uJ or 1.2mJ; relative of tables without joules";
 }
 
-static const char *check_time(const char *value)
-{
-    return pj_time_is_valid(value) ? NULL : "a time in UTC like 2026-11-20T22:09:24Z";
-}
-
 /* clang-format off */
 static const pj_option point_rows[] = {
     {"quality",          0, "X",       "add: the point's quality",
@@ -69,7 +64,7 @@ static const pj_option point_rows[] = {
     {"time",             0, "TIME",
      "add: when, as 2026-11-20T22:09:24Z (default:\n"
      "SOURCE_DATE_EPOCH, else now)",
-     PJ_OPTION_TEXT, .at = AT(time), .check = check_time},
+     PJ_OPTION_TEXT, .at = AT(time), .check = pj_time_wants},
     {"lower-is-better",  0, NULL,
      "as for a loss; the default of a new file, and\n"
      "settled by its first point",

@@ -33,7 +33,7 @@ const pj_option pj_strict_rows[1] = {
      PJ_OPTION_FLAG, .at = 0},
 };
 
-static const char *check_time(const char *value)
+const char *pj_time_wants(const char *value)
 {
     return pj_time_is_valid(value) ? NULL : "a time in UTC like 2026-11-20T22:09:24Z";
 }
@@ -56,6 +56,6 @@ const pj_option pj_record_rows[5] = {
     {"time",      0, "TIME",
      "at this time, as 2026-11-20T22:09:24Z (default:\n"
      "SOURCE_DATE_EPOCH, else now)",
-     PJ_OPTION_TEXT, .at = OF(time), .check = check_time},
+     PJ_OPTION_TEXT, .at = OF(time), .check = pj_time_wants},
 };
 /* clang-format on */

@@ -5,9 +5,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "diff/explain.h"
-#include "diff/limit.h"
 #include "diff/match.h"
+#include "diff/said.h"
 #include "result/field.h"
 
 /* What the caller gets, and what is needed to make and to free it. */

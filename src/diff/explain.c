@@ -1,5 +1,5 @@
 /* Splitting differences into effects of counts, widths and prices, and saying what causes them. */
-#include "diff/explain.h"
+#include "diff/said.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Reading limits on growth and judging them. */
-#include "diff/limit.h"
+#include "diff/said.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,23 +3,24 @@
 
 #include "page/page.h"
 
-/* A value of a command: what would end it, in percent. */
-static void add_value(pj_str *out, const char *text)
+/* What would end it, in percent. */
+static void add_escaped(pj_str *out, const char *text, const char *ends)
 {
     for (; *text; text++)
-        if (strchr("%\r\n", *text))
+        if (strchr(ends, *text))
             pj_str_printf(out, "%%%02X", (unsigned)*text);
         else
             pj_str_add_char(out, *text);
 }
 
+static void add_value(pj_str *out, const char *text)
+{
+    add_escaped(out, text, "%\r\n");
+}
+
 static void add_property(pj_str *out, const char *text)
 {
-    for (; *text; text++)
-        if (strchr("%\r\n:,", *text))
-            pj_str_printf(out, "%%%02X", (unsigned)*text);
-        else
-            pj_str_add_char(out, *text);
+    add_escaped(out, text, "%\r\n:,");
 }
 
 /* Up to the message. */

@@ -16,7 +16,15 @@ typedef enum source {
     OF_MADE    /* made by a function */
 } source;
 
-typedef void (*make_cell)(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows);
+/* The cell to make. */
+typedef struct place {
+    const pj_columns *of;
+    const pj_view_row *row;
+    size_t at; /* of what its column repeats for */
+    pj_rows *rows;
+} place;
+
+typedef void (*make_cell)(const place *p, pj_cell *cell);
 
 /* ---- cells that are made ---- */
 
@@ -34,71 +42,62 @@ static void put_energy(const pj_view_row *row, double energy, pj_cell *cell)
         pj_cell_number(cell, energy);
 }
 
-static void make_counted(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_counted(const place *p, pj_cell *cell)
 {
-    (void)of, (void)at, (void)rows;
-    pj_cell_flag(cell, row->sum.uncounted == 0);
+    pj_cell_flag(cell, p->row->sum.uncounted == 0);
 }
 
-static void make_shape(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_shape(const place *p, pj_cell *cell)
 {
     pj_str text = pj_str_new(0);
-    (void)of, (void)at;
-    if (row->layer && row->layer->rank != PJ_RANK_NONE)
-        pj_shape_text(row->layer->rank, row->layer->dims, &text);
-    pj_cell_made(cell, rows, &text);
+    if (p->row->layer && p->row->layer->rank != PJ_RANK_NONE)
+        pj_shape_text(p->row->layer->rank, p->row->layer->dims, &text);
+    pj_cell_made(cell, p->rows, &text);
 }
 
-static void make_precision(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_precision(const place *p, pj_cell *cell)
 {
     pj_str text = pj_str_new(0);
-    (void)of, (void)at;
-    if (row->layer)
-        pj_precision_text(row->layer, &text);
-    pj_cell_made(cell, rows, &text);
+    if (p->row->layer)
+        pj_precision_text(p->row->layer, &text);
+    pj_cell_made(cell, p->rows, &text);
 }
 
-static void make_gate_bits(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_gate_bits(const place *p, pj_cell *cell)
 {
-    (void)of, (void)at, (void)rows;
-    if (row->layer && row->layer->implementation)
-        pj_cell_number(cell, row->layer->gate_bits);
+    if (p->row->layer && p->row->layer->implementation)
+        pj_cell_number(cell, p->row->layer->gate_bits);
 }
 
-static void make_gate_factor(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_gate_factor(const place *p, pj_cell *cell)
 {
-    (void)of, (void)at, (void)rows;
-    if (row->layer && row->layer->implementation)
-        pj_cell_number(cell, row->layer->gate_factor);
+    if (p->row->layer && p->row->layer->implementation)
+        pj_cell_number(cell, p->row->layer->gate_factor);
 }
 
-static void make_work(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_work(const place *p, pj_cell *cell)
 {
-    (void)of, (void)rows;
-    if (row->layer && is_unknown(row))
+    if (p->row->layer && is_unknown(p->row))
         pj_cell_unknown(cell);
-    else if (row->layer)
-        pj_cell_count(cell, row->layer->work[at]);
+    else if (p->row->layer)
+        pj_cell_count(cell, p->row->layer->work[p->at]);
 }
 
-static void make_total(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_total(const place *p, pj_cell *cell)
 {
-    (void)of, (void)at, (void)rows;
-    put_energy(row, pj_energy_total(&row->sum.energy), cell);
+    put_energy(p->row, pj_energy_total(&p->row->sum.energy), cell);
 }
 
-static void make_share(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_share(const place *p, pj_cell *cell)
 {
-    (void)at, (void)rows;
-    if (of->whole > 0)
-        put_energy(row, pj_energy_total(&row->sum.energy) / of->whole, cell);
+    if (p->of->whole > 0)
+        put_energy(p->row, pj_energy_total(&p->row->sum.energy) / p->of->whole, cell);
 }
 
-static void make_per_sample(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_per_sample(const place *p, pj_cell *cell)
 {
-    (void)of, (void)at, (void)rows;
-    if (row->sum.batch > 0)
-        pj_cell_number(cell, pj_energy_total(&row->sum.energy) / (double)row->sum.batch);
+    if (p->row->sum.batch > 0)
+        pj_cell_number(cell, pj_energy_total(&p->row->sum.energy) / (double)p->row->sum.batch);
     else
         pj_cell_unknown(cell);
 }
@@ -112,22 +111,19 @@ static void put_known(double number, pj_cell *cell)
         pj_cell_number(cell, number);
 }
 
-static void make_device_energy(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_device_energy(const place *p, pj_cell *cell)
 {
-    (void)of, (void)rows;
-    put_known(row->sum.devices[at].energy_pj, cell);
+    put_known(p->row->sum.devices[p->at].energy_pj, cell);
 }
 
-static void make_device_time(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_device_time(const place *p, pj_cell *cell)
 {
-    (void)of, (void)rows;
-    put_known(row->sum.devices[at].time_us, cell);
+    put_known(p->row->sum.devices[p->at].time_us, cell);
 }
 
-static void make_dim(const pj_columns *of, const pj_view_row *row, size_t at, pj_cell *cell, pj_rows *rows)
+static void make_dim(const place *p, pj_cell *cell)
 {
-    (void)of, (void)rows;
-    pj_cell_count(cell, row->dims[at]);
+    pj_cell_count(cell, p->row->dims[p->at]);
 }
 
 /* ---- the columns ---- */
@@ -334,7 +330,7 @@ static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row
             pj_cell_member(cell, shown, format);
         break;
     case OF_MADE:
-        c->from->make(made->of, row, c->at, cell, made->rows);
+        c->from->make(&(place){made->of, row, c->at, made->rows}, cell);
         break;
     }
 }

@@ -5,7 +5,7 @@
 #include "picojoule/version.h"
 #include "report/diff_view.h"
 #include "report/findings.h"
-#include "report/report.h"
+#include "report/view.h"
 #include "result/field.h"
 #include "setup/setup.h"
 

@@ -7,7 +7,6 @@
 #include "cost/traffic.h"
 #include "page/say.h"
 #include "report/layer_text.h"
-#include "report/report.h"
 #include "result/field.h"
 #include "setup/setup.h"
 

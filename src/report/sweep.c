@@ -3,7 +3,7 @@
 #include "picojoule/version.h"
 #include "report/columns.h"
 #include "report/findings.h"
-#include "report/report.h"
+#include "report/view.h"
 #include "setup/setup.h"
 
 static pj_rows *rows_of(const pj_sweep *sweep, bool for_people, pj_arena *arena)

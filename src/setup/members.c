@@ -2,7 +2,7 @@
  *
  * The places in the orders of report, budget, basis (of histories) and told (what a report assumes) are as files and
  * readers know them; a new member takes the next free one. */
-#include "setup/members.h"
+#include "setup/setup.h"
 
 #include <string.h>
 

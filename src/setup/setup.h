@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/json_write.h"
-#include "setup/members.h"
+#include "picojoule/setup.h"
 
 /* A copy with all its texts and arrays, which live as long as the arena; resources stay the caller's. Out of memory
  * shows in pj_arena_failed. */
@@ -13,6 +13,20 @@ pj_setup pj_setup_copy(const pj_setup *setup, pj_arena *arena);
 
 /* Makes what the caller has put into lists the setup's own, so that they can grow. false: no memory. */
 bool pj_setup_own(pj_setup *setup);
+
+/* ---- members.c: the table, in the orders that files and readers know ---- */
+
+typedef enum pj_setting_order { PJ_ORDER_REPORT, PJ_ORDER_BUDGET, PJ_ORDER_BASIS, PJ_ORDER_TOLD } pj_setting_order;
+
+/* The first member of an order (`before` NULL), and each after the other; NULL past the last. */
+const pj_setting *pj_setting_after(pj_setting_order order, const pj_setting *before);
+
+/* The member that stands at an offset of pj_setup: PJ_SETTING_AT(devices). */
+const pj_setting *pj_setting_at(size_t offset);
+#define PJ_SETTING_AT(member) pj_setting_at(offsetof(pj_setup, member))
+
+/* The member of a name, or of an option, of `length` characters; NULL: there is none. */
+const pj_setting *pj_setting_find(const char *name, size_t length);
 
 /* ---- values.c: one member ---- */
 
