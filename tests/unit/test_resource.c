@@ -452,6 +452,143 @@ static void test_budget(void)
     }
 }
 
+/* ---- every file in every form ---- */
+
+typedef enum form { AS_PATH, AS_BYTES, AS_COPY, AS_CALLS, FORMS } form;
+
+/*  member of pj_setup, or of pj_plan_options; name; contents, or the file that has them */
+static const struct file {
+    const char *member, *name, *text, *from;
+} every_file[] = {
+    {"table",       "t.json", NULL,                                                                            "../energy_tables/horowitz-45nm.json"    },
+    {"device",      "d.json", NULL,                                                                            "../energy_tables/devices/stm32h7a3.json"},
+    {"op_rules",    "r.json", "{\"schema\": \"picojoule.op-rules/1\", \"operators\": []}",                     NULL                                     },
+    {"plan",        "p.json", "{\"schema\": \"picojoule.plan/1\", \"default\": {\"weights\": \"int8\"}}",      NULL                                     },
+    {"target",      "g.json",
+     "{\"schema\": \"picojoule.target/1\", \"title\": \"mine\", \"formats\": [{\"weights\": [\"int8\"], "
+     "\"activations\": [\"int8\"]}]}",                                                                         NULL                                     },
+    {"sensitivity", "s.json",
+     "{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", \"unit\": \"loss\", "
+     "\"values\": {\"w\": 0.25, \"v\": 0.5, \"small\": 1}}]}",                                                 NULL                                     },
+    {"calibration", "c.json", "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {\"x\": [-1, 2]}}",           NULL                                     },
+    {"budget",      "b.json",
+     "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"m.onnx\", \"limits\": {\"macs\": 1}}]}", NULL                                     },
+};
+
+enum { EVERY_FILE = sizeof every_file / sizeof *every_file, OF_SETUP = 4 /* the first ones */ };
+
+static const char *contents_of(const struct file *file)
+{
+    static char text[1 << 16];
+    if (file->text)
+        return file->text;
+    FILE *at = fopen(file->from, "rb");
+    size_t length = at ? fread(text, 1, sizeof text - 1, at) : 0;
+    CHECK(length > 0 && length < sizeof text - 1);
+    text[length] = 0;
+    if (at)
+        fclose(at);
+    return text;
+}
+
+/* All that the files are for: the report, the plan that is found, and the check of the budget. */
+static pj_status use_all(const pj_setup *setup, const pj_plan_options *options, const pj_resource *budget, pj_str *out,
+                         pj_error *err)
+{
+    const pj_report_options json = {.format = "json"};
+    const pj_resource bytes = {.size = sizeof bytes, .name = "m.onnx", .bytes = model_bytes, .length = model_size};
+    pj_setup without_plan = *setup;
+    pj_model *model = NULL;
+    pj_plan_result *plan = NULL;
+    pj_budget *read = NULL;
+    pj_check *check = NULL;
+    without_plan.plan = NULL;
+    pj_status status = report_of(&bytes, setup, out, err);
+    if (status == PJ_OK)
+        status = pj_model_open_resource(&bytes, setup, &model, err);
+    if (status == PJ_OK)
+        status = pj_plan_search(model, &without_plan, options, &plan, err);
+    if (status == PJ_OK)
+        status = pj_plan_write(plan, PJ_PLAN_VIEW_PLAN, &json, keep, out, err);
+    if (status == PJ_OK)
+        status = pj_budget_open(budget, &read, err);
+    if (status == PJ_OK)
+        status = pj_budget_check(read, NULL, &check, err);
+    if (status == PJ_OK)
+        status = pj_check_write(check, &json, keep, out, err);
+    pj_check_free(check);
+    pj_budget_free(read);
+    pj_plan_result_free(plan);
+    pj_model_close(model);
+    return status;
+}
+
+/* Puts the file where the form wants it: on disk, or into *out; *keeps is freed after use. */
+static void bring(form how, place *of, const struct file *file, const char *name, pj_resource *out, char **keeps)
+{
+    const char *text = contents_of(file);
+    size_t length = strlen(text);
+    *keeps = how == AS_BYTES || how == AS_CALLS || how == AS_COPY ? malloc(length) : NULL;
+    if (*keeps)
+        memcpy(*keeps, text, length);
+    *out = (pj_resource){.size = sizeof *out, .name = name, .bytes = *keeps, .length = length};
+    if (how == AS_PATH) {
+        write_file(file->name, text, length);
+        *out = (pj_resource){.size = sizeof *out, .name = name};
+    }
+    if (how == AS_CALLS)
+        *out = resource_of(of, name, *keeps, length);
+    out->flags = how == AS_COPY ? PJ_COPY : 0;
+    out->open_other = NULL;
+}
+
+static void use_form(form how, pj_str *out)
+{
+    pj_error err = {0};
+    place p = {.most = 777};
+    char names[EVERY_FILE][256], *keeps[EVERY_FILE];
+    pj_resource given[EVERY_FILE];
+    pj_setup *setup = pj_setup_new();
+    for (size_t i = 0; i < EVERY_FILE; i++) {
+        snprintf(names[i], sizeof names[i], "%s", path(every_file[i].name));
+        bring(how, &p, &every_file[i], names[i], &given[i], &keeps[i]);
+        if (i < OF_SETUP)
+            CHECK_INT(pj_setup_set(setup, every_file[i].member, names[i], &err), PJ_OK);
+        if (how != AS_PATH && i < EVERY_FILE - 1)
+            CHECK_INT(pj_setup_give(setup, &given[i], &err), PJ_OK);
+        if (how == AS_COPY && i < EVERY_FILE - 1) /* the setup has its own: these bytes may go */
+            memset(keeps[i], '?', (size_t)given[i].length);
+    }
+    const pj_plan_options options = {.knee = true,
+                                     .target = names[OF_SETUP],
+                                     .sensitivity = names[OF_SETUP + 1],
+                                     .calibration = names[OF_SETUP + 2],
+                                     .time_limit = -1};
+    CHECK_INT(use_all(setup, &options, &given[EVERY_FILE - 1], out, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    if (how == AS_CALLS) /* of a budget, that is the caller's */
+        close_blob(given[EVERY_FILE - 1].payload);
+    pj_setup_free(setup);
+    CHECK_INT(p.opened, p.closed);
+    for (size_t i = 0; i < EVERY_FILE; i++) {
+        unlink(names[i]);
+        free(keeps[i]);
+    }
+}
+
+static void test_forms(void)
+{
+    pj_str first, other;
+    use_form(AS_PATH, &first);
+    CHECK_PART(first.data, "\"contents\"");
+    for (form how = AS_BYTES; how < FORMS; how++) {
+        use_form(how, &other);
+        CHECK_TEXT(other.data, first.data);
+        pj_str_free(&other);
+    }
+    pj_str_free(&first);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -465,6 +602,7 @@ int main(void)
     test_setup();
     test_plan_files();
     test_budget();
+    test_forms();
     pj_str_free(&expected);
     free(model_bytes);
     unlink(path("m.onnx"));
