@@ -31,13 +31,13 @@ static bool same_basis(const char *a, const char *b)
     return a && b ? pj_basis_same(a, b) : a == b;
 }
 
-/* Is any energy priced on something else than that of the first point of the frontier? */
-static bool has_several_bases(const pj_pareto *pareto)
+/* A point whose energy rests on something else than that of the first point; NULL: there is none. */
+static const pj_pareto_point *other_basis(const pj_pareto *pareto)
 {
-    bool several = false;
     for (size_t i = 1; i < pareto->count; i++)
-        several = several || !same_basis(pareto->points[i].basis, pareto->points[0].basis);
-    return several;
+        if (!same_basis(pareto->points[i].basis, pareto->points[0].basis))
+            return &pareto->points[i];
+    return NULL;
 }
 
 /* ---- for people ---- */
@@ -88,6 +88,22 @@ static const char bases_differ[] =
     "The energies rest on different tables or settings, or some were only stated: do they"
     " compare? --format csv tells the basis of each.";
 
+/* Of one table, what differs can be said: "run.onnx: table with other contents". */
+static void add_difference(const pj_pareto_point *now, const pj_pareto_point *before, pj_page *page)
+{
+    pj_str text = pj_str_new(0), line = pj_str_new(0);
+    const char *of_now = now->basis ? strstr(now->basis, " --") : NULL;
+    const char *of_before = before->basis ? strstr(before->basis, " --") : NULL;
+    size_t head = of_now ? (size_t)(of_now - now->basis) : 0;
+    if (!of_now || !of_before || strncmp(now->basis, before->basis, head + sizeof " --" - 1) != 0)
+        return;
+    pj_basis_difference(of_now + 1, of_before + 1, true, &text);
+    pj_say(&line, "{}: {}", pj_w_text(now->label), pj_w_text(text.data));
+    page->failed = page->failed || text.failed;
+    pj_str_free(&text);
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &line);
+}
+
 static void page_of(const void *input, pj_page *page)
 {
     const pj_pareto *pareto = input;
@@ -97,10 +113,11 @@ static void page_of(const void *input, pj_page *page)
         add_title(pareto, rows, &title);
     pj_page_lead(page, &title);
     pj_page_table(page, rows, 0);
-    if (!has_several_bases(pareto))
+    if (!other_basis(pareto))
         return;
     page->gap = true;
     pj_page_say(page, PJ_BLOCK_PARAGRAPH, bases_differ)->ours = true;
+    add_difference(other_basis(pareto), &pareto->points[0], page);
 }
 
 /* ---- for programs: all points ---- */

@@ -96,8 +96,12 @@ static void add_contents(pj_str *out, const char *text, const char *other, bool 
         size_t length = contents_length(at);
         if (!length || is_shared(at, other) || !is_same_file(at, text, other, same_table))
             continue;
+        const pj_setting *setting = pj_setting_find(at + head, length - head - 1);
         pj_str_add(out, out->length ? ", " : "");
-        pj_str_add_bytes(out, at + head, length - head - 1);
+        if (setting)
+            pj_str_add(out, setting->option);
+        else
+            pj_str_add_bytes(out, at + head, length - head - 1);
         pj_str_add(out, " with other contents");
     }
 }

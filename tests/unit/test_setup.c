@@ -241,6 +241,8 @@ static void test_basis(void)
     differ("--a 1 --contents table:12", "--a 1 --contents table:13", true, "table with other contents");
     differ("--a 1 --contents table:12", "--a 1 --contents table:13", false, ""); /* its name is another one */
     differ("--plan p --contents plan:12", "--plan p --contents plan:13", true, "plan with other contents");
+    differ("--op-rules r --contents op_rules:12", "--op-rules r --contents op_rules:13", true,
+           "op-rules with other contents");
     differ("--plan p --contents plan:12", "--plan q --contents plan:13", true, "with --plan p, without --plan q");
     differ("--sram-min 64bit", "--sram-min 64", true, ""); /* in older records, too, these are bits */
     differ("--dim b=1", "--dim b=12", true, "with --dim b=1, without --dim b=12");
