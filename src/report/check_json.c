@@ -1,4 +1,6 @@
 /* The result of a check as JSON: picojoule.check/1. */
+#include <math.h>
+
 #include "picojoule/version.h"
 #include "report/check.h"
 
@@ -8,15 +10,6 @@ static void put_made(pj_json_writer *json, const char *key, pj_str *text)
     pj_json_put_text(json, key, text->length ? text->data : NULL);
     json->out->failed = json->out->failed || text->failed;
     pj_str_free(text);
-}
-
-static void put_double(pj_json_writer *json, const char *key, double value, bool known)
-{
-    pj_json_write_key(json, key);
-    if (known)
-        pj_json_write_double(json, value);
-    else
-        pj_json_write_null(json);
 }
 
 static const char *unit_of(const pj_check_model *model, const pj_check_verdict *v)
@@ -56,11 +49,11 @@ static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *c
     pj_json_put_bool(json, "exceeded", v->exceeded);
     pj_json_put_bool(json, "improved", v->improved);
     pj_json_put_text(json, "unit", unit_of(model, v));
-    put_double(json, "limit", v->allowed, true);
-    put_double(json, "value", v->value, !v->is_unknown);
-    put_double(json, "difference", v->value - v->allowed, !v->is_unknown);
-    put_double(json, "baseline", v->baseline, v->baseline >= 0);
-    put_double(json, "tolerance", v->tolerance, v->tolerance >= 0);
+    pj_json_put_double(json, "limit", v->allowed);
+    pj_json_put_double(json, "value", v->is_unknown ? NAN : v->value); /* NAN: null */
+    pj_json_put_double(json, "difference", v->is_unknown ? NAN : v->value - v->allowed);
+    pj_json_put_double(json, "baseline", v->baseline >= 0 ? v->baseline : NAN);
+    pj_json_put_double(json, "tolerance", v->tolerance >= 0 ? v->tolerance : NAN);
     pj_json_put_text(json, "layer", *v->layer ? v->layer : NULL);
     pj_json_put_uint(json, "count", v->count);
     put_made(json, "message", &sentence);
@@ -93,7 +86,7 @@ static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *che
     put_error(json, model);
     pj_json_put_text(json, "table", *model->table ? model->table : NULL);
     pj_json_put_text(json, "unit", model->unit);
-    put_double(json, "total", pj_energy_total(&model->energy), model->outcome != PJ_BROKEN);
+    pj_json_put_double(json, "total", model->outcome == PJ_BROKEN ? NAN : pj_energy_total(&model->energy));
     pj_json_put_text(json, "baseline", model->baseline);
     put_made(json, "improvement", &better);
     pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);

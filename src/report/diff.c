@@ -201,11 +201,7 @@ static void put_pair(pj_json_writer *json, const char *key, double a, double b)
     pj_json_put_double(json, "a", a);
     pj_json_put_double(json, "b", b);
     pj_json_put_double(json, "difference", b - a);
-    pj_json_write_key(json, "ratio");
-    if (a > 0)
-        pj_json_write_double(json, b / a);
-    else
-        pj_json_write_null(json);
+    pj_json_put_double(json, "ratio", a > 0 ? b / a : NAN);
     pj_json_write_end(json);
 }
 

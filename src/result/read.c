@@ -88,7 +88,8 @@ static pj_status read_document(pj_field_reader *r, pj_json root, const char *nam
     return pj_findings_read(r, root);
 }
 
-static pj_status read_doc(const pj_json_doc *doc, const char *name, pj_result **out, pj_error *err)
+/* Frees the document. */
+static pj_status read_doc(pj_json_doc *doc, const char *name, pj_result **out, pj_error *err)
 {
     pj_found *found = pj_found_new(NULL);
     pj_model_info *model = found ? PJ_NEW(found->arena, pj_model_info, 1) : NULL;
@@ -98,6 +99,7 @@ static pj_status read_doc(const pj_json_doc *doc, const char *name, pj_result **
         found->result.model = model;
         status = read_document(&r, pj_json_root(doc), name);
     }
+    pj_json_free(doc);
     return pj_found_finish(found, status, out, err);
 }
 
@@ -106,9 +108,7 @@ pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_
     pj_json_doc *doc = NULL;
     *out = NULL;
     PJ_TRY(pj_json_parse(json, length, name, &doc, err));
-    pj_status status = read_doc(doc, name, out, err);
-    pj_json_free(doc);
-    return status;
+    return read_doc(doc, name, out, err);
 }
 
 pj_status pj_result_read(const char *path, pj_result **out, pj_error *err)
@@ -116,9 +116,7 @@ pj_status pj_result_read(const char *path, pj_result **out, pj_error *err)
     pj_json_doc *doc = NULL;
     *out = NULL;
     PJ_TRY(pj_json_read(path, 0, &doc, err));
-    pj_status status = read_doc(doc, path, out, err);
-    pj_json_free(doc);
-    return status;
+    return read_doc(doc, path, out, err);
 }
 
 /* Reports begin with a '{', perhaps after spaces or a byte order mark; ONNX files begin with the tag of a field. What
