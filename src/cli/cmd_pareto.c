@@ -166,10 +166,10 @@ const pj_command pj_command_pareto = {
              {.title = "Model", .at = offsetof(pareto_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy",
               .at = offsetof(pareto_args, setup),
-              .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
+              .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
              PJ_ROWS("Report", pj_chart_rows, 0)},
     .clashes = {{.with = "=add", .others = "within", .why = "--within is for show"},
-             {.with = "=add", .others = "format output"},
+             {.with = "=add", .others = "format output width"},
              {.with = "=show",
                  .others = "quality energy energy-from label time",
                  .why = "--quality, --energy, --energy-from, --label and --time are for add"},
@@ -178,7 +178,7 @@ const pj_command pj_command_pareto = {
                  .why = "sizes, tables and formats go with add --energy-from: they are what its energy rests on"},
              {.with = "lower-is-better",
                  .others = "higher-is-better",
-                 .why = "either --lower-is-better or --higher-is-better, not both"}                                                         },
+                 .why = "either --lower-is-better or --higher-is-better, not both"}                         },
     .examples = "picojoule pareto add run.db --quality 12.3 --energy-from step1000.onnx\n"
                 "    a checkpoint, with its validation loss\n"
                 "picojoule pareto add accuracy.db --quality 0.913 --higher-is-better --energy 3.4uJ\n"
