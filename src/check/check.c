@@ -156,7 +156,8 @@ static void name_entry(const run *r, const pj_budget_entry *entry, pj_error *err
     pj_str text = pj_str_new(sizeof err->what - 1);
     pj_str_printf(&text, "%.350s (%.80s: %s)", *err->what ? err->what : pj_status_text(err->status), r->budget->file,
                   entry->json_path);
-    pj_error_set(err, err->status, "%s", text.data);
+    if (text.length > 0) /* else there was no memory for a longer sentence */
+        pj_error_set(err, err->status, "%s", text.data);
     pj_str_free(&text);
 }
 

@@ -1,4 +1,5 @@
-/* Every allocation fails once, alone and with all that follow: no crash, no leak, no success with another result. */
+/* Every allocation fails once, alone and with all that follow; whoever watches stops at every step; a sink refuses:
+ * a status and a sentence, no crash, no leak, no success with another result. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +148,103 @@ static pj_status run_by_name(const input *in, digest *out, pj_error *err)
         status = pj_run_json(&model, setup, request, strlen(request), digest_sink, out, err);
     pj_setup_free(setup);
     return status;
+}
+
+/* ---- through callbacks, watched ---- */
+
+/* A place that says how often it was opened and closed; how often somebody was asked whether to go on, and when not. */
+static struct {
+    int opened, closed;
+    int asked, stop_at; /* 0: never */
+    bool refuses;       /* the sink */
+} place;
+
+enum { ROWS = 50, COLUMNS = 70 };
+static float outside[ROWS * COLUMNS];
+
+typedef struct blob {
+    const void *bytes;
+    size_t size;
+} blob;
+
+static int64_t read_blob(void *payload, uint64_t offset, void *to, uint64_t length)
+{
+    const blob *b = payload;
+    uint64_t have = offset < b->size ? b->size - offset : 0;
+    length = length < have ? length : have;
+    length = length < 5000 ? length : 5000; /* short reads */
+    memcpy(to, (const char *)b->bytes + offset, length);
+    return (int64_t)length;
+}
+
+static void close_blob(void *payload)
+{
+    (void)payload;
+    place.closed++;
+}
+
+static int open_blob(void *payload, const char *location, pj_resource *out)
+{
+    static blob other = {outside, sizeof outside};
+    (void)payload;
+    (void)location;
+    out->length = other.size;
+    out->read_at = read_blob;
+    out->close = close_blob;
+    out->payload = &other;
+    place.opened++;
+    return 1;
+}
+
+static bool go_on(const char *stage, uint64_t done, uint64_t total, void *payload)
+{
+    (void)stage;
+    (void)done;
+    (void)total;
+    (void)payload;
+    return ++place.asked != place.stop_at;
+}
+
+static bool sink_unless(const char *bytes, size_t length, void *payload)
+{
+    return !place.refuses && digest_sink(bytes, length, payload);
+}
+
+/* Opens, sets, runs and reports, with weights in another file. Everything that was opened is closed, or PJ_ESHAPE. */
+static pj_status run_callbacks(const input *in, digest *out, pj_error *err)
+{
+    static const char request[] = "{\"dim\": [\"batch=2\"], \"inspect-weights\": true, \"memory\": true}";
+    blob self = {in->bytes, in->size};
+    const pj_resource model = {.size = sizeof model,
+                               .name = "m.onnx",
+                               .length = in->size,
+                               .read_at = read_blob,
+                               .open_other = open_blob,
+                               .close = close_blob,
+                               .payload = &self};
+    pj_setup *setup = pj_setup_new();
+    place.asked = place.closed = 0;
+    place.opened = 1;
+    if (!setup)
+        return pj_fail(err, PJ_ENOMEM, "out of memory");
+    pj_setup_watch(setup, go_on, NULL);
+    pj_status status = pj_run_json(&model, setup, request, sizeof request - 1, sink_unless, out, err);
+    pj_setup_free(setup);
+    return place.opened == place.closed ? status
+                                        : pj_fail(err, PJ_ESHAPE, "%d not closed", place.opened - place.closed);
+}
+
+static const void *build_outside(builder *b, size_t *size)
+{
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        outside[i] = (float)(i * 7919 % 1013) / 500 - 1;
+    *b = build_new(17);
+    build_input(b, "x", PJ_FLOAT32, "batch,50");
+    build_external(b, build_initializer(b, "w", PJ_FLOAT32, "50,70"), "location", "data/w.bin");
+    build_node(b, "MatMul", "x,w", "h");
+    build_node(b, "Relu", "h", "y");
+    build_output(b, "y", PJ_FLOAT32, "batch,70");
+    return build_bytes(b, size);
 }
 
 static pj_status inspect_weights(const input *in, digest *out, pj_error *err)
@@ -447,7 +545,8 @@ static bool run_once(step run, const input *in, size_t fail, bool onward, pj_sta
     bool expected = status == PJ_ENOMEM || status == usual;
     bool same = status != PJ_OK || (got.bytes == want->bytes && got.hash == want->hash);
     bool leaks = !in->keeps && fail_alloc_live() != 0;
-    bool ok = expected && same && !leaks && err.status == status;
+    bool told = err.status == status && (status == PJ_OK || err.what[0]);
+    bool ok = expected && same && !leaks && told;
     if (!ok)
         printf("allocation %zu%s: status %s (\"%s\"), %ld blocks left%s\n", fail, onward ? " and all after it" : "",
                pj_status_text(status), err.what, fail_alloc_live(), same ? "" : ", the result differs");
@@ -472,6 +571,34 @@ static void run_case(const char *name, step run, const input *in, pj_status usua
     }
     printf("%s: %zu allocations, every %zu. fails; %s\n", name, count, stride, bad ? "BROKEN" : "holds");
     CHECK_INT(bad, 0);
+}
+
+/* Stopped at each step in turn, and with a sink that takes nothing. */
+static void run_stopped(const char *name, step run, const input *in)
+{
+    pj_status status = PJ_ESTOPPED;
+    digest want = digest_new();
+    int stops = 0;
+    pj_error err = {0};
+    CHECK_INT(run(in, &want, &err), PJ_OK);
+    for (int i = 1; status == PJ_ESTOPPED && i < 1000; i++) {
+        digest got = digest_new();
+        place.stop_at = i;
+        fail_alloc_start(0, false);
+        status = run(in, &got, &err);
+        fail_alloc_stop();
+        CHECK_INT(fail_alloc_live(), 0);
+        CHECK_INT(err.status, status);
+        CHECK(status == PJ_OK ? got.hash == want.hash : err.what[0] && got.bytes == 0);
+        stops += status == PJ_ESTOPPED;
+    }
+    place.stop_at = 0;
+    CHECK_INT(status, PJ_OK);
+    CHECK(stops >= 3);
+    printf("%s: stopped at each of %d steps\n", name, stops);
+    place.refuses = true;
+    run_case(name, run, in, PJ_EIO);
+    place.refuses = false;
 }
 
 /* ---- inputs ---- */
@@ -635,6 +762,10 @@ static void run_models(const char *path)
     in.bytes = build_rich(&b, &in.size);
     run_model("memory", in);
     run_case("memory: by name", run_by_name, &in, PJ_OK);
+    build_free(&b);
+    in.bytes = build_outside(&b, &in.size);
+    run_case("callbacks", run_callbacks, &in, PJ_OK);
+    run_stopped("callbacks", run_callbacks, &in);
     build_free(&b);
     in.bytes = build_dangling(&b, &in.size);
     run_case("dangling name", open_and_close, &in, PJ_EFORMAT);

@@ -1,6 +1,7 @@
 /* Calls every reading function of the public headers. */
 #include "everything.h"
 
+#include <stdio.h>
 #include <string.h>
 
 digest digest_new(void)
@@ -33,6 +34,7 @@ static void add_text(digest *d, const char *text)
 static pj_status fail_memory(pj_error *err)
 {
     err->status = PJ_ENOMEM;
+    snprintf(err->what, sizeof err->what, "out of memory");
     return PJ_ENOMEM;
 }
 
