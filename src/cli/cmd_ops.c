@@ -35,7 +35,7 @@ const pj_command pj_command_ops = {
             "value (contents of small tensors that shapes are computed with), work (what one\n"
             "run of it computes, which gives its energy).",
     .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Documentation", markdown_rows, 0)},
-    .clashes = {{.with = "markdown", .others = "format"}             },
+    .clashes = {{.with = "markdown", .others = "format width"}             },
     .examples = "picojoule ops --format csv | grep Conv\n"
                 "    what is known of convolutions",
     .size = sizeof(ops_args),
