@@ -135,6 +135,8 @@ pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
     for (size_t i = 0; (member = pj_setup_setting(i)) != NULL; i++)
         if (member->kind != PJ_SETTING_FOUND && seen++ == index)
             break;
+    if (!member)
+        member = pj_setup_look(index - seen);
     if (!info || !member)
         return pj_fail(err, PJ_EARGUMENT, "there is no member number %zu", index);
     bool is_number = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS;

@@ -50,15 +50,27 @@ pj_status pj_model_open_memory(const void *bytes, size_t size, const char *name,
     return finish_open(status, name, setup, model, out, err);
 }
 
+static void close_resource(const pj_resource *resource)
+{
+    if (resource->close)
+        resource->close(resource->payload);
+}
+
 pj_status pj_model_open_resource(const pj_resource *resource, const pj_setup *setup, pj_model **out, pj_error *err)
 {
     pj_model *model = NULL;
-    if (!out)
-        return pj_fail_null(err);
-    *out = NULL;
+    if (out)
+        *out = NULL;
     PJ_TRY(pj_resource_check(resource, err));
-    if (resource->name && !resource->bytes && !resource->read_at)
-        return pj_model_open(resource->name, setup, out, err);
+    if (!out) {
+        close_resource(resource);
+        return pj_fail_null(err);
+    }
+    if (resource->name && !resource->bytes && !resource->read_at) {
+        pj_status opened = pj_model_open(resource->name, setup, out, err);
+        close_resource(resource); /* a path is read without it */
+        return opened;
+    }
     pj_status status = pj_load_resource(resource, NULL, &model, err);
     return finish_open(status, resource->name, setup, model, out, err);
 }
@@ -67,6 +79,8 @@ pj_status pj_model_rebind(pj_model *model, const pj_setup *setup, pj_error *err)
 {
     if (err)
         memset(err, 0, sizeof *err);
+    if (!model)
+        return pj_fail_null(err);
     pj_status status = pj_unbind(model, err);
     if (status == PJ_OK)
         status = pj_infer_bound(model, setup, err);

@@ -72,7 +72,9 @@ pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *s
 
 pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
 {
-    pj_session *session = pj_session_new();
+    pj_session *session = out ? pj_session_new() : NULL;
+    if (!out)
+        return pj_fail_null(err);
     *out = NULL;
     if (!session)
         return pj_fail_memory(err);

@@ -186,18 +186,29 @@ bool pj_setup_own(pj_setup *setup)
 }
 
 /* What else is looked at changes no figure, so these are no members that reports and comparisons tell of. */
+const pj_setting *pj_setup_look(size_t index)
+{
+    static const pj_setting looks[] = {
+        {.name = "inspect_weights",
+         .option = "inspect-weights",
+         .kind = PJ_SETTING_FLAG,
+         .help = "looks at the weights, too: statistics, and noise\nof formats",
+         .at = offsetof(pj_setup, inspect_weights)},
+        {.name = "best_order",
+         .option = "memory",
+         .kind = PJ_SETTING_FLAG,
+         .help = "looks whether another order of nodes takes less\nmemory",
+         .at = offsetof(pj_setup, best_order)     },
+    };
+    return index < sizeof looks / sizeof *looks ? &looks[index] : NULL;
+}
+
 static bool set_look(pj_setup *setup, const char *name)
 {
-    static const struct {
-        const char *name, *option;
-        size_t at;
-    } looks[] = {
-        {"inspect_weights", "inspect-weights", offsetof(pj_setup, inspect_weights)},
-        {"best_order",      "memory",          offsetof(pj_setup, best_order)     },
-    };
-    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
-        if (strcmp(name, looks[i].name) == 0 || strcmp(name, looks[i].option) == 0) {
-            *(bool *)((char *)setup + looks[i].at) = true;
+    const pj_setting *look;
+    for (size_t i = 0; (look = pj_setup_look(i)) != NULL; i++)
+        if (strcmp(name, look->name) == 0 || strcmp(name, look->option) == 0) {
+            *(bool *)((char *)setup + look->at) = true;
             return true;
         }
     return false;

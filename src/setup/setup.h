@@ -65,6 +65,10 @@ bool pj_setting_take(pj_setup *setup, const pj_setting *member, pj_arena *arena)
 
 /* ---- set.c: from texts ---- */
 
+/* What else is looked at (inspect_weights, best_order): flags that pj_setup_set() knows beside the members. NULL past
+ * the last. */
+const pj_setting *pj_setup_look(size_t index);
+
 /* A size with a unit, in bits: bytes without one. false: there is none, or more than a petabyte. */
 bool pj_size_read(const char *text, uint64_t *bits);
 

@@ -45,10 +45,12 @@ static void test_members(void)
 {
     pj_error err;
     size_t count = 0;
+    int seen_look = 0;
     bool seen_place = false, seen_size = false;
     pj_member_info info = {.size = sizeof info};
     for (; pj_setup_member(count, &info, &err) == PJ_OK; count++) {
         CHECK(info.size == sizeof info && info.name && info.option && info.kind && info.help);
+        seen_look += strcmp(info.name, "inspect_weights") == 0 || strcmp(info.option, "memory") == 0;
         if (strcmp(info.name, "weights_on") == 0) {
             CHECK_TEXT(info.option, "weights-on");
             CHECK_TEXT(info.value, "dram|sram|fixed");
@@ -61,6 +63,7 @@ static void test_members(void)
         }
     }
     CHECK(count >= 12 && seen_place && seen_size);
+    CHECK_INT(seen_look, 2);
     CHECK_INT(err.status, PJ_EARGUMENT);
     CHECK_INT(pj_setup_member(0, NULL, &err), PJ_EARGUMENT);
     info.size = 0;
@@ -313,6 +316,37 @@ static void test_stopping_plan(pj_model *model, pj_setup *setup)
     pj_setup_watch(setup, NULL, NULL);
 }
 
+/* NULL where something is needed: a status and a sentence, with an error or without one. */
+static void test_null(pj_model *model, const pj_setup *setup)
+{
+    static const char bytes[] = "x";
+    const pj_resource file = {.size = sizeof file, .name = "x", .bytes = bytes, .length = 1};
+    pj_model *opened = NULL;
+    pj_budget *budget = NULL;
+    for (int told = 0; told < 2; told++) {
+        pj_error err = {0}, *at = told ? &err : NULL;
+        CHECK_INT(pj_model_open_resource(NULL, setup, &opened, at), PJ_EARGUMENT);
+        CHECK_INT(pj_model_open_resource(&file, setup, NULL, at), PJ_EARGUMENT);
+        CHECK_INT(pj_model_rebind(NULL, setup, at), PJ_EARGUMENT);
+        CHECK_INT(pj_budget_open(NULL, &budget, at), PJ_EARGUMENT);
+        CHECK_INT(pj_analyze(model, setup, NULL, at), PJ_EARGUMENT);
+        CHECK_INT(pj_run_json(&file, setup, NULL, 0, keep, NULL, at), PJ_EARGUMENT);
+        CHECK_INT(pj_run_json(&file, setup, "{}", 2, NULL, NULL, at), PJ_EARGUMENT);
+        CHECK(!told || err.what[0]);
+    }
+    CHECK(pj_status_text((pj_status)99) != NULL);
+    pj_resource path = {.size = sizeof path, .name = "/nowhere/m.onnx", .close = count_closed};
+    closed = 0;
+    CHECK_INT(pj_model_open_resource(&path, setup, NULL, NULL), PJ_EARGUMENT);
+    CHECK_INT(closed, 1);
+    CHECK_INT(pj_model_open_resource(&path, setup, &opened, NULL), PJ_EIO);
+    CHECK_INT(closed, 2);
+    pj_result_free(NULL);
+    pj_session_free(NULL);
+    pj_model_close(NULL);
+    pj_budget_free(NULL);
+}
+
 int main(void)
 {
     pj_error err = {0};
@@ -338,6 +372,7 @@ int main(void)
     test_figures(result);
     test_texts(result);
     pj_result_free(result);
+    test_null(model, setup);
     test_stopping(session, model, setup);
     test_stopping_plan(model, setup);
     pj_session_free(session);
