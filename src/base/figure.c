@@ -60,22 +60,52 @@ static pj_status read_source(pj_json object, const char **out, pj_error *err)
     return **out ? PJ_OK : pj_json_fail(at, PJ_EFORMAT, err, "a source cannot be empty");
 }
 
+static pj_status read_confidence(pj_json object, const char **out, pj_error *err)
+{
+    PJ_TRY(pj_json_get_text(object, "confidence", out, err));
+    if (is_confidence(*out))
+        return PJ_OK;
+    return pj_json_fail(pj_json_find(object, "confidence"), PJ_EFORMAT, err,
+                        "\"%.64s\" where primary, secondary, derived or memory should stand", *out);
+}
+
+static pj_status read_value(pj_json at, double *out, pj_error *err)
+{
+    const double most = 1e18; /* far from any physical figure, and from infinity when multiplied by a count */
+    PJ_TRY(pj_json_as_double(at, out, err));
+    return fabs(*out) <= most ? PJ_OK : pj_json_fail(at, PJ_EFORMAT, err, "%g is past %g", *out, most);
+}
+
 pj_status pj_figure_coefficient(pj_figures *figures, pj_json object, pj_json at, const char *unit, double *out,
                                 pj_error *err)
 {
-    const double most = 1e18; /* far from any physical figure, and from infinity when multiplied by a count */
     pj_figure row = {0};
     const char *note;
     row.unit = unit;
     PJ_TRY(pj_json_opt_text(object, "note", &note, err));
-    PJ_TRY(pj_json_as_double(at, &row.value, err));
-    if (fabs(row.value) > most)
-        return pj_json_fail(at, PJ_EFORMAT, err, "%g is past %g", row.value, most);
+    PJ_TRY(read_value(at, &row.value, err));
     PJ_TRY(read_source(object, &row.source, err));
-    PJ_TRY(pj_json_get_text(object, "confidence", &row.confidence, err));
-    if (!is_confidence(row.confidence))
-        return pj_json_fail(pj_json_find(object, "confidence"), PJ_EFORMAT, err,
-                            "\"%.64s\" where primary, secondary, derived or memory should stand", row.confidence);
+    PJ_TRY(read_confidence(object, &row.confidence, err));
+    *out = row.value;
+    return append(figures, at, row, err);
+}
+
+pj_status pj_figure_inherit(pj_figures *figures, const pj_json *objects, int count, pj_json at, const char *unit,
+                            double *out, pj_error *err)
+{
+    pj_figure row = {.unit = unit, .source = "not stated", .confidence = "memory"};
+    int source = 0, confidence = 0;
+    const char *note;
+    PJ_TRY(pj_json_opt_text(objects[0], "note", &note, err));
+    while (source < count && !pj_json_find(objects[source], "source").node)
+        source++;
+    while (confidence < count && !pj_json_find(objects[confidence], "confidence").node)
+        confidence++;
+    PJ_TRY(read_value(at, &row.value, err));
+    if (source < count)
+        PJ_TRY(read_source(objects[source], &row.source, err));
+    if (confidence < count)
+        PJ_TRY(read_confidence(objects[confidence], &row.confidence, err));
     *out = row.value;
     return append(figures, at, row, err);
 }

@@ -37,4 +37,9 @@ pj_status pj_figure_take(pj_figures *figures, pj_json object, const char *key, c
 pj_status pj_figure_coefficient(pj_figures *figures, pj_json object, pj_json at, const char *unit, double *out,
                                 pj_error *err);
 
+/* Lists the number `at`, of either sign, with the source and the confidence of the first of `objects` that has them,
+ * nearest first: what stands around a figure speaks for it. Without any: "not stated", "memory". */
+pj_status pj_figure_inherit(pj_figures *figures, const pj_json *objects, int count, pj_json at, const char *unit,
+                            double *out, pj_error *err);
+
 #endif

@@ -69,21 +69,24 @@ int pj_hierarchy_level(const pj_hierarchy *hierarchy, const char *name)
     return strcmp(name, "sram") == 0 ? hierarchy->level_count - 1 : -1;
 }
 
-static double price_at(const pj_level *level, const pj_curve *curve, double bits)
+static double price_at(const pj_curve *curve, double bits, double least_kib)
 {
     const double bits_per_kib = 8192;
     double kib = bits / bits_per_kib;
-    return pj_curve_at(curve, kib > level->cost.least_kib ? kib : level->cost.least_kib);
+    return pj_curve_at(curve, kib > least_kib ? kib : least_kib);
 }
 
 pj_machine pj_hierarchy_resized(const pj_hierarchy *hierarchy, int level, double size_bits)
 {
     pj_machine machine = hierarchy->machine;
     const pj_level *at = &hierarchy->level[level];
-    pj_access *price = level == 0 ? &machine.far : &machine.near;
-    price->read = price_at(at, &at->cost.read, size_bits);
-    price->write = price_at(at, &at->cost.write, size_bits);
-    if (level > 0)
+    const pj_access price = {price_at(&at->cost.read, size_bits, at->cost.least_read_kib),
+                             price_at(&at->cost.write, size_bits, at->cost.least_write_kib)};
+    if (level == 0) {
+        machine.far = price;
+    } else {
+        machine.near = price;
         machine.near_bits = size_bits * at->usable;
+    }
     return machine;
 }

@@ -16,7 +16,7 @@ enum { PJ_MAX_LEVELS = 2 };
 /* What an access of a bit costs: one figure, or a curve over the size of the memory in KiB. */
 typedef struct pj_access_curves {
     pj_curve read, write;
-    double least_kib; /* smaller memories cost as much as this one; 0: none */
+    double least_read_kib, least_write_kib; /* smaller memories cost as much as this one; 0: none */
 } pj_access_curves;
 
 typedef struct pj_level {
