@@ -27,4 +27,24 @@ typedef struct pj_nest {
     double input_bits, weight_bits, accumulator_bits, output_bits; /* of one element; output: as it is stored */
 } pj_nest;
 
+/* Elements of a reduction that share a channel: the size of the window, 1 for a matrix product. */
+double pj_nest_window(const pj_nest *nest);
+
+/* Input positions that `m` output positions, in the order of rows, touch; m itself for a matrix product. */
+double pj_nest_positions(const pj_nest *nest, double m);
+
+/* Input elements under a tile of m positions and r elements of the reduction. */
+double pj_nest_inputs(const pj_nest *nest, double m, double r);
+
+/* The largest m, of all positions at most, for which inputs(m, r) x element_bits + m x row_bits <= bits; below 1: none.
+ * It is found in closed form, because positions are linear in pieces. */
+double pj_nest_largest(const pj_nest *nest, double r, double element_bits, double row_bits, double bits);
+
+/* Bits of a whole operand, of all groups. */
+double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand);
+
+/* Least bits over the boundary above a buffer of so many bits: each element once, and what Hong and Kung's argument
+ * says of matrix products, with the overlap of windows. Not a bound of schedules that fuse layers. */
+double pj_nest_bound(const pj_nest *nest, double buffer_bits);
+
 #endif

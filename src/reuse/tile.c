@@ -1,65 +1,404 @@
-/* Tiles: stub. */
+/* The search for tiles of the buffer. docs/memory.md has the formulas. */
 #include "reuse/tile.h"
 
+#include <math.h>
 #include <string.h>
 
-struct pj_tiler {
-    const pj_machine *machine;
-    pj_arena *arena;
-};
+#include "reuse/below.h"
 
-double pj_nest_positions(const pj_nest *nest, double m)
+enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };
+
+/* How W comes to the array. */
+typedef enum way {
+    THROUGH_BUFFER,  /* a tile of the buffer has room for it */
+    THROUGH_WEIGHTS, /* the buffer of weights holds that of a tile */
+    INTO_REGISTERS,  /* the registers of the array hold that of a tile */
+    STREAMED,        /* read from level 0 whenever the array needs it, through the buffer of weights if there is one */
+    WAYS
+} way;
+
+/* What is searched, and the best so far. */
+typedef struct search {
+    const pj_machine *machine;
+    const pj_nest *nest;
+    const pj_tile_ask *ask;
+    pj_array array[WAYS];
+    pj_access source;            /* level 0 as W sees it */
+    double input, result, again; /* energy of a bit over level 0: I in; O out; a partial sum out and in */
+    double weight[WAYS];         /* W in */
+    double room[PJ_NEST_OPERANDS], room_partial; /* bits of an element in a tile; of O that is not finished */
+    double least_below;                          /* energy below the buffer if all of the nest were one tile */
+    double best_pj;
+    pj_tile tile;
+    pj_below below;
+    way way;
+    double visits[PJ_NEST_OPERANDS];
+    int order;
+} search;
+
+/* ---- what is given ---- */
+
+static pj_kept kept(const search *s, pj_nest_operand operand)
 {
-    (void)nest;
-    return m;
+    return s->ask->kept[operand];
 }
 
-double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand)
+static void set_arrays(search *s)
 {
-    switch (operand) {
-    case PJ_NEST_I:
-        return nest->groups * pj_nest_positions(nest, nest->m) * nest->r * nest->input_bits;
-    case PJ_NEST_W:
-        return nest->groups * nest->r * nest->n * nest->weight_bits;
-    case PJ_NEST_O:
-    case PJ_NEST_OPERANDS:
+    const pj_machine *m = s->machine;
+    pj_array array = pj_array_of(m, s->nest);
+    array.results_gone = kept(s, PJ_NEST_O) == PJ_KEPT_GONE;
+    if (kept(s, PJ_NEST_I) == PJ_KEPT_GONE)
+        array.above[PJ_NEST_I] = (pj_access){0, 0};
+    for (int i = 0; i < WAYS; i++)
+        s->array[i] = array;
+    array.above[PJ_NEST_W] = m->weight_buffer;
+    array.access[PJ_NEST_W] = m->weight_access;
+    s->array[THROUGH_WEIGHTS] = s->array[STREAMED] = array;
+    s->array[STREAMED].before[PJ_NEST_W] = s->source.read + m->weight_buffer.write;
+    s->array[INTO_REGISTERS].weights_inside = true;
+}
+
+static void set_prices(search *s)
+{
+    const pj_machine *m = s->machine;
+    double out = m->near.read + m->far.write, in = m->far.read + m->near.write;
+    s->source = s->ask->weights_move ? m->far : m->weights;
+    s->input = kept(s, PJ_NEST_I) == PJ_KEPT_FAR ? in : 0;
+    s->result = kept(s, PJ_NEST_O) == PJ_KEPT_FAR ? out : 0;
+    s->again = kept(s, PJ_NEST_O) == PJ_KEPT_CHIP ? 0 : out + in;
+    s->weight[THROUGH_BUFFER] = kept(s, PJ_NEST_W) == PJ_KEPT_FAR ? s->source.read + m->near.write : 0;
+    s->weight[THROUGH_WEIGHTS] = s->source.read + m->weight_buffer.write;
+    s->weight[INTO_REGISTERS] = s->source.read + m->registers[PJ_NEST_W].price.write;
+    s->weight[STREAMED] = 0; /* the array pays for what it reads */
+}
+
+static bool passes_buffer(const search *s)
+{
+    return s->machine->holds_weights || kept(s, PJ_NEST_W) != PJ_KEPT_FAR;
+}
+
+static void set_room(search *s)
+{
+    const pj_nest *nest = s->nest;
+    bool stored = kept(s, PJ_NEST_O) == PJ_KEPT_FAR;
+    s->room[PJ_NEST_I] = kept(s, PJ_NEST_I) == PJ_KEPT_FAR ? nest->input_bits : 0;
+    s->room[PJ_NEST_W] = s->machine->holds_weights && kept(s, PJ_NEST_W) == PJ_KEPT_FAR ? nest->weight_bits : 0;
+    s->room[PJ_NEST_O] = stored ? nest->output_bits : 0;
+    s->room_partial = kept(s, PJ_NEST_O) == PJ_KEPT_CHIP ? 0 : nest->accumulator_bits;
+}
+
+/* ---- one tile ---- */
+
+static way way_of(const search *s, double n, double r)
+{
+    if (passes_buffer(s))
+        return THROUGH_BUFFER;
+    if (s->machine->has_weight_buffer && n * r * s->nest->weight_bits <= s->machine->weight_bits)
+        return THROUGH_WEIGHTS;
+    return pj_below_holds_weights(&s->array[INTO_REGISTERS], n, r) ? INTO_REGISTERS : STREAMED;
+}
+
+/* Input elements that come in over level 0 if each tile comes once: windows that cross tiles come twice. */
+static double inputs_of(const pj_nest *nest, double trips)
+{
+    return fmax(pj_nest_inputs(nest, nest->m, nest->r), trips * pj_nest_inputs(nest, nest->m / trips, nest->r));
+}
+
+/* Energy over level 0. */
+static double price_far(const search *s, double inputs, way w, const double *visits)
+{
+    const pj_nest *nest = s->nest;
+    return inputs * visits[PJ_NEST_I] * nest->input_bits * s->input +
+           nest->n * nest->r * visits[PJ_NEST_W] * nest->weight_bits * s->weight[w] +
+           nest->m * nest->n *
+               (nest->output_bits * s->result + (visits[PJ_NEST_O] - 1) * nest->accumulator_bits * s->again);
+}
+
+static void try_tile(search *s, double m, double n, double r)
+{
+    const pj_nest *nest = s->nest;
+    pj_tile tile = {
+        {m,                 n,                 r                },
+        {ceil(nest->m / m), ceil(nest->n / n), ceil(nest->r / r)}
+    };
+    double far = HUGE_VAL, visits[PJ_NEST_OPERANDS], best[PJ_NEST_OPERANDS];
+    double inputs = inputs_of(nest, tile.trips[M]);
+    way w = way_of(s, n, r);
+    int order = 0;
+    for (int i = 0; i < PJ_ORDERS; i++) {
+        pj_order_visits(i, tile.trips, visits);
+        double pj = price_far(s, inputs, w, visits);
+        if (pj >= far)
+            continue;
+        far = pj;
+        order = i;
+        memcpy(best, visits, sizeof best);
+    }
+    if (far + s->least_below >= s->best_pj)
+        return;
+    pj_below below;
+    pj_below_find(&s->array[w], &tile, &below);
+    if (far + below.pj >= s->best_pj)
+        return;
+    s->best_pj = far + below.pj;
+    s->tile = tile;
+    s->below = below;
+    s->way = w;
+    s->order = order;
+    memcpy(s->visits, best, sizeof best);
+}
+
+/* The largest m beside n and r, in whole rows where it has some; below 1: none. */
+static double largest_m(const search *s, double n, double r)
+{
+    const pj_nest *nest = s->nest;
+    double result = r < nest->r ? s->room_partial : s->room[PJ_NEST_O];
+    return pj_nest_largest(nest, r, s->room[PJ_NEST_I], n * result, s->ask->buffer_bits - n * r * s->room[PJ_NEST_W]);
+}
+
+/* As many trips as m needs, then tiles of one size. */
+static double even_m(const pj_nest *nest, double m)
+{
+    double width = nest->window.out_w;
+    m = width > 0 && m >= width ? floor(m / width) * width : floor(m);
+    return ceil(nest->m / ceil(nest->m / m));
+}
+
+/* The largest m, and three smaller ones: they leave less to be read again below. */
+static void try_sizes(search *s, double n, double r)
+{
+    enum { HALVES = 4 };
+    double largest = largest_m(s, n, r), last = 0;
+    for (int i = 0; i < HALVES && largest >= 1; i++, largest /= 2) {
+        double m = even_m(s->nest, largest);
+        if (m != last)
+            try_tile(s, m, n, r);
+        last = m;
+    }
+}
+
+/* ---- the search ---- */
+
+/* Parts of the reduction: a whole window of the channels' 1st, 4th, 16th ... part. */
+static double next_r(const search *s, double r, double *parts)
+{
+    const double step = 4;
+    double windows = s->array[0].windows;
+    if (r <= windows)
+        return 0;
+    *parts *= step;
+    return windows * ceil(s->nest->r / windows / *parts);
+}
+
+static double next_n(const search *s, double n, double *parts)
+{
+    if (n <= 1)
+        return 0;
+    *parts = pj_next_parts(*parts);
+    return ceil(s->nest->n / *parts);
+}
+
+/* Tiles that are whole in two directions: nothing is moved twice over level 0. */
+static void try_slices(search *s)
+{
+    const pj_nest *nest = s->nest;
+    double parts = 1;
+    for (double n = nest->n; n >= 1; n = next_n(s, n, &parts))
+        if (largest_m(s, n, nest->r) >= nest->m)
+            try_tile(s, nest->m, n, nest->r);
+    try_sizes(s, nest->n, nest->r);
+    parts = 1;
+    for (double r = nest->r; r >= 1; r = next_r(s, r, &parts))
+        if (largest_m(s, nest->n, r) >= nest->m)
+            try_tile(s, nest->m, nest->n, r);
+    if (largest_m(s, nest->n, 1) >= nest->m)
+        try_tile(s, nest->m, nest->n, 1);
+}
+
+static void try_all(search *s)
+{
+    double r_parts = 1;
+    for (double r = s->nest->r; r >= 1; r = next_r(s, r, &r_parts)) {
+        double n_parts = 1;
+        for (double n = s->nest->n; n >= 1; n = next_n(s, n, &n_parts))
+            try_sizes(s, n, r);
+    }
+    if (s->best_pj == HUGE_VAL) /* not even one window fits */
+        try_sizes(s, 1, 1);
+}
+
+/* No search finds less than each element once. */
+static double least_of(search *s)
+{
+    const double once[PJ_NEST_OPERANDS] = {1, 1, 1};
+    way w = passes_buffer(s) ? THROUGH_BUFFER : INTO_REGISTERS;
+    s->least_below = pj_below_least(&s->array[w]);
+    return s->least_below + price_far(s, inputs_of(s->nest, 1), w, once);
+}
+
+static bool find(search *s)
+{
+    const double near_enough = 1.01;
+    double least = least_of(s);
+    s->best_pj = HUGE_VAL;
+    try_slices(s);
+    if (s->best_pj > least * near_enough)
+        try_all(s);
+    if (s->best_pj < HUGE_VAL)
+        return true;
+    try_tile(s, 1, 1, 1);
+    return false;
+}
+
+/* ---- what is told of it ---- */
+
+static void tell_inputs(const search *s, pj_tiling *out)
+{
+    const pj_nest *nest = s->nest;
+    pj_flow *flow = out->flow[PJ_NEST_I];
+    double far = inputs_of(nest, s->tile.trips[M]) * s->visits[PJ_NEST_I] * nest->input_bits;
+    double read = s->below.read[PJ_NEST_I];
+    if (kept(s, PJ_NEST_I) == PJ_KEPT_FAR)
+        flow[PJ_STORE_FAR].read = flow[PJ_STORE_NEAR].written = far;
+    if (kept(s, PJ_NEST_I) != PJ_KEPT_GONE)
+        flow[PJ_STORE_NEAR].read = read * s->below.wasted[PJ_NEST_I];
+    flow[PJ_STORE_REGISTERS].written = read;
+}
+
+static void tell_weights(const search *s, pj_tiling *out)
+{
+    static const pj_store passed[WAYS] = {PJ_STORE_NEAR, PJ_STORE_WEIGHTS, PJ_STORE_REGISTERS, PJ_STORE_WEIGHTS};
+    const pj_nest *nest = s->nest;
+    pj_flow *flow = out->flow[PJ_NEST_W], *on_the_way = &flow[passed[s->way]];
+    double read = s->below.read[PJ_NEST_W];
+    double far = s->way == STREAMED ? read : nest->n * nest->r * s->visits[PJ_NEST_W] * nest->weight_bits;
+    bool stops = s->way != STREAMED || s->machine->has_weight_buffer;
+    flow[PJ_STORE_REGISTERS].written = read;
+    if (kept(s, PJ_NEST_W) == PJ_KEPT_FAR) {
+        flow[PJ_STORE_FAR].read = far;
+        on_the_way->written = stops ? far : on_the_way->written;
+    }
+    if (stops && s->way != INTO_REGISTERS)
+        on_the_way->read = read * s->below.wasted[PJ_NEST_W];
+}
+
+static void tell_results(const search *s, pj_tiling *out)
+{
+    const pj_nest *nest = s->nest;
+    pj_flow *flow = out->flow[PJ_NEST_O];
+    double all = nest->m * nest->n, final = kept(s, PJ_NEST_O) == PJ_KEPT_GONE ? 0 : all * nest->output_bits;
+    double far = kept(s, PJ_NEST_O) == PJ_KEPT_FAR ? final : 0;
+    double spilled = kept(s, PJ_NEST_O) == PJ_KEPT_CHIP ? 0 : all * (s->visits[PJ_NEST_O] - 1) * nest->accumulator_bits;
+    double sums = all * (s->below.sums - 1) * nest->accumulator_bits;
+    flow[PJ_STORE_FAR] = (pj_flow){spilled, far + spilled};
+    flow[PJ_STORE_NEAR].read = far + spilled + sums * s->below.wasted[PJ_NEST_O];
+    flow[PJ_STORE_NEAR].written = final + spilled + sums;
+    flow[PJ_STORE_REGISTERS] = (pj_flow){final + sums, sums};
+}
+
+/* What the multiply-accumulates do to the registers. */
+static void tell_registers(const search *s, pj_tiling *out)
+{
+    const pj_array *array = &s->array[s->way];
+    double macs = s->nest->m * s->nest->n * s->nest->r;
+    for (int x = 0; x < PJ_NEST_OPERANDS; x++) {
+        pj_flow *flow = &out->flow[x][PJ_STORE_REGISTERS];
+        double bits = macs * array->bits[x] / pj_below_shared(array, &s->below, (pj_nest_operand)x);
+        flow->read += bits;
+        flow->written += x == PJ_NEST_O ? bits : 0;
+        if (!array->has[x])
+            *flow = (pj_flow){0, 0};
+    }
+}
+
+static pj_access price_of(const search *s, int operand, int store)
+{
+    switch ((pj_store)store) {
+    case PJ_STORE_FAR:
+        return operand == PJ_NEST_W ? s->source : s->machine->far;
+    case PJ_STORE_NEAR:
+        return s->machine->near;
+    case PJ_STORE_WEIGHTS:
+        return s->machine->weight_buffer;
+    case PJ_STORE_REGISTERS:
+    case PJ_STORES:
         break;
     }
-    return nest->groups * nest->m * nest->n * nest->output_bits;
+    return s->machine->registers[operand].price;
 }
 
-double pj_nest_bound(const pj_nest *nest, double buffer_bits)
+static void tell_energy(const search *s, pj_tiling *out)
 {
-    (void)buffer_bits;
-    return pj_nest_bits(nest, PJ_NEST_I) + pj_nest_bits(nest, PJ_NEST_W) + pj_nest_bits(nest, PJ_NEST_O);
+    for (int x = 0; x < PJ_NEST_OPERANDS; x++)
+        for (int i = 0; i < PJ_STORES; i++) {
+            pj_flow *flow = &out->flow[x][i];
+            pj_access price = price_of(s, x, i);
+            flow->read *= s->nest->groups;
+            flow->written *= s->nest->groups;
+            out->pj[x][i] = flow->read * price.read + flow->written * price.write;
+            out->total_pj += out->pj[x][i];
+            out->far_bits += i == PJ_STORE_FAR ? flow->read + flow->written : 0;
+        }
+}
+
+static void tell_time(const search *s, pj_tiling *out)
+{
+    double busy = 1, all = 1;
+    for (int i = 0; i < PJ_DIRECTIONS; i++) {
+        busy *= s->below.busy[i];
+        all *= s->machine->unroll[i];
+    }
+    out->macs = s->nest->groups * s->nest->m * s->nest->n * s->nest->r;
+    out->cycles = out->macs / busy;
+    out->utilization = busy / all;
+    double waiting = s->machine->far_bits_per_cycle > 0 ? out->far_bits / s->machine->far_bits_per_cycle : 0;
+    out->is_memory_bound = waiting > out->cycles;
+    out->cycles = fmax(out->cycles, waiting);
+}
+
+/* What the buffer, and what stands beside it for weights, can hold at once. */
+static double storage_of(const search *s)
+{
+    const pj_machine *m = s->machine;
+    double bits = s->ask->buffer_bits;
+    if (passes_buffer(s))
+        return bits;
+    if (m->has_weight_buffer)
+        bits += m->weight_bits;
+    if (s->array[0].has[PJ_NEST_W])
+        bits += m->registers[PJ_NEST_W].bits * m->unroll[PJ_ALONG_N] * m->unroll[PJ_ALONG_R];
+    return bits;
+}
+
+static void tell_bounds(const search *s, pj_tiling *out)
+{
+    double moving = 0;
+    for (int x = 0; x < PJ_NEST_OPERANDS; x++) {
+        double bits = pj_nest_bits(s->nest, (pj_nest_operand)x);
+        out->once_bits += bits;
+        moving += kept(s, (pj_nest_operand)x) == PJ_KEPT_FAR ? bits : 0;
+    }
+    out->bound_bits = moving == out->once_bits ? pj_nest_bound(s->nest, storage_of(s)) : moving;
 }
 
 void pj_tile_find(const pj_machine *machine, const pj_nest *nest, const pj_tile_ask *ask, pj_tiling *out)
 {
-    (void)machine;
+    search s = {.machine = machine, .nest = nest, .ask = ask};
+    set_prices(&s);
+    set_arrays(&s);
+    set_room(&s);
     memset(out, 0, sizeof *out);
-    out->once_bits = out->bound_bits = out->far_bits = pj_nest_bound(nest, ask->buffer_bits);
-    out->macs = nest->groups * nest->m * nest->n * nest->r;
-    out->cycles = out->macs;
-    out->utilization = 1;
-    out->stays = 'O';
-}
-
-pj_tiler *pj_tiler_new(const pj_machine *machine, pj_arena *arena)
-{
-    pj_tiler *tiler = PJ_NEW(arena, pj_tiler, 1);
-    if (tiler)
-        *tiler = (pj_tiler){machine, arena};
-    return tiler;
-}
-
-pj_status pj_tiler_find(pj_tiler *tiler, const pj_nest *nest, const pj_tile_ask *ask, const pj_tiling **out,
-                        pj_error *err)
-{
-    pj_tiling *tiling = PJ_NEW(tiler->arena, pj_tiling, 1);
-    if (!tiling)
-        return pj_fail_memory(err);
-    pj_tile_find(tiler->machine, nest, ask, tiling);
-    *out = tiling;
-    return PJ_OK;
+    out->fits = find(&s);
+    out->m = s.tile.size[M];
+    out->n = s.tile.size[N];
+    out->r = s.tile.size[R];
+    out->stays = pj_order_stays[s.order];
+    tell_inputs(&s, out);
+    tell_weights(&s, out);
+    tell_results(&s, out);
+    tell_registers(&s, out);
+    tell_energy(&s, out);
+    tell_time(&s, out);
+    tell_bounds(&s, out);
 }

@@ -44,15 +44,6 @@ typedef struct pj_tiling {
     bool is_memory_bound; /* level 0 takes longer than the array */
 } pj_tiling;
 
-/* Input positions that `m` output positions, in the order of rows, touch; m itself for a matrix product. */
-double pj_nest_positions(const pj_nest *nest, double m);
-
-/* Bits of a whole operand, of all groups. */
-double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand);
-
-/* Least bits over the boundary above a buffer of so many bits. */
-double pj_nest_bound(const pj_nest *nest, double buffer_bits);
-
 /* The tiles with the least energy of all memories. */
 void pj_tile_find(const pj_machine *machine, const pj_nest *nest, const pj_tile_ask *ask, pj_tiling *out);
 
