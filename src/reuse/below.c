@@ -9,29 +9,25 @@ enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };
 
 const char pj_order_stays[PJ_ORDERS] = {'O', 'W', 'I'};
 
-static const unsigned char loops[PJ_ORDERS][PJ_EXTENTS] = {
-    {M, N, R},
-    {N, R, M},
-    {M, R, N}
-};
-
-/* The extent that an operand does not depend on. */
-static const int other_extent[PJ_NEST_OPERANDS] = {[PJ_NEST_I] = N, [PJ_NEST_W] = M, [PJ_NEST_O] = R};
-
 /* An operand is brought in once per trip of the loops from the outside to its innermost own one that runs more than
- * once. Relative to once, that is the product of the loops among them that are not its own: one at most. */
+ * once. Relative to once, that is the loop among them that is not its own, if there is one. */
 void pj_order_visits(int order, const double trips[PJ_EXTENTS], double visits[PJ_NEST_OPERANDS])
 {
-    for (int x = 0; x < PJ_NEST_OPERANDS; x++) {
-        double outside = 1;
-        visits[x] = 1;
-        for (int i = 0; i < PJ_EXTENTS; i++) {
-            int loop = loops[order][i];
-            if (loop == other_extent[x])
-                outside = trips[loop];
-            else if (trips[loop] > 1)
-                visits[x] = outside;
-        }
+    bool m = trips[M] > 1, n = trips[N] > 1, r = trips[R] > 1;
+    visits[PJ_NEST_I] = visits[PJ_NEST_W] = visits[PJ_NEST_O] = 1;
+    switch (pj_order_stays[order]) {
+    case 'O': /* M N R */
+        visits[PJ_NEST_I] = r ? trips[N] : 1;
+        visits[PJ_NEST_W] = n || r ? trips[M] : 1;
+        break;
+    case 'W': /* N R M */
+        visits[PJ_NEST_I] = r || m ? trips[N] : 1;
+        visits[PJ_NEST_O] = m ? trips[R] : 1;
+        break;
+    default: /* M R N */
+        visits[PJ_NEST_W] = r || n ? trips[M] : 1;
+        visits[PJ_NEST_O] = n ? trips[R] : 1;
+        break;
     }
 }
 
@@ -115,16 +111,25 @@ static double price_in(const pj_array *array, const pj_below *below, int x)
     return array->has[x] ? pj + array->machine->registers[x].price.write : pj;
 }
 
+static pj_access registers_of_results(const pj_array *array)
+{
+    return array->has[PJ_NEST_O] ? array->machine->registers[PJ_NEST_O].price : (pj_access){0, 0};
+}
+
+/* Energy of one more pass over partial sums: out of the array, and in again. */
+static double price_again(const pj_array *array, const pj_below *below)
+{
+    const pj_access *above = &array->above[PJ_NEST_O], registers = registers_of_results(array);
+    double out = above->write + registers.read, in = above->read * below->wasted[PJ_NEST_O] + registers.write;
+    return array->nest->m * array->nest->n * array->bits[PJ_NEST_O] * (out + in);
+}
+
 static double price_results(const pj_array *array, const pj_below *below)
 {
     const pj_nest *nest = array->nest;
-    const pj_access *above = &array->above[PJ_NEST_O];
-    pj_access registers = {0, 0};
-    if (array->has[PJ_NEST_O])
-        registers = array->machine->registers[PJ_NEST_O].price;
-    double store = array->results_gone ? 0 : above->write + registers.read;
-    double again = above->write + registers.read + above->read * below->wasted[PJ_NEST_O] + registers.write;
-    return nest->m * nest->n * (nest->output_bits * store + (below->sums - 1) * array->bits[PJ_NEST_O] * again);
+    double store = array->above[PJ_NEST_O].write + registers_of_results(array).read;
+    double final = array->results_gone ? 0 : nest->m * nest->n * nest->output_bits * store;
+    return final + (below->sums - 1) * price_again(array, below);
 }
 
 static double price_moves(const pj_array *array, const pj_below *below)
@@ -268,7 +273,7 @@ void pj_below_find(const pj_array *array, const pj_tile *tile, pj_below *out)
     out->pj += registers;
 }
 
-double pj_below_least(const pj_array *array)
+double pj_below_least(const pj_array *array, double again[PJ_NEST_OPERANDS])
 {
     const pj_nest *nest = array->nest;
     pj_below least = {.sums = 1};
@@ -285,5 +290,8 @@ double pj_below_least(const pj_array *array)
     if (!array->weights_inside)
         least.read[PJ_NEST_W] =
             array->bits[PJ_NEST_W] * (array->has[PJ_NEST_W] ? nest->n * nest->r : macs / least.busy[PJ_ALONG_M]);
+    for (int x = PJ_NEST_I; x <= PJ_NEST_W; x++)
+        again[x] = array->has[x] ? least.read[x] * price_in(array, &least, x) : 0;
+    again[PJ_NEST_O] = array->has[PJ_NEST_O] ? price_again(array, &least) : 0;
     return price_registers(array, &least, macs) + price_moves(array, &least);
 }

@@ -53,8 +53,9 @@ bool pj_below_holds_weights(const pj_array *array, double n, double r);
 /* The cheapest way through all tiles of one group. */
 void pj_below_find(const pj_array *array, const pj_tile *tile, pj_below *out);
 
-/* Energy that no tiles of this nest go below. */
-double pj_below_least(const pj_array *array);
+/* Energy that no tiles of this nest go below; `again` gets what each further pass over an operand costs at least: of O,
+ * over its partial sums. */
+double pj_below_least(const pj_array *array, double again[PJ_NEST_OPERANDS]);
 
 /* Times that one register is read for a whole array: elements that share it. */
 double pj_below_shared(const pj_array *array, const pj_below *below, pj_nest_operand operand);

@@ -27,7 +27,10 @@ typedef struct search {
     double input, result, again; /* energy of a bit over level 0: I in; O out; a partial sum out and in */
     double weight[WAYS];         /* W in */
     double room[PJ_NEST_OPERANDS], room_partial; /* bits of an element in a tile; of O that is not finished */
-    double least_below;                          /* energy below the buffer if all of the nest were one tile */
+    double least_below[WAYS];                    /* energy below the buffer that no tile goes below */
+    double again_below[WAYS][PJ_NEST_OPERANDS];  /* what each further pass over an operand adds to it at least */
+    double least, least_again[PJ_NEST_OPERANDS]; /* the same of all energy, however W comes */
+    double inputs;                               /* elements */
     double best_pj;
     pj_tile tile;
     pj_below below;
@@ -100,9 +103,10 @@ static way way_of(const search *s, double n, double r)
 }
 
 /* Input elements that come in over level 0 if each tile comes once: windows that cross tiles come twice. */
-static double inputs_of(const pj_nest *nest, double trips)
+static double inputs_of(const search *s, double trips)
 {
-    return fmax(pj_nest_inputs(nest, nest->m, nest->r), trips * pj_nest_inputs(nest, nest->m / trips, nest->r));
+    const pj_nest *nest = s->nest;
+    return trips > 1 ? fmax(s->inputs, trips * pj_nest_inputs(nest, nest->m / trips, nest->r)) : s->inputs;
 }
 
 /* Energy over level 0. */
@@ -115,38 +119,55 @@ static double price_far(const search *s, double inputs, way w, const double *vis
                (nest->output_bits * s->result + (visits[PJ_NEST_O] - 1) * nest->accumulator_bits * s->again);
 }
 
-static void try_tile(search *s, double m, double n, double r)
+/* The order that moves least over level 0. */
+static double find_order(const search *s, const pj_tile *tile, way w, int *order, double *visits)
+{
+    double inputs = inputs_of(s, tile->trips[M]), best = HUGE_VAL, next[PJ_NEST_OPERANDS];
+    for (int i = 0; i < PJ_ORDERS; i++) {
+        pj_order_visits(i, tile->trips, next);
+        double pj = price_far(s, inputs, w, next);
+        if (pj >= best)
+            continue;
+        best = pj;
+        *order = i;
+        memcpy(visits, next, sizeof next);
+    }
+    return best;
+}
+
+/* No tile with these trips spends less below the buffer. */
+static double least_with(const search *s, const pj_tile *tile, way w)
+{
+    const double *again = s->again_below[w];
+    return s->least_below[w] + (tile->trips[N] - 1) * again[PJ_NEST_I] + (tile->trips[M] - 1) * again[PJ_NEST_W] +
+           (tile->trips[R] - 1) * again[PJ_NEST_O];
+}
+
+/* False: neither this tile nor one of a smaller m can be the best. */
+static bool try_tile(search *s, double m, double n, double r)
 {
     const pj_nest *nest = s->nest;
     pj_tile tile = {
         {m,                 n,                 r                },
         {ceil(nest->m / m), ceil(nest->n / n), ceil(nest->r / r)}
     };
-    double far = HUGE_VAL, visits[PJ_NEST_OPERANDS], best[PJ_NEST_OPERANDS];
-    double inputs = inputs_of(nest, tile.trips[M]);
-    way w = way_of(s, n, r);
+    double visits[PJ_NEST_OPERANDS];
     int order = 0;
-    for (int i = 0; i < PJ_ORDERS; i++) {
-        pj_order_visits(i, tile.trips, visits);
-        double pj = price_far(s, inputs, w, visits);
-        if (pj >= far)
-            continue;
-        far = pj;
-        order = i;
-        memcpy(best, visits, sizeof best);
-    }
-    if (far + s->least_below >= s->best_pj)
-        return;
+    way w = way_of(s, n, r);
+    double far = find_order(s, &tile, w, &order, visits);
+    if (far + least_with(s, &tile, w) >= s->best_pj)
+        return false;
     pj_below below;
     pj_below_find(&s->array[w], &tile, &below);
     if (far + below.pj >= s->best_pj)
-        return;
+        return true;
     s->best_pj = far + below.pj;
     s->tile = tile;
     s->below = below;
     s->way = w;
     s->order = order;
-    memcpy(s->visits, best, sizeof best);
+    memcpy(s->visits, visits, sizeof visits);
+    return true;
 }
 
 /* The largest m beside n and r, in whole rows where it has some; below 1: none. */
@@ -172,8 +193,8 @@ static void try_sizes(search *s, double n, double r)
     double largest = largest_m(s, n, r), last = 0;
     for (int i = 0; i < HALVES && largest >= 1; i++, largest /= 2) {
         double m = even_m(s->nest, largest);
-        if (m != last)
-            try_tile(s, m, n, r);
+        if (m != last && !try_tile(s, m, n, r))
+            break;
         last = m;
     }
 }
@@ -203,25 +224,46 @@ static double next_n(const search *s, double n, double *parts)
 static void try_slices(search *s)
 {
     const pj_nest *nest = s->nest;
-    double parts = 1;
-    for (double n = nest->n; n >= 1; n = next_n(s, n, &parts))
-        if (largest_m(s, n, nest->r) >= nest->m)
-            try_tile(s, nest->m, n, nest->r);
+    double parts = 1, all = nest->m;
+    bool inputs_fit = largest_m(s, 1, nest->r) >= all, results_fit = largest_m(s, nest->n, 1) >= all;
+    for (double n = nest->n; n >= 1 && inputs_fit; n = next_n(s, n, &parts))
+        if (largest_m(s, n, nest->r) >= all)
+            (void)try_tile(s, all, n, nest->r);
     try_sizes(s, nest->n, nest->r);
     parts = 1;
-    for (double r = nest->r; r >= 1; r = next_r(s, r, &parts))
-        if (largest_m(s, nest->n, r) >= nest->m)
-            try_tile(s, nest->m, nest->n, r);
-    if (largest_m(s, nest->n, 1) >= nest->m)
-        try_tile(s, nest->m, nest->n, 1);
+    for (double r = nest->r; r >= 1 && results_fit; r = next_r(s, r, &parts))
+        if (largest_m(s, nest->n, r) >= all)
+            (void)try_tile(s, all, nest->n, r);
+    if (results_fit)
+        (void)try_tile(s, all, nest->n, 1);
+}
+
+/* All positions with as much of the reduction as fits beside them: the fewest passes over unfinished results. */
+static void try_all_positions(search *s, double n)
+{
+    const pj_nest *nest = s->nest;
+    double windows = s->array[0].windows, channels = nest->r / windows;
+    double each = pj_nest_inputs(nest, nest->m, windows) * s->room[PJ_NEST_I] + n * windows * s->room[PJ_NEST_W];
+    double fit = floor((s->ask->buffer_bits - nest->m * n * s->room_partial) / each);
+    if (fit >= 1 && fit < channels)
+        (void)try_tile(s, nest->m, n, windows * ceil(channels / ceil(channels / fit)));
+}
+
+/* No tile of n and r, and none of less, can be the best. */
+static bool is_hopeless(const search *s, double n, double r)
+{
+    double passes = ceil(s->nest->n / n) - 1, sums = ceil(s->nest->r / r) - 1;
+    return s->least + passes * s->least_again[PJ_NEST_I] + sums * s->least_again[PJ_NEST_O] >= s->best_pj;
 }
 
 static void try_all(search *s)
 {
-    double r_parts = 1;
-    for (double r = s->nest->r; r >= 1; r = next_r(s, r, &r_parts)) {
-        double n_parts = 1;
-        for (double n = s->nest->n; n >= 1; n = next_n(s, n, &n_parts))
+    double parts = 1, r_parts = 1;
+    for (double n = s->nest->n; n >= 1 && !is_hopeless(s, n, s->nest->r); n = next_n(s, n, &parts))
+        try_all_positions(s, n);
+    for (double r = s->nest->r; r >= 1 && !is_hopeless(s, s->nest->n, r); r = next_r(s, r, &r_parts)) {
+        parts = 1;
+        for (double n = s->nest->n; n >= 1 && !is_hopeless(s, n, r); n = next_n(s, n, &parts))
             try_sizes(s, n, r);
     }
     if (s->best_pj == HUGE_VAL) /* not even one window fits */
@@ -229,25 +271,31 @@ static void try_all(search *s)
 }
 
 /* No search finds less than each element once. */
-static double least_of(search *s)
+static void find_least(search *s)
 {
     const double once[PJ_NEST_OPERANDS] = {1, 1, 1};
-    way w = passes_buffer(s) ? THROUGH_BUFFER : INTO_REGISTERS;
-    s->least_below = pj_below_least(&s->array[w]);
-    return s->least_below + price_far(s, inputs_of(s->nest, 1), w, once);
+    s->least = HUGE_VAL;
+    for (int i = 0; i < WAYS; i++) {
+        s->least_below[i] = pj_below_least(&s->array[i], s->again_below[i]);
+        double all = s->least_below[i] + price_far(s, s->inputs, (way)i, once);
+        if ((i == THROUGH_BUFFER) == passes_buffer(s) && all < s->least) {
+            s->least = all;
+            memcpy(s->least_again, s->again_below[i], sizeof s->least_again);
+        }
+    }
 }
 
 static bool find(search *s)
 {
     const double near_enough = 1.01;
-    double least = least_of(s);
+    find_least(s);
     s->best_pj = HUGE_VAL;
     try_slices(s);
-    if (s->best_pj > least * near_enough)
+    if (s->best_pj > s->least * near_enough)
         try_all(s);
     if (s->best_pj < HUGE_VAL)
         return true;
-    try_tile(s, 1, 1, 1);
+    (void)try_tile(s, 1, 1, 1);
     return false;
 }
 
@@ -257,7 +305,7 @@ static void tell_inputs(const search *s, pj_tiling *out)
 {
     const pj_nest *nest = s->nest;
     pj_flow *flow = out->flow[PJ_NEST_I];
-    double far = inputs_of(nest, s->tile.trips[M]) * s->visits[PJ_NEST_I] * nest->input_bits;
+    double far = inputs_of(s, s->tile.trips[M]) * s->visits[PJ_NEST_I] * nest->input_bits;
     double read = s->below.read[PJ_NEST_I];
     if (kept(s, PJ_NEST_I) == PJ_KEPT_FAR)
         flow[PJ_STORE_FAR].read = flow[PJ_STORE_NEAR].written = far;
@@ -384,7 +432,7 @@ static void tell_bounds(const search *s, pj_tiling *out)
 
 void pj_tile_find(const pj_machine *machine, const pj_nest *nest, const pj_tile_ask *ask, pj_tiling *out)
 {
-    search s = {.machine = machine, .nest = nest, .ask = ask};
+    search s = {.machine = machine, .nest = nest, .ask = ask, .inputs = pj_nest_inputs(nest, nest->m, nest->r)};
     set_prices(&s);
     set_arrays(&s);
     set_room(&s);
