@@ -31,6 +31,7 @@ typedef struct search {
     double again_below[WAYS][PJ_NEST_OPERANDS];  /* what each further pass over an operand adds to it at least */
     double least, least_again[PJ_NEST_OPERANDS]; /* the same of all energy, however W comes */
     double inputs;                               /* elements */
+    double bits;                                 /* of the buffer, or of a part of it: what fits that is tried, too */
     double best_pj;
     pj_tile tile;
     pj_below below;
@@ -175,7 +176,7 @@ static double largest_m(const search *s, double n, double r)
 {
     const pj_nest *nest = s->nest;
     double result = r < nest->r ? s->room_partial : s->room[PJ_NEST_O];
-    return pj_nest_largest(nest, r, s->room[PJ_NEST_I], n * result, s->ask->buffer_bits - n * r * s->room[PJ_NEST_W]);
+    return pj_nest_largest(nest, r, s->room[PJ_NEST_I], n * result, s->bits - n * r * s->room[PJ_NEST_W]);
 }
 
 /* As many trips as m needs, then tiles of one size. */
@@ -186,10 +187,11 @@ static double even_m(const pj_nest *nest, double m)
     return ceil(nest->m / ceil(nest->m / m));
 }
 
-/* The largest m, and three smaller ones: they leave less to be read again below. */
+enum { HALVES = 4 }; /* sizes that are tried: smaller ones leave less to be read again below */
+
+/* The largest m, half of it, and so on. */
 static void try_sizes(search *s, double n, double r)
 {
-    enum { HALVES = 4 };
     double largest = largest_m(s, n, r), last = 0;
     for (int i = 0; i < HALVES && largest >= 1; i++, largest /= 2) {
         double m = even_m(s->nest, largest);
@@ -199,7 +201,32 @@ static void try_sizes(search *s, double n, double r)
     }
 }
 
+/* The largest n beside m and r of a matrix product; below 1: none. */
+static double largest_n(const search *s, double m, double r)
+{
+    double result = r < s->nest->r ? s->room_partial : s->room[PJ_NEST_O];
+    double each = m * result + r * s->room[PJ_NEST_W], room = s->bits - m * r * s->room[PJ_NEST_I];
+    return room < 0 ? 0 : each > 0 ? fmin(room / each, s->nest->n) : s->nest->n;
+}
+
+/* The same with m given, where the nest is a matrix product: transposed, it moves as much. */
+static void try_columns(search *s, double m, double r)
+{
+    double largest = largest_n(s, m, r), last = 0;
+    for (int i = 0; i < HALVES && largest >= 1; i++, largest /= 2) {
+        double n = ceil(s->nest->n / ceil(s->nest->n / floor(largest)));
+        if (n != last)
+            (void)try_tile(s, m, n, r);
+        last = n;
+    }
+}
+
 /* ---- the search ---- */
+
+static bool is_product(const search *s)
+{
+    return s->nest->window.out_w <= 0;
+}
 
 /* Parts of the reduction: a whole window of the channels' 1st, 4th, 16th ... part. */
 static double next_r(const search *s, double r, double *parts)
@@ -212,12 +239,20 @@ static double next_r(const search *s, double r, double *parts)
     return windows * ceil(s->nest->r / windows / *parts);
 }
 
-static double next_n(const search *s, double n, double *parts)
+/* Parts of m or n. */
+static double next_part(double all, double now, double *parts)
 {
-    if (n <= 1)
+    if (now <= 1)
         return 0;
     *parts = pj_next_parts(*parts);
-    return ceil(s->nest->n / *parts);
+    return ceil(all / *parts);
+}
+
+/* No tile of n and r, and none of less, can be the best; the same of m and r. */
+static bool is_hopeless(const search *s, pj_nest_operand again, double trips, double r)
+{
+    double sums = ceil(s->nest->r / r) - 1;
+    return s->least + (trips - 1) * s->least_again[again] + sums * s->least_again[PJ_NEST_O] >= s->best_pj;
 }
 
 /* Tiles that are whole in two directions: nothing is moved twice over level 0. */
@@ -226,46 +261,63 @@ static void try_slices(search *s)
     const pj_nest *nest = s->nest;
     double parts = 1, all = nest->m;
     bool inputs_fit = largest_m(s, 1, nest->r) >= all, results_fit = largest_m(s, nest->n, 1) >= all;
-    for (double n = nest->n; n >= 1 && inputs_fit; n = next_n(s, n, &parts))
+    for (double n = nest->n; n >= 1 && inputs_fit; n = next_part(nest->n, n, &parts))
         if (largest_m(s, n, nest->r) >= all)
             (void)try_tile(s, all, n, nest->r);
     try_sizes(s, nest->n, nest->r);
+    if (is_product(s)) {
+        parts = 1;
+        for (double m = all; m >= 1; m = next_part(all, m, &parts))
+            if (largest_m(s, nest->n, nest->r) >= m)
+                (void)try_tile(s, m, nest->n, nest->r);
+        try_columns(s, all, nest->r);
+    }
     parts = 1;
-    for (double r = nest->r; r >= 1 && results_fit; r = next_r(s, r, &parts))
-        if (largest_m(s, nest->n, r) >= all)
-            (void)try_tile(s, all, nest->n, r);
+    double windows = s->array[0].windows, channels = nest->r / windows;
+    for (double c = channels; c >= 1 && results_fit; c = next_part(channels, c, &parts))
+        if (largest_m(s, nest->n, c * windows) >= all)
+            (void)try_tile(s, all, nest->n, c * windows);
     if (results_fit)
         (void)try_tile(s, all, nest->n, 1);
 }
 
-/* All positions with as much of the reduction as fits beside them: the fewest passes over unfinished results. */
-static void try_all_positions(search *s, double n)
+/* All positions, or all columns, with as much of the reduction as fits beside them: the fewest passes over results that
+ * are not finished. */
+static void try_whole(search *s, double m, double n)
 {
     const pj_nest *nest = s->nest;
     double windows = s->array[0].windows, channels = nest->r / windows;
-    double each = pj_nest_inputs(nest, nest->m, windows) * s->room[PJ_NEST_I] + n * windows * s->room[PJ_NEST_W];
-    double fit = floor((s->ask->buffer_bits - nest->m * n * s->room_partial) / each);
+    double each = pj_nest_inputs(nest, m, windows) * s->room[PJ_NEST_I] + n * windows * s->room[PJ_NEST_W];
+    double fit = floor((s->bits - m * n * s->room_partial) / each);
     if (fit >= 1 && fit < channels)
-        (void)try_tile(s, nest->m, n, windows * ceil(channels / ceil(channels / fit)));
+        (void)try_tile(s, m, n, windows * ceil(channels / ceil(channels / fit)));
 }
 
-/* No tile of n and r, and none of less, can be the best. */
-static bool is_hopeless(const search *s, double n, double r)
+/* Parts of n, with the largest m that each leaves room for; of matrix products parts of m with the largest n, too. */
+static void try_parts(search *s, double r)
 {
-    double passes = ceil(s->nest->n / n) - 1, sums = ceil(s->nest->r / r) - 1;
-    return s->least + passes * s->least_again[PJ_NEST_I] + sums * s->least_again[PJ_NEST_O] >= s->best_pj;
+    const pj_nest *nest = s->nest;
+    double parts = 1;
+    for (double n = nest->n; n >= 1 && !is_hopeless(s, PJ_NEST_I, ceil(nest->n / n), r);
+         n = next_part(nest->n, n, &parts)) {
+        try_sizes(s, n, r);
+        if (r == nest->r)
+            try_whole(s, nest->m, n);
+    }
+    parts = 1;
+    for (double m = nest->m; is_product(s) && m >= 1 && !is_hopeless(s, PJ_NEST_W, ceil(nest->m / m), r);
+         m = next_part(nest->m, m, &parts)) {
+        try_columns(s, m, r);
+        if (r == nest->r)
+            try_whole(s, m, nest->n);
+    }
 }
 
 static void try_all(search *s)
 {
-    double parts = 1, r_parts = 1;
-    for (double n = s->nest->n; n >= 1 && !is_hopeless(s, n, s->nest->r); n = next_n(s, n, &parts))
-        try_all_positions(s, n);
-    for (double r = s->nest->r; r >= 1 && !is_hopeless(s, s->nest->n, r); r = next_r(s, r, &r_parts)) {
-        parts = 1;
-        for (double n = s->nest->n; n >= 1 && !is_hopeless(s, n, r); n = next_n(s, n, &parts))
-            try_sizes(s, n, r);
-    }
+    double parts = 1;
+    for (double r = s->nest->r; r >= 1 && !is_hopeless(s, PJ_NEST_I, 1, r); r = next_r(s, r, &parts))
+        try_parts(s, r);
     if (s->best_pj == HUGE_VAL) /* not even one window fits */
         try_sizes(s, 1, 1);
 }
@@ -285,14 +337,30 @@ static void find_least(search *s)
     }
 }
 
+/* Do the registers never bind, whatever fits in the buffer? */
+static bool is_plain(const search *s)
+{
+    bool plain = passes_buffer(s);
+    for (int x = 0; x < PJ_NEST_OPERANDS; x++)
+        plain = plain && s->array[0].has[x] && s->machine->registers[x].bits >= s->ask->buffer_bits;
+    return plain;
+}
+
+/* Where registers bind, a smaller tile of the buffer can be better for them: those of smaller buffers are tried, so
+ * that a larger buffer is not worse than a smaller one. */
 static bool find(search *s)
 {
-    const double near_enough = 1.01;
+    const double near_enough = 1.01, smallest = 65536;
     find_least(s);
+    s->bits = s->ask->buffer_bits;
     s->best_pj = HUGE_VAL;
     try_slices(s);
-    if (s->best_pj > s->least * near_enough)
+    while (s->best_pj > s->least * near_enough) {
         try_all(s);
+        s->bits /= 2;
+        if (is_plain(s) || s->best_pj == HUGE_VAL || !(s->bits >= smallest && s->bits < HUGE_VAL))
+            break;
+    }
     if (s->best_pj < HUGE_VAL)
         return true;
     (void)try_tile(s, 1, 1, 1);
@@ -405,11 +473,12 @@ static void tell_time(const search *s, pj_tiling *out)
     out->cycles = fmax(out->cycles, waiting);
 }
 
-/* What the buffer, and what stands beside it for weights, can hold at once. */
+/* What the buffer, and what stands beside it for weights, can hold at once: one product at least. */
 static double storage_of(const search *s)
 {
     const pj_machine *m = s->machine;
-    double bits = s->ask->buffer_bits;
+    double product = s->nest->input_bits + s->nest->weight_bits + s->nest->accumulator_bits;
+    double bits = fmax(s->ask->buffer_bits, product);
     if (passes_buffer(s))
         return bits;
     if (m->has_weight_buffer)
