@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cost/device_data.h"
+#include "cost/roofline.h"
 
 /* ---- life ---- */
 
@@ -230,9 +231,9 @@ static void estimate_rates(const pj_device *device, const pj_device_rate *rate, 
         out->low_pj = out->high_pj = out->energy_pj;
     }
     if (rate->tops > 0) {
-        double moving = device->gb_per_s > 0 ? work->bytes / (device->gb_per_s * 1e3) : 0;
+        const pj_roof roof = {rate->tops * 1e6, utilization, device->gb_per_s * 1e3, 0};
         out->has_time = true;
-        out->time_us = fmax(ops / (rate->tops * 1e6 * utilization), moving);
+        out->time_us = pj_roofline(&roof, ops, work->bytes).total;
     }
     if (out->has_time && device->idle_w >= 0) {
         out->has_idle = true;
