@@ -158,12 +158,12 @@ static double share_of_r(const pj_array *array, double r)
     return array->machine->unrolls_window ? ceil(r / unroll) : windows * ceil(r / windows / unroll);
 }
 
-bool pj_below_holds_weights(const pj_array *array, double n, double r)
+double pj_below_weights(const pj_array *array)
 {
-    double bits = array->machine->registers[PJ_NEST_W].bits;
+    double bits = array->has[PJ_NEST_W] ? array->machine->registers[PJ_NEST_W].bits : 0;
     for (int i = 0; i < PJ_DIRECTIONS; i++)
         bits *= array->machine->unroll[i];
-    return array->has[PJ_NEST_W] && n * r * array->bits[PJ_NEST_W] <= bits;
+    return bits;
 }
 
 static share share_of(const pj_array *array, const pj_tile *tile)
@@ -237,20 +237,28 @@ static void try_share(const pj_array *array, const pj_tile *tile, const share *s
     }
 }
 
+/* The first of the parts of an extent that is at most `most`: those before cannot fit. */
+static double first_parts(double extent, double most)
+{
+    double parts = 1;
+    while (ceil(extent / parts) > fmax(most, 1))
+        parts = pj_next_parts(parts);
+    return parts;
+}
+
 static void try_shares(const pj_array *array, const pj_tile *tile, const share *s, pj_below *next, pj_below *best)
 {
-    double most = fmin(s->room[PJ_NEST_W], s->room[PJ_NEST_I]), r = s->r;
-    for (double parts = 1;; parts = pj_next_parts(parts)) {
-        double n = s->n, r_next = ceil(s->r / pj_next_parts(parts));
-        for (double part = 1; r <= most; part = pj_next_parts(part)) {
+    double most = fmin(s->room[PJ_NEST_W], s->room[PJ_NEST_I]);
+    for (double r_parts = first_parts(s->r, most);; r_parts = pj_next_parts(r_parts)) {
+        double r = ceil(s->r / r_parts), columns = fmin(s->room[PJ_NEST_W] / r, s->room[PJ_NEST_O]);
+        for (double n_parts = first_parts(s->n, columns);; n_parts = pj_next_parts(n_parts)) {
+            double n = ceil(s->n / n_parts);
             try_share(array, tile, s, n, r, next, best);
             if (n <= 1)
                 break;
-            n = ceil(s->n / pj_next_parts(part));
         }
         if (r <= 1)
             break;
-        r = r_next;
     }
 }
 

@@ -47,8 +47,8 @@ typedef struct pj_below {
 
 pj_array pj_array_of(const pj_machine *machine, const pj_nest *nest);
 
-/* Do the registers of the array hold all weights of a tile of n and r? */
-bool pj_below_holds_weights(const pj_array *array, double n, double r);
+/* Bits of weights that the registers of the array hold; 0 without any. */
+double pj_below_weights(const pj_array *array);
 
 /* The cheapest way through all tiles of one group. */
 void pj_below_find(const pj_array *array, const pj_tile *tile, pj_below *out);

@@ -8,6 +8,8 @@
 
 enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };
 
+enum { MOST_LOOKS = 2000 }; /* far more than nests of networks need */
+
 /* How W comes to the array. */
 typedef enum way {
     THROUGH_BUFFER,  /* a tile of the buffer has room for it */
@@ -32,6 +34,7 @@ typedef struct search {
     double least, least_again[PJ_NEST_OPERANDS]; /* the same of all energy, however W comes */
     double inputs;                               /* elements */
     double bits;                                 /* of the buffer, or of a part of it: what fits that is tried, too */
+    int looks;                                   /* tiles whose registers were looked at */
     double best_pj;
     pj_tile tile;
     pj_below below;
@@ -100,7 +103,7 @@ static way way_of(const search *s, double n, double r)
         return THROUGH_BUFFER;
     if (s->machine->has_weight_buffer && n * r * s->nest->weight_bits <= s->machine->weight_bits)
         return THROUGH_WEIGHTS;
-    return pj_below_holds_weights(&s->array[INTO_REGISTERS], n, r) ? INTO_REGISTERS : STREAMED;
+    return n * r * s->nest->weight_bits <= pj_below_weights(&s->array[0]) ? INTO_REGISTERS : STREAMED;
 }
 
 /* Input elements that come in over level 0 if each tile comes once: windows that cross tiles come twice. */
@@ -156,8 +159,9 @@ static bool try_tile(search *s, double m, double n, double r)
     int order = 0;
     way w = way_of(s, n, r);
     double far = find_order(s, &tile, w, &order, visits);
-    if (far + least_with(s, &tile, w) >= s->best_pj)
+    if (far + least_with(s, &tile, w) >= s->best_pj || s->looks == MOST_LOOKS)
         return false;
+    s->looks++;
     pj_below below;
     pj_below_find(&s->array[w], &tile, &below);
     if (far + below.pj >= s->best_pj)
@@ -483,20 +487,21 @@ static double storage_of(const search *s)
         return bits;
     if (m->has_weight_buffer)
         bits += m->weight_bits;
-    if (s->array[0].has[PJ_NEST_W])
-        bits += m->registers[PJ_NEST_W].bits * m->unroll[PJ_ALONG_N] * m->unroll[PJ_ALONG_R];
-    return bits;
+    return bits + pj_below_weights(&s->array[0]);
 }
 
 static void tell_bounds(const search *s, pj_tiling *out)
 {
     double moving = 0;
+    bool all = true;
     for (int x = 0; x < PJ_NEST_OPERANDS; x++) {
         double bits = pj_nest_bits(s->nest, (pj_nest_operand)x);
         out->once_bits += bits;
-        moving += kept(s, (pj_nest_operand)x) == PJ_KEPT_FAR ? bits : 0;
+        bool moves = kept(s, (pj_nest_operand)x) == PJ_KEPT_FAR;
+        moving += moves ? bits : 0;
+        all = all && moves;
     }
-    out->bound_bits = moving == out->once_bits ? pj_nest_bound(s->nest, storage_of(s)) : moving;
+    out->bound_bits = all ? pj_nest_bound(s->nest, storage_of(s)) : moving;
 }
 
 void pj_tile_find(const pj_machine *machine, const pj_nest *nest, const pj_tile_ask *ask, pj_tiling *out)
