@@ -93,6 +93,26 @@ double pj_device_idle_w(const pj_device *device)
     return device->idle_w;
 }
 
+const char *pj_device_marked(const pj_device *device, pj_arena *arena)
+{
+    static const char *const not_used[] = {"$.process", "$.clock", "$.memory.", "$.ram", "$.flash"};
+    pj_str text = pj_str_new(0);
+    for (size_t i = 0; i < device->figures.count; i++) {
+        const pj_figure *figure = &device->figures.rows[i];
+        bool used = strcmp(figure->confidence, "memory") == 0;
+        for (size_t n = 0; used && n < sizeof not_used / sizeof *not_used; n++)
+            used = strncmp(figure->path, not_used[n], strlen(not_used[n])) != 0;
+        if (used)
+            pj_str_printf(&text, "%s%s", text.length ? ", " : "", figure->path + 2);
+    }
+    return pj_str_keep(&text, arena);
+}
+
+bool pj_device_is_v4(const pj_device *device)
+{
+    return device->method == PJ_DEVICE_V4;
+}
+
 const pj_figure *pj_device_figures(const pj_device *device, size_t *count)
 {
     *count = device->figures.count;
@@ -245,6 +265,8 @@ pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work
 {
     int precision = choose(device, &work->format);
     memset(out, 0, sizeof *out);
+    if (device->method == PJ_DEVICE_CAPACITY)
+        return pj_fail(err, PJ_EUNSUPPORTED, "of %s only the memories are known: no energy, no time", device->name);
     if (precision < 0)
         return fail_precision(device, &work->format, err);
     out->precision = pj_precision_word(precision);

@@ -6,7 +6,8 @@
  * Formula "measured": a board measured on whole networks: energy = macs * pJ/MAC, the mean of the networks as the
  * figure and their range beside it; everything on the board is in it, memory too.
  * Formula "v4": as the V4 energy-aware training module published it: ops = 2 * params * batch * sequence, and
- * utilization = max(0.2, min(1, batch / 16)). Its unit errors are kept; the -corrected profiles have none. */
+ * utilization = max(0.2, min(1, batch / 16)). Its unit errors are kept; the -corrected profiles have none.
+ * Formula "capacity": no power or rate is published, only memories: there is no estimate. */
 #ifndef PJ_COST_DEVICE_H
 #define PJ_COST_DEVICE_H
 
@@ -30,9 +31,13 @@ void pj_device_close(pj_device *device); /* NULL is allowed */
 const char *pj_device_name(const pj_device *device);
 const char *pj_device_title(const pj_device *device);
 const char *pj_device_class(const pj_device *device);   /* "gpu", "cpu", "mcu" ... */
-const char *pj_device_formula(const pj_device *device); /* "datasheet", "measured", "v4" */
+const char *pj_device_formula(const pj_device *device); /* "datasheet", "measured", "v4", "capacity" */
 const char *pj_device_notes(const pj_device *device);   /* may be empty */
 double pj_device_idle_w(const pj_device *device);       /* negative: not published */
+bool pj_device_is_v4(const pj_device *device);          /* its notes say what is wrong with its formula */
+/* The figures that estimates rest on that were recalled and not seen in print, "peak.fp32.tops, power.w", in `arena`;
+ * "": none. NULL: out of memory. */
+const char *pj_device_marked(const pj_device *device, pj_arena *arena);
 const pj_figure *pj_device_figures(const pj_device *device, size_t *count);
 
 /* Names of the built-in profiles, sorted; NULL past the last. */

@@ -9,10 +9,11 @@ typedef enum pj_device_method {
     PJ_DEVICE_DATASHEET,
     PJ_DEVICE_MEASURED,
     PJ_DEVICE_V4,
+    PJ_DEVICE_CAPACITY,
     PJ_DEVICE_METHODS
 } pj_device_method;
 
-/* "datasheet", "measured", "v4", NULL. */
+/* "datasheet", "measured", "v4", "capacity", NULL. */
 extern const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1];
 
 /* Negative: not published. */
@@ -35,6 +36,7 @@ struct pj_device {
     double gb_per_s;
     double pj_per_byte;
     double utilization;
+    double memory_gb, ram_kb, flash_kb;
     pj_device_rate rates[PJ_PRECISIONS];
     int measured_at; /* precision of the measured networks */
     double mean_pj_per_mac, low_pj_per_mac, high_pj_per_mac;

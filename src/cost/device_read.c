@@ -3,7 +3,7 @@
 
 #include "cost/device_data.h"
 
-const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4", NULL};
+const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4", "capacity", NULL};
 
 static pj_status copy_text(pj_device *device, pj_json root, const char *key, const char **out, pj_error *err)
 {
@@ -45,7 +45,9 @@ static pj_status read_facts(pj_device *device, pj_json root, pj_error *err)
         {"clock",         "mhz",         "MHz",         &ignored,             true },
         {"power",         "w",           "W",           &device->power_w,     true },
         {"idle",          "w",           "W",           &device->idle_w,      false},
-        {"memory",        "gb",          "GB",          &ignored,             true },
+        {"memory",        "gb",          "GB",          &device->memory_gb,   true },
+        {"ram",           "kb",          "KiB",         &device->ram_kb,      true },
+        {"flash",         "kb",          "KiB",         &device->flash_kb,    true },
         {"bandwidth",     "gb_per_s",    "GB/s",        &device->gb_per_s,    true },
         {"memory_energy", "pj_per_byte", "pJ per byte", &device->pj_per_byte, false},
         {"utilization",   "fraction",    "of the peak", &device->utilization, true },
@@ -134,11 +136,12 @@ static pj_status check_formula(const pj_device *device, pj_json root, pj_error *
 {
     static const char *const needs_no[] = {"peak", "energy", "bandwidth", "memory_energy", "utilization", "power"};
     int given = 0;
-    if (device->method == PJ_DEVICE_MEASURED) {
+    if (device->method == PJ_DEVICE_MEASURED || device->method == PJ_DEVICE_CAPACITY) {
         for (size_t i = 0; i < sizeof needs_no / sizeof *needs_no; i++)
             if (pj_json_find(root, needs_no[i]).node)
                 return pj_json_fail(pj_json_find(root, needs_no[i]), PJ_EFORMAT, err,
-                                    "a measured board needs no \"%s\": its figures hold everything", needs_no[i]);
+                                    "formula \"%s\" has no use for \"%s\"", pj_device_method_words[device->method],
+                                    needs_no[i]);
         return PJ_OK;
     }
     for (int i = 0; i < PJ_PRECISIONS; i++)
@@ -154,10 +157,10 @@ static pj_status check_formula(const pj_device *device, pj_json root, pj_error *
 
 pj_status pj_device_fill(pj_device *device, pj_json root, pj_error *err)
 {
-    static const char *const known[] = {"$schema",     "schema",  "title",       "notes",     "class",
-                                        "sources",     "formula", "process",     "clock",     "power",
-                                        "idle",        "memory",  "memory_type", "bandwidth", "memory_energy",
-                                        "utilization", "peak",    "energy",      "measured",  NULL};
+    static const char *const known[] = {
+        "$schema",       "schema",      "title", "notes",  "class",    "sources", "formula",     "process",
+        "clock",         "power",       "idle",  "memory", "ram",      "flash",   "memory_type", "bandwidth",
+        "memory_energy", "utilization", "peak",  "energy", "measured", NULL};
     for (int i = 0; i < PJ_PRECISIONS; i++)
         device->rates[i].tops = device->rates[i].pj_per_op = -1;
     PJ_TRY(pj_json_only_keys(root, known, err));

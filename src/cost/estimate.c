@@ -231,6 +231,20 @@ static pj_status report_missing(const pj_device *device, const char *format, con
     return pj_map_put(said, key, key) ? PJ_OK : pj_fail_memory(err);
 }
 
+/* What must stand beside the numbers of a device: figures that nobody saw in print, and a formula that is wrong. */
+static pj_status report_marks(const pj_device *device, pj_arena *arena, pj_diags *diags, pj_error *err)
+{
+    const char *marked = pj_device_marked(device, arena), *name = pj_device_name(device);
+    if (!marked)
+        return pj_fail_memory(err);
+    if (*marked)
+        pj_diag_add(diags, PJ_DIAG_DEVICE_FIGURES, NULL, "device %s: unverified, recalled and not seen in print: %s",
+                    name, marked);
+    if (pj_device_is_v4(device))
+        pj_diag_add(diags, PJ_DIAG_DEVICE_FIGURES, NULL, "device %s: %s", name, pj_device_notes(device));
+    return PJ_OK;
+}
+
 static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail, double bytes, double batch,
                               double sequence)
 {
@@ -267,8 +281,10 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
     if (!sums || !figures || !idle || !known)
         return pj_fail_memory(err);
     pj_map_init(&said, arena);
-    for (size_t d = 0; d < count; d++)
+    for (size_t d = 0; d < count; d++) {
         idle[d] = pj_device_idle_w(devices[d]);
+        PJ_TRY(report_marks(devices[d], arena, diags, err));
+    }
     totals->devices = sums;
     totals->idle_w = idle;
     totals->device_layers = known;
