@@ -115,6 +115,16 @@ double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand)
     return nest->groups * nest->m * nest->n * nest->output_bits;
 }
 
+/* Products whose input is not padding, at most: of a window that is larger than the image, only a part lies in it. */
+static double products_of(const pj_nest *nest)
+{
+    double products = nest->m * nest->n * nest->r;
+    if (nest->window.out_w <= 0)
+        return products;
+    return products * fmin(nest->window.in_h / nest->window.kernel_h, 1) *
+           fmin(nest->window.in_w / nest->window.kernel_w, 1);
+}
+
 double pj_nest_bound(const pj_nest *nest, double buffer_bits)
 {
     double once = 0, overlap = 1;
@@ -123,6 +133,6 @@ double pj_nest_bound(const pj_nest *nest, double buffer_bits)
     if (nest->window.out_w > 0)
         overlap = fmax(1, pj_nest_window(nest) / (nest->window.stride_h * nest->window.stride_w));
     double widths = nest->input_bits * nest->weight_bits * fmin(nest->accumulator_bits, nest->output_bits);
-    double product = 2 * nest->m * nest->n * nest->r * sqrt(widths / (overlap * buffer_bits)) - 2 * buffer_bits;
+    double product = 2 * products_of(nest) * sqrt(widths / (overlap * buffer_bits)) - 2 * buffer_bits;
     return fmax(once, nest->groups * product);
 }
