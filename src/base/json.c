@@ -267,11 +267,19 @@ static pj_status expect(pj_json value, pj_json_kind kind, pj_error *err)
 pj_status pj_json_as_double(pj_json value, double *out, pj_error *err)
 {
     PJ_TRY(expect(value, PJ_JSON_NUMBER, err));
-    double number = value.node->as.number;
+    double number = value.node->is_whole ? (double)value.node->as.whole : value.node->as.number;
     if (!isfinite(number))
         return pj_json_fail(value, PJ_EFORMAT, err, "the number is too large");
     *out = number;
     return PJ_OK;
+}
+
+bool pj_json_whole(pj_json value, int64_t *out)
+{
+    bool is_whole = value.node && value.node->kind == PJ_JSON_NUMBER && value.node->is_whole;
+    if (is_whole)
+        *out = value.node->as.whole;
+    return is_whole;
 }
 
 pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err)
@@ -279,6 +287,8 @@ pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err)
     const double most = 9007199254740992.0; /* 2^53: beyond, a double may stand for several integers */
     double number = 0;
     PJ_TRY(pj_json_as_double(value, &number, err));
+    if (pj_json_whole(value, out))
+        return PJ_OK;
     if (number != floor(number) || fabs(number) > most)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is not a whole number up to 2^53", number);
     *out = (int64_t)number;

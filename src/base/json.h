@@ -46,8 +46,10 @@ pj_json pj_json_next(pj_json value);
 size_t pj_json_count(pj_json container);
 const char *pj_json_key(pj_json member); /* "" outside objects */
 
-/* The value itself, which must have the type. Integers: exact up to 2^53; beyond, or with a fraction, PJ_EFORMAT. */
+/* The value itself, which must have the type. Integers: exact, if written with digits alone; as 1e3 or
+ * 2.0 up to 2^53; with a fraction, or beyond 64 bits, PJ_EFORMAT. */
 pj_status pj_json_as_double(pj_json value, double *out, pj_error *err); /* finite */
+bool pj_json_whole(pj_json value, int64_t *out);                        /* false: it is no number that is written so */
 pj_status pj_json_as_int(pj_json value, int64_t *out, pj_error *err);
 pj_status pj_json_as_uint(pj_json value, uint64_t *out, pj_error *err);
 pj_status pj_json_as_bool(pj_json value, bool *out, pj_error *err);

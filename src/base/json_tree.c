@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/amount.h"
+#include "base/ckd.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -73,6 +74,21 @@ static double number_of(const char *at, size_t length)
     return negative ? -value : value;
 }
 
+/* Digits alone that 64 bits hold; "-0" is none: it is a double that 0 is not. */
+static bool read_whole(const char *at, size_t length, int64_t *out)
+{
+    bool negative = *at == '-';
+    uint64_t value = 0;
+    for (size_t i = negative; i < length; i++)
+        if (at[i] < '0' || at[i] > '9' || !pj_mul_u64(value, 10, &value) ||
+            !pj_add_u64(value, (uint64_t)(at[i] - '0'), &value))
+            return false;
+    if (value > INT64_MAX || (negative && value == 0))
+        return false;
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
 static pj_status parse_number(parser *s, pj_json_node *out)
 {
     const char *start = s->at;
@@ -99,7 +115,9 @@ static pj_status parse_number(parser *s, pj_json_node *out)
         return pj_fail(s->err, PJ_ELIMIT, "a number of more than %d characters", PJ_MAX_JSON_DIGITS);
     }
     out->kind = PJ_JSON_NUMBER;
-    out->as.number = number_of(start, length);
+    out->is_whole = read_whole(start, length, &out->as.whole);
+    if (!out->is_whole)
+        out->as.number = number_of(start, length);
     return PJ_OK;
 }
 
@@ -218,7 +236,7 @@ static pj_status parse_members(parser *s, char close, pj_json_node *parent)
             PJ_TRY(parse_key(s, &member->key));
         PJ_TRY(parse_value(s, member));
         member->parent = parent;
-        member->index = index++ & 0x1fffffff; /* PJ_MAX_JSON_VALUES are far fewer */
+        member->index = index++ & 0xfffffff; /* PJ_MAX_JSON_VALUES are far fewer */
         *link = member;
         skip_space(s);
         if (take(s, close))

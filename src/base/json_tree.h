@@ -19,11 +19,13 @@ typedef enum pj_json_kind {
 } pj_json_kind;
 
 typedef struct pj_json_node {
-    unsigned kind : 3, index : 29; /* a pj_json_kind; place among its parent's */
+    unsigned kind : 3, index : 28; /* a pj_json_kind; place among its parent's */
+    unsigned is_whole : 1;         /* a number that is written as an integer of 64 bits */
     uint32_t line;                 /* where it begins, from 1 */
     const char *key;               /* of a member; NULL: none */
     union {
         double number; /* of a bool 0 or 1; infinite where a double cannot hold it */
+        int64_t whole; /* where it is one */
         const char *text;
         struct pj_json_node *child; /* of arrays and objects: the first; NULL: none */
     } as;

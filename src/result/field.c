@@ -116,6 +116,8 @@ pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err)
     const double beyond = 9223372036854775808.0; /* 2^63; what the largest counts are rounded to */
     double number = 0;
     PJ_TRY(pj_json_as_double(value, &number, err));
+    if (pj_json_whole(value, out) && *out >= 0)
+        return PJ_OK;
     if (number < 0)
         return pj_json_fail(value, PJ_EFORMAT, err, "%.17g is negative", number);
     if (number != floor(number) || number > beyond)

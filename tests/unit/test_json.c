@@ -101,7 +101,7 @@ static void test_content(void)
     static const char text[] =
         "\xef\xbb\xbf{\"n\": 0.1, \"i\": -7, \"u\": 9007199254740992, \"b\": true, \"s\": \"\\u00e4\\n"
         "\\ud83d\\ude00\", \"o\": {\"x y\": [1, {\"k\": \"v\"}]}, \"z\": null, \"big\": 1e16, \"frac\": 1.5, \"inf\": "
-        "1e999}";
+        "1e999, \"odd\": 9007199254740993, \"most\": 9223372036854775807, \"over\": 9223372036854775808, \"zero\": -0}";
     pj_json_doc *doc = parse(text);
     pj_json root = pj_json_root(doc), object, array;
     pj_error err = {0};
@@ -141,6 +141,15 @@ static void test_content(void)
     CHECK_INT(pj_json_as_int(pj_json_find(root, "big"), &i, &err), PJ_EFORMAT);
     CHECK_PART(err.what, "whole number up to 2^53");
     CHECK_INT(pj_json_as_int(pj_json_find(root, "frac"), &i, &err), PJ_EFORMAT);
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "odd"), &i, &err), PJ_OK); /* 2^53 + 1 is none of the doubles */
+    CHECK_INT(i, INT64_C(9007199254740993));
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "most"), &i, &err), PJ_OK);
+    CHECK_INT(i, INT64_MAX);
+    CHECK_INT(pj_json_get_double(root, "most", &n, &err), PJ_OK);
+    CHECK(n == 9223372036854775808.0);
+    CHECK_INT(pj_json_as_int(pj_json_find(root, "over"), &i, &err), PJ_EFORMAT);
+    CHECK_INT(pj_json_get_double(root, "zero", &n, &err), PJ_OK);
+    CHECK(n == 0 && signbit(n));
     CHECK_INT(pj_json_get_uint(root, "i", &u, &err), PJ_EFORMAT);
     CHECK_PART(err.what, "-7 is negative");
     CHECK_INT(pj_json_get_double(root, "inf", &n, &err), PJ_EFORMAT);
