@@ -31,6 +31,12 @@ enum {
 #define PJ_MODEL_BYTES_PER_BYTE ((size_t)32)
 #define PJ_MODEL_BYTES_FLOOR    ((size_t)64 * 1024 * 1024)
 
+/* Bytes of a model that comes from a pipe, which may never end; a message of protobuf has at most half as many. */
+#define PJ_MAX_STREAM_BYTES ((uint64_t)4 * 1024 * 1024 * 1024)
+
+/* Characters that all wildcards of one file may be compared with: some seconds. */
+#define PJ_MAX_GLOB_STEPS ((uint64_t)500 * 1000 * 1000)
+
 /* Memory for what is read from one history file. */
 #define PJ_MAX_STORE_BYTES ((size_t)1024 * 1024 * 1024)
 

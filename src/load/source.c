@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+
 /* After a skip one page is enough: the next tensor's head is tens of bytes. */
 enum { WINDOW = 64 * 1024, FIRST_BURST = 4 * 1024 };
 
@@ -86,6 +88,10 @@ void pj_source_close(pj_source *source)
 static int64_t read_some(pj_source *source, uint8_t *to, size_t length)
 {
     ssize_t got;
+    if (source->size == UINT64_MAX && source->start + source->held >= PJ_MAX_STREAM_BYTES) {
+        errno = EFBIG;
+        return -1;
+    }
     if (source->size != UINT64_MAX)
         return pj_input_read(&source->from, source->start + source->held, to, length);
     do
@@ -125,6 +131,10 @@ bool pj_source_skip(pj_source *source, uint64_t length)
         source->at = source->held;
         if (!source->buffer)
             return false;
+        if (source->size == UINT64_MAX && length > PJ_MAX_STREAM_BYTES) {
+            source->failed = EFBIG;
+            return false;
+        }
         if (source->size != UINT64_MAX) {
             if (length > source->size - pj_source_position(source))
                 return false;

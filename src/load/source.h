@@ -22,7 +22,7 @@ typedef struct pj_source {
     size_t burst;     /* bytes of the next refill: small after a skip, larger while reading on */
     pj_input from;    /* where the window is filled from */
     bool is_borrowed; /* `from` */
-    int failed;       /* errno of a read that failed, or 0 */
+    int failed;       /* errno of a read that failed, or 0; EFBIG: a stream has more than PJ_MAX_STREAM_BYTES */
 } pj_source;
 
 /* Opens a file; "-" is standard input, anything that is no regular file is read as a stream. PJ_EIO, PJ_ENOMEM. */

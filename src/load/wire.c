@@ -1,11 +1,13 @@
 /* Iterative walk over the protobuf wire format, steered by protobuf-c's descriptors. */
 #include "load/wire.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/ckd.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "ir/dtype.h"
 #include "onnx.pb-c.h"
 
@@ -59,6 +61,10 @@ static const char *place(const walk *w)
 
 static pj_status fail_end(const walk *w)
 {
+    if (w->source->failed == EFBIG && w->source->size == UINT64_MAX)
+        return pj_fail(w->err, PJ_ELIMIT,
+                       "the model would have more than the %d GiB that are read from a stream; give it as a file",
+                       (int)(PJ_MAX_STREAM_BYTES >> 30));
     if (w->source->failed)
         return pj_fail(w->err, PJ_EIO, "cannot read the file: %s", strerror(w->source->failed));
     return pj_fail(w->err, PJ_EFORMAT, "the file ends at byte %" PRIu64 ", inside the %s that began at byte %" PRIu64,
@@ -323,6 +329,42 @@ static bool is_packed(const char *bytes, size_t length, enum wire wire)
     return run == 0;
 }
 
+/* Texts are UTF-8 from here on, so that what a report has of them is what the model has: other bytes become \xNN, which
+ * keeps different names different. */
+static void write_out_bytes(walk *w, const field_type *field, size_t head, size_t from)
+{
+    pj_str text = pj_str_new(0), *out = w->out;
+    uint8_t begin[2 * MOST_VARINT];
+    size_t bytes;
+    for (size_t at = from; at < out->length; at += bytes ? bytes : 1) {
+        bytes = pj_utf8_sequence(out->data + at, out->length - at);
+        if (bytes)
+            pj_str_add_bytes(&text, out->data + at, bytes);
+        else
+            pj_str_printf(&text, "\\x%02x", (unsigned char)out->data[at]);
+    }
+    out->length = head;
+    out->failed = out->failed || text.failed;
+    size_t tag = put_tag(begin, field->id, BYTES);
+    emit(w, begin, tag + put_varint(begin + tag, text.length));
+    pj_str_add_bytes(out, text.data, text.length);
+    pj_str_free(&text);
+}
+
+static bool is_utf8(const char *text, size_t length)
+{
+    for (size_t at = 0, bytes; at < length; at += bytes)
+        if (!(bytes = pj_utf8_sequence(text + at, length - at)))
+            return false;
+    return true;
+}
+
+/* Names of files are no names of ours. */
+static bool is_file_name(const walk *w, bool entry)
+{
+    return entry && w->depth > 1 && is_message(&w->open[w->depth - 2], &pj_onnx__tensor_proto__descriptor);
+}
+
 /* Text, bytes and packed numbers. What is longer than any use we have for it is read as empty. */
 static pj_status copy_bytes(walk *w, message *in, const field_type *field, uint64_t length)
 {
@@ -340,11 +382,14 @@ static pj_status copy_bytes(walk *w, message *in, const field_type *field, uint6
         length = 0;
     }
     uint8_t head[2 * MOST_VARINT];
-    size_t tag = put_tag(head, field->id, BYTES);
+    size_t tag = put_tag(head, field->id, BYTES), begin = w->out->length;
     emit(w, head, tag + put_varint(head + tag, length));
     size_t from = w->out->length;
     if (!pj_source_copy(w->source, length, w->out))
         return fail_end(w);
+    if (field->type == PROTOBUF_C_TYPE_STRING && !w->out->failed && !is_file_name(w, entry) &&
+        !is_utf8(w->out->data + from, w->out->length - from))
+        write_out_bytes(w, field, begin, from);
     if (wire_of(field->type) != BYTES && !w->out->failed &&
         !is_packed(w->out->data + from, (size_t)length, wire_of(field->type)))
         return fail_malformed(w, "a list of numbers is cut off in the middle of one");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/json_write.h"
@@ -445,6 +446,51 @@ static void test_json_digits(void)
     CHECK_PART(err.what, "a number of more than 60 characters");
 }
 
+/* ---- streams ---- */
+
+/* ir_version; a graph, a tensor and its contents, whose lengths are the limit and something, half of it ... */
+static void put_length(pj_str *out, char tag, uint64_t length)
+{
+    pj_str_add_char(out, tag);
+    for (; length > 127; length >>= 7)
+        pj_str_add_char(out, (char)(length | 128));
+    pj_str_add_char(out, (char)length);
+}
+
+/* A pipe that promises more than the limit is refused before that is read; one that only ends too early, as such. */
+static void test_stream_bytes(void)
+{
+    static const struct {
+        uint64_t bytes;
+        pj_status status;
+        const char *part;
+    } cases[] = {
+        {PJ_MAX_STREAM_BYTES + 1, PJ_ELIMIT,  "more than the 4 GiB that are read from a stream"},
+        {PJ_MAX_STREAM_BYTES,     PJ_EFORMAT, "the file ends at byte"                          }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int ends[2];
+        char path[40];
+        pj_error err = {0};
+        pj_model *model = NULL;
+        pj_str head = pj_str_new(0);
+        pj_str_add_bytes(&head, "\010\010", 2);
+        put_length(&head, '\072', (uint64_t)1 << 61);
+        put_length(&head, '\052', (uint64_t)1 << 60);
+        pj_str_add_bytes(&head, "\010\004\020\001", 4);
+        put_length(&head, '\112', cases[i].bytes);
+        CHECK_INT(pipe(ends), 0);
+        CHECK_INT(write(ends[1], head.data, head.length), (int64_t)head.length);
+        close(ends[1]);
+        snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+        CHECK_INT(pj_load(path, NULL, &model, &err), cases[i].status);
+        CHECK_PART(err.what, cases[i].part);
+        pj_unload(model);
+        close(ends[0]);
+        pj_str_free(&head);
+    }
+}
+
 /* ---- tables and plans ---- */
 
 static pj_status parse_globs(const pj_model *model, int count, pj_error *err)
@@ -473,6 +519,40 @@ static void test_plan_globs(void)
     CHECK_TEXT(err.what, "");
     CHECK_INT(parse_globs(model, PJ_MAX_PLAN_GLOBS + 1, &err), PJ_ELIMIT);
     CHECK_PART(err.what, "more than 4096 entries match by wildcards");
+    pj_unload(model);
+}
+
+/* A name of 64 Ki a's is compared with half as many a's and a b some 32 Ki times: 2^30 steps. One that is short enough
+ * has no match, which is told as that. */
+static void test_glob_steps(void)
+{
+    static const struct {
+        int stars, status;
+        const char *part;
+    } cases[] = {
+        {PJ_MAX_NAME / 2, PJ_ELIMIT,  "take too long to compare"},
+        {100,             PJ_EFORMAT, "matches no layer"        }
+    };
+    builder b = build_new(17);
+    pj_error err = {0};
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    PjOnnx__NodeProto *node = build_node(&b, "Relu", "x", "y");
+    char name[PJ_MAX_NAME + 1];
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    node->name = build_strdup(&b, name);
+    pj_model *model = build_expect(&b);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pj_arena *arena = pj_arena_new(0);
+        pj_plan plan;
+        pj_str text = pj_str_new(0);
+        pj_str_printf(&text, "{\"schema\": \"picojoule.plan/1\", \"layers\": [{\"match\": \"*%.*sb\"}]}",
+                      cases[i].stars, name);
+        CHECK_INT(pj_plan_parse(text.data, text.length, "plan.json", model, arena, &plan, &err), cases[i].status);
+        CHECK_PART(err.what, cases[i].part);
+        pj_str_free(&text);
+        pj_arena_free(arena);
+    }
     pj_unload(model);
 }
 
@@ -571,6 +651,8 @@ int main(int count, char **words)
     test_json_values();
     test_json_digits();
     test_plan_globs();
+    test_glob_steps();
+    test_stream_bytes();
     test_table_bytes(words[1]);
     test_unpacked_weights();
     return check_done();

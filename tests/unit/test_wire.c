@@ -281,6 +281,32 @@ static void test_dropped(void)
     refuses(file, PJ_EFORMAT, "the file ends at byte 2");
 }
 
+/* Bytes that are no UTF-8 are written out, each by itself, and names of files are left alone. */
+static void test_no_utf8(void)
+{
+    pj_str file = pj_str_new(0), graph = pj_str_new(0), node = pj_str_new(0), tensor = pj_str_new(0),
+           entry = pj_str_new(0);
+    text(&node, NODE_INPUT, "caf\xe9");
+    text(&node, NODE_INPUT, "caf\xc3\xa9");
+    text(&node, NODE_OUTPUT, "\xff\xe2\x80");
+    text(&node, NODE_OP, "Relu");
+    sub(&graph, GRAPH_NODE, node);
+    text(&entry, 1, "location");
+    text(&entry, 2, "caf\xe9");
+    sub(&tensor, 13, entry);
+    sub(&graph, GRAPH_INITIALIZER, tensor);
+    sub(&file, MODEL_GRAPH, graph);
+    result r = walk(file);
+    CHECK_INT(r.status, PJ_OK);
+    const PjOnnx__GraphProto *got = r.model->graph;
+    CHECK_TEXT(got->node[0]->input[0], "caf\\xe9");
+    CHECK_TEXT(got->node[0]->input[1], "caf\xc3\xa9");
+    CHECK_TEXT(got->node[0]->output[0], "\\xff\\xe2\\x80");
+    CHECK_TEXT(got->node[0]->op_type, "Relu");
+    CHECK_TEXT(got->initializer[0]->external_data[0]->value, "caf\xe9");
+    done(&r);
+}
+
 static void test_metadata(void)
 {
     static const char *const entries[][2] = {
@@ -421,6 +447,7 @@ int main(void)
     test_depth();
     test_repeated_singular();
     test_dropped();
+    test_no_utf8();
     test_metadata();
     test_repeated_numbers();
     test_payloads();
