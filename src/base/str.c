@@ -264,9 +264,20 @@ static bool in_set(const char **set, char c)
 
 bool pj_text_glob(const char *glob, const char *text)
 {
+    uint64_t steps = UINT64_MAX;
+    return pj_text_glob_within(glob, text, &steps);
+}
+
+/* A set is counted as a whole: each text that is tried on it passes over all of it. */
+bool pj_text_glob_within(const char *glob, const char *text, uint64_t *steps)
+{
     const char *star = NULL, *retry = NULL;
     for (;;) {
         const char *set = glob + 1;
+        uint64_t cost = *glob == '[' ? strcspn(set + (*set != 0), "]") + 1 : 1;
+        *steps -= cost < *steps ? cost : *steps;
+        if (*steps == 0)
+            return false;
         if (*glob == '*') {
             star = ++glob;
             retry = text;

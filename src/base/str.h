@@ -54,7 +54,11 @@ void pj_str_add_shell(pj_str *str, const char *word);
 /* Edit distance that tells near names (insert, delete, replace, swap of neighbours); at most `most` + 1. */
 size_t pj_text_distance(const char *a, const char *b, size_t most);
 
-/* Does `text` match `glob` (* any run, ? one character, [a-z] a set)? Runs in linear time per star. */
+/* Does `text` match `glob` (* any run, ? one character, [a-z] a set)? */
 bool pj_text_glob(const char *glob, const char *text);
+
+/* The same for many of them that somebody else wrote: takes the characters that are compared from *steps, at most the
+ * product of both lengths. Once it is 0 nothing matches. */
+bool pj_text_glob_within(const char *glob, const char *text, uint64_t *steps);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/map.h"
 #include "diff/match.h"
 #include "ir/diag.h"
 #include "picojoule/lint.h"
@@ -57,6 +59,8 @@ typedef struct judge {
     double total; /* energy of the model */
     bool is_relative;
     const pj_matching *matching; /* of the baseline (a) and now (b), once it was needed */
+    pj_map by_name;              /* name -> named_layer, once it was needed */
+    uint64_t glob_steps;         /* that wildcards may still take */
 } judge;
 
 /* ---- errors ---- */
@@ -258,36 +262,69 @@ static pj_status fail_unmatched(const judge *j, const pj_budget_rule *rule)
                           near ? near : "", near ? "\"?" : "");
 }
 
-/* A name is a name even if it looks like a glob. */
-static bool has_layer(const pj_result *now, const char *name)
+/* Layers of one name, in their order. */
+typedef struct named_layer {
+    const pj_layer *layer;
+    struct named_layer *next;
+} named_layer;
+
+/* Rules and layers may be many, so names are not looked for one by one. */
+static pj_status index_names(judge *j)
 {
-    for (size_t i = 0; i < now->layer_count; i++)
-        if (strcmp(now->layers[i].name, name) == 0)
-            return true;
-    return false;
+    const pj_result *now = j->given->now;
+    if (j->by_name.arena)
+        return PJ_OK;
+    named_layer *all = PJ_NEW(j->arena, named_layer, now->layer_count);
+    pj_map_init(&j->by_name, j->arena);
+    if (!all || !pj_map_reserve(&j->by_name, now->layer_count))
+        return pj_fail_memory(j->err);
+    for (size_t i = now->layer_count; i-- > 0;) {
+        all[i] = (named_layer){&now->layers[i], pj_map_get(&j->by_name, now->layers[i].name)};
+        if (!pj_map_put(&j->by_name, now->layers[i].name, &all[i]))
+            return pj_fail_memory(j->err);
+    }
+    return PJ_OK;
 }
 
-static bool is_meant(const pj_budget_rule *rule, const pj_layer *layer, bool exact)
+static void take_layer(judge *j, const pj_budget_rule *rule, const pj_layer *layer, podium *p, pj_check_verdict *v)
 {
     if (rule->op && strcmp(rule->op, layer->op) != 0)
-        return false;
-    return exact ? strcmp(rule->what, layer->name) == 0 : pj_text_glob(rule->what, layer->name);
+        return;
+    v->matched++;
+    v->count += figure_of(j, rule, layer) > rule->allowed;
+    offer_layer(j, p, rule, layer);
+}
+
+/* A name is a name even if it looks like a glob. */
+static pj_status take_matching(judge *j, const pj_budget_rule *rule, podium *p, pj_check_verdict *v)
+{
+    const pj_result *now = j->given->now;
+    PJ_TRY(index_names(j));
+    const named_layer *named = pj_map_get(&j->by_name, rule->what);
+    for (const named_layer *at = named; at; at = at->next)
+        take_layer(j, rule, at->layer, p, v);
+    if (named || !strpbrk(rule->what, "*?["))
+        return PJ_OK;
+    for (size_t i = 0; i < now->layer_count; i++)
+        if (pj_text_glob_within(rule->what, now->layers[i].name, &j->glob_steps))
+            take_layer(j, rule, &now->layers[i], p, v);
+    if (j->glob_steps > 0)
+        return PJ_OK;
+    return pj_budget_fail(j->given->budget, rule->path, PJ_ELIMIT, j->err,
+                          "the wildcards up to here take too long to compare with all names of layers; write shorter "
+                          "or fewer ones");
 }
 
 /* Each layer by itself: the rule of a glob, or the greatest share. */
 static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    bool all = rule->kind == PJ_RULE_LAYER_SHARE, exact = !all && has_layer(now, rule->what);
+    bool all = rule->kind == PJ_RULE_LAYER_SHARE;
     podium p = {.count = 0};
-    for (size_t i = 0; i < now->layer_count; i++) {
-        const pj_layer *layer = &now->layers[i];
-        if (!all && !is_meant(rule, layer, exact))
-            continue;
-        v->matched++;
-        v->count += figure_of(j, rule, layer) > rule->allowed;
-        offer_layer(j, &p, rule, layer);
-    }
+    if (!all)
+        PJ_TRY(take_matching(j, rule, &p, v));
+    for (size_t i = 0; all && i < now->layer_count; i++)
+        take_layer(j, rule, &now->layers[i], &p, v);
     if (!all && v->matched == 0)
         return fail_unmatched(j, rule);
     v->exceeded = v->count > 0;
@@ -502,6 +539,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     judge j = {.given = given,
                .arena = arena,
                .err = err,
+               .glob_steps = PJ_MAX_GLOB_STEPS,
                .total = pj_energy_total(&given->now->totals.energy),
                .is_relative = strcmp(given->now->unit, "relative") == 0};
     pj_check_verdict *verdicts = PJ_NEW(arena, pj_check_verdict, entry->rules + 1);

@@ -111,7 +111,8 @@ enum { PJ_BIT_CHECK = 1, PJ_BIT_LINT = 2 };
 /* Where a report goes, and how it looks. */
 typedef struct pj_output {
     pj_report_options report;
-    const char *out; /* NULL: standard output */
+    const char *out;       /* NULL: standard output */
+    uint64_t memory_limit; /* bytes; 0: none */
 } pj_output;
 
 /* --record and what goes with it; the texts may be NULL. */
@@ -121,8 +122,8 @@ typedef struct pj_record_args {
 
 /* ---- rows.c: rows that several commands have ---- */
 
-extern const pj_option pj_report_rows[3]; /* --format -o --width; of a pj_output */
-extern const pj_option pj_chart_rows[3];  /* with svg */
+extern const pj_option pj_report_rows[4]; /* --format -o --width --memory-limit; of a pj_output */
+extern const pj_option pj_chart_rows[4];  /* with svg */
 extern const pj_option pj_strict_rows[1]; /* of a bool */
 extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
 

@@ -414,7 +414,7 @@ const pj_command pj_command_check = {
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
     .rows = {PJ_ROWS("Result", result_rows,                                                                   0),
-             {"Output", pj_report_rows + 1, 2, 0, 0, false},
+             {"Output", pj_report_rows + 1, 3, 0, 0, false},
              PJ_ROWS("Budget",                                                                                                             budget_rows, 0),
              PJ_ROWS("Recording",                                   pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},

@@ -1,8 +1,10 @@
 /* Reading a command line by the rows of a command, and running it. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -268,7 +270,7 @@ static bool check_clashes(reader *r)
 /* ---- the whole ---- */
 
 /* Width and colour of the terminal, if the report goes to one. */
-static void ask_terminal(pj_output *output)
+static const pj_output *ask_terminal(pj_output *output)
 {
     struct winsize size;
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
@@ -276,7 +278,7 @@ static void ask_terminal(pj_output *output)
     if (output->out && strcmp(output->out, "-") == 0)
         output->out = NULL;
     if (output->out || !isatty(STDOUT_FILENO))
-        return;
+        return output;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
     else if (columns)
@@ -284,6 +286,22 @@ static void ask_terminal(pj_output *output)
     if (!output->report.width && width > 0)
         output->report.width = width < 40 ? 40 : width > 10000 ? 10000 : (int)width;
     output->report.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+    return output;
+}
+
+/* What is allocated, not what threads reserve, where the system tells these apart. 0: no limit. */
+static void limit_memory(uint64_t bytes)
+{
+#ifdef __linux__
+    enum { RESOURCE = RLIMIT_DATA };
+#else
+    enum { RESOURCE = RLIMIT_AS };
+#endif
+    struct rlimit now;
+    if (!bytes || getrlimit(RESOURCE, &now) != 0 || now.rlim_cur <= bytes)
+        return;
+    now.rlim_cur = bytes;
+    setrlimit(RESOURCE, &now);
 }
 
 /* Is --help (or -h), or --version among the words before "--"? */
@@ -326,8 +344,11 @@ static pj_exit run(reader *r)
     else if (r->code == PJ_EXIT_DONE)
         r->code = PJ_EXIT_SYSTEM;
     if (r->code == PJ_EXIT_DONE) {
-        ask_terminal((pj_output *)(void *)r->args);
+        const pj_output *output = ask_terminal((pj_output *)(void *)r->args);
+        limit_memory(output->memory_limit);
         r->code = r->command->run(r->line, r->args);
+        if (r->code == PJ_EXIT_SYSTEM && output->memory_limit)
+            pj_say("--memory-limit let it take no more than %" PRIu64 " bytes of memory", output->memory_limit);
     }
     free_settings(r);
     return r->code;

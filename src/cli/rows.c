@@ -1,8 +1,28 @@
 /* Options that several commands have. */
+#include <string.h>
+
 #include "cli.h"
 
 #define AT(member) offsetof(pj_output, member)
 #define OF(member) offsetof(pj_record_args, member)
+
+/* As a setting of that kind is read, which is in bits. */
+static const char *read_size(pj_line *line, void *at, const char *value)
+{
+    pj_setup setup = pj_setup_default();
+    const pj_setting *size;
+    uint64_t bits = 0;
+    pj_error err;
+    size_t i = 0;
+    (void)line;
+    while ((size = pj_setup_setting(i)) && size->kind != PJ_SETTING_SIZE)
+        i++;
+    if (size && pj_setup_set(&setup, size->option, value, &err) == PJ_OK)
+        memcpy(&bits, (const char *)&setup + size->at, sizeof bits);
+    pj_setup_clear(&setup);
+    *(uint64_t *)at = bits / 8;
+    return bits >= 8 ? NULL : "a size from 1 byte on, for example 512MiB";
+}
 
 /* clang-format off */
 #define OUTPUT_ROWS                                                                                        \
@@ -14,14 +34,19 @@
      "columns for text (default: the terminal's,\n"                                                        \
      "else 100)",                                                                                          \
      PJ_OPTION_INT, .at = AT(report.width), .least = 40, .most = 10000,                                          \
-     .wants = "a number of columns from 40 to 10000"}
+     .wants = "a number of columns from 40 to 10000"},                                                     \
+    {"memory-limit", 0, "SIZE",                                                                            \
+     "ends with exit code 5 rather than take more\n"                                                       \
+     "memory, for example 512MiB (default: no limit\n"                                                     \
+     "but the system's)",                                                                                  \
+     PJ_OPTION_READ, .at = AT(memory_limit), .read = read_size}
 
-const pj_option pj_report_rows[3] = {
+const pj_option pj_report_rows[4] = {
     {"format", 0, NULL, "how the report is written (default text)",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_report_formats},
     OUTPUT_ROWS
 };
-const pj_option pj_chart_rows[3] = {
+const pj_option pj_chart_rows[4] = {
     {"format", 0, NULL, "how the report is written (default text); svg is\na chart",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_chart_formats},
     OUTPUT_ROWS

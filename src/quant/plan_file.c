@@ -67,6 +67,7 @@ typedef struct matcher {
     pj_plan *plan;
     pj_map by_label; /* label -> pj_node */
     int globs;
+    uint64_t steps; /* that they may still take */
 } matcher;
 
 /* The label that is nearest to what an entry names. */
@@ -118,8 +119,11 @@ static pj_status match_nodes(matcher *m, pj_json entry, const char *match, const
             return pj_json_fail(pj_json_find(entry, "match"), PJ_ELIMIT, err, "more than %d entries match by wildcards",
                                 (int)PJ_MAX_PLAN_GLOBS);
         for (int i = 0; i < m->nodes; i++)
-            if (pj_text_glob(match, m->order[i]->label) && give(m, m->order[i], op, formats))
+            if (pj_text_glob_within(match, m->order[i]->label, &m->steps) && give(m, m->order[i], op, formats))
                 found = true;
+        if (m->steps == 0)
+            return pj_json_fail(pj_json_find(entry, "match"), PJ_ELIMIT, err,
+                                "the wildcards up to here take too long to compare with all names of layers");
     }
     return found ? PJ_OK : fail_unmatched(entry, match, op, m, err);
 }
@@ -144,7 +148,7 @@ static pj_status read_entry(matcher *m, pj_json entry, pj_error *err)
 
 static pj_status read_layers(pj_json layers, const pj_model *model, pj_arena *arena, pj_plan *plan, pj_error *err)
 {
-    matcher m = {.arena = arena, .plan = plan};
+    matcher m = {.arena = arena, .plan = plan, .steps = PJ_MAX_GLOB_STEPS};
     m.order = pj_model_order(model, arena, &m.nodes);
     if (!m.order)
         return pj_fail_memory(err);

@@ -119,7 +119,7 @@ has "PASS  models/resnet8.onnx"
 step="a killed refresh leaves the old baseline"
 cp baselines/resnet8.json before.json
 mkdir -p full && cp -r models plan.json picojoule.json full
-expect 5 sh -c 'ulimit -f 1; trap "" XFSZ; picojoule check --update-baseline'
+expect 5 sh -c 'ulimit -f 1; picojoule check --update-baseline'
 cmp -s before.json baselines/resnet8.json || wrong "the baseline has changed"
 
 step="fork without token: the steps of action.yml"
@@ -240,5 +240,57 @@ sed "s/data.bin/absent.json/" data.json >other.json
 refuses "$program" check other.json --report text=data.bin
 ln -sf picojoule.json base.json
 refuses "$program" check --update-baseline
+
+step="a report equals its own model, whatever the names and sizes"
+# Four Relus: of 2^53 + 1 numbers; names are no UTF-8, or would be obeyed; two dimensions that differ in such a byte
+{
+    printf '\010\010\072\276\001\012\021\012\001x\022\002t\351\032\002b\351\042\004Relu\012\022\012\002t\351'
+    printf '\022\002t\350\032\002b\350\042\004Relu\012\036\012\002t\350\022\001y\032\017\075\033\13331m\342'
+    printf '\200\256\357\277\276\074\046\042\042\004Relu\022\001gZ\026\012\001x\022\021\012\017\010\001\022'
+    printf '\013\012\011\010\201\200\200\200\200\200\200\020b\026\012\001y\022\021\012\017\010\001\022\013'
+    printf '\012\011\010\201\200\200\200\200\200\200\020\012\017\012\001u\022\002w\377\032\000\042\004ReluZ'
+    printf '\027\012\001u\022\022\012\020\010\001\022\014\012\004\022\002n\377\012\004\022\002n\376b\030\012'
+    printf '\002w\377\022\022\012\020\010\001\022\014\012\004\022\002n\377\012\004\022\002n\376B\002\020\015'
+} >names.onnx
+expect 0 "$program" analyze names.onnx --format json -o names.json
+expect 0 "$program" compare names.json names.onnx --format json
+has '"same": 4, "changed": 0, "renamed": 0, "added": 0, "removed": 0'
+has '9007199254740993'
+lacks '9007199254740992"'
+expect 0 "$program" analyze names.onnx --dim 'n\xff=2' --dim 'n\xfe=3'
+has 'b\xe9'
+has 'b\xe8'
+for format in text markdown csv; do
+    for command in "analyze names.onnx" "shapes names.onnx" "analyze names.onnx --lint" "compare names.json names.onnx"; do
+        "$program" $command --format $format >"$work/out" 2>&1 || wrong "fails: $command"
+        lacks "$(printf '\033')"
+        lacks "$(printf '\342\200\256')"
+        lacks "$(printf '\357\277\276')"
+    done
+done
+
+step="limits of the system"
+mkdir small && cd small || exit 1
+expect 5 sh -c 'ulimit -f 1; "$1" analyze "$2" --format json -o report.json' - "$program" "$root/models/resnet8.onnx"
+has "report.json: cannot be written: File too large"
+[ -z "$(ls)" ] || wrong "half a file is left"
+expect 5 sh -c 'ulimit -f 1; exec "$1" analyze "$2" --format json 2>message >report' - "$program" \
+    "$root/models/resnet8.onnx"
+grep -qF "standard output: cannot be written" message || wrong "nothing is told of standard output"
+expect 3 sh -c 'yes | "$1" check -' - "$program"
+has "standard input: has more than the 67108864 bytes that are accepted here"
+# A graph of 2^61 bytes with a tensor that has 2^59, and no end
+expect 3 sh -c 'head=$1; { printf "$head"; cat /dev/zero; } | "$2" analyze -' - \
+    '\010\010\072\200\200\200\200\200\200\200\200\040\052\200\200\200\200\200\200\200\200\020\010\004\020\001\112\200\200\200\200\200\200\200\200\010' \
+    "$program"
+has "more than the 4 GiB that are read from a stream"
+if ! grep -q __asan_init "$program"; then # which reserves terabytes
+    expect 5 "$program" analyze "$root/models/encoder.onnx" --memory-limit 64KiB
+    has "not enough memory"
+    has "--memory-limit let it take no more than 65536 bytes"
+    expect 0 "$program" analyze "$root/models/encoder.onnx" --memory-limit 64MiB
+fi
+expect 2 "$program" analyze "$root/models/encoder.onnx" --memory-limit 0
+has "a size from 1 byte on"
 
 exit $failed
