@@ -108,6 +108,29 @@ const char *pj_device_marked(const pj_device *device, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
+bool pj_device_fits(const pj_device *device, double weights, double activations, const char **what, double *has,
+                    double *wants)
+{
+    const double activations_known = fmax(activations, 0);
+    const struct {
+        const char *what;
+        double has, wants;
+    } memories[] = {
+        {"flash",  device->flash_kb * 1024, weights                    },
+        {"RAM",    device->ram_kb * 1024,   activations_known          },
+        {"memory", device->memory_gb * 1e9, weights + activations_known},
+    };
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+        if (memories[i].has < 0 || memories[i].wants <= memories[i].has)
+            continue;
+        *what = memories[i].what;
+        *has = memories[i].has;
+        *wants = memories[i].wants;
+        return false;
+    }
+    return true;
+}
+
 bool pj_device_is_v4(const pj_device *device)
 {
     return device->method == PJ_DEVICE_V4;

@@ -35,6 +35,11 @@ const char *pj_device_formula(const pj_device *device); /* "datasheet", "measure
 const char *pj_device_notes(const pj_device *device);   /* may be empty */
 double pj_device_idle_w(const pj_device *device);       /* negative: not published */
 bool pj_device_is_v4(const pj_device *device);          /* its notes say what is wrong with its formula */
+/* Do `weights` bytes and `activations` bytes at once (negative: not known) fit into the memories that the profile
+ * states? Weights go to flash where there is one, activations to RAM; a device with one memory holds both there. false:
+ * *what, *has and *wants name the memory and the bytes of the first that is too small. */
+bool pj_device_fits(const pj_device *device, double weights, double activations, const char **what, double *has,
+                    double *wants);
 /* The figures that estimates rest on that were recalled and not seen in print, "peak.fp32.tops, power.w", in `arena`;
  * "": none. NULL: out of memory. */
 const char *pj_device_marked(const pj_device *device, pj_arena *arena);

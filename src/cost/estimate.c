@@ -245,6 +245,17 @@ static pj_status report_marks(const pj_device *device, pj_arena *arena, pj_diags
     return PJ_OK;
 }
 
+static void report_fit(const pj_device *device, const pj_totals *totals, pj_diags *diags)
+{
+    const char *what;
+    double has, wants;
+    if (!pj_device_fits(device, (double)totals->param_bits / 8, (double)totals->peak_activation_bytes, &what, &has,
+                        &wants))
+        pj_diag_add(diags, PJ_DIAG_DEVICE_FIT, NULL,
+                    "device %s: the model does not fit: it takes %.0f bytes of %s, which has %.0f",
+                    pj_device_name(device), wants, what, has);
+}
+
 static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail, double bytes, double batch,
                               double sequence)
 {
@@ -283,6 +294,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
     pj_map_init(&said, arena);
     for (size_t d = 0; d < count; d++) {
         idle[d] = pj_device_idle_w(devices[d]);
+        report_fit(devices[d], totals, diags);
         PJ_TRY(report_marks(devices[d], arena, diags, err));
     }
     totals->devices = sums;

@@ -23,6 +23,7 @@
     X(PJ_DIAG_UNPRICED, "unpriced", "warning", true)                    \
     X(PJ_DIAG_QTOOLS, "qtools-no-figure", "note", false)                \
     X(PJ_DIAG_DEVICE, "device-precision", "note", false)                \
+    X(PJ_DIAG_DEVICE_FIT, "does-not-fit", "warning", true)              \
     X(PJ_DIAG_DEVICE_FIGURES, "device-figures", "note", false)          \
     X(PJ_DIAG_WEIGHTS_ABSENT, "weights-absent", "note", false)          \
     X(PJ_DIAG_WEIGHTS_UNREAD, "weights-unread", "note", false)          \

@@ -318,6 +318,45 @@ static void test_capacity(void)
     pj_device_close(device);
 }
 
+/* The board has 1024 KiB of flash and 256 KiB of RAM; the GPU one memory of 2 GB for both. */
+static void test_fits(void)
+{
+    static const char board[] =
+        "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"mcu\", \"formula\": \"capacity\",\n"
+        "\"flash\": {\"kb\": 1024, \"source\": \"s\", \"confidence\": \"primary\"},\n"
+        "\"ram\": {\"kb\": 256, \"source\": \"s\", \"confidence\": \"primary\"}}";
+    static const char card[] =
+        "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"gpu\", \"formula\": \"capacity\",\n"
+        "\"memory\": {\"gb\": 2, \"source\": \"s\", \"confidence\": \"primary\"}}";
+    static const struct {
+        const char *file;
+        double weights, activations;
+        const char *what; /* "": it fits */
+        double has, wants;
+    } rows[] = {
+        {board, 1048576, 262144, "",       0,       0      },
+        {board, 1048577, 262145, "flash",  1048576, 1048577},
+        {board, 1048576, 262145, "RAM",    262144,  262145 },
+        {board, 1048576, -1,     "",       0,       0      }, /* activations are not known */
+        {card,  1.5e9,   0.5e9,  "",       0,       0      },
+        {card,  1.5e9,   0.6e9,  "memory", 2e9,     2.1e9  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_device *device = NULL;
+        pj_error err = {0};
+        const char *what = "";
+        double has = 0, wants = 0;
+        CHECK_INT(pj_device_parse(rows[i].file, strlen(rows[i].file), "d.json", &device, &err), PJ_OK);
+        if (!device)
+            continue;
+        CHECK_INT(pj_device_fits(device, rows[i].weights, rows[i].activations, &what, &has, &wants), !rows[i].what[0]);
+        CHECK_TEXT(what, rows[i].what);
+        CHECK_NEAR(has, rows[i].has, 1e-15);
+        CHECK_NEAR(wants, rows[i].wants, 1e-15);
+        pj_device_close(device);
+    }
+}
+
 int main(void)
 {
     test_roofline();
@@ -329,5 +368,6 @@ int main(void)
     test_shipped();
     test_marks();
     test_capacity();
+    test_fits();
     return check_done();
 }
