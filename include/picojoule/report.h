@@ -77,6 +77,10 @@ PJ_API pj_status pj_tables_write(const char *name, const pj_report_options *opti
 PJ_API pj_status pj_devices_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                                   pj_error *err);
 
+/* Memory hierarchies, likewise. */
+PJ_API pj_status pj_hierarchies_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                                      pj_error *err);
+
 /* The operator table. All four formats; "markdown" is docs/operators.md. */
 PJ_API pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 

@@ -1,4 +1,4 @@
-/* picojoule tables, picojoule devices: list, show, validate. */
+/* picojoule tables, picojoule devices, picojoule hierarchies: list, show, validate. */
 #include "commands.h"
 #include "say.h"
 
@@ -53,6 +53,11 @@ static pj_exit run_devices(pj_line *line, const void *args)
     return show(line, args, pj_devices_write, "device profile");
 }
 
+static pj_exit run_hierarchies(pj_line *line, const void *args)
+{
+    return show(line, args, pj_hierarchies_write, "memory hierarchy");
+}
+
 const pj_command pj_command_tables = {
     .name = "tables",
     .operands = "[NAME|FILE]",
@@ -90,4 +95,23 @@ const pj_command pj_command_devices = {
                 "    is my own profile valid?",
     .size = sizeof(tables_args),
     .run = run_devices,
+};
+
+const pj_command pj_command_hierarchies = {
+    .name = "hierarchies",
+    .operands = "[NAME|FILE]",
+    .least = 0,
+    .most = 1,
+    .summary = "memory hierarchies: list, show, validate",
+    .text = "Without an argument: the built-in memory hierarchies, which describe the levels,\n"
+            "registers and array of a chip. With a name or a file: every number in it with\n"
+            "unit, source and confidence. hierarchies/README.md has the format.",
+    .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
+    .clashes = {{.with = "check", .others = "format output"}             },
+    .examples = "picojoule hierarchies\n"
+                "    which hierarchies there are\n"
+                "picojoule hierarchies tpu-like\n"
+                "    what a bit costs in each of its memories, and who says so",
+    .size = sizeof(tables_args),
+    .run = run_hierarchies,
 };

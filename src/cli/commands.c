@@ -10,6 +10,7 @@ const pj_command *const pj_commands[] = {
     &pj_command_check,
     &pj_command_tables,
     &pj_command_devices,
+    &pj_command_hierarchies,
     &pj_command_ops,
     &pj_command_history,
     &pj_command_pareto,

@@ -54,7 +54,7 @@ void pj_help_program(const pj_command *const *commands)
     for (size_t i = 0; commands[i]; i++) {
         char head[64];
         snprintf(head, sizeof head, "%s %s", commands[i]->name, commands[i]->operands);
-        printf("  %-22s%s\n", head, commands[i]->summary);
+        printf("  %-24s%s\n", head, commands[i]->summary);
     }
     printf("\nFirst steps:\n\n");
     print_lines(first_steps, "  ");

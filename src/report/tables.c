@@ -1,7 +1,8 @@
-/* `picojoule tables` and `picojoule devices`. */
+/* `picojoule tables`, `picojoule devices` and `picojoule hierarchies`. */
 #include "cost/device.h"
 #include "cost/table.h"
 #include "report/figures.h"
+#include "reuse/hierarchy.h"
 
 /* "45 nm", or "" for 0. */
 static void quantity(double value, const char *unit, pj_str *out)
@@ -149,5 +150,90 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
     sheet.figure = pj_device_figures(device, &sheet.figures);
     pj_status status = pj_sheet_write(&sheet, options, sink, payload, err);
     pj_device_close(device);
+    return status;
+}
+
+/* ---- memory hierarchies ---- */
+
+/* clang-format off */
+static const pj_column hierarchy_columns[] = {
+    {.key = "name", .title = "hierarchy", .kind = PJ_CELL_TEXT},
+    {.key = "unit", .title = "unit", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.key = "memories", .title = "memories", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.key = "figures", .title = "figures", .kind = PJ_CELL_COUNT, .rank = 3},
+    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+/* clang-format on */
+
+/* "dram, global 256 KiB" */
+static void add_levels(const pj_hierarchy *hierarchy, pj_str *out)
+{
+    const double bits_per_kib = 8192;
+    for (int i = 0; i < hierarchy->level_count; i++) {
+        const pj_level *level = &hierarchy->level[i];
+        pj_str_printf(out, "%s%s", i ? ", " : "", level->name);
+        if (!level->has_size)
+            continue;
+        pj_str_add(out, " ");
+        pj_str_add_double(out, level->size_bits / bits_per_kib);
+        pj_str_add(out, " KiB");
+    }
+}
+
+static void add_fused(const pj_hierarchy *hierarchy, pj_str *out)
+{
+    for (int i = PJ_FUSE_NONE + 1; i < PJ_FUSE_CLASSES; i++)
+        if (hierarchy->fuse & 1u << i)
+            pj_str_printf(out, "%s%s", *out->data ? ", " : "", pj_fuse_words[i]);
+}
+
+static pj_status list_hierarchy(const char *name, pj_arena *arena, pj_rows *rows, pj_error *err)
+{
+    pj_hierarchy *hierarchy = NULL;
+    pj_str levels = pj_str_new(0);
+    PJ_TRY(pj_hierarchy_open(name, NULL, &hierarchy, err));
+    pj_cell *cell = pj_rows_add(rows);
+    add_levels(hierarchy, &levels);
+    pj_cell_text(&cell[0], name);
+    pj_cell_text(&cell[1], pj_arena_strdup(arena, hierarchy->unit));
+    pj_cell_text(&cell[2], pj_str_keep(&levels, arena));
+    pj_cell_count(&cell[3], (int64_t)hierarchy->figures.count);
+    pj_cell_text(&cell[4], pj_arena_strdup(arena, hierarchy->title));
+    pj_hierarchy_close(hierarchy);
+    rows->failed = rows->failed || !cell[1].text || !cell[2].text || !cell[4].text;
+    return PJ_OK;
+}
+
+static pj_status show_hierarchy(const pj_hierarchy *hierarchy, const pj_report_options *options, pj_sink sink,
+                                void *payload, pj_error *err)
+{
+    pj_str levels = pj_str_new(0), fused = pj_str_new(0);
+    add_levels(hierarchy, &levels);
+    add_fused(hierarchy, &fused);
+    const pj_fact facts[] = {
+        {"unit",     hierarchy->unit},
+        {"memories", levels.data    },
+        {"fused",    fused.data     },
+    };
+    pj_sheet sheet = {hierarchy->name, hierarchy->title, hierarchy->notes, facts, 3, NULL, 0, NULL, 0};
+    sheet.figure = hierarchy->figures.rows;
+    sheet.figures = hierarchy->figures.count;
+    pj_status status =
+        levels.failed || fused.failed ? pj_fail_memory(err) : pj_sheet_write(&sheet, options, sink, payload, err);
+    pj_str_free(&levels);
+    pj_str_free(&fused);
+    return status;
+}
+
+pj_status pj_hierarchies_write(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
+                               pj_error *err)
+{
+    pj_hierarchy *hierarchy = NULL;
+    if (!name)
+        return write_list("hierarchies", hierarchy_columns, sizeof hierarchy_columns / sizeof *hierarchy_columns,
+                          pj_hierarchy_builtin, list_hierarchy, options, sink, payload, err);
+    PJ_TRY(pj_hierarchy_open(name, NULL, &hierarchy, err));
+    pj_status status = show_hierarchy(hierarchy, options, sink, payload, err);
+    pj_hierarchy_close(hierarchy);
     return status;
 }

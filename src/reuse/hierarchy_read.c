@@ -229,7 +229,7 @@ static pj_status read_levels(reader *r, pj_json root)
     pj_json list;
     PJ_TRY(pj_json_get_array(root, "levels", &list, r->err));
     if (pj_json_count(list) != PJ_MAX_LEVELS)
-        return pj_json_fail(list, PJ_EFORMAT, r->err, "%zu levels; version 1 has two, the farthest one first",
+        return pj_json_fail(list, PJ_EFORMAT, r->err, "two levels should stand here, the farthest first; there are %zu",
                             pj_json_count(list));
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at))
         PJ_TRY(read_level(r, at, r->out->level_count++));

@@ -338,6 +338,11 @@ static pj_status list_devices(const input *in, digest *out, pj_error *err)
     return write_formats(pj_devices_write, in->path, out, err);
 }
 
+static pj_status list_hierarchies(const input *in, digest *out, pj_error *err)
+{
+    return write_formats(pj_hierarchies_write, in->path, out, err);
+}
+
 static pj_status write_operators(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
                                  pj_error *err)
 {
@@ -778,7 +783,8 @@ static void run_models(const char *path)
 static void run_texts(void)
 {
     static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
-    const input list = {0}, one = {.path = "horowitz-45nm"}, other = {.path = "qtools"}, device = {.path = "edge-tpu"};
+    const input list = {0}, one = {.path = "horowitz-45nm"}, other = {.path = "qtools"}, device = {.path = "edge-tpu"},
+                hierarchy = {.path = "tpu-like"};
     const input misspelt = {.path = "horowitz-46nm"}, broken = {.bytes = table, .size = sizeof table - 1};
     run_case("list of tables", list_tables, &list, PJ_OK);
     run_case("table", list_tables, &one, PJ_OK);
@@ -786,6 +792,8 @@ static void run_texts(void)
     run_case("no table", list_tables, &misspelt, PJ_EARGUMENT);
     run_case("broken table", parse_table, &broken, PJ_EFORMAT);
     run_case("list of devices", list_devices, &list, PJ_OK);
+    run_case("list of hierarchies", list_hierarchies, &list, PJ_OK);
+    run_case("hierarchy", list_hierarchies, &hierarchy, PJ_OK);
     run_case("device", list_devices, &device, PJ_OK);
     run_case("broken device", parse_device, &broken, PJ_EFORMAT);
     run_case("operators", list_operators, &list, PJ_OK);

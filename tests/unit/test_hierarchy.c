@@ -198,8 +198,34 @@ static void test_wrong(void)
     CHECK_PART(err.what, "tpu-like");
 }
 
+/* The file of hierarchies/README.md: what it does not say has its default. */
+static void test_shortest(void)
+{
+    static const char text[] =
+        "{\"schema\": \"picojoule.hierarchy/1\", \"title\": \"My chip\", \"levels\": [\n"
+        "{\"name\": \"dram\", \"source\": \"data sheet, page 12\", \"confidence\": \"primary\",\n"
+        " \"read\": {\"pj_per_bit\": 4}, \"write\": {\"pj_per_bit\": 4.4}},\n"
+        "{\"name\": \"global\", \"size\": {\"kib\": 512}, \"source\": \"memory compiler\", \"confidence\": "
+        "\"derived\",\n"
+        " \"read\": {\"pj_per_bit\": 0.5}, \"write\": {\"pj_per_bit\": 0.6}}]}";
+    pj_hierarchy *h = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_hierarchy_parse(text, strlen(text), "my-chip.json", &h, &err), PJ_OK);
+    if (!h)
+        return;
+    CHECK(h->machine.holds_weights && h->machine.unrolls_window && !h->machine.registers[PJ_NEST_O].given);
+    CHECK(h->fuse == 0 && h->mac_pj < 0 && h->accumulator_bits == 0 && h->machine.reserve == 0);
+    CHECK_NEAR(h->machine.near_bits, 512 * 8192.0, 0);
+    CHECK_NEAR(h->machine.unroll[PJ_ALONG_G], 1, 0);
+    CHECK_TEXT(h->unit, "pJ");
+    CHECK_TEXT(h->figures.rows[0].unit, "pJ/bit");
+    CHECK_TEXT(h->figures.rows[0].confidence, "primary");
+    pj_hierarchy_close(h);
+}
+
 int main(void)
 {
+    test_shortest();
     test_shipped();
     test_tpu_like();
     test_reference();
