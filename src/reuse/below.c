@@ -228,6 +228,7 @@ static void try_share(const pj_array *array, const pj_tile *tile, const share *s
     double m = fmin(s->m, floor(s->room[PJ_NEST_O] / n));
     if (s->room[PJ_NEST_I] < HUGE_VAL)
         m = fmin(m, floor(pj_nest_largest(array->nest, r, 1, 0, s->room[PJ_NEST_I])));
+    next->tried++;
     if (m < 1 || n * r > s->room[PJ_NEST_W])
         return;
     const double trips[PJ_EXTENTS] = {[M] = ceil(s->m / m), [N] = ceil(s->n / n), [R] = ceil(s->r / r)};
@@ -266,6 +267,7 @@ void pj_below_find(const pj_array *array, const pj_tile *tile, pj_below *out)
 {
     share s = share_of(array, tile);
     pj_below next;
+    next.tried = 1;
     find_busy(array, tile, next.busy);
     find_wasted(array, &next);
     double registers = price_registers(array, &next, array->nest->m * array->nest->n * array->nest->r);
@@ -279,6 +281,7 @@ void pj_below_find(const pj_array *array, const pj_tile *tile, pj_below *out)
         try_shares(array, tile, &s, &next, out);
     }
     out->pj += registers;
+    out->tried = next.tried;
 }
 
 double pj_below_least(const pj_array *array, double again[PJ_NEST_OPERANDS])

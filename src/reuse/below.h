@@ -43,6 +43,7 @@ typedef struct pj_below {
     double sums;                     /* how often each result is written as a sum: 1 without partial ones */
     double busy[PJ_DIRECTIONS];      /* processing elements at work along m, n, r, g */
     double pj;
+    int tried; /* tiles of the registers, before it was found */
 } pj_below;
 
 pj_array pj_array_of(const pj_machine *machine, const pj_nest *nest);

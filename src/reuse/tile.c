@@ -8,7 +8,7 @@
 
 enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };
 
-enum { MOST_LOOKS = 2000 }; /* far more than nests of networks need */
+enum { MOST_LOOKS = 40000 }; /* far more than nests of networks need */
 
 /* How W comes to the array. */
 typedef enum way {
@@ -159,11 +159,11 @@ static bool try_tile(search *s, double m, double n, double r)
     int order = 0;
     way w = way_of(s, n, r);
     double far = find_order(s, &tile, w, &order, visits);
-    if (far + least_with(s, &tile, w) >= s->best_pj || s->looks == MOST_LOOKS)
+    if (far + least_with(s, &tile, w) >= s->best_pj || s->looks >= MOST_LOOKS)
         return false;
-    s->looks++;
     pj_below below;
     pj_below_find(&s->array[w], &tile, &below);
+    s->looks += below.tried;
     if (far + below.pj >= s->best_pj)
         return true;
     s->best_pj = far + below.pj;
