@@ -428,10 +428,23 @@ static pj_status read_shipped(pj_model *model, pj_error *err)
     return PJ_OK;
 }
 
+/* Is the word in a file that comes along? Most unknown operators are in none, and the files need not be read. */
+static bool is_mentioned(const char *op)
+{
+    size_t length = strlen(op);
+    for (const pj_builtin *at = pj_builtin_op_rules; at->name && length; at++)
+        for (const char *hit = at->json; (hit = strstr(hit, op)) != NULL; hit += length)
+            if (hit > at->json && hit[-1] == '"' && hit[length] == '"')
+                return true;
+    return false;
+}
+
 pj_status pj_custom_shipped(pj_model *model, const char *domain, const char *op, pj_diags *diags,
                             const pj_op_desc **out, pj_error *err)
 {
     *out = NULL;
+    if (!model->shipped && !is_mentioned(op))
+        return PJ_OK;
     if (!model->shipped)
         PJ_TRY(read_shipped(model, err));
     const pj_custom_op *at = model->shipped->first;

@@ -64,7 +64,8 @@ def read_list(path):
 def excuse(rows, run):
     """The row that allows the end of a run; None: there is none."""
     for row in rows:
-        if row[0] == run.code and (run.command in row[1] or row[1] == ('all',)) and fnmatch.fnmatchcase(os.path.basename(run.model), row[2]):
+        is_command = run.command in row[1] or row[1] == ('all',)
+        if row[0] == run.code and is_command and fnmatch.fnmatchcase(os.path.basename(run.model), row[2]):
             return row
     return None
 

@@ -137,21 +137,35 @@ pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
     return status;
 }
 
+static const pj_report_options report_variants[] = {
+    {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0},
+    {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1},
+    {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2},
+    {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0},
+};
+
+enum { REPORT_VARIANTS = sizeof report_variants / sizeof *report_variants };
+
+size_t report_count(void)
+{
+    size_t formats = 0;
+    while (pj_report_formats()[formats])
+        formats++;
+    return formats * REPORT_VARIANTS;
+}
+
+pj_status write_report(const pj_result *result, size_t index, digest *out, pj_error *err)
+{
+    pj_report_options options = report_variants[index % REPORT_VARIANTS];
+    options.format = pj_report_formats()[index / REPORT_VARIANTS];
+    return pj_report_write(result, &options, digest_sink, out, err);
+}
+
 pj_status write_reports(const pj_result *result, digest *out, pj_error *err)
 {
-    static const pj_report_options variants[] = {
-        {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0},
-        {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1},
-        {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2},
-        {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0},
-    };
     pj_status status = PJ_OK;
-    for (const char *const *format = pj_report_formats(); *format; format++)
-        for (size_t i = 0; i < sizeof variants / sizeof *variants && status == PJ_OK; i++) {
-            pj_report_options options = variants[i];
-            options.format = *format;
-            status = pj_report_write(result, &options, digest_sink, out, err);
-        }
+    for (size_t i = 0; i < report_count() && status == PJ_OK; i++)
+        status = write_report(result, i, out, err);
     return status;
 }
 
