@@ -1,6 +1,7 @@
 /* Activation functions, and Dropout. Each work rule states the function as it is counted, one primitive an operation;
  * what a constant factor of 1 or a constant summand of 0 saves is not counted. */
 #include "ops/families.h"
+#include "ops/fused.h"
 #include "ops/values.h"
 
 #define MS "com.microsoft"
@@ -21,12 +22,7 @@ static pj_status shape_split(pj_ctx *c)
 
 /* ---- contents ---- */
 
-static pj_num relu_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_max(c->symbols, x[0], pj_num_of(0));
-}
-
-PJ_VALUE_MAP(relu_of, 1)
+PJ_VALUE(relu, 1, pj_num_max(c->symbols, x[0], pj_num_of(0)))
 
 /* ---- work: the same for every node ---- */
 
@@ -54,12 +50,6 @@ PJ_WORK_EACH(mish, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1, [PJ_TANH] = 1, [PJ_
 /* x > 0 ? gamma x : gamma alpha (exp(x) - 1), gamma alpha being one constant */
 PJ_WORK_EACH(selu, [PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_MUL] = 2)
 
-/* (x/2) (1 + erf(x / sqrt(2))) */
-static const int gelu_erf[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_ERF] = 1};
-
-/* (x/2) (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x))) */
-static const int gelu_tanh[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 2, [PJ_TANH] = 1};
-
 /* ---- work: with constants that may save something ---- */
 
 /* How many multiplications by the attribute there are: none by 1. */
@@ -69,62 +59,30 @@ static int64_t factors(pj_ctx *c, const char *name, double otherwise, int64_t co
 }
 
 /* x > 0 ? x : alpha (exp(x) - 1) */
-static pj_status work_elu(pj_ctx *c, pj_work *work)
-{
-    static const int each[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1};
-    pj_work_each(c, work, each, pj_out_count(c, 0));
-    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 1), pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(elu, [PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_MUL] = factors(c, "alpha", 1, 1))
 
 /* max(0, x) + min(0, alpha (exp(x / alpha) - 1)), x / alpha by the constant 1/alpha */
-static pj_status work_celu(pj_ctx *c, pj_work *work)
-{
-    static const int each[PJ_PRIMS] = {[PJ_CMP] = 2, [PJ_EXP] = 1, [PJ_ADD] = 2};
-    pj_work_each(c, work, each, pj_out_count(c, 0));
-    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 2), pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(celu, [PJ_CMP] = 2, [PJ_EXP] = 1, [PJ_ADD] = 2, [PJ_MUL] = factors(c, "alpha", 1, 2))
 
 /* x < -lambd ? x + bias : x > lambd ? x - bias : 0 */
-static pj_status work_shrink(pj_ctx *c, pj_work *work)
-{
-    pj_work_times(c, work, PJ_CMP, 2, pj_out_count(c, 0));
-    if (pj_attr_float(c, "bias", 0) != 0)
-        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(shrink, [PJ_CMP] = 2, [PJ_ADD] = pj_attr_float(c, "bias", 0) != 0)
 
 /* x sigmoid(alpha x) */
-static pj_status swish(pj_ctx *c, pj_work *work, double alpha)
-{
-    pj_work_times(c, work, PJ_MUL, 1 + factors(c, "alpha", alpha, 1), pj_out_count(c, 0));
-    pj_work_add(c, work, PJ_TANH, pj_out_count(c, 0));
-    return PJ_OK;
-}
-
-static pj_status work_swish(pj_ctx *c, pj_work *work)
-{
-    return swish(c, work, 1);
-}
-
-static pj_status work_quick_gelu(pj_ctx *c, pj_work *work)
-{
-    return swish(c, work, 1.702);
-}
+PJ_WORK_EACH(swish, [PJ_MUL] = 1 + factors(c, "alpha", 1, 1), [PJ_TANH] = 1)
+PJ_WORK_EACH(quick_gelu, [PJ_MUL] = 1 + factors(c, "alpha", 1.702, 1), [PJ_TANH] = 1)
 
 /* By erf, or by tanh where the attribute says so. */
 static pj_status work_gelu(pj_ctx *c, pj_work *work)
 {
     bool by_tanh = pj_attr_string(c, "approximate", "none")[0] == 't';
-    pj_work_each(c, work, by_tanh ? gelu_tanh : gelu_erf, pj_out_count(c, 0));
+    pj_work_each(c, work, by_tanh ? pj_gelu_tanh : pj_gelu_erf, pj_out_count(c, 0));
     return PJ_OK;
 }
 
 /* Gelu by tanh of x + bias; the bias is optional */
 static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 {
-    pj_work_each(c, work, gelu_tanh, pj_out_count(c, 0));
+    pj_work_each(c, work, pj_gelu_tanh, pj_out_count(c, 0));
     pj_work_times(c, work, PJ_ADD, pj_has(c, 1), pj_out_count(c, 0));
     return PJ_OK;
 }
@@ -132,7 +90,7 @@ static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 /* Gelu by erf of x + bias */
 static pj_status work_bias_gelu(pj_ctx *c, pj_work *work)
 {
-    pj_work_each(c, work, gelu_erf, pj_out_count(c, 0));
+    pj_work_each(c, work, pj_gelu_erf, pj_out_count(c, 0));
     pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
     return PJ_OK;
 }
@@ -140,7 +98,7 @@ static pj_status work_bias_gelu(pj_ctx *c, pj_work *work)
 /* [left, right] = x + bias; left Gelu(right), by erf */
 static pj_status work_split_gelu(pj_ctx *c, pj_work *work)
 {
-    pj_work_each(c, work, gelu_erf, pj_out_count(c, 0));
+    pj_work_each(c, work, pj_gelu_erf, pj_out_count(c, 0));
     pj_work_add(c, work, PJ_ADD, pj_in_count(c, 0));
     pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
     return PJ_OK;
@@ -149,20 +107,10 @@ static pj_status work_split_gelu(pj_ctx *c, pj_work *work)
 /* ---- experimental operators: gone from the standard, but still in files of that time ---- */
 
 /* alpha x + beta */
-static pj_status work_affine(pj_ctx *c, pj_work *work)
-{
-    pj_work_times(c, work, PJ_MUL, factors(c, "alpha", 1, 1), pj_out_count(c, 0));
-    pj_work_times(c, work, PJ_ADD, pj_attr_float(c, "beta", 0) != 0, pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(affine, [PJ_MUL] = factors(c, "alpha", 1, 1), [PJ_ADD] = pj_attr_float(c, "beta", 0) != 0)
 
 /* scale x + bias of the channel; Scale has no bias */
-static pj_status work_scaler(pj_ctx *c, pj_work *work)
-{
-    pj_work_times(c, work, PJ_MUL, factors(c, "scale", 1, 1), pj_out_count(c, 0));
-    pj_work_times(c, work, PJ_ADD, pj_attr_present(c, "bias"), pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(scaler, [PJ_MUL] = factors(c, "scale", 1, 1), [PJ_ADD] = pj_attr_present(c, "bias"))
 
 /* alpha tanh(beta x) */
 PJ_WORK_EACH(scaled_tanh, [PJ_MUL] = 2, [PJ_TANH] = 1)
@@ -188,9 +136,9 @@ static int drops(pj_ctx *c, int ratio, int training)
 /* Random number, comparison, and scale * x * mask for an element; unknown where it is not known whether it is done. */
 static void count_drops(pj_ctx *c, pj_work *work, int dropping)
 {
-    static const int each[PJ_PRIMS] = {[PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2};
     if (dropping)
-        pj_work_each(c, work, each, dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
+        pj_work_each(c, work, PJ_EACH([PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2),
+                     dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
 }
 
 /* The mask is of the data's type before opset 10, then bool. */
@@ -227,7 +175,7 @@ static pj_status work_bias_dropout(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Relu",               1,  "x",     PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same, value_relu_of, pj_work_cmp1            },
+    {"", "Relu",               1,  "x",     PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same, value_relu,    pj_work_cmp1            },
     {"", "ThresholdedRelu",    1,  "x",     PJ_KEEP | PJ_ELEMENT,            pj_shape_same, NULL,          pj_work_cmp1            },
     {"", "LeakyRelu",          1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_leaky              },
     {"", "PRelu",              1,  "xp",    PJ_ELEMENT,                      pj_shape_same, NULL,          work_leaky              },

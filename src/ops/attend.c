@@ -14,21 +14,16 @@ void pj_attend_count(pj_ctx *c, pj_work *work, const pj_attend *attend)
     pj_num sizes = pj_num_add(c->symbols, attend->key_size, attend->value_size);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, scores, sizes));
     pj_work_add(c, work, PJ_MUL, pj_num_product(c->symbols, query, 4));
-    pj_work_add(c, work, PJ_CMP, scores);
-    pj_work_times(c, work, PJ_ADD, 2 + attend->masks, scores);
-    pj_work_add(c, work, PJ_EXP, scores);
-    pj_work_add(c, work, PJ_DIV, scores);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2 + attend->masks, [PJ_EXP] = 1, [PJ_DIV] = 1), scores);
     if (attend->capped) {
-        pj_work_times(c, work, PJ_MUL, 2, scores);
-        pj_work_add(c, work, PJ_TANH, scores);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_TANH] = 1), scores);
     }
     work->terms = pj_num_max(c->symbols, work->terms, pj_num_max(c->symbols, attend->key_size, attend->keys));
 }
 
 void pj_attend_rotate(pj_ctx *c, pj_work *work, pj_num n)
 {
-    pj_work_times(c, work, PJ_MUL, 2, n);
-    pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_ADD] = 1), n);
 }
 
 pj_status pj_attend_split(pj_ctx *c, pj_num hidden, pj_num heads, pj_num *size)

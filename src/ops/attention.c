@@ -189,8 +189,7 @@ static pj_status work_linear_attention(pj_ctx *c, pj_work *work)
     pj_work_add(c, work, PJ_MUL, output);
     work->terms = a.key_size;
     if (a.delta) {
-        pj_work_add(c, work, PJ_ADD, value);
-        pj_work_add(c, work, PJ_MUL, value);
+        pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = 1), value);
     }
     if (a.gated) {
         pj_work_add(c, work, PJ_EXP, pj_in_count(c, 4));
@@ -259,13 +258,7 @@ static pj_status work_gemma_rotary(pj_ctx *c, pj_work *work)
 
 /* ---- SwiGLU: a * sigmoid(alpha * a) * b ---- */
 
-static pj_status work_swiglu(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    pj_work_times(c, work, PJ_MUL, pj_attr_float(c, "alpha", 1.0) == 1.0 ? 2 : 3, n);
-    pj_work_add(c, work, PJ_TANH, n);
-    return PJ_OK;
-}
+PJ_WORK_EACH(swiglu, [PJ_MUL] = pj_attr_float(c, "alpha", 1.0) == 1.0 ? 2 : 3, [PJ_TANH] = 1)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {

@@ -9,26 +9,12 @@
 
 /* ---- contents: arithmetic ---- */
 
-static pj_num add_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_add(c->symbols, x[0], x[1]);
-}
-
-static pj_num sub_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_sub(c->symbols, x[0], x[1]);
-}
-
-static pj_num mul_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_mul(c->symbols, x[0], x[1]);
-}
+PJ_VALUE(add, 2, pj_num_add(c->symbols, x[0], x[1]))
+PJ_VALUE(sub, 2, pj_num_sub(c->symbols, x[0], x[1]))
+PJ_VALUE(mul, 2, pj_num_mul(c->symbols, x[0], x[1]))
 
 /* Integers are divided toward zero. */
-static pj_num div_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_on_integers(c) ? pj_num_trunc_div(c->symbols, x[0], x[1]) : pj_num_div_real(c->symbols, x[0], x[1]);
-}
+PJ_VALUE(div, 2, pj_on_integers(c) ? pj_num_trunc_div(c->symbols, x[0], x[1]) : pj_num_div_real(c->symbols, x[0], x[1]))
 
 /* The remainder has the divisor's sign, with fmod=1 the dividend's: x - y trunc(x / y). */
 static pj_num mod_of(pj_ctx *c, const pj_num *x)
@@ -41,6 +27,8 @@ static pj_num mod_of(pj_ctx *c, const pj_num *x)
     double a = pj_num_as_real(x[0], &known[0]), b = pj_num_as_real(x[1], &known[1]);
     return known[0] && known[1] && b != 0 ? pj_num_of_real(fmod(a, b)) : pj_num_unknown();
 }
+
+PJ_VALUE_MAP(mod, 2)
 
 /* An exponent that stands for a few multiplications: whole, and at most 16 in size. */
 static bool is_small_power(pj_num exponent, int64_t *out)
@@ -66,6 +54,8 @@ static pj_num pow_of(pj_ctx *c, const pj_num *x)
     return known[0] && known[1] && !pj_on_integers(c) ? pj_num_of_real(pj_pow(a, b)) : pj_num_unknown();
 }
 
+PJ_VALUE_MAP(pow, 2)
+
 typedef pj_num (*pair_rule)(pj_symbols *s, pj_num a, pj_num b);
 
 /* A variadic operator: the inputs that are there, from left to right. */
@@ -77,30 +67,10 @@ static pj_num fold(pj_ctx *c, const pj_num *x, pair_rule rule)
     return result;
 }
 
-static pj_num add_pair(pj_symbols *s, pj_num a, pj_num b)
-{
-    return pj_num_add(s, a, b);
-}
-
-static pj_num max_of(pj_ctx *c, const pj_num *x)
-{
-    return fold(c, x, pj_num_max);
-}
-
-static pj_num min_of(pj_ctx *c, const pj_num *x)
-{
-    return fold(c, x, pj_num_min);
-}
-
-static pj_num sum_of(pj_ctx *c, const pj_num *x)
-{
-    return fold(c, x, add_pair);
-}
-
-static pj_num mean_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_div_real(c->symbols, sum_of(c, x), pj_num_of(c->node->inputs));
-}
+PJ_VALUE(max, c->node->inputs, fold(c, x, pj_num_max))
+PJ_VALUE(min, c->node->inputs, fold(c, x, pj_num_min))
+PJ_VALUE(sum, c->node->inputs, fold(c, x, pj_num_add))
+PJ_VALUE(mean, c->node->inputs, pj_num_div_real(c->symbols, sum_of(c, x), pj_num_of(c->node->inputs)))
 
 /* ---- contents: truth ---- */
 
@@ -125,21 +95,9 @@ static int is_less(pj_ctx *c, pj_num a, pj_num b)
     return pj_num_at_least(pj_num_neg(c->symbols, distance), 0) ? 0 : -1;
 }
 
-static pj_num equal_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return truth(pj_num_equal(x[0], x[1]) ? 1 : pj_num_differ(x[0], x[1]) ? 0 : -1);
-}
-
-static pj_num less_of(pj_ctx *c, const pj_num *x)
-{
-    return truth(is_less(c, x[0], x[1]));
-}
-
-static pj_num greater_of(pj_ctx *c, const pj_num *x)
-{
-    return truth(is_less(c, x[1], x[0]));
-}
+PJ_VALUE(equal, 2, truth(pj_num_equal(x[0], x[1]) ? 1 : pj_num_differ(x[0], x[1]) ? 0 : -1))
+PJ_VALUE(less, 2, truth(is_less(c, x[0], x[1])))
+PJ_VALUE(greater, 2, truth(is_less(c, x[1], x[0])))
 
 static pj_num not_less_of(pj_ctx *c, const pj_num *x)
 {
@@ -147,11 +105,15 @@ static pj_num not_less_of(pj_ctx *c, const pj_num *x)
     return truth(less < 0 ? -1 : !less);
 }
 
+PJ_VALUE_MAP(not_less, 2)
+
 static pj_num not_greater_of(pj_ctx *c, const pj_num *x)
 {
     int greater = is_less(c, x[1], x[0]);
     return truth(greater < 0 ? -1 : !greater);
 }
+
+PJ_VALUE_MAP(not_greater, 2)
 
 /* One operand decides where it is `decisive`; else both must be known. */
 static pj_num connect(const pj_num *x, int decisive)
@@ -162,17 +124,8 @@ static pj_num connect(const pj_num *x, int decisive)
     return truth(a < 0 || b < 0 ? -1 : !decisive);
 }
 
-static pj_num and_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return connect(x, 0);
-}
-
-static pj_num or_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return connect(x, 1);
-}
+PJ_VALUE(and, 2, connect(x, 0))
+PJ_VALUE(or, 2, connect(x, 1))
 
 static pj_num xor_of(pj_ctx *c, const pj_num *x)
 {
@@ -180,6 +133,8 @@ static pj_num xor_of(pj_ctx *c, const pj_num *x)
     (void)c;
     return truth(a < 0 || b < 0 ? -1 : a != b);
 }
+
+PJ_VALUE_MAP(xor, 2)
 
 static pj_num where_of(pj_ctx *c, const pj_num *x)
 {
@@ -190,6 +145,8 @@ static pj_num where_of(pj_ctx *c, const pj_num *x)
     return pj_num_equal(x[1], x[2]) ? x[1] : pj_num_unknown();
 }
 
+PJ_VALUE_MAP(where, 3)
+
 /* ---- contents: bits ---- */
 
 static bool both_whole(const pj_num *x)
@@ -197,23 +154,9 @@ static bool both_whole(const pj_num *x)
     return pj_num_known(x[0]) && pj_num_known(x[1]);
 }
 
-static pj_num bitwise_and_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return both_whole(x) ? pj_num_of(x[0].whole & x[1].whole) : pj_num_unknown();
-}
-
-static pj_num bitwise_or_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return both_whole(x) ? pj_num_of(x[0].whole | x[1].whole) : pj_num_unknown();
-}
-
-static pj_num bitwise_xor_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return both_whole(x) ? pj_num_of(x[0].whole ^ x[1].whole) : pj_num_unknown();
-}
+PJ_VALUE(bitwise_and, 2, both_whole(x) ? pj_num_of(x[0].whole &x[1].whole) : pj_num_unknown())
+PJ_VALUE(bitwise_or, 2, both_whole(x) ? pj_num_of(x[0].whole | x[1].whole) : pj_num_unknown())
+PJ_VALUE(bitwise_xor, 2, both_whole(x) ? pj_num_of(x[0].whole ^ x[1].whole) : pj_num_unknown())
 
 /* Operands are unsigned: a shift by k multiplies by 2^k or divides by it, rounding down. */
 static pj_num shift_of(pj_ctx *c, const pj_num *x)
@@ -225,29 +168,7 @@ static pj_num shift_of(pj_ctx *c, const pj_num *x)
     return left ? pj_num_mul(c->symbols, x[0], factor) : pj_num_floor_div(c->symbols, x[0], factor);
 }
 
-PJ_VALUE_MAP(add_of, 2)
-PJ_VALUE_MAP(sub_of, 2)
-PJ_VALUE_MAP(mul_of, 2)
-PJ_VALUE_MAP(div_of, 2)
-PJ_VALUE_MAP(mod_of, 2)
-PJ_VALUE_MAP(pow_of, 2)
-PJ_VALUE_MAP(max_of, c->node->inputs)
-PJ_VALUE_MAP(min_of, c->node->inputs)
-PJ_VALUE_MAP(sum_of, c->node->inputs)
-PJ_VALUE_MAP(mean_of, c->node->inputs)
-PJ_VALUE_MAP(equal_of, 2)
-PJ_VALUE_MAP(less_of, 2)
-PJ_VALUE_MAP(greater_of, 2)
-PJ_VALUE_MAP(not_less_of, 2)
-PJ_VALUE_MAP(not_greater_of, 2)
-PJ_VALUE_MAP(and_of, 2)
-PJ_VALUE_MAP(or_of, 2)
-PJ_VALUE_MAP(xor_of, 2)
-PJ_VALUE_MAP(where_of, 3)
-PJ_VALUE_MAP(bitwise_and_of, 2)
-PJ_VALUE_MAP(bitwise_or_of, 2)
-PJ_VALUE_MAP(bitwise_xor_of, 2)
-PJ_VALUE_MAP(shift_of, 2)
+PJ_VALUE_MAP(shift, 2)
 
 /* ---- shapes ---- */
 
@@ -305,11 +226,9 @@ static pj_status work_pow(pj_ctx *c, pj_work *work)
         int64_t products = 0;
         for (int64_t rest = power < 0 ? -power : power; rest > 1; rest /= 2)
             products += 1 + rest % 2;
-        pj_work_times(c, work, PJ_MUL, products, n);
-        pj_work_times(c, work, PJ_DIV, power < 0, n);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = products, [PJ_DIV] = power < 0), n);
     } else if (pj_num_equal(exponent, pj_num_of_real(0.5)) || pj_num_equal(exponent, pj_num_of_real(-0.5))) {
-        pj_work_add(c, work, PJ_SQRT, n);
-        pj_work_times(c, work, PJ_DIV, exponent.real < 0, n);
+        pj_work_each(c, work, PJ_EACH([PJ_SQRT] = 1, [PJ_DIV] = exponent.real < 0), n);
     } else {
         pj_work_add(c, work, PJ_POW, n);
     }
@@ -320,30 +239,30 @@ static pj_status work_pow(pj_ctx *c, pj_work *work)
  *
  *  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Add",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_add_of,         pj_work_add1  },
-    {"", "Sub",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_sub_of,         pj_work_add1  },
-    {"", "Mul",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mul_of,         pj_work_mul1  },
-    {"", "Div",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_div_of,         pj_work_div1  },
-    {"", "Mod",            10, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mod_of,         pj_work_div1  },
-    {"", "Pow",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_pow_of,         work_pow      },
-    {"", "Max",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_max_of,         work_extreme  },
-    {"", "Min",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_min_of,         work_extreme  },
-    {"", "Sum",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_sum_of,         work_sum      },
-    {"", "Mean",           1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_mean_of,        work_mean     },
-    {"", "Equal",          1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_equal_of,       pj_work_cmp1  },
-    {"", "Less",           1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_less_of,        pj_work_cmp1  },
-    {"", "Greater",        1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_greater_of,     pj_work_cmp1  },
-    {"", "GreaterOrEqual", 12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_less_of,    pj_work_cmp1  },
-    {"", "LessOrEqual",    12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_greater_of, pj_work_cmp1  },
-    {"", "And",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_and_of,         pj_work_logic1},
-    {"", "Or",             1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_or_of,          pj_work_logic1},
-    {"", "Xor",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_xor_of,         pj_work_logic1},
-    {"", "BitwiseAnd",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_and_of, pj_work_logic1},
-    {"", "BitwiseOr",      18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_or_of,  pj_work_logic1},
-    {"", "BitwiseXor",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_xor_of, pj_work_logic1},
-    {"", "BitShift",       11, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_shift_of,       work_shift    },
-    {"", "Where",          9,  "ixx", PJ_ELEMENT, shape_where,        value_where_of,       pj_work_logic1},
-    {MS, "BiasAdd",        1,  "xbx", PJ_ELEMENT, pj_shape_same,      NULL,                 work_add2     },
+    {"", "Add",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_add,         pj_work_add1  },
+    {"", "Sub",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_sub,         pj_work_add1  },
+    {"", "Mul",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mul,         pj_work_mul1  },
+    {"", "Div",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_div,         pj_work_div1  },
+    {"", "Mod",            10, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mod,         pj_work_div1  },
+    {"", "Pow",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_pow,         work_pow      },
+    {"", "Max",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_max,         work_extreme  },
+    {"", "Min",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_min,         work_extreme  },
+    {"", "Sum",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_sum,         work_sum      },
+    {"", "Mean",           1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_mean,        work_mean     },
+    {"", "Equal",          1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_equal,       pj_work_cmp1  },
+    {"", "Less",           1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_less,        pj_work_cmp1  },
+    {"", "Greater",        1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_greater,     pj_work_cmp1  },
+    {"", "GreaterOrEqual", 12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_less,    pj_work_cmp1  },
+    {"", "LessOrEqual",    12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_greater, pj_work_cmp1  },
+    {"", "And",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_and,         pj_work_logic1},
+    {"", "Or",             1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_or,          pj_work_logic1},
+    {"", "Xor",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_xor,         pj_work_logic1},
+    {"", "BitwiseAnd",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_and, pj_work_logic1},
+    {"", "BitwiseOr",      18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_or,  pj_work_logic1},
+    {"", "BitwiseXor",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_xor, pj_work_logic1},
+    {"", "BitShift",       11, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_shift,       work_shift    },
+    {"", "Where",          9,  "ixx", PJ_ELEMENT, shape_where,        value_where,       pj_work_logic1},
+    {MS, "BiasAdd",        1,  "xbx", PJ_ELEMENT, pj_shape_same,      NULL,              work_add2     },
 };
 
 PJ_FAMILY(binary);

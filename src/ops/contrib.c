@@ -30,10 +30,9 @@ static pj_status shape_all_finite(pj_ctx *c)
 /* Per element of all inputs: 1 cmp (of the magnitude with infinity), 1 logic (with the result so far). */
 static pj_status work_all_finite(pj_ctx *c, pj_work *work)
 {
-    static const int each[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_LOGIC] = 1};
     for (int i = 0; i < c->node->inputs; i++)
         if (pj_has(c, i))
-            pj_work_each(c, work, each, pj_in_count(c, i));
+            pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_LOGIC] = 1), pj_in_count(c, i));
     return PJ_OK;
 }
 
@@ -57,8 +56,7 @@ static pj_status work_cdist(pj_ctx *c, pj_work *work)
     bool squared = strcmp(metric, "sqeuclidean") == 0;
     if (!squared && strcmp(metric, "euclidean") != 0)
         terms = pj_num_unknown();
-    pj_work_add(c, work, PJ_MUL, terms);
-    pj_work_times(c, work, PJ_ADD, 2, terms);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2), terms);
     pj_work_times(c, work, PJ_SQRT, !squared, pairs);
     return PJ_OK;
 }
@@ -82,9 +80,9 @@ static int drops(pj_ctx *c, int ratio)
 /* As Dropout: 1 rand, 1 cmp, 2 mul (scale * x * mask); the mask's bit is put to its place, 1 shift, 1 logic. */
 static void count_drops(pj_ctx *c, pj_work *work, int dropping)
 {
-    static const int each[PJ_PRIMS] = {[PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2, [PJ_SHIFT] = 1, [PJ_LOGIC] = 1};
     if (dropping)
-        pj_work_each(c, work, each, dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
+        pj_work_each(c, work, PJ_EACH([PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2, [PJ_SHIFT] = 1, [PJ_LOGIC] = 1),
+                     dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
 }
 
 static pj_status value_bitmask(pj_ctx *c)
@@ -114,20 +112,16 @@ static pj_status work_bitmask_bias(pj_ctx *c, pj_work *work)
 /* RMS: square 1 mul, sum 1 add, normalize 1 mul, scale 1 mul; per group mean 1 mul, epsilon 1 add, 1 sqrt, 1 div. */
 static void count_rms(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1};
-    static const int group[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1};
-    pj_work_each(c, work, each, n);
-    pj_work_each(c, work, group, groups);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_ADD] = 1), n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1), groups);
 }
 
 /* Layer: mean 1 add, variance 2 add and 1 mul, normalize 1 mul, scale 1 mul, bias 1 add; per group 2 mul, 1 add, 1
  * sqrt, 1 div. */
 static void count_layernorm(pj_ctx *c, pj_work *work, pj_num n, pj_num groups, bool bias)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 3};
-    static const int group[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1};
-    pj_work_each(c, work, each, n);
-    pj_work_each(c, work, group, groups);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_ADD] = 3), n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1), groups);
     pj_work_times(c, work, PJ_ADD, bias, n);
 }
 
@@ -163,13 +157,12 @@ static pj_status shape_engram(pj_ctx *c)
  * RMS once more. */
 static pj_status work_engram(pj_ctx *c, pj_work *work)
 {
-    static const int gate[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_CMP] = 3, [PJ_SQRT] = 1, [PJ_TANH] = 1};
     pj_num n = pj_in_count(c, 0), dots = pj_num_floor_div(c->symbols, n, pj_in_dim(c, 0, -1));
     for (int k = 0; k < 2 + pj_wants(c, 1); k++)
         count_rms(c, work, n, dots);
     pj_work_add(c, work, PJ_MAC, n);
     work->terms = pj_in_dim(c, 0, -1);
-    pj_work_each(c, work, gate, dots);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_CMP] = 3, [PJ_SQRT] = 1, [PJ_TANH] = 1), dots);
     pj_work_add(c, work, PJ_MUL, n);
     return PJ_OK;
 }
@@ -187,12 +180,11 @@ static pj_status shape_q_embed(pj_ctx *c)
  * but the first; layer normalization. gamma and beta are constants, dequantized at load. */
 static pj_status work_q_embed(pj_ctx *c, pj_work *work)
 {
-    static const int each[PJ_PRIMS] = {[PJ_ADD] = 1, [PJ_ROUND] = 1, [PJ_MUL] = 1};
     pj_num n = pj_out_count(c, 0);
     for (int i = 2; i < 5; i++) {
         if (pj_has(c, i)) {
             work->read[i] = n;
-            pj_work_each(c, work, each, n);
+            pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_ROUND] = 1, [PJ_MUL] = 1), n);
         }
     }
     pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), n);
@@ -205,8 +197,7 @@ static pj_status work_q_embed(pj_ctx *c, pj_work *work)
 /* By the reciprocal of the scale: 1 mul, 1 round; 1 div for a scale that is no constant. */
 static void count_quantize(pj_ctx *c, pj_work *work, int scale)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ROUND] = 1};
-    pj_work_each(c, work, each, pj_out_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1), pj_out_count(c, 0));
     if (!pj_in_constant(c, scale))
         pj_work_add(c, work, PJ_DIV, pj_in_count(c, scale));
 }
@@ -233,9 +224,8 @@ PJ_WORK_EACH(from_order, [PJ_MUL] = 1, [PJ_ROUND] = 1)
 /* To float, Gelu by erf (3 mul, 1 add, 1 erf), and back: x, its scale, the output's */
 static pj_status work_ordered_gelu(pj_ctx *c, pj_work *work)
 {
-    static const int gelu_erf[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_ERF] = 1};
     PJ_TRY(work_from_order(c, work));
-    pj_work_each(c, work, gelu_erf, pj_out_count(c, 0));
+    pj_work_each(c, work, pj_gelu_erf, pj_out_count(c, 0));
     count_quantize(c, work, 2);
     return PJ_OK;
 }

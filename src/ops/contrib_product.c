@@ -10,9 +10,6 @@
 
 #define MS "com.microsoft"
 
-/* (x/2) (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x))), as Gelu by tanh is counted in activation.c */
-static const int gelu_tanh[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 2, [PJ_TANH] = 1};
-
 /* ---- float products with something after them ---- */
 
 static pj_status shape_fused(pj_ctx *c)
@@ -44,7 +41,7 @@ static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 {
     PJ_TRY(pj_product_count(c, work, &plain));
     pj_work_times(c, work, PJ_ADD, pj_has(c, 2), pj_out_count(c, 0));
-    pj_work_each(c, work, gelu_tanh, pj_out_count(c, 0));
+    pj_work_each(c, work, pj_gelu_tanh, pj_out_count(c, 0));
     return PJ_OK;
 }
 
@@ -67,14 +64,12 @@ static pj_status work_gemm_fp8(pj_ctx *c, pj_work *work)
     double beta = pj_attr_float(c, "beta", 0.0);
     const char *activation = pj_attr_string(c, "activation", "NONE");
     PJ_TRY(pj_product_count(c, work, &p));
-    pj_work_times(c, work, PJ_MUL, pj_attr_float(c, "alpha", 1.0) != 1.0 || pj_has(c, 3) || pj_has(c, 4), n);
-    pj_work_times(c, work, PJ_MUL, pj_has(c, 5), n);
-    if (pj_has(c, 2) && beta != 0.0) {
-        pj_work_add(c, work, PJ_ADD, n);
-        pj_work_times(c, work, PJ_MUL, beta != 1.0, n);
-    }
+    bool scaled = pj_attr_float(c, "alpha", 1.0) != 1.0 || pj_has(c, 3) || pj_has(c, 4);
+    pj_work_times(c, work, PJ_MUL, scaled + pj_has(c, 5), n);
+    if (pj_has(c, 2) && beta != 0.0)
+        pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = beta != 1.0), n);
     if (strcmp(activation, "GELU") == 0)
-        pj_work_each(c, work, gelu_tanh, n);
+        pj_work_each(c, work, pj_gelu_tanh, n);
     else
         pj_work_fused(c, work, activation, n);
     return PJ_OK;
@@ -112,9 +107,7 @@ static void count_projection(pj_ctx *c, pj_work *work, int o, pj_num k, pj_num n
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, k));
     work->terms = k;
     pj_work_times(c, work, PJ_ADD, bias, outputs);
-    pj_work_add(c, work, PJ_ROUND, weights);
-    pj_work_add(c, work, PJ_MUL, weights);
-    pj_work_times(c, work, PJ_ADD, offset, weights);
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = offset), weights);
 }
 
 /* x, blob, shape of the weights [K, N] */
@@ -161,8 +154,7 @@ static pj_status shape_fp4(pj_ctx *c)
 static pj_status work_fp4(pj_ctx *c, pj_work *work)
 {
     count_projection(c, work, 0, inner_fp4(c), pj_in_dim(c, 1, 0), false, pj_has(c, 5));
-    pj_work_add(c, work, PJ_ROUND, pj_in_count(c, 2));
-    pj_work_add(c, work, PJ_MUL, pj_in_count(c, 2));
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1), pj_in_count(c, 2));
     return PJ_OK;
 }
 
@@ -176,8 +168,7 @@ static pj_status shape_fp8(pj_ctx *c)
 static pj_status work_fp8(pj_ctx *c, pj_work *work)
 {
     count_projection(c, work, 0, pj_in_dim(c, 1, 1), pj_in_dim(c, 1, 0), false, pj_has(c, 4));
-    pj_work_times(c, work, PJ_MUL, 2 * pj_has(c, 3), pj_in_count(c, 0));
-    pj_work_times(c, work, PJ_ROUND, pj_has(c, 3), pj_in_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2 * pj_has(c, 3), [PJ_ROUND] = pj_has(c, 3)), pj_in_count(c, 0));
     return PJ_OK;
 }
 
@@ -185,13 +176,12 @@ static pj_status work_fp8(pj_ctx *c, pj_work *work)
  * element 3 mul (square, normalize, scale) and 1 add (sum), per row 1 mul (mean), 1 add (epsilon), 1 sqrt, 1 div. */
 static void count_normalized(pj_ctx *c, pj_work *work, pj_num k)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1};
-    static const int row[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1};
     pj_num n = pj_in_count(c, 0);
     pj_work_times(c, work, PJ_ADD, pj_has(c, 1), n);
     if (pj_has(c, 2)) {
-        pj_work_each(c, work, each, n);
-        pj_work_each(c, work, row, pj_num_floor_div(c->symbols, n, k));
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_ADD] = 1), n);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1),
+                     pj_num_floor_div(c->symbols, n, k));
     }
 }
 
@@ -250,8 +240,7 @@ static pj_status work_q_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
     PJ_TRY(pj_product_count(c, work, &ordered));
-    pj_work_times(c, work, PJ_MUL, 1 + pj_has(c, 6), n);
-    pj_work_times(c, work, PJ_ADD, pj_has(c, 5) + pj_has(c, 6), n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1 + pj_has(c, 6), [PJ_ADD] = pj_has(c, 5) + pj_has(c, 6)), n);
     return pj_work_round1(c, work);
 }
 
@@ -288,8 +277,7 @@ static pj_status work_q_attention(pj_ctx *c, pj_work *work)
     pj_num scaled = pj_num_add(s, pj_num_add(s, projected, scores), pj_out_count(c, 0));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(s, projected, pj_in_dim(c, 0, 2)));
     pj_work_add(c, work, PJ_ADD, projected);
-    pj_work_add(c, work, PJ_MUL, scaled);
-    pj_work_add(c, work, PJ_ROUND, scaled);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1), scaled);
     work->terms = pj_in_dim(c, 0, 2);
     pj_attend_count(c, work, &a);
     return PJ_OK;
@@ -315,8 +303,7 @@ static pj_status work_word_conv(pj_ctx *c, pj_work *work)
     pj_num values = pj_num_mul(s, outputs, pj_num_add(s, before, pj_num_of(1)));
     work->terms = pj_num_mul(s, pj_in_dim(c, 1, 2), pj_in_dim(c, 1, 3));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(s, values, work->terms));
-    pj_work_add(c, work, PJ_ADD, values);
-    pj_work_add(c, work, PJ_TANH, values);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_TANH] = 1), values);
     pj_work_add(c, work, PJ_CMP, pj_num_mul(s, outputs, before));
     work->read[3] = pj_num_mul(s, pj_in_count(c, 0), pj_in_dim(c, 3, 1));
     return PJ_OK;

@@ -21,8 +21,7 @@ static pj_status shape_linear_gate(pj_ctx *c)
 /* scale * softplus(a + dt_bias): 1 mul, 2 add, 1 exp, 1 log; sigmoid(b): 1 tanh */
 static pj_status work_linear_gate(pj_ctx *c, pj_work *work)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1};
-    pj_work_each(c, work, each, pj_out_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1), pj_out_count(c, 0));
     pj_work_add(c, work, PJ_TANH, pj_out_count(c, 1));
     return PJ_OK;
 }
@@ -78,16 +77,14 @@ static pj_status shape_delta_net(pj_ctx *c)
  * add per element, 1 sqrt and 1 div per head. */
 static void count_delta_gates(pj_ctx *c, pj_work *work, const delta_net *d)
 {
-    static const int decay[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1};
-    static const int l2[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_ADD] = 1};
-    static const int head[PJ_PRIMS] = {[PJ_SQRT] = 1, [PJ_DIV] = 1};
     if (strcmp(pj_attr_string(c, "gate_activation", "none"), "qwen") == 0)
-        pj_work_each(c, work, decay, pj_in_count(c, DECAY));
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1), pj_in_count(c, DECAY));
     if (strcmp(pj_attr_string(c, "beta_activation", "none"), "sigmoid") == 0)
         pj_work_add(c, work, PJ_TANH, pj_in_count(c, BETA));
     for (int i = 0; i < 2 && pj_attr_int(c, "qk_l2_norm", 0); i++) {
-        pj_work_each(c, work, l2, pj_in_count(c, i));
-        pj_work_each(c, work, head, pj_num_floor_div(c->symbols, pj_in_count(c, i), d->key_size));
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_ADD] = 1), pj_in_count(c, i));
+        pj_work_each(c, work, PJ_EACH([PJ_SQRT] = 1, [PJ_DIV] = 1),
+                     pj_num_floor_div(c->symbols, pj_in_count(c, i), d->key_size));
     }
 }
 
@@ -104,8 +101,7 @@ static pj_status work_delta_net(pj_ctx *c, pj_work *work)
     pj_num values = pj_num_product(c->symbols, extents, 3), state = pj_num_mul(c->symbols, values, d.key_size);
     count_delta_gates(c, work, &d);
     pj_work_times(c, work, PJ_MAC, 2 + delta, state);
-    pj_work_times(c, work, PJ_MUL, 1 + delta, values);
-    pj_work_times(c, work, PJ_ADD, delta, values);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1 + delta, [PJ_ADD] = delta), values);
     work->terms = d.key_size;
     if (gated) {
         pj_work_add(c, work, PJ_EXP, pj_in_count(c, DECAY));
@@ -183,10 +179,8 @@ static pj_status count_hashes(pj_ctx *c, pj_work *work, const hash_places *at)
     pj_num ids = pj_in_count(c, 0), hashes = pj_out_count(c, 0);
     int64_t longest = pj_attr_int(c, "max_ngram_size", 2);
     bool reset = pj_has(c, at->eos) && pj_attr_int(c, "reset_on_eos", 0) != 0;
-    pj_work_times(c, work, PJ_MUL, longest, ids);
-    pj_work_times(c, work, PJ_LOGIC, longest - 1, ids);
-    pj_work_add(c, work, PJ_DIV, hashes);
-    pj_work_times(c, work, PJ_ADD, pj_has(c, at->offsets), hashes);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = longest, [PJ_LOGIC] = longest - 1), ids);
+    pj_work_each(c, work, PJ_EACH([PJ_DIV] = 1, [PJ_ADD] = pj_has(c, at->offsets)), hashes);
     pj_work_times(c, work, PJ_CMP, reset + pj_has(c, at->segments), ids);
     return PJ_OK;
 }
@@ -211,12 +205,11 @@ static pj_status shape_murmur(pj_ctx *c)
  * the final mix, 2 mul, 3 shift, 3 logic. How many words a string has only the run knows. */
 static pj_status work_murmur(pj_ctx *c, pj_work *work)
 {
-    static const int word[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_LOGIC] = 3, [PJ_SHIFT] = 4};
-    static const int last[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_LOGIC] = 4, [PJ_SHIFT] = 3};
     pj_num n = pj_out_count(c, 0);
     int bits = pj_dtype_bits(pj_in_dtype(c, 0));
-    pj_work_each(c, work, word, bits ? pj_num_mul(c->symbols, pj_num_of((bits + 31) / 32), n) : pj_num_unknown());
-    pj_work_each(c, work, last, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_LOGIC] = 3, [PJ_SHIFT] = 4),
+                 bits ? pj_num_mul(c->symbols, pj_num_of((bits + 31) / 32), n) : pj_num_unknown());
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_LOGIC] = 4, [PJ_SHIFT] = 3), n);
     return PJ_OK;
 }
 
@@ -312,8 +305,7 @@ static pj_status shape_time_warping(pj_ctx *c)
 /* Per cost: the cheapest of three ways to it, 2 cmp; 1 add. */
 static pj_status work_time_warping(pj_ctx *c, pj_work *work)
 {
-    pj_work_times(c, work, PJ_CMP, 2, pj_in_count(c, 0));
-    pj_work_add(c, work, PJ_ADD, pj_in_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 2, [PJ_ADD] = 1), pj_in_count(c, 0));
     return PJ_OK;
 }
 

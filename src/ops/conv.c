@@ -143,10 +143,7 @@ static pj_status work_form(pj_ctx *c, pj_work *work, const form *f)
     PJ_TRY(read_direct(c, f, &v));
     work->terms = pj_num_mul(c->symbols, v.per_group, pj_window_taps(c, &v.window));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
-    if (pj_has(c, f->bias))
-        pj_work_add(c, work, PJ_ADD, n);
-    if (pj_has(c, f->sum))
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = pj_has(c, f->bias) + pj_has(c, f->sum)), n);
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
     return PJ_OK;
 }
@@ -182,9 +179,7 @@ static pj_status work_qlinear_conv(pj_ctx *c, pj_work *work)
     form f = qlinear_form(c);
     pj_num n = pj_out_count(c, 0);
     PJ_TRY(work_form(c, work, &f));
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ADD, n);
-    pj_work_add(c, work, PJ_SHIFT, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), n);
     return PJ_OK;
 }
 
@@ -216,10 +211,8 @@ static pj_status work_deform_conv(pj_ctx *c, pj_work *work)
     pj_num coordinates = pj_num_mul(s, pj_num_mul(s, places, groups), pj_num_of(v.window.axes));
     pj_num samples = pj_num_mul(s, places, pj_num_mul(s, v.per_group, pj_num_of(v.group)));
     int64_t lerps = ((int64_t)1 << v.window.axes) - 1;
-    pj_work_times(c, work, PJ_ADD, 2, coordinates);
-    pj_work_add(c, work, PJ_ROUND, coordinates);
-    pj_work_times(c, work, PJ_MUL, lerps + (pj_has(c, 4) ? 1 : 0), samples);
-    pj_work_times(c, work, PJ_ADD, 2 * lerps, samples);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 2, [PJ_ROUND] = 1), coordinates);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = lerps + (pj_has(c, 4) ? 1 : 0), [PJ_ADD] = 2 * lerps), samples);
     return PJ_OK;
 }
 

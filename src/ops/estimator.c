@@ -45,20 +45,18 @@ pj_ml_transform pj_ml_post_transform(pj_ctx *c)
 
 void pj_ml_count_transform(pj_ctx *c, pj_work *work, pj_ml_transform transform, pj_num n)
 {
-    static const int softmax[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1};
-    static const int probit[PJ_PRIMS] = {[PJ_MUL] = 7, [PJ_ADD] = 6, [PJ_LOG] = 1, [PJ_SQRT] = 2, [PJ_CMP] = 1};
     switch (transform) {
     case PJ_ML_NONE:
         break;
     case PJ_ML_SOFTMAX:
     case PJ_ML_SOFTMAX_ZERO:
-        pj_work_each(c, work, softmax, n);
+        pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1), n);
         break;
     case PJ_ML_LOGISTIC:
         pj_work_add(c, work, PJ_TANH, n);
         break;
     case PJ_ML_PROBIT:
-        pj_work_each(c, work, probit, n);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 7, [PJ_ADD] = 6, [PJ_LOG] = 1, [PJ_SQRT] = 2, [PJ_CMP] = 1), n);
         break;
     }
 }
@@ -209,9 +207,9 @@ static pj_status shape_svm_classifier(pj_ctx *c)
  * 2 classes^2 div. */
 static void count_probabilities(pj_ctx *c, pj_work *work, int64_t classes)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_TANH] = 1, [PJ_CMP] = 2};
     pj_num samples = pj_ml_samples(c), table = pj_num_mul(c->symbols, pj_num_of(classes), pj_num_of(classes));
-    pj_work_each(c, work, each, pj_num_mul(c->symbols, samples, pairs_of(c, classes)));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_TANH] = 1, [PJ_CMP] = 2),
+                 pj_num_mul(c->symbols, samples, pairs_of(c, classes)));
     if (classes <= 2)
         return;
     pj_work_times(c, work, PJ_MAC, 2, pj_num_mul(c->symbols, samples, table));
@@ -222,7 +220,6 @@ static void count_probabilities(pj_ctx *c, pj_work *work, int64_t classes)
  * (classes - 1) mac), rho (1 add), and a vote (1 cmp, 1 add). Without: a linear function for each class, and rho. */
 static pj_status work_svm_classifier(pj_ctx *c, pj_work *work)
 {
-    static const int each_pair[PJ_PRIMS] = {[PJ_ADD] = 2, [PJ_CMP] = 1};
     int64_t classes = classes_of(c), vectors;
     pj_num samples = pj_ml_samples(c);
     PJ_TRY(count_supports(c, &vectors));
@@ -233,7 +230,8 @@ static pj_status work_svm_classifier(pj_ctx *c, pj_work *work)
         pj_num sums = pj_num_mul(c->symbols, pj_num_of(vectors), pj_num_of(classes - 1));
         count_kernels(c, work, vectors);
         pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, samples, sums));
-        pj_work_each(c, work, each_pair, pj_num_mul(c->symbols, samples, pairs_of(c, classes)));
+        pj_work_each(c, work, PJ_EACH([PJ_ADD] = 2, [PJ_CMP] = 1),
+                     pj_num_mul(c->symbols, samples, pairs_of(c, classes)));
         if (pj_ml_count(c, "prob_a"))
             count_probabilities(c, work, classes);
     }
@@ -261,9 +259,7 @@ static pj_status work_svm_regressor(pj_ctx *c, pj_work *work)
     } else {
         count_products(c, work, pj_num_of(1));
     }
-    pj_work_add(c, work, PJ_ADD, samples);
-    if (pj_attr_int(c, "one_class", 0))
-        pj_work_add(c, work, PJ_CMP, samples);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_CMP] = pj_attr_int(c, "one_class", 0) != 0), samples);
     pj_ml_count_transform(c, work, pj_ml_post_transform(c), samples);
     return PJ_OK;
 }

@@ -3,11 +3,17 @@
 
 #include "ops/values.h"
 
+/* (x/2) (1 + erf(x / sqrt(2))) */
+const int64_t pj_gelu_erf[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_ERF] = 1};
+
+/* (x/2) (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x))) */
+const int64_t pj_gelu_tanh[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 2, [PJ_TANH] = 1};
+
 /* Each as the operator of the same name is counted (activation.c); Affine is alpha x + beta, ScaledTanh alpha
  * tanh(beta x), silu x sigmoid(x). */
 static const struct {
     const char *name;
-    int each[PJ_PRIMS];
+    int64_t each[PJ_PRIMS];
 } activations[] = {
     {"",                {0}                                                     },
     {"none",            {0}                                                     },

@@ -9,4 +9,8 @@
  * known makes the counts unknown. */
 void pj_work_fused(pj_ctx *c, pj_work *work, const char *name, pj_num n);
 
+/* What one element through Gelu costs, by erf and by tanh. */
+extern const int64_t pj_gelu_erf[PJ_PRIMS];
+extern const int64_t pj_gelu_tanh[PJ_PRIMS];
+
 #endif

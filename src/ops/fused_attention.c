@@ -152,8 +152,7 @@ static pj_status work_quantized(pj_ctx *c, pj_work *work)
     merged m;
     PJ_TRY(read_merged(c, &quantized_places, &m));
     pj_num projected = pj_num_mul(c->symbols, m.rows, m.projected);
-    pj_work_add(c, work, PJ_ROUND, projected);
-    pj_work_add(c, work, PJ_MUL, projected);
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1), projected);
     return count_merged(c, work, &quantized_places);
 }
 

@@ -255,11 +255,9 @@ static pj_status shape_multinomial(pj_ctx *c)
  * uniform number, times the total (1 mul), compared with each running sum in turn (as many cmp as classes). */
 static pj_status work_multinomial(pj_ctx *c, pj_work *work)
 {
-    static const int each_class[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1};
-    static const int each_sample[PJ_PRIMS] = {[PJ_RAND] = 1, [PJ_MUL] = 1};
     pj_num samples = pj_out_count(c, 0);
-    pj_work_each(c, work, each_class, pj_in_count(c, 0));
-    pj_work_each(c, work, each_sample, samples);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1), pj_in_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_RAND] = 1, [PJ_MUL] = 1), samples);
     pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, samples, pj_in_dim(c, 0, 1)));
     return PJ_OK;
 }

@@ -70,12 +70,8 @@ static pj_status shape_grouped(pj_ctx *c)
 static void count_norm(pj_ctx *c, pj_work *work, pj_num n, pj_num size)
 {
     pj_num heads = pj_num_floor_div(c->symbols, n, size);
-    pj_work_add(c, work, PJ_ADD, n);
-    pj_work_times(c, work, PJ_MUL, 3, n);
-    pj_work_add(c, work, PJ_MUL, heads);
-    pj_work_add(c, work, PJ_ADD, heads);
-    pj_work_add(c, work, PJ_SQRT, heads);
-    pj_work_add(c, work, PJ_DIV, heads);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = 3), n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1), heads);
 }
 
 /* A cache in another type: each new element is quantized, each cached one dequantized, 1 mul and 1 round. */
@@ -86,8 +82,7 @@ static void count_cache(pj_ctx *c, pj_work *work, const grouped *g, pj_num keys)
     pj_num n = pj_num_product(c->symbols, extents, 5);
     if (!pj_has(c, 3) || pj_in_dtype(c, 3) == pj_in_dtype(c, 0))
         return;
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ROUND, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1), n);
 }
 
 /* All keys: what total_sequence_length tells; where it is not known, those of a full cache and the new ones, and a

@@ -51,12 +51,10 @@ static pj_status work_grid_sample(pj_ctx *c, pj_work *work)
     pj_num coordinates = pj_in_count(c, 1);
     bool cubic = strcmp(mode, "cubic") == 0 || strcmp(mode, "bicubic") == 0, nearest = strcmp(mode, "nearest") == 0;
     int rank = pj_in_rank(c, 0) >= 0 ? pj_in_rank(c, 0) : pj_in_rank(c, 1);
-    pj_work_times(c, work, PJ_MUL, cubic ? 13 : 1, coordinates);
-    pj_work_times(c, work, PJ_ADD, cubic ? 15 : nearest ? 1 : 2, coordinates);
-    pj_work_times(c, work, PJ_CMP, 2, coordinates);
-    pj_work_add(c, work, PJ_ROUND, coordinates);
-    if (strcmp(pj_attr_string(c, "padding_mode", "zeros"), "reflection") == 0)
-        pj_work_add(c, work, PJ_DIV, coordinates);
+    bool reflects = strcmp(pj_attr_string(c, "padding_mode", "zeros"), "reflection") == 0;
+    int muls = cubic ? 13 : 1, adds = cubic ? 15 : nearest ? 1 : 2;
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = muls, [PJ_ADD] = adds, [PJ_CMP] = 2, [PJ_ROUND] = 1, [PJ_DIV] = reflects),
+                 coordinates);
     if (!nearest)
         pj_work_interpolation(c, work, cubic, rank - 2, pj_out_count(c, 0));
     return PJ_OK;

@@ -41,9 +41,7 @@ static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num outputs = pj_out_count(c, 0);
     PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_add(c, work, PJ_MUL, outputs);
-    pj_work_add(c, work, PJ_ADD, outputs);
-    pj_work_add(c, work, PJ_SHIFT, outputs);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), outputs);
     return PJ_OK;
 }
 
@@ -58,12 +56,8 @@ static pj_status work_dynamic_matmul(pj_ctx *c, pj_work *work)
 {
     pj_num inputs = pj_in_count(c, 0), outputs = pj_out_count(c, 0);
     PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_add(c, work, PJ_CMP, inputs);
-    pj_work_add(c, work, PJ_MUL, inputs);
-    pj_work_add(c, work, PJ_ROUND, inputs);
-    pj_work_add(c, work, PJ_MUL, outputs);
-    if (pj_has(c, 4))
-        pj_work_add(c, work, PJ_ADD, outputs);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_MUL] = 1, [PJ_ROUND] = 1), inputs);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = pj_has(c, 4)), outputs);
     return PJ_OK;
 }
 
@@ -76,9 +70,7 @@ static pj_status shape_matmul_integer_to_float(pj_ctx *c)
 static pj_status work_matmul_integer_to_float(pj_ctx *c, pj_work *work)
 {
     PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
-    if (pj_has(c, 6))
-        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = pj_has(c, 6)), pj_out_count(c, 0));
     return PJ_OK;
 }
 
@@ -161,9 +153,7 @@ static pj_status count_gemm(pj_ctx *c, pj_work *work, int ic)
         pj_work_add(c, work, PJ_MUL, outputs);
     if (!pj_has(c, ic) || pj_attr_float(c, "beta", 1.0) == 0.0)
         return PJ_OK;
-    pj_work_add(c, work, PJ_ADD, outputs);
-    if (pj_attr_float(c, "beta", 1.0) != 1.0)
-        pj_work_add(c, work, PJ_MUL, outputs);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = pj_attr_float(c, "beta", 1.0) != 1.0), outputs);
     return PJ_OK;
 }
 
@@ -193,9 +183,7 @@ static pj_status work_qgemm(pj_ctx *c, pj_work *work)
     PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, a.columns));
     work->terms = a.columns;
-    pj_work_times(c, work, PJ_ADD, pj_has(c, 6) ? 2 : 1, outputs);
-    pj_work_add(c, work, PJ_MUL, outputs);
-    pj_work_add(c, work, PJ_SHIFT, outputs);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = pj_has(c, 6) ? 2 : 1, [PJ_MUL] = 1, [PJ_SHIFT] = 1), outputs);
     return PJ_OK;
 }
 

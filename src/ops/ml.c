@@ -15,14 +15,7 @@ static pj_status shape_float(pj_ctx *c)
 }
 
 /* (x - offset) * scale */
-static pj_status work_scaler(pj_ctx *c, pj_work *work)
-{
-    if (pj_ml_count(c, "offset"))
-        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
-    if (pj_ml_count(c, "scale"))
-        pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(scaler, [PJ_ADD] = pj_ml_count(c, "offset") > 0, [PJ_MUL] = pj_ml_count(c, "scale") > 0)
 
 /* Rows are divided (1 div an element) by their maximum (1 cmp), the sum of their magnitudes (1 cmp, 1 add), or the root
  * (1 sqrt a row) of the sum of their squares (1 mul, 1 add). */

@@ -31,9 +31,7 @@ static void count_variance(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 
 static void count_normalize(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 {
-    pj_work_add(c, work, PJ_ADD, groups);
-    pj_work_add(c, work, PJ_SQRT, groups);
-    pj_work_add(c, work, PJ_DIV, groups);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_SQRT] = 1, [PJ_DIV] = 1), groups);
     pj_work_add(c, work, PJ_MUL, n);
 }
 
@@ -43,10 +41,7 @@ static void count_full(pj_ctx *c, pj_work *work, pj_num n, pj_num groups, bool s
     count_mean(c, work, n, groups);
     count_variance(c, work, n, groups);
     count_normalize(c, work, n, groups);
-    if (scale)
-        pj_work_add(c, work, PJ_MUL, n);
-    if (bias)
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = scale, [PJ_ADD] = bias), n);
 }
 
 /* Without mean: mean square, normalization, scale. */
@@ -97,8 +92,7 @@ static pj_status work_batchnorm(pj_ctx *c, pj_work *work)
         count_full(c, work, n, pj_in_count(c, 1), true, true);
         return PJ_OK;
     }
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1), n);
     return PJ_OK;
 }
 
@@ -141,8 +135,7 @@ static pj_status work_ms_groupnorm(pj_ctx *c, pj_work *work)
     pj_num n = pj_out_count(c, 0);
     count_full(c, work, n, groups_of(c, "groups"), true, true);
     if (pj_attr_int(c, "activation", 0)) {
-        pj_work_add(c, work, PJ_TANH, n);
-        pj_work_add(c, work, PJ_MUL, n);
+        pj_work_each(c, work, PJ_EACH([PJ_TANH] = 1, [PJ_MUL] = 1), n);
     }
     return PJ_OK;
 }
@@ -267,15 +260,7 @@ static pj_status work_embed_layernorm(pj_ctx *c, pj_work *work)
 /* ---- LRN, Lp, mean-variance ---- */
 
 /* Per element: square, size - 1 additions over channels, alpha, bias, power, division. */
-static pj_status work_lrn(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    pj_work_times(c, work, PJ_MUL, 2, n);
-    pj_work_times(c, work, PJ_ADD, pj_attr_int(c, "size", 1), n);
-    pj_work_add(c, work, PJ_POW, n);
-    pj_work_add(c, work, PJ_DIV, n);
-    return PJ_OK;
-}
+PJ_WORK_EACH(lrn, [PJ_MUL] = 2, [PJ_ADD] = pj_attr_int(c, "size", 1), [PJ_POW] = 1, [PJ_DIV] = 1)
 
 /* Sum of absolute values or of squares along the axis, then a division an element. */
 static pj_status work_lpnorm(pj_ctx *c, pj_work *work)
@@ -335,23 +320,13 @@ static pj_status shape_softmax(pj_ctx *c)
 }
 
 /* Per element: maximum, subtraction, exponential, sum, division. */
-static pj_status work_softmax(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    pj_work_add(c, work, PJ_CMP, n);
-    pj_work_times(c, work, PJ_ADD, 2, n);
-    pj_work_add(c, work, PJ_EXP, n);
-    pj_work_add(c, work, PJ_DIV, n);
-    return PJ_OK;
-}
+PJ_WORK_EACH(softmax, [PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1)
 
 /* Per element: maximum, subtraction, exponential, sum, subtraction; one logarithm a vector. */
 static pj_status work_logsoftmax(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    pj_work_add(c, work, PJ_CMP, n);
-    pj_work_times(c, work, PJ_ADD, 3, n);
-    pj_work_add(c, work, PJ_EXP, n);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 3, [PJ_EXP] = 1), n);
     pj_work_add(c, work, PJ_LOG, vectors(c));
     return PJ_OK;
 }

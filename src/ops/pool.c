@@ -124,8 +124,7 @@ static pj_status work_global_average_pool(pj_ctx *c, pj_work *work)
 static pj_status work_qlinear_average(pj_ctx *c, pj_work *work, bool global)
 {
     PJ_TRY(work_average(c, work, global));
-    pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
-    pj_work_add(c, work, PJ_SHIFT, pj_out_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
     return PJ_OK;
 }
 

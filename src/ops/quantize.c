@@ -23,10 +23,7 @@ static bool is_zero(pj_ctx *c, int i)
  * type, saturating as conversions do). A scale that is no constant costs a div for each of its elements. */
 static void count_quantize(pj_ctx *c, pj_work *work, pj_num n, int scale, int zero_point)
 {
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ROUND, n);
-    if (!is_zero(c, zero_point))
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1, [PJ_ADD] = !is_zero(c, zero_point)), n);
     if (!pj_in_constant(c, scale))
         pj_work_add(c, work, PJ_DIV, pj_in_count(c, scale));
 }
@@ -34,18 +31,13 @@ static void count_quantize(pj_ctx *c, pj_work *work, pj_num n, int scale, int ze
 /* Per element: 1 add (a zero point that is not 0), 1 round (integer to float), 1 mul (by the scale). */
 static void count_dequantize(pj_ctx *c, pj_work *work, pj_num n, bool zero)
 {
-    pj_work_add(c, work, PJ_ROUND, n);
-    pj_work_add(c, work, PJ_MUL, n);
-    if (!zero)
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = !zero), n);
 }
 
 /* From an integer format to another one: 1 mul, 1 add (both zero points in one constant), 1 shift. */
 static void count_requantize(pj_ctx *c, pj_work *work, pj_num n)
 {
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ADD, n);
-    pj_work_add(c, work, PJ_SHIFT, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), n);
 }
 
 /* ---- QuantizeLinear, DequantizeLinear: x, scale[, zero point] ---- */
@@ -112,8 +104,7 @@ static pj_status work_dynamic_quantize(pj_ctx *c, pj_work *work)
     pj_num n = pj_in_count(c, 0), more[] = {n, pj_num_of(2)};
     pj_num two = pj_num_sum(c->symbols, more, 2), one = pj_num_add(c->symbols, n, pj_num_of(1));
     pj_work_times(c, work, PJ_CMP, 2, one);
-    pj_work_add(c, work, PJ_MUL, two);
-    pj_work_add(c, work, PJ_ADD, two);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1), two);
     pj_work_add(c, work, PJ_DIV, pj_num_of(1));
     pj_work_add(c, work, PJ_ROUND, one);
     return PJ_OK;
@@ -135,8 +126,7 @@ static pj_status shape_qlinear_binary(pj_ctx *c)
 static pj_status work_qlinear_add(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1), n);
     count_requantize(c, work, n);
     return PJ_OK;
 }
@@ -145,8 +135,7 @@ static pj_status work_qlinear_add(pj_ctx *c, pj_work *work)
 static pj_status work_qlinear_mul(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    pj_work_times(c, work, PJ_ADD, !is_zero(c, 2) + !is_zero(c, 5), n);
-    pj_work_add(c, work, PJ_MUL, n);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = !is_zero(c, 2) + !is_zero(c, 5), [PJ_MUL] = 1), n);
     count_requantize(c, work, n);
     return PJ_OK;
 }
@@ -179,10 +168,7 @@ static pj_status work_qlinear_sigmoid(pj_ctx *c, pj_work *work)
 static pj_status work_qlinear_softmax(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    pj_work_add(c, work, PJ_CMP, n);
-    pj_work_times(c, work, PJ_ADD, 2, n);
-    pj_work_add(c, work, PJ_EXP, n);
-    pj_work_add(c, work, PJ_DIV, n);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1), n);
     count_dequantize(c, work, n, true);
     count_quantize(c, work, n, 3, 4);
     return PJ_OK;
@@ -292,23 +278,16 @@ static pj_status work_float_quant(pj_ctx *c, pj_work *work)
 }
 
 /* Dropping low bits: 1 shift per element. */
-static pj_status work_trunc(pj_ctx *c, pj_work *work)
-{
-    pj_work_add(c, work, PJ_SHIFT, pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(trunc, [PJ_SHIFT] = 1)
 
 /* x [N, C, ...], thresholds [C or 1, T]: T comparisons and T additions (counting those passed) per element, then
  * out_scale and out_bias. */
 static pj_status work_multi_threshold(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0), steps = pj_num_mul(c->symbols, n, pj_in_dim(c, 1, -1));
-    pj_work_add(c, work, PJ_CMP, steps);
-    pj_work_add(c, work, PJ_ADD, steps);
-    if (pj_attr_float(c, "out_scale", 1.0) != 1.0)
-        pj_work_add(c, work, PJ_MUL, n);
-    if (pj_attr_float(c, "out_bias", 0.0) != 0.0)
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 1), steps);
+    bool scaled = pj_attr_float(c, "out_scale", 1.0) != 1.0, shifted = pj_attr_float(c, "out_bias", 0.0) != 0.0;
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = scaled, [PJ_ADD] = shifted), n);
     return PJ_OK;
 }
 

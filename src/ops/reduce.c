@@ -108,16 +108,6 @@ static pj_status shape_arg(pj_ctx *c)
 
 typedef pj_num (*pair_rule)(pj_symbols *s, pj_num a, pj_num b);
 
-static pj_num add_pair(pj_symbols *s, pj_num a, pj_num b)
-{
-    return pj_num_add(s, a, b);
-}
-
-static pj_num mul_pair(pj_symbols *s, pj_num a, pj_num b)
-{
-    return pj_num_mul(s, a, b);
-}
-
 /* Position of the result that an element goes into. */
 static pj_track result_track(const reduction *r, const pj_num *dims)
 {
@@ -166,39 +156,26 @@ static pj_status reduce(pj_ctx *c, pair_rule rule, pj_num **result, int64_t *cou
     return PJ_OK;
 }
 
-static pj_status reduce_by(pj_ctx *c, pair_rule rule)
-{
-    pj_num *result;
-    int64_t count;
-    PJ_TRY(reduce(c, rule, &result, &count));
-    return result ? pj_set_data(c, 0, result, count) : PJ_OK;
-}
+/* Defines value_NAME, which combines by that rule. */
+#define VALUE_REDUCED(name, rule)                                 \
+    static pj_status value_##name(pj_ctx *c)                      \
+    {                                                             \
+        pj_num *result;                                           \
+        int64_t count;                                            \
+        PJ_TRY(reduce(c, rule, &result, &count));                 \
+        return result ? pj_set_data(c, 0, result, count) : PJ_OK; \
+    }
 
-static pj_status value_sum(pj_ctx *c)
-{
-    return reduce_by(c, add_pair);
-}
-
-static pj_status value_prod(pj_ctx *c)
-{
-    return reduce_by(c, mul_pair);
-}
-
-static pj_status value_max(pj_ctx *c)
-{
-    return reduce_by(c, pj_num_max);
-}
-
-static pj_status value_min(pj_ctx *c)
-{
-    return reduce_by(c, pj_num_min);
-}
+VALUE_REDUCED(sum, pj_num_add)
+VALUE_REDUCED(prod, pj_num_mul)
+VALUE_REDUCED(max, pj_num_max)
+VALUE_REDUCED(min, pj_num_min)
 
 static pj_status value_mean(pj_ctx *c)
 {
     pj_num *result, n;
     int64_t count;
-    PJ_TRY(reduce(c, add_pair, &result, &count));
+    PJ_TRY(reduce(c, pj_num_add, &result, &count));
     if (!result)
         return PJ_OK;
     n = pj_num_floor_div(c->symbols, pj_in_count(c, 0), pj_num_of(count));
@@ -267,12 +244,12 @@ static pj_status value_cumulative(pj_ctx *c, pair_rule rule, pj_num neutral)
 
 static pj_status value_cumsum(pj_ctx *c)
 {
-    return value_cumulative(c, add_pair, pj_num_of(0));
+    return value_cumulative(c, pj_num_add, pj_num_of(0));
 }
 
 static pj_status value_cumprod(pj_ctx *c)
 {
-    return value_cumulative(c, mul_pair, pj_num_of(1));
+    return value_cumulative(c, pj_num_mul, pj_num_of(1));
 }
 
 /* ---- work; I elements in, O results out ---- */
@@ -285,7 +262,7 @@ static void count_folds(pj_ctx *c, pj_work *work, pj_prim prim)
 }
 
 /* Sum, LogSum, ...: I - O additions; `each_in` an element before, `each_out` a result after. */
-static pj_status count_sum(pj_ctx *c, pj_work *work, const int *each_in, const int *each_out)
+static pj_status count_sum(pj_ctx *c, pj_work *work, const int64_t *each_in, const int64_t *each_out)
 {
     pj_work_each(c, work, each_in, pj_in_count(c, 0));
     pj_work_each(c, work, each_out, pj_out_count(c, 0));
@@ -293,56 +270,36 @@ static pj_status count_sum(pj_ctx *c, pj_work *work, const int *each_in, const i
     return PJ_OK;
 }
 
-static const int nothing[PJ_PRIMS] = {0};
-static const int one_mul[PJ_PRIMS] = {[PJ_MUL] = 1};
+/* Defines work_NAME, such a rule. */
+#define WORK_SUM(name, each_in, each_out)                  \
+    static pj_status work_##name(pj_ctx *c, pj_work *work) \
+    {                                                      \
+        return count_sum(c, work, each_in, each_out);      \
+    }
 
 /* sum x */
-static pj_status work_sum(pj_ctx *c, pj_work *work)
-{
-    return count_sum(c, work, nothing, nothing);
-}
+WORK_SUM(sum, PJ_EACH(0), PJ_EACH(0))
 
 /* 1/n sum x: the result times the constant 1/n; a division where the elements are integers */
-static pj_status work_mean(pj_ctx *c, pj_work *work)
-{
-    static const int one_div[PJ_PRIMS] = {[PJ_DIV] = 1};
-    return count_sum(c, work, nothing, pj_on_integers(c) ? one_div : one_mul);
-}
+WORK_SUM(mean, PJ_EACH(0), PJ_EACH([PJ_DIV] = pj_on_integers(c), [PJ_MUL] = !pj_on_integers(c)))
 
 /* sum |x| */
-static pj_status work_l1(pj_ctx *c, pj_work *work)
-{
-    static const int magnitude[PJ_PRIMS] = {[PJ_CMP] = 1};
-    return count_sum(c, work, magnitude, nothing);
-}
+WORK_SUM(l1, PJ_EACH([PJ_CMP] = 1), PJ_EACH(0))
 
 /* sqrt(sum x x) */
-static pj_status work_l2(pj_ctx *c, pj_work *work)
-{
-    static const int root[PJ_PRIMS] = {[PJ_SQRT] = 1};
-    return count_sum(c, work, one_mul, root);
-}
+WORK_SUM(l2, PJ_EACH([PJ_MUL] = 1), PJ_EACH([PJ_SQRT] = 1))
 
 /* sum x x */
-static pj_status work_sum_square(pj_ctx *c, pj_work *work)
-{
-    return count_sum(c, work, one_mul, nothing);
-}
+WORK_SUM(sum_square, PJ_EACH([PJ_MUL] = 1), PJ_EACH(0))
 
 /* log(sum x) */
-static pj_status work_log_sum(pj_ctx *c, pj_work *work)
-{
-    static const int logarithm[PJ_PRIMS] = {[PJ_LOG] = 1};
-    return count_sum(c, work, nothing, logarithm);
-}
+WORK_SUM(log_sum, PJ_EACH(0), PJ_EACH([PJ_LOG] = 1))
 
 /* m + log(sum exp(x - m)) with m = max x, as it does not overflow: I - O cmp; I add and exp; O log and add */
 static pj_status work_log_sum_exp(pj_ctx *c, pj_work *work)
 {
-    static const int shifted[PJ_PRIMS] = {[PJ_ADD] = 1, [PJ_EXP] = 1};
-    static const int back[PJ_PRIMS] = {[PJ_LOG] = 1, [PJ_ADD] = 1};
     count_folds(c, work, PJ_CMP);
-    return count_sum(c, work, shifted, back);
+    return count_sum(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_EXP] = 1), PJ_EACH([PJ_LOG] = 1, [PJ_ADD] = 1));
 }
 
 /* Max, Min, ArgMax, ArgMin: I - O comparisons */

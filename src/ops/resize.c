@@ -172,8 +172,7 @@ void pj_work_interpolation(pj_ctx *c, pj_work *work, bool cubic, int axes, pj_nu
         n = pj_num_unknown();
     for (int k = 1; k < axes && k < 16; k++)
         steps = steps * base + 1; /* 1 + base + base^2 ... */
-    pj_work_times(c, work, PJ_MUL, cubic ? 4 * steps : steps, n);
-    pj_work_times(c, work, PJ_ADD, cubic ? 3 * steps : 2 * steps, n);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = cubic ? 4 * steps : steps, [PJ_ADD] = cubic ? 3 * steps : 2 * steps), n);
 }
 
 /* Is the size along an axis interpolated? *known false where that cannot be told. */

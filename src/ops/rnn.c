@@ -141,11 +141,9 @@ static void count_lstm(pj_ctx *c, pj_work *work, const recurrence *cell)
         count_activation(c, work, 3 * k + 1, "Tanh", cell->unit);
         count_activation(c, work, 3 * k + 2, "Tanh", cell->unit);
     }
-    pj_work_times(c, work, PJ_MUL, 3 * d, cell->unit);
-    pj_work_times(c, work, PJ_ADD, d * (coupled ? 2 : 1), cell->unit);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3 * d, [PJ_ADD] = d * (coupled ? 2 : 1)), cell->unit);
     if (pj_has(c, 7)) {
-        pj_work_times(c, work, PJ_MUL, 3 * d, cell->unit);
-        pj_work_times(c, work, PJ_ADD, 3 * d, cell->unit);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3 * d, [PJ_ADD] = 3 * d), cell->unit);
     }
 }
 
@@ -169,8 +167,7 @@ static pj_status work_gru(pj_ctx *c, pj_work *work)
         count_activation(c, work, 2 * k, "Sigmoid", pj_num_mul(c->symbols, pj_num_of(2), cell.unit));
         count_activation(c, work, 2 * k + 1, "Tanh", cell.unit);
     }
-    pj_work_times(c, work, PJ_MUL, 3 * d, cell.unit);
-    pj_work_times(c, work, PJ_ADD, d * (2 + apart * (1 + pj_has(c, 3))), cell.unit);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3 * d, [PJ_ADD] = d * (2 + apart * (1 + pj_has(c, 3)))), cell.unit);
     return PJ_OK;
 }
 
@@ -196,13 +193,8 @@ static pj_status work_dynamic_lstm(pj_ctx *c, pj_work *work)
     pj_num states = pj_num_mul(c->symbols, pj_num_of(cell.directions), cell.unit);
     pj_num quantized = pj_num_add(c->symbols, pj_in_count(c, 0), states);
     count_lstm(c, work, &cell);
-    pj_work_times(c, work, PJ_CMP, 2, quantized);
-    pj_work_add(c, work, PJ_MUL, quantized);
-    pj_work_add(c, work, PJ_ADD, quantized);
-    pj_work_add(c, work, PJ_ROUND, quantized);
-    pj_work_times(c, work, PJ_ROUND, 2, gate);
-    pj_work_times(c, work, PJ_MUL, 2, gate);
-    pj_work_add(c, work, PJ_ADD, gate);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 2, [PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_ROUND] = 1), quantized);
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 2, [PJ_MUL] = 2, [PJ_ADD] = 1), gate);
     return PJ_OK;
 }
 
@@ -211,14 +203,9 @@ static void count_alignment(pj_ctx *c, pj_work *work, pj_num runs, pj_num places
 {
     pj_num scores = pj_num_mul(c->symbols, runs, places), sums = pj_num_mul(c->symbols, scores, size);
     /* v * tanh(keys + query) */
-    pj_work_add(c, work, PJ_ADD, sums);
-    pj_work_add(c, work, PJ_TANH, sums);
-    pj_work_add(c, work, PJ_MAC, sums);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_TANH] = 1, [PJ_MAC] = 1), sums);
     /* softmax */
-    pj_work_add(c, work, PJ_CMP, scores);
-    pj_work_times(c, work, PJ_ADD, 2, scores);
-    pj_work_add(c, work, PJ_EXP, scores);
-    pj_work_add(c, work, PJ_DIV, scores);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1), scores);
     /* context */
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, scores, depth));
 }

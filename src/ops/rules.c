@@ -470,6 +470,21 @@ void pj_work_add(pj_ctx *c, pj_work *work, pj_prim prim, pj_num n)
     pj_work_times(c, work, prim, 1, n);
 }
 
+void pj_work_each(pj_ctx *c, pj_work *work, const int64_t each[PJ_PRIMS], pj_num n)
+{
+    for (int p = 0; p < PJ_PRIMS; p++)
+        if (each[p])
+            pj_work_times(c, work, (pj_prim)p, each[p], n);
+}
+
+void pj_work_nothing(pj_ctx *c, pj_work *work)
+{
+    for (int i = 0; i < c->node->inputs; i++)
+        work->read[i] = pj_num_of(0);
+    for (int o = 0; o < c->node->outputs; o++)
+        work->written[o] = pj_num_of(0);
+}
+
 pj_num pj_out_count(const pj_ctx *c, int o)
 {
     const pj_value *out = pj_out(c, o);
@@ -483,38 +498,17 @@ bool pj_on_integers(const pj_ctx *c)
     return !pj_dtype_is_float(dtype);
 }
 
-static pj_status one_per_output(pj_ctx *c, pj_work *work, pj_prim prim)
-{
-    pj_work_add(c, work, prim, pj_out_count(c, 0));
-    return PJ_OK;
-}
+/* One primitive an element. */
+#define PJ_ONE_EACH(name, prim)                         \
+    pj_status pj_work_##name(pj_ctx *c, pj_work *work)  \
+    {                                                   \
+        pj_work_add(c, work, prim, pj_out_count(c, 0)); \
+        return PJ_OK;                                   \
+    }
 
-pj_status pj_work_add1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_ADD);
-}
-
-pj_status pj_work_mul1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_MUL);
-}
-
-pj_status pj_work_cmp1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_CMP);
-}
-
-pj_status pj_work_logic1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_LOGIC);
-}
-
-pj_status pj_work_div1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_DIV);
-}
-
-pj_status pj_work_round1(pj_ctx *c, pj_work *work)
-{
-    return one_per_output(c, work, PJ_ROUND);
-}
+PJ_ONE_EACH(add1, PJ_ADD)
+PJ_ONE_EACH(mul1, PJ_MUL)
+PJ_ONE_EACH(cmp1, PJ_CMP)
+PJ_ONE_EACH(logic1, PJ_LOGIC)
+PJ_ONE_EACH(div1, PJ_DIV)
+PJ_ONE_EACH(round1, PJ_ROUND)

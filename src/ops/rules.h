@@ -118,14 +118,27 @@ pj_status pj_value_same(pj_ctx *c); /* output 0 has the contents of input 0 */
 void pj_work_add(pj_ctx *c, pj_work *work, pj_prim prim, pj_num n);
 /* Adds factor * n primitives. */
 void pj_work_times(pj_ctx *c, pj_work *work, pj_prim prim, int64_t factor, pj_num n);
+/* Adds each[p] primitives p for each of `n` elements: pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, ...), n) */
+void pj_work_each(pj_ctx *c, pj_work *work, const int64_t each[PJ_PRIMS], pj_num n);
+#define PJ_EACH(...) ((const int64_t[PJ_PRIMS]){__VA_ARGS__})
+/* No arithmetic and no traffic: the node turns out to do nothing. */
+void pj_work_nothing(pj_ctx *c, pj_work *work);
 /* Elements of output `o`. */
 pj_num pj_out_count(const pj_ctx *c, int o);
 
 /* The node's arithmetic works on integers (output 0, or input 0 where output 0 is bool). */
 bool pj_on_integers(const pj_ctx *c);
 
-/* Rules that count k primitives per element of output 0, for the common cases. */
-pj_status pj_work_add1(pj_ctx *c, pj_work *work); /* one add per output element */
+/* Defines work_NAME, which counts so many primitives per element of output 0: PJ_WORK_EACH(mish, [PJ_EXP] = 1, ...) */
+#define PJ_WORK_EACH(name, ...)                                          \
+    static pj_status work_##name(pj_ctx *c, pj_work *work)               \
+    {                                                                    \
+        pj_work_each(c, work, PJ_EACH(__VA_ARGS__), pj_out_count(c, 0)); \
+        return PJ_OK;                                                    \
+    }
+
+/* One primitive per element of output 0. */
+pj_status pj_work_add1(pj_ctx *c, pj_work *work);
 pj_status pj_work_mul1(pj_ctx *c, pj_work *work);
 pj_status pj_work_cmp1(pj_ctx *c, pj_work *work);
 pj_status pj_work_logic1(pj_ctx *c, pj_work *work);

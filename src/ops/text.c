@@ -90,8 +90,7 @@ static pj_status work_tfidf(pj_ctx *c, pj_work *work)
     for (int64_t n = shortest; n <= longest; n++) {
         for (int64_t skip = 0; skip <= (n == 1 ? 0 : skips); skip++) {
             pj_num looked_up = pj_num_mul(c->symbols, rows, ngrams(c, items, n, skip));
-            pj_work_times(c, work, PJ_CMP, n, looked_up);
-            pj_work_add(c, work, PJ_ADD, looked_up);
+            pj_work_each(c, work, PJ_EACH([PJ_CMP] = n, [PJ_ADD] = 1), looked_up);
         }
     }
     if (mode[0] == 'I')

@@ -48,11 +48,7 @@ static pj_status shape_loss(pj_ctx *c)
 static void count_loss(pj_ctx *c, pj_work *work, pj_num labels)
 {
     bool weighted = pj_has(c, 2), ignores = pj_attr_present(c, "ignore_index");
-    pj_work_add(c, work, PJ_ADD, labels);
-    if (weighted)
-        pj_work_add(c, work, PJ_MUL, labels);
-    if (ignores)
-        pj_work_add(c, work, PJ_CMP, labels);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = weighted, [PJ_CMP] = ignores), labels);
     if (reduces_to(c, "none"))
         return;
     pj_work_add(c, work, PJ_ADD, labels);
@@ -75,8 +71,7 @@ static pj_status work_nll(pj_ctx *c, pj_work *work)
  * logarithm), then the loss. */
 static pj_status work_cross_entropy(pj_ctx *c, pj_work *work)
 {
-    static const int each_score[PJ_PRIMS] = {[PJ_CMP] = 1, [PJ_ADD] = 3, [PJ_EXP] = 1};
-    pj_work_each(c, work, each_score, pj_in_count(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 3, [PJ_EXP] = 1), pj_in_count(c, 0));
     pj_work_add(c, work, PJ_LOG, pj_in_count(c, 1));
     count_loss(c, work, pj_in_count(c, 1));
     return PJ_OK;
@@ -117,7 +112,7 @@ static pj_status shape_one_state(pj_ctx *c)
 
 /* Counts `each` per trained number, and the regularization of the gradient, norm_coefficient*X + G, where there is one.
  */
-static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int each[PJ_PRIMS])
+static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int64_t each[PJ_PRIMS])
 {
     pj_num numbers = pj_num_of(0);
     int n = 0;
@@ -126,8 +121,7 @@ static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int
         numbers = pj_num_add(c->symbols, numbers, pj_in_count(c, 2 + i));
     pj_work_each(c, work, each, numbers);
     if (pj_attr_float(c, "norm_coefficient", 0) != 0) {
-        pj_work_add(c, work, PJ_MUL, numbers);
-        pj_work_add(c, work, PJ_ADD, numbers);
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1), numbers);
     }
     if (pj_attr_float(c, "norm_coefficient_post", 0) != 0)
         pj_work_add(c, work, PJ_MUL, numbers);
@@ -138,9 +132,8 @@ static pj_status count_optimizer(pj_ctx *c, pj_work *work, int groups, const int
  * once: 1 mul, 1 add, 1 div. */
 static pj_status work_adagrad(pj_ctx *c, pj_work *work)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_ADD] = 3, [PJ_SQRT] = 1, [PJ_DIV] = 1};
-    static const int rate[PJ_PRIMS] = {[PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_DIV] = 1};
-    pj_work_each(c, work, rate, pj_num_of(1));
+    static const int64_t each[PJ_PRIMS] = {[PJ_MUL] = 2, [PJ_ADD] = 3, [PJ_SQRT] = 1, [PJ_DIV] = 1};
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_DIV] = 1), pj_num_of(1));
     return count_optimizer(c, work, 3, each);
 }
 
@@ -148,9 +141,8 @@ static pj_status work_adagrad(pj_ctx *c, pj_work *work)
  * rate r = R * sqrt(1 - beta^T) / (1 - alpha^T) is computed once: 2 pow, 2 add, 1 sqrt, 1 mul, 1 div. */
 static pj_status work_adam(pj_ctx *c, pj_work *work)
 {
-    static const int each[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 4, [PJ_SQRT] = 1, [PJ_DIV] = 1};
-    static const int rate[PJ_PRIMS] = {[PJ_POW] = 2, [PJ_ADD] = 2, [PJ_SQRT] = 1, [PJ_MUL] = 1, [PJ_DIV] = 1};
-    pj_work_each(c, work, rate, pj_num_of(1));
+    static const int64_t each[PJ_PRIMS] = {[PJ_MUL] = 6, [PJ_ADD] = 4, [PJ_SQRT] = 1, [PJ_DIV] = 1};
+    pj_work_each(c, work, PJ_EACH([PJ_POW] = 2, [PJ_ADD] = 2, [PJ_SQRT] = 1, [PJ_MUL] = 1, [PJ_DIV] = 1), pj_num_of(1));
     return count_optimizer(c, work, 4, each);
 }
 
@@ -158,8 +150,8 @@ static pj_status work_adam(pj_ctx *c, pj_work *work)
  * 1 add more. */
 static pj_status work_momentum(pj_ctx *c, pj_work *work)
 {
-    static const int standard[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 2};
-    static const int nesterov[PJ_PRIMS] = {[PJ_MUL] = 4, [PJ_ADD] = 3};
+    static const int64_t standard[PJ_PRIMS] = {[PJ_MUL] = 3, [PJ_ADD] = 2};
+    static const int64_t nesterov[PJ_PRIMS] = {[PJ_MUL] = 4, [PJ_ADD] = 3};
     bool plain = strcmp(pj_attr_string(c, "mode", "standard"), "nesterov") != 0;
     return count_optimizer(c, work, 3, plain ? standard : nesterov);
 }

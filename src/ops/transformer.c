@@ -41,15 +41,10 @@ static void count_expert_activation(pj_ctx *c, pj_work *work, const expert_place
     const char *name = pj_attr_string(c, "activation_type", "relu");
     if (strcmp(name, "swiglu") == 0) {
         pj_num half = pj_has(c, at->weight[2]) ? n : pj_num_floor_div(c->symbols, n, pj_num_of(2));
-        pj_work_times(c, work, PJ_MUL, 3, half);
-        pj_work_add(c, work, PJ_TANH, half);
-        pj_work_add(c, work, PJ_ADD, half);
-        if (pj_attr_present(c, "swiglu_limit"))
-            pj_work_times(c, work, PJ_CMP, 3, half);
+        int64_t limits = pj_attr_present(c, "swiglu_limit") ? 3 : 0;
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_TANH] = 1, [PJ_ADD] = 1, [PJ_CMP] = limits), half);
     } else if (strcmp(name, "gelu") == 0) {
-        pj_work_times(c, work, PJ_MUL, 3, n);
-        pj_work_add(c, work, PJ_ADD, n);
-        pj_work_add(c, work, PJ_ERF, n);
+        pj_work_each(c, work, pj_gelu_erf, n);
     } else if (strcmp(name, "identity") != 0) {
         pj_work_fused(c, work, name, n);
     }
@@ -60,11 +55,8 @@ static void count_expert_activation(pj_ctx *c, pj_work *work, const expert_place
 static void count_routing(pj_ctx *c, pj_work *work, pj_num chosen)
 {
     pj_num probabilities = pj_in_count(c, 1), width = pj_in_dim(c, 0, -1);
-    pj_work_add(c, work, PJ_CMP, probabilities);
-    pj_work_times(c, work, PJ_CMP, pj_attr_int(c, "k", 1), probabilities);
-    pj_work_times(c, work, PJ_ADD, 2, probabilities);
-    pj_work_add(c, work, PJ_EXP, probabilities);
-    pj_work_add(c, work, PJ_DIV, probabilities);
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1 + pj_attr_int(c, "k", 1), [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1),
+                 probabilities);
     pj_work_add(c, work, PJ_MUL, pj_num_mul(c->symbols, chosen, width));
     pj_work_add(c, work, PJ_ADD, pj_num_mul(c->symbols, chosen, width));
 }
@@ -89,9 +81,7 @@ static pj_status count_experts(pj_ctx *c, pj_work *work, const expert_places *at
             pj_work_add(c, work, PJ_ADD, pj_num_mul(s, chosen, pj_in_dim(c, b, 1)));
         if (at->quantized) {
             pj_num read = pj_num_mul(s, used, weights);
-            pj_work_add(c, work, PJ_ROUND, read);
-            pj_work_add(c, work, PJ_ADD, read);
-            pj_work_add(c, work, PJ_MUL, read);
+            pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_ADD] = 1, [PJ_MUL] = 1), read);
         }
     }
     work->terms = pj_num_max(s, width, inner);
@@ -124,10 +114,7 @@ static pj_status shape_position_bias(pj_ctx *c)
 static pj_status work_position_bias(pj_ctx *c, pj_work *work)
 {
     pj_num pairs = pj_num_mul(c->symbols, pj_in_scalar(c, 1), pj_in_scalar(c, 2));
-    pj_work_add(c, work, PJ_MUL, pairs);
-    pj_work_times(c, work, PJ_ADD, 2, pairs);
-    pj_work_times(c, work, PJ_CMP, 3, pairs);
-    pj_work_add(c, work, PJ_LOG, pairs);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_CMP] = 3, [PJ_LOG] = 1), pairs);
     work->read[0] = pj_out_count(c, 0);
     return PJ_OK;
 }
@@ -153,8 +140,7 @@ static pj_status work_gated_bias(pj_ctx *c, pj_work *work)
     work->terms = size;
     pj_work_add(c, work, PJ_ADD, query);
     pj_work_times(c, work, PJ_ADD, 2, products);
-    pj_work_times(c, work, PJ_TANH, 2, heads);
-    pj_work_times(c, work, PJ_MUL, 2, heads);
+    pj_work_each(c, work, PJ_EACH([PJ_TANH] = 2, [PJ_MUL] = 2), heads);
     pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
     return PJ_OK;
 }

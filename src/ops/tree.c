@@ -289,10 +289,8 @@ static void count_forest(pj_ctx *c, pj_work *work, const forest *f, aggregate ho
     bool sums = how == AVERAGE || how == SUM;
     pj_work_times(c, work, PJ_CMP, f->depth, samples);
     pj_work_times(c, work, sums ? PJ_ADD : PJ_CMP, f->votes, samples);
-    if (pj_ml_count(c, "base_values") || pj_ml_count(c, "base_values_as_tensor"))
-        pj_work_add(c, work, PJ_ADD, scores);
-    if (how == AVERAGE)
-        pj_work_add(c, work, PJ_DIV, scores);
+    bool based = pj_ml_count(c, "base_values") || pj_ml_count(c, "base_values_as_tensor");
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = based, [PJ_DIV] = (how == AVERAGE)), scores);
 }
 
 static pj_status work_classifier(pj_ctx *c, pj_work *work)

@@ -7,32 +7,13 @@
 
 /* ---- contents ---- */
 
-static pj_num abs_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_at_least(x[0], 0) ? x[0] : pj_num_max(c->symbols, x[0], pj_num_neg(c->symbols, x[0]));
-}
-
-static pj_num neg_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_neg(c->symbols, x[0]);
-}
-
-static pj_num floor_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_floor(c->symbols, x[0]);
-}
-
-static pj_num ceil_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_ceil(c->symbols, x[0]);
-}
+PJ_VALUE(abs, 1, pj_num_at_least(x[0], 0) ? x[0] : pj_num_max(c->symbols, x[0], pj_num_neg(c->symbols, x[0])))
+PJ_VALUE(neg, 1, pj_num_neg(c->symbols, x[0]))
+PJ_VALUE(floor, 1, pj_num_floor(c->symbols, x[0]))
+PJ_VALUE(ceil, 1, pj_num_ceil(c->symbols, x[0]))
 
 /* To the nearest whole number, halves to the even one. */
-static pj_num round_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return pj_num_is_real(x[0]) ? pj_num_of_real(rint(x[0].real)) : x[0];
-}
+PJ_VALUE(round, 1, pj_num_is_real(x[0]) ? pj_num_of_real(rint(x[0].real)) : x[0])
 
 static pj_num sqrt_of(pj_ctx *c, const pj_num *x)
 {
@@ -42,10 +23,9 @@ static pj_num sqrt_of(pj_ctx *c, const pj_num *x)
     return known && real >= 0 ? pj_num_of_real(sqrt(real)) : pj_num_unknown();
 }
 
-static pj_num reciprocal_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_div_real(c->symbols, pj_num_of(1), x[0]);
-}
+PJ_VALUE_MAP(sqrt, 1)
+
+PJ_VALUE(reciprocal, 1, pj_num_div_real(c->symbols, pj_num_of(1), x[0]))
 
 static pj_num sign_of(pj_ctx *c, const pj_num *x)
 {
@@ -59,6 +39,8 @@ static pj_num sign_of(pj_ctx *c, const pj_num *x)
     return pj_num_of((real > 0) - (real < 0));
 }
 
+PJ_VALUE_MAP(sign, 1)
+
 static pj_num not_of(pj_ctx *c, const pj_num *x)
 {
     int truth = pj_value_truth(x[0]);
@@ -66,28 +48,13 @@ static pj_num not_of(pj_ctx *c, const pj_num *x)
     return truth < 0 ? pj_num_unknown() : pj_num_of(!truth);
 }
 
+PJ_VALUE_MAP(not, 1)
+
 /* ~x = -x - 1 in two's complement; the type's width makes it right for unsigned ones. */
-static pj_num bitwise_not_of(pj_ctx *c, const pj_num *x)
-{
-    return pj_num_sub(c->symbols, pj_num_of(-1), x[0]);
-}
+PJ_VALUE(bitwise_not, 1, pj_num_sub(c->symbols, pj_num_of(-1), x[0]))
 
-static pj_num same_of(pj_ctx *c, const pj_num *x)
-{
-    (void)c;
-    return x[0];
-}
-
-PJ_VALUE_MAP(abs_of, 1)
-PJ_VALUE_MAP(neg_of, 1)
-PJ_VALUE_MAP(floor_of, 1)
-PJ_VALUE_MAP(ceil_of, 1)
-PJ_VALUE_MAP(round_of, 1)
-PJ_VALUE_MAP(sqrt_of, 1)
-PJ_VALUE_MAP(reciprocal_of, 1)
-PJ_VALUE_MAP(sign_of, 1)
-PJ_VALUE_MAP(not_of, 1)
-PJ_VALUE_MAP(bitwise_not_of, 1)
+/* Conversion is what fitting into output 0's type does. */
+PJ_VALUE(cast, 1, x[0])
 
 /* ---- work: one primitive an element ---- */
 
@@ -129,12 +96,6 @@ static pj_status shape_cast_like(pj_ctx *c)
     return pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0);
 }
 
-/* Conversion is what fitting into output 0's type does. */
-static pj_status value_cast(pj_ctx *c)
-{
-    return pj_value_map(c, 1, same_of);
-}
-
 /* One conversion an element; nothing between equal types. */
 static pj_status work_cast(pj_ctx *c, pj_work *work)
 {
@@ -162,7 +123,7 @@ static pj_status value_bit_cast(pj_ctx *c)
 {
     pj_dtype from = pj_in_dtype(c, 0), to = pj_out_dtype(c, 0);
     bool integers = pj_dtype_is_integer(from) && pj_dtype_is_integer(to);
-    return from == to || integers ? pj_value_map(c, 1, same_of) : PJ_OK;
+    return from == to || integers ? value_cast(c) : PJ_OK;
 }
 
 /* ---- Clip: bounds are attributes until opset 10, inputs later ---- */
@@ -189,48 +150,44 @@ static pj_num clip_of(pj_ctx *c, const pj_num *x)
     return a;
 }
 
-PJ_VALUE_MAP(clip_of, 3)
+PJ_VALUE_MAP(clip, 3)
 
 /* One comparison for each bound that is given. */
-static pj_status work_clip(pj_ctx *c, pj_work *work)
-{
-    pj_work_times(c, work, PJ_CMP, has_bound(c, "min", 1) + has_bound(c, "max", 2), pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK_EACH(clip, [PJ_CMP] = has_bound(c, "min", 1) + has_bound(c, "max", 2))
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Abs",        1,  "x",   PJ_KEEP | PJ_ELEMENT,            pj_shape_same,   value_abs_of,         pj_work_cmp1  },
-    {"", "Neg",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_neg_of,         pj_work_add1  },
-    {"", "Sign",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sign_of,        pj_work_cmp1  },
-    {"", "Floor",      1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_floor_of,       pj_work_round1},
-    {"", "Ceil",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_ceil_of,        pj_work_round1},
-    {"", "Round",      11, "x",   PJ_ELEMENT,                      pj_shape_same,   value_round_of,       pj_work_round1},
-    {"", "Reciprocal", 1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_reciprocal_of,  pj_work_div1  },
-    {"", "Sqrt",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sqrt_of,        work_sqrt     },
-    {"", "Exp",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_exp      },
-    {"", "Log",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_log      },
-    {"", "Erf",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_erf      },
-    {"", "Sin",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Cos",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Tan",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Asin",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Acos",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Atan",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Sinh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Cosh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Asinh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Acosh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Atanh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,                 work_sin      },
-    {"", "Not",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_not_of,         pj_work_logic1},
-    {"", "BitwiseNot", 18, "x",   PJ_ELEMENT,                      pj_shape_same,   value_bitwise_not_of, pj_work_logic1},
-    {"", "IsNaN",      9,  "x",   PJ_ELEMENT,                      shape_test,      NULL,                 pj_work_cmp1  },
-    {"", "IsInf",      10, "x",   PJ_ELEMENT,                      shape_test,      NULL,                 pj_work_cmp1  },
-    {"", "Identity",   1,  "x",   PJ_VIEW,                         pj_shape_same,   pj_value_same,        NULL          },
-    {"", "Cast",       1,  "x",   PJ_ELEMENT,                      shape_cast,      value_cast,           work_cast     },
-    {"", "CastLike",   15, "xc",  PJ_ELEMENT,                      shape_cast_like, value_cast,           work_cast     },
-    {"", "BitCast",    26, "x",   PJ_VIEW,                         shape_bit_cast,  value_bit_cast,       NULL          },
-    {"", "Clip",       1,  "xcc", PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same,   value_clip_of,        work_clip     },
+    {"", "Abs",        1,  "x",   PJ_KEEP | PJ_ELEMENT,            pj_shape_same,   value_abs,         pj_work_cmp1  },
+    {"", "Neg",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_neg,         pj_work_add1  },
+    {"", "Sign",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sign,        pj_work_cmp1  },
+    {"", "Floor",      1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_floor,       pj_work_round1},
+    {"", "Ceil",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_ceil,        pj_work_round1},
+    {"", "Round",      11, "x",   PJ_ELEMENT,                      pj_shape_same,   value_round,       pj_work_round1},
+    {"", "Reciprocal", 1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_reciprocal,  pj_work_div1  },
+    {"", "Sqrt",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sqrt,        work_sqrt     },
+    {"", "Exp",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_exp      },
+    {"", "Log",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_log      },
+    {"", "Erf",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_erf      },
+    {"", "Sin",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Cos",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Tan",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Asin",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Acos",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Atan",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Sinh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Cosh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Asinh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Acosh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Atanh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
+    {"", "Not",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_not,         pj_work_logic1},
+    {"", "BitwiseNot", 18, "x",   PJ_ELEMENT,                      pj_shape_same,   value_bitwise_not, pj_work_logic1},
+    {"", "IsNaN",      9,  "x",   PJ_ELEMENT,                      shape_test,      NULL,              pj_work_cmp1  },
+    {"", "IsInf",      10, "x",   PJ_ELEMENT,                      shape_test,      NULL,              pj_work_cmp1  },
+    {"", "Identity",   1,  "x",   PJ_VIEW,                         pj_shape_same,   pj_value_same,     NULL          },
+    {"", "Cast",       1,  "x",   PJ_ELEMENT,                      shape_cast,      value_cast,        work_cast     },
+    {"", "CastLike",   15, "xc",  PJ_ELEMENT,                      shape_cast_like, value_cast,        work_cast     },
+    {"", "BitCast",    26, "x",   PJ_VIEW,                         shape_bit_cast,  value_bit_cast,    NULL          },
+    {"", "Clip",       1,  "xcc", PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same,   value_clip,        work_clip     },
 };
 
 PJ_FAMILY(unary);

@@ -208,20 +208,3 @@ pj_status pj_value_map(pj_ctx *c, int inputs, pj_element_rule rule)
     }
     return any ? map_elements(c, data, tracks, inputs, &grid, rule) : PJ_OK;
 }
-
-/* ---- work ---- */
-
-void pj_work_each(pj_ctx *c, pj_work *work, const int each[PJ_PRIMS], pj_num n)
-{
-    for (int p = 0; p < PJ_PRIMS; p++)
-        if (each[p])
-            pj_work_times(c, work, (pj_prim)p, each[p], n);
-}
-
-void pj_work_nothing(pj_ctx *c, pj_work *work)
-{
-    for (int i = 0; i < c->node->inputs; i++)
-        work->read[i] = pj_num_of(0);
-    for (int o = 0; o < c->node->outputs; o++)
-        work->written[o] = pj_num_of(0);
-}

@@ -50,28 +50,20 @@ typedef pj_num (*pj_element_rule)(pj_ctx *c, const pj_num *x);
  * one at the attribute `axis`). Elements are made to fit output 0's type. Nothing is known of more than 16 inputs. */
 pj_status pj_value_map(pj_ctx *c, int inputs, pj_element_rule rule);
 
-/* Defines value_NAME, the map of the element rule NAME over that many inputs. */
-#define PJ_VALUE_MAP(name, inputs)                \
-    static pj_status value_##name(pj_ctx *c)      \
-    {                                             \
-        return pj_value_map(c, (inputs), (name)); \
+/* Defines value_NAME, the map of the element rule NAME_of over that many inputs. */
+#define PJ_VALUE_MAP(name, inputs)                   \
+    static pj_status value_##name(pj_ctx *c)         \
+    {                                                \
+        return pj_value_map(c, (inputs), name##_of); \
     }
 
-/* ---- work ---- */
-
-/* Adds each[p] primitives p for each of `n` elements. */
-void pj_work_each(pj_ctx *c, pj_work *work, const int each[PJ_PRIMS], pj_num n);
-
-/* Defines work_NAME, which counts so many primitives per element of output 0: PJ_WORK_EACH(mish, [PJ_EXP] = 1, ...) */
-#define PJ_WORK_EACH(name, ...)                            \
-    static pj_status work_##name(pj_ctx *c, pj_work *work) \
-    {                                                      \
-        static const int each[PJ_PRIMS] = {__VA_ARGS__};   \
-        pj_work_each(c, work, each, pj_out_count(c, 0));   \
-        return PJ_OK;                                      \
-    }
-
-/* No arithmetic and no traffic: the node turns out to do nothing. */
-void pj_work_nothing(pj_ctx *c, pj_work *work);
+/* The same with the element rule as an expression of c and x: PJ_VALUE(neg, 1, pj_num_neg(c->symbols, x[0])) */
+#define PJ_VALUE(name, inputs, element)                 \
+    static pj_num name##_of(pj_ctx *c, const pj_num *x) \
+    {                                                   \
+        (void)c;                                        \
+        return (element);                               \
+    }                                                   \
+    PJ_VALUE_MAP(name, inputs)
 
 #endif

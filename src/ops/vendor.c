@@ -70,15 +70,7 @@ static pj_status shape_dynamic_quantize(pj_ctx *c)
 }
 
 /* 1 mul by the reciprocal of the scale, 1 round; 1 add for a zero point. */
-static pj_status work_quantize(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    pj_work_add(c, work, PJ_MUL, n);
-    pj_work_add(c, work, PJ_ROUND, n);
-    if (pj_has(c, 2))
-        pj_work_add(c, work, PJ_ADD, n);
-    return PJ_OK;
-}
+PJ_WORK_EACH(quantize, [PJ_MUL] = 1, [PJ_ROUND] = 1, [PJ_ADD] = pj_has(c, 2))
 
 /* The largest magnitude of each block: 1 cmp for the magnitude and 1 to compare; then as above. */
 static pj_status work_dynamic_quantize(pj_ctx *c, pj_work *work)
