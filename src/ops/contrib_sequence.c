@@ -110,29 +110,6 @@ static pj_status work_delta_net(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* x [T, C], weights [C, 1, k], cu_seqlens [B + 1], bias, state [B, C, (k - 1)*dilation]: as x, as the state, and the
- * captured steps [B, capacity, C] */
-static pj_status shape_varlen_conv(pj_ctx *c)
-{
-    pj_num captured[] = {pj_in_dim(c, 4, 0), pj_num_of(pj_attr_int(c, "state_update_capacity", 0)), pj_in_dim(c, 0, 1)};
-    pj_num channels;
-    PJ_TRY(pj_same_dim(c, captured[2], pj_in_dim(c, 1, 0), "channels of the input and of the weights", &channels));
-    PJ_TRY(pj_set_same(c, 1, 4));
-    PJ_TRY(pj_set(c, 2, pj_in_dtype(c, 0), 3, captured));
-    return pj_set_same(c, 0, 0);
-}
-
-/* mac: output elements * k, depthwise; add: a bias; the activation. */
-static pj_status work_varlen_conv(pj_ctx *c, pj_work *work)
-{
-    pj_num n = pj_out_count(c, 0);
-    work->terms = pj_in_dim(c, 1, 2);
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
-    pj_work_times(c, work, PJ_ADD, pj_has(c, 3), n);
-    pj_work_fused(c, work, pj_attr_string(c, "activation", "none"), n);
-    return PJ_OK;
-}
-
 /* ---- hashes of n-grams of up to N ids, with so many heads for each length ---- */
 
 /* Where an operator of this kind has its inputs beside ids, multipliers and sizes. */
@@ -311,18 +288,17 @@ static pj_status work_time_warping(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "LinearAttentionGate",       1, "xppx",        0,            shape_linear_gate,  NULL, work_linear_gate     },
-    {MS, "GatedDeltaNet",             1, "xxxixxxppic", 0,            shape_delta_net,    NULL, work_delta_net       },
-    {MS, "VarlenCausalConvWithState", 1, "xwibxi",      0,            shape_varlen_conv,  NULL, work_varlen_conv     },
-    {MS, "NGramHashMapping",          1, "ippipci",     0,            shape_hash,         NULL, work_hash            },
-    {MS, "VarlenNGramHashMapping",    1, "ippiipcii",   0,            shape_packed_hash,  NULL, work_packed_hash     },
-    {MS, "MurmurHash3",               1, "x",           0,            shape_murmur,       NULL, work_murmur          },
-    {MS, "NGramRepeatBlock",          1, "ix",          0,            shape_repeat_block, NULL, work_repeat_block    },
-    {MS, "BifurcationDetector",       1, "iiii",        PJ_OPAQUE_OP, shape_bifurcation,  NULL, NULL                 },
-    {MS, "Tokenizer",                 1, "x",           PJ_OPAQUE_OP, shape_tokenizer,    NULL, NULL                 },
-    {MS, "TorchEmbedding",            1, "picc",        PJ_MOVE,      shape_embedding,    NULL, pj_work_reads_outputs},
-    {MS, "UnfoldTensor",              1, "x",           PJ_MOVE,      shape_unfold,       NULL, NULL                 },
-    {MS, "DynamicTimeWarping",        1, "x",           0,            shape_time_warping, NULL, work_time_warping    },
+    {MS, "LinearAttentionGate",    1, "xppx",        0,            shape_linear_gate,  NULL, work_linear_gate     },
+    {MS, "GatedDeltaNet",          1, "xxxixxxppic", 0,            shape_delta_net,    NULL, work_delta_net       },
+    {MS, "NGramHashMapping",       1, "ippipci",     0,            shape_hash,         NULL, work_hash            },
+    {MS, "VarlenNGramHashMapping", 1, "ippiipcii",   0,            shape_packed_hash,  NULL, work_packed_hash     },
+    {MS, "MurmurHash3",            1, "x",           0,            shape_murmur,       NULL, work_murmur          },
+    {MS, "NGramRepeatBlock",       1, "ix",          0,            shape_repeat_block, NULL, work_repeat_block    },
+    {MS, "BifurcationDetector",    1, "iiii",        PJ_OPAQUE_OP, shape_bifurcation,  NULL, NULL                 },
+    {MS, "Tokenizer",              1, "x",           PJ_OPAQUE_OP, shape_tokenizer,    NULL, NULL                 },
+    {MS, "TorchEmbedding",         1, "picc",        PJ_MOVE,      shape_embedding,    NULL, pj_work_reads_outputs},
+    {MS, "UnfoldTensor",           1, "x",           PJ_MOVE,      shape_unfold,       NULL, NULL                 },
+    {MS, "DynamicTimeWarping",     1, "x",           0,            shape_time_warping, NULL, work_time_warping    },
 };
 
 PJ_FAMILY(contrib_sequence);

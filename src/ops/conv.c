@@ -8,25 +8,11 @@
 #include "ops/fused.h"
 #include "ops/window.h"
 
-/* Where an operator keeps its operands. Input numbers, -1 for none. */
-typedef struct form {
-    int x, w, bias;
-    int sum;            /* added to the result before the activation */
-    bool channels_last; /* x is [N, spatial ..., C] */
-    bool weights_last;  /* w is [M, spatial ..., C/group] */
-} form;
-
-static const form plain = {0, 1, 2, -1, false, false};
-static const form fused = {0, 1, 2, 3, false, false};
-static const form integer = {0, 1, -1, -1, false, false};
-static const form deform = {0, 1, 3, -1, false, false};
-static const form nhwc = {0, 1, 2, -1, true, true};
-static const form nhwc_fused = {0, 1, 2, 3, true, false};
-static const form transposed = {0, 1, 2, -1, false, false};
-static const form transposed_pads = {0, 1, 3, -1, false, false};
+#define MS "com.microsoft"
 
 /* A convolution as read from its node. */
 typedef struct conv {
+    int x, w; /* input numbers */
     pj_window window;
     pj_num batch;
     pj_num channels; /* of the input */
@@ -46,23 +32,23 @@ static pj_status check_groups(pj_ctx *c, pj_num channels, int64_t group, const c
     return PJ_OK;
 }
 
-static pj_status read_conv(pj_ctx *c, const form *f, int pads_input, conv *out)
+static pj_status read_conv(pj_ctx *c, conv *out)
 {
-    int rank = pj_in_rank(c, f->x), rank_w = pj_in_rank(c, f->w), axes;
+    *out = (conv){.x = pj_role_in(c, 'x'), .w = pj_role_in(c, 'w'), .group = pj_attr_int(c, "group", 1)};
+    int rank = pj_in_rank(c, out->x), rank_w = pj_in_rank(c, out->w), axes;
+    bool weights_last = (c->node->desc->traits & PJ_LAST_ALL) != 0;
     pj_window *w = &out->window;
-    memset(out, 0, sizeof *out);
     if (rank >= 0 && rank_w >= 0 && rank != rank_w)
         return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d, the weights have rank %d", rank, rank_w);
     PJ_TRY(pj_spatial_axes(c, rank >= 0 ? rank : rank_w, &axes));
-    PJ_TRY(pj_window_read(c, axes, pads_input, w));
+    PJ_TRY(pj_window_read(c, axes, pj_role_in(c, 'c'), w));
     for (int k = 0; k < w->axes; k++)
-        PJ_TRY(pj_same_dim(c, w->kernel[k], pj_in_spatial(c, f->w, f->weights_last, k),
+        PJ_TRY(pj_same_dim(c, w->kernel[k], pj_in_spatial(c, out->w, weights_last, k),
                            "kernel_shape and the spatial axes of the weights", &w->kernel[k]));
-    out->batch = pj_in_dim(c, f->x, 0);
-    out->channels = pj_in_channels(c, f->x, f->channels_last);
-    out->filters = pj_in_dim(c, f->w, 0);
-    out->per_group = pj_in_channels(c, f->w, f->weights_last);
-    out->group = pj_attr_int(c, "group", 1);
+    out->batch = pj_in_dim(c, out->x, 0);
+    out->channels = pj_in_channels(c, out->x, pj_channels_last(c));
+    out->filters = pj_in_dim(c, out->w, 0);
+    out->per_group = pj_in_channels(c, out->w, weights_last);
     if (out->group < 1)
         return pj_fail(c->err, PJ_ESHAPE, "'group' is %lld; the least is 1", (long long)out->group);
     return PJ_OK;
@@ -81,114 +67,73 @@ static pj_status match_channels(pj_ctx *c, conv *v)
     return PJ_OK;
 }
 
-static pj_status read_direct(pj_ctx *c, const form *f, conv *out)
+static pj_status read_direct(pj_ctx *c, conv *out)
 {
-    PJ_TRY(read_conv(c, f, -1, out));
+    PJ_TRY(read_conv(c, out));
     return match_channels(c, out);
 }
 
 /* ---- convolutions: shape ---- */
 
 /* x [N, C, d ...], w [M, C/group, k ...] -> [N, M, positions of the window ...] */
-static pj_status shape_form(pj_ctx *c, const form *f, pj_dtype dtype)
+static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
 {
     conv v;
     pj_num spatial[PJ_MAX_RANK];
-    PJ_TRY(read_direct(c, f, &v));
+    bool last = pj_channels_last(c);
+    PJ_TRY(read_direct(c, &v));
     for (int k = 0; k < v.window.axes; k++)
-        PJ_TRY(pj_window_convolve(c, &v.window, k, pj_in_spatial(c, f->x, f->channels_last, k), &spatial[k]));
-    return pj_set_spatial(c, 0, dtype, f->channels_last, v.batch, v.filters, v.window.axes, spatial);
-}
-
-/* QLinearConv: the com.microsoft one may have its channels last, its weights never. */
-static form qlinear_form(pj_ctx *c)
-{
-    return (form){0, 3, 8, -1, pj_attr_int(c, "channels_last", 0) != 0, false};
+        PJ_TRY(pj_window_convolve(c, &v.window, k, pj_in_spatial(c, v.x, last, k), &spatial[k]));
+    return pj_set_spatial(c, 0, dtype, last, v.batch, v.filters, v.window.axes, spatial);
 }
 
 static pj_status shape_conv(pj_ctx *c)
 {
-    return shape_form(c, &plain, pj_in_dtype(c, 0));
+    return shape_typed(c, pj_in_dtype(c, 0));
 }
 
 static pj_status shape_conv_integer(pj_ctx *c)
 {
-    return shape_form(c, &integer, PJ_INT32);
+    return shape_typed(c, PJ_INT32);
 }
 
 static pj_status shape_qlinear_conv(pj_ctx *c)
 {
-    form f = qlinear_form(c);
-    return shape_form(c, &f, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0)); /* as the zero point of the output */
-}
-
-static pj_status shape_nhwc_conv(pj_ctx *c)
-{
-    return shape_form(c, &nhwc, pj_in_dtype(c, 0));
-}
-
-static pj_status shape_nhwc_fused_conv(pj_ctx *c)
-{
-    return shape_form(c, &nhwc_fused, pj_in_dtype(c, 0));
+    return shape_typed(c, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0)); /* as the zero point of the output */
 }
 
 /* ---- convolutions: work ---- */
 
 /* mac: output elements * C/group * taps; terms: C/group * taps
- * add: one an output element for a bias, one for a summand; and the activation. */
-static pj_status work_form(pj_ctx *c, pj_work *work, const form *f)
+ * add: one an output element for a bias; and the activation. */
+static pj_status work_conv(pj_ctx *c, pj_work *work)
 {
     conv v;
     pj_num n = pj_out_count(c, 0);
-    PJ_TRY(read_direct(c, f, &v));
+    PJ_TRY(read_direct(c, &v));
     work->terms = pj_num_mul(c->symbols, v.per_group, pj_window_taps(c, &v.window));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
-    pj_work_each(c, work, PJ_EACH([PJ_ADD] = pj_has(c, f->bias) + pj_has(c, f->sum)), n);
+    pj_work_times(c, work, PJ_ADD, pj_has(c, pj_role_in(c, 'b')), n);
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
     return PJ_OK;
 }
 
-static pj_status work_conv(pj_ctx *c, pj_work *work)
-{
-    return work_form(c, work, &plain);
-}
-
+/* Input 3 is added before the activation. */
 static pj_status work_fused_conv(pj_ctx *c, pj_work *work)
 {
-    return work_form(c, work, &fused);
-}
-
-static pj_status work_conv_integer(pj_ctx *c, pj_work *work)
-{
-    return work_form(c, work, &integer);
-}
-
-static pj_status work_nhwc_conv(pj_ctx *c, pj_work *work)
-{
-    return work_form(c, work, &nhwc);
-}
-
-static pj_status work_nhwc_fused_conv(pj_ctx *c, pj_work *work)
-{
-    return work_form(c, work, &nhwc_fused);
+    pj_work_times(c, work, PJ_ADD, pj_has(c, 3), pj_out_count(c, 0));
+    return work_conv(c, work);
 }
 
 /* As a convolution, and the requantizer: mul, add and shift for each output element. */
 static pj_status work_qlinear_conv(pj_ctx *c, pj_work *work)
 {
-    form f = qlinear_form(c);
-    pj_num n = pj_out_count(c, 0);
-    PJ_TRY(work_form(c, work, &f));
-    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), n);
+    PJ_TRY(work_conv(c, work));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
     return PJ_OK;
 }
 
 /* ---- DeformConv ---- */
-
-static pj_status shape_deform_conv(pj_ctx *c)
-{
-    return shape_form(c, &deform, pj_in_dtype(c, 0));
-}
 
 /* As a convolution, and before it, for D spatial axes and N * output positions * taps places:
  *   each coordinate (offset_group * D a place): add the offset, round down, add for the fraction;
@@ -197,8 +142,8 @@ static pj_status work_deform_conv(pj_ctx *c, pj_work *work)
 {
     pj_symbols *s = c->symbols;
     conv v;
-    PJ_TRY(work_form(c, work, &deform));
-    PJ_TRY(read_direct(c, &deform, &v));
+    PJ_TRY(work_conv(c, work));
+    PJ_TRY(read_direct(c, &v));
     if (v.window.axes < 0 || v.window.axes > 30) {
         pj_work_add(c, work, PJ_MUL, pj_num_unknown());
         return PJ_OK;
@@ -249,62 +194,41 @@ static pj_status read_sizes(pj_ctx *c, const char *name, int axes, int more, pj_
 
 /* x [N, C, d ...], w [C, M/group, k ...] -> [N, M, size ...], sizes from output_shape (which may also list N and M) or
  * from the window. */
-static pj_status shape_transposed(pj_ctx *c, const form *f, int pads_input)
+static pj_status shape_transposed(pj_ctx *c)
 {
     conv v;
     pj_list sizes, extra;
     pj_num spatial[PJ_MAX_RANK];
-    PJ_TRY(read_conv(c, f, pads_input, &v));
+    PJ_TRY(read_conv(c, &v));
     PJ_TRY(check_groups(c, v.channels, v.group, "input channels"));
     PJ_TRY(pj_same_dim(c, v.channels, v.filters, "channels of the input and of the weights", &v.channels));
     PJ_TRY(read_sizes(c, "output_shape", v.window.axes, 2, &sizes));
     PJ_TRY(read_sizes(c, "output_padding", v.window.axes, 0, &extra));
     for (int k = 0; k < v.window.axes; k++) {
-        pj_num in = pj_in_spatial(c, f->x, false, k), longer = extra.count ? extra.num[k] : pj_num_of(0);
+        pj_num in = pj_in_spatial(c, v.x, false, k), longer = extra.count ? extra.num[k] : pj_num_of(0);
         if (sizes.count)
             spatial[k] = sizes.num[sizes.count - v.window.axes + k];
         else
             PJ_TRY(transposed_size(c, &v.window, k, in, longer, &spatial[k]));
     }
     pj_num channels = pj_num_mul(c->symbols, v.per_group, pj_num_of(v.group));
-    return pj_set_spatial(c, 0, pj_in_dtype(c, f->x), false, v.batch, channels, v.window.axes, spatial);
-}
-
-static pj_status shape_conv_transpose(pj_ctx *c)
-{
-    return shape_transposed(c, &transposed, -1);
-}
-
-static pj_status shape_conv_transpose_pads(pj_ctx *c)
-{
-    return shape_transposed(c, &transposed_pads, 2);
+    return pj_set_spatial(c, 0, pj_in_dtype(c, v.x), false, v.batch, channels, v.window.axes, spatial);
 }
 
 /* mac: input elements * M/group * taps: each input element is spread over the whole window, also where the result is
  * cut by padding. terms, at most: C/group * ceil(kernel / stride) along each axis. add: a bias. */
-static pj_status work_transposed(pj_ctx *c, pj_work *work, const form *f, int pads_input)
+static pj_status work_transposed(pj_ctx *c, pj_work *work)
 {
     pj_symbols *s = c->symbols;
     conv v;
-    PJ_TRY(read_conv(c, f, pads_input, &v));
+    PJ_TRY(read_conv(c, &v));
     work->terms = pj_num_floor_div(s, v.channels, pj_num_of(v.group));
     for (int k = 0; k < v.window.axes; k++)
         work->terms = pj_num_mul(s, work->terms, pj_num_ceil_div(s, v.window.kernel[k], pj_num_of(v.window.stride[k])));
     pj_num spread = pj_num_mul(s, v.per_group, pj_window_taps(c, &v.window));
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(s, pj_in_count(c, f->x), spread));
-    if (pj_has(c, f->bias))
-        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(s, pj_in_count(c, v.x), spread));
+    pj_work_times(c, work, PJ_ADD, pj_has(c, pj_role_in(c, 'b')), pj_out_count(c, 0));
     return PJ_OK;
-}
-
-static pj_status work_conv_transpose(pj_ctx *c, pj_work *work)
-{
-    return work_transposed(c, work, &transposed, -1);
-}
-
-static pj_status work_conv_transpose_pads(pj_ctx *c, pj_work *work)
-{
-    return work_transposed(c, work, &transposed_pads, 2);
 }
 
 /* ---- CausalConvWithState ---- */
@@ -335,29 +259,40 @@ static pj_status work_causal_conv(pj_ctx *c, pj_work *work)
     int rank = pj_in_rank(c, 1);
     work->terms = rank < 0 ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 1)->dims, 2, rank);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
-    if (pj_has(c, 2))
-        pj_work_add(c, work, PJ_ADD, n);
+    pj_work_times(c, work, PJ_ADD, pj_has(c, pj_role_in(c, 'b')), n);
     pj_work_fused(c, work, pj_attr_string(c, "activation", "none"), n);
     return PJ_OK;
 }
 
+/* x [T, C], weights [C, 1, k], cu_seqlens [B + 1], bias, state [B, C, (k - 1)*dilation]: as x, as the state, and the
+ * captured steps [B, capacity, C] */
+static pj_status shape_varlen_conv(pj_ctx *c)
+{
+    pj_num captured[] = {pj_in_dim(c, 4, 0), pj_num_of(pj_attr_int(c, "state_update_capacity", 0)), pj_in_dim(c, 0, 1)};
+    pj_num channels;
+    PJ_TRY(pj_same_dim(c, captured[2], pj_in_dim(c, 1, 0), "channels of the input and of the weights", &channels));
+    PJ_TRY(pj_set_same(c, 1, 4));
+    PJ_TRY(pj_set(c, 2, pj_in_dtype(c, 0), 3, captured));
+    return pj_set_same(c, 0, 0);
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "Conv",                         1,  "xwb",       0, shape_conv,                NULL, work_conv           },
-    {"",              "ConvTranspose",                1,  "xwb",       0, shape_conv_transpose,      NULL, work_conv_transpose },
-    {"",              "ConvInteger",                  10, "xwzz",      0, shape_conv_integer,        NULL, work_conv_integer   },
-    {"",              "QLinearConv",                  10, "xszwszszb", 0, shape_qlinear_conv,        NULL, work_qlinear_conv   },
-    {"",              "DeformConv",                   19, "xwxbx",     0, shape_deform_conv,         NULL, work_deform_conv    },
-    {"",              "CausalConvWithState",          27, "xwbx",      0, shape_causal_conv,         NULL, work_causal_conv    },
-    {"com.microsoft", "CausalConvWithState",          1,  "xwbx",      0, shape_causal_conv,         NULL, work_causal_conv    },
-    {"com.microsoft", "FusedConv",                    1,  "xwbx",      0, shape_conv,                NULL, work_fused_conv     },
-    {"com.microsoft", "NhwcConv",                     1,  "xwb",       0, shape_nhwc_conv,           NULL, work_nhwc_conv      },
-    {"com.microsoft", "NhwcFusedConv",                1,  "xwbx",      0, shape_nhwc_fused_conv,     NULL, work_nhwc_fused_conv},
-    {"com.microsoft", "QLinearConv",                  1,  "xszwszszb", 0, shape_qlinear_conv,        NULL, work_qlinear_conv   },
-    {PJ_LAST,         "Conv",                         1,  "xwb",       0, shape_nhwc_fused_conv,     NULL, work_nhwc_fused_conv},
-    {PJ_NCHWC,        "Conv",                         1,  "xwbx",      0, shape_conv,                NULL, work_fused_conv     },
-    {"com.microsoft", "ConvTransposeWithDynamicPads", 1,  "xwcb",      0, shape_conv_transpose_pads, NULL,
-     work_conv_transpose_pads                                                                                                  },
+    {"",       "Conv",                         1,  "xwb",       0,                          shape_conv,         NULL, work_conv        },
+    {"",       "ConvTranspose",                1,  "xwb",       0,                          shape_transposed,   NULL, work_transposed  },
+    {"",       "ConvInteger",                  10, "xwzz",      0,                          shape_conv_integer, NULL, work_conv        },
+    {"",       "QLinearConv",                  10, "xszwszszb", 0,                          shape_qlinear_conv, NULL, work_qlinear_conv},
+    {"",       "DeformConv",                   19, "xwxbx",     0,                          shape_conv,         NULL, work_deform_conv },
+    {"",       "CausalConvWithState",          27, "xwbx",      0,                          shape_causal_conv,  NULL, work_causal_conv },
+    {MS,       "CausalConvWithState",          1,  "xwbx",      0,                          shape_causal_conv,  NULL, work_causal_conv },
+    {MS,       "VarlenCausalConvWithState",    1,  "xwibxi",    0,                          shape_varlen_conv,  NULL, work_causal_conv },
+    {MS,       "FusedConv",                    1,  "xwbx",      0,                          shape_conv,         NULL, work_fused_conv  },
+    {MS,       "NhwcConv",                     1,  "xwb",       PJ_LAST_AXIS | PJ_LAST_ALL, shape_conv,         NULL, work_conv        },
+    {MS,       "NhwcFusedConv",                1,  "xwbx",      PJ_LAST_AXIS,               shape_conv,         NULL, work_fused_conv  },
+    {MS,       "QLinearConv",                  1,  "xszwszszb", 0,                          shape_qlinear_conv, NULL, work_qlinear_conv},
+    {PJ_LAST,  "Conv",                         1,  "xwb",       PJ_LAST_AXIS,               shape_conv,         NULL, work_conv        },
+    {PJ_NCHWC, "Conv",                         1,  "xwbx",      0,                          shape_conv,         NULL, work_fused_conv  },
+    {MS,       "ConvTransposeWithDynamicPads", 1,  "xwcb",      0,                          shape_transposed,   NULL, work_transposed  },
 };
 
 PJ_FAMILY(conv);

@@ -95,8 +95,7 @@ static pj_status count_merged(pj_ctx *c, pj_work *work, const places *at)
     pj_num projected = pj_num_mul(c->symbols, m.rows, m.projected);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, projected, m.input));
     work->terms = m.input;
-    if (pj_has(c, at->bias))
-        pj_work_add(c, work, PJ_ADD, projected);
+    pj_work_times(c, work, PJ_ADD, pj_has(c, at->bias), projected);
     if (pj_attr_int(c, "do_rotary", 0) != 0)
         pj_attend_rotate(c, work, pj_num_mul(c->symbols, m.rows, pj_num_add(c->symbols, m.qkv[0], m.qkv[1])));
     if (pj_has(c, at->past)) {
@@ -303,8 +302,7 @@ static pj_status work_packed_mha(pj_ctx *c, pj_work *work)
     pj_num value_hidden;
     PJ_TRY(read_packed_mha(c, &a, &value_hidden));
     pj_attend_count(c, work, &a);
-    if (pj_has(c, 3))
-        pj_work_add(c, work, PJ_ADD, pj_num_mul(c->symbols, a.queries, pj_in_count(c, 3)));
+    pj_work_times(c, work, PJ_ADD, pj_has(c, 3), pj_num_mul(c->symbols, a.queries, pj_in_count(c, 3)));
     return PJ_OK;
 }
 

@@ -62,8 +62,9 @@ static bool trains(pj_ctx *c)
 }
 
 /* Channels are axis 1, or the last one; running statistics keep type and shape of the ones read. */
-static pj_status shape_batchnorm_of(pj_ctx *c, int axis)
+static pj_status shape_batchnorm(pj_ctx *c)
 {
+    int axis = c->node->desc->traits & PJ_LAST_AXIS ? -1 : 1;
     pj_num channels;
     bool spatial = pj_attr_int(c, "spatial", 1) != 0;
     if (spatial && pj_in_rank(c, 0) >= 2 && pj_in_rank(c, 1) == 1)
@@ -72,16 +73,6 @@ static pj_status shape_batchnorm_of(pj_ctx *c, int axis)
     for (int o = 1; o < c->node->outputs; o++)
         PJ_TRY(pj_set_same(c, o, o % 2 ? 3 : 4));
     return pj_set_same(c, 0, 0);
-}
-
-static pj_status shape_batchnorm(pj_ctx *c)
-{
-    return shape_batchnorm_of(c, 1);
-}
-
-static pj_status shape_batchnorm_last(pj_ctx *c)
-{
-    return shape_batchnorm_of(c, -1);
 }
 
 /* Inference: one mul and one add an element, scale and shift being fixed. Training computes the statistics first. */
@@ -333,26 +324,26 @@ static pj_status work_logsoftmax(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",      "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT, shape_batchnorm,       NULL, work_batchnorm      },
-    {PJ_LAST, "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT, shape_batchnorm_last,  NULL, work_batchnorm      },
-    {"",      "InstanceNormalization",            1,  "xpp",       0,          pj_shape_same,         NULL, work_instancenorm   },
-    {"",      "GroupNormalization",               18, "xpp",       0,          shape_groupnorm,       NULL, work_groupnorm      },
-    {"",      "LayerNormalization",               1,  "xpp",       0,          shape_layernorm,       NULL, work_layernorm      },
-    {"",      "SimplifiedLayerNormalization",     1,  "xp",        0,          shape_rmsnorm,         NULL, work_rmsnorm        },
-    {"",      "RMSNormalization",                 23, "xp",        0,          shape_rmsnorm,         NULL, work_rmsnorm        },
-    {"",      "LRN",                              1,  "x",         0,          pj_shape_same,         NULL, work_lrn            },
-    {"",      "LpNormalization",                  1,  "x",         0,          pj_shape_same,         NULL, work_lpnorm         },
-    {"",      "MeanVarianceNormalization",        1,  "x",         0,          pj_shape_same,         NULL, work_mvn            },
-    {"",      "Softmax",                          1,  "x",         0,          shape_softmax,         NULL, work_softmax        },
-    {"",      "LogSoftmax",                       1,  "x",         0,          shape_softmax,         NULL, work_logsoftmax     },
-    {"",      "Hardmax",                          1,  "x",         0,          shape_softmax,         NULL, pj_work_cmp1        },
-    {MS,      "LayerNormalization",               1,  "xpp",       0,          shape_layernorm,       NULL, work_layernorm      },
-    {MS,      "SimplifiedLayerNormalization",     1,  "xp",        0,          shape_rmsnorm,         NULL, work_rmsnorm        },
-    {MS,      "SkipLayerNormalization",           1,  "xxppp",     0,          shape_skip_layernorm,  NULL, work_skip_layernorm },
-    {MS,      "SkipSimplifiedLayerNormalization", 1,  "xxpp",      0,          shape_skip_layernorm,  NULL, work_skip_rmsnorm   },
-    {MS,      "EmbedLayerNormalization",          1,  "iipppppii", 0,          shape_embed_layernorm, NULL, work_embed_layernorm},
-    {MS,      "GroupNorm",                        1,  "xpp",       0,          pj_shape_same,         NULL, work_ms_groupnorm   },
-    {MS,      "SkipGroupNorm",                    1,  "xppxp",     0,          shape_skip_groupnorm,  NULL, work_skip_groupnorm },
+    {"",      "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT,                shape_batchnorm,       NULL, work_batchnorm      },
+    {PJ_LAST, "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_LAST_AXIS, shape_batchnorm,       NULL, work_batchnorm      },
+    {"",      "InstanceNormalization",            1,  "xpp",       0,                         pj_shape_same,         NULL, work_instancenorm   },
+    {"",      "GroupNormalization",               18, "xpp",       0,                         shape_groupnorm,       NULL, work_groupnorm      },
+    {"",      "LayerNormalization",               1,  "xpp",       0,                         shape_layernorm,       NULL, work_layernorm      },
+    {"",      "SimplifiedLayerNormalization",     1,  "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"",      "RMSNormalization",                 23, "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"",      "LRN",                              1,  "x",         0,                         pj_shape_same,         NULL, work_lrn            },
+    {"",      "LpNormalization",                  1,  "x",         0,                         pj_shape_same,         NULL, work_lpnorm         },
+    {"",      "MeanVarianceNormalization",        1,  "x",         0,                         pj_shape_same,         NULL, work_mvn            },
+    {"",      "Softmax",                          1,  "x",         0,                         shape_softmax,         NULL, work_softmax        },
+    {"",      "LogSoftmax",                       1,  "x",         0,                         shape_softmax,         NULL, work_logsoftmax     },
+    {"",      "Hardmax",                          1,  "x",         0,                         shape_softmax,         NULL, pj_work_cmp1        },
+    {MS,      "LayerNormalization",               1,  "xpp",       0,                         shape_layernorm,       NULL, work_layernorm      },
+    {MS,      "SimplifiedLayerNormalization",     1,  "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
+    {MS,      "SkipLayerNormalization",           1,  "xxppp",     0,                         shape_skip_layernorm,  NULL, work_skip_layernorm },
+    {MS,      "SkipSimplifiedLayerNormalization", 1,  "xxpp",      0,                         shape_skip_layernorm,  NULL, work_skip_rmsnorm   },
+    {MS,      "EmbedLayerNormalization",          1,  "iipppppii", 0,                         shape_embed_layernorm, NULL, work_embed_layernorm},
+    {MS,      "GroupNorm",                        1,  "xpp",       0,                         pj_shape_same,         NULL, work_ms_groupnorm   },
+    {MS,      "SkipGroupNorm",                    1,  "xppxp",     0,                         shape_skip_groupnorm,  NULL, work_skip_groupnorm },
 };
 
 PJ_FAMILY(norm);

@@ -99,7 +99,9 @@ enum {
     PJ_CLAMP = 1u << 9,      /* bounds each element, as quantizing does: the two may change places */
     PJ_ELEMENT = 1u << 10,   /* element k of output 0 takes element k of each 'x' input of that size, and no other of
                                it: it may be written over it */
-    PJ_PRODUCT = 1u << 11    /* its first 'x' and its 'w' may change places: whichever is constant holds the weights */
+    PJ_PRODUCT = 1u << 11,   /* its first 'x' and its 'w' may change places: whichever is constant holds the weights */
+    PJ_LAST_AXIS = 1u << 12, /* channels are the last axis of its inputs and outputs */
+    PJ_LAST_ALL = 1u << 13   /* those of its weights, too */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:
@@ -140,6 +142,9 @@ bool pj_op_takes_scales(const pj_op_desc *desc);
 
 /* Can the operator be part of the layer that makes its input, and as what? (reuse/fuse.h) */
 pj_fuse_class pj_op_follows(const pj_op_desc *desc);
+
+/* The input whose role is the nth (from 0) of that letter; -1: there is none. */
+int pj_op_place(const pj_op_desc *desc, char role, int nth);
 
 /* Role of the node's input `i`: that of its operator ('x' of an unknown one, and past the end of an
  * unstarred list), but for products whose first operand is

@@ -9,8 +9,9 @@
 /* ---- windows: shape ---- */
 
 /* x [N, C, d ...] -> [N, C, positions of the window ...], twice where indices are wanted */
-static pj_status shape_window(pj_ctx *c, bool channels_last)
+static pj_status shape_pool(pj_ctx *c)
 {
+    bool channels_last = pj_channels_last(c);
     pj_window w;
     pj_num spatial[PJ_MAX_RANK];
     int axes;
@@ -23,20 +24,10 @@ static pj_status shape_window(pj_ctx *c, bool channels_last)
     return pj_set_spatial(c, 1, PJ_INT64, channels_last, batch, channels, w.axes, spatial);
 }
 
-static pj_status shape_pool(pj_ctx *c)
-{
-    return shape_window(c, pj_attr_int(c, "channels_last", 0) != 0);
-}
-
-static pj_status shape_nhwc_pool(pj_ctx *c)
-{
-    return shape_window(c, true);
-}
-
 /* x [N, C, d ...] -> [N, C, 1 ...] */
 static pj_status shape_global(pj_ctx *c)
 {
-    bool channels_last = pj_attr_int(c, "channels_last", 0) != 0;
+    bool channels_last = pj_channels_last(c);
     pj_num spatial[PJ_MAX_RANK];
     int axes;
     PJ_TRY(pj_spatial_axes(c, pj_in_rank(c, 0), &axes));
@@ -49,12 +40,12 @@ static pj_status shape_global(pj_ctx *c)
 /* ---- windows: work ---- */
 
 /* Taps of the node's window; of a global pooling: all inputs of a channel. */
-static pj_status taps_of(pj_ctx *c, bool global, pj_num *out)
+static pj_status taps_of(pj_ctx *c, pj_num *out)
 {
     pj_window w;
     int axes, rank = pj_in_rank(c, 0);
-    if (global) {
-        int first = pj_attr_int(c, "channels_last", 0) != 0 ? 1 : 2;
+    if (c->node->desc->shape == shape_global) {
+        int first = pj_channels_last(c) ? 1 : 2;
         *out = rank < 2 ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 0)->dims, first, first + rank - 2);
         return PJ_OK;
     }
@@ -72,70 +63,40 @@ static void work_taps(pj_ctx *c, pj_work *work, pj_prim prim, pj_num taps, int64
 }
 
 /* cmp: taps - 1 an output element */
-static pj_status work_max(pj_ctx *c, pj_work *work, bool global)
-{
-    pj_num taps;
-    PJ_TRY(taps_of(c, global, &taps));
-    work_taps(c, work, PJ_CMP, taps, 1, -1);
-    return PJ_OK;
-}
-
 static pj_status work_max_pool(pj_ctx *c, pj_work *work)
 {
-    return work_max(c, work, false);
-}
-
-static pj_status work_global_max_pool(pj_ctx *c, pj_work *work)
-{
-    return work_max(c, work, true);
+    pj_num taps;
+    PJ_TRY(taps_of(c, &taps));
+    work_taps(c, work, PJ_CMP, taps, 1, -1);
+    return PJ_OK;
 }
 
 /* cmp: taps - 1 for the maximum and taps for the mask an output element */
 static pj_status work_masked_max_pool(pj_ctx *c, pj_work *work)
 {
     pj_num taps;
-    PJ_TRY(taps_of(c, false, &taps));
+    PJ_TRY(taps_of(c, &taps));
     work_taps(c, work, PJ_CMP, taps, 2, -1);
     return PJ_OK;
 }
 
 /* An output element: add taps - 1, mul 1. Window sizes are known when a model is loaded, at the borders too, so the
  * division is a multiplication by a stored reciprocal. */
-static pj_status work_average(pj_ctx *c, pj_work *work, bool global)
+static pj_status work_average_pool(pj_ctx *c, pj_work *work)
 {
     pj_num taps;
-    PJ_TRY(taps_of(c, global, &taps));
+    PJ_TRY(taps_of(c, &taps));
     work_taps(c, work, PJ_ADD, taps, 1, -1);
     work_taps(c, work, PJ_MUL, taps, 0, 1);
     return PJ_OK;
 }
 
-static pj_status work_average_pool(pj_ctx *c, pj_work *work)
-{
-    return work_average(c, work, false);
-}
-
-static pj_status work_global_average_pool(pj_ctx *c, pj_work *work)
-{
-    return work_average(c, work, true);
-}
-
 /* As an average, whose reciprocal is part of the requantizer's factor; add and shift complete the requantizer. */
-static pj_status work_qlinear_average(pj_ctx *c, pj_work *work, bool global)
-{
-    PJ_TRY(work_average(c, work, global));
-    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
-    return PJ_OK;
-}
-
 static pj_status work_qlinear_average_pool(pj_ctx *c, pj_work *work)
 {
-    return work_qlinear_average(c, work, false);
-}
-
-static pj_status work_qlinear_global_average_pool(pj_ctx *c, pj_work *work)
-{
-    return work_qlinear_average(c, work, true);
+    PJ_TRY(work_average_pool(c, work));
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
+    return PJ_OK;
 }
 
 /* The exponent p; a float before opset 2. */
@@ -149,12 +110,12 @@ static double norm_order(pj_ctx *c)
  *   p = 1: cmp for each tap (absolute value)
  *   p = 2: mul for each tap; sqrt
  *   other: cmp for each tap; p - 1 mul (whole p up to 8) or pow for each tap; pow for the root */
-static pj_status work_norm(pj_ctx *c, pj_work *work, bool global)
+static pj_status work_lp_pool(pj_ctx *c, pj_work *work)
 {
     double p = norm_order(c);
     bool small = p >= 1 && p <= 8 && p == floor(p);
     pj_num taps;
-    PJ_TRY(taps_of(c, global, &taps));
+    PJ_TRY(taps_of(c, &taps));
     work_taps(c, work, PJ_ADD, taps, 1, -1);
     if (p != 2)
         work_taps(c, work, PJ_CMP, taps, 1, 0);
@@ -167,16 +128,6 @@ static pj_status work_norm(pj_ctx *c, pj_work *work, bool global)
     else if (p != 1)
         work_taps(c, work, PJ_POW, taps, 0, 1);
     return PJ_OK;
-}
-
-static pj_status work_lp_pool(pj_ctx *c, pj_work *work)
-{
-    return work_norm(c, work, false);
-}
-
-static pj_status work_global_lp_pool(pj_ctx *c, pj_work *work)
-{
-    return work_norm(c, work, true);
 }
 
 /* ---- MaxUnpool ---- */
@@ -220,25 +171,25 @@ static pj_status shape_max_roi_pool(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool                   },
-    {"",              "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool               },
-    {"",              "LpPool",                   1, "x",     0,                      shape_pool,         NULL, work_lp_pool                    },
-    {"",              "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_global_max_pool            },
-    {"",              "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_global_average_pool        },
-    {"",              "GlobalLpPool",             1, "x",     0,                      shape_global,       NULL, work_global_lp_pool             },
-    {"",              "MaxUnpool",                9, "xic",   PJ_MOVE,                shape_max_unpool,   NULL, NULL                            },
+    {"",              "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool            },
+    {"",              "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool        },
+    {"",              "LpPool",                   1, "x",     0,                      shape_pool,         NULL, work_lp_pool             },
+    {"",              "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_max_pool            },
+    {"",              "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_average_pool        },
+    {"",              "GlobalLpPool",             1, "x",     0,                      shape_global,       NULL, work_lp_pool             },
+    {"",              "MaxUnpool",                9, "xic",   PJ_MOVE,                shape_max_unpool,   NULL, NULL                     },
  /* a region's bins hold as many elements as its coordinates say */
-    {"",              "MaxRoiPool",               1, "xi",    PJ_KEEP | PJ_OPAQUE_OP, shape_max_roi_pool, NULL, NULL                            },
-    {PJ_NCHWC,        "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool                   },
-    {PJ_NCHWC,        "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool               },
-    {PJ_NCHWC,        "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_global_max_pool            },
-    {PJ_NCHWC,        "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_global_average_pool        },
-    {PJ_LAST,         "MaxPool",                  1, "x",     PJ_KEEP,                shape_nhwc_pool,    NULL, work_max_pool                   },
-    {PJ_LAST,         "AveragePool",              1, "x",     0,                      shape_nhwc_pool,    NULL, work_average_pool               },
-    {"com.microsoft", "MaxpoolWithMask",          1, "xi",    PJ_KEEP,                shape_pool,         NULL, work_masked_max_pool            },
-    {"com.microsoft", "NhwcMaxPool",              1, "x",     PJ_KEEP,                shape_nhwc_pool,    NULL, work_max_pool                   },
-    {"com.microsoft", "QLinearAveragePool",       1, "xszsz", 0,                      shape_pool,         NULL, work_qlinear_average_pool       },
-    {"com.microsoft", "QLinearGlobalAveragePool", 1, "xszsz", 0,                      shape_global,       NULL, work_qlinear_global_average_pool},
+    {"",              "MaxRoiPool",               1, "xi",    PJ_KEEP | PJ_OPAQUE_OP, shape_max_roi_pool, NULL, NULL                     },
+    {PJ_NCHWC,        "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool            },
+    {PJ_NCHWC,        "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool        },
+    {PJ_NCHWC,        "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_max_pool            },
+    {PJ_NCHWC,        "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_average_pool        },
+    {PJ_LAST,         "MaxPool",                  1, "x",     PJ_KEEP | PJ_LAST_AXIS, shape_pool,         NULL, work_max_pool            },
+    {PJ_LAST,         "AveragePool",              1, "x",     PJ_LAST_AXIS,           shape_pool,         NULL, work_average_pool        },
+    {"com.microsoft", "MaxpoolWithMask",          1, "xi",    PJ_KEEP,                shape_pool,         NULL, work_masked_max_pool     },
+    {"com.microsoft", "NhwcMaxPool",              1, "x",     PJ_KEEP | PJ_LAST_AXIS, shape_pool,         NULL, work_max_pool            },
+    {"com.microsoft", "QLinearAveragePool",       1, "xszsz", 0,                      shape_pool,         NULL, work_qlinear_average_pool},
+    {"com.microsoft", "QLinearGlobalAveragePool", 1, "xszsz", 0,                      shape_global,       NULL, work_qlinear_average_pool},
 };
 
 PJ_FAMILY(pool);

@@ -327,8 +327,7 @@ static pj_status shape_matmul_nbits(pj_ctx *c)
 static pj_status work_matmul_nbits(pj_ctx *c, pj_work *work)
 {
     count_packed_product(c, work, "K", false);
-    if (pj_has(c, 5))
-        pj_work_add(c, work, PJ_ADD, pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_ADD, pj_has(c, 5), pj_out_count(c, 0));
     return PJ_OK;
 }
 

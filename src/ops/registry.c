@@ -66,13 +66,12 @@ bool pj_op_takes_scales(const pj_op_desc *desc)
     return strchr(desc->roles, 's') != NULL;
 }
 
-/* The input that a role stands at first; past the inputs where there is none. */
-static int first_of_role(const pj_node *node, char role)
+int pj_op_place(const pj_op_desc *desc, char role, int nth)
 {
-    int i = 0;
-    while (i < node->inputs && role_of(node->desc, i) != role)
-        i++;
-    return i;
+    for (int i = 0; desc->roles[i] && desc->roles[i] != '*'; i++)
+        if (desc->roles[i] == role && nth-- == 0)
+            return i;
+    return -1;
 }
 
 char pj_node_role(const pj_node *node, int input)
@@ -80,7 +79,7 @@ char pj_node_role(const pj_node *node, int input)
     char role = node->desc ? role_of(node->desc, input) : 'x';
     if (!node->desc || !(node->desc->traits & PJ_PRODUCT) || (role != 'x' && role != 'w'))
         return role;
-    int x = first_of_role(node, 'x'), w = first_of_role(node, 'w');
+    int x = pj_op_place(node->desc, 'x', 0), w = pj_op_place(node->desc, 'w', 0);
     bool swapped = x < node->inputs && w < node->inputs && node->in[x] && node->in[w] && node->in[x]->is_constant &&
                    !node->in[w]->is_constant;
     return swapped && input == x ? 'w' : swapped && input == w ? 'x' : role;

@@ -18,6 +18,11 @@ bool pj_has(const pj_ctx *c, int i)
     return pj_in(c, i) != NULL;
 }
 
+int pj_role_in(const pj_ctx *c, char role)
+{
+    return pj_op_place(c->node->desc, role, 0);
+}
+
 const pj_type *pj_in_type(const pj_ctx *c, int i)
 {
     const pj_value *value = pj_in(c, i);
@@ -461,6 +466,8 @@ pj_status pj_value_same(pj_ctx *c)
 
 void pj_work_times(pj_ctx *c, pj_work *work, pj_prim prim, int64_t factor, pj_num n)
 {
+    if (!factor) /* nothing, of however many */
+        return;
     pj_num product = factor == 1 ? n : pj_num_mul(c->symbols, pj_num_of(factor), n);
     work->count[prim] = pj_num_add(c->symbols, work->count[prim], product);
 }
@@ -473,8 +480,7 @@ void pj_work_add(pj_ctx *c, pj_work *work, pj_prim prim, pj_num n)
 void pj_work_each(pj_ctx *c, pj_work *work, const int64_t each[PJ_PRIMS], pj_num n)
 {
     for (int p = 0; p < PJ_PRIMS; p++)
-        if (each[p])
-            pj_work_times(c, work, (pj_prim)p, each[p], n);
+        pj_work_times(c, work, (pj_prim)p, each[p], n);
 }
 
 void pj_work_nothing(pj_ctx *c, pj_work *work)

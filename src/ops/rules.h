@@ -15,6 +15,9 @@
 const pj_value *pj_in(const pj_ctx *c, int i);
 bool pj_has(const pj_ctx *c, int i);
 
+/* The first input of that role in the operator's row; -1: the row has none. */
+int pj_role_in(const pj_ctx *c, char role);
+
 /* Its type; the unknown type when absent. Never NULL. */
 const pj_type *pj_in_type(const pj_ctx *c, int i);
 pj_dtype pj_in_dtype(const pj_ctx *c, int i);

@@ -165,8 +165,7 @@ static pj_status work_stft(pj_ctx *c, pj_work *work)
     }
     count_transforms(c, work, points, log2_of(c, frame_of(c)),
                      pj_attr_int(c, "onesided", 1) != 0 || pj_num_is(parts, 1));
-    if (pj_has(c, 2))
-        pj_work_add(c, work, PJ_MUL, pj_num_mul(c->symbols, points, parts));
+    pj_work_times(c, work, PJ_MUL, pj_has(c, 2), pj_num_mul(c->symbols, points, parts));
     return PJ_OK;
 }
 

@@ -77,8 +77,7 @@ static pj_status count_experts(pj_ctx *c, pj_work *work, const expert_places *at
         pj_num weights = pj_num_mul(s, stored, pj_num_of(weights_per_element(c, at)));
         pj_work_add(c, work, PJ_MAC, pj_num_mul(s, chosen, weights));
         work->read[w] = pj_num_mul(s, used, stored);
-        if (pj_has(c, b))
-            pj_work_add(c, work, PJ_ADD, pj_num_mul(s, chosen, pj_in_dim(c, b, 1)));
+        pj_work_times(c, work, PJ_ADD, pj_has(c, b), pj_num_mul(s, chosen, pj_in_dim(c, b, 1)));
         if (at->quantized) {
             pj_num read = pj_num_mul(s, used, weights);
             pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_ADD] = 1, [PJ_MUL] = 1), read);

@@ -91,6 +91,11 @@ pj_status pj_spatial_axes(pj_ctx *c, int rank, int *axes)
 
 /* ---- tensors with spatial axes ---- */
 
+bool pj_channels_last(pj_ctx *c)
+{
+    return (c->node->desc->traits & PJ_LAST_AXIS) || pj_attr_int(c, "channels_last", 0) != 0;
+}
+
 pj_num pj_in_channels(const pj_ctx *c, int i, bool channels_last)
 {
     return pj_in_dim(c, i, channels_last ? -1 : 1);

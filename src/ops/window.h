@@ -49,6 +49,9 @@ pj_num pj_window_taps(pj_ctx *c, const pj_window *w);
  * PJ_ESHAPE for a rank below 2. */
 pj_status pj_spatial_axes(pj_ctx *c, int rank, int *axes);
 
+/* Are the channels of inputs and outputs the last axis, by the row or by the attribute channels_last? */
+bool pj_channels_last(pj_ctx *c);
+
 /* Dimensions of a tensor [N, C, spatial ...], or [N, spatial ..., C] with channels last. */
 pj_num pj_in_channels(const pj_ctx *c, int i, bool channels_last);
 pj_num pj_in_spatial(const pj_ctx *c, int i, bool channels_last, int axis);
