@@ -133,11 +133,21 @@ static int drops(pj_ctx *c, int ratio, int training)
     return pj_value_truth(pj_in_scalar(c, training));
 }
 
-/* Random number, comparison, and scale * x * mask for an element; unknown where it is not known whether it is done. */
+/* A mask that is packed into words of 32 bits. */
+static pj_status shape_bitmask(pj_ctx *c)
+{
+    PJ_TRY(pj_set_same(c, 0, 0));
+    return pj_set_1d(c, 1, PJ_UINT32, pj_num_ceil_div(c->symbols, pj_in_count(c, 0), pj_num_of(32)));
+}
+
+/* Random number, comparison, and scale * x * mask for an element; unknown where it is not known whether it is done. A
+ * bit of a packed mask is put to its place: 1 shift, 1 logic. */
 static void count_drops(pj_ctx *c, pj_work *work, int dropping)
 {
+    bool packed = c->node->desc->shape == shape_bitmask;
     if (dropping)
-        pj_work_each(c, work, PJ_EACH([PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2),
+        pj_work_each(c, work,
+                     PJ_EACH([PJ_RAND] = 1, [PJ_CMP] = 1, [PJ_MUL] = 2, [PJ_SHIFT] = packed, [PJ_LOGIC] = packed),
                      dropping < 0 ? pj_num_unknown() : pj_out_count(c, 0));
 }
 
@@ -204,6 +214,8 @@ static const pj_op_desc rows[] = {
     {MS, "BiasGelu",           1,  "xb",    PJ_ELEMENT,                      pj_shape_same, NULL,          work_bias_gelu          },
     {MS, "BiasSplitGelu",      1,  "xb",    0,                               shape_split,   NULL,          work_split_gelu         },
     {MS, "BiasDropout",        1,  "xbxcc", PJ_ELEMENT,                      shape_dropout, NULL,          work_bias_dropout       },
+    {MS, "BitmaskDropout",     1,  "xcc",   PJ_KEEP,                         shape_bitmask, value_dropout, work_dropout            },
+    {MS, "BitmaskBiasDropout", 1,  "xbxcc", 0,                               shape_bitmask, NULL,          work_bias_dropout       },
 };
 
 PJ_FAMILY(activation);

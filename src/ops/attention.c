@@ -260,17 +260,120 @@ static pj_status work_gemma_rotary(pj_ctx *c, pj_work *work)
 
 PJ_WORK_EACH(swiglu, [PJ_MUL] = pj_attr_float(c, "alpha", 1.0) == 1.0 ? 2 : 3, [PJ_TANH] = 1)
 
+/* ---- gated delta networks ---- */
+
+/* a, dt_bias [H], scale [H], b: decay like a, beta like b */
+static pj_status shape_linear_gate(pj_ctx *c)
+{
+    PJ_TRY(pj_set_same(c, 1, 3));
+    return pj_set_same(c, 0, 0);
+}
+
+/* scale * softplus(a + dt_bias): 1 mul, 2 add, 1 exp, 1 log; sigmoid(b): 1 tanh */
+static pj_status work_linear_gate(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1), pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_TANH, pj_out_count(c, 1));
+    return PJ_OK;
+}
+
+/* q, k [T, Hk, dk], v [T, Hv, dv], or with [B, S] for T; cu_seqlens [B + 1], decay, beta, state [B, Hv, dv, dk] */
+enum { CU_SEQLENS = 3, DECAY, BETA, STATE, A_LOG };
+
+typedef struct delta_net {
+    pj_num batch, tokens, key_heads, key_size, heads, size;
+} delta_net;
+
+static pj_status read_delta_net(pj_ctx *c, delta_net *out)
+{
+    int rank = pj_in_rank(c, 0);
+    if (rank >= 0 && rank != 3 && rank != 4)
+        return pj_fail(c->err, PJ_ESHAPE, "the query has rank %d, not 3 or 4", rank);
+    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, -1), pj_in_dim(c, 1, -1), "head sizes of query and key", &out->key_size));
+    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, -2), pj_in_dim(c, 1, -2), "heads of query and key", &out->key_heads));
+    out->heads = pj_in_dim(c, 2, -2);
+    out->size = pj_in_dim(c, 2, -1);
+    if (pj_num_known(out->heads) && pj_num_known(out->key_heads) && out->key_heads.whole > 0 &&
+        out->heads.whole % out->key_heads.whole)
+        return pj_fail(c->err, PJ_ESHAPE, "%lld value heads do not divide among %lld key heads",
+                       (long long)out->heads.whole, (long long)out->key_heads.whole);
+    out->tokens = rank < 0 ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 0)->dims, 0, rank - 2);
+    if (pj_has(c, STATE))
+        out->batch = pj_in_dim(c, STATE, 0);
+    else if (pj_has(c, CU_SEQLENS))
+        out->batch = pj_num_sub(c->symbols, pj_in_dim(c, CU_SEQLENS, 0), pj_num_of(1));
+    else
+        out->batch = rank == 4 ? pj_in_dim(c, 0, 0) : pj_num_unknown();
+    return PJ_OK;
+}
+
+/* output as v, for there are at least as many value heads; state [B, Hv, dv, dk]; captured steps [B, C * (Hv + Hk*dk +
+ * Hv*dv)] */
+static pj_status shape_delta_net(pj_ctx *c)
+{
+    pj_symbols *s = c->symbols;
+    delta_net d;
+    PJ_TRY(read_delta_net(c, &d));
+    pj_num state[] = {d.batch, d.heads, d.size, d.key_size};
+    pj_num step[] = {d.heads, pj_num_mul(s, d.key_heads, d.key_size), pj_num_mul(s, d.heads, d.size)};
+    pj_num capacity = pj_num_of(pj_attr_int(c, "state_update_capacity", 0));
+    pj_num captured[] = {d.batch, pj_num_mul(s, capacity, pj_num_sum(s, step, 3))};
+    PJ_TRY(pj_set(c, 1, PJ_FLOAT32, 4, state));
+    PJ_TRY(pj_set(c, 2, PJ_FLOAT32, 2, captured));
+    return pj_set_shape_of(c, 0, pj_in_dtype(c, 0), 2);
+}
+
+/* What precedes the recurrence: qwen's decay, -exp(a_log) softplus(decay + dt_bias), 1 mul, 2 add, 1 exp, 1 log each
+ * (the constants -exp(a_log) are computed at load); sigmoid of beta, 1 tanh; L2 normalization of q and k, 2 mul and 1
+ * add per element, 1 sqrt and 1 div per head. */
+static void count_delta_gates(pj_ctx *c, pj_work *work, const delta_net *d)
+{
+    if (strcmp(pj_attr_string(c, "gate_activation", "none"), "qwen") == 0)
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_LOG] = 1), pj_in_count(c, DECAY));
+    if (strcmp(pj_attr_string(c, "beta_activation", "none"), "sigmoid") == 0)
+        pj_work_add(c, work, PJ_TANH, pj_in_count(c, BETA));
+    for (int i = 0; i < 2 && pj_attr_int(c, "qk_l2_norm", 0); i++) {
+        pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_ADD] = 1), pj_in_count(c, i));
+        pj_work_each(c, work, PJ_EACH([PJ_SQRT] = 1, [PJ_DIV] = 1),
+                     pj_num_floor_div(c->symbols, pj_in_count(c, i), d->key_size));
+    }
+}
+
+/* As LinearAttention, step by step: writing the state and reading it with q, dk mac per element of v
+ * each; the delta rule reads it once more, dk mac, 1 add, 1 mul. Decay: 1 exp per element of it, 1 mul per element of
+ * the state. Scale: 1 mul per output. */
+static pj_status work_delta_net(pj_ctx *c, pj_work *work)
+{
+    const char *rule = pj_attr_string(c, "update_rule", "gated_delta");
+    bool gated = strncmp(rule, "gated", 5) == 0, delta = strstr(rule, "delta") != NULL;
+    delta_net d;
+    PJ_TRY(read_delta_net(c, &d));
+    pj_num extents[] = {d.tokens, d.heads, d.size};
+    pj_num values = pj_num_product(c->symbols, extents, 3), state = pj_num_mul(c->symbols, values, d.key_size);
+    count_delta_gates(c, work, &d);
+    pj_work_times(c, work, PJ_MAC, 2 + delta, state);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1 + delta, [PJ_ADD] = delta), values);
+    work->terms = d.key_size;
+    if (gated) {
+        pj_work_add(c, work, PJ_EXP, pj_in_count(c, DECAY));
+        pj_work_add(c, work, PJ_MUL, state);
+    }
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",      "Attention",            23, "xxxxxxi", 0,          shape_attention,        NULL, work_attention       },
-    {PREVIEW, "FlexAttention",        1,  "xxx",     PJ_CONTROL, shape_flex_attention,   NULL, work_flex_attention  },
-    {"",      "LinearAttention",      27, "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
-    {MS,      "LinearAttention",      1,  "xxxxxx",  0,          shape_linear_attention, NULL, work_linear_attention},
-    {"",      "RotaryEmbedding",      23, "xppi",    0,          pj_shape_same,          NULL, work_rotary          },
-    {MS,      "RotaryEmbedding",      1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
-    {MS,      "MRotaryEmbedding",     1,  "xipp",    0,          pj_shape_same,          NULL, work_rotary_ms       },
-    {MS,      "GemmaRotaryEmbedding", 1,  "xxxxx",   0,          shape_gemma_rotary,     NULL, work_gemma_rotary    },
-    {"",      "SwiGLU",               28, "xx",      0,          pj_shape_same,          NULL, work_swiglu          },
+    {"",      "Attention",            23, "xxxxxxi",     0,          shape_attention,        NULL, work_attention       },
+    {PREVIEW, "FlexAttention",        1,  "xxx",         PJ_CONTROL, shape_flex_attention,   NULL, work_flex_attention  },
+    {"",      "LinearAttention",      27, "xxxxxx",      0,          shape_linear_attention, NULL, work_linear_attention},
+    {MS,      "LinearAttention",      1,  "xxxxxx",      0,          shape_linear_attention, NULL, work_linear_attention},
+    {"",      "RotaryEmbedding",      23, "xppi",        0,          pj_shape_same,          NULL, work_rotary          },
+    {MS,      "RotaryEmbedding",      1,  "xipp",        0,          pj_shape_same,          NULL, work_rotary_ms       },
+    {MS,      "MRotaryEmbedding",     1,  "xipp",        0,          pj_shape_same,          NULL, work_rotary_ms       },
+    {MS,      "GemmaRotaryEmbedding", 1,  "xxxxx",       0,          shape_gemma_rotary,     NULL, work_gemma_rotary    },
+    {"",      "SwiGLU",               28, "xx",          0,          pj_shape_same,          NULL, work_swiglu          },
+    {MS,      "LinearAttentionGate",  1,  "xppx",        0,          shape_linear_gate,      NULL, work_linear_gate     },
+    {MS,      "GatedDeltaNet",        1,  "xxxixxxppic", 0,          shape_delta_net,        NULL, work_delta_net       },
 };
 
 PJ_FAMILY(attention);

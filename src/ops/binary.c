@@ -235,34 +235,43 @@ static pj_status work_pow(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* Pairs on the last axis are complex numbers: 4 mul, 2 add for two elements. */
+PJ_WORK_EACH(complex_mul, [PJ_MUL] = 2, [PJ_ADD] = 1)
+
+/* x + y * gate, the gate broadcasting along the last axis */
+PJ_WORK_EACH(gated_add, [PJ_MUL] = 1, [PJ_ADD] = 1)
+
 /* One primitive an element of the output; Where is a multiplexer and counts as one of logic.
  *
  *  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Add",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_add,         pj_work_add1  },
-    {"", "Sub",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_sub,         pj_work_add1  },
-    {"", "Mul",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mul,         pj_work_mul1  },
-    {"", "Div",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_div,         pj_work_div1  },
-    {"", "Mod",            10, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mod,         pj_work_div1  },
-    {"", "Pow",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_pow,         work_pow      },
-    {"", "Max",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_max,         work_extreme  },
-    {"", "Min",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_min,         work_extreme  },
-    {"", "Sum",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_sum,         work_sum      },
-    {"", "Mean",           1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_mean,        work_mean     },
-    {"", "Equal",          1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_equal,       pj_work_cmp1  },
-    {"", "Less",           1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_less,        pj_work_cmp1  },
-    {"", "Greater",        1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_greater,     pj_work_cmp1  },
-    {"", "GreaterOrEqual", 12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_less,    pj_work_cmp1  },
-    {"", "LessOrEqual",    12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_greater, pj_work_cmp1  },
-    {"", "And",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_and,         pj_work_logic1},
-    {"", "Or",             1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_or,          pj_work_logic1},
-    {"", "Xor",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_xor,         pj_work_logic1},
-    {"", "BitwiseAnd",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_and, pj_work_logic1},
-    {"", "BitwiseOr",      18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_or,  pj_work_logic1},
-    {"", "BitwiseXor",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_xor, pj_work_logic1},
-    {"", "BitShift",       11, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_shift,       work_shift    },
-    {"", "Where",          9,  "ixx", PJ_ELEMENT, shape_where,        value_where,       pj_work_logic1},
-    {MS, "BiasAdd",        1,  "xbx", PJ_ELEMENT, pj_shape_same,      NULL,              work_add2     },
+    {"", "Add",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_add,         pj_work_add1    },
+    {"", "Sub",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_sub,         pj_work_add1    },
+    {"", "Mul",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mul,         pj_work_mul1    },
+    {"", "Div",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_div,         pj_work_div1    },
+    {"", "Mod",            10, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_mod,         pj_work_div1    },
+    {"", "Pow",            1,  "xx",  PJ_ELEMENT, pj_shape_broadcast, value_pow,         work_pow        },
+    {"", "Max",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_max,         work_extreme    },
+    {"", "Min",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_min,         work_extreme    },
+    {"", "Sum",            1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_sum,         work_sum        },
+    {"", "Mean",           1,  "x*",  PJ_ELEMENT, pj_shape_broadcast, value_mean,        work_mean       },
+    {"", "Equal",          1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_equal,       pj_work_cmp1    },
+    {"", "Less",           1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_less,        pj_work_cmp1    },
+    {"", "Greater",        1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_greater,     pj_work_cmp1    },
+    {"", "GreaterOrEqual", 12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_less,    pj_work_cmp1    },
+    {"", "LessOrEqual",    12, "xx",  PJ_ELEMENT, pj_shape_compare,   value_not_greater, pj_work_cmp1    },
+    {"", "And",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_and,         pj_work_logic1  },
+    {"", "Or",             1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_or,          pj_work_logic1  },
+    {"", "Xor",            1,  "xx",  PJ_ELEMENT, pj_shape_compare,   value_xor,         pj_work_logic1  },
+    {"", "BitwiseAnd",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_and, pj_work_logic1  },
+    {"", "BitwiseOr",      18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_or,  pj_work_logic1  },
+    {"", "BitwiseXor",     18, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_bitwise_xor, pj_work_logic1  },
+    {"", "BitShift",       11, "xx",  PJ_ELEMENT, pj_shape_broadcast, value_shift,       work_shift      },
+    {"", "Where",          9,  "ixx", PJ_ELEMENT, shape_where,        value_where,       pj_work_logic1  },
+    {MS, "BiasAdd",        1,  "xbx", PJ_ELEMENT, pj_shape_same,      NULL,              work_add2       },
+    {MS, "ComplexMul",     1,  "xx",  0,          pj_shape_broadcast, NULL,              work_complex_mul},
+    {MS, "ComplexMulConj", 1,  "xx",  0,          pj_shape_broadcast, NULL,              work_complex_mul},
+    {MS, "GatedAdd",       1,  "xxx", 0,          pj_shape_same,      NULL,              work_gated_add  },
 };
 
 PJ_FAMILY(binary);

@@ -163,7 +163,9 @@ static pj_status work_if(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "If", 1, "c", PJ_CONTROL | PJ_RUNS_BODY, shape_if, value_if, work_if},
+    {"",              "If",        1, "c",  PJ_CONTROL | PJ_RUNS_BODY, shape_if, value_if, work_if},
+    {"com.microsoft", "EPContext", 1, "x*", PJ_OPAQUE_OP,              NULL,     NULL,     NULL   },
+    {"com.microsoft", "Snpe",      1, "x*", PJ_OPAQUE_OP,              NULL,     NULL,     NULL   },
 };
 
 PJ_FAMILY(control);

@@ -276,6 +276,32 @@ static pj_status shape_varlen_conv(pj_ctx *c)
     return pj_set_same(c, 0, 0);
 }
 
+/* ---- WordConvEmbedding: characters [words, length], weights [M, 1, k, E], bias [M], table [characters, E] ---- */
+
+static pj_status shape_word_conv(pj_ctx *c)
+{
+    pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 1, 0)}, size;
+    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 1, 3), pj_in_dim(c, 3, 1), "the last axis of the weights against the table",
+                       &size));
+    return pj_set(c, 0, pj_in_dtype(c, 1), 2, dims);
+}
+
+/* The kernel slides over length - k + 1 places of each word: k*E mac, 1 add (bias), 1 tanh per place and filter, then
+ * the maximum of the places, 1 cmp less than there are. Words are counted in full length. */
+static pj_status work_word_conv(pj_ctx *c, pj_work *work)
+{
+    pj_symbols *s = c->symbols;
+    pj_num outputs = pj_out_count(c, 0), before = pj_num_sub(s, pj_in_dim(c, 0, 1), pj_in_dim(c, 1, 2));
+    before = pj_num_max(s, before, pj_num_of(0)); /* shorter words are filled up */
+    pj_num values = pj_num_mul(s, outputs, pj_num_add(s, before, pj_num_of(1)));
+    work->terms = pj_num_mul(s, pj_in_dim(c, 1, 2), pj_in_dim(c, 1, 3));
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(s, values, work->terms));
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_TANH] = 1), values);
+    pj_work_add(c, work, PJ_CMP, pj_num_mul(s, outputs, before));
+    work->read[3] = pj_num_mul(s, pj_in_count(c, 0), pj_in_dim(c, 3, 1));
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
     {"",       "Conv",                         1,  "xwb",       0,                          shape_conv,         NULL, work_conv        },
@@ -293,6 +319,7 @@ static const pj_op_desc rows[] = {
     {PJ_LAST,  "Conv",                         1,  "xwb",       PJ_LAST_AXIS,               shape_conv,         NULL, work_conv        },
     {PJ_NCHWC, "Conv",                         1,  "xwbx",      0,                          shape_conv,         NULL, work_fused_conv  },
     {MS,       "ConvTransposeWithDynamicPads", 1,  "xwcb",      0,                          shape_transposed,   NULL, work_transposed  },
+    {MS,       "WordConvEmbedding",            1,  "iwbp",      0,                          shape_word_conv,    NULL, work_word_conv   },
 };
 
 PJ_FAMILY(conv);

@@ -29,6 +29,7 @@
     X(select, "selecting elements by contents: sorting, searching")                  \
     X(generate, "tensors from nothing: constants, ranges, random numbers")           \
     X(quantize, "quantizers and operators on quantized tensors")                     \
+    X(packed, "products with weights packed into bytes")                             \
     X(vendor, "quantizers of vendors' own domains, by the ends of their names")      \
     X(rnn, "recurrent layers")                                                       \
     X(attention, "attention and its parts")                                          \
@@ -36,20 +37,17 @@
     X(grouped_attention, "attention with grouped heads and caches")                  \
     X(transformer, "experts, position biases, padding, generation loops")            \
     X(image, "resizing, sampling, regions, boxes")                                   \
-    X(control, "branches")                                                           \
+    X(control, "branches, whole models of other runtimes")                           \
     X(loop, "loops and scans")                                                       \
     X(signal, "Fourier transforms")                                                  \
     X(sequence, "sequences of tensors")                                              \
     X(optional, "optional values")                                                   \
-    X(text, "operators on strings")                                                  \
+    X(text, "operators on strings and tokens")                                       \
     X(ml, "ai.onnx.ml: encoders, scalers, maps")                                     \
     X(estimator, "ai.onnx.ml: linear models, support vector machines")               \
     X(tree, "ai.onnx.ml: tree ensembles")                                            \
     X(training, "losses, optimizers")                                                \
-    X(legacy, "experiments of the first opsets")                                     \
-    X(contrib, "further operators of ONNX Runtime: formats, normalizations")         \
-    X(contrib_product, "further operators of ONNX Runtime: matrix products")         \
-    X(contrib_sequence, "further operators of ONNX Runtime: sequences")
+    X(legacy, "experiments of the first opsets")
 
 #define PJ_FAMILY_DECLARE(name, what) extern const pj_op_family pj_family_##name;
 PJ_FAMILY_LIST(PJ_FAMILY_DECLARE)

@@ -306,15 +306,61 @@ static pj_status work_packed_mha(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* ---- int8 in cuBLASLt's orders, which change where an element is stored, not the shape ---- */
+
+/* x [B, S, I], its scale, scales of q, k, v, weights [I, D] of each, their scales, biases, scales of the scores, the
+ * softmax and the output, mask, past, score bias; a past is not supported by the operator. */
+enum { Q_WEIGHT = 5, V_WEIGHT = 7, ORDERED_MASK = 17, SCORE_BIAS = 19 };
+
+static pj_status shape_q_attention(pj_ctx *c)
+{
+    pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1), pj_in_dim(c, V_WEIGHT, 1)}, same;
+    if (pj_in_rank(c, 0) >= 0 && pj_in_rank(c, 0) != 3)
+        return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d, not 3", pj_in_rank(c, 0));
+    for (int i = Q_WEIGHT; i <= V_WEIGHT; i++)
+        PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 2), pj_in_dim(c, i, 0), "the input size against the weights", &same));
+    return pj_set(c, 0, pj_in_dtype(c, 0), 3, dims);
+}
+
+/* Projections: B*S*I mac per column of the weights; each result 1 add (bias), 1 mul, 1 round (to int8). Attention;
+ * beside it, per score 3 mul and 3 round (the product to int8, to float for the softmax, whose result to int8), per
+ * output 1 mul and 1 round. */
+static pj_status work_q_attention(pj_ctx *c, pj_work *work)
+{
+    pj_symbols *s = c->symbols;
+    pj_num rows = pj_num_mul(s, pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1)), columns = pj_num_of(0);
+    pj_attend a = {.batch = pj_in_dim(c, 0, 0), .queries = pj_in_dim(c, 0, 1), .keys = pj_in_dim(c, 0, 1)};
+    a.heads = a.kv_heads = pj_num_of(pj_attr_int(c, "num_heads", 0));
+    a.masks = (pj_has(c, ORDERED_MASK) || pj_attr_int(c, "unidirectional", 0) != 0) + pj_has(c, SCORE_BIAS);
+    PJ_TRY(pj_attend_split(c, pj_in_dim(c, Q_WEIGHT, 1), a.heads, &a.key_size));
+    PJ_TRY(pj_attend_split(c, pj_in_dim(c, V_WEIGHT, 1), a.heads, &a.value_size));
+    for (int i = Q_WEIGHT; i <= V_WEIGHT; i++)
+        columns = pj_num_add(s, columns, pj_in_dim(c, i, 1));
+    pj_num projected = pj_num_mul(s, rows, columns);
+    pj_num scores = pj_num_mul(s, pj_num_of(3), pj_attend_scores(c, &a));
+    pj_num scaled = pj_num_add(s, pj_num_add(s, projected, scores), pj_out_count(c, 0));
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(s, projected, pj_in_dim(c, 0, 2)));
+    pj_work_add(c, work, PJ_ADD, projected);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1), scaled);
+    work->terms = pj_in_dim(c, 0, 2);
+    pj_attend_count(c, work, &a);
+    return PJ_OK;
+}
+
+#define Q_ATTENTION "xsssswwwsssbbbsssixx"
+#define LONGFORMER  "xswsbssiwsbsis"
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {MS, "Attention",                       1, "xwbixxc",     0, shape_attention,   NULL, work_attention  },
-    {MS, "DecoderMaskedSelfAttention",      1, "xwbixxcci",   0, shape_attention,   NULL, work_attention  },
-    {MS, "PackedAttention",                 1, "xwbiix",      0, shape_packed,      NULL, work_packed     },
-    {MS, "QAttention",                      1, "xwbssizzx",   0, shape_quantized,   NULL, work_quantized  },
-    {MS, "MultiHeadAttention",              1, "xxxbixxxci",  0, shape_mha,         NULL, work_mha        },
-    {MS, "DecoderMaskedMultiHeadAttention", 1, "xxxixxxccib", 0, shape_decoder_mha, NULL, work_decoder_mha},
-    {MS, "PackedMultiHeadAttention",        1, "xxxbiix",     0, shape_packed_mha,  NULL, work_packed_mha },
+    {MS, "Attention",                       1, "xwbixxc",     0,            shape_attention,   NULL, work_attention  },
+    {MS, "DecoderMaskedSelfAttention",      1, "xwbixxcci",   0,            shape_attention,   NULL, work_attention  },
+    {MS, "PackedAttention",                 1, "xwbiix",      0,            shape_packed,      NULL, work_packed     },
+    {MS, "QAttention",                      1, "xwbssizzx",   0,            shape_quantized,   NULL, work_quantized  },
+    {MS, "MultiHeadAttention",              1, "xxxbixxxci",  0,            shape_mha,         NULL, work_mha        },
+    {MS, "DecoderMaskedMultiHeadAttention", 1, "xxxixxxccib", 0,            shape_decoder_mha, NULL, work_decoder_mha},
+    {MS, "PackedMultiHeadAttention",        1, "xxxbiix",     0,            shape_packed_mha,  NULL, work_packed_mha },
+    {MS, "QOrderedAttention",               1, Q_ATTENTION,   0,            shape_q_attention, NULL, work_q_attention},
+    {MS, "QOrderedLongformerAttention",     1, LONGFORMER,    PJ_OPAQUE_OP, pj_shape_same,     NULL, NULL            },
 };
 
 PJ_FAMILY(fused_attention);

@@ -3,23 +3,33 @@
 #include "ops/families.h"
 #include "ops/rules.h"
 
+#define MS "com.microsoft"
+
 /* ---- Gather: data[:axis] + indices + data[axis + 1:] ---- */
 
-static pj_status shape_gather(pj_ctx *c)
+/* Each element of data holds `packed` of the result's, side by side along the last axis. */
+static pj_status set_gathered(pj_ctx *c, const char *axis_name, pj_dtype dtype, int64_t packed)
 {
     int axis, rank = pj_in_rank(c, 0), others = pj_in_rank(c, 1), next = 0;
     pj_num dims[2 * PJ_MAX_RANK];
     if (rank >= 0)
-        PJ_TRY(pj_axis(c, pj_attr_int(c, "axis", 0), rank, &axis));
+        PJ_TRY(pj_axis(c, pj_attr_int(c, axis_name, 0), rank, &axis));
     if (rank < 0 || others < 0)
-        return pj_set_dtype(c, 0, pj_in_dtype(c, 0));
+        return pj_set_dtype(c, 0, dtype);
     for (int k = 0; k < axis; k++)
         dims[next++] = pj_in_dim(c, 0, k);
     for (int k = 0; k < others; k++)
         dims[next++] = pj_in_dim(c, 1, k);
     for (int k = axis + 1; k < rank; k++)
         dims[next++] = pj_in_dim(c, 0, k);
-    return pj_set(c, 0, pj_in_dtype(c, 0), next, dims);
+    if (axis < rank - 1)
+        dims[next - 1] = pj_num_mul(c->symbols, dims[next - 1], pj_num_of(packed));
+    return pj_set(c, 0, dtype, next, dims);
+}
+
+static pj_status shape_gather(pj_ctx *c)
+{
+    return set_gathered(c, "axis", pj_in_dtype(c, 0), 1);
 }
 
 /* Output element [outer][i][inner] is data element [outer][index i][inner]. */
@@ -141,12 +151,52 @@ static pj_status value_gather_nd(pj_ctx *c)
     return pj_set_data(c, 0, picked, to.count);
 }
 
+/* ---- rows that are packed into bytes, and dequantized ---- */
+
+/* How many elements a stored one holds: bytes hold several when `bits` is below 8. */
+static int64_t packed_into_one(pj_ctx *c)
+{
+    int64_t bits = pj_attr_int(c, "bits", 4);
+    return pj_in_dtype(c, 0) == PJ_UINT8 && bits > 0 && bits < 8 ? 8 / bits : 1;
+}
+
+/* data, indices, scales[, zero points]: Gather of dequantized rows */
+static pj_status shape_gather_quantized(pj_ctx *c)
+{
+    return set_gathered(c, "gather_axis", pj_in_dtype(c, 2), packed_into_one(c));
+}
+
+/* Of input `i`, only the slices that the indices name are read: elements / extent of the axis * indices. */
+static void read_slices(pj_ctx *c, pj_work *work, int i, int axis)
+{
+    pj_num extent = pj_in_dim(c, i, axis);
+    if (i < c->node->inputs && pj_has(c, i) && !pj_num_is(extent, 1))
+        work->read[i] =
+            pj_num_mul(c->symbols, pj_num_floor_div(c->symbols, pj_in_count(c, i), extent), pj_in_count(c, 1));
+}
+
+static pj_status work_gather_quantized(pj_ctx *c, pj_work *work)
+{
+    bool integers = !pj_dtype_is_float(pj_in_dtype(c, 0));
+    int axis = 0;
+    if (pj_in_rank(c, 0) >= 0)
+        PJ_TRY(pj_axis(c, pj_attr_int(c, "gather_axis", 0), pj_in_rank(c, 0), &axis));
+    read_slices(c, work, 0, axis);
+    read_slices(c, work, 2, axis);
+    read_slices(c, work, 3, axis);
+    /* bytes without zero points are offset by 2^(bits - 1) */
+    pj_work_dequantize(c, work, pj_out_count(c, 0), !integers || (pj_in_dtype(c, 0) != PJ_UINT8 && pj_in_zero(c, 3)));
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "Gather",         1,  "xi", PJ_MOVE, shape_gather,          value_gather,          pj_work_reads_outputs},
-    {"",              "GatherElements", 11, "xi", PJ_MOVE, shape_gather_elements, value_gather_elements, pj_work_reads_outputs},
-    {"",              "GatherND",       11, "xi", PJ_MOVE, shape_gather_nd,       value_gather_nd,       pj_work_reads_outputs},
-    {"com.microsoft", "GatherND",       1,  "xi", PJ_MOVE, shape_gather_nd,       value_gather_nd,       pj_work_reads_outputs},
+    {"", "Gather",               1,  "xi",   PJ_MOVE, shape_gather,           value_gather,          pj_work_reads_outputs},
+    {"", "GatherElements",       11, "xi",   PJ_MOVE, shape_gather_elements,  value_gather_elements, pj_work_reads_outputs},
+    {"", "GatherND",             11, "xi",   PJ_MOVE, shape_gather_nd,        value_gather_nd,       pj_work_reads_outputs},
+    {MS, "GatherND",             1,  "xi",   PJ_MOVE, shape_gather_nd,        value_gather_nd,       pj_work_reads_outputs},
+    {MS, "TorchEmbedding",       1,  "picc", PJ_MOVE, shape_gather,           NULL,                  pj_work_reads_outputs},
+    {MS, "GatherBlockQuantized", 1,  "pisz", 0,       shape_gather_quantized, NULL,                  work_gather_quantized},
 };
 
 PJ_FAMILY(gather);

@@ -248,16 +248,39 @@ static pj_status value_size(pj_ctx *c)
     return pj_set_data(c, 0, &count, 1);
 }
 
+/* ---- blocked channels: [N, C, H, W] with the channels in blocks, as many as there are with the last block full ----
+ */
+
+/* From [N, C, H, W], or [N, H, W, C]. The weights of the convolution that follows tell how many channels are added. */
+static pj_status shape_reorder_input(pj_ctx *c)
+{
+    if (!pj_attr_int(c, "channels_last", 0) || pj_in_rank(c, 0) != 4)
+        return pj_set_same(c, 0, 0);
+    pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 3), pj_in_dim(c, 0, 1), pj_in_dim(c, 0, 2)};
+    return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
+}
+
+/* Back, to `channels` of them. */
+static pj_status shape_reorder_output(pj_ctx *c)
+{
+    bool last = pj_attr_int(c, "channels_last", 0) != 0;
+    pj_num channels = pj_num_of(pj_attr_int(c, "channels", 0)), high = pj_in_dim(c, 0, 2), wide = pj_in_dim(c, 0, 3);
+    pj_num dims[] = {pj_in_dim(c, 0, 0), last ? high : channels, last ? wide : high, last ? channels : wide};
+    return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "Reshape",    1, "xc", PJ_VIEW,       shape_reshape,   pj_value_same,   NULL},
-    {"",              "Flatten",    1, "x",  PJ_VIEW,       shape_flatten,   pj_value_same,   NULL},
-    {"",              "Squeeze",    1, "xc", PJ_VIEW,       shape_squeeze,   pj_value_same,   NULL},
-    {"",              "Unsqueeze",  1, "xc", PJ_VIEW,       shape_unsqueeze, pj_value_same,   NULL},
-    {"com.microsoft", "ExpandDims", 1, "xc", PJ_VIEW,       shape_unsqueeze, pj_value_same,   NULL},
-    {"",              "Transpose",  1, "x",  PJ_MOVE,       shape_transpose, value_transpose, NULL},
-    {"",              "Shape",      1, "x",  PJ_SHAPE_ONLY, shape_shape,     value_shape,     NULL},
-    {"",              "Size",       1, "x",  PJ_SHAPE_ONLY, shape_size,      value_size,      NULL},
+    {"",              "Reshape",       1, "xc", PJ_VIEW,       shape_reshape,        pj_value_same,   NULL                 },
+    {"",              "Flatten",       1, "x",  PJ_VIEW,       shape_flatten,        pj_value_same,   NULL                 },
+    {"",              "Squeeze",       1, "xc", PJ_VIEW,       shape_squeeze,        pj_value_same,   NULL                 },
+    {"",              "Unsqueeze",     1, "xc", PJ_VIEW,       shape_unsqueeze,      pj_value_same,   NULL                 },
+    {"com.microsoft", "ExpandDims",    1, "xc", PJ_VIEW,       shape_unsqueeze,      pj_value_same,   NULL                 },
+    {"",              "Transpose",     1, "x",  PJ_MOVE,       shape_transpose,      value_transpose, NULL                 },
+    {"",              "Shape",         1, "x",  PJ_SHAPE_ONLY, shape_shape,          value_shape,     NULL                 },
+    {"",              "Size",          1, "x",  PJ_SHAPE_ONLY, shape_size,           value_size,      NULL                 },
+    {PJ_NCHWC,        "ReorderInput",  1, "x",  PJ_MOVE,       shape_reorder_input,  NULL,            NULL                 },
+    {PJ_NCHWC,        "ReorderOutput", 1, "x",  PJ_MOVE,       shape_reorder_output, NULL,            pj_work_reads_outputs},
 };
 
 PJ_FAMILY(layout);

@@ -3,93 +3,164 @@
 
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/product.h"
 #include "ops/rules.h"
 
 #define MS "com.microsoft"
 
 /* ---- NumPy's matmul ---- */
 
-/* Without transpositions: the inputs are those of the operator. */
-static const pj_product plain = {.a = 0, .b = 1}, quantized = {.a = 0, .b = 3};
+/* One operand after transposition, with its missing axis added: [batch..., rows, columns]. */
+typedef struct matrix {
+    int rank;  /* as given; -1: unknown */
+    int batch; /* batch dimensions */
+    pj_num dims[PJ_MAX_RANK];
+    pj_num rows, columns;
+} matrix;
+
+/* A vector is a row (left operand) or a column (right one). A turned operand has its rows on axis 0, its batch after
+ * them. */
+static pj_status read_matrix(pj_ctx *c, int i, bool left, bool transposed, bool turned, matrix *out)
+{
+    const pj_num *dims = pj_in_type(c, i)->dims;
+    int rank = pj_in_rank(c, i);
+    memset(out, 0, sizeof *out);
+    out->rank = rank;
+    out->rows = out->columns = pj_num_unknown();
+    if (rank < 0)
+        return PJ_OK;
+    if (rank == 0)
+        return pj_fail(c->err, PJ_ESHAPE, "operand %d is a scalar; a matrix product needs rank 1 or more", i);
+    if (rank == 1) {
+        out->rows = left ? pj_num_of(1) : dims[0];
+        out->columns = left ? dims[0] : pj_num_of(1);
+        return PJ_OK;
+    }
+    int row = turned ? 0 : rank - 2, column = rank - 1;
+    out->batch = rank - 2;
+    memcpy(out->dims, dims + (turned ? 1 : 0), (size_t)out->batch * sizeof *out->dims);
+    out->rows = dims[transposed ? column : row];
+    out->columns = dims[transposed ? row : column];
+    return PJ_OK;
+}
+
+/* The operands: activation and weight of the row, whichever is first being the left one; with transA, transB: rows and
+ * columns are exchanged; transBatchA, transBatchB: turned. */
+static pj_status read_product(pj_ctx *c, matrix *a, matrix *b)
+{
+    int x = pj_role_in(c, 'x'), w = pj_role_in(c, 'w'), left = x < w ? x : w, right = x < w ? w : x;
+    bool turn_a = pj_attr_int(c, "transBatchA", 0) != 0, turn_b = pj_attr_int(c, "transBatchB", 0) != 0;
+    PJ_TRY(read_matrix(c, left, true, pj_attr_int(c, "transA", 0) != 0, turn_a, a));
+    return read_matrix(c, right, false, pj_attr_int(c, "transB", 0) != 0, turn_b, b);
+}
+
+static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
+{
+    matrix a, b;
+    pj_num dims[PJ_MAX_RANK + 2], inner;
+    int rank;
+    PJ_TRY(read_product(c, &a, &b));
+    PJ_TRY(pj_same_dim(c, a.columns, b.rows, "the inner extents of the product", &inner));
+    if (a.rank < 0 || b.rank < 0)
+        return pj_set_dtype(c, 0, dtype);
+    PJ_TRY(pj_broadcast(c, a.batch, a.dims, b.batch, b.dims, &rank, dims));
+    if (a.rank > 1)
+        dims[rank++] = a.rows;
+    if (b.rank > 1)
+        dims[rank++] = b.columns;
+    return pj_set(c, 0, dtype, rank, dims);
+}
 
 static pj_status shape_matmul(pj_ctx *c)
 {
-    return pj_product_shape(c, &plain, pj_in_dtype(c, 0));
+    return shape_typed(c, pj_in_dtype(c, 0));
 }
 
+/* mac = output elements * inner extent */
+static void count_macs(pj_ctx *c, pj_work *work, pj_num inner)
+{
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, pj_out_count(c, 0), inner));
+    work->terms = inner;
+}
+
+/* Besides, per output: 1 mul for an alpha other than 1, 1 add for a bias; and the activation. */
 static pj_status work_matmul(pj_ctx *c, pj_work *work)
 {
-    return pj_product_count(c, work, &plain);
+    matrix a, b;
+    pj_num n = pj_out_count(c, 0);
+    bool scaled = pj_attr_float(c, "alpha", 1.0) != 1.0;
+    PJ_TRY(read_product(c, &a, &b));
+    count_macs(c, work, a.columns);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = scaled, [PJ_ADD] = pj_has(c, pj_role_in(c, 'b'))), n);
+    pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
+    return PJ_OK;
+}
+
+/* x @ w [+ bias], then Gelu by tanh */
+static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, pj_gelu_tanh, pj_out_count(c, 0));
+    return work_matmul(c, work);
+}
+
+/* A sparse, B dense, both matrices. How many elements A holds only the run knows. */
+static pj_status shape_sparse(pj_ctx *c)
+{
+    return shape_typed(c, pj_in_dtype(c, 1));
 }
 
 /* ---- integer products ---- */
 
 static pj_status shape_matmul_integer(pj_ctx *c)
 {
-    return pj_product_shape(c, &plain, PJ_INT32);
+    return shape_typed(c, PJ_INT32);
 }
 
 /* Inputs a, scale, zero point, b, scale, zero point, scale, zero point of the output. */
 static pj_status shape_qlinear_matmul(pj_ctx *c)
 {
-    return pj_product_shape(c, &quantized, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0));
+    return shape_typed(c, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0));
 }
 
 /* Product, then requantization of each output: one multiply, one add, one shift. */
 static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
 {
-    pj_num outputs = pj_out_count(c, 0);
-    PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), outputs);
-    return PJ_OK;
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
+    return work_matmul(c, work);
 }
 
 /* A float activation times int8 weights: inputs A, B, b_scale[, b_zero_point, bias]. */
 static pj_status shape_dynamic_matmul(pj_ctx *c)
 {
-    return pj_product_shape(c, &plain, PJ_FLOAT32);
-}
-
-/* Quantizing A costs a comparison and a rounded product per element of A; the result one product (and a bias). */
-static pj_status work_dynamic_matmul(pj_ctx *c, pj_work *work)
-{
-    pj_num inputs = pj_in_count(c, 0), outputs = pj_out_count(c, 0);
-    PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_MUL] = 1, [PJ_ROUND] = 1), inputs);
-    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = pj_has(c, 4)), outputs);
-    return PJ_OK;
+    return shape_typed(c, PJ_FLOAT32);
 }
 
 /* Inputs A, B, a_scale, b_scale[, a_zero_point, b_zero_point, bias]; the output has the type of the scales. */
 static pj_status shape_matmul_integer_to_float(pj_ctx *c)
 {
-    return pj_product_shape(c, &plain, pj_in_dtype(c, 2));
+    return shape_typed(c, pj_in_dtype(c, 2));
 }
 
+/* By the scales: 1 mul per output. */
 static pj_status work_matmul_integer_to_float(pj_ctx *c, pj_work *work)
 {
-    PJ_TRY(pj_product_count(c, work, &plain));
-    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = pj_has(c, 6)), pj_out_count(c, 0));
-    return PJ_OK;
+    pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
+    return work_matmul(c, work);
 }
 
-/* ---- fused products of ONNX Runtime ---- */
-
-static pj_status shape_fused_matmul(pj_ctx *c)
+/* Besides, quantizing A costs a comparison and a rounded product per element of A. */
+static pj_status work_dynamic_matmul(pj_ctx *c, pj_work *work)
 {
-    pj_product p = pj_product_of(c, 0, 1);
-    return pj_product_shape(c, &p, pj_in_dtype(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_MUL] = 1, [PJ_ROUND] = 1), pj_in_count(c, 0));
+    return work_matmul_integer_to_float(c, work);
 }
 
-/* alpha other than 1 multiplies each output. */
-static pj_status work_fused_matmul(pj_ctx *c, pj_work *work)
+/* int8 matrices in cuBLASLt's orders, which change where an element is stored, not the shape: A, scale, B, scale, scale
+ * of Y, bias, C, scale. Per output 1 mul (all scales in one), 1 round; C 1 mul, 1 add. */
+static pj_status work_q_matmul(pj_ctx *c, pj_work *work)
 {
-    pj_product p = pj_product_of(c, 0, 1);
-    PJ_TRY(pj_product_count(c, work, &p));
-    if (pj_attr_float(c, "alpha", 1.0) != 1.0)
-        pj_work_add(c, work, PJ_MUL, pj_out_count(c, 0));
-    return PJ_OK;
+    bool addend = pj_has(c, 6);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1 + addend, [PJ_ADD] = addend, [PJ_ROUND] = 1), pj_out_count(c, 0));
+    return work_matmul(c, work);
 }
 
 /* ---- Gemm ---- */
@@ -109,11 +180,11 @@ static pj_status check_addend(pj_ctx *c, int i, const pj_num *dims)
 }
 
 /* Operands of Gemm are matrices; Caffe2-era files give A of higher rank, flattened after its first axis. */
-static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, pj_matrix *out)
+static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, matrix *out)
 {
     int rank = pj_in_rank(c, i);
     if (rank == 2 || rank < 0)
-        return pj_matrix_read(c, i, left, transposed, false, out);
+        return read_matrix(c, i, left, transposed, false, out);
     if (rank < 2 || pj_node_opset(c) >= 7 || transposed)
         return pj_fail(c->err, PJ_ESHAPE, "operand %d of Gemm has rank %d; it must be a matrix", i, rank);
     memset(out, 0, sizeof *out);
@@ -123,48 +194,43 @@ static pj_status read_gemm(pj_ctx *c, int i, bool left, bool transposed, pj_matr
     return PJ_OK;
 }
 
-static pj_status shape_gemm_typed(pj_ctx *c, int ib, int ic, pj_dtype dtype)
+static pj_status read_gemm_pair(pj_ctx *c, matrix *a, matrix *b)
 {
-    pj_matrix a, b;
-    pj_num dims[2], inner;
-    PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
-    PJ_TRY(read_gemm(c, ib, false, pj_attr_int(c, "transB", 0) != 0, &b));
+    PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, a));
+    return read_gemm(c, pj_role_in(c, 'w'), false, pj_attr_int(c, "transB", 0) != 0, b);
+}
+
+static pj_status shape_gemm_typed(pj_ctx *c, pj_dtype dtype)
+{
+    matrix a, b;
+    pj_num inner;
+    PJ_TRY(read_gemm_pair(c, &a, &b));
     PJ_TRY(pj_same_dim(c, a.columns, b.rows, "the inner extents of the product", &inner));
-    dims[0] = a.rows;
-    dims[1] = b.columns;
-    PJ_TRY(check_addend(c, ic, dims));
+    pj_num dims[] = {a.rows, b.columns};
+    PJ_TRY(check_addend(c, pj_role_in(c, 'b'), dims));
     return pj_set(c, 0, dtype, 2, dims);
 }
 
 static pj_status shape_gemm(pj_ctx *c)
 {
-    return shape_gemm_typed(c, 1, 2, pj_in_dtype(c, 0));
+    return shape_gemm_typed(c, pj_in_dtype(c, 0));
 }
 
-/* mac = m*n*k; C adds one per output, alpha and beta other than 1 multiply one per output each. */
-static pj_status count_gemm(pj_ctx *c, pj_work *work, int ic)
+/* C adds one per output; `scaled` products (alpha other than 1) and a beta other than 1 multiply one per output each.
+ */
+static void count_affine(pj_ctx *c, pj_work *work, bool scaled, double beta)
 {
-    pj_matrix a;
-    pj_num outputs = pj_out_count(c, 0);
-    PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, a.columns));
-    work->terms = a.columns;
-    if (pj_attr_float(c, "alpha", 1.0) != 1.0)
-        pj_work_add(c, work, PJ_MUL, outputs);
-    if (!pj_has(c, ic) || pj_attr_float(c, "beta", 1.0) == 0.0)
-        return PJ_OK;
-    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_MUL] = pj_attr_float(c, "beta", 1.0) != 1.0), outputs);
-    return PJ_OK;
+    bool addend = pj_has(c, 2) && beta != 0.0;
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = scaled + (addend && beta != 1.0), [PJ_ADD] = addend), pj_out_count(c, 0));
 }
 
+/* mac = m*n*k; C and the factors; the activation of a fused one. */
 static pj_status work_gemm(pj_ctx *c, pj_work *work)
 {
-    return count_gemm(c, work, 2);
-}
-
-static pj_status work_fused_gemm(pj_ctx *c, pj_work *work)
-{
-    PJ_TRY(count_gemm(c, work, 2));
+    matrix a, b;
+    PJ_TRY(read_gemm_pair(c, &a, &b));
+    count_macs(c, work, a.columns);
+    count_affine(c, work, pj_attr_float(c, "alpha", 1.0) != 1.0, pj_attr_float(c, "beta", 1.0));
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), pj_out_count(c, 0));
     return PJ_OK;
 }
@@ -173,17 +239,75 @@ static pj_status work_fused_gemm(pj_ctx *c, pj_work *work)
  */
 static pj_status shape_qgemm(pj_ctx *c)
 {
-    return shape_gemm_typed(c, 3, 6, pj_has(c, 8) ? pj_in_dtype(c, 8) : PJ_FLOAT32);
+    return shape_gemm_typed(c, pj_has(c, 8) ? pj_in_dtype(c, 8) : PJ_FLOAT32);
 }
 
 static pj_status work_qgemm(pj_ctx *c, pj_work *work)
 {
-    pj_num outputs = pj_out_count(c, 0);
-    pj_matrix a;
-    PJ_TRY(read_gemm(c, 0, true, pj_attr_int(c, "transA", 0) != 0, &a));
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, a.columns));
-    work->terms = a.columns;
-    pj_work_each(c, work, PJ_EACH([PJ_ADD] = pj_has(c, 6) ? 2 : 1, [PJ_MUL] = 1, [PJ_SHIFT] = 1), outputs);
+    matrix a, b;
+    PJ_TRY(read_gemm_pair(c, &a, &b));
+    count_macs(c, work, a.columns);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1 + pj_has(c, 6), [PJ_MUL] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
+    return PJ_OK;
+}
+
+static pj_status check_matrix(pj_ctx *c, int i)
+{
+    if (pj_in_rank(c, i) >= 0 && pj_in_rank(c, i) != 2)
+        return pj_fail(c->err, PJ_ESHAPE, "operand %d has rank %d; it must be a matrix", i, pj_in_rank(c, i));
+    return PJ_OK;
+}
+
+/* A, B, C, scales of A, B and Y: [M, N] of the attribute's type, float32 without one */
+static pj_status shape_gemm_fp8(pj_ctx *c)
+{
+    for (int i = 0; i < 2; i++)
+        PJ_TRY(check_matrix(c, i));
+    return shape_typed(c, pj_attr_dtype(c, "dtype", PJ_FLOAT32));
+}
+
+/* mac = M*N*K; 1 mul per output for alpha and the scales of A and B together, 1 mul for the scale of Y; beta*C, whose
+ * default is 0: no C; the activation (GELU: by tanh). */
+static pj_status work_gemm_fp8(pj_ctx *c, pj_work *work)
+{
+    matrix a, b;
+    pj_num n = pj_out_count(c, 0);
+    const char *activation = pj_attr_string(c, "activation", "NONE");
+    PJ_TRY(read_product(c, &a, &b));
+    count_macs(c, work, a.columns);
+    count_affine(c, work, pj_attr_float(c, "alpha", 1.0) != 1.0 || pj_has(c, 3) || pj_has(c, 4),
+                 pj_attr_float(c, "beta", 0.0));
+    pj_work_times(c, work, PJ_MUL, pj_has(c, 5), n);
+    if (strcmp(activation, "GELU") == 0)
+        pj_work_each(c, work, pj_gelu_tanh, n);
+    else
+        pj_work_fused(c, work, activation, n);
+    return PJ_OK;
+}
+
+/* ---- CDist ---- */
+
+/* a [M, N], b [K, N]: the distance of each row of a from each row of b */
+static pj_status shape_cdist(pj_ctx *c)
+{
+    pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 1, 0)}, same;
+    for (int i = 0; i < 2; i++)
+        PJ_TRY(check_matrix(c, i));
+    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 1), pj_in_dim(c, 1, 1), "the columns of the inputs", &same));
+    return pj_set(c, 0, pj_in_dtype(c, 0), 2, dims);
+}
+
+/* Per pair of rows: N differences (add), squares (mul), sums (add); euclidean 1 sqrt. ONNX Runtime has no other metric
+ * than these two. */
+static pj_status work_cdist(pj_ctx *c, pj_work *work)
+{
+    const char *metric = pj_attr_string(c, "metric", "sqeuclidean");
+    pj_num pairs = pj_out_count(c, 0), terms = pj_num_mul(c->symbols, pairs, pj_in_dim(c, 0, 1));
+    bool squared = strcmp(metric, "sqeuclidean") == 0;
+    if (!squared && strcmp(metric, "euclidean") != 0)
+        terms = pj_num_unknown();
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 2), terms);
+    pj_work_times(c, work, PJ_SQRT, !squared, pairs);
     return PJ_OK;
 }
 
@@ -240,20 +364,26 @@ static pj_status work_inverse(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "MatMul",                1,  "xw",        PJ_PRODUCT, shape_matmul,                  NULL, work_matmul        },
-    {"", "MatMulInteger",         10, "xwzz",      PJ_PRODUCT, shape_matmul_integer,          NULL, work_matmul        },
-    {"", "QLinearMatMul",         10, "xszwszsz",  PJ_PRODUCT, shape_qlinear_matmul,          NULL, work_qlinear_matmul},
-    {"", "Gemm",                  1,  "xwb",       PJ_PRODUCT, shape_gemm,                    NULL, work_gemm          },
-    {"", "Det",                   11, "x",         0,          shape_det,                     NULL, work_det           },
-    {MS, "MatMulInteger16",       1,  "xw",        PJ_PRODUCT, shape_matmul_integer,          NULL, work_matmul        },
-    {MS, "MatMulIntegerToFloat",  1,  "xwsszzb",   PJ_PRODUCT, shape_matmul_integer_to_float, NULL,
-     work_matmul_integer_to_float                                                                                      },
-    {MS, "DynamicQuantizeMatMul", 1,  "xwszb",     0,          shape_dynamic_matmul,          NULL, work_dynamic_matmul},
-    {MS, "FusedMatMul",           1,  "xw",        PJ_PRODUCT, shape_fused_matmul,            NULL, work_fused_matmul  },
-    {MS, "TransposeMatMul",       1,  "xw",        PJ_PRODUCT, shape_fused_matmul,            NULL, work_fused_matmul  },
-    {MS, "FusedGemm",             1,  "xwb",       PJ_PRODUCT, shape_gemm,                    NULL, work_fused_gemm    },
-    {MS, "QGemm",                 1,  "xszwszbsz", PJ_PRODUCT, shape_qgemm,                   NULL, work_qgemm         },
-    {MS, "Inverse",               1,  "x",         0,          shape_inverse,                 NULL, work_inverse       },
+    {"", "MatMul",                1,  "xw",        PJ_PRODUCT,   shape_matmul,                  NULL, work_matmul        },
+    {"", "MatMulInteger",         10, "xwzz",      PJ_PRODUCT,   shape_matmul_integer,          NULL, work_matmul        },
+    {"", "QLinearMatMul",         10, "xszwszsz",  PJ_PRODUCT,   shape_qlinear_matmul,          NULL, work_qlinear_matmul},
+    {"", "Gemm",                  1,  "xwb",       PJ_PRODUCT,   shape_gemm,                    NULL, work_gemm          },
+    {"", "Det",                   11, "x",         0,            shape_det,                     NULL, work_det           },
+    {MS, "MatMulInteger16",       1,  "xw",        PJ_PRODUCT,   shape_matmul_integer,          NULL, work_matmul        },
+    {MS, "MatMulIntegerToFloat",  1,  "xwsszzb",   PJ_PRODUCT,   shape_matmul_integer_to_float, NULL,
+     work_matmul_integer_to_float                                                                                        },
+    {MS, "DynamicQuantizeMatMul", 1,  "xwszb",     0,            shape_dynamic_matmul,          NULL, work_dynamic_matmul},
+    {MS, "FusedMatMul",           1,  "xw",        PJ_PRODUCT,   shape_matmul,                  NULL, work_matmul        },
+    {MS, "TransposeMatMul",       1,  "xw",        PJ_PRODUCT,   shape_matmul,                  NULL, work_matmul        },
+    {MS, "FusedGemm",             1,  "xwb",       PJ_PRODUCT,   shape_gemm,                    NULL, work_gemm          },
+    {MS, "QGemm",                 1,  "xszwszbsz", PJ_PRODUCT,   shape_qgemm,                   NULL, work_qgemm         },
+    {MS, "Inverse",               1,  "x",         0,            shape_inverse,                 NULL, work_inverse       },
+    {MS, "FusedMatMulActivation", 1,  "xw",        PJ_PRODUCT,   shape_matmul,                  NULL, work_matmul        },
+    {MS, "GemmFastGelu",          1,  "xwb",       0,            shape_matmul,                  NULL, work_fast_gelu     },
+    {MS, "GemmFloat8",            1,  "xwbsss",    0,            shape_gemm_fp8,                NULL, work_gemm_fp8      },
+    {MS, "SparseToDenseMatMul",   1,  "wx",        PJ_OPAQUE_OP, shape_sparse,                  NULL, NULL               },
+    {MS, "QOrderedMatMul",        1,  "xswssbxs",  0,            shape_matmul,                  NULL, work_q_matmul      },
+    {MS, "CDist",                 1,  "xx",        0,            shape_cdist,                   NULL, work_cdist         },
 };
 
 PJ_FAMILY(matmul);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/families.h"
+#include "ops/fused.h"
 #include "ops/rules.h"
 
 #define MS "com.microsoft"
@@ -231,16 +232,17 @@ static pj_status work_skip_rmsnorm(pj_ctx *c, pj_work *work)
 static pj_status shape_embed_layernorm(pj_ctx *c)
 {
     pj_num dims[3] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 0, 1), pj_in_dim(c, 2, 1)};
+    pj_dtype dtype = pj_op_takes_scales(c->node->desc) ? PJ_FLOAT32 : pj_in_dtype(c, 2);
     PJ_TRY(pj_set_1d(c, 1, PJ_INT32, dims[0]));
-    PJ_TRY(pj_set(c, 2, pj_in_dtype(c, 2), 3, dims));
-    return pj_set(c, 0, pj_in_dtype(c, 2), 3, dims);
+    PJ_TRY(pj_set(c, 2, dtype, 3, dims));
+    return pj_set(c, 0, dtype, 3, dims);
 }
 
 /* Sums word, position and segment rows, then normalizes; only the rows looked up are read. */
 static pj_status work_embed_layernorm(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0), tokens = pj_in_count(c, 0);
-    for (int i = 2; i < 5 && i < c->node->inputs; i++)
+    for (int i = 2; i < 5; i++)
         if (pj_has(c, i))
             work->read[i] = n;
     pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), n);
@@ -322,28 +324,101 @@ static pj_status work_logsoftmax(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* softmax(x + bias), the bias broadcasting to x: 1 add; then 1 cmp, 2 add, 1 exp, 1 div as Softmax is counted */
+PJ_WORK_EACH(bias_softmax, [PJ_ADD] = 3, [PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_DIV] = 1)
+
+/* x [..., H*C], scale [C], gate as x: RMS over groups of C elements, times silu(gate) */
+static pj_status shape_gated_rms(pj_ctx *c)
+{
+    pj_num width = pj_in_dim(c, 0, -1), group = pj_in_dim(c, 1, 0);
+    if (pj_num_known(width) && pj_num_known(group) && group.whole > 0 && width.whole % group.whole)
+        return pj_fail(c->err, PJ_ESHAPE, "a last axis of %lld does not divide into groups of %lld",
+                       (long long)width.whole, (long long)group.whole);
+    return pj_set_same(c, 0, 0);
+}
+
+/* Beside the normalization: silu 1 tanh, 1 mul; product 1 mul. */
+static pj_status work_gated_rms(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    count_rms(c, work, n, pj_num_floor_div(c->symbols, n, pj_in_dim(c, 1, 0)), true);
+    pj_work_fused(c, work, "silu", n);
+    pj_work_add(c, work, PJ_MUL, n);
+    return PJ_OK;
+}
+
+/* keys, queries [B, S, M, H], value [B, S, H], scales of both and of the result [M, H] */
+static pj_status shape_engram(pj_ctx *c)
+{
+    PJ_TRY(pj_set_same(c, 1, 0));
+    return pj_set_same(c, 0, 0);
+}
+
+/* RMS of keys and queries; their dot product, H mac for each of B*S*M, and 1 mul (1/sqrt(H)); the gate
+ * sigmoid(sign(dot) sqrt(max(|dot|, 1e-6))): 3 cmp, 1 sqrt, 1 mul, 1 tanh; 1 mul per element of the value. Output 1:
+ * RMS once more. */
+static pj_status work_engram(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_in_count(c, 0), dots = pj_num_floor_div(c->symbols, n, pj_in_dim(c, 0, -1));
+    for (int k = 0; k < 2 + pj_wants(c, 1); k++)
+        count_rms(c, work, n, dots, true);
+    pj_work_add(c, work, PJ_MAC, n);
+    work->terms = pj_in_dim(c, 0, -1);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_CMP] = 3, [PJ_SQRT] = 1, [PJ_TANH] = 1), dots);
+    pj_work_add(c, work, PJ_MUL, n);
+    return PJ_OK;
+}
+
+/* QEmbedLayerNormalization: a row of each table is dequantized for each token, 1 add, 1 round, 1 mul per element. Its
+ * scales and zero points follow the mask; gamma and beta are constants, dequantized at load. */
+static pj_status work_q_embed(pj_ctx *c, pj_work *work)
+{
+    for (int i = 2; i < 5; i++)
+        if (pj_has(c, i))
+            pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1, [PJ_ROUND] = 1, [PJ_MUL] = 1), pj_out_count(c, 0));
+    return work_embed_layernorm(c, work);
+}
+
+/* int8 in cuBLASLt's orders: x, its scale, gamma, beta, the output's scale. To float 1 mul, 1 round, and back. */
+static pj_status work_ordered_norm(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_dequantize(c, work, n, true);
+    count_full(c, work, n, groups_before(c, pj_attr_int(c, "axis", -1)), true, pj_has(c, 3));
+    pj_work_quantize(c, work, n, 4, -1);
+    return PJ_OK;
+}
+
+#define Q_EMBED "iipppppissssszzzzz"
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",      "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT,                shape_batchnorm,       NULL, work_batchnorm      },
-    {PJ_LAST, "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_LAST_AXIS, shape_batchnorm,       NULL, work_batchnorm      },
-    {"",      "InstanceNormalization",            1,  "xpp",       0,                         pj_shape_same,         NULL, work_instancenorm   },
-    {"",      "GroupNormalization",               18, "xpp",       0,                         shape_groupnorm,       NULL, work_groupnorm      },
-    {"",      "LayerNormalization",               1,  "xpp",       0,                         shape_layernorm,       NULL, work_layernorm      },
-    {"",      "SimplifiedLayerNormalization",     1,  "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
-    {"",      "RMSNormalization",                 23, "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
-    {"",      "LRN",                              1,  "x",         0,                         pj_shape_same,         NULL, work_lrn            },
-    {"",      "LpNormalization",                  1,  "x",         0,                         pj_shape_same,         NULL, work_lpnorm         },
-    {"",      "MeanVarianceNormalization",        1,  "x",         0,                         pj_shape_same,         NULL, work_mvn            },
-    {"",      "Softmax",                          1,  "x",         0,                         shape_softmax,         NULL, work_softmax        },
-    {"",      "LogSoftmax",                       1,  "x",         0,                         shape_softmax,         NULL, work_logsoftmax     },
-    {"",      "Hardmax",                          1,  "x",         0,                         shape_softmax,         NULL, pj_work_cmp1        },
-    {MS,      "LayerNormalization",               1,  "xpp",       0,                         shape_layernorm,       NULL, work_layernorm      },
-    {MS,      "SimplifiedLayerNormalization",     1,  "xp",        0,                         shape_rmsnorm,         NULL, work_rmsnorm        },
-    {MS,      "SkipLayerNormalization",           1,  "xxppp",     0,                         shape_skip_layernorm,  NULL, work_skip_layernorm },
-    {MS,      "SkipSimplifiedLayerNormalization", 1,  "xxpp",      0,                         shape_skip_layernorm,  NULL, work_skip_rmsnorm   },
-    {MS,      "EmbedLayerNormalization",          1,  "iipppppii", 0,                         shape_embed_layernorm, NULL, work_embed_layernorm},
-    {MS,      "GroupNorm",                        1,  "xpp",       0,                         pj_shape_same,         NULL, work_ms_groupnorm   },
-    {MS,      "SkipGroupNorm",                    1,  "xppxp",     0,                         shape_skip_groupnorm,  NULL, work_skip_groupnorm },
+    {"",      "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_NORM,                shape_batchnorm,       NULL, work_batchnorm      },
+    {PJ_LAST, "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_LAST_AXIS | PJ_NORM, shape_batchnorm,       NULL,
+     work_batchnorm                                                                                                                                      },
+    {"",      "InstanceNormalization",            1,  "xpp",       PJ_NORM,                             pj_shape_same,         NULL, work_instancenorm   },
+    {"",      "GroupNormalization",               18, "xpp",       PJ_NORM,                             shape_groupnorm,       NULL, work_groupnorm      },
+    {"",      "LayerNormalization",               1,  "xpp",       PJ_NORM,                             shape_layernorm,       NULL, work_layernorm      },
+    {"",      "SimplifiedLayerNormalization",     1,  "xp",        PJ_NORM,                             shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"",      "RMSNormalization",                 23, "xp",        PJ_NORM,                             shape_rmsnorm,         NULL, work_rmsnorm        },
+    {"",      "LRN",                              1,  "x",         PJ_NORM,                             pj_shape_same,         NULL, work_lrn            },
+    {"",      "LpNormalization",                  1,  "x",         PJ_NORM,                             pj_shape_same,         NULL, work_lpnorm         },
+    {"",      "MeanVarianceNormalization",        1,  "x",         PJ_NORM,                             pj_shape_same,         NULL, work_mvn            },
+    {"",      "Softmax",                          1,  "x",         PJ_SOFTMAX,                          shape_softmax,         NULL, work_softmax        },
+    {"",      "LogSoftmax",                       1,  "x",         0,                                   shape_softmax,         NULL, work_logsoftmax     },
+    {"",      "Hardmax",                          1,  "x",         0,                                   shape_softmax,         NULL, pj_work_cmp1        },
+    {MS,      "LayerNormalization",               1,  "xpp",       PJ_NORM,                             shape_layernorm,       NULL, work_layernorm      },
+    {MS,      "SimplifiedLayerNormalization",     1,  "xp",        PJ_NORM,                             shape_rmsnorm,         NULL, work_rmsnorm        },
+    {MS,      "SkipLayerNormalization",           1,  "xxppp",     PJ_NORM,                             shape_skip_layernorm,  NULL, work_skip_layernorm },
+    {MS,      "SkipSimplifiedLayerNormalization", 1,  "xxpp",      PJ_NORM,                             shape_skip_layernorm,  NULL, work_skip_rmsnorm   },
+    {MS,      "EmbedLayerNormalization",          1,  "iipppppii", PJ_NORM,                             shape_embed_layernorm, NULL, work_embed_layernorm},
+    {MS,      "GroupNorm",                        1,  "xpp",       PJ_NORM,                             pj_shape_same,         NULL, work_ms_groupnorm   },
+    {MS,      "SkipGroupNorm",                    1,  "xppxp",     PJ_NORM,                             shape_skip_groupnorm,  NULL, work_skip_groupnorm },
+    {MS,      "BiasSoftmax",                      1,  "xx",        0,                                   pj_shape_same,         NULL, work_bias_softmax   },
+    {MS,      "GatedRMSNorm",                     1,  "xpx",       PJ_NORM,                             shape_gated_rms,       NULL, work_gated_rms      },
+    {MS,      "EngramGate",                       1,  "xxxppp",    0,                                   shape_engram,          NULL, work_engram         },
+    {MS,      "QEmbedLayerNormalization",         1,  Q_EMBED,     PJ_NORM,                             shape_embed_layernorm, NULL, work_q_embed        },
+    {MS,      "QOrderedLayerNormalization",       1,  "xspps",     PJ_NORM,                             shape_layernorm,       NULL, work_ordered_norm   },
 };
 
 PJ_FAMILY(norm);

@@ -101,7 +101,11 @@ enum {
                                it: it may be written over it */
     PJ_PRODUCT = 1u << 11,   /* its first 'x' and its 'w' may change places: whichever is constant holds the weights */
     PJ_LAST_AXIS = 1u << 12, /* channels are the last axis of its inputs and outputs */
-    PJ_LAST_ALL = 1u << 13   /* those of its weights, too */
+    PJ_LAST_ALL = 1u << 13,  /* those of its weights, too */
+    PJ_QUANTIZER = 1u << 14, /* rounds to a number format, or back */
+    PJ_NORM = 1u << 15,      /* normalizes what it reads */
+    PJ_POOL = 1u << 16,      /* a pooling window */
+    PJ_SOFTMAX = 1u << 17
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:

@@ -171,25 +171,25 @@ static pj_status shape_max_roi_pool(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool            },
-    {"",              "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool        },
-    {"",              "LpPool",                   1, "x",     0,                      shape_pool,         NULL, work_lp_pool             },
-    {"",              "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_max_pool            },
-    {"",              "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_average_pool        },
-    {"",              "GlobalLpPool",             1, "x",     0,                      shape_global,       NULL, work_lp_pool             },
-    {"",              "MaxUnpool",                9, "xic",   PJ_MOVE,                shape_max_unpool,   NULL, NULL                     },
+    {"",              "MaxPool",                  1, "x",     PJ_KEEP | PJ_POOL,                shape_pool,         NULL, work_max_pool            },
+    {"",              "AveragePool",              1, "x",     PJ_POOL,                          shape_pool,         NULL, work_average_pool        },
+    {"",              "LpPool",                   1, "x",     PJ_POOL,                          shape_pool,         NULL, work_lp_pool             },
+    {"",              "GlobalMaxPool",            1, "x",     PJ_KEEP | PJ_POOL,                shape_global,       NULL, work_max_pool            },
+    {"",              "GlobalAveragePool",        1, "x",     PJ_POOL,                          shape_global,       NULL, work_average_pool        },
+    {"",              "GlobalLpPool",             1, "x",     PJ_POOL,                          shape_global,       NULL, work_lp_pool             },
+    {"",              "MaxUnpool",                9, "xic",   PJ_MOVE,                          shape_max_unpool,   NULL, NULL                     },
  /* a region's bins hold as many elements as its coordinates say */
-    {"",              "MaxRoiPool",               1, "xi",    PJ_KEEP | PJ_OPAQUE_OP, shape_max_roi_pool, NULL, NULL                     },
-    {PJ_NCHWC,        "MaxPool",                  1, "x",     PJ_KEEP,                shape_pool,         NULL, work_max_pool            },
-    {PJ_NCHWC,        "AveragePool",              1, "x",     0,                      shape_pool,         NULL, work_average_pool        },
-    {PJ_NCHWC,        "GlobalMaxPool",            1, "x",     PJ_KEEP,                shape_global,       NULL, work_max_pool            },
-    {PJ_NCHWC,        "GlobalAveragePool",        1, "x",     0,                      shape_global,       NULL, work_average_pool        },
-    {PJ_LAST,         "MaxPool",                  1, "x",     PJ_KEEP | PJ_LAST_AXIS, shape_pool,         NULL, work_max_pool            },
-    {PJ_LAST,         "AveragePool",              1, "x",     PJ_LAST_AXIS,           shape_pool,         NULL, work_average_pool        },
-    {"com.microsoft", "MaxpoolWithMask",          1, "xi",    PJ_KEEP,                shape_pool,         NULL, work_masked_max_pool     },
-    {"com.microsoft", "NhwcMaxPool",              1, "x",     PJ_KEEP | PJ_LAST_AXIS, shape_pool,         NULL, work_max_pool            },
-    {"com.microsoft", "QLinearAveragePool",       1, "xszsz", 0,                      shape_pool,         NULL, work_qlinear_average_pool},
-    {"com.microsoft", "QLinearGlobalAveragePool", 1, "xszsz", 0,                      shape_global,       NULL, work_qlinear_average_pool},
+    {"",              "MaxRoiPool",               1, "xi",    PJ_KEEP | PJ_OPAQUE_OP | PJ_POOL, shape_max_roi_pool, NULL, NULL                     },
+    {PJ_NCHWC,        "MaxPool",                  1, "x",     PJ_KEEP | PJ_POOL,                shape_pool,         NULL, work_max_pool            },
+    {PJ_NCHWC,        "AveragePool",              1, "x",     PJ_POOL,                          shape_pool,         NULL, work_average_pool        },
+    {PJ_NCHWC,        "GlobalMaxPool",            1, "x",     PJ_KEEP | PJ_POOL,                shape_global,       NULL, work_max_pool            },
+    {PJ_NCHWC,        "GlobalAveragePool",        1, "x",     PJ_POOL,                          shape_global,       NULL, work_average_pool        },
+    {PJ_LAST,         "MaxPool",                  1, "x",     PJ_KEEP | PJ_LAST_AXIS | PJ_POOL, shape_pool,         NULL, work_max_pool            },
+    {PJ_LAST,         "AveragePool",              1, "x",     PJ_LAST_AXIS | PJ_POOL,           shape_pool,         NULL, work_average_pool        },
+    {"com.microsoft", "MaxpoolWithMask",          1, "xi",    PJ_KEEP,                          shape_pool,         NULL, work_masked_max_pool     },
+    {"com.microsoft", "NhwcMaxPool",              1, "x",     PJ_KEEP | PJ_LAST_AXIS | PJ_POOL, shape_pool,         NULL, work_max_pool            },
+    {"com.microsoft", "QLinearAveragePool",       1, "xszsz", PJ_POOL,                          shape_pool,         NULL, work_qlinear_average_pool},
+    {"com.microsoft", "QLinearGlobalAveragePool", 1, "xszsz", PJ_POOL,                          shape_global,       NULL, work_qlinear_average_pool},
 };
 
 PJ_FAMILY(pool);

@@ -2,37 +2,12 @@
 #include <string.h>
 
 #include "ops/families.h"
+#include "ops/fused.h"
 #include "ops/rules.h"
 
 #define MS "com.microsoft"
 
 /* ---- counting ---- */
-
-/* Nothing has to be added or subtracted: no zero point, or one that is known to be 0. */
-static bool is_zero(pj_ctx *c, int i)
-{
-    int64_t count;
-    const pj_num *data = pj_in_data(c, i, &count);
-    bool zero = !pj_has(c, i) || (data && count > 0);
-    for (int64_t k = 0; data && k < count; k++)
-        zero = zero && (pj_num_is(data[k], 0) || (pj_num_is_real(data[k]) && data[k].real == 0.0));
-    return zero;
-}
-
-/* Per element: 1 mul (by the reciprocal of the scale), 1 add (a zero point that is not 0), 1 round (to the narrow
- * type, saturating as conversions do). A scale that is no constant costs a div for each of its elements. */
-static void count_quantize(pj_ctx *c, pj_work *work, pj_num n, int scale, int zero_point)
-{
-    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1, [PJ_ADD] = !is_zero(c, zero_point)), n);
-    if (!pj_in_constant(c, scale))
-        pj_work_add(c, work, PJ_DIV, pj_in_count(c, scale));
-}
-
-/* Per element: 1 add (a zero point that is not 0), 1 round (integer to float), 1 mul (by the scale). */
-static void count_dequantize(pj_ctx *c, pj_work *work, pj_num n, bool zero)
-{
-    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = !zero), n);
-}
 
 /* From an integer format to another one: 1 mul, 1 add (both zero points in one constant), 1 shift. */
 static void count_requantize(pj_ctx *c, pj_work *work, pj_num n)
@@ -73,7 +48,7 @@ static pj_status shape_quantize(pj_ctx *c)
 
 static pj_status work_quantize(pj_ctx *c, pj_work *work)
 {
-    count_quantize(c, work, pj_out_count(c, 0), 1, 2);
+    pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2);
     return PJ_OK;
 }
 
@@ -86,7 +61,7 @@ static pj_status shape_dequantize(pj_ctx *c)
 
 static pj_status work_dequantize(pj_ctx *c, pj_work *work)
 {
-    count_dequantize(c, work, pj_out_count(c, 0), is_zero(c, 2));
+    pj_work_dequantize(c, work, pj_out_count(c, 0), pj_in_zero(c, 2));
     return PJ_OK;
 }
 
@@ -135,7 +110,7 @@ static pj_status work_qlinear_add(pj_ctx *c, pj_work *work)
 static pj_status work_qlinear_mul(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    pj_work_each(c, work, PJ_EACH([PJ_ADD] = !is_zero(c, 2) + !is_zero(c, 5), [PJ_MUL] = 1), n);
+    pj_work_each(c, work, PJ_EACH([PJ_ADD] = !pj_in_zero(c, 2) + !pj_in_zero(c, 5), [PJ_MUL] = 1), n);
     count_requantize(c, work, n);
     return PJ_OK;
 }
@@ -157,9 +132,9 @@ static pj_status work_qlinear_leakyrelu(pj_ctx *c, pj_work *work)
 static pj_status work_qlinear_sigmoid(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
-    count_dequantize(c, work, n, is_zero(c, 2));
+    pj_work_dequantize(c, work, n, pj_in_zero(c, 2));
     pj_work_add(c, work, PJ_TANH, n);
-    count_quantize(c, work, n, 3, 4);
+    pj_work_quantize(c, work, n, 3, 4);
     return PJ_OK;
 }
 
@@ -169,8 +144,8 @@ static pj_status work_qlinear_softmax(pj_ctx *c, pj_work *work)
 {
     pj_num n = pj_out_count(c, 0);
     pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2, [PJ_EXP] = 1, [PJ_DIV] = 1), n);
-    count_dequantize(c, work, n, true);
-    count_quantize(c, work, n, 3, 4);
+    pj_work_dequantize(c, work, n, true);
+    pj_work_quantize(c, work, n, 3, 4);
     return PJ_OK;
 }
 
@@ -256,7 +231,7 @@ static pj_status shape_mul_integer(pj_ctx *c)
 
 static pj_status work_mul_integer(pj_ctx *c, pj_work *work)
 {
-    pj_work_times(c, work, PJ_ADD, !is_zero(c, 1) + !is_zero(c, 3), pj_out_count(c, 0));
+    pj_work_times(c, work, PJ_ADD, !pj_in_zero(c, 1) + !pj_in_zero(c, 3), pj_out_count(c, 0));
     return pj_work_mul1(c, work);
 }
 
@@ -266,14 +241,14 @@ static pj_status work_mul_integer(pj_ctx *c, pj_work *work)
 /* x, scale, zero point, bit width */
 static pj_status work_quant(pj_ctx *c, pj_work *work)
 {
-    count_quantize(c, work, pj_out_count(c, 0), 1, 2);
+    pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2);
     return PJ_OK;
 }
 
 /* x, scale, exponent bits, mantissa bits, exponent bias, largest value: 1 mul, 1 round */
 static pj_status work_float_quant(pj_ctx *c, pj_work *work)
 {
-    count_quantize(c, work, pj_out_count(c, 0), 1, -1);
+    pj_work_quantize(c, work, pj_out_count(c, 0), 1, -1);
     return PJ_OK;
 }
 
@@ -291,118 +266,76 @@ static pj_status work_multi_threshold(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- weights packed into bytes ---- */
+/* ---- cuBLASLt's orders ---- */
 
-/* a [..., from] times a packed matrix: [..., to]. The extents stand in attributes. */
-static pj_status shape_packed_product(pj_ctx *c, const char *from, const char *to)
+static pj_status shape_to_order(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, PJ_INT8, 0);
+}
+
+/* The type is an attribute; of files before it was one, that of the scale. */
+static pj_status shape_from_order(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, pj_attr_dtype(c, "to", pj_in_dtype(c, 1)), 0);
+}
+
+PJ_WORK_EACH(from_order, [PJ_MUL] = 1, [PJ_ROUND] = 1)
+
+/* int8 in cuBLASLt's orders, which change where an element is stored, not the shape: x, its scale, the output's. To
+ * float, Gelu by erf, and back. */
+static pj_status work_ordered_gelu(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    pj_work_dequantize(c, work, n, true);
+    pj_work_each(c, work, pj_gelu_erf, n);
+    pj_work_quantize(c, work, n, 2, -1);
+    return PJ_OK;
+}
+
+/* ---- block floating point: how many bytes a number takes is the format's own ---- */
+
+/* x: bytes, shape, strides */
+static pj_status shape_to_bfp(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0);
-    pj_num dims[PJ_MAX_RANK], inner = pj_num_of(pj_attr_int(c, from, 0)), outer = pj_num_of(pj_attr_int(c, to, 0));
-    if (rank < 0)
-        return pj_set_dtype(c, 0, pj_in_dtype(c, 0));
-    if (rank == 0)
-        return pj_fail(c->err, PJ_ESHAPE, "operand 0 is a scalar; a matrix product needs rank 1 or more");
-    memcpy(dims, pj_in_type(c, 0)->dims, (size_t)rank * sizeof *dims);
-    PJ_TRY(pj_same_dim(c, dims[rank - 1], inner, "the inner extents of the product", &inner));
-    dims[rank - 1] = outer;
-    return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
+    pj_num length = rank < 0 ? pj_num_unknown() : pj_num_of(rank);
+    PJ_TRY(pj_set_1d(c, 1, PJ_INT64, length));
+    PJ_TRY(pj_set_1d(c, 2, PJ_INT64, length));
+    return pj_set_1d(c, 0, PJ_UINT8, pj_num_unknown());
 }
 
-/* mac = output elements * inner extent; each weight is dequantized once: 1 round, 1 mul, and 1 add where weights have a
- * zero point. */
-static void count_packed_product(pj_ctx *c, pj_work *work, const char *inner, bool zero)
+static pj_status value_to_bfp(pj_ctx *c)
 {
-    pj_num k = pj_num_of(pj_attr_int(c, "K", 0)), n = pj_num_of(pj_attr_int(c, "N", 0));
-    work->terms = pj_num_of(pj_attr_int(c, inner, 0));
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, pj_out_count(c, 0), work->terms));
-    count_dequantize(c, work, pj_num_mul(c->symbols, k, n), zero);
+    const pj_num *dims = pj_in_type(c, 0)->dims;
+    int rank = pj_in_rank(c, 0);
+    pj_num strides[PJ_MAX_RANK];
+    if (rank < 1)
+        return PJ_OK;
+    for (int k = 0; k < rank; k++)
+        strides[k] = pj_dims_product(c, dims, k + 1, rank);
+    PJ_TRY(pj_set_data(c, 1, dims, rank));
+    return pj_set_data(c, 2, strides, rank);
 }
 
-static pj_status shape_matmul_nbits(pj_ctx *c)
+/* bytes, shape, strides */
+static pj_status shape_from_bfp(pj_ctx *c)
 {
-    return shape_packed_product(c, "K", "N");
-}
-
-/* Without zero points the weights are offset by 2^(bits - 1), so there is always one. */
-static pj_status work_matmul_nbits(pj_ctx *c, pj_work *work)
-{
-    count_packed_product(c, work, "K", false);
-    pj_work_times(c, work, PJ_ADD, pj_has(c, 5), pj_out_count(c, 0));
-    return PJ_OK;
-}
-
-static pj_status shape_matmul_bnb4(pj_ctx *c)
-{
-    bool transposed = pj_attr_int(c, "transB", 1) != 0;
-    return shape_packed_product(c, transposed ? "K" : "N", transposed ? "N" : "K");
-}
-
-static pj_status work_matmul_bnb4(pj_ctx *c, pj_work *work)
-{
-    count_packed_product(c, work, pj_attr_int(c, "transB", 1) != 0 ? "K" : "N", true);
-    return PJ_OK;
-}
-
-/* How many elements a stored one holds: bytes hold several when `bits` is below 8. */
-static int64_t packed_into_one(pj_ctx *c)
-{
-    int64_t bits = pj_attr_int(c, "bits", 4);
-    return pj_in_dtype(c, 0) == PJ_UINT8 && bits > 0 && bits < 8 ? 8 / bits : 1;
-}
-
-/* data, indices, scales[, zero points]: Gather of dequantized rows */
-static pj_status shape_gather_quantized(pj_ctx *c)
-{
-    int rank = pj_in_rank(c, 0), places = pj_in_rank(c, 1), axis, out = 0;
-    pj_num dims[2 * PJ_MAX_RANK];
-    if (rank < 0 || places < 0)
-        return pj_set_dtype(c, 0, pj_in_dtype(c, 2));
-    PJ_TRY(pj_axis(c, pj_attr_int(c, "gather_axis", 0), rank, &axis));
-    for (int k = 0; k < rank; k++) {
-        if (k != axis)
-            dims[out++] = pj_in_dim(c, 0, k);
-        for (int j = 0; k == axis && j < places; j++)
-            dims[out++] = pj_in_dim(c, 1, j);
-    }
-    if (out && axis != rank - 1)
-        dims[out - 1] = pj_num_mul(c->symbols, dims[out - 1], pj_num_of(packed_into_one(c)));
-    return pj_set(c, 0, pj_in_dtype(c, 2), out, dims);
-}
-
-/* Of input `i`, only the slices that the indices name are read: elements / extent of the axis * indices. */
-static void read_slices(pj_ctx *c, pj_work *work, int i, int axis)
-{
-    pj_num extent = pj_in_dim(c, i, axis);
-    if (i < c->node->inputs && pj_has(c, i) && !pj_num_is(extent, 1))
-        work->read[i] =
-            pj_num_mul(c->symbols, pj_num_floor_div(c->symbols, pj_in_count(c, i), extent), pj_in_count(c, 1));
-}
-
-static pj_status work_gather_quantized(pj_ctx *c, pj_work *work)
-{
-    bool integers = !pj_dtype_is_float(pj_in_dtype(c, 0));
-    int axis = 0;
-    if (pj_in_rank(c, 0) >= 0)
-        PJ_TRY(pj_axis(c, pj_attr_int(c, "gather_axis", 0), pj_in_rank(c, 0), &axis));
-    read_slices(c, work, 0, axis);
-    read_slices(c, work, 2, axis);
-    read_slices(c, work, 3, axis);
-    /* bytes without zero points are offset by 2^(bits - 1) */
-    count_dequantize(c, work, pj_out_count(c, 0), !integers || (pj_in_dtype(c, 0) != PJ_UINT8 && is_zero(c, 3)));
-    return PJ_OK;
+    pj_list shape;
+    PJ_TRY(pj_list_of(c, NULL, 1, &shape));
+    return pj_set(c, 0, pj_attr_dtype(c, "dtype", PJ_FLOAT32), shape.known ? shape.count : -1, shape.num);
 }
 
 /* ---- rows ---- */
 
 /* The domains under which exporters write QONNX operators. */
-#define QONNX(domain)                                                                   \
-    {domain, "Quant", 1, "xszc", 0, pj_shape_same, NULL, work_quant},                   \
-        {domain, "IntQuant", 1, "xszc", 0, pj_shape_same, NULL, work_quant},            \
-        {domain, "BipolarQuant", 1, "xs", 0, pj_shape_same, NULL, pj_work_cmp1},        \
-        {domain, "Trunc", 1, "xszccc", 0, pj_shape_same, NULL, work_trunc},             \
-        {domain, "FloatQuant", 1, "xscccc", 0, pj_shape_same, NULL, work_float_quant},  \
-    {                                                                                   \
-        domain, "MultiThreshold", 1, "xp", 0, pj_shape_same, NULL, work_multi_threshold \
+#define QONNX(domain)                                                                              \
+    {domain, "Quant", 1, "xszc", PJ_QUANTIZER, pj_shape_same, NULL, work_quant},                   \
+        {domain, "IntQuant", 1, "xszc", PJ_QUANTIZER, pj_shape_same, NULL, work_quant},            \
+        {domain, "BipolarQuant", 1, "xs", PJ_QUANTIZER, pj_shape_same, NULL, pj_work_cmp1},        \
+        {domain, "Trunc", 1, "xszccc", PJ_QUANTIZER, pj_shape_same, NULL, work_trunc},             \
+        {domain, "FloatQuant", 1, "xscccc", PJ_QUANTIZER, pj_shape_same, NULL, work_float_quant},  \
+    {                                                                                              \
+        domain, "MultiThreshold", 1, "xp", PJ_QUANTIZER, pj_shape_same, NULL, work_multi_threshold \
     }
 
 /* Joined parts come in threes; more of them than here are taken as data. */
@@ -410,23 +343,25 @@ static pj_status work_gather_quantized(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "QuantizeLinear",        10, "xsz",       PJ_ELEMENT, shape_quantize,         NULL, work_quantize         },
-    {"", "DequantizeLinear",      10, "xsz",       PJ_ELEMENT, shape_dequantize,       NULL, work_dequantize       },
-    {"", "DynamicQuantizeLinear", 11, "x",         0,          shape_dynamic_quantize, NULL, work_dynamic_quantize },
-    {MS, "QuantizeLinear",        1,  "xsz",       PJ_ELEMENT, shape_quantize,         NULL, work_quantize         },
-    {MS, "DequantizeLinear",      1,  "xsz",       PJ_ELEMENT, shape_dequantize,       NULL, work_dequantize       },
-    {MS, "QLinearAdd",            1,  "xszxszsz",  PJ_ELEMENT, shape_qlinear_binary,   NULL, work_qlinear_add      },
-    {MS, "QLinearMul",            1,  "xszxszsz",  PJ_ELEMENT, shape_qlinear_binary,   NULL, work_qlinear_mul      },
-    {MS, "QLinearConcat",         1,  PARTS,       0,          shape_qlinear_concat,   NULL, work_requantize       },
-    {MS, "QLinearSigmoid",        1,  "xszsz",     PJ_ELEMENT, pj_shape_same,          NULL, work_qlinear_sigmoid  },
-    {MS, "QLinearLeakyRelu",      1,  "xszsz",     PJ_ELEMENT, pj_shape_same,          NULL, work_qlinear_leakyrelu},
-    {MS, "QLinearSoftmax",        1,  "xszsz",     0,          pj_shape_same,          NULL, work_qlinear_softmax  },
-    {MS, "QLinearReduceMean",     1,  "xszsz",     0,          shape_qlinear_mean,     NULL, work_qlinear_mean     },
-    {MS, "QLinearWhere",          1,  "ixszxszsz", PJ_ELEMENT, shape_qlinear_where,    NULL, work_qlinear_where    },
-    {MS, "MulInteger",            1,  "xzxz",      PJ_ELEMENT, shape_mul_integer,      NULL, work_mul_integer      },
-    {MS, "MatMulNBits",           1,  "xwszib",    0,          shape_matmul_nbits,     NULL, work_matmul_nbits     },
-    {MS, "MatMulBnb4",            1,  "xws",       0,          shape_matmul_bnb4,      NULL, work_matmul_bnb4      },
-    {MS, "GatherBlockQuantized",  1,  "pisz",      0,          shape_gather_quantized, NULL, work_gather_quantized },
+    {"", "QuantizeLinear",        10, "xsz",       PJ_ELEMENT | PJ_QUANTIZER, shape_quantize,         NULL,         work_quantize         },
+    {"", "DequantizeLinear",      10, "xsz",       PJ_ELEMENT | PJ_QUANTIZER, shape_dequantize,       NULL,         work_dequantize       },
+    {"", "DynamicQuantizeLinear", 11, "x",         PJ_QUANTIZER,              shape_dynamic_quantize, NULL,         work_dynamic_quantize },
+    {MS, "QuantizeLinear",        1,  "xsz",       PJ_ELEMENT | PJ_QUANTIZER, shape_quantize,         NULL,         work_quantize         },
+    {MS, "DequantizeLinear",      1,  "xsz",       PJ_ELEMENT | PJ_QUANTIZER, shape_dequantize,       NULL,         work_dequantize       },
+    {MS, "QLinearAdd",            1,  "xszxszsz",  PJ_ELEMENT,                shape_qlinear_binary,   NULL,         work_qlinear_add      },
+    {MS, "QLinearMul",            1,  "xszxszsz",  PJ_ELEMENT,                shape_qlinear_binary,   NULL,         work_qlinear_mul      },
+    {MS, "QLinearConcat",         1,  PARTS,       0,                         shape_qlinear_concat,   NULL,         work_requantize       },
+    {MS, "QLinearSigmoid",        1,  "xszsz",     PJ_ELEMENT,                pj_shape_same,          NULL,         work_qlinear_sigmoid  },
+    {MS, "QLinearLeakyRelu",      1,  "xszsz",     PJ_ELEMENT,                pj_shape_same,          NULL,         work_qlinear_leakyrelu},
+    {MS, "QLinearSoftmax",        1,  "xszsz",     0,                         pj_shape_same,          NULL,         work_qlinear_softmax  },
+    {MS, "QLinearReduceMean",     1,  "xszsz",     0,                         shape_qlinear_mean,     NULL,         work_qlinear_mean     },
+    {MS, "QLinearWhere",          1,  "ixszxszsz", PJ_ELEMENT,                shape_qlinear_where,    NULL,         work_qlinear_where    },
+    {MS, "MulInteger",            1,  "xzxz",      PJ_ELEMENT,                shape_mul_integer,      NULL,         work_mul_integer      },
+    {MS, "QuantizeWithOrder",     1,  "xs",        PJ_QUANTIZER,              shape_to_order,         NULL,         work_float_quant      },
+    {MS, "DequantizeWithOrder",   1,  "xs",        PJ_QUANTIZER,              shape_from_order,       NULL,         work_from_order       },
+    {MS, "QOrderedGelu",          1,  "xss",       0,                         pj_shape_same,          NULL,         work_ordered_gelu     },
+    {MS, "QuantizeBFP",           1,  "x",         PJ_OPAQUE_OP,              shape_to_bfp,           value_to_bfp, NULL                  },
+    {MS, "DequantizeBFP",         1,  "xcc",       PJ_OPAQUE_OP,              shape_from_bfp,         NULL,         NULL                  },
     QONNX("qonnx.custom_op.general"),
     QONNX("onnx.brevitas"),
     QONNX("finn.custom_op.general"),

@@ -74,6 +74,16 @@ bool pj_in_constant(const pj_ctx *c, int i)
     return value && value->is_constant;
 }
 
+bool pj_in_zero(const pj_ctx *c, int i)
+{
+    int64_t count;
+    const pj_num *data = pj_in_data(c, i, &count);
+    bool zero = !pj_has(c, i) || (data && count > 0);
+    for (int64_t k = 0; data && k < count; k++)
+        zero = zero && (pj_num_is(data[k], 0) || (pj_num_is_real(data[k]) && data[k].real == 0.0));
+    return zero;
+}
+
 int64_t pj_node_opset(const pj_ctx *c)
 {
     return c->node->opset;
@@ -489,6 +499,18 @@ void pj_work_nothing(pj_ctx *c, pj_work *work)
         work->read[i] = pj_num_of(0);
     for (int o = 0; o < c->node->outputs; o++)
         work->written[o] = pj_num_of(0);
+}
+
+void pj_work_quantize(pj_ctx *c, pj_work *work, pj_num n, int scale, int zero_point)
+{
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1, [PJ_ADD] = !pj_in_zero(c, zero_point)), n);
+    if (!pj_in_constant(c, scale))
+        pj_work_add(c, work, PJ_DIV, pj_in_count(c, scale));
+}
+
+void pj_work_dequantize(pj_ctx *c, pj_work *work, pj_num n, bool zero)
+{
+    pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = !zero), n);
 }
 
 pj_num pj_out_count(const pj_ctx *c, int o)

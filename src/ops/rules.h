@@ -38,6 +38,9 @@ pj_num pj_in_scalar(const pj_ctx *c, int i);
 /* Is it the same in every run (made from constants alone)? */
 bool pj_in_constant(const pj_ctx *c, int i);
 
+/* Is a zero point nothing that has to be added: absent, or known to be 0? */
+bool pj_in_zero(const pj_ctx *c, int i);
+
 int64_t pj_node_opset(const pj_ctx *c); /* of the node's domain */
 
 /* ---- attributes: value, or the default when absent ---- */
@@ -126,6 +129,11 @@ void pj_work_each(pj_ctx *c, pj_work *work, const int64_t each[PJ_PRIMS], pj_num
 #define PJ_EACH(...) ((const int64_t[PJ_PRIMS]){__VA_ARGS__})
 /* No arithmetic and no traffic: the node turns out to do nothing. */
 void pj_work_nothing(pj_ctx *c, pj_work *work);
+/* Quantizes n elements: 1 mul (by the reciprocal of the scale), 1 add (a zero point that is not 0), 1 round each (to
+ * the narrow type, saturating as conversions do). A scale that is no constant costs a div for each of its elements. */
+void pj_work_quantize(pj_ctx *c, pj_work *work, pj_num n, int scale, int zero_point);
+/* Dequantizes them: 1 add (unless the zero point is 0), 1 round (integer to float), 1 mul (by the scale) each. */
+void pj_work_dequantize(pj_ctx *c, pj_work *work, pj_num n, bool zero);
 /* Elements of output `o`. */
 pj_num pj_out_count(const pj_ctx *c, int o);
 

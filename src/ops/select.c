@@ -3,6 +3,8 @@
 #include "ops/families.h"
 #include "ops/rules.h"
 
+#define MS "com.microsoft"
+
 /* ---- TopK ---- */
 
 /* k is an attribute up to opset 9, then input 1. */
@@ -182,13 +184,33 @@ static pj_status shape_compress(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
 
+/* ---- DynamicTimeWarping ---- */
+
+/* costs [M, N] or [1, M, N]: rows and columns of the cheapest path, as long as the costs make it */
+static pj_status shape_time_warping(pj_ctx *c)
+{
+    pj_num dims[] = {pj_num_of(2), pj_num_unknown()};
+    int rank = pj_in_rank(c, 0);
+    if (rank >= 0 && rank != 2 && rank != 3)
+        return pj_fail(c->err, PJ_ESHAPE, "the costs have rank %d, not 2 or 3", rank);
+    return pj_set(c, 0, PJ_INT32, 2, dims);
+}
+
+/* Per cost: the cheapest of three ways to it, 2 cmp; 1 add. */
+static pj_status work_time_warping(pj_ctx *c, pj_work *work)
+{
+    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 2, [PJ_ADD] = 1), pj_in_count(c, 0));
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "TopK",     1,  "xc", PJ_KEEP, shape_topk,           NULL,          work_topk            },
-    {"",              "NonZero",  9,  "x",  0,       shape_nonzero,        value_nonzero, work_nonzero         },
-    {"",              "Unique",   11, "x",  PJ_KEEP, shape_unique,         NULL,          work_unique          },
-    {"com.microsoft", "Unique",   1,  "x",  PJ_KEEP, shape_unique_contrib, NULL,          work_unique          },
-    {"",              "Compress", 9,  "xi", PJ_MOVE, shape_compress,       NULL,          pj_work_reads_outputs},
+    {"", "TopK",               1,  "xc", PJ_KEEP, shape_topk,           NULL,          work_topk            },
+    {"", "NonZero",            9,  "x",  0,       shape_nonzero,        value_nonzero, work_nonzero         },
+    {"", "Unique",             11, "x",  PJ_KEEP, shape_unique,         NULL,          work_unique          },
+    {MS, "Unique",             1,  "x",  PJ_KEEP, shape_unique_contrib, NULL,          work_unique          },
+    {"", "Compress",           9,  "xi", PJ_MOVE, shape_compress,       NULL,          pj_work_reads_outputs},
+    {MS, "DynamicTimeWarping", 1,  "x",  0,       shape_time_warping,   NULL,          work_time_warping    },
 };
 
 PJ_FAMILY(select);

@@ -3,6 +3,8 @@
 #include "ops/families.h"
 #include "ops/rules.h"
 
+#define MS "com.microsoft"
+
 /* ---- Slice ---- */
 
 /* What is taken of one axis: `length` elements first, first + step, ... `step` 0: not known. */
@@ -341,14 +343,41 @@ static pj_status shape_reverse_sequence(pj_ctx *c)
     return pj_set_same(c, 0, 0);
 }
 
+/* ---- UnfoldTensor ---- */
+
+/* All pieces of `size` along axis `dim`, `step` apart, on a new last axis: (length - size) / step + 1 of them */
+static pj_status shape_unfold(pj_ctx *c)
+{
+    pj_symbols *s = c->symbols;
+    int64_t size = pj_attr_int(c, "size", 0), step = pj_attr_int(c, "step", 1);
+    int rank = pj_in_rank(c, 0), axis;
+    pj_num dims[PJ_MAX_RANK + 1];
+    if (size < 1 || step < 1)
+        return pj_fail(c->err, PJ_ESHAPE, "pieces of %lld elements, %lld apart; both must be 1 or more",
+                       (long long)size, (long long)step);
+    if (rank < 0)
+        return pj_set_dtype(c, 0, pj_in_dtype(c, 0));
+    PJ_TRY(pj_axis(c, pj_attr_int(c, "dim", -1), rank, &axis));
+    for (int k = 0; k < rank; k++)
+        dims[k] = pj_in_dim(c, 0, k);
+    if (pj_num_known(dims[axis]) && dims[axis].whole < size)
+        return pj_fail(c->err, PJ_ESHAPE, "pieces of %lld elements from an axis of %lld", (long long)size,
+                       (long long)dims[axis].whole);
+    dims[axis] = pj_num_floor_div(s, pj_num_sub(s, dims[axis], pj_num_of(size)), pj_num_of(step));
+    dims[axis] = pj_num_add(s, dims[axis], pj_num_of(1));
+    dims[rank] = pj_num_of(size);
+    return pj_set(c, 0, pj_in_dtype(c, 0), rank + 1, dims);
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "Slice",           1,  "xcccc", PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
-    {"",              "DynamicSlice",    1,  "xccc",  PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
-    {"",              "Split",           1,  "xc",    PJ_MOVE, shape_split,            value_split, pj_work_reads_outputs},
-    {"",              "Trilu",           14, "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
-    {"com.microsoft", "Trilu",           1,  "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
-    {"",              "ReverseSequence", 10, "xi",    PJ_MOVE, shape_reverse_sequence, NULL,        NULL                 },
+    {"", "Slice",           1,  "xcccc", PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
+    {"", "DynamicSlice",    1,  "xccc",  PJ_MOVE, shape_slice,            value_slice, pj_work_reads_outputs},
+    {"", "Split",           1,  "xc",    PJ_MOVE, shape_split,            value_split, pj_work_reads_outputs},
+    {"", "Trilu",           14, "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
+    {MS, "Trilu",           1,  "xc",    PJ_MOVE, shape_trilu,            NULL,        NULL                 },
+    {"", "ReverseSequence", 10, "xi",    PJ_MOVE, shape_reverse_sequence, NULL,        NULL                 },
+    {MS, "UnfoldTensor",    1,  "x",     PJ_MOVE, shape_unfold,           NULL,        NULL                 },
 };
 
 PJ_FAMILY(slice);

@@ -5,6 +5,8 @@
 #include "ops/families.h"
 #include "ops/rules.h"
 
+#define MS "com.microsoft"
+
 static pj_status shape_concat(pj_ctx *c)
 {
     pj_num dims[PJ_MAX_RANK];
@@ -100,13 +102,124 @@ static pj_status work_tfidf(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
+/* ---- hashes of n-grams of up to N ids, with so many heads for each length ---- */
+
+/* ids [...]: hashes [..., (N - 1)*heads]; the last ids of each sequence [batch, N - 1], twice for packed ones */
+static pj_status set_hashes(pj_ctx *c, pj_num batch)
+{
+    int64_t longest = pj_attr_int(c, "max_ngram_size", 2);
+    int rank = pj_in_rank(c, 0);
+    pj_num dims[PJ_MAX_RANK + 1];
+    if (longest < 2)
+        return pj_fail(c->err, PJ_ESHAPE, "max_ngram_size is %lld; it must be 2 or more", (long long)longest);
+    pj_num before = pj_num_of(longest - 1), last[] = {batch, before};
+    PJ_TRY(pj_set(c, 1, pj_in_dtype(c, 0), 2, last));
+    PJ_TRY(pj_set(c, 2, PJ_INT32, 2, last));
+    for (int k = 0; k < rank; k++)
+        dims[k] = pj_in_dim(c, 0, k);
+    if (rank >= 0)
+        dims[rank] = pj_num_mul(c->symbols, before, pj_num_of(pj_attr_int(c, "n_head_per_ngram", 1)));
+    return pj_set(c, 0, pj_in_dtype(c, 0), rank < 0 ? -1 : rank + 1, dims);
+}
+
+static pj_status shape_hash(pj_ctx *c)
+{
+    return set_hashes(c, pj_in_dim(c, 0, 0));
+}
+
+/* cu_seqlens [B + 1] */
+static pj_status shape_packed_hash(pj_ctx *c)
+{
+    return set_hashes(c, pj_num_sub(c->symbols, pj_in_dim(c, 3, 0), pj_num_of(1)));
+}
+
+/* Per id N mul and N - 1 logic: the hash of n ids goes on from that of n - 1. Per hash 1 div (the remainder), 1 add
+ * for an offset. Resets at an end of sequence and at segments: 1 cmp per id each. Offsets, the end of sequence and
+ * segments are inputs side by side. */
+static pj_status work_hash(pj_ctx *c, pj_work *work)
+{
+    pj_num ids = pj_in_count(c, 0), hashes = pj_out_count(c, 0);
+    int64_t longest = pj_attr_int(c, "max_ngram_size", 2);
+    int eos = pj_role_in(c, 'c');
+    bool reset = pj_has(c, eos) && pj_attr_int(c, "reset_on_eos", 0) != 0;
+    int resets = reset + pj_has(c, eos + 1);
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = longest, [PJ_LOGIC] = longest - 1, [PJ_CMP] = resets), ids);
+    pj_work_each(c, work, PJ_EACH([PJ_DIV] = 1, [PJ_ADD] = pj_has(c, eos - 1)), hashes);
+    return PJ_OK;
+}
+
+/* 32 bits for each element */
+static pj_status shape_murmur(pj_ctx *c)
+{
+    return pj_set_shape_of(c, 0, pj_attr_int(c, "positive", 1) ? PJ_UINT32 : PJ_INT32, 0);
+}
+
+/* Per word of 32 bits: 3 mul, 1 add, 1 logic, and two rotations of 2 shift and 1 logic; then the length, 1 logic, and
+ * the final mix, 2 mul, 3 shift, 3 logic. How many words a string has only the run knows. */
+static pj_status work_murmur(pj_ctx *c, pj_work *work)
+{
+    pj_num n = pj_out_count(c, 0);
+    int bits = pj_dtype_bits(pj_in_dtype(c, 0));
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 3, [PJ_ADD] = 1, [PJ_LOGIC] = 3, [PJ_SHIFT] = 4),
+                 bits ? pj_num_mul(c->symbols, pj_num_of((bits + 31) / 32), n) : pj_num_unknown());
+    pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_LOGIC] = 4, [PJ_SHIFT] = 3), n);
+    return PJ_OK;
+}
+
+/* ---- tokens ---- */
+
+/* ids [B, S], scores [B, V] */
+static pj_status shape_repeat_block(pj_ctx *c)
+{
+    pj_num same;
+    PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, 0), pj_in_dim(c, 1, 0), "the batches of ids and scores", &same));
+    return pj_set_same(c, 0, 1);
+}
+
+/* The last n - 1 ids are compared with those at each of S - n + 1 places, all of them counted: n - 1 cmp. */
+static pj_status work_repeat_block(pj_ctx *c, pj_work *work)
+{
+    int64_t n = pj_attr_int(c, "ngram_size", 1);
+    if (n < 1)
+        return pj_fail(c->err, PJ_ESHAPE, "ngram_size is %lld; it must be 1 or more", (long long)n);
+    pj_num places = pj_num_sub(c->symbols, pj_in_dim(c, 0, 1), pj_num_of(n - 1));
+    places = pj_num_max(c->symbols, places, pj_num_of(0));
+    pj_work_times(c, work, PJ_CMP, n - 1, pj_num_mul(c->symbols, pj_in_dim(c, 0, 0), places));
+    return PJ_OK;
+}
+
+/* source, current tokens, match so far, predicted tokens: of those, as many as agree are appended, and one more */
+static pj_status shape_bifurcation(pj_ctx *c)
+{
+    PJ_TRY(pj_set_same(c, 1, 2));
+    return pj_has(c, 3) ? pj_set_1d(c, 0, pj_in_dtype(c, 1), pj_num_unknown()) : pj_set_same(c, 0, 1);
+}
+
+/* [C] or [N, C]: the tokens along a new last axis, as long as the longest list; nothing stays nothing. */
+static pj_status shape_tokenizer(pj_ctx *c)
+{
+    int rank = pj_in_rank(c, 0);
+    if (rank == 0 || rank > 2)
+        return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d; it must be [C] or [N,C]", rank);
+    if (rank < 0 || pj_num_is(pj_in_count(c, 0), 0))
+        return pj_set_shape_of(c, 0, PJ_STRING, 0);
+    pj_num dims[] = {pj_in_dim(c, 0, 0), rank == 2 ? pj_in_dim(c, 0, 1) : pj_num_unknown(), pj_num_unknown()};
+    return pj_set(c, 0, PJ_STRING, rank + 1, dims);
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "StringConcat",     20, "xx", PJ_OPAQUE_OP, shape_concat,    NULL, NULL      },
-    {"", "RegexFullMatch",   20, "x",  PJ_OPAQUE_OP, shape_match,     NULL, NULL      },
-    {"", "StringNormalizer", 10, "x",  PJ_OPAQUE_OP, shape_normalize, NULL, NULL      },
-    {"", "StringSplit",      20, "x",  PJ_OPAQUE_OP, shape_split,     NULL, NULL      },
-    {"", "TfIdfVectorizer",  9,  "x",  0,            shape_tfidf,     NULL, work_tfidf},
+    {"", "StringConcat",           20, "xx",        PJ_OPAQUE_OP, shape_concat,       NULL, NULL             },
+    {"", "RegexFullMatch",         20, "x",         PJ_OPAQUE_OP, shape_match,        NULL, NULL             },
+    {"", "StringNormalizer",       10, "x",         PJ_OPAQUE_OP, shape_normalize,    NULL, NULL             },
+    {"", "StringSplit",            20, "x",         PJ_OPAQUE_OP, shape_split,        NULL, NULL             },
+    {"", "TfIdfVectorizer",        9,  "x",         0,            shape_tfidf,        NULL, work_tfidf       },
+    {MS, "NGramHashMapping",       1,  "ippipci",   0,            shape_hash,         NULL, work_hash        },
+    {MS, "VarlenNGramHashMapping", 1,  "ippiipcii", 0,            shape_packed_hash,  NULL, work_hash        },
+    {MS, "MurmurHash3",            1,  "x",         0,            shape_murmur,       NULL, work_murmur      },
+    {MS, "NGramRepeatBlock",       1,  "ix",        0,            shape_repeat_block, NULL, work_repeat_block},
+    {MS, "BifurcationDetector",    1,  "iiii",      PJ_OPAQUE_OP, shape_bifurcation,  NULL, NULL             },
+    {MS, "Tokenizer",              1,  "x",         PJ_OPAQUE_OP, shape_tokenizer,    NULL, NULL             },
 };
 
 PJ_FAMILY(text);

@@ -5,6 +5,8 @@
 #include "ops/families.h"
 #include "ops/values.h"
 
+#define MS "com.microsoft"
+
 /* ---- contents ---- */
 
 PJ_VALUE(abs, 1, pj_num_at_least(x[0], 0) ? x[0] : pj_num_max(c->symbols, x[0], pj_num_neg(c->symbols, x[0])))
@@ -155,39 +157,59 @@ PJ_VALUE_MAP(clip, 3)
 /* One comparison for each bound that is given. */
 PJ_WORK_EACH(clip, [PJ_CMP] = has_bound(c, "min", 1) + has_bound(c, "max", 2))
 
+/* ---- IsAllFinite ---- */
+
+static pj_status shape_all_finite(pj_ctx *c)
+{
+    if (pj_attr_int(c, "isinf_only", 0) && pj_attr_int(c, "isnan_only", 0))
+        return pj_fail(c->err, PJ_ESHAPE, "isinf_only and isnan_only are both set");
+    return pj_set_scalar(c, 0, PJ_BOOL);
+}
+
+/* Per element of all inputs: 1 cmp (of the magnitude with infinity), 1 logic (with the result so far). */
+static pj_status work_all_finite(pj_ctx *c, pj_work *work)
+{
+    for (int i = 0; i < c->node->inputs; i++)
+        if (pj_has(c, i))
+            pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_LOGIC] = 1), pj_in_count(c, i));
+    return PJ_OK;
+}
+
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Abs",        1,  "x",   PJ_KEEP | PJ_ELEMENT,            pj_shape_same,   value_abs,         pj_work_cmp1  },
-    {"", "Neg",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_neg,         pj_work_add1  },
-    {"", "Sign",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sign,        pj_work_cmp1  },
-    {"", "Floor",      1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_floor,       pj_work_round1},
-    {"", "Ceil",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_ceil,        pj_work_round1},
-    {"", "Round",      11, "x",   PJ_ELEMENT,                      pj_shape_same,   value_round,       pj_work_round1},
-    {"", "Reciprocal", 1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_reciprocal,  pj_work_div1  },
-    {"", "Sqrt",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_sqrt,        work_sqrt     },
-    {"", "Exp",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_exp      },
-    {"", "Log",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_log      },
-    {"", "Erf",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_erf      },
-    {"", "Sin",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Cos",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Tan",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Asin",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Acos",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Atan",       7,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Sinh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Cosh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Asinh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Acosh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Atanh",      9,  "x",   PJ_ELEMENT,                      pj_shape_same,   NULL,              work_sin      },
-    {"", "Not",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,   value_not,         pj_work_logic1},
-    {"", "BitwiseNot", 18, "x",   PJ_ELEMENT,                      pj_shape_same,   value_bitwise_not, pj_work_logic1},
-    {"", "IsNaN",      9,  "x",   PJ_ELEMENT,                      shape_test,      NULL,              pj_work_cmp1  },
-    {"", "IsInf",      10, "x",   PJ_ELEMENT,                      shape_test,      NULL,              pj_work_cmp1  },
-    {"", "Identity",   1,  "x",   PJ_VIEW,                         pj_shape_same,   pj_value_same,     NULL          },
-    {"", "Cast",       1,  "x",   PJ_ELEMENT,                      shape_cast,      value_cast,        work_cast     },
-    {"", "CastLike",   15, "xc",  PJ_ELEMENT,                      shape_cast_like, value_cast,        work_cast     },
-    {"", "BitCast",    26, "x",   PJ_VIEW,                         shape_bit_cast,  value_bit_cast,    NULL          },
-    {"", "Clip",       1,  "xcc", PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same,   value_clip,        work_clip     },
+    {"", "Abs",         1,  "x",   PJ_KEEP | PJ_ELEMENT,            pj_shape_same,    value_abs,         pj_work_cmp1   },
+    {"", "Neg",         1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_neg,         pj_work_add1   },
+    {"", "Sign",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_sign,        pj_work_cmp1   },
+    {"", "Floor",       1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_floor,       pj_work_round1 },
+    {"", "Ceil",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_ceil,        pj_work_round1 },
+    {"", "Round",       11, "x",   PJ_ELEMENT,                      pj_shape_same,    value_round,       pj_work_round1 },
+    {"", "Reciprocal",  1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_reciprocal,  pj_work_div1   },
+    {"", "Sqrt",        1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_sqrt,        work_sqrt      },
+    {"", "Exp",         1,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_exp       },
+    {"", "Log",         1,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_log       },
+    {"", "Erf",         9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_erf       },
+    {"", "Sin",         7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Cos",         7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Tan",         7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Asin",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Acos",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Atan",        7,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Sinh",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Cosh",        9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Asinh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Acosh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Atanh",       9,  "x",   PJ_ELEMENT,                      pj_shape_same,    NULL,              work_sin       },
+    {"", "Not",         1,  "x",   PJ_ELEMENT,                      pj_shape_same,    value_not,         pj_work_logic1 },
+    {"", "BitwiseNot",  18, "x",   PJ_ELEMENT,                      pj_shape_same,    value_bitwise_not, pj_work_logic1 },
+    {"", "IsNaN",       9,  "x",   PJ_ELEMENT,                      shape_test,       NULL,              pj_work_cmp1   },
+    {"", "IsInf",       10, "x",   PJ_ELEMENT,                      shape_test,       NULL,              pj_work_cmp1   },
+    {"", "Identity",    1,  "x",   PJ_VIEW,                         pj_shape_same,    pj_value_same,     NULL           },
+    {"", "Cast",        1,  "x",   PJ_ELEMENT,                      shape_cast,       value_cast,        work_cast      },
+    {"", "CastLike",    15, "xc",  PJ_ELEMENT,                      shape_cast_like,  value_cast,        work_cast      },
+    {"", "BitCast",     26, "x",   PJ_VIEW,                         shape_bit_cast,   value_bit_cast,    NULL           },
+    {"", "Clip",        1,  "xcc", PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same,    value_clip,        work_clip      },
+    {MS, "IsAllFinite", 1,  "x*",  0,                               shape_all_finite, NULL,              work_all_finite},
+    {MS, "SampleOp",    1,  "x",   PJ_VIEW,                         pj_shape_same,    pj_value_same,     NULL           },
 };
 
 PJ_FAMILY(unary);

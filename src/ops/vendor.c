@@ -81,14 +81,14 @@ static pj_status work_dynamic_quantize(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"*", "*DequantizeLinear",   1, "xsz", PJ_ELEMENT, shape_dequantize,       NULL, work_quantize        },
-    {"*", "*QuantizeLinear",     1, "xsz", PJ_ELEMENT, shape_quantize,         NULL, work_quantize        },
-    {"*", "*DynamicQuantize",    1, "x",   0,          shape_dynamic_quantize, NULL, work_dynamic_quantize},
-    {"*", "*QuantizeDequantize", 1, "xs*", PJ_ELEMENT, pj_shape_same,          NULL, work_quantize        },
-    {"*", "*QDQ",                1, "xs*", PJ_ELEMENT, pj_shape_same,          NULL, work_quantize        },
-    {"*", "*FakeQuant*",         1, "xs*", PJ_ELEMENT, pj_shape_same,          NULL, work_quantize        },
-    {"*", "*FixNeuron",          1, "xs*", PJ_ELEMENT, pj_shape_same,          NULL, work_quantize        },
-    {"*", "QcQuantizeOp",        1, "xs*", PJ_ELEMENT, pj_shape_same,          NULL, work_quantize        },
+    {"*", "*DequantizeLinear",   1, "xsz", PJ_ELEMENT | PJ_QUANTIZER, shape_dequantize,       NULL, work_quantize        },
+    {"*", "*QuantizeLinear",     1, "xsz", PJ_ELEMENT | PJ_QUANTIZER, shape_quantize,         NULL, work_quantize        },
+    {"*", "*DynamicQuantize",    1, "x",   0,                         shape_dynamic_quantize, NULL, work_dynamic_quantize},
+    {"*", "*QuantizeDequantize", 1, "xs*", PJ_ELEMENT | PJ_QUANTIZER, pj_shape_same,          NULL, work_quantize        },
+    {"*", "*QDQ",                1, "xs*", PJ_ELEMENT | PJ_QUANTIZER, pj_shape_same,          NULL, work_quantize        },
+    {"*", "*FakeQuant*",         1, "xs*", PJ_ELEMENT | PJ_QUANTIZER, pj_shape_same,          NULL, work_quantize        },
+    {"*", "*FixNeuron",          1, "xs*", PJ_ELEMENT | PJ_QUANTIZER, pj_shape_same,          NULL, work_quantize        },
+    {"*", "QcQuantizeOp",        1, "xs*", PJ_ELEMENT | PJ_QUANTIZER, pj_shape_same,          NULL, work_quantize        },
 };
 
 PJ_FAMILY(vendor);
