@@ -49,7 +49,7 @@ typedef struct pj_history_entry {
     const char *table, *rules;
     const char *unit;     /* "pJ" or "relative" */
     const char *settings; /* what else the figures rest on, as options: "--weights-on dram ... --dim batch=1" */
-    pj_totals totals;     /* of them, the figures that docs/history.md lists; those of earlier versions may be unknown */
+    pj_totals totals; /* of them, the figures that docs/history.md lists; those of earlier versions may be unknown */
     const pj_history_layer *layers;
     size_t layer_count;
 } pj_history_entry;
@@ -115,9 +115,10 @@ PJ_API const char *pj_metric_word(size_t index);
 PJ_API const char *const *pj_chart_formats(void);
 
 typedef struct pj_history_options {
-    const char *metric; /* what is drawn, one of the words above (NULL: energy); with the layers of a query it is theirs */
-    bool utf8;        /* sparklines of block characters; else ASCII */
-    size_t rows;      /* newest records in the table of text and Markdown; 0: all */
+    const char
+        *metric; /* what is drawn, one of the words above (NULL: energy); with the layers of a query it is theirs */
+    bool utf8;   /* sparklines of block characters; else ASCII */
+    size_t rows; /* newest records in the table of text and Markdown; 0: all */
 } pj_history_options;
 
 /* Writes a trend: sparkline and table, chart, or data. Of `report` (may be NULL), format, width and colour count.

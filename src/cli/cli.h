@@ -77,8 +77,9 @@ typedef struct pj_rows {
 #define PJ_SETTINGS(group) (1U << (group))
 
 /* Options that do not go together. Where `with` is given and `without` is not (NULL: whatever is given), none of
- * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands; else it is names between spaces,
- * all of which have to be given: "memory format=csv" with that value. `others` are names between spaces; @model, @energy, @formats, @devices are the settings of a group, @settings all of them. */
+ * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands; else it is names between
+ * spaces, all of which have to be given: "memory format=csv" with that value. `others` are names between spaces;
+ * @model, @energy, @formats, @devices are the settings of a group, @settings all of them. */
 typedef struct pj_clash {
     const char *with, *without, *others;
     const char *why; /* the sentence, %s in it is the first operand; NULL: "--X has no effect beside --WITH" */

@@ -135,8 +135,7 @@ typedef struct described {
 enum { FORMAT_WORDS = 6, FORMATS = 6, KEY_WORDS = (FORMATS + 1) * FORMAT_WORDS + 4 };
 
 /* Structs have padding, so their bytes are no key. */
-static void add_format(int64_t *key, size_t *words, const pj_number *number, int from,
-                       const pj_packing *packing)
+static void add_format(int64_t *key, size_t *words, const pj_number *number, int from, const pj_packing *packing)
 {
     int64_t exponent;
     memcpy(&exponent, &number->max_val_po2, sizeof exponent);

@@ -386,8 +386,8 @@ static pj_status bind_trips(binder *b)
     return PJ_OK;
 }
 
-/* An axis of 0 that the file itself declares, and nobody binds: old exporters write it for a size that they do not know,
- * and what has no elements costs nothing. */
+/* An axis of 0 that the file itself declares, and nobody binds: old exporters write it for a size that they do not
+ * know, and what has no elements costs nothing. */
 static void report_empty(const binder *b, const pj_value *input, const pj_type *original)
 {
     const pj_type *type = &input->declared;

@@ -45,8 +45,8 @@ typedef struct pj_bytes {
 } pj_bytes;
 
 /* The bytes of a name: among the resources of `setup` (may be NULL), built in, or a file ("-": standard input).
- * PJ_EARGUMENT: a table, device, target or hierarchy of that name is neither built in nor a file; the sentence has the names that
- * are near. PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. The caller frees what was found. */
+ * PJ_EARGUMENT: a table, device, target or hierarchy of that name is neither built in nor a file; the sentence has the
+ * names that are near. PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. The caller frees what was found. */
 pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_bytes *out,
                            pj_error *err);
 void pj_bytes_free(pj_bytes *bytes);

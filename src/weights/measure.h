@@ -17,7 +17,7 @@ typedef struct pj_measure_options {
     bool grain[2], rule[2], distinct;
     int threads;
     const pj_watch *watch; /* NULL: nobody is told */
-    double seconds; /* what is not measured by then is absent; 0: no limit */
+    double seconds;        /* what is not measured by then is absent; 0: no limit */
 } pj_measure_options;
 
 /* Errors of one constant: by grain, rule, format. */

@@ -39,8 +39,8 @@ static pj_status time_model(pj_model *model, double *fresh, double *kept, pj_err
     for (int run = 0; status == PJ_OK && run < 2 * RUNS; run++) {
         pj_result *result = NULL;
         double begin = now_us();
-        status = run % 2 ? pj_session_run(session, model, &setup, &result, err)
-                         : pj_analyze(model, &setup, &result, err);
+        status =
+            run % 2 ? pj_session_run(session, model, &setup, &result, err) : pj_analyze(model, &setup, &result, err);
         pj_result_free(result);
         times[run % 2][run / 2] = now_us() - begin;
     }
@@ -61,8 +61,7 @@ int main(int count, char **words)
         pj_error err = {0};
         pj_model *model = NULL;
         double fresh = 0, kept = 0;
-        if (pj_model_open(words[i], &setup, &model, &err) != PJ_OK ||
-            time_model(model, &fresh, &kept, &err) != PJ_OK) {
+        if (pj_model_open(words[i], &setup, &model, &err) != PJ_OK || time_model(model, &fresh, &kept, &err) != PJ_OK) {
             printf("%s: %s\n", words[i], err.what);
             over = 1;
         } else {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schedule/work.h"
 #include "infer/infer.h"
 #include "ops/op.h"
+#include "schedule/work.h"
 
 enum { LINE = 64 * 1024, MAX_LIST = 64 };
 

@@ -6,8 +6,8 @@
 #include "quant/dialect.h"
 #include "quantized.h"
 
-#define FORMAT(info, w, f)            \
-    do {                              \
+#define FORMAT(info, w, f)             \
+    do {                               \
         CHECK_TEXT((info)->word, (w)); \
         CHECK_TEXT((info)->from, (f)); \
     } while (0)

@@ -4,8 +4,8 @@
 #include "check.h"
 #include "quantized.h"
 
-#define FORMAT(info, w, f)            \
-    do {                              \
+#define FORMAT(info, w, f)             \
+    do {                               \
         CHECK_TEXT((info)->word, (w)); \
         CHECK_TEXT((info)->from, (f)); \
     } while (0)

@@ -546,8 +546,7 @@ static builder casts(pj_dtype from, pj_dtype over, pj_dtype to)
 static void test_casts(void)
 {
     builder b = casts(PJ_FLOAT32, PJ_FLOAT16, PJ_FLOAT32);
-    fires(&b, "cast-chain", "two",
-          "turns float16 into float32 after 'one', which made it of float32: digits are lost");
+    fires(&b, "cast-chain", "two", "turns float16 into float32 after 'one', which made it of float32: digits are lost");
     b = casts(PJ_INT32, PJ_INT64, PJ_FLOAT32);
     fires(&b, "cast-chain", "two", "one Cast would do");
     b = casts(PJ_INT32, PJ_INT64, PJ_INT32);

@@ -5,8 +5,8 @@
 #include "check.h"
 #include "quantized.h"
 
-#define FORMAT(info, w, f)            \
-    do {                              \
+#define FORMAT(info, w, f)             \
+    do {                               \
         CHECK_TEXT((info)->word, (w)); \
         CHECK_TEXT((info)->from, (f)); \
     } while (0)
@@ -457,13 +457,13 @@ static void test_bad_quant(void)
         float scale, zero, bits;
         const char *dims, *word, *message;
     } rows[] = {
-        {1,        0,    0,    "",  "fp32", "the bit width of Quant is 0, not 1 to 64"           },
-        {1,        0,    65,   "",  "fp32", "the bit width of Quant is 65, not 1 to 64"          },
-        {1,        0,    2.5f, "",  "fp32", "is not one whole number"                            },
-        {1,        0,    NAN,  "",  "fp32", "not known before the run (it is no constant)"       },
-        {1,        200,  8,    "",  "int8", "the zero point 200 is none of the numbers from -128"},
-        {1,        0.5f, 8,    "",  "int8", "the zero point 0.5 is none"                         },
-        {1,        0,    8,    "3", "int8", "the scale is float32[3], the data float32[2,4]"     },
+        {1, 0,    0,    "",  "fp32", "the bit width of Quant is 0, not 1 to 64"           },
+        {1, 0,    65,   "",  "fp32", "the bit width of Quant is 65, not 1 to 64"          },
+        {1, 0,    2.5f, "",  "fp32", "is not one whole number"                            },
+        {1, 0,    NAN,  "",  "fp32", "not known before the run (it is no constant)"       },
+        {1, 200,  8,    "",  "int8", "the zero point 200 is none of the numbers from -128"},
+        {1, 0.5f, 8,    "",  "int8", "the zero point 0.5 is none"                         },
+        {1, 0,    8,    "3", "int8", "the scale is float32[3], the data float32[2,4]"     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = bad_quant(rows[i].scale, rows[i].zero, rows[i].bits, rows[i].dims);
