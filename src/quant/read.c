@@ -29,8 +29,7 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->dequantized = PJ_NEW(arena, bool, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
-    return out->order && out->stored && out->quantized && out->source && out->quantizer_after && out->wished &&
-           out->dequantized && out->node;
+    return out->order && !pj_arena_failed(arena);
 }
 
 static pj_status keep(pj_precision *precision, const pj_value *value, const pj_quantized *quantized, pj_arena *arena,
