@@ -269,10 +269,10 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",    pj_report_rows, 0),
-             PJ_ROWS("Rows",                                     row_rows,                                 0),
-             PJ_ROWS("Findings",                                                           pj_strict_rows, AT(strict)),
-             PJ_ROWS("Lint", lint_rows, 0),
+             PJ_ROWS("Report",                    pj_report_rows, 0),
+             PJ_ROWS("Rows",                                                                               row_rows, 0),
+             PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),
+             PJ_ROWS("Lint",                                                                   lint_rows, 0),
              PJ_ROWS("Recording", pj_record_rows, AT(record))},
     .clashes = {{.without = "lint", .others = "lint-off"},
              {.without = "record", .others = "record-as commit branch time"},
@@ -296,7 +296,11 @@ const pj_command pj_command_analyze = {
              {.with = "inspect-weights format=csv",
                  .others = "group-by sort top @devices",
                  .why = "as CSV, --inspect-weights prints the table of weights alone, which has no layers"},
-             {.with = "lint", .others = "group-by sort top inspect-weights memory @devices"}                  },
+             {.with = "inspect-weights format=csv",
+                 .without = "record",
+                 .others = "@energy @formats",
+                 .why = "as CSV, --inspect-weights prints the table of weights alone, which has no energies"},
+             {.with = "lint", .others = "group-by sort top inspect-weights memory @devices"}},
     .examples = "picojoule analyze model.onnx\n"
                 "    where the energy goes, largest layers first\n"
                 "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"

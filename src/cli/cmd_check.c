@@ -439,8 +439,8 @@ const pj_command pj_command_check = {
                  .others = "@settings",
                  .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
                         "go with --init"},
-             {.with = "init", .others = "format report github-summary jobs"},
-             {.with = "update-baseline", .others = "format report github-summary jobs output"}},
+             {.with = "init", .others = "format report github-summary jobs width"},
+             {.with = "update-baseline", .others = "format report github-summary jobs output width"}},
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"

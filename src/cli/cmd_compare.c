@@ -229,7 +229,7 @@ const pj_command pj_command_compare = {
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
              PJ_ROWS("Report", pj_report_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "format=json", .others = "top"},   {.with = "format=csv", .others = "top"}     },
+    .clashes = {{.with = "format=json|csv", .others = "top"},   {.with = "format=csv", .others = "@devices"}     },
     .examples = "picojoule compare old.onnx new.onnx\n"
                 "    what a change of the network does\n"
                 "picojoule compare model.onnx --b-quantize int8\n"

@@ -95,10 +95,11 @@ const pj_command pj_command_history = {
             "\n"
             "The sparkline is made of block characters where the locale (LC_ALL, LC_CTYPE,\n"
             "LANG) has UTF-8, else of ASCII.",
-    .rows = {PJ_ROWS("Trend", trend_rows, 0), PJ_ROWS("Report", pj_chart_rows, 0)},
+    .rows = {PJ_ROWS("Trend",   trend_rows,    0), PJ_ROWS("Report", pj_chart_rows, 0)},
     .clashes = {{.with = "#1",
                  .others = "last metric layer branch",
-                 .why = "a trend is that of one model: picojoule history %s MODEL ..."}            },
+                 .why = "a trend is that of one model: picojoule history %s MODEL ..."},
+             {.with = "format=json|csv", .others = "metric"}},
     .examples = "picojoule history energy.db\n"
                 "    which models there are\n"
                 "picojoule history energy.db model.onnx\n"
@@ -107,7 +108,7 @@ const pj_command pj_command_history = {
                 "    as a chart\n"
                 "picojoule history energy.db model.onnx --layer '*conv*'\n"
                 "    which layers changed\n"
-                "picojoule history energy.db model.onnx --metric params --last 50 --format csv\n"
+                "picojoule history energy.db model.onnx --last 50 --format csv\n"
                 "    for programs; docs/history.md describes it",
     .size = sizeof(history_args),
     .run = run,

@@ -208,20 +208,22 @@ const pj_command pj_command_plan = {
             "read the same tensor work in one format; docs/planning.md explains the method.\n"
             "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
             "--device: plans are priced with a table.",
-    .rows = {PJ_ROWS("Plan",   plan_rows,     0),
+    .rows = {PJ_ROWS("Plan", plan_rows, 0),
              {.title = "Model", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY)},
-             PJ_ROWS("Report", pj_chart_rows, 0),
+             PJ_ROWS("Report",                                                                                                                           pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
     .clashes = {{.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
-             {.with = "emit", .others = "format frontier"},
+             {.with = "emit", .others = "format frontier width"},
+             {.with = "sensitivity", .without = "sensitivity=weights", .others = "per-tensor"},
+             {.with = "sensitivity", .without = "sensitivity=weights|uniform", .others = "calibration"},
              {.with = "format=svg",
                  .without = "frontier",
                  .others = "format",
                  .why = "a chart is that of the frontier: --frontier --format svg"},
              {.with = "frontier",
                  .others = "pick budget",
-                 .why = "--frontier lists all trade-offs; --pick and --budget choose one"}                                                                           },
+                 .why = "--frontier lists all trade-offs; --pick and --budget choose one"}},
     .examples = "picojoule plan model.onnx\n"
                 "    the best trade-off of energy and noise\n"
                 "picojoule plan model.onnx --budget 'energy<=40%' --format json -o plan.json\n"

@@ -68,7 +68,7 @@ const pj_command pj_command_tables = {
             "number in it with unit, source and confidence. A file is validated on the way;\n"
             "what is wrong is named with its JSON path.",
     .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
-    .clashes = {{.with = "check", .others = "format output"}             },
+    .clashes = {{.with = "check", .others = "format output width"}             },
     .examples = "picojoule tables\n"
                 "    which tables there are\n"
                 "picojoule tables horowitz-45nm\n"
@@ -88,7 +88,7 @@ const pj_command pj_command_devices = {
     .text = "Without an argument: the built-in device profiles, for analyze --device. With a\n"
             "name or a file: every number in it with unit, source and confidence.",
     .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
-    .clashes = {{.with = "check", .others = "format output"}             },
+    .clashes = {{.with = "check", .others = "format output width"}             },
     .examples = "picojoule devices\n"
                 "    which devices there are\n"
                 "picojoule devices --check my-board.json\n"
@@ -107,7 +107,7 @@ const pj_command pj_command_hierarchies = {
             "registers and array of a chip. With a name or a file: every number in it with\n"
             "unit, source and confidence. hierarchies/README.md has the format.",
     .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
-    .clashes = {{.with = "check", .others = "format output"}             },
+    .clashes = {{.with = "check", .others = "format output width"}             },
     .examples = "picojoule hierarchies\n"
                 "    which hierarchies there are\n"
                 "picojoule hierarchies tpu-like\n"

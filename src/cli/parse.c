@@ -208,29 +208,53 @@ static const pj_given *find_given(const pj_line *line, const char *name, size_t 
     return NULL;
 }
 
-static bool is_text(const char *value, const char *text, size_t length)
+/* Is the value one of those between '|'? */
+static bool is_among(const char *value, const char *words, size_t length)
 {
-    return value && strlen(value) == length && memcmp(value, text, length) == 0;
+    size_t own = strlen(value);
+    for (const char *at = words, *end = words + length; at < end; at++) {
+        size_t one = strcspn(at, "| ");
+        if (one == own && memcmp(at, value, own) == 0)
+            return true;
+        at += one;
+    }
+    return false;
+}
+
+/* What is given of NAME or NAME=VALUE|VALUE..., `length` characters, or NULL. */
+static const pj_given *find_meant(const pj_line *line, const char *meant, size_t length)
+{
+    size_t name = strcspn(meant, " =");
+    const pj_given *given = find_given(line, meant, name < length ? name : length);
+    if (!given || name >= length)
+        return given;
+    return given->value && is_among(given->value, meant + name + 1, length - name - 1) ? given : NULL;
 }
 
 static bool applies(const pj_line *line, const pj_clash *clash)
 {
     const char *with = clash->with;
-    if (clash->without && find_given(line, clash->without, strlen(clash->without)))
+    if (clash->without && find_meant(line, clash->without, strlen(clash->without)))
         return false;
     if (with && *with == '#')
         return line->operands == (size_t)(with[1] - '0');
     if (with && *with == '=')
         return line->operands && strcmp(line->operand[0], with + 1) == 0;
     while (with && *with) {
-        size_t length = strcspn(with, " "), name = strcspn(with, " =");
-        const pj_given *given = find_given(line, with, name);
-        bool is_value = name < length;
-        if (!given || (is_value && !is_text(given->value, with + name + 1, length - name - 1)))
+        size_t length = strcspn(with, " ");
+        if (!find_meant(line, with, length))
             return false;
         with += length + (with[length] == ' ');
     }
     return true;
+}
+
+/* "--NAME has no effect beside --OTHER VALUE" */
+static pj_exit say_no_effect(const pj_line *line, const char *name, const char *other, size_t length, bool has_value)
+{
+    const pj_given *given = has_value ? find_given(line, other, length) : NULL;
+    return pj_say_usage(line->command->name, "--%s has no effect beside --%.*s%s%s", name, (int)length, other,
+                        given ? " " : "", given ? given->value : "");
 }
 
 static pj_exit say_clash(const pj_line *line, const pj_clash *clash, const pj_given *given)
@@ -244,9 +268,22 @@ static pj_exit say_clash(const pj_line *line, const pj_clash *clash, const pj_gi
         return pj_say_usage(command, "--%s is for --%s", name, clash->without);
     if (clash->with[0] == '=')
         return pj_say_usage(command, "--%s has no effect on %s %s", name, command, clash->with + 1);
-    size_t option = strcspn(clash->with, "=");
-    return pj_say_usage(command, "--%s has no effect beside --%.*s%s%s", name, (int)option, clash->with,
-                        clash->with[option] ? " " : "", clash->with[option] ? clash->with + option + 1 : "");
+    return say_no_effect(line, name, clash->with, strcspn(clash->with, " ="),
+                         strchr(clash->with, '=') || (clash->without && strchr(clash->without, '=')));
+}
+
+/* Options that are for one format alone have no effect beside another. */
+static bool check_formats(reader *r)
+{
+    const pj_given *format = find_given(r->line, "format", strlen("format"));
+    for (size_t i = 0; format && i < r->line->givens; i++) {
+        const pj_option *option = r->line->given[i].option;
+        if (!option || !option->format || strcmp(format->value, option->format) == 0)
+            continue;
+        r->code = say_no_effect(r->line, option->name, "format", strlen("format"), true);
+        return false;
+    }
+    return true;
 }
 
 static bool check_clashes(reader *r)
@@ -339,7 +376,7 @@ static pj_exit run(reader *r)
     if (!r->line->operand || !r->args)
         return PJ_EXIT_SYSTEM;
     set_defaults(r);
-    if (read_words(r) && check_operands(r) && check_clashes(r))
+    if (read_words(r) && check_operands(r) && check_formats(r) && check_clashes(r))
         r->code = pj_refuse_line(r->line);
     else if (r->code == PJ_EXIT_DONE)
         r->code = PJ_EXIT_SYSTEM;

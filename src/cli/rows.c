@@ -34,7 +34,7 @@ static const char *read_size(pj_line *line, void *at, const char *value)
      "columns for text (default: the terminal's,\n"                                                        \
      "else 100)",                                                                                          \
      PJ_OPTION_INT, .at = AT(report.width), .least = 40, .most = 10000,                                          \
-     .wants = "a number of columns from 40 to 10000"},                                                     \
+     .wants = "a number of columns from 40 to 10000", .format = "text"},                                                     \
     {"memory-limit", 0, "SIZE",                                                                            \
      "ends with exit code 5 rather than take more\n"                                                       \
      "memory, for example 512MiB (default: no limit\n"                                                     \
