@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "quantized.h"
+#include "result/field.h"
 #include "result/result.h"
 
 static bool collect(const char *bytes, size_t length, void *payload)
@@ -479,11 +480,23 @@ static void check_formats(const pj_result *result)
     }
 }
 
+/* A figure that make() forgets is 0: no test above would see it lost. */
+static void check_figures(const made *m)
+{
+    for (const pj_field *at = pj_figure_next(NULL, PJ_EVERYWHERE); at; at = pj_figure_next(at, PJ_EVERYWHERE)) {
+        bool of_layer = at->of & PJ_OF_LAYER, of_totals = at->of & PJ_OF_TOTALS;
+        check_true(!of_layer || pj_figure_value(at, PJ_OF_LAYER, &m->layer[0]) != 0, at->key, __FILE__, __LINE__);
+        check_true(!of_totals || pj_figure_value(at, PJ_OF_TOTALS, &m->result.totals) != 0, at->key, __FILE__,
+                   __LINE__);
+    }
+}
+
 static void test_written_again(void)
 {
     static const pj_format_info none = {.word = "", .kind = "", .from = ""};
     made m;
     make(&m);
+    check_figures(&m);
     check_again(&m.result);
     check_formats(&m.result);
     pj_str text = written(&m.result); /* every figure by its value: the table mixes none up */
