@@ -195,17 +195,8 @@ static void count_folds(pj_ctx *c, pj_work *work, pj_prim prim)
     pj_work_times(c, work, prim, c->node->inputs > 0 ? c->node->inputs - 1 : 0, pj_out_count(c, 0));
 }
 
-static pj_status work_extreme(pj_ctx *c, pj_work *work)
-{
-    count_folds(c, work, PJ_CMP);
-    return PJ_OK;
-}
-
-static pj_status work_sum(pj_ctx *c, pj_work *work)
-{
-    count_folds(c, work, PJ_ADD);
-    return PJ_OK;
-}
+PJ_WORK(extreme, count_folds(c, work, PJ_CMP))
+PJ_WORK(sum, count_folds(c, work, PJ_ADD))
 
 /* The sum times the constant 1/n. */
 static pj_status work_mean(pj_ctx *c, pj_work *work)

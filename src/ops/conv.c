@@ -87,15 +87,8 @@ static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
     return pj_set_spatial(c, 0, dtype, last, v.batch, v.filters, v.window.axes, spatial);
 }
 
-static pj_status shape_conv(pj_ctx *c)
-{
-    return shape_typed(c, pj_in_dtype(c, 0));
-}
-
-static pj_status shape_conv_integer(pj_ctx *c)
-{
-    return shape_typed(c, PJ_INT32);
-}
+PJ_SHAPE(conv, shape_typed(c, pj_in_dtype(c, 0)))
+PJ_SHAPE(conv_integer, shape_typed(c, PJ_INT32))
 
 static pj_status shape_qlinear_conv(pj_ctx *c)
 {

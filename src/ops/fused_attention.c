@@ -113,10 +113,7 @@ static pj_status count_merged(pj_ctx *c, pj_work *work, const places *at)
 /* x, weights, bias, mask, past, score bias, past length */
 static const places attention_places = {2, 3, 4, 5, 6, -1};
 
-static pj_status shape_attention(pj_ctx *c)
-{
-    return shape_merged(c, &attention_places, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(attention, shape_merged(c, &attention_places, pj_in_dtype(c, 0)))
 
 static pj_status work_attention(pj_ctx *c, pj_work *work)
 {
@@ -127,10 +124,7 @@ static pj_status work_attention(pj_ctx *c, pj_work *work)
  * for each token */
 static const places packed_places = {2, -1, -1, 5, -1, 3};
 
-static pj_status shape_packed(pj_ctx *c)
-{
-    return shape_merged(c, &packed_places, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(packed, shape_merged(c, &packed_places, pj_in_dtype(c, 0)))
 
 static pj_status work_packed(pj_ctx *c, pj_work *work)
 {
@@ -140,10 +134,7 @@ static pj_status work_packed(pj_ctx *c, pj_work *work)
 /* x, weights, bias, scales of x and weights, mask, their zero points, past */
 static const places quantized_places = {2, 5, 8, -1, -1, -1};
 
-static pj_status shape_quantized(pj_ctx *c)
-{
-    return shape_merged(c, &quantized_places, pj_in_dtype(c, 3));
-}
+PJ_SHAPE(quantized, shape_merged(c, &quantized_places, pj_in_dtype(c, 3)))
 
 /* The projections are integer products: 1 round and 1 mul (both scales) bring each to float. */
 static pj_status work_quantized(pj_ctx *c, pj_work *work)
@@ -247,20 +238,14 @@ static pj_status work_mha_at(pj_ctx *c, pj_work *work, const mha_places *at)
     return PJ_OK;
 }
 
-static pj_status shape_mha(pj_ctx *c)
-{
-    return shape_mha_at(c, &multi_head);
-}
+PJ_SHAPE(mha, shape_mha_at(c, &multi_head))
 
 static pj_status work_mha(pj_ctx *c, pj_work *work)
 {
     return work_mha_at(c, work, &multi_head);
 }
 
-static pj_status shape_decoder_mha(pj_ctx *c)
-{
-    return shape_mha_at(c, &decoder_multi_head);
-}
+PJ_SHAPE(decoder_mha, shape_mha_at(c, &decoder_multi_head))
 
 static pj_status work_decoder_mha(pj_ctx *c, pj_work *work)
 {

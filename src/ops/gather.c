@@ -27,10 +27,7 @@ static pj_status set_gathered(pj_ctx *c, const char *axis_name, pj_dtype dtype, 
     return pj_set(c, 0, dtype, next, dims);
 }
 
-static pj_status shape_gather(pj_ctx *c)
-{
-    return set_gathered(c, "axis", pj_in_dtype(c, 0), 1);
-}
+PJ_SHAPE(gather, set_gathered(c, "axis", pj_in_dtype(c, 0), 1))
 
 /* Output element [outer][i][inner] is data element [outer][index i][inner]. */
 static pj_status value_gather(pj_ctx *c)
@@ -161,10 +158,7 @@ static int64_t packed_into_one(pj_ctx *c)
 }
 
 /* data, indices, scales[, zero points]: Gather of dequantized rows */
-static pj_status shape_gather_quantized(pj_ctx *c)
-{
-    return set_gathered(c, "gather_axis", pj_in_dtype(c, 2), packed_into_one(c));
-}
+PJ_SHAPE(gather_quantized, set_gathered(c, "gather_axis", pj_in_dtype(c, 2), packed_into_one(c)))
 
 /* Of input `i`, only the slices that the indices name are read: elements / extent of the axis * indices. */
 static void read_slices(pj_ctx *c, pj_work *work, int i, int axis)

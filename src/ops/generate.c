@@ -176,10 +176,7 @@ static pj_dtype dtype_or_like(pj_ctx *c)
     return pj_attr_dtype(c, "dtype", pj_in_dtype(c, 0));
 }
 
-static pj_status shape_like(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, dtype_or_like(c), 0);
-}
+PJ_SHAPE(like, pj_set_shape_of(c, 0, dtype_or_like(c), 0))
 
 static pj_status shape_eye_like(pj_ctx *c)
 {

@@ -166,11 +166,7 @@ static pj_status shape_col2im(pj_ctx *c)
 }
 
 /* add: each input element is added to its pixel */
-static pj_status work_col2im(pj_ctx *c, pj_work *work)
-{
-    pj_work_add(c, work, PJ_ADD, pj_in_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(col2im, pj_work_add(c, work, PJ_ADD, pj_in_count(c, 0)))
 
 /* The block's side, of an image [N, C, H, W]. */
 static pj_status read_block(pj_ctx *c, pj_num *side)

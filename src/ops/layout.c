@@ -237,10 +237,7 @@ static pj_status value_shape(pj_ctx *c)
     return end > start ? pj_set_data(c, 0, pj_in_type(c, 0)->dims + start, end - start) : pj_set_data(c, 0, NULL, 0);
 }
 
-static pj_status shape_size(pj_ctx *c)
-{
-    return pj_set_scalar(c, 0, PJ_INT64);
-}
+PJ_SHAPE(size, pj_set_scalar(c, 0, PJ_INT64))
 
 static pj_status value_size(pj_ctx *c)
 {

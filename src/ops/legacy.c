@@ -27,16 +27,10 @@ static pj_status shape_fill(pj_ctx *c, pj_dtype dtype)
     return pj_set(c, 0, dtype, list.count + extra.count, dims);
 }
 
-static pj_status shape_constant_fill(pj_ctx *c)
-{
-    return shape_fill(c, pj_attr_dtype(c, "dtype", PJ_FLOAT32));
-}
+PJ_SHAPE(constant_fill, shape_fill(c, pj_attr_dtype(c, "dtype", PJ_FLOAT32)))
 
 /* The definition takes the type from the input, but the values are floats. */
-static pj_status shape_given_fill(pj_ctx *c)
-{
-    return shape_fill(c, PJ_FLOAT32);
-}
+PJ_SHAPE(given_fill, shape_fill(c, PJ_FLOAT32))
 
 /* Gates come with their products made: two gates are activated (2 tanh), then update*previous + (1 - update)*new: 2
  * mul, 2 add. */

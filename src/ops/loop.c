@@ -459,15 +459,8 @@ static pj_status shape_scan(pj_ctx *c, bool batched)
     return PJ_OK;
 }
 
-static pj_status shape_scan_batched(pj_ctx *c)
-{
-    return shape_scan(c, true);
-}
-
-static pj_status shape_scan_plain(pj_ctx *c)
-{
-    return shape_scan(c, false);
-}
+PJ_SHAPE(scan_batched, shape_scan(c, true))
+PJ_SHAPE(scan_plain, shape_scan(c, false))
 
 static pj_status work_scan(pj_ctx *c, pj_work *work)
 {

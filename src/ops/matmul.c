@@ -70,10 +70,7 @@ static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
     return pj_set(c, 0, dtype, rank, dims);
 }
 
-static pj_status shape_matmul(pj_ctx *c)
-{
-    return shape_typed(c, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(matmul, shape_typed(c, pj_in_dtype(c, 0)))
 
 /* mac = output elements * inner extent */
 static void count_macs(pj_ctx *c, pj_work *work, pj_num inner)
@@ -103,23 +100,14 @@ static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 }
 
 /* A sparse, B dense, both matrices. How many elements A holds only the run knows. */
-static pj_status shape_sparse(pj_ctx *c)
-{
-    return shape_typed(c, pj_in_dtype(c, 1));
-}
+PJ_SHAPE(sparse, shape_typed(c, pj_in_dtype(c, 1)))
 
 /* ---- integer products ---- */
 
-static pj_status shape_matmul_integer(pj_ctx *c)
-{
-    return shape_typed(c, PJ_INT32);
-}
+PJ_SHAPE(matmul_integer, shape_typed(c, PJ_INT32))
 
 /* Inputs a, scale, zero point, b, scale, zero point, scale, zero point of the output. */
-static pj_status shape_qlinear_matmul(pj_ctx *c)
-{
-    return shape_typed(c, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0));
-}
+PJ_SHAPE(qlinear_matmul, shape_typed(c, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0)))
 
 /* Product, then requantization of each output: one multiply, one add, one shift. */
 static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
@@ -129,16 +117,10 @@ static pj_status work_qlinear_matmul(pj_ctx *c, pj_work *work)
 }
 
 /* A float activation times int8 weights: inputs A, B, b_scale[, b_zero_point, bias]. */
-static pj_status shape_dynamic_matmul(pj_ctx *c)
-{
-    return shape_typed(c, PJ_FLOAT32);
-}
+PJ_SHAPE(dynamic_matmul, shape_typed(c, PJ_FLOAT32))
 
 /* Inputs A, B, a_scale, b_scale[, a_zero_point, b_zero_point, bias]; the output has the type of the scales. */
-static pj_status shape_matmul_integer_to_float(pj_ctx *c)
-{
-    return shape_typed(c, pj_in_dtype(c, 2));
-}
+PJ_SHAPE(matmul_integer_to_float, shape_typed(c, pj_in_dtype(c, 2)))
 
 /* By the scales: 1 mul per output. */
 static pj_status work_matmul_integer_to_float(pj_ctx *c, pj_work *work)
@@ -211,10 +193,7 @@ static pj_status shape_gemm_typed(pj_ctx *c, pj_dtype dtype)
     return pj_set(c, 0, dtype, 2, dims);
 }
 
-static pj_status shape_gemm(pj_ctx *c)
-{
-    return shape_gemm_typed(c, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(gemm, shape_gemm_typed(c, pj_in_dtype(c, 0)))
 
 /* C adds one per output; `scaled` products (alpha other than 1) and a beta other than 1 multiply one per output each.
  */
@@ -237,10 +216,7 @@ static pj_status work_gemm(pj_ctx *c, pj_work *work)
 
 /* QGemm: A, scale, zero point, B, scale, zero point, C, scale and zero point of the output; float without the latter.
  */
-static pj_status shape_qgemm(pj_ctx *c)
-{
-    return shape_gemm_typed(c, pj_has(c, 8) ? pj_in_dtype(c, 8) : PJ_FLOAT32);
-}
+PJ_SHAPE(qgemm, shape_gemm_typed(c, pj_has(c, 8) ? pj_in_dtype(c, 8) : PJ_FLOAT32))
 
 static pj_status work_qgemm(pj_ctx *c, pj_work *work)
 {

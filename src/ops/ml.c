@@ -9,10 +9,7 @@
 /* ---- element by element ---- */
 
 /* float32 of the input's shape, whatever type it has */
-static pj_status shape_float(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, PJ_FLOAT32, 0);
-}
+PJ_SHAPE(float, pj_set_shape_of(c, 0, PJ_FLOAT32, 0))
 
 /* (x - offset) * scale */
 PJ_WORK_EACH(scaler, [PJ_ADD] = pj_ml_count(c, "offset") > 0, [PJ_MUL] = pj_ml_count(c, "scale") > 0)
@@ -78,11 +75,7 @@ static pj_status shape_one_hot(pj_ctx *c)
     return pj_set(c, 0, PJ_FLOAT32, rank + 1, dims);
 }
 
-static pj_status work_one_hot(pj_ctx *c, pj_work *work)
-{
-    pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(one_hot, pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0)))
 
 /* ---- features ---- */
 
@@ -150,11 +143,7 @@ static pj_status shape_zip(pj_ctx *c)
     return pj_set_type(c, 0, all);
 }
 
-static pj_status work_zip(pj_ctx *c, pj_work *work)
-{
-    work->written[0] = pj_in_count(c, 0);
-    return PJ_OK;
-}
+PJ_WORK(zip, work->written[0] = pj_in_count(c, 0))
 
 /* The type of a map's values. */
 static pj_dtype mapped_dtype(const pj_ctx *c)

@@ -115,11 +115,7 @@ static pj_status shape_groupnorm(pj_ctx *c)
     return pj_set_same(c, 0, 0);
 }
 
-static pj_status work_groupnorm(pj_ctx *c, pj_work *work)
-{
-    count_full(c, work, pj_out_count(c, 0), groups_of(c, "num_groups"), true, true);
-    return PJ_OK;
-}
+PJ_WORK(groupnorm, count_full(c, work, pj_out_count(c, 0), groups_of(c, "num_groups"), true, true))
 
 /* ONNX Runtime's, with an optional Swish (one sigmoid, one product) after it. */
 static pj_status work_ms_groupnorm(pj_ctx *c, pj_work *work)
@@ -190,17 +186,9 @@ static pj_num groups_before(pj_ctx *c, int64_t given)
     return rank < 0 || axis < 0 || axis > rank ? pj_num_unknown() : pj_dims_product(c, pj_in_type(c, 0)->dims, 0, axis);
 }
 
-static pj_status work_layernorm(pj_ctx *c, pj_work *work)
-{
-    count_full(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true, pj_has(c, 2));
-    return PJ_OK;
-}
-
-static pj_status work_rmsnorm(pj_ctx *c, pj_work *work)
-{
-    count_rms(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true);
-    return PJ_OK;
-}
+PJ_WORK(layernorm,
+        count_full(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true, pj_has(c, 2)))
+PJ_WORK(rmsnorm, count_rms(c, work, pj_out_count(c, 0), groups_before(c, pj_attr_int(c, "axis", -1)), true))
 
 /* Inputs input, skip, gamma[, beta], bias; outputs result, mean, inverse deviation, sum before normalization. */
 static pj_status shape_skip_layernorm(pj_ctx *c)

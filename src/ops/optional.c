@@ -25,10 +25,7 @@ static pj_status shape_get_element(pj_ctx *c)
     return pj_set_type(c, 0, type->kind == PJ_OPTIONAL ? *type->of : *type);
 }
 
-static pj_status shape_has_element(pj_ctx *c)
-{
-    return pj_set_scalar(c, 0, PJ_BOOL);
-}
+PJ_SHAPE(has_element, pj_set_scalar(c, 0, PJ_BOOL))
 
 /* Known where the input is absent, no optional, or made by Optional. */
 static pj_status value_has_element(pj_ctx *c)

@@ -43,16 +43,8 @@ static void count_projection(pj_ctx *c, pj_work *work, int o, pj_num k, pj_num n
 /* ---- one product ---- */
 
 /* Without zero points the weights are offset by 2^(bits - 1), so there is always one. */
-static pj_status shape_nbits(pj_ctx *c)
-{
-    return set_projection(c, 0, attr_extent(c, "K"), attr_extent(c, "N"));
-}
-
-static pj_status work_nbits(pj_ctx *c, pj_work *work)
-{
-    count_projection(c, work, 0, attr_extent(c, "K"), attr_extent(c, "N"), true, pj_has(c, 5));
-    return PJ_OK;
-}
+PJ_SHAPE(nbits, set_projection(c, 0, attr_extent(c, "K"), attr_extent(c, "N")))
+PJ_WORK(nbits, count_projection(c, work, 0, attr_extent(c, "K"), attr_extent(c, "N"), true, pj_has(c, 5)))
 
 /* Inner and outer extent: the weights are transposed, unless an attribute says that they are not. */
 static void read_bnb4(pj_ctx *c, pj_num *k, pj_num *n)
@@ -112,10 +104,7 @@ static pj_num inner_fp4(pj_ctx *c)
     return pj_num_mul(c->symbols, pj_num_of(2), pj_in_dim(c, 1, 1));
 }
 
-static pj_status shape_fp4(pj_ctx *c)
-{
-    return set_projection(c, 0, inner_fp4(c), pj_in_dim(c, 1, 0));
-}
+PJ_SHAPE(fp4, set_projection(c, 0, inner_fp4(c), pj_in_dim(c, 1, 0)))
 
 /* The scales of the blocks are converted and multiplied by that of all: 1 round, 1 mul each. */
 static pj_status work_fp4(pj_ctx *c, pj_work *work)
@@ -126,10 +115,7 @@ static pj_status work_fp4(pj_ctx *c, pj_work *work)
 }
 
 /* x, weights [N, K], scales of blocks, scale of x, bias */
-static pj_status shape_fp8(pj_ctx *c)
-{
-    return set_projection(c, 0, pj_in_dim(c, 1, 1), pj_in_dim(c, 1, 0));
-}
+PJ_SHAPE(fp8, set_projection(c, 0, pj_in_dim(c, 1, 1), pj_in_dim(c, 1, 0)))
 
 /* With a scale of x, x is rounded to 8 bits and back: 2 mul, 1 round per element. */
 static pj_status work_fp8(pj_ctx *c, pj_work *work)

@@ -46,11 +46,7 @@ static pj_status shape_quantize(pj_ctx *c)
     return pj_set_shape_of(c, 0, dtype, 0);
 }
 
-static pj_status work_quantize(pj_ctx *c, pj_work *work)
-{
-    pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2);
-    return PJ_OK;
-}
+PJ_WORK(quantize, pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2))
 
 static pj_status shape_dequantize(pj_ctx *c)
 {
@@ -59,11 +55,7 @@ static pj_status shape_dequantize(pj_ctx *c)
     return pj_set_shape_of(c, 0, named != PJ_UNDEFINED ? named : pj_in_dtype(c, 1), 0);
 }
 
-static pj_status work_dequantize(pj_ctx *c, pj_work *work)
-{
-    pj_work_dequantize(c, work, pj_out_count(c, 0), pj_in_zero(c, 2));
-    return PJ_OK;
-}
+PJ_WORK(dequantize, pj_work_dequantize(c, work, pj_out_count(c, 0), pj_in_zero(c, 2)))
 
 static pj_status shape_dynamic_quantize(pj_ctx *c)
 {
@@ -115,11 +107,7 @@ static pj_status work_qlinear_mul(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-static pj_status work_requantize(pj_ctx *c, pj_work *work)
-{
-    count_requantize(c, work, pj_out_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(requantize, count_requantize(c, work, pj_out_count(c, 0)))
 
 /* 1 cmp chooses between two requantizations. */
 static pj_status work_qlinear_leakyrelu(pj_ctx *c, pj_work *work)
@@ -239,18 +227,10 @@ static pj_status work_mul_integer(pj_ctx *c, pj_work *work)
  * The result is stored as the integer; multiplying it by its scale again is bookkeeping of the format, not work. */
 
 /* x, scale, zero point, bit width */
-static pj_status work_quant(pj_ctx *c, pj_work *work)
-{
-    pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2);
-    return PJ_OK;
-}
+PJ_WORK(quant, pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2))
 
 /* x, scale, exponent bits, mantissa bits, exponent bias, largest value: 1 mul, 1 round */
-static pj_status work_float_quant(pj_ctx *c, pj_work *work)
-{
-    pj_work_quantize(c, work, pj_out_count(c, 0), 1, -1);
-    return PJ_OK;
-}
+PJ_WORK(float_quant, pj_work_quantize(c, work, pj_out_count(c, 0), 1, -1))
 
 /* Dropping low bits: 1 shift per element. */
 PJ_WORK_EACH(trunc, [PJ_SHIFT] = 1)
@@ -268,16 +248,10 @@ static pj_status work_multi_threshold(pj_ctx *c, pj_work *work)
 
 /* ---- cuBLASLt's orders ---- */
 
-static pj_status shape_to_order(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, PJ_INT8, 0);
-}
+PJ_SHAPE(to_order, pj_set_shape_of(c, 0, PJ_INT8, 0))
 
 /* The type is an attribute; of files before it was one, that of the scale. */
-static pj_status shape_from_order(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, pj_attr_dtype(c, "to", pj_in_dtype(c, 1)), 0);
-}
+PJ_SHAPE(from_order, pj_set_shape_of(c, 0, pj_attr_dtype(c, "to", pj_in_dtype(c, 1)), 0))
 
 PJ_WORK_EACH(from_order, [PJ_MUL] = 1, [PJ_ROUND] = 1)
 

@@ -78,16 +78,10 @@ static pj_status shape_reduce_to(pj_ctx *c, pj_dtype dtype)
     return r.known ? set_reduced(c, &r, dtype) : set_partly_known(c, &r, dtype);
 }
 
-static pj_status shape_reduce(pj_ctx *c)
-{
-    return shape_reduce_to(c, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(reduce, shape_reduce_to(c, pj_in_dtype(c, 0)))
 
 /* Sums of 8 bit integers in 32 bits. */
-static pj_status shape_reduce_integer(pj_ctx *c)
-{
-    return shape_reduce_to(c, pj_in_dtype(c, 0) == PJ_UINT8 ? PJ_UINT32 : PJ_INT32);
-}
+PJ_SHAPE(reduce_integer, shape_reduce_to(c, pj_in_dtype(c, 0) == PJ_UINT8 ? PJ_UINT32 : PJ_INT32))
 
 /* ArgMax, ArgMin: one axis, by default the first. */
 static pj_status shape_arg(pj_ctx *c)
@@ -303,18 +297,10 @@ static pj_status work_log_sum_exp(pj_ctx *c, pj_work *work)
 }
 
 /* Max, Min, ArgMax, ArgMin: I - O comparisons */
-static pj_status work_extreme(pj_ctx *c, pj_work *work)
-{
-    count_folds(c, work, PJ_CMP);
-    return PJ_OK;
-}
+PJ_WORK(extreme, count_folds(c, work, PJ_CMP))
 
 /* Product of x: I - O multiplications */
-static pj_status work_prod(pj_ctx *c, pj_work *work)
-{
-    count_folds(c, work, PJ_MUL);
-    return PJ_OK;
-}
+PJ_WORK(prod, count_folds(c, work, PJ_MUL))
 
 /* n elements in a line take n - 1 operations: I - I/n; one less where a sum excludes its own element. */
 static pj_status count_cumulative(pj_ctx *c, pj_work *work, pj_prim prim)

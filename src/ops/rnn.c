@@ -75,25 +75,10 @@ static pj_status shape_cell(pj_ctx *c, int gates, bool transposed, int states)
     return set_outputs(c, &cell, states);
 }
 
-static pj_status shape_lstm(pj_ctx *c)
-{
-    return shape_cell(c, 4, false, 2);
-}
-
-static pj_status shape_gru(pj_ctx *c)
-{
-    return shape_cell(c, 3, false, 1);
-}
-
-static pj_status shape_rnn(pj_ctx *c)
-{
-    return shape_cell(c, 1, false, 1);
-}
-
-static pj_status shape_dynamic_lstm(pj_ctx *c)
-{
-    return shape_cell(c, 4, true, 2);
-}
+PJ_SHAPE(lstm, shape_cell(c, 4, false, 2))
+PJ_SHAPE(gru, shape_cell(c, 3, false, 1))
+PJ_SHAPE(rnn, shape_cell(c, 1, false, 1))
+PJ_SHAPE(dynamic_lstm, shape_cell(c, 4, true, 2))
 
 static pj_status shape_attention_lstm(pj_ctx *c)
 {

@@ -110,6 +110,13 @@ pj_status pj_broadcast_inputs(pj_ctx *c, int first, int count, int *rank, pj_num
 /* Product of dims[from .. to-1]. */
 pj_num pj_dims_product(pj_ctx *c, const pj_num *dims, int from, int to);
 
+/* Defines shape_NAME, a rule that is one expression of c: PJ_SHAPE(size, pj_set_scalar(c, 0, PJ_INT64)) */
+#define PJ_SHAPE(name, set)                  \
+    static pj_status shape_##name(pj_ctx *c) \
+    {                                        \
+        return set;                          \
+    }
+
 /* ---- common shape rules ---- */
 pj_status pj_shape_same(pj_ctx *c); /* output 0 has type and shape of input 0 */
 pj_status
@@ -146,6 +153,14 @@ bool pj_on_integers(const pj_ctx *c);
     {                                                                    \
         pj_work_each(c, work, PJ_EACH(__VA_ARGS__), pj_out_count(c, 0)); \
         return PJ_OK;                                                    \
+    }
+
+/* Defines work_NAME, a rule of one step: PJ_WORK(nonzero, pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0))) */
+#define PJ_WORK(name, count)                               \
+    static pj_status work_##name(pj_ctx *c, pj_work *work) \
+    {                                                      \
+        count;                                             \
+        return PJ_OK;                                      \
     }
 
 /* One primitive per element of output 0. */

@@ -35,11 +35,7 @@ static pj_status shape_topk(pj_ctx *c)
 
 /* cmp = elements of the input * bits(k). Each element passes a heap of the k best so far, whose depth bits(k) =
  * ceil(log2(k + 1)) bounds its comparisons; k = n is a full sort at n log2 n. */
-static pj_status work_topk(pj_ctx *c, pj_work *work)
-{
-    pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, pj_in_count(c, 0), pj_bit_length(top_count(c))));
-    return PJ_OK;
-}
+PJ_WORK(topk, pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, pj_in_count(c, 0), pj_bit_length(top_count(c)))))
 
 /* ---- NonZero ---- */
 
@@ -91,11 +87,7 @@ static pj_status value_nonzero(pj_ctx *c)
 }
 
 /* One comparison an element. */
-static pj_status work_nonzero(pj_ctx *c, pj_work *work)
-{
-    pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(nonzero, pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0)))
 
 /* ---- Unique ---- */
 
@@ -138,16 +130,10 @@ static pj_status set_unique(pj_ctx *c, int firsts, int inverse, int counts)
     return pj_set_1d(c, counts, PJ_INT64, distinct);
 }
 
-static pj_status shape_unique(pj_ctx *c)
-{
-    return set_unique(c, 1, 2, 3);
-}
+PJ_SHAPE(unique, set_unique(c, 1, 2, 3))
 
 /* com.microsoft: no firsts. */
-static pj_status shape_unique_contrib(pj_ctx *c)
-{
-    return set_unique(c, -1, 1, 2);
-}
+PJ_SHAPE(unique_contrib, set_unique(c, -1, 1, 2))
 
 /* cmp = elements * bits(n) for n things compared: a sort at n log2 n, each comparison one an element of the slice. */
 static pj_status work_unique(pj_ctx *c, pj_work *work)
@@ -197,11 +183,7 @@ static pj_status shape_time_warping(pj_ctx *c)
 }
 
 /* Per cost: the cheapest of three ways to it, 2 cmp; 1 add. */
-static pj_status work_time_warping(pj_ctx *c, pj_work *work)
-{
-    pj_work_each(c, work, PJ_EACH([PJ_CMP] = 2, [PJ_ADD] = 1), pj_in_count(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(time_warping, pj_work_each(c, work, PJ_EACH([PJ_CMP] = 2, [PJ_ADD] = 1), pj_in_count(c, 0)))
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {

@@ -144,18 +144,11 @@ static pj_status shape_split(pj_ctx *c)
     return set_sequence(c, 0, part);
 }
 
-static pj_status work_split(pj_ctx *c, pj_work *work)
-{
-    work->written[0] = pj_in_count(c, 0);
-    return PJ_OK;
-}
+PJ_WORK(split, work->written[0] = pj_in_count(c, 0))
 
 /* ---- building ---- */
 
-static pj_status shape_empty(pj_ctx *c)
-{
-    return set_sequence(c, 0, pj_type_tensor(pj_attr_dtype(c, "dtype", PJ_FLOAT32), -1, NULL));
-}
+PJ_SHAPE(empty, set_sequence(c, 0, pj_type_tensor(pj_attr_dtype(c, "dtype", PJ_FLOAT32), -1, NULL)))
 
 static pj_status shape_construct(pj_ctx *c)
 {
@@ -366,10 +359,7 @@ static pj_status value_at(pj_ctx *c)
     return found && taken.data ? pj_set_data(c, 0, taken.data, taken.count) : PJ_OK;
 }
 
-static pj_status shape_length(pj_ctx *c)
-{
-    return pj_set_scalar(c, 0, PJ_INT64);
-}
+PJ_SHAPE(length, pj_set_scalar(c, 0, PJ_INT64))
 
 static pj_status value_length(pj_ctx *c)
 {
@@ -412,11 +402,7 @@ static pj_status shape_concat(pj_ctx *c)
     return pj_set(c, 0, content->dtype, rank, dims);
 }
 
-static pj_status work_concat(pj_ctx *c, pj_work *work)
-{
-    work->read[0] = pj_out_count(c, 0);
-    return PJ_OK;
-}
+PJ_WORK(concat, work->read[0] = pj_out_count(c, 0))
 
 /* ---- SequenceMap: the body, once for each tensor of input 0 ---- */
 

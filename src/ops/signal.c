@@ -219,11 +219,7 @@ static void count_real(pj_ctx *c, pj_work *work, const pj_num *signal, int rank)
     count_transforms(c, work, points, steps, true);
 }
 
-static pj_status work_rfft(pj_ctx *c, pj_work *work)
-{
-    count_real(c, work, pj_in_type(c, 0)->dims, pj_in_rank(c, 0));
-    return PJ_OK;
-}
+PJ_WORK(rfft, count_real(c, work, pj_in_type(c, 0)->dims, pj_in_rank(c, 0)))
 
 static pj_status work_irfft(pj_ctx *c, pj_work *work)
 {

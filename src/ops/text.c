@@ -15,10 +15,7 @@ static pj_status shape_concat(pj_ctx *c)
     return pj_set(c, 0, PJ_STRING, rank, dims);
 }
 
-static pj_status shape_match(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, PJ_BOOL, 0);
-}
+PJ_SHAPE(match, pj_set_shape_of(c, 0, PJ_BOOL, 0))
 
 /* [C] or [1,C]. Stop words that are found are removed, at run time. */
 static pj_status shape_normalize(pj_ctx *c)
@@ -122,16 +119,10 @@ static pj_status set_hashes(pj_ctx *c, pj_num batch)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank < 0 ? -1 : rank + 1, dims);
 }
 
-static pj_status shape_hash(pj_ctx *c)
-{
-    return set_hashes(c, pj_in_dim(c, 0, 0));
-}
+PJ_SHAPE(hash, set_hashes(c, pj_in_dim(c, 0, 0)))
 
 /* cu_seqlens [B + 1] */
-static pj_status shape_packed_hash(pj_ctx *c)
-{
-    return set_hashes(c, pj_num_sub(c->symbols, pj_in_dim(c, 3, 0), pj_num_of(1)));
-}
+PJ_SHAPE(packed_hash, set_hashes(c, pj_num_sub(c->symbols, pj_in_dim(c, 3, 0), pj_num_of(1))))
 
 /* Per id N mul and N - 1 logic: the hash of n ids goes on from that of n - 1. Per hash 1 div (the remainder), 1 add
  * for an offset. Resets at an end of sequence and at segments: 1 cmp per id each. Offsets, the end of sequence and
@@ -149,10 +140,7 @@ static pj_status work_hash(pj_ctx *c, pj_work *work)
 }
 
 /* 32 bits for each element */
-static pj_status shape_murmur(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, pj_attr_int(c, "positive", 1) ? PJ_UINT32 : PJ_INT32, 0);
-}
+PJ_SHAPE(murmur, pj_set_shape_of(c, 0, pj_attr_int(c, "positive", 1) ? PJ_UINT32 : PJ_INT32, 0))
 
 /* Per word of 32 bits: 3 mul, 1 add, 1 logic, and two rotations of 2 shift and 1 logic; then the length, 1 logic, and
  * the final mix, 2 mul, 3 shift, 3 logic. How many words a string has only the run knows. */

@@ -100,15 +100,8 @@ static pj_status shape_optimizer(pj_ctx *c, int groups)
     return PJ_OK;
 }
 
-static pj_status shape_two_states(pj_ctx *c)
-{
-    return shape_optimizer(c, 4);
-}
-
-static pj_status shape_one_state(pj_ctx *c)
-{
-    return shape_optimizer(c, 3);
-}
+PJ_SHAPE(two_states, shape_optimizer(c, 4))
+PJ_SHAPE(one_state, shape_optimizer(c, 3))
 
 /* Counts `each` per trained number, and the regularization of the gradient, norm_coefficient*X + G, where there is one.
  */

@@ -270,15 +270,8 @@ static pj_status set_targets(pj_ctx *c, pj_dtype dtype)
     return pj_set(c, 0, dtype, 2, dims);
 }
 
-static pj_status shape_regressor(pj_ctx *c)
-{
-    return set_targets(c, PJ_FLOAT32);
-}
-
-static pj_status shape_ensemble(pj_ctx *c)
-{
-    return set_targets(c, pj_in_dtype(c, 0));
-}
+PJ_SHAPE(regressor, set_targets(c, PJ_FLOAT32))
+PJ_SHAPE(ensemble, set_targets(c, pj_in_dtype(c, 0)))
 
 /* How leaves' values make a score; numbers as in TreeEnsemble. */
 typedef enum aggregate { AVERAGE, SUM, MIN, MAX } aggregate;

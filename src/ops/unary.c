@@ -69,10 +69,7 @@ PJ_WORK_EACH(sqrt, [PJ_SQRT] = 1)
 /* ---- tests ---- */
 
 /* IsNaN, IsInf: one comparison an element (of the magnitude with infinity). */
-static pj_status shape_test(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, PJ_BOOL, 0);
-}
+PJ_SHAPE(test, pj_set_shape_of(c, 0, PJ_BOOL, 0))
 
 /* ---- casts ---- */
 
@@ -88,15 +85,8 @@ static pj_dtype cast_target(pj_ctx *c)
     return pj_dtype_of_word(word);
 }
 
-static pj_status shape_cast(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, cast_target(c), 0);
-}
-
-static pj_status shape_cast_like(pj_ctx *c)
-{
-    return pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0);
-}
+PJ_SHAPE(cast, pj_set_shape_of(c, 0, cast_target(c), 0))
+PJ_SHAPE(cast_like, pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0))
 
 /* One conversion an element; nothing between equal types. */
 static pj_status work_cast(pj_ctx *c, pj_work *work)
