@@ -3,10 +3,7 @@
  * quirks.
  *
  * Floats go by width, as in QTools; of two floats of one width the first gives its flavour. */
-#ifndef PJ_ARITH_ARITH_H
-#define PJ_ARITH_ARITH_H
-
-#include <stdint.h>
+#pragma once
 
 #include "arith/number.h"
 
@@ -81,5 +78,3 @@ typedef struct pj_batchnorm {
 /* PJ_EUNSUPPORTED for a ternary or binary divisor, or where a quotient of unlimited range has to be laid out (Q36). */
 pj_status pj_batchnorm_compose(const pj_number *input, const pj_number *gamma, const pj_number *beta,
                                const pj_number *variance, pj_batchnorm *out, pj_error *err);
-
-#endif

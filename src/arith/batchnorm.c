@@ -1,6 +1,5 @@
 /* Batch normalization as a divider, a multiplier and an adder. */
 #include <limits.h>
-#include <math.h>
 
 #include "arith/arith.h"
 

@@ -1,7 +1,4 @@
 /* Number formats as words: int8, fixed<16,3>, bf16, po2_4 ... */
-#include <inttypes.h>
-#include <string.h>
-
 #include "arith/number.h"
 
 enum { MOST_INT = 64, MOST_FIXED = 1024, MOST_PO2 = 24 };

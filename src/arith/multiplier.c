@@ -1,6 +1,4 @@
 /* What multiplies two number formats. */
-#include <math.h>
-
 #include "arith/arith.h"
 
 /* Circuit and kind of the product, row = weight, column = input:

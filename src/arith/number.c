@@ -1,8 +1,6 @@
 /* Number formats: constructors, what a power of two needs in fixed point. Their words are in format_word.c. */
 #include "arith/number.h"
 
-#include <math.h>
-
 #include "base/real.h"
 
 pj_number pj_number_fixed(int64_t bits, int64_t int_bits, bool is_signed)

@@ -4,13 +4,8 @@
  * larger than bits. po2: `bits` hold [sign] and exponent, int_bits == bits, max_val_po2 is the largest magnitude or -1
  * for unknown. ternary: bits 2, int_bits 2, signed. binary (-1/+1): 1, 1, signed. binary01 (0/1): 1, 1, unsigned.
  * float: int_bits -1, signed; `flavour` tells formats of one width apart. Source: the QTools model of google/qkeras. */
-#ifndef PJ_ARITH_NUMBER_H
-#define PJ_ARITH_NUMBER_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/err.h"
 #include "base/str.h"
 
 typedef enum pj_number_kind {
@@ -95,5 +90,3 @@ void pj_number_print(const pj_number *number, pj_str *out);
 /* The format of such a word: N is 1..64 after int and uint, 1..1024 in fixed<N,I> (I from -1024 to 1024), 1..24 after
  * po2_. PJ_EARGUMENT with the word and what was expected. */
 pj_status pj_number_parse(const char *word, pj_number *out, pj_error *err);
-
-#endif

@@ -1,6 +1,4 @@
 /* Shifting a number by a power of two: multiplication and, with left and right exchanged, division. */
-#include <math.h>
-
 #include "base/real.h"
 
 #include "arith/arith.h"

@@ -1,11 +1,6 @@
 /* Reading numbers with units. */
 #include "base/amount.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/limits.h"
 
 static const char decimals[] = "0123456789";

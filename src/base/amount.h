@@ -1,10 +1,8 @@
 /* Numbers with units as a person writes them: "2.5mJ", "1 MiB", "12.5M", "2%". The same in every locale; nothing is
  * allocated. */
-#ifndef PJ_BASE_AMOUNT_H
-#define PJ_BASE_AMOUNT_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/libc.h"
 
 typedef struct pj_amount_unit {
     const char *word; /* "": a number without a unit */
@@ -31,5 +29,3 @@ const char *pj_amount_number(const char *text, pj_digits digits, double *out);
 /* Turns *amount from the unit of `length` bytes at `word` (letters in their case) into that of the table. false, with
  * *amount as it was: no such unit, or more than 1e300. */
 bool pj_amount_convert(const char *word, size_t length, const pj_amount_unit *units, double *amount);
-
-#endif

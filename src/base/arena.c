@@ -1,10 +1,6 @@
 /* Arena: a list of chunks, bumped from the newest. */
 #include "base/arena.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/ckd.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -4,11 +4,9 @@
  * zeroed and aligned for any type. An allocation fails (NULL) when the system has no memory or when the arena's byte
  * limit is reached: hostile files must not make us swap. With AddressSanitizer each object is its own malloc, so that
  * an overrun is seen. Not for use from two threads at once. */
-#ifndef PJ_BASE_ARENA_H
-#define PJ_BASE_ARENA_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/libc.h"
 
 typedef struct pj_arena pj_arena;
 
@@ -45,5 +43,3 @@ void pj_arena_fail(pj_arena *arena);
 
 /* `count` zeroed objects of a type. */
 #define PJ_NEW(arena, type, count) ((type *)pj_arena_alloc((arena), (size_t)(count), sizeof(type)))
-
-#endif

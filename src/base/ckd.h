@@ -1,10 +1,7 @@
 /* Checked arithmetic on sizes: each function stores the result and says whether it fits. */
-#ifndef PJ_BASE_CKD_H
-#define PJ_BASE_CKD_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/libc.h"
 
 static inline bool pj_add_i64(int64_t a, int64_t b, int64_t *out)
 {
@@ -59,5 +56,3 @@ static inline int64_t pj_floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
-
-#endif

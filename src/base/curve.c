@@ -1,9 +1,6 @@
 /* Constants, polynomials, and points with power laws between them. */
 #include "base/curve.h"
 
-#include <math.h>
-#include <stdio.h>
-
 #include "base/real.h"
 
 static double polynomial_at(const pj_curve *curve, double x)

@@ -1,6 +1,5 @@
 /* A quantity as a function of a width or a size: a constant, a polynomial, or points with power laws between them. */
-#ifndef PJ_BASE_CURVE_H
-#define PJ_BASE_CURVE_H
+#pragma once
 
 #include "base/figure.h"
 
@@ -26,5 +25,3 @@ pj_status pj_curve_read_polynomial(pj_figures *figures, pj_json object, const ch
 /* Reads `object`.points: two or more objects with `x_key` and `key` (both positive), source and confidence. */
 pj_status pj_curve_read_points(pj_figures *figures, pj_json object, const char *x_key, const char *key,
                                const char *unit, pj_curve *out, pj_error *err);
-
-#endif

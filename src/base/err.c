@@ -1,10 +1,6 @@
 /* Errors: status texts and the one function that writes a sentence. */
 #include "base/err.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 const char *pj_status_text(pj_status status)
 {
     static const char *const texts[] = {

@@ -1,8 +1,7 @@
 /* Raising and forwarding errors. The conventions are in include/picojoule/error.h. */
-#ifndef PJ_BASE_ERR_H
-#define PJ_BASE_ERR_H
+#pragma once
 
-#include <stdbool.h>
+#include "base/libc.h"
 
 #include "picojoule/error.h"
 
@@ -53,5 +52,3 @@ static inline pj_status pj_fail_memory(pj_error *err)
 {
     return pj_fail(err, PJ_ENOMEM, "not enough memory, or the memory budget for this file is used up");
 }
-
-#endif

@@ -1,10 +1,6 @@
 /* Numbers with unit, source and confidence. */
 #include "base/figure.h"
 
-#include <math.h>
-#include <stdbool.h>
-#include <string.h>
-
 static bool grow(pj_figures *figures)
 {
     size_t capacity = figures->capacity ? figures->capacity * 2 : 32;

@@ -1,10 +1,6 @@
 /* A number of an energy table, a device profile or a memory hierarchy: never without unit, source and confidence. */
-#ifndef PJ_BASE_FIGURE_H
-#define PJ_BASE_FIGURE_H
+#pragma once
 
-#include <stddef.h>
-
-#include "base/arena.h"
 #include "base/json.h"
 
 typedef struct pj_figure {
@@ -41,5 +37,3 @@ pj_status pj_figure_coefficient(pj_figures *figures, pj_json object, pj_json at,
  * nearest first: what stands around a figure speaks for it. Without any: "not stated", "memory". */
 pj_status pj_figure_inherit(pj_figures *figures, const pj_json *objects, int count, pj_json at, const char *unit,
                             double *out, pj_error *err);
-
-#endif

@@ -2,10 +2,6 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Reads until the end; one byte past `limit` is asked for, so that a file that is too large is noticed, whatever kind
  * of file it is. */

@@ -1,8 +1,7 @@
 /* What can be read at any offset: a file, bytes in memory, or callbacks (picojoule/resource.h); and the files beside
  * it.
  */
-#ifndef PJ_BASE_INPUT_H
-#define PJ_BASE_INPUT_H
+#pragma once
 
 #include "base/err.h"
 #include "picojoule/resource.h"
@@ -56,5 +55,3 @@ pj_status pj_resource_read(const pj_resource *given, size_t limit, char **out, s
 bool pj_origin_calls(const pj_origin *origin);
 
 void pj_origin_free(pj_origin *origin); /* NULL is allowed */
-
-#endif

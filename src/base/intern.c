@@ -1,8 +1,6 @@
 /* Open addressing over entries that hold their key. */
 #include "base/intern.h"
 
-#include <string.h>
-
 struct pj_interned {
     uint64_t hash;
     size_t words;

@@ -1,8 +1,5 @@
 /* Equal bytes, kept once: for small facts that many objects share. */
-#ifndef PJ_BASE_INTERN_H
-#define PJ_BASE_INTERN_H
-
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 
@@ -20,5 +17,3 @@ void pj_interner_init(pj_interner *interner, pj_arena *arena);
 /* The one entry of these `words` numbers: `room` bytes after a copy of them, zeroed where *is_new (may be NULL) says
  * that the entry is. With a room of 0 it is the copy itself. NULL: no memory. */
 void *pj_intern(pj_interner *interner, const int64_t *key, size_t words, size_t room, bool *is_new);
-
-#endif

@@ -1,16 +1,8 @@
 /* JSON read strictly: documents, paths, typed getters. */
 #include "base/json.h"
 
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/arena.h"
 #include "base/file.h"
 #include "base/json_write.h"
-#include "base/limits.h"
 #include "base/map.h"
 
 struct pj_json_doc {

@@ -6,14 +6,8 @@
  *
  * A handle is two pointers, passed by value; it and the texts it gives are valid until pj_json_free(). An absent
  * value is a handle too: asking it for anything gives "missing" or the default. */
-#ifndef PJ_BASE_JSON_H
-#define PJ_BASE_JSON_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
 #include "base/json_tree.h"
 #include "base/str.h"
 
@@ -88,5 +82,3 @@ void pj_json_path(pj_json at, pj_str *out);
 
 /* The line that it begins in, from 1; 0 of an absent value. */
 size_t pj_json_line(pj_json at);
-
-#endif

@@ -1,10 +1,6 @@
 /* A strict parser of JSON: recursive descent, at most PJ_MAX_JSON_DEPTH deep. */
 #include "base/json_tree.h"
 
-#include <math.h>
-#include <stdbool.h>
-#include <string.h>
-
 #include "base/amount.h"
 #include "base/ckd.h"
 #include "base/limits.h"

@@ -1,9 +1,5 @@
 /* From JSON bytes to a tree: the strict parser below json.h. */
-#ifndef PJ_BASE_JSON_TREE_H
-#define PJ_BASE_JSON_TREE_H
-
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -38,5 +34,3 @@ typedef struct pj_json_node {
  * of values, digits of a number; PJ_ENOMEM. Keys may stand twice. */
 pj_status pj_json_tree(const char *text, size_t length, pj_arena *arena, const pj_json_node **root, size_t *line,
                        size_t *column, pj_error *err);
-
-#endif

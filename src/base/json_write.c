@@ -1,9 +1,6 @@
 /* JSON written value by value onto a text. */
 #include "base/json_write.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/utf8.h"
 
 pj_json_writer pj_json_writer_new(pj_str *out, bool pretty)

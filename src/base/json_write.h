@@ -9,11 +9,7 @@
  * Pretty: two spaces per level, one value per line, except inside a _LINE container, which stays on one line with all
  * that it holds. Compact: no spaces at all. A failed text (no memory, over its limit, deeper than
  * PJ_MAX_JSON_DEPTH) shows in text.failed at the end. */
-#ifndef PJ_BASE_JSON_WRITE_H
-#define PJ_BASE_JSON_WRITE_H
-
-#include <stdbool.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/limits.h"
 #include "base/str.h"
@@ -61,5 +57,3 @@ void pj_json_put_bool(pj_json_writer *writer, const char *key, bool value);
 
 /* Appends `text` in quotes with JSON's escapes; a byte that is no UTF-8 becomes U+FFFD. */
 void pj_json_add_quoted(pj_str *out, const char *text);
-
-#endif

@@ -1,9 +1,7 @@
 /* Every cap on what a file may ask of us, in one place. tests/limits has a test for each. */
-#ifndef PJ_BASE_LIMITS_H
-#define PJ_BASE_LIMITS_H
+#pragma once
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/libc.h"
 
 enum {
     PJ_MAX_MESSAGE_DEPTH = 256,     /* protobuf messages inside messages; 3 for each subgraph, the rest for types */
@@ -42,5 +40,3 @@ enum {
 
 /* Skeleton bytes that we accept at all. */
 #define PJ_MAX_SKELETON_BYTES ((size_t)1024 * 1024 * 1024)
-
-#endif

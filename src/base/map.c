@@ -1,8 +1,6 @@
 /* Open addressing with linear probing, over entries in their own array. */
 #include "base/map.h"
 
-#include <string.h>
-
 enum { FIRST_CAPACITY = 16 };
 
 void pj_map_init(pj_map *map, pj_arena *arena)

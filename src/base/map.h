@@ -1,12 +1,7 @@
 /* A table from texts to pointers. Keys are borrowed and must live as long as the map; values are never NULL.
  * It takes its memory from an arena, so it has no destructor. Look-up and insertion take constant time on average;
  * the hash is seeded per map, so a file cannot choose names that all collide. */
-#ifndef PJ_BASE_MAP_H
-#define PJ_BASE_MAP_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 
@@ -36,5 +31,3 @@ void *pj_map_get(const pj_map *map, const char *key);
 
 /* Sets or replaces; false: out of memory. */
 bool pj_map_put(pj_map *map, const char *key, void *value);
-
-#endif

@@ -1,9 +1,6 @@
 /* A counter, a lock, and threads that take the next job. */
 #include "base/parallel.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 #if PJ_THREADS
 #include <pthread.h>
 #include <unistd.h>

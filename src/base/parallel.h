@@ -1,8 +1,5 @@
 /* Independent jobs on several threads; on one where the library is built without threads (PJ_THREADS). */
-#ifndef PJ_BASE_PARALLEL_H
-#define PJ_BASE_PARALLEL_H
-
-#include <stddef.h>
+#pragma once
 
 #include "base/err.h"
 
@@ -20,5 +17,3 @@ int pj_threads(int wish);
  * `hand_on` (or NULL) is called for the jobs in order, one at a time, each by the worker that has run it, before that
  * worker begins another. After a failure, of a job or of `hand_on`, no later job is handed on. */
 pj_status pj_parallel(int threads, size_t jobs, pj_job run, pj_job hand_on, void *payload, pj_error *err);
-
-#endif

@@ -7,9 +7,8 @@
  * from logarithms and powers of 80 digits; tests/unit/test_real.c compares with more such. */
 #include "base/real.h"
 
+#include "base/libc.h"
 #include <float.h>
-#include <math.h>
-#include <stdbool.h>
 
 _Static_assert(FLT_EVAL_METHOD == 0, "sums and products must be rounded to double; on x86, compile with -mfpmath=sse");
 

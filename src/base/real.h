@@ -8,13 +8,10 @@
  *
  * Special values are those of C's functions. errno and floating-point flags are not kept. All that is asked of the
  * environment is what a C program starts with: rounding to nearest, subnormal numbers not flushed to zero. */
-#ifndef PJ_BASE_REAL_H
-#define PJ_BASE_REAL_H
+#pragma once
 
 double pj_log(double x);
 double pj_log2(double x);
 double pj_log10(double x);
 double pj_exp2(double x);
 double pj_pow(double x, double y);
-
-#endif

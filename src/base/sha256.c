@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { BLOCK = 64, ROUNDS = 64, LENGTH_AT = 56 };

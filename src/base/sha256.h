@@ -1,11 +1,6 @@
 /* SHA-256 (FIPS 180-4), to tell whether a file is the one that is meant. */
-#ifndef PJ_BASE_SHA256_H
-#define PJ_BASE_SHA256_H
+#pragma once
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
 #include "base/input.h"
 
 enum { PJ_SHA256_BYTES = 32, PJ_SHA256_DIGITS = 64 };
@@ -25,5 +20,3 @@ void pj_sha256_end(pj_sha256 *sum, char digits[PJ_SHA256_DIGITS + 1]);
 /* The digest of a file, read through a small window. PJ_EIO: it cannot be opened or read; err->file is set. */
 pj_status pj_sha256_input(const pj_input *input, char digits[PJ_SHA256_DIGITS + 1], pj_error *err); /* PJ_EIO */
 pj_status pj_sha256_file(const char *path, char digits[PJ_SHA256_DIGITS + 1], pj_error *err);
-
-#endif

@@ -2,11 +2,6 @@
 #include "base/str.h"
 
 #include <locale.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/ckd.h"
 

@@ -2,13 +2,7 @@
  *
  * After a failed append (no memory, or past `limit`) the text keeps what it has, `failed` is true and further appends
  * do nothing: a writer checks once, at the end. `data` is always a terminated text, never NULL. */
-#ifndef PJ_BASE_STR_H
-#define PJ_BASE_STR_H
-
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -60,5 +54,3 @@ bool pj_text_glob(const char *glob, const char *text);
 /* The same for many of them that somebody else wrote: takes the characters that are compared from *steps, at most the
  * product of both lengths. Once it is 0 nothing matches. */
 bool pj_text_glob_within(const char *glob, const char *text, uint64_t *steps);
-
-#endif

@@ -1,8 +1,7 @@
 /* UTF-8 sequences, one at a time. */
-#ifndef PJ_BASE_UTF8_H
-#define PJ_BASE_UTF8_H
+#pragma once
 
-#include <stddef.h>
+#include "base/libc.h"
 
 /* Bytes of the valid sequence at `text`, of which `left` bytes remain; 0: none (truncated, overlong, a surrogate, past
  * U+10FFFF). */
@@ -25,5 +24,3 @@ static inline size_t pj_utf8_sequence(const char *text, size_t left)
         return 0;
     return length;
 }
-
-#endif

@@ -1,13 +1,7 @@
 /* Handles, names, sized structs and JSON over setup and result. */
 #include "picojoule/binding.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "base/input.h"
-#include "base/json.h"
 #include "picojoule/version.h"
 #include "result/field.h"
 #include "setup/setup.h"

@@ -1,6 +1,4 @@
 /* Figures of a budget: numbers with units. */
-#include <string.h>
-
 #include "base/amount.h"
 #include "check/entry.h"
 

@@ -1,8 +1,4 @@
 /* Checking budgets: models are analysed side by side and judged in the order of the file. */
-#include "picojoule/budget.h"
-
-#include <string.h>
-
 #include "base/parallel.h"
 #include "check/judge.h"
 #include "picojoule/picojoule.h"

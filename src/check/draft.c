@@ -1,11 +1,7 @@
 /* A first budget: today's figures, and a margin. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/amount.h"
-#include "base/json_write.h"
 #include "base/map.h"
 #include "base/real.h"
 #include "check/entry.h"

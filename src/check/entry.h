@@ -1,9 +1,6 @@
 /* A budget file in memory: one entry per model, one rule per limit. */
-#ifndef PJ_CHECK_ENTRY_H
-#define PJ_CHECK_ENTRY_H
+#pragma once
 
-#include "base/arena.h"
-#include "base/json.h"
 #include "picojoule/budget.h"
 #include "result/field.h"
 
@@ -46,5 +43,3 @@ pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *
 
 /* pj_budget_read from memory; `name` stands for the file. */
 pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);
-
-#endif

@@ -1,15 +1,9 @@
 /* Does a model keep to its budget? */
 #include "check/judge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/limits.h"
 #include "base/map.h"
 #include "diff/match.h"
 #include "ir/diag.h"
-#include "picojoule/lint.h"
 #include "setup/setup.h"
 
 /* ---- the few layers that matter most in a verdict ---- */

@@ -1,6 +1,5 @@
 /* Does a model keep to its budget? */
-#ifndef PJ_CHECK_JUDGE_H
-#define PJ_CHECK_JUDGE_H
+#pragma once
 
 #include "check/entry.h"
 
@@ -25,5 +24,3 @@ bool pj_budget_code_known(const char *code, const char **near);
 /* pj_fail() with FILE: $.path of the budget. */
 pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
                          ...) PJ_PRINTF(5, 6);
-
-#endif

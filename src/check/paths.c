@@ -1,7 +1,6 @@
 /* Paths as they are found from a budget's folder. */
 #include "check/paths.h"
 
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

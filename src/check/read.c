@@ -1,12 +1,6 @@
 /* Reading a budget file: picojoule.budget/1. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/file.h"
 #include "base/input.h"
-#include "base/limits.h"
-#include "check/entry.h"
 #include "check/judge.h"
 #include "check/reader.h"
 #include "quant/precision.h"

@@ -1,8 +1,6 @@
 /* Reading a budget file: texts, files, and what the figures of an entry rest on. */
 #include "check/reader.h"
 
-#include <string.h>
-
 /* ---- small pieces ---- */
 
 pj_status pj_reader_keys(pj_reader *r, pj_json object, const char *const *keys)

@@ -1,6 +1,5 @@
 /* Reading a budget file: what its parts share. */
-#ifndef PJ_CHECK_READER_H
-#define PJ_CHECK_READER_H
+#pragma once
 
 #include "check/entry.h"
 #include "setup/setup.h"
@@ -36,5 +35,3 @@ size_t pj_reader_basis_keys(const char **keys);
 
 /* Reads what the entry's figures rest on: dims, table, plan, memory ... */
 pj_status pj_reader_basis(pj_reader *r, pj_json object);
-
-#endif

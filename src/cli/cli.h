@@ -1,6 +1,14 @@
 /* The program: exit codes, what a command line can say, what a command is. It uses nothing but the public headers. */
-#ifndef PJ_CLI_CLI_H
-#define PJ_CLI_CLI_H
+#pragma once
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "picojoule/picojoule.h"
 
@@ -207,5 +215,3 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
 void pj_help_program(const pj_command *const *commands);
 void pj_help_command(const pj_command *command);
 void pj_help_markdown(const pj_command *const *commands);
-
-#endif

@@ -1,9 +1,6 @@
 /* picojoule analyze: energy, counts and precision per layer. */
-#include <string.h>
-
 #include "commands.h"
 #include "record.h"
-#include "say.h"
 
 typedef struct analyze_args {
     pj_output output;

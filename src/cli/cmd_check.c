@@ -1,13 +1,10 @@
 /* picojoule check: do models keep their energy budgets? */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "record.h"
-#include "say.h"
 
 typedef struct check_args {
     pj_output output;

@@ -1,6 +1,4 @@
 /* picojoule compare: two models, or one with two sets of options, layer by layer. */
-#include <string.h>
-
 #include "commands.h"
 #include "say.h"
 

@@ -1,6 +1,4 @@
 /* picojoule help. */
-#include <string.h>
-
 #include "say.h"
 
 typedef struct help_args {

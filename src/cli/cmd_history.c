@@ -1,7 +1,4 @@
 /* picojoule history: how the figures of a model went over time. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "commands.h"
 #include "say.h"
 

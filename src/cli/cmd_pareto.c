@@ -1,11 +1,6 @@
 /* picojoule pareto: quality against energy over a training run. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "commands.h"
 #include "record.h"
-#include "say.h"
 
 typedef struct pareto_args {
     pj_output output;

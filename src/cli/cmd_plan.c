@@ -1,6 +1,4 @@
 /* picojoule plan: which layers to quantize, and to what. */
-#include <string.h>
-
 #include "commands.h"
 #include "say.h"
 

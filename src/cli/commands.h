@@ -1,6 +1,5 @@
 /* The commands, each in the file of its name. */
-#ifndef PJ_CLI_COMMANDS_H
-#define PJ_CLI_COMMANDS_H
+#pragma once
 
 #include "cli.h"
 
@@ -10,5 +9,3 @@ extern const pj_command pj_command_analyze, pj_command_plan, pj_command_shapes, 
 
 /* All of them in the order of the help; ends with NULL. */
 extern const pj_command *const pj_commands[];
-
-#endif

@@ -1,7 +1,4 @@
 /* --help and docs/cli.md: made from the tables of commands and options. */
-#include <stdio.h>
-#include <string.h>
-
 #include "cli.h"
 
 static const char intro[] = "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"

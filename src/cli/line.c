@@ -1,8 +1,4 @@
 /* A command line that was read: what was given, and memory for it. */
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "say.h"
 
 typedef struct pj_kept {

@@ -1,8 +1,6 @@
 /* The program: finds the command and runs it. */
 #define _XOPEN_SOURCE 700 /* SIGXFSZ; NOLINT */
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "commands.h"
 #include "say.h"

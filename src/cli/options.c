@@ -1,6 +1,4 @@
 /* Which options a command has: its own rows, and settings. */
-#include <string.h>
-
 #include "say.h"
 
 static bool takes(const pj_rows *rows, const pj_setting *setting)

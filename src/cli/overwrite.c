@@ -1,8 +1,6 @@
 /* Outputs that are inputs: nothing that is read is ever written over. */
 #define _XOPEN_SOURCE 700 /* realpath; NOLINT */
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

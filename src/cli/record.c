@@ -2,8 +2,6 @@
 #include "record.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* Variables that hold a commit, and a branch; the first that is set counts. Listed in docs/history.md. Of a pull

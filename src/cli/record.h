@@ -1,6 +1,5 @@
 /* Recording an analysis: where the commit, the branch and the time come from. */
-#ifndef PJ_CLI_RECORD_H
-#define PJ_CLI_RECORD_H
+#pragma once
 
 #include "say.h"
 
@@ -14,5 +13,3 @@ bool pj_time_of(const char *given, char time[PJ_TIME_SIZE]);
 /* Appends the result to the file of --record. Without --commit and --branch, the first that is set of the variables of
  * CI systems counts (docs/history.md). Says what went wrong. */
 pj_exit pj_record_result(const pj_line *line, const pj_record_args *record, const pj_result *result);
-
-#endif

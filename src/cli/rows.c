@@ -1,6 +1,4 @@
 /* Options that several commands have. */
-#include <string.h>
-
 #include "cli.h"
 
 #define AT(member) offsetof(pj_output, member)

@@ -1,8 +1,5 @@
 /* What the program tells on standard error, and where its report goes. */
-#ifndef PJ_CLI_SAY_H
-#define PJ_CLI_SAY_H
-
-#include <stdio.h>
+#pragma once
 
 #include "cli.h"
 
@@ -44,5 +41,3 @@ bool pj_out_write(const char *bytes, size_t length, void *payload);
 
 /* Puts the file in its place if `status` is PJ_OK, else leaves nothing. Says what went wrong; the exit code. */
 pj_exit pj_out_finish(pj_out *out, pj_status status, const pj_error *err, const char *subject);
-
-#endif

@@ -1,9 +1,6 @@
 /* Device profiles: opening, choosing a precision, estimating. */
 #include "cost/device.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "cost/device_data.h"
 #include "cost/roofline.h"
 

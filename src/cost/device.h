@@ -8,14 +8,9 @@
  * Formula "v4": as the V4 energy-aware training module published it: ops = 2 * params * batch * sequence, and
  * utilization = max(0.2, min(1, batch / 16)). Its unit errors are kept; the -corrected profiles have none.
  * Formula "capacity": no power or rate is published, only memories: there is no estimate. */
-#ifndef PJ_COST_DEVICE_H
-#define PJ_COST_DEVICE_H
-
-#include <stdbool.h>
-#include <stddef.h>
+#pragma once
 
 #include "arith/number.h"
-#include "base/err.h"
 #include "base/figure.h"
 #include "setup/resource.h"
 
@@ -75,5 +70,3 @@ typedef struct pj_device_cost {
 /* PJ_EUNSUPPORTED: the device has neither the format nor a wider one (fp32 on an int8 accelerator): no figure is
  * guessed, the sentence names what it has. */
 pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a loaded device profile holds; only device.c (estimates) and device_read.c (reads) look inside. */
-#ifndef PJ_COST_DEVICE_DATA_H
-#define PJ_COST_DEVICE_DATA_H
+#pragma once
 
 #include "cost/device.h"
 #include "cost/float_format.h"
@@ -45,5 +44,3 @@ struct pj_device {
 
 /* Fills an empty profile (arena, name and figures are set) from its document. */
 pj_status pj_device_fill(pj_device *device, pj_json root, pj_error *err);
-
-#endif

@@ -1,6 +1,4 @@
 /* Reading and checking a device profile; the format is documented in energy_tables/README.md. */
-#include <string.h>
-
 #include "cost/device_data.h"
 
 const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4", "capacity", NULL};

@@ -1,10 +1,6 @@
 /* Totals and device estimates. */
 #include "cost/estimate.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
-
 /* ---- totals ---- */
 
 const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value)

@@ -1,6 +1,5 @@
 /* Totals of a model, and the estimates of devices beside the table's joules. */
-#ifndef PJ_COST_ESTIMATE_H
-#define PJ_COST_ESTIMATE_H
+#pragma once
 
 #include "cost/device.h"
 #include "cost/layer.h"
@@ -21,5 +20,3 @@ void pj_layers_traffic(const pj_precision *precision, pj_layers *layers);
 pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, const pj_device *const *devices,
                               size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
                               pj_error *err);
-
-#endif

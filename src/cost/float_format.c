@@ -1,8 +1,6 @@
 /* The number formats that tables and devices have figures for. */
 #include "cost/float_format.h"
 
-#include <string.h>
-
 /*  word, bits, flavour, exponent, significand */
 const pj_float_format pj_float_formats[PJ_FLOAT_FORMATS] = {
     {"fp64",    64, PJ_FLOAT_PLAIN, 11, 53},

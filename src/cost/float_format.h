@@ -1,6 +1,5 @@
 /* The number formats that tables and devices have figures for. */
-#ifndef PJ_COST_FLOAT_FORMAT_H
-#define PJ_COST_FLOAT_FORMAT_H
+#pragma once
 
 #include "arith/number.h"
 
@@ -30,5 +29,3 @@ const char *pj_precision_word(int precision);
 
 /* Bits of an integer precision that is not "any". */
 int pj_precision_bits(int precision);
-
-#endif

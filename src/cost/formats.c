@@ -1,6 +1,4 @@
 /* The formats that a layer computes in, what it converts, and the constants that it reads. */
-#include <string.h>
-
 #include "cost/layer.h"
 #include "quant/scale.h"
 

@@ -1,9 +1,6 @@
 /* From nodes to layers: names, counts, parameters, formats. */
 #include "cost/layer.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
 #include "ir/describe.h"
 
 bool pj_layer_reads_activation(const pj_node *node, int i)

@@ -1,12 +1,9 @@
 /* Layers: what a node counts and in which formats it computes, before any price. */
-#ifndef PJ_COST_LAYER_H
-#define PJ_COST_LAYER_H
+#pragma once
 
-#include "arith/arith.h"
 #include "base/intern.h"
 #include "cost/table.h"
 #include "picojoule/result.h"
-#include "quant/precision.h"
 #include "schedule/schedule.h"
 #include "schedule/work.h"
 
@@ -91,5 +88,3 @@ typedef struct pj_draft {
  * `row` says whether it is free. */
 pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const pj_layer *row, pj_arena *arena,
                            pj_diags *diags, pj_draft *draft, pj_error *err);
-
-#endif

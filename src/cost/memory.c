@@ -1,9 +1,6 @@
 /* Prices of moves by the places at their ends. */
 #include "cost/memory.h"
 
-#include <math.h>
-#include <string.h>
-
 pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup)
 {
     pj_memory memory = {.table = table,

@@ -10,11 +10,7 @@
  *     fixed    0: hard-wired, or the registers of the arithmetic
  *
  * An empty tensor costs nothing; QTools has no number for it without a smallest SRAM (log2(0): Q4). */
-#ifndef PJ_COST_MEMORY_H
-#define PJ_COST_MEMORY_H
-
-#include <stdbool.h>
-#include <stdint.h>
+#pragma once
 
 #include "cost/table.h"
 #include "picojoule/result.h"
@@ -68,5 +64,3 @@ double pj_move_price(const pj_memory *memory, const pj_move *move);
 
 /* Adds it to the component that pays. */
 void pj_move_charge(const pj_memory *memory, const pj_move *move, pj_energy *out);
-
-#endif

@@ -1,8 +1,6 @@
 /* Prices: work times table, moves times memory. */
 #include "cost/price.h"
 
-#include <string.h>
-
 /* ---- arithmetic ---- */
 
 /* The format a primitive works in: with macs, additions are those of the bias, and what requantizes integers works on

@@ -1,6 +1,5 @@
 /* From counts and formats to picojoules: the physically consistent reading (rules picojoule). */
-#ifndef PJ_COST_PRICE_H
-#define PJ_COST_PRICE_H
+#pragma once
 
 #include "cost/traffic.h"
 
@@ -16,5 +15,3 @@ pj_status pj_price_all(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj
 /* One layer that is counted and not free, also where QTools has no number: fills row->energy, that of row->runs.
  * PJ_EUNSUPPORTED: the table has no figure for something; err says what. */
 pj_status pj_price_layer(pj_pricing *pricing, size_t layer, pj_layer *row, pj_error *err);
-
-#endif

@@ -8,10 +8,6 @@
  * finding. */
 #include "cost/qtools.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/limits.h"
 #include "cost/qtools_graph.h"
 

@@ -1,8 +1,6 @@
 /* From nodes to Keras layers, as QTools reads a model. */
 #include "cost/qtools_graph.h"
 
-#include <string.h>
-
 /* ---- shapes ---- */
 
 static bool is_one_of(const pj_node *node, const char *names)

@@ -6,8 +6,7 @@
  *   - the layer in front, where it is the only reader of a convolution, a dense layer or an activation function;
  *   - itself elsewhere: a QActivation.
  * Dropout and Identity are no layers: producer and consumer are joined. */
-#ifndef PJ_COST_QTOOLS_GRAPH_H
-#define PJ_COST_QTOOLS_GRAPH_H
+#pragma once
 
 #include "quant/precision.h"
 
@@ -66,5 +65,3 @@ bool pj_twin_is_input(const pj_value *value); /* of the model */
 /* Product of the dims but the first; -1: not known. An absent rank counts as one element. */
 int64_t pj_twin_elements(const pj_value *value);
 int64_t pj_twin_dim(const pj_value *value, int axis); /* 1 where there is none */
-
-#endif

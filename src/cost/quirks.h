@@ -1,8 +1,7 @@
 /* What rules `qtools` do differently from rules `picojoule`: the one list that program and documents print. */
-#ifndef PJ_COST_QUIRKS_H
-#define PJ_COST_QUIRKS_H
+#pragma once
 
-#include <stddef.h>
+#include "base/libc.h"
 
 /* One deviation. The numbers are those that comments in the code name. */
 typedef struct pj_quirk {
@@ -13,5 +12,3 @@ typedef struct pj_quirk {
 
 /* All of them, in order of their numbers. */
 const pj_quirk *pj_quirks(size_t *count);
-
-#endif

@@ -1,9 +1,6 @@
 /* The roofline of devices and memory hierarchies. */
 #include "cost/roofline.h"
 
-#include <math.h>
-#include <stddef.h>
-
 const char *const pj_work_class_words[PJ_WORK_CLASSES + 1] = {"conv",        "depthwise", "matmul",
                                                               "elementwise", "movement",  NULL};
 

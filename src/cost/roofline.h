@@ -1,9 +1,8 @@
 /* The roofline: how long a piece of work takes on a machine that computes and moves at the same time. Pure arithmetic:
  * devices bring rates of data sheets or fits, memory hierarchies those of their levels. */
-#ifndef PJ_COST_ROOFLINE_H
-#define PJ_COST_ROOFLINE_H
+#pragma once
 
-#include <stdbool.h>
+#include "base/libc.h"
 
 /* What the utilization of a machine depends on beside the precision. */
 typedef enum pj_work_class {
@@ -38,5 +37,3 @@ typedef struct pj_roof_time {
 
 /* Finite and not negative for finite arguments that are not negative and rates that do not underflow. */
 pj_roof_time pj_roofline(const pj_roof *roof, double ops, double bytes);
-
-#endif

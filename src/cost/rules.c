@@ -1,7 +1,6 @@
 /* Picks the rules. */
 #include "cost/rules.h"
 
-#include "cost/price.h"
 #include "cost/qtools.h"
 
 pj_status pj_price_layers(const pj_schedule *schedule, const pj_precision *precision, const pj_memory *memory,

@@ -1,6 +1,5 @@
 /* The rules that a table is meant for: one reading of the energy model each. */
-#ifndef PJ_COST_RULES_H
-#define PJ_COST_RULES_H
+#pragma once
 
 #include "cost/traffic.h"
 
@@ -8,5 +7,3 @@
  * uncounted, with a finding; a stand-in format gets one finding per format. Scratch lives in `arena`. */
 pj_status pj_price_layers(const pj_schedule *schedule, const pj_precision *precision, const pj_memory *memory,
                           const pj_policy *policy, pj_arena *arena, pj_diags *diags, pj_layers *layers, pj_error *err);
-
-#endif

@@ -1,10 +1,6 @@
 /* Energy tables: opening, pricing, and telling what is in them. */
 #include "cost/table.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/real.h"
 #include "cost/table_data.h"
 

@@ -3,14 +3,9 @@
  * The format is documented in energy_tables/README.md. A table is immutable once open and may be used from several
  * threads. Texts that the accessors return live as long as the table. Energies are picojoules, or multiples of a
  * reference operation when pj_table_unit() says "relative". */
-#ifndef PJ_COST_TABLE_H
-#define PJ_COST_TABLE_H
-
-#include <stddef.h>
+#pragma once
 
 #include "arith/arith.h"
-#include "arith/number.h"
-#include "base/err.h"
 #include "base/figure.h"
 #include "ops/op.h"
 #include "setup/resource.h"
@@ -91,5 +86,3 @@ const pj_figure *pj_table_figures(const pj_table *table, size_t *count);
 
 /* Names of the built-in tables, sorted; NULL past the last. */
 const char *pj_table_builtin(size_t index);
-
-#endif

@@ -1,11 +1,9 @@
 /* What a loaded table holds; only table.c (prices) and table_read.c (reads) look inside. */
-#ifndef PJ_COST_TABLE_DATA_H
-#define PJ_COST_TABLE_DATA_H
+#pragma once
 
 #include "base/curve.h"
 #include "cost/float_format.h"
 #include "cost/table.h"
-#include "ops/op.h"
 
 /* Operations by circuit, and one more: the whole multiply-accumulate. */
 enum { PJ_OPERATION_MAC = PJ_CIRCUITS, PJ_OPERATIONS };
@@ -52,5 +50,3 @@ int pj_table_resolve(const pj_table *table, int op, int format);
 
 /* Fills an empty table (arena, name and figures are set) from its document. */
 pj_status pj_table_fill(pj_table *table, pj_json root, pj_error *err);
-
-#endif

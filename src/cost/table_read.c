@@ -1,8 +1,5 @@
 /* Reading and checking an energy table; the format is documented in energy_tables/README.md. */
-#include <string.h>
-
 #include "cost/table_data.h"
-#include "setup/resource.h"
 
 typedef struct reader {
     pj_table *table;

@@ -1,8 +1,6 @@
 /* The words that memory policies are written in. */
 #include "cost/traffic.h"
 
-#include <string.h>
-
 pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
 {
     enum { FIRST_ROOM = 16 };

@@ -3,8 +3,7 @@
  * A policy is one file cost/traffic_NAME.c and one row in the table of policy.c. It sees the whole schedule: which
  * step runs when, which buffer lives when, what each layer reads and writes in which format. Prices are not its
  * business (cost/memory.h), nor are the rules of QTools, which know no policy. */
-#ifndef PJ_COST_TRAFFIC_H
-#define PJ_COST_TRAFFIC_H
+#pragma once
 
 #include "cost/layer.h"
 #include "cost/memory.h"
@@ -53,5 +52,3 @@ int pj_traffic_buffer(const pj_traffic *traffic, const pj_value *value);
 /* ---- policies ---- */
 
 pj_status pj_traffic_once(const pj_traffic *traffic, size_t layer, pj_moves *out, pj_error *err);
-
-#endif

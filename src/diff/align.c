@@ -1,8 +1,6 @@
 /* Alignment of key sequences: common ends, then an exact table for small rests, rare keys as anchors for large ones. */
 #include "diff/align.h"
 
-#include <string.h>
-
 /* Cells of an exact table, and how often each element may be looked at on average. */
 enum { MOST_CELLS = 64 * 1024, MOST_LOOKS = 64 };
 

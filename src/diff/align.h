@@ -1,9 +1,5 @@
 /* Aligning two sequences of keys: which elements stand on both sides, in the same order. */
-#ifndef PJ_DIFF_ALIGN_H
-#define PJ_DIFF_ALIGN_H
-
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,5 +26,3 @@ void pj_align(pj_aligner *aligner, const pj_align_side *a, const pj_align_side *
 /* The longest increasing subsequence of value[0..count-1], which are distinct: sets kept[i] for its elements. `value`
  * and `kept` are the caller's; count <= most. */
 void pj_align_increasing(pj_aligner *aligner, const size_t *value, size_t count, bool *kept);
-
-#endif

@@ -1,10 +1,4 @@
 /* The comparison: matched layers become rows, rows are explained, limits judged. */
-#include "picojoule/diff.h"
-
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/err.h"
 #include "diff/match.h"
 #include "diff/said.h"
 #include "result/field.h"

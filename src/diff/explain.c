@@ -1,13 +1,7 @@
 /* Splitting differences into effects of counts, widths and prices, and saying what causes them. */
 #include "diff/said.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "base/real.h"
-#include "base/str.h"
 #include "result/field.h"
 
 /* ---- effects ---- */

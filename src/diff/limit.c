@@ -1,11 +1,7 @@
 /* Reading limits on growth and judging them. */
 #include "diff/said.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/amount.h"
-#include "base/err.h"
 #include "result/field.h"
 
 /* How the growth of a figure may not stand to the amount. */

@@ -1,9 +1,6 @@
 /* Pairing the layers of two networks: by name, by what they do, by where they stand. */
 #include "diff/match.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/map.h"
 #include "base/str.h"
 #include "diff/align.h"

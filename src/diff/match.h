@@ -1,6 +1,5 @@
 /* Which layer of one network is which layer of another. */
-#ifndef PJ_DIFF_MATCH_H
-#define PJ_DIFF_MATCH_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -31,5 +30,3 @@ pj_status pj_match_layers(const pj_result *a, const pj_result *b, pj_arena *aren
 
 /* The operator that counts: "Conv" of "QLinearConv"; *length characters from the returned place on. */
 const char *pj_match_op(const char *op, size_t *length);
-
-#endif

@@ -1,6 +1,5 @@
 /* What is said of two results when their layers are paired: why figures differ, and what limits say to it. */
-#ifndef PJ_DIFF_SAID_H
-#define PJ_DIFF_SAID_H
+#pragma once
 
 #include "base/arena.h"
 #include "picojoule/diff.h"
@@ -19,5 +18,3 @@ pj_status pj_explain_causes(pj_diff *diff, pj_arena *arena, pj_error *err);
 /* Judges the limits, into diff->verdicts. PJ_EARGUMENT: one cannot be read, or has a unit that the figures have not;
  * PJ_ENOMEM. */
 pj_status pj_limits_judge(const pj_diff_options *options, pj_arena *arena, pj_diff *diff, pj_error *err);
-
-#endif

@@ -1,8 +1,4 @@
 /* Quality against energy: the points of a training run in an SQLite file, and which of them no other one beats. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/limits.h"
 #include "base/str.h"
 #include "history/store.h"

@@ -1,8 +1,6 @@
 /* From an analysis to a record of its figures. */
 #include "picojoule/history.h"
 
-#include "base/arena.h"
-#include "base/err.h"
 #include "setup/setup.h"
 
 /* Layers with an energy: those that are free have none, those that are not counted have none that is known. */

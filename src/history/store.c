@@ -2,9 +2,6 @@
 #include "history/store.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"

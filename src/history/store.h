@@ -4,11 +4,7 @@
  * The journal is SQLite's rollback journal (mode DELETE): between transactions everything is in the one file, so that
  * it can be copied or cached, and a reader needs no right to write. A killed writer leaves FILE-journal behind, which
  * the next one who opens FILE rolls back. */
-#ifndef PJ_HISTORY_STORE_H
-#define PJ_HISTORY_STORE_H
-
-#include <stdbool.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -69,5 +65,3 @@ pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out);
 /* pj_fail() with the file in err->file; a macro for the same reason. */
 #define pj_store_fail(store, status, ...) pj_failed_with((status), pj_store_error((store), (status), __VA_ARGS__))
 bool pj_store_error(const pj_store *store, pj_status status, const char *format, ...) PJ_PRINTF(3, 4);
-
-#endif

@@ -1,11 +1,5 @@
 /* Trends: records of analyses in an SQLite file. The table `texts`, and that of figures, say which column holds what of
  * an entry. */
-#include <math.h>
-#include <stddef.h>
-#include <string.h>
-
-#include "base/limits.h"
-#include "base/str.h"
 #include "history/store.h"
 #include "picojoule/history.h"
 #include "picojoule/version.h"

@@ -1,8 +1,6 @@
 /* Binding dimensions: every declared type of the model is rewritten under the bindings. */
 #include "infer/bind.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "infer/declared.h"
 

@@ -1,6 +1,5 @@
 /* Binding what the user gives, before inference: dimensions, input shapes, trips of loops. */
-#ifndef PJ_INFER_BIND_H
-#define PJ_INFER_BIND_H
+#pragma once
 
 #include "ir/graph.h"
 #include "picojoule/model.h"
@@ -20,5 +19,3 @@ bool pj_bind_uses(const pj_model *model, const char *symbol);
 
 /* Adds to the sentence of a failed inference which dimensions were taken as 1, if any were: that may be why. */
 void pj_bind_explain(const pj_model *model, pj_error *err);
-
-#endif

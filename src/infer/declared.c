@@ -1,8 +1,6 @@
 /* What the file declares, and putting it back. */
 #include "infer/declared.h"
 
-#include <string.h>
-
 #include "infer/bind.h"
 
 typedef struct noting {

@@ -1,6 +1,5 @@
 /* The types that a file declares, before bindings rewrite them, and the way back to them. */
-#ifndef PJ_INFER_DECLARED_H
-#define PJ_INFER_DECLARED_H
+#pragma once
 
 #include "ir/graph.h"
 
@@ -14,5 +13,3 @@ bool pj_has_symbol(const pj_type *type);
 /* Calls `visit` for every node of the graph and of the graphs inside, until one fails. */
 typedef pj_status (*pj_node_visit)(void *payload, pj_node *node);
 pj_status pj_each_node(const pj_graph *graph, pj_node_visit visit, void *payload);
-
-#endif

@@ -2,9 +2,6 @@
  * with is their size. */
 #include "infer/fit.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "infer/bind.h"
 #include "infer/infer.h"
 

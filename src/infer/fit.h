@@ -1,6 +1,5 @@
 /* Inference under bindings, with the sizes that only weights tell. */
-#ifndef PJ_INFER_FIT_H
-#define PJ_INFER_FIT_H
+#pragma once
 
 #include "ir/graph.h"
 #include "picojoule/setup.h"
@@ -9,5 +8,3 @@
  * (the inner extent of a product with weights) get it, each with a finding. Errors as pj_bind and pj_infer; those of
  * shapes say which dimensions were taken as 1. */
 pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err);
-
-#endif

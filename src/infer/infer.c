@@ -1,11 +1,6 @@
 /* The walk over the graph that runs shape and value rules. */
 #include "infer/infer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/limits.h"
 #include "ops/custom.h"
 #include "ops/subgraph.h"
 #include "ops/vendor.h"

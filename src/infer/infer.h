@@ -1,8 +1,6 @@
 /* Types, shapes and small contents of every value of a model. */
-#ifndef PJ_INFER_INFER_H
-#define PJ_INFER_INFER_H
+#pragma once
 
-#include "ir/diag.h"
 #include "ir/graph.h"
 
 /* Walks the graph in order, finds each node's row and runs its shape and value rules. Fills type, data, is_constant and
@@ -21,5 +19,3 @@ pj_status pj_infer_noting(pj_model *model, pj_diags *diags, pj_map *fixed, pj_er
 
 /* One node alone, whose inputs have types: for tests of rules. */
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* Types as the plain figures that public structs have. */
-#ifndef PJ_IR_DESCRIBE_H
-#define PJ_IR_DESCRIBE_H
+#pragma once
 
 #include "ir/graph.h"
 #include "picojoule/model.h"
@@ -10,5 +9,3 @@ const char *pj_type_describe(const pj_type *type, pj_arena *arena);
 
 /* The dimensions of a type of known rank. NULL: no memory. */
 const pj_dim_info *pj_dims_describe(const pj_type *type, pj_arena *arena);
-
-#endif

@@ -1,10 +1,6 @@
 /* The list of findings. */
 #include "ir/diag.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/limits.h"
 
 typedef struct diag_row {

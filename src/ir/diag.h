@@ -1,9 +1,6 @@
 /* Findings that are no errors: what was assumed, not understood or not counted. Reports list them; --strict makes some
  * of them errors. */
-#ifndef PJ_IR_DIAG_H
-#define PJ_IR_DIAG_H
-
-#include <stdbool.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -64,5 +61,3 @@ void pj_diag_add(pj_diags *diags, pj_diag_code code, const char *node, const cha
 const char *pj_diag_word(pj_diag_code code);     /* "unknown-operator" */
 const char *pj_diag_severity(pj_diag_code code); /* "warning", "note" */
 bool pj_diag_strict(pj_diag_code code);
-
-#endif

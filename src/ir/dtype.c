@@ -1,9 +1,6 @@
 /* Element types: three views of one list. */
 #include "ir/dtype.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "base/ckd.h"
 
 typedef struct dtype_row {

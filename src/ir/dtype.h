@@ -1,9 +1,7 @@
 /* Element types of ONNX tensors: numbers as in TensorProto.DataType, words as interface.md's dtype words. */
-#ifndef PJ_IR_DTYPE_H
-#define PJ_IR_DTYPE_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/libc.h"
 
 /*  enumerator, number in the file, word, bits of one element (0: varies), class: F float I signed U unsigned B bool S
  *  string C complex */
@@ -60,5 +58,3 @@ bool pj_dtype_is_signed(pj_dtype dtype);  /* signed integers and floats */
 
 /* The type of a word ("float32", also "float", "double", "half", "fp16", "bf16"); PJ_UNDEFINED if it is none. */
 pj_dtype pj_dtype_of_word(const char *word);
-
-#endif

@@ -1,10 +1,6 @@
 /* The nodes of symbolic formulas: interning, range of values, order. */
 #include "ir/formula.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
-
 enum { FIRST_TABLE = 64 };
 
 const pj_formula pj_mark_real = {.kind = PJ_FORMULA_MARK};

@@ -10,11 +10,7 @@
  *   3        (nothing)               coefficient, product of no atoms
  *
  * All functions here take whole or symbolic numbers, and return whole, symbolic, unknown or overflow. */
-#ifndef PJ_IR_FORMULA_H
-#define PJ_IR_FORMULA_H
-
-#include <stdbool.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/limits.h"
 #include "ir/num.h"
@@ -159,5 +155,3 @@ pj_symbol *pj_symbols_entry(pj_symbols *s, const char *name);
 
 /* The value bound to the name, or the symbol of that name; listed as used if `list` is set. */
 pj_num pj_symbols_find(pj_symbols *s, const char *name, bool list);
-
-#endif

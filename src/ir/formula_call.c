@@ -1,7 +1,6 @@
 /* floor, ceil, trunc, mod, min and max of formulas, simplified so that equal values meet in one form.
  *
  * The functions here use pj_num arithmetic throughout: what becomes unknown or overflow on the way stays so. */
-#include "base/ckd.h"
 #include "ir/formula.h"
 
 /* A formula in parts, for a division by k: a == k*whole + rest + number, where 0 <= number < k and the coefficients of

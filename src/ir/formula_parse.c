@@ -6,9 +6,6 @@
  *   primary = number | name | 'opaque name' | function ( sum { , sum } ) | ( sum )
  *
  * A plain / makes a fraction, as in floor(h/2 - 1/2); the whole text has to be a whole number again. */
-#include <string.h>
-
-#include "base/ckd.h"
 #include "ir/formula.h"
 
 typedef struct fraction {

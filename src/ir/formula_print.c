@@ -1,8 +1,5 @@
 /* The text of a formula, which reads back as the same formula. */
 #include <ctype.h>
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
 
 #include "ir/formula.h"
 

@@ -1,5 +1,4 @@
 /* Sums of formulas: addition, multiplication, exact division. */
-#include "base/ckd.h"
 #include "ir/formula.h"
 
 enum { WORK_TERMS = 4 * PJ_MAX_FORMULA_TERMS }; /* terms that may cancel before a result is kept */

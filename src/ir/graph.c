@@ -1,8 +1,6 @@
 /* Look-ups in the model and texts of types. */
 #include "ir/graph.h"
 
-#include <string.h>
-
 int64_t pj_model_opset(const pj_model *model, const char *domain)
 {
     for (int i = 0; i < model->opsets; i++)

@@ -2,14 +2,8 @@
  *
  * Everything lives in the model's arena and is valid as long as the model. load/ builds it, infer/ fills types and
  * contents of values, later stages only read. Strings are terminated and borrowed. */
-#ifndef PJ_IR_GRAPH_H
-#define PJ_IR_GRAPH_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/arena.h"
-#include "base/map.h"
 #include "ir/diag.h"
 #include "ir/dtype.h"
 #include "ir/num.h"
@@ -259,5 +253,3 @@ void pj_type_print(const pj_type *type, pj_str *out);
 
 /* The word of interface.md: "float32", "seq(float32)", "map(int64,float32)"; "" when unknown. */
 void pj_type_word(const pj_type *type, pj_str *out);
-
-#endif

@@ -1,8 +1,6 @@
 /* The numbers of shape inference: whole numbers and reals here, formulas in formula_*.c. */
 #include "ir/num.h"
 
-#include <math.h>
-
 #include "ir/formula.h"
 
 /* ---- asking ---- */

@@ -13,15 +13,9 @@
  * comparison. A zeroed pj_num is the whole number 0.
  * Symbols stand for dimensions: whole numbers >= 0, and >= 1 where something is divided by them. A formula that would
  * need more than PJ_MAX_FORMULA_TERMS terms, or is too deep (formula.h), becomes unknown. */
-#ifndef PJ_IR_NUM_H
-#define PJ_IR_NUM_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/arena.h"
 #include "base/ckd.h"
-#include "base/err.h"
 #include "base/map.h"
 #include "base/str.h"
 
@@ -187,5 +181,3 @@ const char *pj_num_missing(pj_num a, const pj_map *values);
 /* Reads a formula, as pj_num_symbol does, with the numbers in the place of its names (`values` may be NULL). No name
  * is listed as used. False: the text is no formula, or its value is not whole. */
 bool pj_num_read(pj_symbols *s, const char *text, const pj_map *values, pj_num *out);
-
-#endif

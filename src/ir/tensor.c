@@ -1,7 +1,4 @@
 /* The elements of constant tensors, from their bytes. */
-#include <math.h>
-#include <string.h>
-
 #include "ir/graph.h"
 
 /* Floats below 32 bits. Specials: 'I' IEEE infinities and NaN; 'F' NaN where all bits are set; 'Z' NaN instead of the

@@ -1,9 +1,5 @@
 /* What exporters leave in a graph: nodes that do nothing, cancel out, or could be part of others. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "lint/lint.h"
-#include "ops/op.h"
 #include "quant/scale.h"
 
 /* ---- unfused-batchnorm ---- */

@@ -1,12 +1,7 @@
 /* The words that rules are written in. */
 #include "lint/lint.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/limits.h"
-#include "ops/op.h"
 
 static bool grow(pj_linter *linter)
 {

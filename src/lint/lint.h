@@ -4,8 +4,7 @@
  * those of subgraphs included. To add one: write the check and its row, build, run
  * `picojoule help lint --markdown > docs/lint.md`, and add a graph that fires and a twin that does not to
  * tests/unit/test_lint.c. */
-#ifndef PJ_LINT_LINT_H
-#define PJ_LINT_LINT_H
+#pragma once
 
 #include "cost/layer.h"
 #include "picojoule/lint.h"
@@ -104,5 +103,3 @@ bool pj_lint_scalar(const pj_value *value, double *out);
 /* "int8", "fp32" into `word`, which is returned; without memory for it, the arena of the findings has failed. */
 enum { PJ_LINT_WORD = 48 };
 const char *pj_lint_word(const pj_linter *linter, const pj_format *format, char word[PJ_LINT_WORD]);
-
-#endif

@@ -1,10 +1,5 @@
 /* Where floats are left in a quantized model: layers, borders, converters that no layer needs. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "lint/lint.h"
-#include "ops/op.h"
 
 /* ---- float-between-quantized: islands of float layers ---- */
 

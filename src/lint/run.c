@@ -1,9 +1,5 @@
 /* The list of rules, the side tables that all of them need, and one run of them over an analysed model. */
-#include <string.h>
-
-#include "base/ckd.h"
 #include "lint/lint.h"
-#include "ops/op.h"
 #include "result/result.h"
 
 static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_values, &pj_lint_graph,

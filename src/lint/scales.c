@@ -1,11 +1,6 @@
 /* Scales and zero points: those that cost accuracy, and those that cost work. */
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
 #include "base/real.h"
 #include "lint/lint.h"
-#include "ops/op.h"
 #include "quant/scale.h"
 
 static const pj_quantized *quantized_of(const pj_linter *linter, const pj_value *value)

@@ -1,7 +1,4 @@
 /* What scales hold: it changes no count, but says something of the model. */
-#include <inttypes.h>
-#include <math.h>
-
 #include "lint/lint.h"
 
 typedef struct oddities {

@@ -1,8 +1,6 @@
 /* Data types that annotations of a graph give to values, beside their element types: FINN's key "finn_datatype". The
  * standard's own keys, SCALE_TENSOR and ZERO_POINT_TENSOR, name tensors with scales, but no number format, so nothing
  * follows from them alone; FINN's "tensor_layout" says nothing of numbers. */
-#include <string.h>
-
 #include "load/loader.h"
 
 static pj_status annotate(pj_loader *loader, pj_value *value, const PjOnnx__TensorAnnotation *annotation)

@@ -1,7 +1,4 @@
 /* Attributes of nodes: their kind, their value, and references inside functions. */
-#include <stdio.h>
-#include <string.h>
-
 #include "load/loader.h"
 
 typedef PjOnnx__AttributeProto attr_proto;

@@ -1,7 +1,4 @@
 /* Graphs, values and nodes from their protobuf messages. */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/limits.h"
 #include "load/loader.h"
 

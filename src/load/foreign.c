@@ -1,9 +1,6 @@
 /* Tells other file formats by their first bytes, so that the message can say what to do. */
 #include "load/foreign.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 typedef struct magic {
     unsigned at, length;
     const char *bytes;

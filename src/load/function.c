@@ -1,9 +1,5 @@
 /* Model-local functions: each call is replaced by the function's nodes. */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/limits.h"
-#include "base/str.h"
 #include "load/loader.h"
 
 /* ---- which function ---- */

@@ -1,7 +1,4 @@
 /* What nodes are called in reports: labels that are unique, and the module they come from. */
-#include <string.h>
-
-#include "base/str.h"
 #include "load/loader.h"
 
 /* ---- labels ---- */

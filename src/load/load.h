@@ -3,17 +3,10 @@
  * Weights are never copied or paged in: the file is walked through a small window, large byte fields are skipped and
  * only their place is kept. Every input is untrusted; whatever is wrong with it becomes one sentence in `err`, with
  * the file, and the node and operator where there is one. Not thread safe per model; two loads may run at once. */
-#ifndef PJ_LOAD_LOAD_H
-#define PJ_LOAD_LOAD_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
 #include "ir/graph.h"
 #include "picojoule/model.h"
-#include "picojoule/resource.h"
 
 /* A symbolic dimension and its value, as from --dim batch=1. */
 typedef pj_dim_binding pj_binding;
@@ -44,5 +37,3 @@ pj_status pj_load_resource(const pj_resource *given, const pj_load_options *opti
 
 /* Frees the model and all that hangs on it; NULL is allowed. */
 void pj_unload(pj_model *model);
-
-#endif

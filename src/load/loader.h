@@ -1,15 +1,7 @@
 /* What the parts of load/ share while one model is being built; no other folder includes this. */
-#ifndef PJ_LOAD_LOADER_H
-#define PJ_LOAD_LOADER_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/arena.h"
-#include "base/err.h"
 #include "base/input.h"
-#include "base/map.h"
 #include "ir/graph.h"
 #include "onnx.pb-c.h"
 
@@ -200,5 +192,3 @@ pj_status pj_load_labels(pj_loader *loader, pj_graph *graph);
 
 /* Module path of a node from the exporter's metadata or from its name; "" if neither tells. */
 const char *pj_load_scope(pj_loader *loader, const PjOnnx__NodeProto *node, const char *label);
-
-#endif

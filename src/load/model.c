@@ -1,13 +1,8 @@
 /* The way from bytes to the model: look, walk, unpack, build. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/ckd.h"
 #include "base/limits.h"
 #include "load/foreign.h"
 #include "load/load.h"
 #include "load/loader.h"
-#include "load/source.h"
 #include "load/wire.h"
 
 /* ---- what is no model ---- */

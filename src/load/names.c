@@ -1,7 +1,4 @@
 /* What all parts of load/ do: keep texts, look names up, make values, count steps. */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/limits.h"
 #include "load/loader.h"
 

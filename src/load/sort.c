@@ -1,8 +1,4 @@
 /* Topological order of nodes that may come in any order. */
-#include <stdint.h>
-#include <string.h>
-
-#include "base/str.h"
 #include "load/loader.h"
 
 /* Names that a subgraph defines itself; they hide those of the graphs around it. */

@@ -2,14 +2,8 @@
  *
  * A source is read forwards only. Skipping costs nothing in a file or in memory, so weights stay on the disk; a stream
  * (standard input, a pipe) skips by reading. */
-#ifndef PJ_LOAD_SOURCE_H
-#define PJ_LOAD_SOURCE_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
 #include "base/input.h"
 #include "base/str.h"
 
@@ -55,5 +49,3 @@ static inline uint64_t pj_source_position(const pj_source *source)
 /* Moves `length` bytes on, or appends them to `out`; false where the end comes first. */
 bool pj_source_skip(pj_source *source, uint64_t length);
 bool pj_source_copy(pj_source *source, uint64_t length, pj_str *out);
-
-#endif

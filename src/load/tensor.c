@@ -1,9 +1,4 @@
 /* Constant tensors: dims, where the elements are, and the contents of small ones. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/ckd.h"
 #include "base/limits.h"
 #include "load/loader.h"
 #include "load/wire.h"

@@ -1,6 +1,4 @@
 /* Types that a file declares. */
-#include <string.h>
-
 #include "base/limits.h"
 #include "load/loader.h"
 

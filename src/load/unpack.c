@@ -1,8 +1,4 @@
 /* protobuf-c's messages out of a skeleton: what is repeated in the model's graph one by one, the rest at once. */
-#include <stddef.h>
-#include <string.h>
-
-#include "base/str.h"
 #include "load/loader.h"
 
 /* ---- protobuf-c ---- */

@@ -2,8 +2,6 @@
 #include "load/wire.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 
 #include "base/ckd.h"
 #include "base/limits.h"

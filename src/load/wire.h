@@ -5,14 +5,8 @@
  * training), wire types agree, singular messages are given once. The payload of a large tensor stays where it is:
  * TensorProto's fields pj_offset, pj_length and pj_field say where. Submessages of the skeleton have their length in
  * five bytes, so that it can be written after them. */
-#ifndef PJ_LOAD_WIRE_H
-#define PJ_LOAD_WIRE_H
+#pragma once
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
-#include "base/str.h"
 #include "load/source.h"
 
 /* The fields of TensorProto that hold elements, by number, and one that does not but is looked at on the way. */
@@ -34,5 +28,3 @@ pj_status pj_wire_skeleton(pj_source *source, pj_str *out, pj_error *err);
 /* Bytes of raw_data up to which a tensor of this TensorProto.DataType is worth keeping: those whose contents decide
  * shapes or formats. */
 uint64_t pj_wire_kept_bytes(int data_type);
-
-#endif

@@ -1,6 +1,5 @@
 /* What scaled dot-product attention counts, for the operators that contain it. */
-#ifndef PJ_OPS_ATTEND_H
-#define PJ_OPS_ATTEND_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -33,5 +32,3 @@ void pj_attend_rotate(pj_ctx *c, pj_work *work, pj_num n);
 
 /* The size of one of `heads` heads in `hidden` elements. PJ_ESHAPE: it does not divide; unknown for no heads. */
 pj_status pj_attend_split(pj_ctx *c, pj_num hidden, pj_num heads, pj_num *size);
-
-#endif

@@ -1,6 +1,4 @@
 /* Attention as ONNX defines it: Attention, FlexAttention, linear attention, rotary embeddings, SwiGLU. */
-#include <string.h>
-
 #include "ops/attend.h"
 #include "ops/families.h"
 #include "ops/subgraph.h"

@@ -1,6 +1,4 @@
 /* Element-wise operators of several tensors: arithmetic, comparisons, logic, Where. */
-#include <math.h>
-
 #include "base/real.h"
 #include "ops/families.h"
 #include "ops/values.h"

@@ -1,6 +1,4 @@
 /* If. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/subgraph.h"
 

@@ -2,8 +2,6 @@
  *
  * Work: one mac for each product of a tap and a weight, taps in the padding included, since an array of multipliers
  * spends a cycle on them too. Biases, requantizers, interpolation and fused activations are counted apart. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
 #include "ops/window.h"

@@ -2,9 +2,6 @@
  *
  * The formulas of a file are pj_num over its names. At a node, each name gets the number that it stands for there (a
  * dimension, which may be a formula of the model's own symbols, or an attribute), all at once. */
-#include <string.h>
-
-#include "base/map.h"
 #include "ops/custom_data.h"
 #include "ops/rules.h"
 

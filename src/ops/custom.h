@@ -1,7 +1,6 @@
 /* Operators that a user describes in a file, so that models with operators of their own can be analyzed
  * (docs/op-rules.md). */
-#ifndef PJ_OPS_CUSTOM_H
-#define PJ_OPS_CUSTOM_H
+#pragma once
 
 #include "ops/op.h"
 #include "picojoule/setup.h"
@@ -27,5 +26,3 @@ const pj_op_desc *pj_custom_find(const pj_model *model, const char *domain, cons
 /* The file; NULL: there is none. */
 const char *pj_custom_path(const pj_model *model);
 const char *pj_custom_sha256(const pj_model *model); /* the digest of what was in it */
-
-#endif

@@ -1,6 +1,5 @@
 /* What a rules file says, as custom_read.c makes it and custom.c applies it; no other file includes this. */
-#ifndef PJ_OPS_CUSTOM_DATA_H
-#define PJ_OPS_CUSTOM_DATA_H
+#pragma once
 
 #include "base/sha256.h"
 #include "ops/custom.h"
@@ -54,5 +53,3 @@ enum { PJ_TENSOR_NAME = 16 };
 /* The rules of all these operators. */
 pj_status pj_shape_custom(pj_ctx *c);
 pj_status pj_work_custom(pj_ctx *c, pj_work *work);
-
-#endif

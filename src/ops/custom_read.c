@@ -1,8 +1,4 @@
 /* Reading a rules file: rows made at run time, with the patterns and formulas that custom.c applies. */
-#include <string.h>
-
-#include "base/json.h"
-#include "base/map.h"
 #include "ops/custom_data.h"
 #include "ops/rules.h"
 #include "setup/resource.h"

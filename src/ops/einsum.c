@@ -2,7 +2,6 @@
 #include "ops/einsum.h"
 
 #include <ctype.h>
-#include <string.h>
 
 #include "ops/families.h"
 #include "ops/rules.h"

@@ -1,6 +1,5 @@
 /* Contents of small tensors, element by element: what the value rules of movers share. */
-#ifndef PJ_OPS_ELEMENT_H
-#define PJ_OPS_ELEMENT_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -41,5 +40,3 @@ pj_status pj_work_reads_outputs(pj_ctx *c, pj_work *work);
 /* Bits that it takes to write a whole number > 0: how deep a heap or search tree of n entries is; unknown for what is
  * not known. */
 pj_num pj_bit_length(pj_num n);
-
-#endif

@@ -1,8 +1,6 @@
 /* Linear models and support vector machines of ai.onnx.ml. */
 #include "ops/estimator.h"
 
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/values.h"
 

@@ -1,6 +1,5 @@
 /* What the classifiers and regressors of ai.onnx.ml share: batches, labels, transforms of scores. */
-#ifndef PJ_OPS_ESTIMATOR_H
-#define PJ_OPS_ESTIMATOR_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -37,5 +36,3 @@ void pj_ml_count_transform(pj_ctx *c, pj_work *work, pj_ml_transform transform, 
 /* Counts the choice of the best of `scores` for each sample: one cmp less than there are scores, but at least one (a
  * single score against its threshold). */
 void pj_ml_count_choice(pj_ctx *c, pj_work *work, pj_num scores);
-
-#endif

@@ -1,7 +1,6 @@
 /* The family files. Adding a family: a file, a line here. Adding an operator: a row and its rules in its family file,
  * and a block in tests/ops/<family>.case; nothing else. */
-#ifndef PJ_OPS_FAMILIES_H
-#define PJ_OPS_FAMILIES_H
+#pragma once
 
 #include "ops/op.h"
 
@@ -55,5 +54,3 @@ PJ_FAMILY_LIST(PJ_FAMILY_DECLARE)
 
 /* Defines the family of a file from its array `rows`. */
 #define PJ_FAMILY(name) const pj_op_family pj_family_##name = {#name, rows, (int)(sizeof rows / sizeof *rows)}
-
-#endif

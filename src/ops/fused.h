@@ -1,6 +1,5 @@
 /* Activations that are fused into another operator, whose attribute names them. */
-#ifndef PJ_OPS_FUSED_H
-#define PJ_OPS_FUSED_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -12,5 +11,3 @@ void pj_work_fused(pj_ctx *c, pj_work *work, const char *name, pj_num n);
 /* What one element through Gelu costs, by erf and by tanh. */
 extern const int64_t pj_gelu_erf[PJ_PRIMS];
 extern const int64_t pj_gelu_tanh[PJ_PRIMS];
-
-#endif

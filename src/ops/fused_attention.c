@@ -1,6 +1,4 @@
 /* Attention layers as ONNX Runtime fuses them: with the projections inside, with caches, on packed batches. */
-#include <string.h>
-
 #include "ops/attend.h"
 #include "ops/families.h"
 

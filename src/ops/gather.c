@@ -1,7 +1,6 @@
 /* Gathering elements by index. */
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -1,6 +1,4 @@
 /* ONNX Runtime's attention with grouped heads and key-value caches, and attention whose pattern only the run knows. */
-#include <string.h>
-
 #include "ops/attend.h"
 #include "ops/families.h"
 

@@ -7,8 +7,6 @@
  * row and column and not counted; where they are data (GridSample), they are. */
 #include "ops/resize.h"
 
-#include <string.h>
-
 #include "ops/families.h"
 
 /* ---- Resize, Upsample ---- */

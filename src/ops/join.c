@@ -1,10 +1,6 @@
 /* Joining, padding, repeating, expanding. */
-#include <stdio.h>
-#include <string.h>
-
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 /* ---- Concat ---- */
 

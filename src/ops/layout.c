@@ -1,7 +1,6 @@
 /* Reshaping, transposing, and shapes themselves. */
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 /* ---- Reshape ---- */
 

@@ -4,9 +4,6 @@
  * A carried value may change its shape from trip to trip. The body is inferred with the first types, then with what
  * first types and results have in common, until they agree. A loop whose number of trips is small and known is run trip
  * by trip, contents included, where that tells more. */
-#include <stdio.h>
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/subgraph.h"
 

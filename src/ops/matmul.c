@@ -1,9 +1,6 @@
 /* Matrix products and contractions. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

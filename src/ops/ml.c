@@ -1,6 +1,4 @@
 /* Encoders, scalers and maps of ai.onnx.ml. (Linear models: estimator.c; trees: tree.c.) */
-#include <string.h>
-
 #include "ops/element.h"
 #include "ops/estimator.h"
 #include "ops/families.h"

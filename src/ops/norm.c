@@ -7,11 +7,8 @@
  *   normalize     n mul; scale: n mul; bias: n add
  * Quantities that do not depend on the data (gamma/sqrt(var + epsilon) of a BatchNormalization at inference) are
  * computed once at load by every runtime and count nothing. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -6,14 +6,8 @@
  *
  * A missing rule (NULL) means that this is not known, and is reported; it never means zero. An operator that only
  * moves data or does nothing says so by a trait and then needs no work rule. */
-#ifndef PJ_OPS_OP_H
-#define PJ_OPS_OP_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/err.h"
-#include "ir/diag.h"
 #include "ir/graph.h"
 #include "reuse/fuse.h"
 
@@ -154,5 +148,3 @@ int pj_op_place(const pj_op_desc *desc, char role, int nth);
  * unstarred list), but for products whose first operand is
  * the constant one. Needs inference of what the node reads. */
 char pj_node_role(const pj_node *node, int input);
-
-#endif

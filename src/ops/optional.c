@@ -1,6 +1,4 @@
 /* Optionals: a tensor or sequence, or nothing. Wrapping and unwrapping cost nothing. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/rules.h"
 

@@ -1,9 +1,6 @@
 /* Matrix products whose weights are packed into bytes, and dequantized for each run. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -1,8 +1,6 @@
 /* Poolings.
  *
  * Work: windows count in full, taps in the padding included. */
-#include <math.h>
-
 #include "ops/families.h"
 #include "ops/window.h"
 

@@ -1,9 +1,6 @@
 /* Quantizers, dequantizers, and operators of ONNX Runtime and QONNX on quantized tensors. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -1,6 +1,4 @@
 /* Reductions, arg-reductions, cumulative sums and products. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/values.h"
 

@@ -1,8 +1,6 @@
 /* From a node's domain, name and opset to its row. */
 #include "ops/families.h"
 
-#include <string.h>
-
 static const pj_op_family *const families[] = {
 #define PJ_FAMILY_ADDRESS(name, what) &pj_family_##name,
     PJ_FAMILY_LIST(PJ_FAMILY_ADDRESS)

@@ -1,9 +1,6 @@
 /* Resize and Upsample. */
 #include "ops/resize.h"
 
-#include <math.h>
-#include <string.h>
-
 /* ---- reading ---- */
 
 /* Scales from wherever this version keeps them; !given where there are none. */

@@ -1,6 +1,5 @@
 /* Resize and Upsample: sizes, and the work of interpolations that other image operators share. */
-#ifndef PJ_OPS_RESIZE_H
-#define PJ_OPS_RESIZE_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -22,5 +21,3 @@ pj_status pj_work_resize(pj_ctx *c, pj_work *work);
 
 /* Adds `n` interpolations, linear or cubic, along `axes` axes (negative: how many is not known). */
 void pj_work_interpolation(pj_ctx *c, pj_work *work, bool cubic, int axes, pj_num n);
-
-#endif

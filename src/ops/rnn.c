@@ -1,6 +1,4 @@
 /* Recurrent layers: LSTM, GRU, RNN, and the LSTMs of ONNX Runtime. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/fused.h"
 

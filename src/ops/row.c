@@ -1,6 +1,4 @@
 /* What a row says of its operator. */
-#include <string.h>
-
 #include "ops/op.h"
 
 /* Role of input `i`; 'x' past the end of an unstarred list. */

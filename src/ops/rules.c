@@ -1,9 +1,6 @@
 /* The vocabulary of rules: reading the node, writing its outputs. */
 #include "ops/rules.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* ---- inputs ---- */
 
 static const pj_type unknown_type = {.kind = PJ_KIND_UNKNOWN, .rank = -1};

@@ -3,8 +3,7 @@
  * Attribute readers never fail on the spot: a wrong kind is remembered in the context and reported by the driver after
  * the rule, so a rule reads like the operator's definition. Numbers (pj_num) carry unknown and overflow themselves.
  * Functions that can contradict (axes, broadcasting) return a status; forward it with PJ_TRY. */
-#ifndef PJ_OPS_RULES_H
-#define PJ_OPS_RULES_H
+#pragma once
 
 #include "base/limits.h"
 #include "ops/op.h"
@@ -170,5 +169,3 @@ pj_status pj_work_cmp1(pj_ctx *c, pj_work *work);
 pj_status pj_work_logic1(pj_ctx *c, pj_work *work);
 pj_status pj_work_div1(pj_ctx *c, pj_work *work);
 pj_status pj_work_round1(pj_ctx *c, pj_work *work);
-
-#endif

@@ -1,9 +1,6 @@
 /* Writing elements to places given by index. */
-#include <string.h>
-
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 /* ---- the reduction: what an update does with the element that it meets ---- */
 

@@ -1,7 +1,6 @@
 /* Selecting elements by their contents: the largest, the non-zero, the distinct, the chosen. */
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -5,10 +5,7 @@
  *
  * A sequence is a list of references to its tensors: building and taking apart lists costs nothing. Splitting a tensor
  * into a sequence and joining one into a tensor move every element once. */
-#include <string.h>
-
 #include "ops/families.h"
-#include "ops/rules.h"
 #include "ops/subgraph.h"
 
 /* How far back sequences are followed, and how many tensors of one are looked at singly. */

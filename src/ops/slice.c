@@ -1,7 +1,6 @@
 /* Cutting: slices, splits, triangles, reversal. */
 #include "ops/element.h"
 #include "ops/families.h"
-#include "ops/rules.h"
 
 #define MS "com.microsoft"
 

@@ -1,8 +1,6 @@
 /* What operators that hold subgraphs share. */
 #include "ops/subgraph.h"
 
-#include <string.h>
-
 pj_status pj_subgraph_of(pj_ctx *c, const char *name, pj_graph **out)
 {
     *out = pj_attr_graph(c, name);

@@ -1,6 +1,5 @@
 /* What operators that hold subgraphs share: types that vary from run to run, entering, counting. */
-#ifndef PJ_OPS_SUBGRAPH_H
-#define PJ_OPS_SUBGRAPH_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -26,5 +25,3 @@ pj_status pj_types_merge(pj_ctx *c, const pj_type *a, const pj_type *b, pj_type 
 
 /* The type with what `other` knows where it does not. */
 pj_status pj_types_fill(pj_ctx *c, const pj_type *type, const pj_type *other, pj_type *out);
-
-#endif

@@ -1,6 +1,4 @@
 /* Losses, and the optimizers of training graphs. */
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/values.h"
 

@@ -1,6 +1,4 @@
 /* What transformers need beside attention: mixtures of experts, position biases, padding, whole generation loops. */
-#include <string.h>
-
 #include "ops/attend.h"
 #include "ops/families.h"
 #include "ops/fused.h"

@@ -5,9 +5,6 @@
  *   add    samples * sum over the trees of the most votes that one leaf has (MIN and MAX: cmp instead)
  *   then   base values (1 add a score), AVERAGE (1 div a score), transform, and a classifier's choice
  * A test for membership in a set counts as one comparison. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "ops/estimator.h"
 #include "ops/families.h"
 

@@ -1,6 +1,5 @@
 /* Element-wise functions of one tensor: mathematics, rounding, tests, casts, Clip. */
 #include <ctype.h>
-#include <math.h>
 
 #include "ops/families.h"
 #include "ops/values.h"

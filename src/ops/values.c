@@ -1,8 +1,6 @@
 /* Contents of small tensors: element types, walks, maps with broadcasting. */
 #include "ops/values.h"
 
-#include <math.h>
-
 enum { MAX_OPERANDS = 16 };
 
 /* ---- element types ---- */

@@ -1,8 +1,7 @@
 /* Contents of small tensors: what an element type can hold, walks over elements, element-wise maps with broadcasting.
  *
  * Shapes are computed with small tensors, so value rules calculate exactly as a runtime does: in the element type. */
-#ifndef PJ_OPS_VALUES_H
-#define PJ_OPS_VALUES_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -65,5 +64,3 @@ pj_status pj_value_map(pj_ctx *c, int inputs, pj_element_rule rule);
         return (element);                               \
     }                                                   \
     PJ_VALUE_MAP(name, inputs)
-
-#endif

@@ -5,8 +5,6 @@
  * declares it. */
 #include "ops/vendor.h"
 
-#include <string.h>
-
 #include "ops/families.h"
 #include "ops/rules.h"
 

@@ -1,6 +1,5 @@
 /* Quantizers of vendors' own domains. */
-#ifndef PJ_OPS_VENDOR_H
-#define PJ_OPS_VENDOR_H
+#pragma once
 
 #include "ops/op.h"
 
@@ -10,5 +9,3 @@ const pj_op_desc *pj_vendor_find(const char *domain, const char *op);
 
 /* What a quantizer's name says that it rounds to ("TRT_FP8QuantizeLinear"); PJ_UNDEFINED: nothing. */
 pj_dtype pj_vendor_dtype(const char *op);
-
-#endif

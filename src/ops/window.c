@@ -1,8 +1,6 @@
 /* The arithmetic of sliding windows. */
 #include "ops/window.h"
 
-#include <string.h>
-
 /* ---- reading ---- */
 
 static pj_status read_auto_pad(pj_ctx *c, pj_auto_pad *out)

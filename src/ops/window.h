@@ -2,8 +2,7 @@
  *
  * Along one axis a window has `kernel` taps, `dilation` apart, so it is dilation * (kernel - 1) + 1 wide; it moves in
  * steps of `stride` over the input and the padding before and after it. */
-#ifndef PJ_OPS_WINDOW_H
-#define PJ_OPS_WINDOW_H
+#pragma once
 
 #include "ops/rules.h"
 
@@ -59,5 +58,3 @@ pj_num pj_in_spatial(const pj_ctx *c, int i, bool channels_last, int axis);
 /* Sets such an output; unknown rank where `axes` is -1. */
 pj_status pj_set_spatial(pj_ctx *c, int o, pj_dtype dtype, bool channels_last, pj_num batch, pj_num channels, int axes,
                          const pj_num *spatial);
-
-#endif

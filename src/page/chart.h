@@ -7,11 +7,7 @@
  *                                 .y = {.title = "energy (uJ)", .from_zero = true}, .series = &series, .count = 1};
  *     pj_svg_write(&chart, &text);
  */
-#ifndef PJ_PAGE_CHART_H
-#define PJ_PAGE_CHART_H
-
-#include <stdbool.h>
-#include <stddef.h>
+#pragma once
 
 #include "base/str.h"
 
@@ -61,5 +57,3 @@ const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena);
 /* Round numbers for an axis: 1, 2 or 5 times a power of ten apart, `most` (>= 3) of them or fewer, from *first on *step
  * apart, the first at or below `low`, the last at or above `high`; returns how many. low <= high, both finite. */
 size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *first, double *step);
-
-#endif

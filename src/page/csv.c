@@ -1,7 +1,4 @@
 /* CSV (RFC 4180): the table of a report, for programs. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "page/page.h"
 
 /* A clean text. What a spreadsheet would take for a formula gets an apostrophe before it. */

@@ -1,6 +1,4 @@
 /* The table of formats, and the way of a report to the sink. */
-#include <string.h>
-
 #include "page/page.h"
 #include "picojoule/budget.h"
 #include "picojoule/history.h"

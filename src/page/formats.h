@@ -1,6 +1,5 @@
 /* The table of formats: a row for each writer, which is the file of the same name here. */
-#ifndef PJ_PAGE_FORMATS_H
-#define PJ_PAGE_FORMATS_H
+#pragma once
 
 /*  name, the piece of a report that it prints, writer */
 #define PJ_FORMATS(X)                      \
@@ -12,5 +11,3 @@
     X("junit", VERDICTS, pj_write_junit)   \
     X("sarif", VERDICTS, pj_write_sarif)   \
     X("github", VERDICTS, pj_write_github)
-
-#endif

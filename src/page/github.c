@@ -1,6 +1,4 @@
 /* Workflow commands of GitHub Actions: an annotation for each limit that is exceeded. */
-#include <string.h>
-
 #include "page/page.h"
 
 /* What would end it, in percent. */

@@ -1,11 +1,6 @@
 /* Figures and texts as a person reads them. */
 #include "page/humane.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/utf8.h"
 
 /* ---- figures ---- */

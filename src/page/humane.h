@@ -1,10 +1,6 @@
 /* Figures and texts as a person reads them: SI prefixes, four digits, no control characters. The same in every locale.
  */
-#ifndef PJ_PAGE_HUMANE_H
-#define PJ_PAGE_HUMANE_H
-
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/str.h"
 
@@ -56,5 +52,3 @@ void pj_text_elide(pj_str *out, const char *text, size_t width);
 /* Appends a clean text broken at spaces into lines of at most `width` columns, each after the first led by `indent`
  * spaces; `at` columns of the first line are taken. Ends without a line break. */
 void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_t width);
-
-#endif

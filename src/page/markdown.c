@@ -1,6 +1,4 @@
 /* GitHub Markdown, for pull requests and job summaries. */
-#include <string.h>
-
 #include "page/page.h"
 
 static void escape(pj_str *out, const char *text)

@@ -1,8 +1,6 @@
 /* Filling a page. */
 #include "page/page.h"
 
-#include <stdarg.h>
-
 const char *pj_page_keep(pj_page *page, pj_str *text)
 {
     const char *kept = pj_str_keep(text, page->arena);

@@ -12,8 +12,7 @@
  *     static const pj_pieces pieces = {.page = page_of, .table = table_of, .list = "layers"};
  *     return pj_tell(&pieces, input, options, sink, payload, err);
  */
-#ifndef PJ_PAGE_PAGE_H
-#define PJ_PAGE_PAGE_H
+#pragma once
 
 #include "base/json_write.h"
 #include "page/chart.h"
@@ -137,5 +136,3 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
 void pj_rows_markdown(const pj_rows *rows, pj_str *out);
 void pj_rows_csv(const pj_rows *rows, pj_str *out);
 void pj_rows_json(const pj_rows *rows, pj_json_writer *json); /* an array of objects, one a line; NULL: no memory */
-
-#endif

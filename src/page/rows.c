@@ -1,10 +1,6 @@
 /* The neutral table: filling it, and its cells as a person reads them. */
 #include "page/rows.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
 pj_rows *pj_rows_new(pj_arena *arena, const pj_column *column, size_t columns)
 {
     pj_rows *rows = PJ_NEW(arena, pj_rows, 1);

@@ -15,15 +15,8 @@
  *     pj_rows *rows = pj_rows_of(arena, columns, 2, layers, layer_count, sizeof *layers);
  *
  * All memory comes from the arena. Running out of it shows once, in rows->failed. */
-#ifndef PJ_PAGE_ROWS_H
-#define PJ_PAGE_ROWS_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/arena.h"
-#include "base/str.h"
 #include "page/humane.h"
 
 /* What a column holds decides how it is printed: raw by CSV and JSON, humane by text and Markdown. */
@@ -118,5 +111,3 @@ void pj_column_print(const pj_column *column, pj_scale scale, pj_str *out);
 
 /* Appends a cell as people read it, in the scale of its column. */
 void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out);
-
-#endif

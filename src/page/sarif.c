@@ -1,6 +1,4 @@
 /* SARIF 2.1.0. */
-#include <string.h>
-
 #include "page/page.h"
 #include "picojoule/version.h"
 

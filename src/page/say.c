@@ -1,9 +1,6 @@
 /* Sentences with figures in them. */
 #include "page/say.h"
 
-#include <math.h>
-#include <string.h>
-
 void pj_human_figure(pj_str *out, double value, pj_quantity quantity, const char *unit)
 {
     switch (quantity) {

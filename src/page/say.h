@@ -3,8 +3,7 @@
  *     pj_say(out, "{} of {} is {}", pj_w_figure(1.5, quantity, "pJ"), pj_w_text(name), pj_w_share(0.25));
  *
  * Each {} takes the next word. */
-#ifndef PJ_PAGE_SAY_H
-#define PJ_PAGE_SAY_H
+#pragma once
 
 #include "page/humane.h"
 #include "picojoule/result.h"
@@ -65,5 +64,3 @@ static inline pj_word pj_w_plural(size_t count, const char *one, const char *man
 
 void pj_say_words(pj_str *out, const char *sentence, const pj_word *words);
 #define pj_say(out, sentence, ...) pj_say_words((out), (sentence), (const pj_word[]){__VA_ARGS__})
-
-#endif

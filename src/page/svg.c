@@ -1,9 +1,6 @@
 /* A small chart as SVG: scales and ticks, then axes, marks and texts from back to front. */
 #include "page/page.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/real.h"
 
 enum {

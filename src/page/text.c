@@ -1,6 +1,4 @@
 /* Text for a terminal: paragraphs that are wrapped, and aligned tables. */
-#include <string.h>
-
 #include "page/page.h"
 
 /* ---- tables ---- */

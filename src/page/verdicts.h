@@ -1,9 +1,7 @@
 /* Limits that were judged, as programs that follow alerts take them: JUnit, SARIF, GitHub. */
-#ifndef PJ_PAGE_VERDICTS_H
-#define PJ_PAGE_VERDICTS_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/libc.h"
 
 /* A kind of limit: a stable word ("model-limit"), and what it means that one is broken. */
 typedef struct pj_verdict_rule {
@@ -43,5 +41,3 @@ typedef struct pj_verdicts {
     const pj_subject *subjects;
     size_t count;
 } pj_verdicts;
-
-#endif

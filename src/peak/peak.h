@@ -1,6 +1,5 @@
 /* Peak activation memory: which tensors are in memory while each node runs. */
-#ifndef PJ_PEAK_PEAK_H
-#define PJ_PEAK_PEAK_H
+#pragma once
 
 #include "picojoule/memory.h"
 #include "schedule/schedule.h"
@@ -11,5 +10,3 @@
  * of subgraphs; with `best_order` there is a logarithm of nodes. PJ_ENOMEM. */
 pj_status pj_peak_measure(pj_schedule *schedule, bool best_order, pj_arena *arena, pj_activation_memory *out,
                           pj_error *err);
-
-#endif

@@ -1,6 +1,4 @@
 /* Reading budgets as a person writes them. */
-#include <string.h>
-
 #include "base/amount.h"
 #include "picojoule/plan.h"
 #include "result/field.h"

@@ -1,10 +1,6 @@
 /* Pricing the choices, and the problem that they make. */
 #include "plan/candidates.h"
 
-#include <string.h>
-
-#include "ops/op.h"
-
 bool pj_unit_has_constants(const pj_member *unit)
 {
     for (int i = 0; i < unit->node->inputs; i++)

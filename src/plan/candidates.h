@@ -4,10 +4,8 @@
  * are its figures under that choice, on the assumption that its neighbours have the same format; what it writes belongs
  * to the group of those who read it. At the border of two formats this is off by a conversion; the final plan is
  * analyzed as a whole, and what the sum was off moves the limits (plan/planner.c). */
-#ifndef PJ_PLAN_CANDIDATES_H
-#define PJ_PLAN_CANDIDATES_H
+#pragma once
 
-#include "plan/network.h"
 #include "plan/noise.h"
 #include "plan/problem.h"
 #include "plan/sensitivity.h"
@@ -59,5 +57,3 @@ void pj_candidates_uniform(const pj_candidates *candidates, size_t word, pj_pick
 
 /* Does a layer get weights by the plan that are not chosen (constants of one that does not multiply)? */
 bool pj_unit_has_constants(const pj_member *unit);
-
-#endif

@@ -1,6 +1,4 @@
 /* Posing the problem of the candidates, and reading picks back: sums, formats of layers, one format everywhere. */
-#include <string.h>
-
 #include "plan/candidates.h"
 
 double pj_plan_total(const pj_plan_totals *totals, pj_plan_measure measure)

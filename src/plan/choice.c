@@ -1,8 +1,6 @@
 /* Lists of formats and of pairs of them. */
 #include "plan/choice.h"
 
-#include <string.h>
-
 void pj_choices_init(pj_choice_list *list, pj_arena *arena)
 {
     memset(list, 0, sizeof *list);

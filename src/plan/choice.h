@@ -1,6 +1,5 @@
 /* The formats to choose from, and what the user wants of single layers. */
-#ifndef PJ_PLAN_CHOICE_H
-#define PJ_PLAN_CHOICE_H
+#pragma once
 
 #include "picojoule/plan.h"
 #include "quant/plan_file.h"
@@ -45,5 +44,3 @@ size_t pj_choices_find(const pj_choice_list *list, const char *word);
 
 /* Is `a` a format with fewer bits than `b`? Nothing is ever widened. */
 bool pj_number_narrower(const pj_number *a, const pj_number *b);
-
-#endif

@@ -1,8 +1,4 @@
 /* The core of the problem: groups that are still contested, gone through in turn. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "plan/labels.h"
 
 /* A group as it is searched. */

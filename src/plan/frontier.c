@@ -1,10 +1,6 @@
 /* Complete frontiers by dominance, hulls by relaxation. */
 #include "plan/frontier.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 static int by_cost(const void *a, const void *b)
 {
     const pj_point *x = a, *y = b;

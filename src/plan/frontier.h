@@ -1,6 +1,5 @@
 /* The whole trade-off between the first cost and the noise, limits left aside. */
-#ifndef PJ_PLAN_FRONTIER_H
-#define PJ_PLAN_FRONTIER_H
+#pragma once
 
 #include "plan/problem.h"
 
@@ -22,5 +21,3 @@ pj_status pj_frontier_find(const pj_problem *problem, pj_arena *arena, pj_fronti
 /* The point farthest below the line between the two ends, both axes scaled to 0..1 (Satopaa et al., Finding a Kneedle
  * in a Haystack, 2011); the first of several. 0 where there are fewer than three. */
 size_t pj_frontier_knee(const pj_frontier *frontier);
-
-#endif

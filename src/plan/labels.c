@@ -1,10 +1,6 @@
 /* Growing, thinning and merging lists of labels. */
 #include "plan/labels.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 double pj_label_bound(const pj_enumeration *s, const pj_point *at, const pj_rest *open)
 {
     double best = -INFINITY;

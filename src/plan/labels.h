@@ -5,8 +5,7 @@
  * than  noise + lambda * (cost - limit) + low[lambda],  where low <= 0 sums what the open slots could gain at those
  * prices. Lists are sorted by the first cost; for one budget domination is then a comparison with the least noise so
  * far, for several a look at the labels just before. labels.c makes lists, core.c goes through the groups. */
-#ifndef PJ_PLAN_LABELS_H
-#define PJ_PLAN_LABELS_H
+#pragma once
 
 #include <time.h>
 
@@ -107,5 +106,3 @@ void pj_label_offer(pj_enumeration *s, pj_label *at, uint32_t *what);
 /* Merges s->sources[0 .. count - 1] into `out`, in the order of the first cost, without what is dominated or cannot be
  * better. */
 void pj_labels_combine(pj_enumeration *s, size_t count, const pj_rest *open, pj_labels *out);
-
-#endif

@@ -1,11 +1,7 @@
 /* Classes of layers, groups of tensors, wishes of the user. */
 #include "plan/network.h"
 
-#include <string.h>
-
-#include "base/map.h"
 #include "cost/estimate.h"
-#include "ops/op.h"
 
 /* ---- sets of tensors that hang together ---- */
 

@@ -5,8 +5,7 @@
  * Tensors and layers that hang together so are a group, and take one format of activations. An Add has one type at both
  * inputs by that, and the consumers of a tensor agree. Weights: each layer decides alone, but layers that share them
  * decide as one, and belong to one group. */
-#ifndef PJ_PLAN_NETWORK_H
-#define PJ_PLAN_NETWORK_H
+#pragma once
 
 #include "plan/choice.h"
 #include "run/priced.h"
@@ -66,5 +65,3 @@ int pj_member_weight(const pj_member *unit);
  * contradict each other, or an unknown choice. */
 pj_status pj_network_wish(pj_network *network, const pj_plan_options *options, const pj_choice_list *choices,
                           pj_arena *arena, pj_error *err);
-
-#endif

@@ -1,9 +1,6 @@
 /* Noise of formats, and ranges of tensors. */
 #include "plan/noise.h"
 
-#include <math.h>
-
-#include "base/json.h"
 #include "base/real.h"
 #include "setup/resource.h"
 

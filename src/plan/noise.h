@@ -7,11 +7,9 @@
  *
  * Sources: Jayant and Noll, Digital Coding of Waveforms, 1984 (four-sigma loading); Widrow and Kollar, Quantization
  * Noise, 2008, chapter 12 (floating point). */
-#ifndef PJ_PLAN_NOISE_H
-#define PJ_PLAN_NOISE_H
+#pragma once
 
 #include "arith/number.h"
-#include "base/map.h"
 #include "ir/graph.h"
 #include "picojoule/setup.h"
 
@@ -30,5 +28,3 @@ pj_status pj_ranges_read(const char *path, const pj_setup *setup, const pj_model
                          pj_error *err);
 pj_status pj_ranges_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,
                           pj_map *out, pj_error *err);
-
-#endif

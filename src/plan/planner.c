@@ -1,12 +1,7 @@
 /* The planner from end to end: prices, noise, search, and the check of the plan by a whole analysis. The public
  * function pj_plan_search is here. */
-#include "picojoule/plan.h"
-
-#include <math.h>
-#include <string.h>
 #include <time.h>
 
-#include "plan/candidates.h"
 #include "plan/frontier.h"
 #include "plan/rows.h"
 #include "plan/search.h"

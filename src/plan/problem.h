@@ -10,12 +10,7 @@
  * A plain multiple-choice knapsack has one mode per group and one slot per mode. Two layers that must take the same
  * choice are one slot whose choices have the sums of both. Noise and cost are any finite numbers: what is minimized may
  * be an energy, and a noise may be a cost. Sums keep a limit if they exceed it by at most pj_budget_slack(). */
-#ifndef PJ_PLAN_PROBLEM_H
-#define PJ_PLAN_PROBLEM_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -75,5 +70,3 @@ pj_status pj_dual(const pj_problem *problem, pj_kept kept, double *lambda, doubl
 
 /* Does a sum keep all limits? `slack` has pj_budget_slack() of each budget. */
 bool pj_keeps_limits(const pj_problem *problem, const double *slack, const pj_point *sum);
-
-#endif

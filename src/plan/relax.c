@@ -1,7 +1,4 @@
 /* The Lagrangian relaxation: every slot decides by itself, at prices for the budgets. */
-#include <math.h>
-#include <string.h>
-
 #include "plan/problem.h"
 
 bool pj_picks_new(const pj_problem *problem, pj_arena *arena, pj_picks *out)

@@ -1,8 +1,6 @@
 /* Rows of a plan. */
 #include "plan/rows.h"
 
-#include <string.h>
-
 typedef struct filler {
     const pj_candidates *candidates;
     const pj_picks *picks;

@@ -1,6 +1,5 @@
 /* The answer, layer by layer: formats now and then, and the next steps up and down. */
-#ifndef PJ_PLAN_ROWS_H
-#define PJ_PLAN_ROWS_H
+#pragma once
 
 #include "base/json_write.h"
 #include "plan/candidates.h"
@@ -16,5 +15,3 @@ pj_status pj_plan_tensors(const pj_candidates *candidates, const pj_picks *picks
 
 /* The members "schema" and "layers" of a plan (picojoule.plan/1) that says what the rows say. */
 void pj_plan_rows_json(const pj_plan_layer *layers, size_t count, pj_json_writer *json);
-
-#endif

@@ -1,9 +1,6 @@
 /* The search from end to end: leave out, relax, fix, enumerate. */
 #include "plan/search.h"
 
-#include <math.h>
-#include <string.h>
-
 double pj_solution_gap(const pj_solution *solution)
 {
     double gap = solution->sum.noise - solution->bound;

@@ -9,8 +9,7 @@
  *
  * Literature: Sinha and Zoltners 1979 (hull, reduced costs), Dyer, Riha and Walker 1995, Pisinger 1995 (core, lists).
  */
-#ifndef PJ_PLAN_SEARCH_H
-#define PJ_PLAN_SEARCH_H
+#pragma once
 
 #include "plan/problem.h"
 
@@ -51,5 +50,3 @@ typedef struct pj_core {
 
 /* `scratch` is used up freely. */
 pj_status pj_core_solve(pj_core *core, pj_arena *scratch, pj_error *err);
-
-#endif

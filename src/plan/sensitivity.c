@@ -1,14 +1,8 @@
 /* Reading measured losses. */
 #include "plan/sensitivity.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/real.h"
-#include "setup/resource.h"
 
 /* What both forms share. */
 typedef struct reader {

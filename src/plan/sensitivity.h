@@ -9,10 +9,8 @@
  * A name is that of a layer, of its weight or of its output. unit: "loss" (any number >= 0, higher is worse) or
  * "sqnr_db", a signal-to-noise ratio, of which the loss is 10^(-dB/10). A value may be an object with "qdq_err" or
  * "xmodel_err", as ONNX Runtime's qdq_loss_debug has it; the first counts. */
-#ifndef PJ_PLAN_SENSITIVITY_H
-#define PJ_PLAN_SENSITIVITY_H
+#pragma once
 
-#include "picojoule/setup.h"
 #include "plan/network.h"
 
 /* Loss of each unit in each choice: at [unit * choices + choice]; negative: not given. */
@@ -29,5 +27,3 @@ pj_status pj_losses_read(const char *path, const pj_setup *setup, const pj_netwo
 /* The same from memory. */
 pj_status pj_losses_parse(const char *text, size_t length, const char *name, bool is_csv, const pj_network *network,
                           const pj_choice_list *choices, pj_arena *arena, pj_losses *out, pj_error *err);
-
-#endif

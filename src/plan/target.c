@@ -1,9 +1,6 @@
 /* Reading targets. */
 #include "plan/target.h"
 
-#include <string.h>
-
-#include "base/json.h"
 #include "setup/resource.h"
 
 pj_target pj_target_none(void)

@@ -5,10 +5,8 @@
  *      "others": ["int8"],                                            of layers without weights; default: as "formats"
  *      "floats_stay": true,                                           may layers with weights stay as the model has
  * them "scales": "per_channel"}                                       or "per_tensor": of weights */
-#ifndef PJ_PLAN_TARGET_H
-#define PJ_PLAN_TARGET_H
+#pragma once
 
-#include "picojoule/setup.h"
 #include "plan/choice.h"
 
 typedef struct pj_target {
@@ -30,5 +28,3 @@ pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_
 
 /* Without a target: any pair, layers without weights in any format of activations. */
 pj_target pj_target_none(void);
-
-#endif

@@ -1,10 +1,6 @@
 /* Looking at weights, and what their layers lose in each format. */
 #include "plan/weight_noise.h"
 
-#include <inttypes.h>
-
-#include "picojoule/weights.h"
-
 enum { NARROWER_THAN = 32 }; /* bits: in wider formats nothing is lost */
 
 /* Formats that are asked for; numbers[k] is the number of words[k] in the list. */

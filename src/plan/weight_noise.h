@@ -1,6 +1,5 @@
 /* The rounding noise of weights, for planning. */
-#ifndef PJ_PLAN_WEIGHT_NOISE_H
-#define PJ_PLAN_WEIGHT_NOISE_H
+#pragma once
 
 #include "plan/network.h"
 
@@ -12,5 +11,3 @@
  * as pj_weights_inspect. */
 pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_choice_list *choices, bool per_tensor,
                                double seconds, pj_arena *arena, const double **out, pj_str *note, pj_error *err);
-
-#endif

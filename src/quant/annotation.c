@@ -1,6 +1,4 @@
 /* Data types of QONNX and FINN by name, and what a graph's annotations say of values that nothing else speaks of. */
-#include <string.h>
-
 #include "quant/dialect.h"
 
 enum { MOST_BITS = 64 };

@@ -1,7 +1,6 @@
 /* The dialects in which models say that their tensors hold few bits. Adding a dialect: a file that fills in a
  * pj_dialect, and its line here; nothing else. */
-#ifndef PJ_QUANT_DIALECT_H
-#define PJ_QUANT_DIALECT_H
+#pragma once
 
 #include "quant/precision.h"
 
@@ -39,5 +38,3 @@ PJ_DIALECT_LIST(PJ_DIALECT_EXTERN)
  * SCALEDINT<bits>, FLOAT16, FLOAT<exponent,mantissa>. `is_exact`: its binary point is that of the real numbers. False
  * for FLOAT32, which says no more than an element type, and for what is no such word. */
 bool pj_finn_parse(const char *word, pj_number *out, bool *is_exact);
-
-#endif

@@ -1,10 +1,6 @@
 /* Reading plans, and finding the nodes that their entries mean. */
 #include "quant/plan_file.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/json.h"
 #include "base/limits.h"
 #include "setup/resource.h"
 

@@ -10,8 +10,7 @@
  * the nodes whose label matches (and whose operator is `op`); of several that match a node, the last one counts, alone.
  * An entry that matches nothing is an error. `report` is not read: `picojoule plan` says there how it came to the plan.
  */
-#ifndef PJ_QUANT_PLAN_FILE_H
-#define PJ_QUANT_PLAN_FILE_H
+#pragma once
 
 #include "base/json.h"
 #include "picojoule/setup.h"
@@ -39,5 +38,3 @@ pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *wei
 /* The same from `length` bytes in memory; `name` stands for the file in messages. */
 pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,
                         pj_plan *out, pj_error *err);
-
-#endif

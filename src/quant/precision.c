@@ -1,9 +1,6 @@
 /* What is asked of the formats of tensors: what element types declare, what quantizers and plans make of it. */
 #include "quant/precision.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
 #include "ops/op.h"
 
 const char *pj_from_word(pj_from from)

@@ -10,11 +10,9 @@
  * They differ only where something is converted on the way. The output of a DequantizeLinear between integer layers is
  * never stored: the layers read the integers in front of it. A float layer with int4 weights reads 4 bits and computes
  * on floats. Which layers compute on integers, and which quantizers are part of a layer, is decided in integer.c. */
-#ifndef PJ_QUANT_PRECISION_H
-#define PJ_QUANT_PRECISION_H
+#pragma once
 
 #include "arith/number.h"
-#include "ir/diag.h"
 #include "ir/graph.h"
 
 /*  enumerator, word in reports */
@@ -160,5 +158,3 @@ pj_format pj_precision_declared(const pj_precision *precision, const pj_value *v
 
 /* The format that an element type declares; false for strings, complex and unknown types. */
 bool pj_number_of_dtype(pj_dtype dtype, pj_number *out);
-
-#endif

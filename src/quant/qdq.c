@@ -1,8 +1,5 @@
 /* QuantizeLinear and DequantizeLinear: integers, fp8 or fp4 between floats, with scales per tensor, channel or block.
  */
-#include <math.h>
-#include <string.h>
-
 #include "ops/vendor.h"
 #include "quant/dialect.h"
 #include "quant/scale.h"

@@ -1,7 +1,4 @@
 /* The quantizers of QONNX (Brevitas, FINN, qonnx): floats that hold quantized numbers, with bit widths as inputs. */
-#include <math.h>
-#include <string.h>
-
 #include "base/real.h"
 #include "quant/dialect.h"
 #include "quant/scale.h"

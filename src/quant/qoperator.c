@@ -1,7 +1,5 @@
 /* Operators that take integers as they are: QLinearConv and its kin, MatMulInteger, dynamic quantization, weights
  * packed into bytes. Their formats stand in the element types; this file adds what those do not say. */
-#include <string.h>
-
 #include "ops/op.h"
 #include "quant/dialect.h"
 

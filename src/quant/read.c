@@ -1,6 +1,4 @@
 /* The formats of all tensors, read node by node in graph order from what the dialects (dialect.h) and the plan say. */
-#include <string.h>
-
 #include "ops/op.h"
 #include "quant/dialect.h"
 #include "quant/integer.h"

@@ -1,8 +1,6 @@
 /* What stands in the constants beside quantized numbers: scales, zero points, bit widths. */
 #include "quant/scale.h"
 
-#include <math.h>
-
 bool pj_constant_whole(const pj_node *node, int i, int64_t *out)
 {
     const pj_value *value = i < node->inputs ? node->in[i] : NULL;

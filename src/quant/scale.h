@@ -1,6 +1,5 @@
 /* What stands in the constants beside quantized numbers: scales, zero points, bit widths. */
-#ifndef PJ_QUANT_SCALE_H
-#define PJ_QUANT_SCALE_H
+#pragma once
 
 #include "quant/precision.h"
 
@@ -21,5 +20,3 @@ bool pj_contents_equal(const pj_value *a, const pj_value *b);
 
 /* A fixed-point number of these bits; `scale` sets its binary point where it is one power of two. */
 void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_quantized *out);
-
-#endif

@@ -1,8 +1,4 @@
 /* Fake quantizers of vendors: floats that hold quantized numbers, whose bits stand in an attribute or in the name. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "ops/op.h"
 #include "ops/vendor.h"
 #include "quant/dialect.h"
 #include "quant/scale.h"

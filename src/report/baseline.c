@@ -1,6 +1,5 @@
 /* The report that is a model's baseline in a budget. */
 #include "picojoule/budget.h"
-#include "picojoule/report.h"
 
 pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload, pj_error *err)
 {

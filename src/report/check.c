@@ -1,8 +1,6 @@
 /* The report of a check. */
 #include "report/check.h"
 
-#include <string.h>
-
 /* A text without memory for it shows in the arena. */
 static const char *keep(pj_str *text, pj_arena *arena)
 {

@@ -1,6 +1,5 @@
 /* The result of a check in words, and in each format. */
-#ifndef PJ_REPORT_CHECK_H
-#define PJ_REPORT_CHECK_H
+#pragma once
 
 #include "page/page.h"
 #include "picojoule/budget.h"
@@ -34,5 +33,3 @@ extern const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1];
 /* ---- the pieces of the report ---- */
 void pj_check_page(const pj_check *check, pj_page *page);
 void pj_check_json(const pj_check *check, pj_arena *arena, pj_json_writer *json);
-
-#endif

@@ -1,6 +1,4 @@
 /* The result of a check as JSON: picojoule.check/1. */
-#include <math.h>
-
 #include "picojoule/version.h"
 #include "report/check.h"
 

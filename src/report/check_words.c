@@ -1,9 +1,5 @@
 /* The result of a check in words. */
-#include <math.h>
-#include <string.h>
-
 #include "page/say.h"
-#include "picojoule/lint.h"
 #include "report/check.h"
 #include "result/field.h"
 

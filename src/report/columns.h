@@ -1,9 +1,7 @@
 /* Tables of layers, of sums of layers, and of sweeps: one list of columns for all. */
-#ifndef PJ_REPORT_COLUMNS_H
-#define PJ_REPORT_COLUMNS_H
+#pragma once
 
 #include "page/page.h"
-#include "picojoule/sweep.h"
 
 /* One layer, or the sum of several. */
 typedef struct pj_view_row {
@@ -46,5 +44,3 @@ void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cel
 /* How far names of layers and operators may be elided. */
 #define PJ_NAME_FITS .wish = 32, .least = 24
 #define PJ_OP_FITS   .wish = 11, .least = 8
-
-#endif

@@ -1,12 +1,8 @@
 /* The report of a comparison. JSON: picojoule.diff/1. */
-#include <math.h>
-#include <string.h>
-
 #include "picojoule/version.h"
 #include "report/diff_view.h"
 #include "report/findings.h"
 #include "report/view.h"
-#include "result/field.h"
 #include "setup/setup.h"
 
 /* ---- the page ---- */

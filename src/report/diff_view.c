@@ -1,11 +1,6 @@
 /* The tables of a comparison: its layers, its totals, its causes. */
 #include "report/diff_view.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/map.h"
 #include "report/layer_text.h"
 #include "report/view.h"
 #include "result/field.h"

@@ -1,6 +1,5 @@
 /* What is shown of a comparison: its tables, and the sentences that text and Markdown share. */
-#ifndef PJ_REPORT_DIFF_VIEW_H
-#define PJ_REPORT_DIFF_VIEW_H
+#pragma once
 
 #include "page/page.h"
 #include "picojoule/diff.h"
@@ -49,5 +48,3 @@ void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out);
 
 /* The name of a row: "conv2", "conv2_quant (was conv2)". */
 void pj_diff_view_name(const pj_diff_row *row, pj_str *out);
-
-#endif

@@ -1,8 +1,4 @@
 /* Totals, causes and sentences of a comparison. */
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
 #include "page/say.h"
 #include "report/diff_view.h"
 #include "result/field.h"

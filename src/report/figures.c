@@ -1,8 +1,6 @@
 /* Sheets and lists of tables and devices. */
 #include "report/figures.h"
 
-#include <string.h>
-
 #include "base/map.h"
 
 /* clang-format off */

@@ -1,6 +1,5 @@
 /* Numbers with their sources: what tables and devices have in common when they are listed. */
-#ifndef PJ_REPORT_FIGURES_H
-#define PJ_REPORT_FIGURES_H
+#pragma once
 
 #include "base/figure.h"
 #include "cost/quirks.h"
@@ -29,5 +28,3 @@ pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options
 /* A list in a format; in JSON it is the member `key` of an object. `rows` NULL: out of memory. */
 pj_status pj_list_write(const char *key, pj_rows *rows, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err);
-
-#endif

@@ -1,8 +1,6 @@
 /* Findings grouped by code. */
 #include "report/findings.h"
 
-#include <string.h>
-
 #include "page/say.h"
 
 /* What helps, by code; a code without a row has it in its message. */

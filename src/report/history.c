@@ -1,8 +1,4 @@
 /* The trend of a model, and the list of models, in each format. */
-#include <math.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "page/say.h"
 #include "report/trend.h"
 

@@ -1,9 +1,6 @@
 /* Operators, number formats and shapes as texts. */
 #include "report/layer_text.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 void pj_op_text(const pj_layer *layer, pj_str *out)
 {
     if (*layer->domain)

@@ -1,6 +1,5 @@
 /* Operators, number formats and shapes as texts. */
-#ifndef PJ_REPORT_LAYER_TEXT_H
-#define PJ_REPORT_LAYER_TEXT_H
+#pragma once
 
 #include "base/str.h"
 #include "picojoule/result.h"
@@ -14,5 +13,3 @@ void pj_precision_text(const pj_layer *layer, pj_str *out);
 
 /* "1x3x224x224", "batch x seq x 32" with symbols, "scalar", "?" where the rank is unknown. */
 void pj_shape_text(int rank, const pj_dim_info *dims, pj_str *out);
-
-#endif

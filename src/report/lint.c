@@ -1,6 +1,4 @@
 /* Findings of lint, rule by rule; and the rules themselves. */
-#include <string.h>
-
 #include "lint/lint.h"
 #include "page/page.h"
 #include "page/say.h"

@@ -1,8 +1,6 @@
 /* The peak of activation memory in reports. */
-#ifndef PJ_REPORT_MEMORY_H
-#define PJ_REPORT_MEMORY_H
+#pragma once
 
-#include "picojoule/memory.h"
 #include "report/view.h"
 
 /* One sentence: "Activations take at most 1.500 MiB at once, at conv1 (3 tensors)". */
@@ -15,5 +13,3 @@ pj_rows *pj_memory_rows(const pj_peak *peak, size_t most, pj_arena *arena);
 
 /* The member "memory". */
 void pj_memory_json(const pj_activation_memory *memory, pj_arena *arena, pj_json_writer *json);
-
-#endif

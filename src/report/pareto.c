@@ -1,7 +1,4 @@
 /* Quality against energy: the frontier of a training run, and the point to take, in each format. */
-#include <math.h>
-#include <string.h>
-
 #include "page/page.h"
 #include "page/say.h"
 #include "picojoule/history.h"

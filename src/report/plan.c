@@ -1,15 +1,10 @@
 /* Plans as text, Markdown, CSV and JSON. */
-#include "picojoule/plan.h"
-
-#include <math.h>
-#include <string.h>
-
+#include "report/plan.h"
 #include "base/real.h"
 #include "page/say.h"
 #include "picojoule/version.h"
 #include "plan/rows.h"
 #include "report/findings.h"
-#include "report/plan.h"
 
 /* ---- tables ---- */
 

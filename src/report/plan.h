@@ -1,6 +1,5 @@
 /* What the writers of plans and of frontiers share. */
-#ifndef PJ_REPORT_PLAN_H
-#define PJ_REPORT_PLAN_H
+#pragma once
 
 #include "page/page.h"
 #include "picojoule/plan.h"
@@ -17,5 +16,3 @@ const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const c
 
 /* The report of a plan. */
 extern const pj_pieces pj_plan_pieces;
-
-#endif

@@ -1,6 +1,4 @@
 /* Plans as other quantizers take them: ONNX Runtime, NNCF, CSV. */
-#include <string.h>
-
 #include "report/plan.h"
 
 /* ONNX Runtime's name of a format (onnxruntime.quantization.QuantType); NULL: it has none. */

@@ -1,7 +1,4 @@
 /* The trade-off of energy and noise as text, Markdown, CSV, JSON and a chart. */
-#include <math.h>
-#include <string.h>
-
 #include "report/plan.h"
 
 /* clang-format off */

@@ -1,11 +1,8 @@
 /* The report of an analysis: the answer first, then where it goes, then what it rests on. */
-#include <string.h>
-
 #include "report/findings.h"
 #include "report/memory.h"
 #include "report/summary.h"
 #include "report/weights.h"
-#include "result/field.h"
 #include "setup/setup.h"
 
 enum { INDENT = 2, TOP_SHOWN = 5, TENSORS_SHOWN = 10 };

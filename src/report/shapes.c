@@ -1,5 +1,4 @@
 /* `picojoule shapes`: type and shape of every tensor. */
-
 #include "report/findings.h"
 #include "report/layer_text.h"
 

@@ -1,9 +1,6 @@
 /* The head of a report. */
 #include "report/summary.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "cost/traffic.h"
 #include "page/say.h"
 #include "report/layer_text.h"

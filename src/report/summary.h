@@ -1,6 +1,5 @@
 /* The head of a report: what was analyzed, what it costs, where that goes, and what was taken for granted. */
-#ifndef PJ_REPORT_SUMMARY_H
-#define PJ_REPORT_SUMMARY_H
+#pragma once
 
 #include "report/view.h"
 
@@ -28,5 +27,3 @@ void pj_summary_coverage(const pj_view *view, pj_page *page);
 
 /* Likewise what the figures rest on: the table, where tensors are, what is not modelled. */
 void pj_summary_basis(const pj_view *view, pj_page *page);
-
-#endif

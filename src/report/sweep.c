@@ -1,7 +1,6 @@
 /* A sweep: one row of totals for each combination of dimensions. */
 #include "page/say.h"
 #include "picojoule/version.h"
-#include "report/columns.h"
 #include "report/findings.h"
 #include "report/view.h"
 #include "setup/setup.h"

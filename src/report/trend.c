@@ -1,10 +1,6 @@
 /* Trends: metrics, which records compare, sparklines. */
 #include "report/trend.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/map.h"
 #include "setup/setup.h"
 

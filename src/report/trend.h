@@ -1,6 +1,5 @@
 /* What the writers of a trend share: metrics, which records compare, sparklines. */
-#ifndef PJ_REPORT_TREND_H
-#define PJ_REPORT_TREND_H
+#pragma once
 
 #include "page/page.h"
 #include "picojoule/history.h"
@@ -49,5 +48,3 @@ pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena);
 void pj_trend_json(const pj_history *history, pj_arena *arena, pj_json_writer *json);
 void pj_trend_list_json(const pj_history_list *list, pj_json_writer *json);
 const pj_chart *pj_trend_chart(const pj_history *history, const pj_field *metric, pj_arena *arena);
-
-#endif

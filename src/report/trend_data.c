@@ -1,7 +1,5 @@
 /* Trends for programs: all that a record holds, or the layers of each record, as a table and as JSON
  * (docs/history.schema.json). */
-#include <string.h>
-
 #include "picojoule/version.h"
 #include "report/trend.h"
 

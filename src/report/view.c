@@ -1,9 +1,6 @@
 /* Sorting, grouping and cutting the layers of an analysis. */
 #include "report/view.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "report/layer_text.h"
 #include "result/field.h"
 

@@ -1,6 +1,5 @@
 /* What a report shows of an analysis: its layers sorted, cut or summed up in groups, as the options say. */
-#ifndef PJ_REPORT_VIEW_H
-#define PJ_REPORT_VIEW_H
+#pragma once
 
 #include "base/map.h"
 #include "report/columns.h"
@@ -31,5 +30,3 @@ pj_rows *pj_view_rows(const pj_view *view);
 
 /* The n layers that cost most, largest first; fewer where there are fewer. NULL: no memory. */
 pj_rows *pj_view_top(const pj_view *view, size_t n);
-
-#endif

@@ -1,9 +1,6 @@
 /* Statistics of weights as a table and as JSON. */
 #include "report/weights.h"
 
-#include <math.h>
-#include <string.h>
-
 static const char *const grains[] = {"tensor", "channel"};
 static const char *const rules[] = {"max_abs", "least_error"};
 

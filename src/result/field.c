@@ -1,11 +1,6 @@
 /* Writing and reading fields: tables are walked here, and the types of their rows are here. */
 #include "result/field.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "base/err.h"
-#include "base/limits.h"
 #include "result/result.h"
 
 /* ---- walking a table ---- */

@@ -2,10 +2,8 @@
  * figures that budgets, comparisons and tables speak of. The table itself is members.c.
  *
  * A type writes a value and reads it back; one table serves both, so that neither can forget a member. */
-#ifndef PJ_RESULT_FIELD_H
-#define PJ_RESULT_FIELD_H
+#pragma once
 
-#include "base/arena.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "picojoule/result.h"
@@ -185,5 +183,3 @@ void pj_findings_json(const pj_finding *findings, size_t count, pj_json_writer *
 
 /* [1, null, "batch"], or null where the rank is unknown: a value. */
 void pj_shape_json(int rank, const pj_dim_info *dims, pj_json_writer *json);
-
-#endif

@@ -1,10 +1,6 @@
 /* What a result has, member by member: one row each. Reports are written and read by these tables; no other file spells
  * their keys. A new figure is a row of `members` (docs/recipes.md). */
-#include <math.h>
-#include <string.h>
-
 #include "base/ckd.h"
-#include "base/err.h"
 #include "ir/diag.h"
 #include "result/field.h"
 

@@ -1,13 +1,8 @@
 /* Results out of saved reports, picojoule.report/1. The report may have been edited by anyone. */
 #include "result/result.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "base/json.h"
-#include "base/limits.h"
 #include "result/field.h"
 #include "setup/setup.h"
 

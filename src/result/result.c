@@ -1,10 +1,6 @@
 /* Making and freeing results. */
 #include "result/result.h"
 
-#include <math.h>
-
-#include "base/err.h"
-
 pj_found *pj_found_new(pj_arena *arena)
 {
     arena = arena ? arena : pj_arena_new(0);

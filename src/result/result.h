@@ -1,9 +1,7 @@
 /* What a result rests on, for the stage that makes it and those that look further into the model. */
-#ifndef PJ_RESULT_RESULT_H
-#define PJ_RESULT_RESULT_H
+#pragma once
 
 #include "cost/layer.h"
-#include "picojoule/result.h"
 
 /* A result and what it stands on; of what was read from a file, there is the arena alone. */
 typedef struct pj_found {
@@ -40,5 +38,3 @@ bool pj_result_is_report(const char *path);
 /* Hands `found` (NULL: there was no memory for it) out where `status` is PJ_OK and nothing ran out of memory, and frees
  * it elsewhere; returns which. */
 pj_status pj_found_finish(pj_found *found, pj_status status, pj_result **out, pj_error *err);
-
-#endif

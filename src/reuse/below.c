@@ -1,8 +1,6 @@
 /* Tiles of the registers. */
 #include "reuse/below.h"
 
-#include <math.h>
-
 /* ---- orders and parts ---- */
 
 enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };

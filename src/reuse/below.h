@@ -1,7 +1,6 @@
 /* Inside of a tile of the buffer: how the array reads it, through registers or without. Part of the search of tile.c.
  */
-#ifndef PJ_REUSE_BELOW_H
-#define PJ_REUSE_BELOW_H
+#pragma once
 
 #include "reuse/machine.h"
 
@@ -60,5 +59,3 @@ double pj_below_least(const pj_array *array, double again[PJ_NEST_OPERANDS]);
 
 /* Times that one register is read for a whole array: elements that share it. */
 double pj_below_shared(const pj_array *array, const pj_below *below, pj_nest_operand operand);
-
-#endif

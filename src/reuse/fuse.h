@@ -2,11 +2,9 @@
  *
  * The edge from p to c is gone if c is in a class that the hierarchy fuses, p's tensor has no other reader and is no
  * output of the model, and the edge is the first such one of c: an Add folds into one producer only. */
-#ifndef PJ_REUSE_FUSE_H
-#define PJ_REUSE_FUSE_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/libc.h"
 
 /* Of layers that can follow another one without a buffer of their own. The words are those of `fuse` in a file. */
 typedef enum pj_fuse_class {
@@ -34,5 +32,3 @@ typedef struct pj_fuse_node {
  * numbers. Linear in edges. */
 void pj_fuse_find(const pj_fuse_node *node, int nodes, const int *maker, const bool *stays, int tensors, unsigned fuse,
                   int *readers, int *into);
-
-#endif

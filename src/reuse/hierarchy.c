@@ -1,8 +1,6 @@
 /* Hierarchies: opening, and what follows from a size. */
 #include "reuse/hierarchy.h"
 
-#include <string.h>
-
 static pj_status load(const pj_json_doc *doc, const char *name, pj_hierarchy **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);

@@ -1,12 +1,8 @@
 /* Memory hierarchies: levels, registers and the array of a chip, read from a JSON file (picojoule.hierarchy/1) and
  * checked. The format is documented in hierarchies/README.md. A hierarchy is immutable once open. */
-#ifndef PJ_REUSE_HIERARCHY_H
-#define PJ_REUSE_HIERARCHY_H
-
-#include <stddef.h>
+#pragma once
 
 #include "base/curve.h"
-#include "base/figure.h"
 #include "reuse/fuse.h"
 #include "reuse/machine.h"
 #include "setup/resource.h"
@@ -72,5 +68,3 @@ const char *pj_hierarchy_builtin(size_t index);
 
 /* Fills an empty hierarchy (arena, name and figures are set) from its document. */
 pj_status pj_hierarchy_fill(pj_hierarchy *hierarchy, pj_json root, pj_error *err);
-
-#endif

@@ -1,7 +1,5 @@
 /* Reading and checking a memory hierarchy; the format is documented in hierarchies/README.md. */
 #include <ctype.h>
-#include <math.h>
-#include <string.h>
 
 #include "reuse/hierarchy.h"
 

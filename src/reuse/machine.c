@@ -1,8 +1,6 @@
 /* A machine without limits. */
 #include "reuse/machine.h"
 
-#include <math.h>
-
 pj_machine pj_machine_free(void)
 {
     pj_machine machine = {.near_bits = HUGE_VAL, .holds_weights = true, .unrolls_window = true};

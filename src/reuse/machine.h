@@ -1,9 +1,8 @@
 /* A memory hierarchy in numbers: what the search for tiles computes with. All sizes in bits, all energies in pJ a bit
  * (or in multiples of a reference operation). */
-#ifndef PJ_REUSE_MACHINE_H
-#define PJ_REUSE_MACHINE_H
+#pragma once
 
-#include <stdbool.h>
+#include "base/libc.h"
 
 #include "reuse/nest.h"
 
@@ -54,5 +53,3 @@ typedef struct pj_machine {
 
 /* No limit and no price anywhere, one processing element, no registers, weights in the buffer. */
 pj_machine pj_machine_free(void);
-
-#endif

@@ -1,7 +1,7 @@
 /* What a nest reads, how much of it fits, how little of it can move. */
 #include "reuse/nest.h"
 
-#include <math.h>
+#include "base/libc.h"
 
 double pj_nest_window(const pj_nest *nest)
 {

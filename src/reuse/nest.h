@@ -8,8 +8,7 @@
  *     ConvTranspose                groups      batch x input positions   output channels / groups input channels /
  *                                                                        x window                 groups
  *     LSTM, GRU, RNN (one step)    directions  batch                     gates x hidden           input + hidden */
-#ifndef PJ_REUSE_NEST_H
-#define PJ_REUSE_NEST_H
+#pragma once
 
 /* The three operands of a nest, and the widths of its numbers. */
 typedef enum pj_nest_operand { PJ_NEST_I, PJ_NEST_W, PJ_NEST_O, PJ_NEST_OPERANDS } pj_nest_operand;
@@ -46,5 +45,3 @@ double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand);
 /* Least bits over the boundary above a buffer of so many bits: each element once, and what Hong and Kung's argument
  * says of matrix products, with the overlap of windows. Not a bound of schedules that fuse layers. */
 double pj_nest_bound(const pj_nest *nest, double buffer_bits);
-
-#endif

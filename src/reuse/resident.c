@@ -1,9 +1,6 @@
 /* The greedy choice of tensors that stay, and how far from the best it can be. */
 #include "reuse/resident.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 /* ---- the most that lives at any of some steps: a tree of maxima with additions that are still to go down ---- */
 
 typedef struct tree {

@@ -1,9 +1,5 @@
 /* Which tensors stay whole in the buffer from the layer that makes them to the last one that reads them. */
-#ifndef PJ_REUSE_RESIDENT_H
-#define PJ_REUSE_RESIDENT_H
-
-#include <stdbool.h>
-#include <stddef.h>
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -27,5 +23,3 @@ typedef struct pj_residency {
  * life that is not within `steps`. Results live in `arena`. */
 pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, double capacity, double write, double read,
                              pj_arena *arena, pj_residency *out, pj_error *err);
-
-#endif

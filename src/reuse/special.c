@@ -1,8 +1,6 @@
 /* Closed forms of attention, caches and recurrent weights. */
 #include "reuse/special.h"
 
-#include <math.h>
-
 pj_attention_traffic pj_attention_find(const pj_attention *a)
 {
     enum { BLOCK_COLUMNS = 64 };

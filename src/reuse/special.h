@@ -1,8 +1,7 @@
 /* Layers whose reuse has a closed form: fused attention, caches of keys and values, recurrent weights. All in bits. */
-#ifndef PJ_REUSE_SPECIAL_H
-#define PJ_REUSE_SPECIAL_H
+#pragma once
 
-#include <stdbool.h>
+#include "base/libc.h"
 
 /* Attention of one head: softmax(Q K^T) V with `rows` queries of `depth` elements, `columns` keys and values; values
  * have `value_depth` elements. Scores are computed block by block and never stored. */
@@ -30,5 +29,3 @@ double pj_cache_bits(double past, double width, double element_bits);
 
 /* Weights of a recurrent layer over `steps`: once where they fit beside the state, else what does not is read again. */
 double pj_recurrent_bits(double weight_bits, double state_bits, double steps, double buffer_bits);
-
-#endif

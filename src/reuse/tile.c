@@ -1,9 +1,6 @@
 /* The search for tiles of the buffer. docs/memory.md has the formulas. */
 #include "reuse/tile.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "reuse/below.h"
 
 enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };

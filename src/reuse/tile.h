@@ -2,8 +2,7 @@
  *
  * docs/memory.md has the formulas. All functions are pure and on numbers; traffic is in bits. Nothing overflows: counts
  * are doubles, and a search tries a bounded number of tiles. */
-#ifndef PJ_REUSE_TILE_H
-#define PJ_REUSE_TILE_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -57,5 +56,3 @@ pj_tiler *pj_tiler_new(const pj_machine *machine, pj_arena *arena);
 /* As pj_tile_find; *out lives as long as the tiler. PJ_ENOMEM. */
 pj_status pj_tiler_find(pj_tiler *tiler, const pj_nest *nest, const pj_tile_ask *ask, const pj_tiling **out,
                         pj_error *err);
-
-#endif

@@ -1,7 +1,4 @@
 /* Tilings of nests that were seen before: a table with open slots, by a hash that differs from tiler to tiler. */
-#include <stdint.h>
-#include <string.h>
-
 #include "reuse/tile.h"
 
 /* What a tiling depends on, without padding: it is compared and hashed as bytes. */

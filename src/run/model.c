@@ -1,8 +1,4 @@
 /* What models are: opening them, and telling of them. The functions of model.h are here. */
-#include "picojoule/model.h"
-
-#include <string.h>
-
 #include "base/input.h"
 #include "infer/bind.h"
 #include "infer/fit.h"

@@ -1,8 +1,6 @@
 /* From a plan in memory, or none, to prices. */
 #include "run/priced.h"
 
-#include <string.h>
-
 #include "cost/estimate.h"
 #include "cost/rules.h"
 

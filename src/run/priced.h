@@ -1,6 +1,5 @@
 /* The stages from formats to totals: what analyses and plans have in common. */
-#ifndef PJ_RUN_PRICED_H
-#define PJ_RUN_PRICED_H
+#pragma once
 
 #include "cost/layer.h"
 #include "quant/plan_file.h"
@@ -23,5 +22,3 @@ typedef struct pj_priced {
  * `scratch`, the rest in `arena`, findings too; both may be one. Errors as pj_analyze. */
 pj_status pj_run_priced(const pj_prices *prices, const pj_plan *plan, pj_arena *arena, pj_arena *scratch,
                         pj_diags *diags, pj_priced *out, pj_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* One analysis. */
-#ifndef PJ_RUN_RUN_H
-#define PJ_RUN_RUN_H
+#pragma once
 
 #include "result/result.h"
 #include "run/shelf.h"
@@ -9,5 +8,3 @@
  * plans are opened by the shelf, and the result keeps nothing of them. Errors as pj_analyze. */
 pj_status pj_run(pj_shelf *shelf, pj_arena *scratch, pj_model *model, const pj_setup *setup, pj_found *found,
                  pj_error *err);
-
-#endif

@@ -1,9 +1,6 @@
 /* Sessions: what is kept from one analysis to the next. pj_analyze is one of a single run. */
 #include "picojoule/session.h"
 
-#include <stdlib.h>
-
-#include "base/err.h"
 #include "run/run.h"
 
 /* Results are mostly freed before the next one is made; comparisons hold two. */

@@ -1,9 +1,6 @@
 /* A short list of what has been opened. */
 #include "run/shelf.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static void close_kept(pj_kept *kept)
 {
     pj_table_close(kept->table);

@@ -1,6 +1,5 @@
 /* What setups name, opened once: tables, devices, plans. */
-#ifndef PJ_RUN_SHELF_H
-#define PJ_RUN_SHELF_H
+#pragma once
 
 #include "cost/device.h"
 #include "cost/table.h"
@@ -28,5 +27,3 @@ pj_status pj_shelf_open(pj_shelf *shelf, const pj_setup *setup, pj_resource_kind
                         const pj_kept **out, pj_error *err);
 
 void pj_shelf_clear(pj_shelf *shelf);
-
-#endif

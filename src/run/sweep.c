@@ -1,14 +1,7 @@
 /* One model at many sizes: rebind, analyze, keep the totals. */
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/limits.h"
-#include "base/map.h"
-#include "base/str.h"
-#include "picojoule/session.h"
 #include "picojoule/sweep.h"
+#include "base/map.h"
+#include "picojoule/session.h"
 #include "setup/setup.h"
 
 /* What the caller gets, and what is needed to make and to free it. */

@@ -1,9 +1,6 @@
 /* Which values share a buffer, how large buffers are, who reads them. */
 #include "schedule/buffers.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
 #include "ops/op.h"
 
 /* ---- subgraphs ---- */

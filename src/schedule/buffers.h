@@ -1,6 +1,5 @@
 /* Which values share a buffer, how large buffers are, who reads them. */
-#ifndef PJ_SCHEDULE_BUFFERS_H
-#define PJ_SCHEDULE_BUFFERS_H
+#pragma once
 
 #include "quant/precision.h"
 
@@ -52,5 +51,3 @@ int64_t pj_buffers_made(const pj_buffers *b, const pj_node *node);
 
 /* Writes the order "least-growth" of the graph's nodes (their indexes) to `order`. PJ_ENOMEM. */
 pj_status pj_order_least_growth(pj_buffers *b, const pj_graph *graph, int *order, pj_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* When buffers live: the step that makes each, and the step after which it is not needed. */
-#ifndef PJ_SCHEDULE_LIVES_H
-#define PJ_SCHEDULE_LIVES_H
+#pragma once
 
 #include <limits.h>
 
@@ -20,5 +19,3 @@ typedef struct pj_lives {
 /* Lives in all graphs that may run, subgraphs in the order of the file; `order`: node indexes in the order in which the
  * main graph runs (NULL: that of the file). Tables live in `arena`. PJ_ENOMEM. */
 pj_status pj_lives_find(pj_buffers *b, const int *order, pj_arena *arena, pj_lives *out, pj_error *err);
-
-#endif

@@ -1,8 +1,6 @@
 /* Flattens the graphs of a model into one list of steps. */
 #include "schedule/schedule.h"
 
-#include <string.h>
-
 #include "schedule/work.h"
 
 typedef struct flattening {

@@ -3,8 +3,7 @@
  *
  * It is made in two steps, because layers are counted in between: sizes of buffers follow from the formats that
  * counting settles. */
-#ifndef PJ_SCHEDULE_SCHEDULE_H
-#define PJ_SCHEDULE_SCHEDULE_H
+#pragma once
 
 #include "schedule/lives.h"
 
@@ -29,5 +28,3 @@ pj_status pj_schedule_steps(const pj_model *model, pj_arena *arena, pj_diags *di
 
 /* Buffers and their lives, once the formats of all values are settled (cost/layer.h). Lives in `arena`. PJ_ENOMEM. */
 pj_status pj_schedule_buffers(const pj_precision *precision, pj_arena *arena, pj_schedule *out, pj_error *err);
-
-#endif

@@ -1,8 +1,6 @@
 /* Counting: presets traffic to whole tensors and runs the work rule. */
 #include "schedule/work.h"
 
-#include <string.h>
-
 static const pj_num zero;
 
 /* Rules write to the places that their operator defines; a node that leaves out its last inputs has fewer. They write

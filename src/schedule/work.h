@@ -1,6 +1,5 @@
 /* Counting: runs the work rule of a node. The result has no technology in it. */
-#ifndef PJ_SCHEDULE_WORK_H
-#define PJ_SCHEDULE_WORK_H
+#pragma once
 
 #include "ops/op.h"
 
@@ -16,5 +15,3 @@ pj_status pj_work_blank(const pj_node *node, pj_arena *arena, pj_work *out, pj_e
 /* As pj_work_of_node by the rule alone, also for a node whose result is known before the run. */
 pj_status pj_work_by_rule(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,
                           bool *counted, pj_error *err);
-
-#endif

@@ -1,6 +1,4 @@
 /* Two bases of histories: "--weights-on dram --plan p.json --contents plan:0123456789ab". */
-#include <string.h>
-
 #include "setup/setup.h"
 
 /* The length of the option at the start of a text like "--a b --c d". */

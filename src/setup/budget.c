@@ -1,8 +1,4 @@
 /* A setup in a budget file: what the figures of one of its models rest on. */
-#include <math.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "setup/setup.h"
 
 /* Is the name of a table or device a file: with a slash, or with .json at its end? */

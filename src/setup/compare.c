@@ -1,7 +1,4 @@
 /* What the setups of two results do not share. */
-#include <string.h>
-
-#include "base/err.h"
 #include "base/map.h"
 #include "setup/setup.h"
 

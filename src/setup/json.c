@@ -1,8 +1,4 @@
 /* The settings of a report: JSON out and in. */
-#include <math.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "setup/setup.h"
 
 static const char settings_key[] = "settings", contents_key[] = "contents";

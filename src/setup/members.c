@@ -4,8 +4,6 @@
  * readers know them; a new member takes the next free one. */
 #include "setup/setup.h"
 
-#include <string.h>
-
 #define AT(member)    offsetof(pj_setup, member)
 #define WORD(member)  #member
 #define NAMED(member) .name = WORD(member), .at = AT(member)

@@ -1,13 +1,7 @@
 /* Finding a JSON file: among the bytes of the setup, by built-in name, or by path. */
 #include "setup/resource.h"
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/file.h"
-#include "base/limits.h"
 #include "setup/setup.h"
 
 /* ---- given ---- */

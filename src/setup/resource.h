@@ -2,13 +2,8 @@
  *
  * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of hierarchies/ and op_rules/, are
  * compiled in. */
-#ifndef PJ_SETUP_RESOURCE_H
-#define PJ_SETUP_RESOURCE_H
+#pragma once
 
-#include <stddef.h>
-
-#include "base/arena.h"
-#include "base/input.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "picojoule/setup.h"
@@ -61,5 +56,3 @@ const char *pj_builtin_name(const char *name_or_path, pj_arena *arena);
 
 /* Name at `index`, or NULL past the last. */
 const char *pj_builtin_at(const pj_builtin *list, size_t index);
-
-#endif

@@ -1,9 +1,5 @@
 /* Setting members of a setup from texts. */
-#include <math.h>
-#include <string.h>
-
 #include "base/amount.h"
-#include "base/err.h"
 #include "setup/setup.h"
 
 /* ---- values ---- */

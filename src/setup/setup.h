@@ -1,8 +1,6 @@
 /* What is asked, as a value: copies, and what is read and written of it by the table of members. */
-#ifndef PJ_SETUP_SETUP_H
-#define PJ_SETUP_SETUP_H
+#pragma once
 
-#include "base/arena.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "picojoule/setup.h"
@@ -133,5 +131,3 @@ size_t pj_setup_device(pj_setup *setup, const char *name, const char *folder, pj
 /* Writes what differs from the default. `path` says where a file is found from the budget; it may be NULL. */
 typedef const char *(*pj_path_of)(const char *path, void *payload);
 void pj_setup_budget_json(const pj_setup *setup, pj_path_of path, void *payload, pj_json_writer *json);
-
-#endif

@@ -1,7 +1,4 @@
 /* A setup as options: what asks for the same again, and what histories compare by. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "setup/setup.h"
 
 void pj_size_print(uint64_t bits, pj_str *out)

@@ -1,7 +1,4 @@
 /* One member of a setup: its value, by its kind. */
-#include <inttypes.h>
-#include <string.h>
-
 #include "setup/setup.h"
 
 void *pj_setting_of(pj_setup *setup, const pj_setting *member)

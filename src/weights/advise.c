@@ -1,9 +1,6 @@
 /* Findings about weights. */
 #include "weights/advise.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 /* Formats for value sets: the word in a plan, and the bits of one weight. */
 static const struct {
     pj_value_set set;

@@ -1,12 +1,8 @@
 /* From a node's input back to the initializer: shapes of weights by operator, and what stands between. */
 #include "weights/constant.h"
 
-#include <string.h>
-
-#include "base/ckd.h"
 #include "base/limits.h"
 #include "ops/einsum.h"
-#include "ops/op.h"
 #include "ops/vendor.h"
 #include "quant/scale.h"
 #include "weights/decode.h"

@@ -1,8 +1,6 @@
 /* Which inputs of a node are weights, where their numbers stand in the file, and how their output channels lie. */
-#ifndef PJ_WEIGHTS_CONSTANT_H
-#define PJ_WEIGHTS_CONSTANT_H
+#pragma once
 
-#include "base/arena.h"
 #include "ir/graph.h"
 
 /* How integers (or floats after a quantizer) stand for real numbers.
@@ -39,5 +37,3 @@ typedef struct pj_constant {
 /* Is input `i` of the node a constant weight? Then what is to be known of it; memory from `arena`. An arena without
  * memory shows in pj_arena_failed(). */
 bool pj_constant_of(const pj_node *node, int i, pj_arena *arena, pj_constant *out);
-
-#endif

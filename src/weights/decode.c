@@ -1,8 +1,6 @@
 /* Elements of every numeric type, as doubles. */
 #include "weights/decode.h"
 
-#include <string.h>
-
 #include "ir/graph.h"
 
 bool pj_decodes(pj_dtype dtype)

@@ -1,9 +1,5 @@
 /* Bytes of raw_data as real numbers. */
-#ifndef PJ_WEIGHTS_DECODE_H
-#define PJ_WEIGHTS_DECODE_H
-
-#include <stddef.h>
-#include <stdint.h>
+#pragma once
 
 #include "ir/dtype.h"
 
@@ -13,5 +9,3 @@ bool pj_decodes(pj_dtype dtype);
 /* `n` little-endian elements; those of less than 8 bits are packed from the low bits on, and begin after `skip` others
  * in the first byte. */
 void pj_decode(pj_dtype dtype, const uint8_t *bytes, size_t skip, size_t n, double *out);
-
-#endif

@@ -1,8 +1,6 @@
 /* A hash table of doubles that stops when it is full. */
 #include "weights/distinct.h"
 
-#include <string.h>
-
 void pj_distinct_clear(pj_distinct *set)
 {
     memset(set, 0, sizeof *set);

@@ -1,10 +1,7 @@
 /* How many different values there are, up to a limit. */
-#ifndef PJ_WEIGHTS_DISTINCT_H
-#define PJ_WEIGHTS_DISTINCT_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/libc.h"
 
 #include "picojoule/weights.h"
 
@@ -21,5 +18,3 @@ void pj_distinct_clear(pj_distinct *set);
 
 /* Adds finite numbers; +0 and -0 are one. */
 void pj_distinct_add(pj_distinct *set, const double *w, size_t n);
-
-#endif

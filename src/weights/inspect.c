@@ -1,12 +1,5 @@
 /* pj_weights_inspect: from the nodes of a model to a row for each weight. */
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
-#include "base/map.h"
 #include "base/real.h"
-#include "base/str.h"
-#include "picojoule/weights.h"
 #include "weights/measure.h"
 
 /* One row, and the constant that it is of. */

@@ -3,8 +3,6 @@
 #include "weights/kernel.h"
 
 #include <float.h>
-#include <math.h>
-#include <string.h>
 
 /* One more copy of a function for processors with wider vectors, chosen when the program starts, where the build found
  * that the compiler can. No contraction to fused operations (-ffp-contract=off), so both copies give the same bits. */

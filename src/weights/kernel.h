@@ -2,12 +2,9 @@
  *
  * Sums have a fixed number of partial sums, added in a fixed order, so results are the same whatever vectors the
  * compiler uses. All runs hold finite numbers only, except where a function says otherwise. */
-#ifndef PJ_WEIGHTS_KERNEL_H
-#define PJ_WEIGHTS_KERNEL_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/libc.h"
 
 /* ---- statistics ---- */
 
@@ -59,5 +56,3 @@ enum { PJ_MOST_CANDIDATES = 16 };
  * precision: for comparing candidates. |w| <= unit. */
 void pj_levels_compare(const pj_levels *grid, const double *w, size_t n, double unit, const double *scale,
                        size_t candidates, double *error);
-
-#endif

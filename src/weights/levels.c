@@ -2,7 +2,6 @@
 #include "weights/levels.h"
 
 #include <float.h>
-#include <math.h>
 
 #include "arith/number.h"
 

@@ -1,7 +1,6 @@
 /* Jobs: groups of channels, then whole tensors; reading, transposing, and adding up what they find. */
 #include "weights/measure.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "base/parallel.h"

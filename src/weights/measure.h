@@ -2,8 +2,7 @@
  *
  * The work is cut into jobs by the shapes of the constants alone; each job goes through its numbers in one order, and
  * the results of jobs are added in their order. So figures are the same for any number of threads. */
-#ifndef PJ_WEIGHTS_MEASURE_H
-#define PJ_WEIGHTS_MEASURE_H
+#pragma once
 
 #include "picojoule/weights.h"
 #include "weights/levels.h"
@@ -40,5 +39,3 @@ pj_status pj_measure(const pj_model *model, const pj_constant *const *constants,
 
 /* What the numbers of a scan are: one `a` for all of them. */
 pj_value_set pj_values_of(const pj_scan *scan);
-
-#endif

@@ -3,14 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ckd.h"
 #include "base/limits.h"
-#include "base/str.h"
 #include "weights/decode.h"
 
 /* ---- files ---- */

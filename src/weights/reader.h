@@ -1,10 +1,7 @@
 /* The numbers of one constant, read from its file in any order, a part at a time. */
-#ifndef PJ_WEIGHTS_READER_H
-#define PJ_WEIGHTS_READER_H
+#pragma once
 
-#include "base/arena.h"
 #include "base/input.h"
-#include "base/map.h"
 #include "weights/constant.h"
 
 /* Files that are open, shared by readers. */
@@ -51,5 +48,3 @@ pj_status pj_reader_open(pj_reader *reader, const pj_constant *constant, pj_weig
 /* `n` real numbers from number `first` on. PJ_EIO: the file cannot be read, or is shorter than it was. */
 pj_status pj_reader_get(const pj_reader *reader, int64_t first, int64_t n, uint8_t *scratch, double *out,
                         pj_error *err);
-
-#endif

@@ -1,9 +1,6 @@
 /* The scale with the least squared error: a coarse row of candidates, then finer ones around the best. */
 #include "weights/search.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/real.h"
 
 /* First max-abs, then FIRST candidates in equal ratios down to the least that can be better, then twice SIDE on either

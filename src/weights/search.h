@@ -1,8 +1,6 @@
 /* The error of rounding the numbers that share a scale, with the scale max-abs and with the best one that is found. */
-#ifndef PJ_WEIGHTS_SEARCH_H
-#define PJ_WEIGHTS_SEARCH_H
+#pragma once
 
-#include "base/err.h"
 #include "weights/measure.h"
 
 /* Numbers that are gone through several times: each call gives the next run from number `at` on, *n > 0 of them, all
@@ -17,5 +15,3 @@ typedef struct pj_run_source {
  * numbers. */
 pj_status pj_add_errors(const pj_run_source *source, const pj_scan *scan, const pj_measure_options *options,
                         pj_grain grain, pj_errors *errors, pj_error *err);
-
-#endif
