@@ -9,8 +9,6 @@
 
 #include "base/file.h"
 
-/* ---- reading ---- */
-
 static size_t least(uint64_t a, size_t b)
 {
     return a < b ? (size_t)a : b;
@@ -43,8 +41,6 @@ int64_t pj_input_read(const pj_input *input, uint64_t offset, void *to, size_t l
     while (got < 0 && errno == EINTR);
     return got;
 }
-
-/* ---- resources ---- */
 
 pj_status pj_resource_check(const pj_resource *given, pj_error *err)
 {

@@ -17,8 +17,6 @@ static pj_json handle(const pj_json_doc *doc, const pj_json_node *node)
     return value;
 }
 
-/* ---- paths ---- */
-
 static bool is_plain_key(const char *key)
 {
     if (!(*key >= 'a' && *key <= 'z') && !(*key >= 'A' && *key <= 'Z') && *key != '_')
@@ -99,8 +97,6 @@ pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *
     name_place(at, err);
     return pj_fail(err, status, "%s", what);
 }
-
-/* ---- parsing ---- */
 
 /* The first of a few members whose key an earlier one has. */
 static const pj_json_node *find_twin_among_few(const pj_json_node *object)
@@ -201,8 +197,6 @@ void pj_json_free(pj_json_doc *doc)
         pj_arena_free(doc->arena);
 }
 
-/* ---- walking ---- */
-
 pj_json pj_json_root(const pj_json_doc *doc)
 {
     return handle(doc, doc->root);
@@ -243,8 +237,6 @@ const char *pj_json_key(pj_json member)
 {
     return member.node && member.node->key ? member.node->key : "";
 }
-
-/* ---- typed values ---- */
 
 static pj_status expect(pj_json value, pj_json_kind kind, pj_error *err)
 {

@@ -151,8 +151,6 @@ void pj_json_add_quoted(pj_str *out, const char *text)
     pj_str_add_char(out, '"');
 }
 
-/* ---- members ---- */
-
 void pj_json_put_begin(pj_json_writer *writer, const char *key, pj_json_container container)
 {
     pj_json_write_key(writer, key);

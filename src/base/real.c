@@ -126,8 +126,6 @@ static const pair exps[] = {
 
 enum { STEPS = 64, LEAST_LOG = 45, LEAST_EXP = -23 };
 
-/* ---- pairs ---- */
-
 /* Exact; |a| >= |b|, or a is 0. */
 static pair fast_sum(double a, double b)
 {
@@ -173,8 +171,6 @@ static pair over(pair a, pair b)
     rest = add(rest, (pair){-part.hi, -part.lo});
     return add(fast_sum(first, second), (pair){rest.hi / b.hi, 0});
 }
-
-/* ---- logarithms ---- */
 
 /* log(m) of 0.7 < m < 1.42; (m - c) is exact. */
 static pair log_near_1(double m)
@@ -236,8 +232,6 @@ double pj_log2(double x)
     pair log_m = log_near_1(split(x, &exponent));
     return add((pair){exponent, 0}, times(log_m, per_ln_2)).hi;
 }
-
-/* ---- powers ---- */
 
 static double exp_of(pair x)
 {

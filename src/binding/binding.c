@@ -6,8 +6,6 @@
 #include "result/field.h"
 #include "setup/setup.h"
 
-/* ---- the library ---- */
-
 const char *pj_version(void)
 {
     return PICOJOULE_VERSION;
@@ -40,8 +38,6 @@ static pj_status hand_out(const void *from, size_t own_size, void *out, size_t s
     memcpy(out, &size, sizeof size);
     return PJ_OK;
 }
-
-/* ---- setup ---- */
 
 pj_setup *pj_setup_new(void)
 {
@@ -146,8 +142,6 @@ pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
     return hand_out(&own, sizeof own, info, info->size, err);
 }
 
-/* ---- figures ---- */
-
 enum { BY_NAME = PJ_EVERYWHERE & ~PJ_IN_RECORDS }; /* what only histories store is no figure for others */
 
 static const char *quantity_word(pj_quantity quantity)
@@ -229,8 +223,6 @@ pj_status pj_result_column(const pj_result *result, const char *name, double *ou
     return PJ_OK;
 }
 
-/* ---- texts ---- */
-
 typedef struct text_row {
     const char *name, *text;
 } text_row;
@@ -290,8 +282,6 @@ pj_status pj_result_layer_text(const pj_result *result, size_t layer, const char
     return pick(rows, sizeof rows / sizeof *rows, name, out, err);
 }
 
-/* ---- reports ---- */
-
 pj_status pj_result_report(const pj_result *result, const char *format, pj_sink sink, void *payload, pj_error *err)
 {
     pj_report_options options = pj_report_options_default();
@@ -301,8 +291,6 @@ pj_status pj_result_report(const pj_result *result, const char *format, pj_sink 
     options.format = format;
     return pj_report_write(result, &options, sink, payload, err);
 }
-
-/* ---- all in one call ---- */
 
 static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_error *err)
 {

@@ -2,8 +2,6 @@
 #include "base/amount.h"
 #include "check/entry.h"
 
-/* ---- numbers with units ---- */
-
 /*  by pj_quantity: what to say, units (where the first one is "", plain JSON numbers are taken, too) */
 static const struct {
     const char *wants;

@@ -4,8 +4,6 @@
 #include "picojoule/picojoule.h"
 #include "result/result.h"
 
-/* ---- one model ---- */
-
 /* What a model's analysis is made of. */
 typedef struct subject {
     pj_session *session; /* of the worker; NULL: not begun */
@@ -129,8 +127,6 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, su
     PJ_TRY(list_findings(entry, s, arena, &given, err));
     return pj_budget_judge(&given, arena, out, err);
 }
-
-/* ---- all models ---- */
 
 typedef struct run {
     pj_check result;   /* first: this is what is handed out */
@@ -268,8 +264,6 @@ void pj_check_free(pj_check *check)
         pj_arena_free(r->arenas[i]);
     pj_arena_free(r->arena);
 }
-
-/* ---- baselines ---- */
 
 pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_result **out, pj_error *err)
 {

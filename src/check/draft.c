@@ -26,8 +26,6 @@ static const char *found(const char *path, void *payload)
     return pj_path_seen_from(path, d->given->file, d->arena);
 }
 
-/* ---- limits ---- */
-
 /* `value` in units of `factor`, rounded up to four digits, and never below it. The steps are counted, so that the
  * figure is the double next to its decimal text. */
 static double round_up(double value, double factor)
@@ -86,8 +84,6 @@ static void put_limits(draft *d, const pj_result *result)
     pj_json_write_end(&d->json);
 }
 
-/* ---- baselines ---- */
-
 /* FOLDER/NAME.json, with a number after the name where it is taken. */
 static const char *name_baseline(draft *d, const char *path)
 {
@@ -120,8 +116,6 @@ static void put_baseline(draft *d, const char *path)
     pj_json_write_end(&d->json);
     pj_json_write_end(&d->json);
 }
-
-/* ---- all models ---- */
 
 /* Binds those of the options' dimensions that the model has: the options are for all models of the draft. */
 static pj_status bind_dims(draft *d, pj_model *model, pj_setup *setup)

@@ -6,8 +6,6 @@
 #include "ir/diag.h"
 #include "setup/setup.h"
 
-/* ---- the few layers that matter most in a verdict ---- */
-
 enum { PODIUM = 3 };
 
 /* Starts zeroed. */
@@ -56,8 +54,6 @@ typedef struct judge {
     pj_map by_name;              /* name -> named_layer, once it was needed */
     uint64_t glob_steps;         /* that wildcards may still take */
 } judge;
-
-/* ---- errors ---- */
 
 pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
                          ...)
@@ -108,8 +104,6 @@ static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
                                       : "a number without unit; write for example \"2.5mJ\"");
 }
 
-/* ---- figures of layers ---- */
-
 static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_layer *layer)
 {
     if (rule->kind == PJ_RULE_DEVICE) {
@@ -132,8 +126,6 @@ static const char *keep(judge *j, const char *text)
 {
     return pj_arena_strdup(j->arena, text); /* running out of memory shows in the arena */
 }
-
-/* ---- rules of the whole model ---- */
 
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
@@ -236,8 +228,6 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
-/* ---- rules of layers ---- */
-
 static pj_status fail_unmatched(const judge *j, const pj_budget_rule *rule)
 {
     const pj_result *now = j->given->now;
@@ -327,8 +317,6 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
     v->layer = v->top_count ? v->top[0].name : "";
     return PJ_OK;
 }
-
-/* ---- baselines ---- */
 
 static pj_status match_baseline(judge *j)
 {
@@ -454,8 +442,6 @@ static pj_status check_basis(judge *j, pj_check_model *out)
     pj_str_free(&text);
     return status;
 }
-
-/* ---- all rules ---- */
 
 static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {

@@ -5,8 +5,6 @@
 #include "check/reader.h"
 #include "quant/precision.h"
 
-/* ---- rules ---- */
-
 static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity)
 {
     pj_budget_entry *entry = r->entry;
@@ -211,8 +209,6 @@ static pj_status read_baseline(pj_reader *r, pj_json baseline)
         return pj_json_fail(tolerance, PJ_EFORMAT, r->err, "this checks nothing: add for example \"total\": \"1%%\"");
     return PJ_OK;
 }
-
-/* ---- entries ---- */
 
 static pj_status read_entry(pj_reader *r, pj_json object)
 {

@@ -1,8 +1,6 @@
 /* Reading a budget file: texts, files, and what the figures of an entry rest on. */
 #include "check/reader.h"
 
-/* ---- small pieces ---- */
-
 pj_status pj_reader_keys(pj_reader *r, pj_json object, const char *const *keys)
 {
     PJ_TRY(pj_json_as_object(object, &object, r->err));
@@ -58,8 +56,6 @@ size_t pj_reader_device(pj_reader *r, const char *name)
 {
     return pj_setup_device(&r->entry->setup, name, r->folder, r->arena);
 }
-
-/* ---- what figures rest on ---- */
 
 size_t pj_reader_basis_keys(const char **keys)
 {

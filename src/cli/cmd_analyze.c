@@ -15,8 +15,6 @@ typedef struct analyze_args {
 
 #define AT(member) offsetof(analyze_args, member)
 
-/* ---- options ---- */
-
 /* NAME=V1,V2,...: names may hold a '=', too, so the last one counts. */
 static const char *read_sweep(pj_line *line, void *at, const char *value)
 {
@@ -109,8 +107,6 @@ static void set_defaults(void *given)
     ((analyze_args *)given)->sort = -1;
 }
 
-/* ---- reports ---- */
-
 /* CSV has no place for findings: says how many there are. */
 static void say_unprinted(const pj_line *line, const pj_result *result, const analyze_args *args)
 {
@@ -182,8 +178,6 @@ static pj_exit report_lint(const pj_line *line, const pj_result *result, const a
     return code == PJ_EXIT_DONE && args->strict && count ? PJ_EXIT_UNSUPPORTED : code;
 }
 
-/* ---- --sweep ---- */
-
 /* Opens the model at the first combination: a model may be broken at the sizes that it has without the sweep. */
 static pj_status open_first(pj_line *line, const analyze_args *args, pj_model **out, pj_error *err)
 {
@@ -223,8 +217,6 @@ static pj_exit run_sweep(pj_line *line, const analyze_args *args)
     pj_model_close(model);
     return code;
 }
-
-/* ---- the command ---- */
 
 static pj_exit run(pj_line *line, const void *given)
 {

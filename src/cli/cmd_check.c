@@ -19,8 +19,6 @@ typedef struct check_args {
 
 #define AT(member) offsetof(check_args, member)
 
-/* ---- options ---- */
-
 static const char *check_report(const char *value)
 {
     size_t length = strcspn(value, "=");
@@ -81,8 +79,6 @@ static void set_defaults(void *given)
 
 static const char default_budget[] = "picojoule.json";
 
-/* ---- reports ---- */
-
 static pj_exit write_report(const pj_check *check, const pj_report_options *options, const char *path)
 {
     pj_error err = {0};
@@ -136,8 +132,6 @@ static pj_exit write_all(const pj_check *check, const check_args *args)
     pj_exit summary = args->summary ? append_summary(check) : PJ_EXIT_DONE;
     return code == PJ_EXIT_DONE ? summary : code;
 }
-
-/* ---- check ---- */
 
 /* Bad input is worse than an exceeded limit. Reports on standard output have the errors themselves. */
 static pj_exit judge(const pj_check *check, bool says)
@@ -225,8 +219,6 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     pj_budget_free(budget);
     return code;
 }
-
-/* ---- baselines ---- */
 
 /* The folders of a file, where they are not there yet. */
 static void make_folders(const char *file)
@@ -349,8 +341,6 @@ static pj_exit run_update(pj_line *line, const char *file)
     return PJ_EXIT_INPUT;
 }
 
-/* ---- a first budget ---- */
-
 static pj_exit run_init(pj_line *line, const check_args *args)
 {
     const char *file = args->output.out ? args->output.out : default_budget;
@@ -373,8 +363,6 @@ static pj_exit run_init(pj_line *line, const check_args *args)
            args->output.out ? args->output.out : "");
     return args->baselines ? run_update(line, file) : PJ_EXIT_DONE;
 }
-
-/* ---- the command ---- */
 
 static pj_exit run(pj_line *line, const void *given)
 {

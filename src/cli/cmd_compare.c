@@ -40,8 +40,6 @@ static const pj_option side_rows[] = {
 };
 /* clang-format on */
 
-/* ---- settings of one side ---- */
-
 /* The length of NAME in NAME=VALUE; names may hold a '=', too. 0: the value names nothing. */
 static size_t name_length(const char *value)
 {
@@ -89,8 +87,6 @@ static const pj_given *find_sided(const pj_line *line, char side)
             return &line->given[i];
     return NULL;
 }
-
-/* ---- the comparison ---- */
 
 /* Each line of a text as a message. */
 static bool say_lines(const char *bytes, size_t length, void *payload)

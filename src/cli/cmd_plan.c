@@ -15,8 +15,6 @@ typedef struct plan_args {
 
 #define AT(member) offsetof(plan_args, member)
 
-/* ---- options ---- */
-
 /* Words between commas. */
 static const char *read_choices(pj_line *line, void *at, const char *value)
 {
@@ -142,8 +140,6 @@ static void set_defaults(void *given)
 {
     ((plan_args *)given)->options.time_limit = -1;
 }
-
-/* ---- the command ---- */
 
 static pj_exit write_result(const pj_line *line, const pj_plan_result *result, const plan_args *args)
 {

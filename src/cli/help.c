@@ -15,8 +15,6 @@ static const char first_steps[] = "picojoule analyze model.onnx\n"
                                   "picojoule shapes model.onnx\n"
                                   "    type and shape of every tensor";
 
-/* ---- for the terminal ---- */
-
 enum { TEXT_AT = 32 };
 
 /* Lines of a text, each led by `prefix`. */
@@ -82,8 +80,6 @@ void pj_help_command(const pj_command *command)
         print_lines(command->examples, "  ");
     }
 }
-
-/* ---- for docs/cli.md ---- */
 
 /* A text in one line of a Markdown table. */
 static void print_cell(const char *text)

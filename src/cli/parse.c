@@ -15,8 +15,6 @@ typedef struct reader {
     pj_exit code;
 } reader;
 
-/* ---- unknown options ---- */
-
 /* "a-" or "b-" at the start of the name of an option that is for one side of a comparison; else "". */
 static const char *side_prefix(const pj_command *command, const char *name)
 {
@@ -63,8 +61,6 @@ static pj_exit say_unknown(pj_line *line, const char *word, size_t length)
     return pj_say_usage(command, "%s: there is no option %s%s%s%s%s", command, given, near ? "; did you mean --" : "",
                         near ? prefix : "", near ? near : "", near ? "?" : "");
 }
-
-/* ---- words ---- */
 
 /* The option that a long word names; for one side of a comparison, given->side is that side. */
 static bool find_long(const pj_command *command, const char *name, size_t length, pj_given *given, const pj_rows **rows)
@@ -183,8 +179,6 @@ static bool check_operands(reader *r)
     return false;
 }
 
-/* ---- options that do not go together ---- */
-
 /* Is the name of `length` characters that of what is given, or of its group? */
 static bool is_meant(const pj_given *given, const char *name, size_t length)
 {
@@ -299,8 +293,6 @@ static bool check_clashes(reader *r)
     }
     return true;
 }
-
-/* ---- the whole ---- */
 
 /* Width and colour of the terminal, if the report goes to one. */
 static const pj_output *ask_terminal(pj_output *output)

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- messages ---- */
-
 /* Names out of a model may hold what a terminal obeys. */
 static void clean(char *text)
 {
@@ -119,8 +117,6 @@ pj_exit pj_say_error(const pj_error *err, const char *subject)
     pj_say("%s%s%s%s", file, *file ? ": " : "", node, what);
     return exit_of(err, file);
 }
-
-/* ---- output ---- */
 
 pj_out pj_out_new(const char *path)
 {

@@ -13,8 +13,6 @@ const char *pj_decimal_read(const char *text, double *out)
     return is_number ? rest : NULL;
 }
 
-/* ---- words ---- */
-
 static const char *word_of(const pj_option *option, size_t index)
 {
     return option->words ? option->words()[index] : option->word_at(index);
@@ -50,8 +48,6 @@ static const char *wanted_words(pj_line *line, const pj_option *option)
     return text;
 }
 
-/* ---- numbers ---- */
-
 static bool is_between(const pj_option *option, double value)
 {
     return value >= option->least && (option->most == 0 || value <= option->most);
@@ -84,8 +80,6 @@ static const char *take_whole(const pj_option *option, void *at, const char *val
         *(size_t *)at = (size_t)number;
     return NULL;
 }
-
-/* ---- all kinds ---- */
 
 static const char *take_word(pj_line *line, const pj_option *option, void *at, const char *value)
 {

@@ -4,8 +4,6 @@
 #include "cost/device_data.h"
 #include "cost/roofline.h"
 
-/* ---- life ---- */
-
 static pj_status load(const pj_json_doc *doc, const char *name, pj_device **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
@@ -57,8 +55,6 @@ void pj_device_close(pj_device *device)
     if (device)
         pj_arena_free(device->arena);
 }
-
-/* ---- what it is ---- */
 
 const char *pj_device_name(const pj_device *device)
 {
@@ -144,8 +140,6 @@ const char *pj_device_builtin(size_t index)
     return pj_builtin_at(pj_builtin_devices, index);
 }
 
-/* ---- precisions ---- */
-
 /* What a format needs to be held without loss; integers need no exponent. */
 typedef struct needs {
     bool is_float;
@@ -223,8 +217,6 @@ static pj_status fail_precision(const pj_device *device, const pj_number *number
     pj_str_free(&text);
     return status;
 }
-
-/* ---- estimates ---- */
 
 static void estimate_measured(const pj_device *device, const pj_device_work *work, pj_device_cost *out)
 {

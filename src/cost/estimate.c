@@ -1,8 +1,6 @@
 /* Totals and device estimates. */
 #include "cost/estimate.h"
 
-/* ---- totals ---- */
-
 const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value)
 {
     const pj_node *node = value->producer;
@@ -141,8 +139,6 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
     report_most(out, diags);
     return PJ_OK;
 }
-
-/* ---- devices ---- */
 
 static double bits_of(const pj_format *format, pj_num elements)
 {

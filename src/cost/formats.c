@@ -2,8 +2,6 @@
 #include "cost/layer.h"
 #include "quant/scale.h"
 
-/* ---- operands ---- */
-
 /* Index of the n-th input (from 0) whose role is one of `roles`, or -1. */
 static int input_of_role(const pj_node *node, const char *roles, int n)
 {
@@ -67,8 +65,6 @@ static pj_format widest_operand(const pj_precision *precision, const pj_node *no
     }
     return is_known(&best) || !node->outputs ? best : pj_precision_of(precision, node->out[0]);
 }
-
-/* ---- multiply-accumulate ---- */
 
 /* Binary points say something only where all scales are powers of two; else numbers are taken as the integers that they
  * are, and a bias as one of the scale of the products, as ONNX has it. Operators that take scales work on integers. */
@@ -144,8 +140,6 @@ static void find_operands(const pj_precision *precision, const pj_table *table, 
     draft->formats.multiplier = pj_multiplier(&a, &b);
     accumulate(precision, table, draft, &bias, aligned);
 }
-
-/* ---- conversions ---- */
 
 enum { REQUANTIZE = 1u << PJ_MUL | 1u << PJ_ADD | 1u << PJ_SHIFT, CONVERT = 1u << PJ_MUL | 1u << PJ_ROUND };
 
@@ -255,8 +249,6 @@ static void count_requantization(const pj_precision *precision, pj_draft *draft)
     convert(precision, &draft->out, prims, &from, &to, draft->work.written[0]);
 }
 
-/* ---- parameters ---- */
-
 static void add_parameter(pj_draft *draft, const pj_value *value, const pj_format *format, pj_num read)
 {
     pj_parameter *parameter = &draft->parameter[draft->parameters++];
@@ -350,8 +342,6 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
     }
     return PJ_OK;
 }
-
-/* ---- all of it ---- */
 
 static void settle_outputs(pj_precision *precision, const pj_table *table, const pj_draft *draft, pj_diags *diags)
 {

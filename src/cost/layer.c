@@ -8,8 +8,6 @@ bool pj_layer_reads_activation(const pj_node *node, int i)
     return node->in[i] && !node->in[i]->is_constant && (!node->desc || pj_node_role(node, i) != 'c');
 }
 
-/* ---- the public row ---- */
-
 /* Equal formats of one layer are printed once. */
 static const char *format_word(const pj_number *number, const pj_number *input, const pj_format_info *of_input,
                                pj_arena *arena)
@@ -121,8 +119,6 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
     return row->work ? PJ_OK : pj_fail_memory(err);
 }
 
-/* ---- formats ---- */
-
 /* Formats as they are told, after those that they are found by. */
 typedef struct described {
     pj_layer_formats formats;
@@ -222,8 +218,6 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     row->bops = times_width(times_width(row->macs, &formats->weight), &formats->input);
     return PJ_OK;
 }
-
-/* ---- counts ---- */
 
 /* Are all counts numbers? A symbol that is not bound has no price. */
 static bool all_known(const pj_draft *draft, pj_num runs)

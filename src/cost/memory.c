@@ -11,8 +11,6 @@ pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup)
     return memory;
 }
 
-/* ---- moves ---- */
-
 pj_place pj_memory_place(const pj_memory *memory, bool is_io)
 {
     if (!is_io)
@@ -34,8 +32,6 @@ pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place plac
 {
     return (pj_move){operand, NULL, -1, bits, (double)bits, staged_in(memory, place), place, 1};
 }
-
-/* ---- prices ---- */
 
 /* Of one bit, or word, of an SRAM of that size. */
 static double sram_of(const pj_memory *memory, double size)

@@ -1,8 +1,6 @@
 /* Prices: work times table, moves times memory. */
 #include "cost/price.h"
 
-/* ---- arithmetic ---- */
-
 /* The format a primitive works in: with macs, additions are those of the bias, and what requantizes integers works on
  * their sum. */
 static const pj_number *operand_of(const pj_layer_detail *detail, pj_prim prim)
@@ -73,8 +71,6 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
     return price_conversion(table, detail->out, out, err);
 }
 
-/* ---- moves ---- */
-
 static pj_status price_moves(const pj_pricing *pricing, size_t layer, pj_energy *out, pj_error *err)
 {
     pj_moves *moves = pricing->moves;
@@ -84,8 +80,6 @@ static pj_status price_moves(const pj_pricing *pricing, size_t layer, pj_energy 
         pj_move_charge(pricing->traffic->memory, &moves->at[i], out);
     return PJ_OK;
 }
-
-/* ---- conversions ---- */
 
 /* Operators on quantized tensors count the requantization of their results themselves, one shift for each. */
 static pj_status price_requantization(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
@@ -115,8 +109,6 @@ static pj_status price_conversions(const pj_precision *precision, const pj_table
     PJ_TRY(price_conversion(table, detail->in, out, err));
     return price_conversion(table, detail->out, out, err);
 }
-
-/* ---- layers ---- */
 
 pj_status pj_price_layer(pj_pricing *pricing, size_t layer, pj_layer *row, pj_error *err)
 {

@@ -47,8 +47,6 @@ static bool is_planned(const pj_format *format)
     return format->from != PJ_FROM_NOTHING;
 }
 
-/* ---- edges ---- */
-
 /* Q25: edges come from distinct producers; all model inputs together are one. Q27: then all are read as inputs. */
 static void find_edges(const qtools *q, qlayer *layer)
 {
@@ -72,8 +70,6 @@ static void find_edges(const qtools *q, qlayer *layer)
             one->number = layer->plan->activations.number;
     }
 }
-
-/* ---- energies ---- */
 
 /* pJ of one operation of a unit. */
 static pj_status price_unit(const qtools *q, const pj_unit *unit, double *pj)
@@ -343,8 +339,6 @@ static pj_status price_arithmetic(const qtools *q, qlayer *layer)
     return PJ_OK;
 }
 
-/* ---- the sum that QTools publishes ---- */
-
 /* "%.2f", read back. */
 static double rounded(double pj)
 {
@@ -387,8 +381,6 @@ static double profile_total(const qlayer *layer)
     }
     return rounded(e->inputs) + rounded(e->parameters) + rounded(e->op_cost);
 }
-
-/* ---- layers ---- */
 
 /* The plan of the node, or of the Add that is its bias. */
 static const pj_plan_formats *plan_of(const qtools *q, const pj_node *node)

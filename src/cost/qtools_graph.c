@@ -1,8 +1,6 @@
 /* From nodes to Keras layers, as QTools reads a model. */
 #include "cost/qtools_graph.h"
 
-/* ---- shapes ---- */
-
 static bool is_one_of(const pj_node *node, const char *names)
 {
     size_t length = strlen(node->op);
@@ -40,8 +38,6 @@ static bool is_constant(const pj_node *node, int i)
 {
     return i < node->inputs && node->in[i] && node->in[i]->is_constant;
 }
-
-/* ---- classes ---- */
 
 static pj_twin classify_conv(const pj_node *node)
 {
@@ -138,8 +134,6 @@ static const pj_value *added_constant(const pj_node *add)
     }
     return NULL;
 }
-
-/* ---- what belongs together ---- */
 
 static pj_twin_node *record(const pj_twins *t, const pj_node *node)
 {
@@ -260,8 +254,6 @@ pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins
         count_readers(out, graph->node[n]);
     return PJ_OK;
 }
-
-/* ---- asking ---- */
 
 const pj_node *pj_twins_quantizer(const pj_twins *t, const pj_node *head)
 {

@@ -4,8 +4,6 @@
 #include "base/real.h"
 #include "cost/table_data.h"
 
-/* ---- life ---- */
-
 static pj_status load(const pj_json_doc *doc, const char *name, pj_table **out, pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
@@ -58,8 +56,6 @@ void pj_table_close(pj_table *table)
     if (table)
         pj_arena_free(table->arena);
 }
-
-/* ---- what it is ---- */
 
 const char *pj_table_name(const pj_table *table)
 {
@@ -121,8 +117,6 @@ const char *pj_table_builtin(size_t index)
 {
     return pj_builtin_at(pj_builtin_tables, index);
 }
-
-/* ---- operations ---- */
 
 static int format_of(const pj_number *number)
 {
@@ -236,8 +230,6 @@ pj_status pj_table_compound(const pj_table *table, pj_prim prim, const pj_number
     *pj = compound->mul * mul + compound->add * add + compound->fixed_add * fixed_add;
     return PJ_OK;
 }
-
-/* ---- memory ---- */
 
 double pj_table_sram(const pj_table *table, double size_bits)
 {

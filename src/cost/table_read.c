@@ -34,8 +34,6 @@ static const char *unit_of(const reader *r, quantity what)
     return units[what][r->relative];
 }
 
-/* ---- operations ---- */
-
 /* Exactly one of the ways in which a curve can be given. */
 static pj_status read_fixed(reader *r, pj_json object, int op, pj_curve *out)
 {
@@ -143,8 +141,6 @@ static pj_status read_stand_ins(reader *r, pj_json root)
     return PJ_OK;
 }
 
-/* ---- compounds ---- */
-
 static pj_status read_compound(reader *r, pj_json object, pj_compound *out)
 {
     static const char *const known[] = {"mul", "add", "fixed_add", "source", "confidence", "note", NULL};
@@ -207,8 +203,6 @@ static pj_status read_all_compounds(reader *r, pj_json root)
     return like.node ? read_compounds_like(r, like) : PJ_OK;
 }
 
-/* ---- memory ---- */
-
 /* rules qtools: energy of a word, a polynomial of degree 2 or 3 in log2(bits) */
 static pj_status read_sram_words(reader *r, pj_json object)
 {
@@ -254,8 +248,6 @@ static pj_status read_memory(reader *r, pj_json root)
     PJ_TRY(r->table->rules == PJ_RULES_QTOOLS ? read_sram_words(r, sram) : read_sram_bits(r, sram));
     return pj_figure_read(&r->table->figures, dram, key_of(r, PER_BIT), unit_of(r, PER_BIT), &r->table->dram, r->err);
 }
-
-/* ---- the rest ---- */
 
 static pj_status read_accumulator(reader *r, pj_json root)
 {

@@ -12,8 +12,6 @@ typedef struct draft {
     pj_diff_row *rows;
 } draft;
 
-/* ---- one row ---- */
-
 static bool same_format(const pj_format_info *a, const pj_format_info *b)
 {
     return a->known == b->known && (!a->known || strcmp(a->word, b->word) == 0);
@@ -82,8 +80,6 @@ static void add_row(draft *d, const pj_layer *a, const pj_layer *b)
         pj_explain_row(&d->result, d->arena, row);
     tell(&d->result, row);
 }
-
-/* ---- all rows ---- */
 
 /* What was removed from `from` on, up to the next layer of A that is still there. */
 static void add_removed(draft *d, size_t from)

@@ -4,8 +4,6 @@
 #include "base/real.h"
 #include "result/field.h"
 
-/* ---- effects ---- */
-
 /* An energy is count * width * price; 0: not known, or not there. */
 typedef struct factors {
     double count, width;
@@ -77,8 +75,6 @@ static void split(const pj_layer *a, const pj_layer *b, pj_component component, 
         out->by_price = 0;
     }
 }
-
-/* ---- in words ---- */
 
 typedef enum part { BY_COUNT, BY_WIDTH, BY_PRICE } part;
 
@@ -221,8 +217,6 @@ void pj_explain_row(const pj_diff *diff, pj_arena *arena, pj_diff_row *row)
         add_component(&text, diff, row, second);
     row->reason = pj_str_keep(&text, arena);
 }
-
-/* ---- causes ---- */
 
 typedef enum cause {
     ADDED,

@@ -18,8 +18,6 @@ typedef struct limit {
 
 static const char layer_word[] = "layer"; /* the energy of any one */
 
-/* ---- reading ---- */
-
 static const char *skip_spaces(const char *at)
 {
     return at + strspn(at, " ");
@@ -80,8 +78,6 @@ const char *pj_diff_limit_check(const char *text)
     limit ignored;
     return read_limit(text, &ignored);
 }
-
-/* ---- judging ---- */
 
 /* From nothing, any growth is more than any percentage. */
 static bool exceeds(const limit *l, double a, double b)

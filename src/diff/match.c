@@ -5,8 +5,6 @@
 #include "base/str.h"
 #include "diff/align.h"
 
-/* ---- operators ---- */
-
 /* What quantization and fusion put around the name of an operator. */
 static const char *const prefixes[] = {"QLinear", "Fused", "Q", NULL}, *const suffixes[] = {"Integer", "NBits", NULL};
 
@@ -33,8 +31,6 @@ const char *pj_match_op(const char *op, size_t *length)
     }
     return op;
 }
-
-/* ---- keys ---- */
 
 /* By what layers are alike; each is a text, and equal texts get equal numbers from 1 on. */
 typedef enum likeness { BY_NAME, BY_WORK, BY_SHAPE, BY_PARAMS, BY_OP, LIKENESSES } likeness;
@@ -137,8 +133,6 @@ static void pair(size_t a, size_t b, void *payload)
     m->b.other[b] = a;
 }
 
-/* ---- by position ---- */
-
 /* Marks the pairs that do not cross each other, as many as can be: m->kept, by layer of a. */
 static void find_frame(matcher *m)
 {
@@ -191,8 +185,6 @@ static void align_gaps(matcher *m, likeness by)
         from_b = to_b + 1;
     }
 }
-
-/* ---- by name ---- */
 
 static void find_once(const side *s, size_t *once)
 {

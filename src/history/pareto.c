@@ -16,8 +16,6 @@ static const pj_store_kind kind = {
     " energy REAL NOT NULL, basis TEXT, time TEXT NOT NULL);",
 };
 
-/* ---- dominance ---- */
-
 /* Smaller is better for both: quality with its sign turned where higher is better. */
 static double cost_of(const pj_pareto_point *point, pj_better better)
 {
@@ -72,8 +70,6 @@ static size_t pick_within(const pj_pareto_point *points, const size_t *frontier,
             return frontier[i];
     return frontier[count - 1];
 }
-
-/* ---- adding ---- */
 
 typedef struct run_info {
     bool exists;
@@ -174,8 +170,6 @@ pj_status pj_pareto_add(const char *file, const pj_pareto_point *point, pj_bette
     pj_arena_free(arena);
     return pj_store_close(&store, status);
 }
-
-/* ---- reading ---- */
 
 /* What the caller gets, and what frees it. */
 typedef struct pareto {

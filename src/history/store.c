@@ -11,8 +11,6 @@
 #include <sqlite3.h>
 #endif
 
-/* ---- errors ---- */
-
 bool pj_store_error(const pj_store *store, pj_status status, const char *format, ...)
 {
     char what[sizeof store->err->what];
@@ -56,8 +54,6 @@ static pj_status fail_with(const pj_store *store, int code)
         return pj_store_fail(store, PJ_EFORMAT, "is damaged, or no %s of picojoule: %s", store->kind->what, text);
     }
 }
-
-/* ---- statements ---- */
 
 pj_status pj_statement_new(pj_store *store, const char *sql, pj_statement *out)
 {
@@ -172,8 +168,6 @@ pj_status pj_store_ask(pj_store *store, const char *sql, int64_t *out)
     return status;
 }
 
-/* ---- whose file is it? ---- */
-
 static pj_status fail_foreign(const pj_store *store)
 {
     return pj_store_fail(store, PJ_EFORMAT, "is no %s of picojoule; `%s` makes one", store->kind->what,
@@ -244,8 +238,6 @@ static pj_status probe(const char *path, pj_store *store)
     store->db = NULL;
     return status;
 }
-
-/* ---- opening and closing ---- */
 
 /* The file may be hostile: no code out of its schema is run, sizes are capped. EXTRA: a commit that was told is on
  * disk, the removal of its journal included. */

@@ -122,8 +122,6 @@ static const char *wrong(const field *f, figure value)
     return NULL;
 }
 
-/* ---- writing ---- */
-
 static pj_status check_entry(const pj_history_entry *entry, pj_error *err)
 {
     const field_list fields = list_fields();
@@ -254,8 +252,6 @@ pj_status pj_history_append(const char *file, const pj_history_entry *entry, pj_
         status = write_layers(&store, &whole);
     return pj_store_close(&store, status);
 }
-
-/* ---- reading ---- */
 
 /* What the caller gets, and what frees it. */
 typedef struct trend {

@@ -17,8 +17,6 @@ typedef struct binder {
     pj_error *err;
 } binder;
 
-/* ---- names ---- */
-
 /* Words that a name may have been meant for: the nearest of them, or a list of all. */
 typedef struct offers {
     const char *name, *best;
@@ -79,8 +77,6 @@ static pj_status find_input(binder *b, const char *name, pj_value **out)
     pj_str_free(&o.list);
     return PJ_OK;
 }
-
-/* ---- values ---- */
 
 /* `input`: the one that gives the value; NULL: none. */
 static pj_status set_symbol(binder *b, const char *name, int64_t value, const char *input)
@@ -334,8 +330,6 @@ static pj_status list_bound(binder *b)
     return PJ_OK;
 }
 
-/* ---- trips of loops ---- */
-
 static pj_status note_loop(void *payload, pj_node *node)
 {
     binder *b = payload;
@@ -408,8 +402,6 @@ static void report_empties(const binder *b)
             if (model->declared[k].type == &model->graph->in[i]->declared)
                 report_empty(b, model->graph->in[i], &model->declared[k].original);
 }
-
-/* ---- all of it ---- */
 
 pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
 {

@@ -55,8 +55,6 @@ static pj_status call_infer_graph(pj_ctx *c, pj_graph *graph)
 
 static const pj_driver driver = {call_infer_graph, NULL};
 
-/* ---- what the file declares ---- */
-
 /* Says that rule and file disagree. */
 static pj_status report_conflict(walk *w, const pj_node *node, const pj_value *value)
 {
@@ -120,8 +118,6 @@ static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
     }
     return conflict ? report_conflict(w, node, value) : PJ_OK;
 }
-
-/* ---- one node ---- */
 
 /* Constant: made from constants alone. Folded: made from constants and shapes alone, so known before the run. */
 static void mark_outputs(const pj_node *node)
@@ -249,8 +245,6 @@ static pj_status infer_node(walk *w, pj_node *node)
             PJ_TRY(check_output(w, node, node->out[o]));
     return node->desc ? PJ_OK : report_unknown(w, node);
 }
-
-/* ---- graphs ---- */
 
 static pj_status start_values(walk *w, const pj_graph *graph)
 {

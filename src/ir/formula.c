@@ -30,8 +30,6 @@ const pj_formula *pj_formula_atom(pj_num a, pj_formula_kind kind)
     return product->count == 1 && product->factors[0]->kind == kind ? product->factors[0] : NULL;
 }
 
-/* ---- ranges ---- */
-
 pj_range pj_formula_range(pj_num a)
 {
     return a.formula ? a.formula->range : (pj_range){a.whole, a.whole};
@@ -101,8 +99,6 @@ static pj_range extreme_range(pj_formula_kind kind, const pj_num *args, int coun
     }
     return range;
 }
-
-/* ---- interning ---- */
 
 static void describe_call(pj_formula *node)
 {
@@ -297,8 +293,6 @@ pj_num pj_formula_call(pj_symbols *s, pj_formula_kind kind, const pj_num *args, 
         return pj_num_unknown();
     return call->range.low == call->range.high ? pj_num_of(call->range.low) : pj_formula_of_atom(s, call);
 }
-
-/* ---- order ---- */
 
 /* By kind, symbols by name, calls by their arguments. Equal nodes are the same pointer, so that of two formulas only
  * the first difference is followed down: the time is linear in their size. */

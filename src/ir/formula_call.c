@@ -98,8 +98,6 @@ static const pj_term *find_call(pj_num a, pj_formula_kind kind, int64_t k)
     return NULL;
 }
 
-/* ---- floor ---- */
-
 /* floor((floor(x/m) + y)/k) = floor((x + m*y)/(m*k)) and, as -floor(x/m) = floor((m - 1 - x)/m),
  * floor((-floor(x/m) + y)/k) = floor((m - 1 - x + m*y)/(m*k)); `term` is the inner floor with its sign. */
 static pj_num floor_of_floor(pj_symbols *s, pj_num top, const pj_term *term, int64_t k)
@@ -244,8 +242,6 @@ pj_num pj_formula_trunc_div(pj_symbols *s, pj_num a, pj_num b)
     return pj_num_add(s, pj_num_max(s, pj_num_floor_div(s, a, b), zero), pj_num_min(s, pj_num_ceil_div(s, a, b), zero));
 }
 
-/* ---- mod ---- */
-
 /* mod(a, k), k > 1. The number within is in 0..k-1, the coefficients are the remainders nearest to 0. */
 static pj_num mod_by_number(pj_symbols *s, pj_num a, int64_t k)
 {
@@ -305,8 +301,6 @@ pj_num pj_formula_mod(pj_symbols *s, pj_num a, pj_num b)
         return pj_num_neg(s, pj_num_mod(s, pj_num_neg(s, a), pj_num_neg(s, b)));
     return b.whole == 1 ? pj_num_of(0) : mod_by_number(s, a, b.whole);
 }
-
-/* ---- min and max ---- */
 
 /* The arguments of the call in the making, in order, none provably beaten by another. */
 typedef struct extreme {

@@ -77,8 +77,6 @@ static bool take(parser *p, const char *token)
     return true;
 }
 
-/* ---- fractions ---- */
-
 static fraction divide(parser *p, fraction a, fraction b)
 {
     return (fraction){pj_num_mul(p->s, a.top, b.bottom), pj_num_mul(p->s, a.bottom, b.top)};
@@ -118,8 +116,6 @@ static pj_num call_one(parser *p, call how, fraction a)
         return pj_num_floor_div(p->s, a.top, a.bottom);
     return how == CEIL ? pj_num_ceil_div(p->s, a.top, a.bottom) : pj_num_trunc_div(p->s, a.top, a.bottom);
 }
-
-/* ---- grammar ---- */
 
 static fraction parse_sum(parser *p);
 

@@ -104,8 +104,6 @@ pj_range pj_formula_range_of_difference(pj_num a, pj_num b)
     return (pj_range){low > out.low ? low : out.low, high < out.high ? high : out.high};
 }
 
-/* ---- products ---- */
-
 /* NULL: past the largest degree or out of memory. */
 static const pj_formula *mul_products(pj_symbols *s, const pj_formula *a, const pj_formula *b)
 {
@@ -147,8 +145,6 @@ static const pj_formula *div_products(pj_symbols *s, const pj_formula *a, const 
     int count = select_factors(a->factors, a->count, b, false, factors);
     return count == a->count - b->count ? pj_formula_product(s, factors, count) : NULL;
 }
-
-/* ---- multiplication and division ---- */
 
 /* *row = by * terms. */
 static void mul_terms(pj_symbols *s, pj_term by, const pj_term *terms, int count, sum *row)

@@ -76,8 +76,6 @@ void pj_node_op_print(const pj_node *node, pj_str *out)
     pj_str_add(out, node->op);
 }
 
-/* ---- types ---- */
-
 pj_type pj_type_unknown(void)
 {
     return (pj_type){.kind = PJ_KIND_UNKNOWN, .rank = -1};

@@ -3,8 +3,6 @@
 
 #include "ir/formula.h"
 
-/* ---- asking ---- */
-
 bool pj_num_equal(pj_num a, pj_num b)
 {
     bool known[2];
@@ -48,8 +46,6 @@ bool pj_num_at_least(pj_num a, int64_t bound)
         return a.formula->range.low >= bound;
     return pj_num_known(a) && a.whole >= bound;
 }
-
-/* ---- arithmetic ---- */
 
 typedef enum operation { ADD, SUB, MUL, FLOOR_DIV, CEIL_DIV, TRUNC_DIV, MOD, MIN, MAX, DIV } operation;
 
@@ -266,8 +262,6 @@ pj_num pj_num_sum(pj_symbols *s, const pj_num *nums, int count)
         sum = pj_num_add(s, sum, nums[i]);
     return sum;
 }
-
-/* ---- replacing symbols ---- */
 
 static pj_num substitute_atom(pj_symbols *s, const pj_formula *atom, const pj_map *values)
 {

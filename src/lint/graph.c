@@ -2,8 +2,6 @@
 #include "lint/lint.h"
 #include "quant/scale.h"
 
-/* ---- unfused-batchnorm ---- */
-
 /* Can a factor and an offset per channel become part of its weights and bias? Not of weights of one or two bits. */
 static bool can_scale_weights(const pj_linter *linter, const pj_node *node)
 {
@@ -39,8 +37,6 @@ static bool check_batchnorm(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- cast-chain ---- */
 
 static int mantissa(pj_dtype dtype)
 {
@@ -110,8 +106,6 @@ static bool check_casts(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- transpose-pair ---- */
 
 /* Axis `i` of the result is axis axis_of(...) of the input; -1: not known. */
 static int64_t axis_of(const pj_node *node, int64_t i, int rank)
@@ -184,8 +178,6 @@ static bool check_transposes(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- no-op ---- */
 
 /* Input `other` of the node is the one number that changes nothing, and the result is like the remaining input. */
 static bool is_neutral(const pj_node *node, int other, double neutral)
@@ -302,8 +294,6 @@ static bool check_idle(pj_linter *linter)
     return true;
 }
 
-/* ---- dead-node ---- */
-
 static bool is_dead(const pj_node *node, const int *readers, bool *direct)
 {
     bool outputs = false;
@@ -357,8 +347,6 @@ static bool check_dead(pj_linter *linter)
     return true;
 }
 
-/* ---- unused-initializer ---- */
-
 static bool check_initializers(pj_linter *linter)
 {
     const pj_graph *graph = linter->model->graph;
@@ -375,8 +363,6 @@ static bool check_initializers(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- foldable-constants ---- */
 
 /* Quantizers of constants, and what moves their results, are there for the runtime to see. */
 static bool is_foldable(const pj_linter *linter, const pj_node *node)
@@ -405,8 +391,6 @@ static bool check_constants(pj_linter *linter)
                                  last->label);
 }
 
-/* ---- double-precision ---- */
-
 static bool check_double(pj_linter *linter)
 {
     const pj_node *first = NULL;
@@ -426,8 +410,6 @@ static bool check_double(pj_linter *linter)
     return !count || pj_lint_add(linter, first, energy, "%d layer%s from here on compute%s on fp64", count,
                                  count == 1 ? "" : "s", count == 1 ? "s" : "");
 }
-
-/* ---- rules ---- */
 
 /* clang-format off */
 /*  code, severity, summary, example, remedy, check */

@@ -43,8 +43,6 @@ bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const ch
     return finding->message != NULL;
 }
 
-/* ---- words for rules ---- */
-
 const pj_layer *pj_lint_layer(const pj_linter *linter, const pj_node *node)
 {
     static const pj_layer none;

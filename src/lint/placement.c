@@ -1,8 +1,7 @@
 /* Where floats are left in a quantized model: layers, borders, converters that no layer needs. */
 #include "lint/lint.h"
 
-/* ---- float-between-quantized: islands of float layers ---- */
-
+/* Float-between-quantized: islands of float layers */
 enum { OPS_NAMED = 4 };
 
 /* Neighbouring float layers with quantized ones before and after. */
@@ -176,8 +175,6 @@ static bool check_islands(pj_linter *linter)
     return true;
 }
 
-/* ---- dequantize-unused ---- */
-
 static bool feeds_integers(const pj_linter *linter, const pj_value *value)
 {
     for (int r = linter->first[value->index]; r < linter->first[value->index + 1]; r++)
@@ -204,8 +201,6 @@ static bool check_dequantize(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- unquantized-layer, wide-activations ---- */
 
 /* A layer with weights: their input, and how they and the activations are read. false: none, or its work is unknown. */
 static bool has_weights(const pj_linter *linter, const pj_node *node, int *at, pj_format *weight, pj_format *input)
@@ -286,8 +281,6 @@ static bool check_wide(pj_linter *linter)
     return true;
 }
 
-/* ---- float-boundary ---- */
-
 static bool check_input(pj_linter *linter, const pj_value *in)
 {
     const pj_node *reader = linter->consumer[in->index];
@@ -325,8 +318,6 @@ static bool check_boundary(pj_linter *linter)
             return false;
     return true;
 }
-
-/* ---- rules ---- */
 
 /* clang-format off */
 /*  code, severity, summary, example, remedy, check */

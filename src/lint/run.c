@@ -5,8 +5,6 @@
 static const pj_lint_family *const families[] = {&pj_lint_placement, &pj_lint_scales, &pj_lint_values, &pj_lint_graph,
                                                  NULL};
 
-/* ---- the list of rules ---- */
-
 static const pj_lint_row *row_at(size_t index)
 {
     for (size_t f = 0; families[f]; f++) {
@@ -38,8 +36,6 @@ const pj_lint_rule *pj_lint_rule_find(const char *code)
             return pj_lint_rule_at(i);
     return NULL;
 }
-
-/* ---- what all rules need ---- */
 
 /* Who reads each value: one array for all, by value. */
 static bool list_readers(pj_linter *linter)
@@ -146,8 +142,6 @@ static pj_status run_rules(pj_linter *linter, const bool *on, pj_error *err)
     }
     return pj_arena_failed(linter->arena) ? pj_fail_memory(err) : PJ_OK;
 }
-
-/* ---- one run ---- */
 
 /* All rules but those that are off. */
 static pj_status choose(const char *const *off, size_t off_count, bool *on, pj_arena *arena, pj_error *err)

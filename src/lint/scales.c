@@ -52,8 +52,6 @@ static bool cuts_negative(const pj_node *node)
     return node->inputs > 1 && pj_lint_scalar(node->in[1], &least) && least == 0;
 }
 
-/* ---- zero-point-128-before-relu ---- */
-
 static bool check_before_relu(pj_linter *linter)
 {
     for (int n = 0; n < linter->nodes; n++) {
@@ -70,8 +68,6 @@ static bool check_before_relu(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- unused-range-after-relu ---- */
 
 /* Signed types with zero point 0 are symmetric by convention; of unsigned ones that can only be an oversight. */
 static bool check_after_relu(pj_linter *linter)
@@ -94,8 +90,6 @@ static bool check_after_relu(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- per-tensor-depthwise ---- */
 
 /* The scale of the weights at input `w`: of their quantizer, or the operator's own. */
 static const pj_value *weight_scale(const pj_linter *linter, const pj_node *node, int w)
@@ -135,8 +129,6 @@ static bool check_depthwise(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- asymmetric-weights ---- */
 
 /* The zero points of the weights at input `w`, or NULL. */
 static const pj_value *weight_zero(const pj_linter *linter, const pj_node *node, int w)
@@ -208,8 +200,6 @@ static bool check_asymmetric(pj_linter *linter)
     return true;
 }
 
-/* ---- float-bias ---- */
-
 static int bias_of(const pj_node *node)
 {
     for (int i = 0; node->desc && i < node->inputs; i++)
@@ -240,8 +230,6 @@ static bool check_float_bias(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- bias-scale ---- */
 
 static double element(const pj_value *scale, int64_t k, bool *known)
 {
@@ -292,8 +280,6 @@ static bool check_bias_scale(pj_linter *linter)
     return true;
 }
 
-/* ---- requantize-pair ---- */
-
 static bool check_pair(pj_linter *linter)
 {
     for (int n = 0; n < linter->nodes; n++) {
@@ -326,8 +312,6 @@ static bool check_pair(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- concat-scales ---- */
 
 /* Parts of a Concat of quantized tensors that have another scale than its result or, where that has none, the first. */
 static int foreign_parts(const pj_linter *linter, const pj_node *node, int *parts)
@@ -369,8 +353,6 @@ static bool check_concat(pj_linter *linter)
     }
     return true;
 }
-
-/* ---- duplicate-quantizer ---- */
 
 static bool is_dynamic(const pj_node *node)
 {
@@ -430,8 +412,6 @@ static bool check_duplicates(pj_linter *linter)
                 return false;
     return true;
 }
-
-/* ---- rules ---- */
 
 /* clang-format off */
 /*  code, severity, summary, example, remedy, check */

@@ -212,8 +212,6 @@ static pj_status read_value(pj_loader *loader, const pj_spot *place, pj_node *no
     return PJ_OK;
 }
 
-/* ---- references ---- */
-
 static const attr_proto *find_attr(attr_proto *const *attrs, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)

@@ -12,8 +12,6 @@ static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_valu
     return PJ_OK;
 }
 
-/* ---- what a graph is given ---- */
-
 /* Initializers may repeat (some exporters write a shared scale twice); the last one counts if they are alike. */
 static pj_status add_constant(pj_loader *loader, const pj_spot *place, pj_tensor *tensor)
 {
@@ -110,8 +108,6 @@ static pj_status add_inputs(pj_loader *loader, const pj_spot *place, const pj_me
     }
     return PJ_OK;
 }
-
-/* ---- nodes ---- */
 
 static int64_t opset_of(const pj_loader *loader, const pj_spot *place, const char *domain)
 {
@@ -252,8 +248,6 @@ pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messag
     }
     return PJ_OK;
 }
-
-/* ---- graphs ---- */
 
 static pj_status add_outputs(pj_loader *loader, const pj_spot *place, const pj_messages *infos)
 {

@@ -18,8 +18,6 @@ typedef struct data_file {
     uint64_t size;
 } data_file;
 
-/* ---- the entry ---- */
-
 static pj_status bad(const pj_loader *loader, const char *what, const pj_tensor *tensor, const char *text)
 {
     char title[PJ_TITLE];
@@ -72,8 +70,6 @@ static pj_status check_location(const pj_loader *loader, const char *what, const
     }
     return PJ_OK;
 }
-
-/* ---- the file ---- */
 
 /* Is `path` below `folder`, links resolved? */
 static bool is_below(const char *path, const char *folder)
@@ -217,8 +213,6 @@ static bool read_at(const data_file *file, uint64_t offset, uint8_t *to, size_t 
     errno = reason;
     return ok;
 }
-
-/* ---- both ---- */
 
 pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {

@@ -2,8 +2,6 @@
 #include "base/limits.h"
 #include "load/loader.h"
 
-/* ---- which function ---- */
-
 static pj_str key_of(const char *domain, const char *name, const char *overload)
 {
     pj_str key = pj_str_new(0);
@@ -60,8 +58,6 @@ pj_status pj_load_callee(const pj_loader *loader, const PjOnnx__NodeProto *node,
     pj_str_free(&key);
     return failed ? pj_load_no_memory(loader) : PJ_OK;
 }
-
-/* ---- arguments ---- */
 
 static pj_status check_call(const pj_loader *loader, const pj_call *call)
 {
@@ -135,8 +131,6 @@ static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
     value->uses++;
     return pj_load_define(loader, call->from, taken_output(call, i), node, 0, &node->out[0]);
 }
-
-/* ---- the call ---- */
 
 static pj_status inline_body(pj_loader *loader, const pj_call *call)
 {

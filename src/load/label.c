@@ -1,8 +1,6 @@
 /* What nodes are called in reports: labels that are unique, and the module they come from. */
 #include "load/loader.h"
 
-/* ---- labels ---- */
-
 const char *pj_load_label(pj_arena *arena, const char *prefix, const PjOnnx__NodeProto *node, size_t index)
 {
     pj_str text = pj_str_new(0);
@@ -80,8 +78,6 @@ pj_status pj_load_labels(pj_loader *loader, pj_graph *graph)
     PJ_TRY(label_nodes(loader, graph, true));
     return label_nodes(loader, graph, false);
 }
-
-/* ---- scopes ---- */
 
 /* Appends one module of a path whose modules are named in full: "layer1.0" after "layer1" is "0". */
 static void add_module(pj_str *path, const char *parent, size_t parent_length, const char *module, size_t length)

@@ -5,8 +5,6 @@
 #include "load/loader.h"
 #include "load/wire.h"
 
-/* ---- what is no model ---- */
-
 /* Does the file begin with a field of ModelProto? Then it is broken, else it is something else. */
 static bool begins_like_model(uint8_t first)
 {
@@ -41,8 +39,6 @@ static pj_status read_skeleton(pj_source *source, pj_str *skeleton, pj_error *er
         return pj_fail(err, status, "this is not an ONNX model (%.300s)", inner.what);
     return status == PJ_OK ? PJ_OK : pj_fail(err, status, "%s", inner.what);
 }
-
-/* ---- the model ---- */
 
 /* Adds the import of a domain, or raises its version: of several the highest counts. */
 static void add_opset(pj_opset *opsets, int *count, const char *domain, int64_t version)

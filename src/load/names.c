@@ -2,8 +2,6 @@
 #include "base/limits.h"
 #include "load/loader.h"
 
-/* ---- texts and arrays ---- */
-
 const char *pj_load_domain(const char *domain)
 {
     return !domain || strcmp(domain, "ai.onnx") == 0 ? "" : domain;
@@ -45,8 +43,6 @@ const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE
     snprintf(text, PJ_TITLE, *name ? "%s '%.80s'" : "%s", what, name);
     return text;
 }
-
-/* ---- values ---- */
 
 pj_value *pj_load_find(const pj_spot *place, const char *name)
 {

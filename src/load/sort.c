@@ -18,8 +18,6 @@ typedef struct sorter {
     size_t used, capacity;
 } sorter;
 
-/* ---- what each node reads ---- */
-
 static bool add_read(sorter *s, const locals *inside, const char *name)
 {
     for (; inside; inside = inside->outer)
@@ -114,8 +112,6 @@ static bool collect(sorter *s, bool *ordered)
     }
     return ok;
 }
-
-/* ---- the order ---- */
 
 static const char *label(const sorter *s, size_t number)
 {

@@ -3,8 +3,6 @@
 #include "load/loader.h"
 #include "load/wire.h"
 
-/* ---- messages ---- */
-
 /* "initializer 'w' float32[2,3]" */
 static const char *describe(const char *what, const pj_tensor *tensor, char text[2 * PJ_TITLE])
 {
@@ -25,8 +23,6 @@ static pj_status mismatch(const pj_loader *loader, const char *what, const pj_te
     return pj_fail(loader->err, PJ_EFORMAT, "%s needs %" PRIu64 " %s, but the file holds %" PRIu64,
                    describe(what, tensor, text), want, unit, have);
 }
-
-/* ---- element types ---- */
 
 static uint64_t entry_bytes(pj_dtype dtype)
 {
@@ -107,8 +103,6 @@ static uint64_t typed_bits(const PjOnnx__TensorProto *proto, uint32_t field, siz
         return proto->uint64_data[at];
     }
 }
-
-/* ---- where the elements are ---- */
 
 static pj_status read_strings(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
 {
@@ -210,8 +204,6 @@ static pj_status read_elements(pj_loader *loader, const PjOnnx__TensorProto *pro
     out->length = want;
     return PJ_OK;
 }
-
-/* ---- heads ---- */
 
 static pj_status read_dims(pj_loader *loader, const char *what, const int64_t *dims, size_t rank, pj_tensor *out)
 {

@@ -1,8 +1,6 @@
 /* protobuf-c's messages out of a skeleton: what is repeated in the model's graph one by one, the rest at once. */
 #include "load/loader.h"
 
-/* ---- protobuf-c ---- */
-
 static void *allocate(void *arena, size_t size)
 {
     return pj_arena_alloc(arena, 1, size);
@@ -21,8 +19,7 @@ static void *unpack(pj_arena *arena, const ProtobufCMessageDescriptor *type, con
     return protobuf_c_message_unpack(type, &allocator, length, bytes);
 }
 
-/* ---- the bytes of a skeleton: whole and valid, for the walk has written them ---- */
-
+/* The bytes of a skeleton: whole and valid, for the walk has written them */
 static uint64_t take_varint(const uint8_t **at)
 {
     uint64_t value = 0;
@@ -54,8 +51,6 @@ static field take_field(const uint8_t **at)
     }
     return f;
 }
-
-/* ---- the graph ---- */
 
 enum { MODEL_GRAPH = 7, GRAPH_NAME = 2 };
 
@@ -148,8 +143,6 @@ pj_graph_text pj_unpacked_graph(const PjOnnx__GraphProto *proto)
         .annotations = pj_unpacked(proto->quantization_annotation, proto->n_quantization_annotation),
     };
 }
-
-/* ---- one by one ---- */
 
 static void *unpack_packed(pj_arena *arena, const pj_messages *messages, size_t i)
 {

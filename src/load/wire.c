@@ -49,8 +49,6 @@ typedef struct walk {
     message open[PJ_MAX_MESSAGE_DEPTH];
 } walk;
 
-/* ---- failures ---- */
-
 /* "NodeProto" of onnx.NodeProto; of the message that is read. */
 static const char *place(const walk *w)
 {
@@ -91,8 +89,6 @@ static pj_status fail_malformed(const walk *w, const char *what)
 {
     return pj_fail(w->err, PJ_EFORMAT, "byte %" PRIu64 ", in %s: %s", pj_source_position(w->source), place(w), what);
 }
-
-/* ---- numbers ---- */
 
 static pj_status read_varint(walk *w, uint64_t *out)
 {
@@ -136,8 +132,6 @@ static void emit_number(walk *w, uint32_t field, uint64_t value)
     size_t length = put_tag(bytes, field, VARINT);
     emit(w, bytes, length + put_varint(bytes + length, value));
 }
-
-/* ---- which fields are wanted ---- */
 
 static bool is_message(const message *m, const message_type *type)
 {
@@ -191,8 +185,6 @@ static enum wire wire_of(ProtobufCType type)
     return BYTES;
 }
 
-/* ---- tensor payloads ---- */
-
 static bool is_payload(const message *in, const field_type *field)
 {
     return is_message(in, &pj_onnx__tensor_proto__descriptor) && field->id >= PJ_FLOAT_DATA &&
@@ -241,8 +233,6 @@ static bool keep_payload(message *in, uint32_t field, uint64_t position, uint64_
     data->field = field;
     return false;
 }
-
-/* ---- values ---- */
 
 static pj_status skip(walk *w, uint64_t length)
 {
@@ -393,8 +383,6 @@ static pj_status copy_bytes(walk *w, message *in, const field_type *field, uint6
         return fail_malformed(w, "a list of numbers is cut off in the middle of one");
     return PJ_OK;
 }
-
-/* ---- messages ---- */
 
 static pj_status count_message(walk *w, const message_type *type)
 {

@@ -6,8 +6,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- shapes ---- */
-
 /* BiasSplitGelu: [N, S, D] -> [N, S, D/2] */
 static pj_status shape_split(pj_ctx *c)
 {
@@ -20,11 +18,7 @@ static pj_status shape_split(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
 
-/* ---- contents ---- */
-
 PJ_VALUE(relu, 1, pj_num_max(c->symbols, x[0], pj_num_of(0)))
-
-/* ---- work: the same for every node ---- */
 
 /* sigmoid(x) = (1 + tanh(x/2)) / 2, one primitive of the class tanh */
 PJ_WORK_EACH(tanh, [PJ_TANH] = 1)
@@ -50,9 +44,7 @@ PJ_WORK_EACH(mish, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1, [PJ_TANH] = 1, [PJ_
 /* x > 0 ? gamma x : gamma alpha (exp(x) - 1), gamma alpha being one constant */
 PJ_WORK_EACH(selu, [PJ_CMP] = 1, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_MUL] = 2)
 
-/* ---- work: with constants that may save something ---- */
-
-/* How many multiplications by the attribute there are: none by 1. */
+/* Work: with constants that may save something. How many multiplications by the attribute there are: none by 1. */
 static int64_t factors(pj_ctx *c, const char *name, double otherwise, int64_t count)
 {
     return pj_attr_float(c, name, otherwise) == 1 ? 0 : count;
@@ -104,9 +96,7 @@ static pj_status work_split_gelu(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- experimental operators: gone from the standard, but still in files of that time ---- */
-
-/* alpha x + beta */
+/* Experimental operators: gone from the standard, but still in files of that time. alpha x + beta */
 PJ_WORK_EACH(affine, [PJ_MUL] = factors(c, "alpha", 1, 1), [PJ_ADD] = pj_attr_float(c, "beta", 0) != 0)
 
 /* scale x + bias of the channel; Scale has no bias */
@@ -117,8 +107,6 @@ PJ_WORK_EACH(scaled_tanh, [PJ_MUL] = 2, [PJ_TANH] = 1)
 
 /* alpha log(1 + exp(beta x)) */
 PJ_WORK_EACH(parametric_softplus, [PJ_MUL] = 2, [PJ_EXP] = 1, [PJ_ADD] = 1, [PJ_LOG] = 1)
-
-/* ---- Dropout ---- */
 
 /* Whether the node drops anything at all: 0 or 1, -1: not known. An attribute says so before opset 7 (is_test, not set
  * by default), nothing does until opset 11 (never), the inputs ratio and training_mode do since opset 12. */

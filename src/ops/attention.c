@@ -6,9 +6,8 @@
 #define MS      "com.microsoft"
 #define PREVIEW "ai.onnx.preview"
 
-/* ---- Attention, FlexAttention: q, k, v[, mask, past key, past value, lengths] ---- */
-
-/* Sequences as [B, S, heads*size] with the numbers of heads in attributes. */
+/* Attention, FlexAttention: q, k, v[, mask, past key, past value, lengths]. Sequences as [B, S, heads*size] with the
+ * numbers of heads in attributes. */
 static pj_status read_packed(pj_ctx *c, pj_attend *out)
 {
     out->heads = pj_num_of(pj_attr_int(c, "q_num_heads", 0));
@@ -135,8 +134,7 @@ static pj_status work_flex_attention(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- LinearAttention: q [B, T, Hq*dk], k [B, T, Hkv*dk], v [B, T, Hkv*dv][, state, decay, beta] ---- */
-
+/* LinearAttention: q [B, T, Hq*dk], k [B, T, Hkv*dk], v [B, T, Hkv*dv][, state, decay, beta] */
 typedef struct linear {
     bool gated, delta;
     pj_num batch, steps, heads, kv_heads, readers, key_size, value_size;
@@ -196,9 +194,8 @@ static pj_status work_linear_attention(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- rotary embeddings: x [B, S, heads*size] or [B, heads, S, size] ---- */
-
-/* Elements that are rotated: all, or the first rotary_embedding_dim of each head. */
+/* Rotary embeddings: x [B, S, heads*size] or [B, heads, S, size]. Elements that are rotated: all, or the first
+ * rotary_embedding_dim of each head. */
 static pj_status rotated(pj_ctx *c, pj_num *out)
 {
     int64_t part = pj_attr_int(c, "rotary_embedding_dim", 0);
@@ -254,11 +251,8 @@ static pj_status work_gemma_rotary(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- SwiGLU: a * sigmoid(alpha * a) * b ---- */
-
+/* SwiGLU: a * sigmoid(alpha * a) * b */
 PJ_WORK_EACH(swiglu, [PJ_MUL] = pj_attr_float(c, "alpha", 1.0) == 1.0 ? 2 : 3, [PJ_TANH] = 1)
-
-/* ---- gated delta networks ---- */
 
 /* a, dt_bias [H], scale [H], b: decay like a, beta like b */
 static pj_status shape_linear_gate(pj_ctx *c)

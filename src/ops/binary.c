@@ -5,8 +5,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- contents: arithmetic ---- */
-
 PJ_VALUE(add, 2, pj_num_add(c->symbols, x[0], x[1]))
 PJ_VALUE(sub, 2, pj_num_sub(c->symbols, x[0], x[1]))
 PJ_VALUE(mul, 2, pj_num_mul(c->symbols, x[0], x[1]))
@@ -69,8 +67,6 @@ PJ_VALUE(max, c->node->inputs, fold(c, x, pj_num_max))
 PJ_VALUE(min, c->node->inputs, fold(c, x, pj_num_min))
 PJ_VALUE(sum, c->node->inputs, fold(c, x, pj_num_add))
 PJ_VALUE(mean, c->node->inputs, pj_num_div_real(c->symbols, sum_of(c, x), pj_num_of(c->node->inputs)))
-
-/* ---- contents: truth ---- */
 
 /* 1, 0 or unknown from 1, 0 or -1. */
 static pj_num truth(int value)
@@ -145,8 +141,6 @@ static pj_num where_of(pj_ctx *c, const pj_num *x)
 
 PJ_VALUE_MAP(where, 3)
 
-/* ---- contents: bits ---- */
-
 static bool both_whole(const pj_num *x)
 {
     return pj_num_known(x[0]) && pj_num_known(x[1]);
@@ -168,8 +162,6 @@ static pj_num shift_of(pj_ctx *c, const pj_num *x)
 
 PJ_VALUE_MAP(shift, 2)
 
-/* ---- shapes ---- */
-
 /* The result is of the type of the two operands after the condition. */
 static pj_status shape_where(pj_ctx *c)
 {
@@ -179,8 +171,6 @@ static pj_status shape_where(pj_ctx *c)
     PJ_TRY(pj_broadcast_inputs(c, 0, 3, &rank, dims));
     return pj_set(c, 0, dtype, rank, dims);
 }
-
-/* ---- work ---- */
 
 PJ_WORK_EACH(shift, [PJ_SHIFT] = 1)
 

@@ -2,8 +2,6 @@
 #include "ops/families.h"
 #include "ops/subgraph.h"
 
-/* ---- If ---- */
-
 enum { THEN, ELSE, BRANCHES };
 
 static const char *const branch_names[BRANCHES] = {"then_branch", "else_branch"};

@@ -20,8 +20,6 @@ typedef struct conv {
     int64_t group;
 } conv;
 
-/* ---- reading ---- */
-
 static pj_status check_groups(pj_ctx *c, pj_num channels, int64_t group, const char *what)
 {
     if (pj_num_known(channels) && channels.whole % group != 0)
@@ -71,8 +69,6 @@ static pj_status read_direct(pj_ctx *c, conv *out)
     return match_channels(c, out);
 }
 
-/* ---- convolutions: shape ---- */
-
 /* x [N, C, d ...], w [M, C/group, k ...] -> [N, M, positions of the window ...] */
 static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
 {
@@ -92,8 +88,6 @@ static pj_status shape_qlinear_conv(pj_ctx *c)
 {
     return shape_typed(c, pj_in_dtype(c, pj_has(c, 7) ? 7 : 0)); /* as the zero point of the output */
 }
-
-/* ---- convolutions: work ---- */
 
 /* mac: output elements * C/group * taps; terms: C/group * taps
  * add: one an output element for a bias; and the activation. */
@@ -124,8 +118,6 @@ static pj_status work_qlinear_conv(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- DeformConv ---- */
-
 /* As a convolution, and before it, for D spatial axes and N * output positions * taps places:
  *   each coordinate (offset_group * D a place): add the offset, round down, add for the fraction;
  *   each sample (C a place): 2^D - 1 linear interpolations a + f * (b - a), of 1 mul and 2 add; 1 mul for a mask. */
@@ -151,8 +143,6 @@ static pj_status work_deform_conv(pj_ctx *c, pj_work *work)
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = lerps + (pj_has(c, 4) ? 1 : 0), [PJ_ADD] = 2 * lerps), samples);
     return PJ_OK;
 }
-
-/* ---- ConvTranspose ---- */
 
 /* Output size along an axis, before it is cut by padding: (in - 1) * stride + width + output_padding. As ONNX Runtime:
  * SAME cuts it to in * stride where it is longer, explicit pads are subtracted. */
@@ -222,8 +212,6 @@ static pj_status work_transposed(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- CausalConvWithState ---- */
-
 /* x [B, C, L], w [C, 1, k] -> [B, C, L] and the last k - 1 inputs of each channel [B, C, k - 1]; the com.microsoft one
  * may keep several such states [state_window, B, C, k - 1]. */
 static pj_status shape_causal_conv(pj_ctx *c)
@@ -267,8 +255,7 @@ static pj_status shape_varlen_conv(pj_ctx *c)
     return pj_set_same(c, 0, 0);
 }
 
-/* ---- WordConvEmbedding: characters [words, length], weights [M, 1, k, E], bias [M], table [characters, E] ---- */
-
+/* WordConvEmbedding: characters [words, length], weights [M, 1, k, E], bias [M], table [characters, E] */
 static pj_status shape_word_conv(pj_ctx *c)
 {
     pj_num dims[] = {pj_in_dim(c, 0, 0), pj_in_dim(c, 1, 0)}, size;

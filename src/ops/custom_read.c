@@ -406,8 +406,6 @@ pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)
     return PJ_OK;
 }
 
-/* ---- rules that come with the program ---- */
-
 static pj_status read_shipped(pj_model *model, pj_error *err)
 {
     reader r = {.model = model, .err = err};

@@ -213,8 +213,6 @@ static pj_status work_einsum(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- channels of weights ---- */
-
 static bool is_channel(const equation *e, int i, int letter)
 {
     bool found = has_letter(&e->out, letter);

@@ -4,8 +4,6 @@
 #include "ops/families.h"
 #include "ops/values.h"
 
-/* ---- shared ---- */
-
 pj_num pj_ml_samples(const pj_ctx *c)
 {
     return pj_in_rank(c, 0) == 1 ? pj_num_of(1) : pj_in_dim(c, 0, 0);
@@ -80,8 +78,6 @@ static pj_status check_input(pj_ctx *c)
     return PJ_OK;
 }
 
-/* ---- LinearClassifier, LinearRegressor ---- */
-
 /* Linear functions evaluated for each sample: one for each intercept, else as many as the coefficients are enough for.
  */
 static pj_num functions_of(pj_ctx *c)
@@ -135,8 +131,6 @@ static pj_status work_linear_regressor(pj_ctx *c, pj_work *work)
     pj_ml_count_transform(c, work, pj_ml_post_transform(c), pj_out_count(c, 0));
     return PJ_OK;
 }
-
-/* ---- SVMClassifier, SVMRegressor ---- */
 
 /* N kernels of a sample with each of `vectors` vectors of F features:
  *   LINEAR   F mac

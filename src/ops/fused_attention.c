@@ -15,9 +15,8 @@ static pj_num assumed_length(pj_ctx *c, const char *input, pj_num length)
     return length;
 }
 
-/* ---- projections inside: x [B, S, I], weights [I, Dq + Dk + Dv] ---- */
-
-/* Where a layer of this kind has its inputs; -1: nowhere. */
+/* Projections inside: x [B, S, I], weights [I, Dq + Dk + Dv]. Where a layer of this kind has its inputs; -1: nowhere.
+ */
 typedef struct places {
     int bias, mask, past, extra, past_length, tokens; /* extra: a bias on the scores; tokens: offsets [B, S] */
 } places;
@@ -144,9 +143,7 @@ static pj_status work_quantized(pj_ctx *c, pj_work *work)
     return count_merged(c, work, &quantized_places);
 }
 
-/* ---- q, k, v given, equal numbers of heads ---- */
-
-/* Inputs of a multi-head attention beside q, k, v at 0, 1, 2. */
+/* q, k, v given, equal numbers of heads. Inputs of a multi-head attention beside q, k, v at 0, 1, 2. */
 typedef struct mha_places {
     int bias, mask, extra, past, past_length;
 } mha_places;
@@ -289,10 +286,9 @@ static pj_status work_packed_mha(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- int8 in cuBLASLt's orders, which change where an element is stored, not the shape ---- */
-
-/* x [B, S, I], its scale, scales of q, k, v, weights [I, D] of each, their scales, biases, scales of the scores, the
- * softmax and the output, mask, past, score bias; a past is not supported by the operator. */
+/* Int8 in cuBLASLt's orders, which change where an element is stored, not the shape. x [B, S, I], its scale, scales of
+ * q, k, v, weights [I, D] of each, their scales, biases, scales of the scores, the softmax and the output, mask, past,
+ * score bias; a past is not supported by the operator. */
 enum { Q_WEIGHT = 5, V_WEIGHT = 7, ORDERED_MASK = 17, SCORE_BIAS = 19 };
 
 static pj_status shape_q_attention(pj_ctx *c)

@@ -4,9 +4,8 @@
 
 #define MS "com.microsoft"
 
-/* ---- Gather: data[:axis] + indices + data[axis + 1:] ---- */
-
-/* Each element of data holds `packed` of the result's, side by side along the last axis. */
+/* Gather: data[:axis] + indices + data[axis + 1:]. Each element of data holds `packed` of the result's, side by side
+ * along the last axis. */
 static pj_status set_gathered(pj_ctx *c, const char *axis_name, pj_dtype dtype, int64_t packed)
 {
     int axis, rank = pj_in_rank(c, 0), others = pj_in_rank(c, 1), next = 0;
@@ -49,8 +48,7 @@ static pj_status value_gather(pj_ctx *c)
     return pj_set_data(c, 0, picked, to.count);
 }
 
-/* ---- GatherElements: output[p] = data[p, but index[p] along the axis] ---- */
-
+/* GatherElements: output[p] = data[p, but index[p] along the axis] */
 static pj_status shape_gather_elements(pj_ctx *c)
 {
     int axis, rank = pj_in_rank(c, 0), others = pj_in_rank(c, 1);
@@ -85,8 +83,7 @@ static pj_status value_gather_elements(pj_ctx *c)
     return pj_set_data(c, 0, picked, places.count);
 }
 
-/* ---- GatherND: the last axis of indices holds places in data[batch:] ---- */
-
+/* GatherND: the last axis of indices holds places in data[batch:] */
 static pj_status shape_gather_nd(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0), others = pj_in_rank(c, 1), next = 0;
@@ -146,8 +143,6 @@ static pj_status value_gather_nd(pj_ctx *c)
     }
     return pj_set_data(c, 0, picked, to.count);
 }
-
-/* ---- rows that are packed into bytes, and dequantized ---- */
 
 /* How many elements a stored one holds: bytes hold several when `bits` is below 8. */
 static int64_t packed_into_one(pj_ctx *c)

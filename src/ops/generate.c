@@ -4,8 +4,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- Constant ---- */
-
 /* The attribute that holds the constant; NULL: none. */
 static const pj_attr *constant_attr(const pj_ctx *c)
 {
@@ -77,8 +75,6 @@ static pj_status value_constant(pj_ctx *c)
     return pj_set_data(c, 0, nums, attr->count);
 }
 
-/* ---- a tensor whose dims are an input ---- */
-
 /* Fails where a size is provably negative. */
 static pj_status check_size(pj_ctx *c, pj_num size, const char *what)
 {
@@ -126,8 +122,6 @@ static pj_status value_constant_of_shape(pj_ctx *c)
     return value->data && value->count == 1 ? fill(c, value->data[0]) : PJ_OK;
 }
 
-/* ---- Range ---- */
-
 /* The step; com.microsoft's Range may leave it out. */
 static pj_num range_step(const pj_ctx *c)
 {
@@ -167,8 +161,6 @@ static pj_status value_range(pj_ctx *c)
     }
     return pj_set_data(c, 0, nums, grid.count);
 }
-
-/* ---- EyeLike, OneHot ---- */
 
 /* The attribute dtype, or else the type of input 0. */
 static pj_dtype dtype_or_like(pj_ctx *c)
@@ -218,8 +210,6 @@ static pj_status shape_one_hot(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 2), rank + 1, dims);
 }
 
-/* ---- random numbers ---- */
-
 static pj_status shape_random(pj_ctx *c)
 {
     pj_dtype dtype = pj_attr_dtype(c, "dtype", PJ_FLOAT32);
@@ -258,8 +248,6 @@ static pj_status work_multinomial(pj_ctx *c, pj_work *work)
     pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, samples, pj_in_dim(c, 0, 1)));
     return PJ_OK;
 }
-
-/* ---- windows ---- */
 
 static pj_status shape_window(pj_ctx *c)
 {

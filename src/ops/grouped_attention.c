@@ -4,9 +4,8 @@
 
 #define MS "com.microsoft"
 
-/* ---- q, k, v as [B, S, heads*size], or packed as [B, S, (heads + 2*kv_heads)*size] ---- */
-
-/* Sizes. attend.keys are the new ones alone. */
+/* q, k, v as [B, S, heads*size], or packed as [B, S, (heads + 2*kv_heads)*size]. Sizes. attend.keys are the new ones
+ * alone. */
 typedef struct grouped {
     pj_attend attend;
     bool packed;
@@ -135,8 +134,6 @@ static pj_status shape_sparse(pj_ctx *c)
     PJ_TRY(pj_set_same(c, 1, 3));
     return pj_set_same(c, 2, 4);
 }
-
-/* ---- patterns that only the run knows ---- */
 
 /* q [tokens, D] or packed, k, v, key cache [blocks, size, kv_heads, head size], value cache: updated in place. */
 static pj_status shape_paged(pj_ctx *c)

@@ -9,16 +9,12 @@
 
 #include "ops/families.h"
 
-/* ---- Resize, Upsample ---- */
-
 static pj_status shape_resize(pj_ctx *c)
 {
     pj_resize r;
     PJ_TRY(pj_resize_read(c, &r));
     return pj_set(c, 0, pj_in_dtype(c, 0), r.rank, r.out);
 }
-
-/* ---- GridSample ---- */
 
 /* x [N, C, d ...], grid [N, place ..., D] -> [N, C, place ...] */
 static pj_status shape_grid_sample(pj_ctx *c)
@@ -86,8 +82,6 @@ static pj_status work_affine_grid(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- regions ---- */
-
 /* x [N, C, H, W], rois [regions, 4], batch_indices [regions] -> [regions, C, height, width] */
 static pj_status set_regions(pj_ctx *c, pj_num height, pj_num width)
 {
@@ -141,8 +135,6 @@ static pj_status shape_non_max_suppression(pj_ctx *c)
     pj_num dims[] = {pj_num_unknown(), pj_num_of(3)};
     return pj_set(c, 0, PJ_INT64, 2, dims);
 }
-
-/* ---- blocks ---- */
 
 /* x [N, C, L], image_shape d ..., block_shape -> [N, C / block elements, d ...] */
 static pj_status shape_col2im(pj_ctx *c)
@@ -210,8 +202,6 @@ static pj_status shape_space_to_depth(pj_ctx *c)
     PJ_TRY(divided(c, 3, side, &dims[3]));
     return pj_set(c, 0, pj_in_dtype(c, 0), 4, dims);
 }
-
-/* ---- cutting ---- */
 
 /* The output has the sizes of input 1 along `axes` (all where there is no such attribute). */
 static pj_status shape_center_crop_pad(pj_ctx *c)

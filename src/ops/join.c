@@ -2,8 +2,6 @@
 #include "ops/element.h"
 #include "ops/families.h"
 
-/* ---- Concat ---- */
-
 /* [0] beside inputs of another rank: an empty start value that runtimes let pass. */
 static bool is_nothing(const pj_ctx *c, int i, int rank)
 {
@@ -101,8 +99,6 @@ static pj_status value_concat(pj_ctx *c)
     }
     return pj_set_data(c, 0, all, to.count);
 }
-
-/* ---- Pad ---- */
 
 enum { MAX_PADS = 2 * PJ_MAX_RANK };
 
@@ -230,8 +226,6 @@ static pj_status value_pad(pj_ctx *c)
     return pj_pick_data(c, 0, 0, NULL, source_padded, &p, filler);
 }
 
-/* ---- Tile ---- */
-
 /* How often each axis of input 0, whose rank is known, is repeated: a list; up to opset 5 one number and one axis. */
 static pj_status read_repeats(pj_ctx *c, int rank, pj_num *repeats)
 {
@@ -287,8 +281,6 @@ static pj_status value_tile(pj_ctx *c)
     pj_box in;
     return pj_box_data(c, 0, &in) ? pj_pick_data(c, 0, 0, NULL, source_repeated, &in, pj_num_unknown()) : PJ_OK;
 }
-
-/* ---- Expand ---- */
 
 static pj_status shape_expand(pj_ctx *c)
 {

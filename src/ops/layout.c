@@ -2,8 +2,6 @@
 #include "ops/element.h"
 #include "ops/families.h"
 
-/* ---- Reshape ---- */
-
 /* The new shape in the making. What is copied from the input cancels out of the missing dimension, so that it may be
  * unknown. */
 typedef struct reshape {
@@ -89,8 +87,6 @@ static pj_status shape_reshape(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), shape.count, r.dims);
 }
 
-/* ---- Flatten, Squeeze, Unsqueeze ---- */
-
 static pj_status shape_flatten(pj_ctx *c)
 {
     pj_num dims[2] = {pj_num_unknown(), pj_num_unknown()};
@@ -167,8 +163,6 @@ static pj_status shape_unsqueeze(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), rank + axes.count, dims);
 }
 
-/* ---- Transpose ---- */
-
 /* Input axis of each output axis. Without `perm` the order is reversed. *rank -1: not known. */
 static pj_status read_perm(pj_ctx *c, int *axes, int *rank)
 {
@@ -207,8 +201,6 @@ static pj_status value_transpose(pj_ctx *c)
     return pj_pick_data(c, 0, 0, axes, NULL, NULL, pj_num_unknown());
 }
 
-/* ---- Shape, Size ---- */
-
 /* An end of the range of axes that Shape lists, within 0..rank. */
 static int shape_end(int64_t end, int rank)
 {
@@ -244,10 +236,8 @@ static pj_status value_size(pj_ctx *c)
     return pj_set_data(c, 0, &count, 1);
 }
 
-/* ---- blocked channels: [N, C, H, W] with the channels in blocks, as many as there are with the last block full ----
- */
-
-/* From [N, C, H, W], or [N, H, W, C]. The weights of the convolution that follows tell how many channels are added. */
+/* Blocked channels: [N, C, H, W] with the channels in blocks, as many as there are with the last block full.
+ * From [N, C, H, W], or [N, H, W, C]. The weights of the convolution that follows tell how many channels are added. */
 static pj_status shape_reorder_input(pj_ctx *c)
 {
     if (!pj_attr_int(c, "channels_last", 0) || pj_in_rank(c, 0) != 4)

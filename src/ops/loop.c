@@ -7,8 +7,6 @@
 #include "ops/families.h"
 #include "ops/subgraph.h"
 
-/* ---- Loop ---- */
-
 enum {
     MOST_WIDENINGS = 3, /* passes before every carried shape is given up */
     MOST_TRIPS = 32,    /* trips that are run singly */
@@ -341,8 +339,7 @@ static pj_status work_loop(pj_ctx *c, pj_work *work)
     return count_body(c, work, 1, remedy);
 }
 
-/* ---- Scan: states, then sequences that are taken apart; states, then sequences of results ---- */
-
+/* Scan: states, then sequences that are taken apart; states, then sequences of results */
 typedef struct scan {
     pj_graph *body;
     int first;                   /* input at which the states begin: opset 8 has sequence lengths before them */

@@ -4,8 +4,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- NumPy's matmul ---- */
-
 /* One operand after transposition, with its missing axis added: [batch..., rows, columns]. */
 typedef struct matrix {
     int rank;  /* as given; -1: unknown */
@@ -99,8 +97,6 @@ static pj_status work_fast_gelu(pj_ctx *c, pj_work *work)
 /* A sparse, B dense, both matrices. How many elements A holds only the run knows. */
 PJ_SHAPE(sparse, shape_typed(c, pj_in_dtype(c, 1)))
 
-/* ---- integer products ---- */
-
 PJ_SHAPE(matmul_integer, shape_typed(c, PJ_INT32))
 
 /* Inputs a, scale, zero point, b, scale, zero point, scale, zero point of the output. */
@@ -141,8 +137,6 @@ static pj_status work_q_matmul(pj_ctx *c, pj_work *work)
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1 + addend, [PJ_ADD] = addend, [PJ_ROUND] = 1), pj_out_count(c, 0));
     return work_matmul(c, work);
 }
-
-/* ---- Gemm ---- */
 
 /* C must broadcast to [m, n], not the other way round. */
 static pj_status check_addend(pj_ctx *c, int i, const pj_num *dims)
@@ -258,8 +252,6 @@ static pj_status work_gemm_fp8(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- CDist ---- */
-
 /* a [M, N], b [K, N]: the distance of each row of a from each row of b */
 static pj_status shape_cdist(pj_ctx *c)
 {
@@ -283,8 +275,6 @@ static pj_status work_cdist(pj_ctx *c, pj_work *work)
     pj_work_times(c, work, PJ_SQRT, !squared, pairs);
     return PJ_OK;
 }
-
-/* ---- square matrices ---- */
 
 static pj_status check_square(pj_ctx *c)
 {

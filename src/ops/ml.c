@@ -4,8 +4,6 @@
 #include "ops/families.h"
 #include "ops/values.h"
 
-/* ---- element by element ---- */
-
 /* float32 of the input's shape, whatever type it has */
 PJ_SHAPE(float, pj_set_shape_of(c, 0, PJ_FLOAT32, 0))
 
@@ -28,9 +26,8 @@ static pj_status work_normalizer(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- categories: each element is looked up in a table by its hash, one comparison with what is found there ---- */
-
-/* Strings become numbers, numbers strings. */
+/* Categories: each element is looked up in a table by its hash, one comparison with what is found there. Strings become
+ * numbers, numbers strings. */
 static pj_status shape_category(pj_ctx *c)
 {
     pj_dtype dtype = pj_in_dtype(c, 0);
@@ -75,8 +72,6 @@ static pj_status shape_one_hot(pj_ctx *c)
 
 PJ_WORK(one_hot, pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0)))
 
-/* ---- features ---- */
-
 /* Columns that input `i` gives: as many as the attribute says, else all it has. */
 static pj_num columns_of(pj_ctx *c, int i, const int64_t *widths)
 {
@@ -120,8 +115,6 @@ static pj_status shape_extractor(pj_ctx *c)
         dims[out - 1] = pj_in_count(c, 1);
     return pj_set(c, 0, pj_in_dtype(c, 0), out, dims);
 }
-
-/* ---- maps ---- */
 
 /* float32 for each label, a map for each row */
 static pj_status shape_zip(pj_ctx *c)

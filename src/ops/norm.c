@@ -12,8 +12,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- work vocabulary ---- */
-
 static void count_mean(pj_ctx *c, pj_work *work, pj_num n, pj_num groups)
 {
     pj_work_add(c, work, PJ_ADD, n);
@@ -52,8 +50,6 @@ static void count_rms(pj_ctx *c, pj_work *work, pj_num n, pj_num groups, bool sc
         pj_work_add(c, work, PJ_MUL, n);
 }
 
-/* ---- BatchNormalization ---- */
-
 static bool trains(pj_ctx *c)
 {
     return pj_attr_int(c, "training_mode", 0) != 0 || (pj_node_opset(c) < 14 && pj_wants(c, 1));
@@ -84,8 +80,6 @@ static pj_status work_batchnorm(pj_ctx *c, pj_work *work)
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1), n);
     return PJ_OK;
 }
-
-/* ---- Instance, Group ---- */
 
 /* One group for each sample and channel. */
 static pj_status work_instancenorm(pj_ctx *c, pj_work *work)
@@ -137,8 +131,6 @@ static pj_status work_skip_groupnorm(pj_ctx *c, pj_work *work)
     pj_work_times(c, work, PJ_ADD, 1 + pj_has(c, 4), pj_out_count(c, 0));
     return work_ms_groupnorm(c, work);
 }
-
-/* ---- Layer, RMS ---- */
 
 /* Statistics have the dims before `axis`, then ones. */
 static pj_status set_statistics(pj_ctx *c, int o, int64_t given)
@@ -235,8 +227,6 @@ static pj_status work_embed_layernorm(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- LRN, Lp, mean-variance ---- */
-
 /* Per element: square, size - 1 additions over channels, alpha, bias, power, division. */
 PJ_WORK_EACH(lrn, [PJ_MUL] = 2, [PJ_ADD] = pj_attr_int(c, "size", 1), [PJ_POW] = 1, [PJ_DIV] = 1)
 
@@ -274,8 +264,6 @@ static pj_status work_mvn(pj_ctx *c, pj_work *work)
     count_full(c, work, pj_out_count(c, 0), rank < 0 ? pj_num_unknown() : groups, false, false);
     return PJ_OK;
 }
-
-/* ---- softmaxes ---- */
 
 /* Before opset 13 everything from `axis` on is one vector, later only the axis itself. */
 static pj_num vectors(pj_ctx *c)

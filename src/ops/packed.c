@@ -4,8 +4,7 @@
 
 #define MS "com.microsoft"
 
-/* ---- vocabulary: x [..., K] times weights that hold K*N numbers ---- */
-
+/* Vocabulary: x [..., K] times weights that hold K*N numbers */
 static pj_num attr_extent(pj_ctx *c, const char *name)
 {
     return pj_num_of(pj_attr_int(c, name, 0));
@@ -36,8 +35,6 @@ static void count_projection(pj_ctx *c, pj_work *work, int o, pj_num k, pj_num n
     pj_work_times(c, work, PJ_ADD, bias, outputs);
     pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = offset), weights);
 }
-
-/* ---- one product ---- */
 
 /* Without zero points the weights are offset by 2^(bits - 1), so there is always one. */
 PJ_SHAPE(nbits, set_projection(c, 0, attr_extent(c, "K"), attr_extent(c, "N")))
@@ -121,8 +118,6 @@ static pj_status work_fp8(pj_ctx *c, pj_work *work)
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2 * pj_has(c, 3), [PJ_ROUND] = pj_has(c, 3)), pj_in_count(c, 0));
     return PJ_OK;
 }
-
-/* ---- several products of one input ---- */
 
 /* What precedes the packed projections, where it is there: x + skip, 1 add per element; RMS normalization over K, per
  * element 3 mul (square, normalize, scale) and 1 add (sum), per row 1 mul (mean), 1 add (epsilon), 1 sqrt, 1 div. */

@@ -4,8 +4,6 @@
 #include "ops/families.h"
 #include "ops/window.h"
 
-/* ---- windows: shape ---- */
-
 /* x [N, C, d ...] -> [N, C, positions of the window ...], twice where indices are wanted */
 static pj_status shape_pool(pj_ctx *c)
 {
@@ -34,8 +32,6 @@ static pj_status shape_global(pj_ctx *c)
     return pj_set_spatial(c, 0, pj_in_dtype(c, 0), channels_last, pj_in_dim(c, 0, 0),
                           pj_in_channels(c, 0, channels_last), axes, spatial);
 }
-
-/* ---- windows: work ---- */
 
 /* Taps of the node's window; of a global pooling: all inputs of a channel. */
 static pj_status taps_of(pj_ctx *c, pj_num *out)
@@ -128,8 +124,6 @@ static pj_status work_lp_pool(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- MaxUnpool ---- */
-
 /* x [N, C, d ...] -> the shape that input 2 lists, or [N, C, (d - 1) * stride + kernel - pads ...] */
 static pj_status shape_max_unpool(pj_ctx *c)
 {
@@ -153,8 +147,6 @@ static pj_status shape_max_unpool(pj_ctx *c)
     pj_num channels = sizes.given ? pj_num_unknown() : pj_in_dim(c, 0, 1);
     return pj_set_spatial(c, 0, pj_in_dtype(c, 0), false, batch, channels, w.axes, spatial);
 }
-
-/* ---- MaxRoiPool ---- */
 
 /* x [N, C, H, W], rois [regions, 5] -> [regions, C, pooled_shape] */
 static pj_status shape_max_roi_pool(pj_ctx *c)

@@ -4,17 +4,14 @@
 
 #define MS "com.microsoft"
 
-/* ---- counting ---- */
-
 /* From an integer format to another one: 1 mul, 1 add (both zero points in one constant), 1 shift. */
 static void count_requantize(pj_ctx *c, pj_work *work, pj_num n)
 {
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ADD] = 1, [PJ_SHIFT] = 1), n);
 }
 
-/* ---- QuantizeLinear, DequantizeLinear: x, scale[, zero point] ---- */
-
-/* A scale of more than one element fits the axis, or its blocks. */
+/* QuantizeLinear, DequantizeLinear: x, scale[, zero point]. A scale of more than one element fits the axis, or its
+ * blocks. */
 static pj_status check_scale(pj_ctx *c)
 {
     int64_t block = pj_attr_int(c, "block_size", 0);
@@ -74,9 +71,7 @@ static pj_status work_dynamic_quantize(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- QLinear*: integers in, integers out ---- */
-
-/* a, scale, zero point, b, scale, zero point, scale, zero point */
+/* QLinear*: integers in, integers out. a, scale, zero point, b, scale, zero point, scale, zero point */
 static pj_status shape_qlinear_binary(pj_ctx *c)
 {
     pj_num dims[PJ_MAX_RANK];
@@ -220,10 +215,8 @@ static pj_status work_mul_integer(pj_ctx *c, pj_work *work)
     return pj_work_mul1(c, work);
 }
 
-/* ---- QONNX: floats that hold quantized values ----
- * The result is stored as the integer; multiplying it by its scale again is bookkeeping of the format, not work. */
-
-/* x, scale, zero point, bit width */
+/* QONNX: floats that hold quantized values. The result is stored as the integer; multiplying it by its scale again is
+ * bookkeeping of the format, not work. x, scale, zero point, bit width */
 PJ_WORK(quant, pj_work_quantize(c, work, pj_out_count(c, 0), 1, 2))
 
 /* x, scale, exponent bits, mantissa bits, exponent bias, largest value: 1 mul, 1 round */
@@ -243,8 +236,6 @@ static pj_status work_multi_threshold(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- cuBLASLt's orders ---- */
-
 PJ_SHAPE(to_order, pj_set_shape_of(c, 0, PJ_INT8, 0))
 
 /* The type is an attribute; of files before it was one, that of the scale. */
@@ -263,9 +254,7 @@ static pj_status work_ordered_gelu(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- block floating point: how many bytes a number takes is the format's own ---- */
-
-/* x: bytes, shape, strides */
+/* Block floating point: how many bytes a number takes is the format's own. x: bytes, shape, strides */
 static pj_status shape_to_bfp(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0);
@@ -295,8 +284,6 @@ static pj_status shape_from_bfp(pj_ctx *c)
     PJ_TRY(pj_list_of(c, NULL, 1, &shape));
     return pj_set(c, 0, pj_attr_dtype(c, "dtype", PJ_FLOAT32), shape.known ? shape.count : -1, shape.num);
 }
-
-/* ---- rows ---- */
 
 /* The domains under which exporters write QONNX operators. */
 #define QONNX(domain)                                                                              \

@@ -4,8 +4,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- which axes ---- */
-
 typedef struct reduction {
     int rank;   /* of the input; -1: unknown */
     bool known; /* is it known which axes are reduced? */
@@ -37,8 +35,6 @@ static pj_status read_reduction(pj_ctx *c, reduction *out)
             out->chosen[k] = true;
     return PJ_OK;
 }
-
-/* ---- shapes ---- */
 
 /* The reduced shape where the reduced axes are known. */
 static pj_status set_reduced(pj_ctx *c, const reduction *r, pj_dtype dtype)
@@ -95,8 +91,6 @@ static pj_status shape_arg(pj_ctx *c)
     r.chosen[axis] = true;
     return set_reduced(c, &r, PJ_INT64);
 }
-
-/* ---- contents ---- */
 
 typedef pj_num (*pair_rule)(pj_symbols *s, pj_num a, pj_num b);
 
@@ -179,8 +173,6 @@ static pj_status value_mean(pj_ctx *c)
     return pj_set_data(c, 0, result, count);
 }
 
-/* ---- cumulative ---- */
-
 /* The axis is the single element of input 1. *known: is it known? Else nothing is checked. */
 static pj_status cumulative_axis(pj_ctx *c, int *axis, bool *known)
 {
@@ -244,9 +236,8 @@ static pj_status value_cumprod(pj_ctx *c)
     return value_cumulative(c, pj_num_mul, pj_num_of(1));
 }
 
-/* ---- work; I elements in, O results out ---- */
-
-/* To combine n elements takes n - 1 operations: I - O over all results, none where nothing is reduced. */
+/* Work; I elements in, O results out. To combine n elements takes n - 1 operations: I - O over all results, none where
+ * nothing is reduced. */
 static void count_folds(pj_ctx *c, pj_work *work, pj_prim prim)
 {
     pj_num folds = pj_num_sub(c->symbols, pj_in_count(c, 0), pj_out_count(c, 0));

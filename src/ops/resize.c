@@ -1,8 +1,6 @@
 /* Resize and Upsample. */
 #include "ops/resize.h"
 
-/* ---- reading ---- */
-
 /* Scales from wherever this version keeps them; !given where there are none. */
 static pj_status read_scales(pj_ctx *c, pj_list *out)
 {
@@ -50,8 +48,6 @@ static pj_status spread(pj_ctx *c, const pj_list *list, const pj_list *axes, int
     return PJ_OK;
 }
 
-/* ---- sizes from scales ---- */
-
 /* floor(in * scale) for a symbolic size: where scale is p / 2^q with small p and q the product is exact. */
 static pj_num scaled_formula(pj_ctx *c, pj_num in, double scale)
 {
@@ -86,8 +82,6 @@ static pj_status scaled(pj_ctx *c, int axis, pj_num in, pj_num scale, pj_num *ou
     return PJ_OK;
 }
 
-/* ---- keep_aspect_ratio_policy ---- */
-
 /* Sizes are then limits: one scale for all chosen axes, the smallest (not_larger) or the largest (not_smaller) of
  * size / in, and sizes round(in * scale), in float32. */
 static void keep_aspect(pj_ctx *c, pj_resize *r, const bool *chosen)
@@ -114,8 +108,6 @@ static void keep_aspect(pj_ctx *c, pj_resize *r, const bool *chosen)
         r->out[k] = known && size >= 0 && size < 9.2e18F ? pj_num_of((int64_t)size) : pj_num_unknown();
     }
 }
-
-/* ---- reading it all ---- */
 
 static pj_status size_by_sizes(pj_ctx *c, const pj_list *sizes, const pj_list *axes, pj_resize *r)
 {
@@ -157,8 +149,6 @@ pj_status pj_resize_read(pj_ctx *c, pj_resize *out)
         return PJ_OK;
     return list == &sizes ? size_by_sizes(c, list, &axes, out) : size_by_scales(c, list, &axes, out);
 }
-
-/* ---- work ---- */
 
 void pj_work_interpolation(pj_ctx *c, pj_work *work, bool cubic, int axes, pj_num n)
 {

@@ -14,8 +14,6 @@ typedef struct recurrence {
     pj_num unit; /* runs * hidden: elements of one gate of one direction */
 } recurrence;
 
-/* ---- sizes ---- */
-
 static pj_status read_directions(pj_ctx *c, recurrence *out)
 {
     const char *direction = pj_attr_string(c, "direction", "forward");
@@ -85,8 +83,6 @@ static pj_status shape_attention_lstm(pj_ctx *c)
     return set_outputs(c, &cell, 2);
 }
 
-/* ---- activations ---- */
-
 /* `n` evaluations of the activation at `place` of the list, `otherwise` where the list ends before it. A name that
  * nobody knows makes the counts unknown. With a clip threshold the argument is clipped: 2 cmp. */
 static void count_activation(pj_ctx *c, pj_work *work, int place, const char *otherwise, pj_num n)
@@ -98,10 +94,8 @@ static void count_activation(pj_ctx *c, pj_work *work, int place, const char *ot
     pj_work_fused(c, work, given ? list->strings[place] : otherwise, n);
 }
 
-/* ---- work ----
- * Whole batches of whole sequences: what sequence_lens leaves out is counted. The two bias vectors are one. */
-
-/* mac = directions * T * B * gates * H * (I + H); bias: 1 add per gate element */
+/* Whole batches of whole sequences: what sequence_lens leaves out is counted. The two bias vectors are one.
+ * mac = directions * T * B * gates * H * (I + H); bias: 1 add per gate element */
 static void count_products(pj_ctx *c, pj_work *work, const recurrence *cell)
 {
     pj_num extent = pj_num_add(c->symbols, cell->input, cell->hidden);

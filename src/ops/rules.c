@@ -1,8 +1,6 @@
 /* The vocabulary of rules: reading the node, writing its outputs. */
 #include "ops/rules.h"
 
-/* ---- inputs ---- */
-
 static const pj_type unknown_type = {.kind = PJ_KIND_UNKNOWN, .rank = -1};
 
 const pj_value *pj_in(const pj_ctx *c, int i)
@@ -86,8 +84,6 @@ int64_t pj_node_opset(const pj_ctx *c)
     return c->node->opset;
 }
 
-/* ---- attributes ---- */
-
 /* The attribute if it is there and of the kind; a wrong kind is remembered. */
 static const pj_attr *attr_of(pj_ctx *c, const char *name, pj_attr_kind kind, const char *kind_text)
 {
@@ -161,8 +157,6 @@ pj_dtype pj_attr_dtype(pj_ctx *c, const char *name, pj_dtype otherwise)
     return PJ_UNDEFINED;
 }
 
-/* ---- lists ---- */
-
 static pj_status list_of_input(pj_ctx *c, int i, pj_list *out)
 {
     int64_t count;
@@ -210,8 +204,6 @@ pj_status pj_list_of(pj_ctx *c, const char *name, int i, pj_list *out)
     return PJ_OK;
 }
 
-/* ---- axes ---- */
-
 pj_status pj_axis(pj_ctx *c, int64_t axis, int rank, int *out)
 {
     if (axis < -rank || axis >= rank)
@@ -238,8 +230,6 @@ pj_status pj_axes(pj_ctx *c, const pj_list *axes, int rank, bool *chosen, bool *
     }
     return PJ_OK;
 }
-
-/* ---- outputs ---- */
 
 pj_value *pj_out(const pj_ctx *c, int o)
 {
@@ -322,8 +312,6 @@ pj_status pj_set_data(pj_ctx *c, int o, const pj_num *data, int64_t count)
     out->data_count = count;
     return PJ_OK;
 }
-
-/* ---- shapes ---- */
 
 /* Fails with both numbers as text, symbols included. */
 static pj_status fail_pair(pj_ctx *c, const char *what, pj_num a, pj_num b, const char *relation)
@@ -434,8 +422,6 @@ pj_num pj_dims_product(pj_ctx *c, const pj_num *dims, int from, int to)
     return to > from ? pj_num_product(c->symbols, dims + from, to - from) : pj_num_of(1);
 }
 
-/* ---- common rules ---- */
-
 pj_status pj_shape_same(pj_ctx *c)
 {
     return pj_set_same(c, 0, 0);
@@ -468,8 +454,6 @@ pj_status pj_value_same(pj_ctx *c)
     const pj_num *data = pj_in_data(c, 0, &count);
     return data ? pj_set_data(c, 0, data, count) : PJ_OK;
 }
-
-/* ---- work ---- */
 
 void pj_work_times(pj_ctx *c, pj_work *work, pj_prim prim, int64_t factor, pj_num n)
 {

@@ -2,8 +2,7 @@
 #include "ops/element.h"
 #include "ops/families.h"
 
-/* ---- the reduction: what an update does with the element that it meets ---- */
-
+/* The reduction: what an update does with the element that it meets */
 typedef enum reduction { REPLACE, ADD, MUL, MAX, MIN } reduction;
 
 static pj_status reduction_of(pj_ctx *c, reduction *out)
@@ -61,8 +60,7 @@ static pj_num *copy_data(pj_ctx *c, pj_box *box, pj_status *status)
     return copy;
 }
 
-/* ---- ScatterElements: output[p, but index[p] along the axis] = updates[p] ---- */
-
+/* ScatterElements: output[p, but index[p] along the axis] = updates[p] */
 static pj_status shape_scatter_elements(pj_ctx *c)
 {
     int axis, rank = pj_in_rank(c, 0), places = pj_in_rank(c, 1), updates = pj_in_rank(c, 2);
@@ -109,8 +107,7 @@ static pj_status value_scatter_elements(pj_ctx *c)
     return pj_set_data(c, 0, all, to.count);
 }
 
-/* ---- ScatterND: the last axis of indices holds places of slices ---- */
-
+/* ScatterND: the last axis of indices holds places of slices */
 static pj_status shape_scatter_nd(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0), places = pj_in_rank(c, 1), updates = pj_in_rank(c, 2);
@@ -166,8 +163,7 @@ static pj_status value_scatter_nd(pj_ctx *c)
     return pj_set_data(c, 0, all, to.count);
 }
 
-/* ---- TensorScatter: writes update into a cache along one axis, from write_indices on ---- */
-
+/* TensorScatter: writes update into a cache along one axis, from write_indices on */
 static pj_status shape_tensor_scatter(pj_ctx *c)
 {
     int axis, rank = pj_in_rank(c, 0), updates = pj_in_rank(c, 1);

@@ -4,8 +4,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- TopK ---- */
-
 /* k is an attribute up to opset 9, then input 1. */
 static pj_num top_count(pj_ctx *c)
 {
@@ -35,8 +33,6 @@ static pj_status shape_topk(pj_ctx *c)
 /* cmp = elements of the input * bits(k). Each element passes a heap of the k best so far, whose depth bits(k) =
  * ceil(log2(k + 1)) bounds its comparisons; k = n is a full sort at n log2 n. */
 PJ_WORK(topk, pj_work_add(c, work, PJ_CMP, pj_num_mul(c->symbols, pj_in_count(c, 0), pj_bit_length(top_count(c)))))
-
-/* ---- NonZero ---- */
 
 /* Elements that are not zero; unknown unless all are known. */
 static pj_num count_nonzero(const pj_num *data, int64_t count)
@@ -87,8 +83,6 @@ static pj_status value_nonzero(pj_ctx *c)
 
 /* One comparison an element. */
 PJ_WORK(nonzero, pj_work_add(c, work, PJ_CMP, pj_in_count(c, 0)))
-
-/* ---- Unique ---- */
 
 /* Distinct numbers among the elements; unknown unless all are known. */
 static pj_num count_distinct(const pj_num *data, int64_t count)
@@ -145,8 +139,6 @@ static pj_status work_unique(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- Compress ---- */
-
 /* The slices across the axis whose condition holds; without an axis, elements. The condition may be short: what it
  * does not reach is left out. */
 static pj_status shape_compress(pj_ctx *c)
@@ -168,8 +160,6 @@ static pj_status shape_compress(pj_ctx *c)
         dims[k] = k == axis ? chosen : pj_in_dim(c, 0, k);
     return pj_set(c, 0, pj_in_dtype(c, 0), rank, dims);
 }
-
-/* ---- DynamicTimeWarping ---- */
 
 /* costs [M, N] or [1, M, N]: rows and columns of the cheapest path, as long as the costs make it */
 static pj_status shape_time_warping(pj_ctx *c)

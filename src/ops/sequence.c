@@ -11,8 +11,6 @@
 /* How far back sequences are followed, and how many tensors of one are looked at singly. */
 enum { MOST_STEPS = 64, MOST_TENSORS = 64 };
 
-/* ---- types ---- */
-
 /* What a sequence holds; NULL where the input is none. */
 static const pj_type *content_of(const pj_ctx *c, int i)
 {
@@ -55,8 +53,6 @@ static pj_status merge(pj_ctx *c, const pj_type *type, pj_type *common)
     common->dims = dims;
     return PJ_OK;
 }
-
-/* ---- SplitToSequence ---- */
 
 typedef struct split {
     int axis;
@@ -143,8 +139,6 @@ static pj_status shape_split(pj_ctx *c)
 
 PJ_WORK(split, work->written[0] = pj_in_count(c, 0))
 
-/* ---- building ---- */
-
 PJ_SHAPE(empty, set_sequence(c, 0, pj_type_tensor(pj_attr_dtype(c, "dtype", PJ_FLOAT32), -1, NULL)))
 
 static pj_status shape_construct(pj_ctx *c)
@@ -167,8 +161,6 @@ static pj_status shape_insert(pj_ctx *c)
     PJ_TRY(merge(c, inserted, &common));
     return set_sequence(c, 0, is_made_by(pj_in(c, 0), "SequenceEmpty") ? *inserted : common);
 }
-
-/* ---- following a sequence back ---- */
 
 /* The context of another node, to read it with the words of rules. */
 static pj_ctx at_node(const pj_ctx *c, pj_node *node)
@@ -322,8 +314,6 @@ static pj_num elements_of(pj_ctx *c, const pj_value *sequence)
     return sum;
 }
 
-/* ---- taking apart ---- */
-
 /* The tensor of SequenceAt, where it is known which. */
 static pj_status find_taken(pj_ctx *c, bool *found, item *out)
 {
@@ -401,8 +391,7 @@ static pj_status shape_concat(pj_ctx *c)
 
 PJ_WORK(concat, work->read[0] = pj_out_count(c, 0))
 
-/* ---- SequenceMap: the body, once for each tensor of input 0 ---- */
-
+/* SequenceMap: the body, once for each tensor of input 0 */
 static pj_status shape_map(pj_ctx *c)
 {
     pj_graph *body = pj_attr_graph(c, "body");

@@ -11,8 +11,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- work vocabulary ---- */
-
 /* ceil(log2 n) for n >= 1 */
 static pj_num log2_of(pj_ctx *c, pj_num n)
 {
@@ -39,8 +37,6 @@ static pj_num signal_length(pj_ctx *c, pj_num bins)
 {
     return pj_num_mul(c->symbols, pj_num_of(2), pj_num_sub(c->symbols, bins, pj_num_of(1)));
 }
-
-/* ---- DFT ---- */
 
 /* x [..., n, ..., 1 or 2]; the last axis holds the real and the imaginary part. */
 typedef struct dft {
@@ -113,8 +109,6 @@ static pj_status work_dft(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- STFT ---- */
-
 /* Points of a frame: frame_length, or the window's, or the whole signal. */
 static pj_num frame_of(const pj_ctx *c)
 {
@@ -169,8 +163,7 @@ static pj_status work_stft(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- Rfft, Irfft: real signals over the last signal_ndim axes; spectra [..., bins, 2] ---- */
-
+/* Rfft, Irfft: real signals over the last signal_ndim axes; spectra [..., bins, 2] */
 static pj_status check_axes(pj_ctx *c, int rank)
 {
     int64_t axes = pj_attr_int(c, "signal_ndim", 1);

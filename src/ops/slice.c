@@ -4,8 +4,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- Slice ---- */
-
 /* What is taken of one axis: `length` elements first, first + step, ... `step` 0: not known. */
 typedef struct cut {
     pj_num first;
@@ -216,8 +214,6 @@ static pj_status value_slice(pj_ctx *c)
     return pj_pick_data(c, 0, 0, NULL, source_cut, cuts, pj_num_unknown());
 }
 
-/* ---- Split ---- */
-
 /* Lengths of the parts where the node lists them; NULL: it does not, or they are not known (then *listed). */
 static pj_status listed_parts(pj_ctx *c, pj_num *parts, bool *listed)
 {
@@ -319,8 +315,6 @@ static pj_status value_split(pj_ctx *c)
     return PJ_OK;
 }
 
-/* ---- Trilu, ReverseSequence ---- */
-
 static pj_status shape_trilu(pj_ctx *c)
 {
     int rank = pj_in_rank(c, 0);
@@ -341,8 +335,6 @@ static pj_status shape_reverse_sequence(pj_ctx *c)
     }
     return pj_set_same(c, 0, 0);
 }
-
-/* ---- UnfoldTensor ---- */
 
 /* All pieces of `size` along axis `dim`, `step` apart, on a new last axis: (length - size) / step + 1 of them */
 static pj_status shape_unfold(pj_ctx *c)

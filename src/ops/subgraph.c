@@ -35,8 +35,6 @@ pj_status pj_subgraph_work(pj_ctx *c, pj_work *work, const pj_graph *graph, pj_n
     return PJ_OK;
 }
 
-/* ---- types ---- */
-
 bool pj_types_equal(const pj_type *a, const pj_type *b)
 {
     if (a->kind != b->kind || a->dtype != b->dtype || a->key != b->key || !a->of != !b->of)

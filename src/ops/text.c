@@ -45,8 +45,6 @@ static pj_status shape_split(pj_ctx *c)
     return pj_set(c, 0, PJ_STRING, rank + 1, dims);
 }
 
-/* ---- TfIdfVectorizer ---- */
-
 /* [C] -> [V], [N,C] -> [N,V]; V is one more than the largest place that an n-gram has in the output. */
 static pj_status shape_tfidf(pj_ctx *c)
 {
@@ -99,9 +97,8 @@ static pj_status work_tfidf(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- hashes of n-grams of up to N ids, with so many heads for each length ---- */
-
-/* ids [...]: hashes [..., (N - 1)*heads]; the last ids of each sequence [batch, N - 1], twice for packed ones */
+/* Hashes of n-grams of up to N ids, with so many heads for each length. Ids [...]: hashes [..., (N - 1)*heads]; the
+ * last ids of each sequence [batch, N - 1], twice for packed ones */
 static pj_status set_hashes(pj_ctx *c, pj_num batch)
 {
     int64_t longest = pj_attr_int(c, "max_ngram_size", 2);
@@ -153,8 +150,6 @@ static pj_status work_murmur(pj_ctx *c, pj_work *work)
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 2, [PJ_LOGIC] = 4, [PJ_SHIFT] = 3), n);
     return PJ_OK;
 }
-
-/* ---- tokens ---- */
 
 /* ids [B, S], scores [B, V] */
 static pj_status shape_repeat_block(pj_ctx *c)

@@ -4,8 +4,6 @@
 
 #define TRAINING "ai.onnx.preview.training"
 
-/* ---- losses ---- */
-
 /* Scores [N,C,d1,...], labels [N,d1,...]: the dims of the labels, checked against those of the scores. */
 static pj_status label_dims(pj_ctx *c, int *rank, pj_num *dims)
 {
@@ -75,9 +73,7 @@ static pj_status work_cross_entropy(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- optimizers: inputs R, T, then groups of n tensors each; outputs groups of n, too ---- */
-
-/* Tensors in a group. */
+/* Optimizers: inputs R, T, then groups of n tensors each; outputs groups of n, too. Tensors in a group. */
 static pj_status group_of(pj_ctx *c, int groups, int *out)
 {
     int tensors = c->node->inputs - 2;

@@ -5,8 +5,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- mixtures of experts ---- */
-
 /* Where the three layers of the experts have their weights and biases. */
 typedef struct expert_places {
     int weight[3], bias[3];
@@ -97,8 +95,6 @@ static pj_status work_qmoe(pj_ctx *c, pj_work *work)
     return count_experts(c, work, &quantized_experts);
 }
 
-/* ---- position biases ---- */
-
 /* table [buckets, heads], query length, key length: [1, heads, query, key] */
 static pj_status shape_position_bias(pj_ctx *c)
 {
@@ -142,8 +138,6 @@ static pj_status work_gated_bias(pj_ctx *c, pj_work *work)
     return PJ_OK;
 }
 
-/* ---- padding ---- */
-
 /* x [B, S, D], token counts [B]: real tokens [?, D], offsets [B, S], cumulated lengths [B + 1], longest [1] */
 static pj_status shape_remove_padding(pj_ctx *c)
 {
@@ -161,9 +155,7 @@ static pj_status shape_restore_padding(pj_ctx *c)
     return pj_set(c, 0, pj_in_dtype(c, 0), 3, dims);
 }
 
-/* ---- generation: a decoder in a loop that ends when the tokens say so ---- */
-
-/* vocab_size, or unknown. */
+/* Generation: a decoder in a loop that ends when the tokens say so. vocab_size, or unknown. */
 static pj_num vocabulary(pj_ctx *c)
 {
     int64_t size = pj_attr_int(c, "vocab_size", 0);

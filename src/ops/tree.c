@@ -8,8 +8,6 @@
 #include "ops/estimator.h"
 #include "ops/families.h"
 
-/* ---- forests: all trees of an ensemble ---- */
-
 enum { IS_LEAF = -1, LEAF_OF_ONE_VOTE = -2, MOST_NODES = 100 * 1000 * 1000 };
 
 /* A node; a leaf has IS_LEAF for its first child. */
@@ -75,8 +73,7 @@ static void measure(forest *f, int root)
     f->votes += votes;
 }
 
-/* ---- TreeEnsembleClassifier, TreeEnsembleRegressor: nodes are named by tree and number ---- */
-
+/* TreeEnsembleClassifier, TreeEnsembleRegressor: nodes are named by tree and number */
 typedef struct name {
     int64_t tree, node;
     int index;
@@ -182,9 +179,8 @@ static pj_status grow_named(pj_ctx *c, const char *vote_trees, const char *vote_
     return PJ_OK;
 }
 
-/* ---- TreeEnsemble: nodes and leaves are named by their index ---- */
-
-/* A root whose sides are the same leaf is a tree of that leaf alone. */
+/* TreeEnsemble: nodes and leaves are named by their index. A root whose sides are the same leaf is a tree of that leaf
+ * alone. */
 static bool is_lone_leaf(const forest *f, const int64_t *children[2], int root)
 {
     const tree_node *node = &f->node[root];
@@ -233,8 +229,6 @@ static pj_status grow_indexed(pj_ctx *c, forest *out)
     }
     return PJ_OK;
 }
-
-/* ---- rules ---- */
 
 static pj_status check_input(pj_ctx *c)
 {

@@ -6,8 +6,6 @@
 
 #define MS "com.microsoft"
 
-/* ---- contents ---- */
-
 PJ_VALUE(abs, 1, pj_num_at_least(x[0], 0) ? x[0] : pj_num_max(c->symbols, x[0], pj_num_neg(c->symbols, x[0])))
 PJ_VALUE(neg, 1, pj_num_neg(c->symbols, x[0]))
 PJ_VALUE(floor, 1, pj_num_floor(c->symbols, x[0]))
@@ -57,20 +55,14 @@ PJ_VALUE(bitwise_not, 1, pj_num_sub(c->symbols, pj_num_of(-1), x[0]))
 /* Conversion is what fitting into output 0's type does. */
 PJ_VALUE(cast, 1, x[0])
 
-/* ---- work: one primitive an element ---- */
-
 PJ_WORK_EACH(sin, [PJ_SIN] = 1)
 PJ_WORK_EACH(exp, [PJ_EXP] = 1)
 PJ_WORK_EACH(log, [PJ_LOG] = 1)
 PJ_WORK_EACH(erf, [PJ_ERF] = 1)
 PJ_WORK_EACH(sqrt, [PJ_SQRT] = 1)
 
-/* ---- tests ---- */
-
 /* IsNaN, IsInf: one comparison an element (of the magnitude with infinity). */
 PJ_SHAPE(test, pj_set_shape_of(c, 0, PJ_BOOL, 0))
-
-/* ---- casts ---- */
 
 /* `to` was a text ("FLOAT", "INT64") in opset 1. */
 static pj_dtype cast_target(pj_ctx *c)
@@ -117,8 +109,7 @@ static pj_status value_bit_cast(pj_ctx *c)
     return from == to || integers ? value_cast(c) : PJ_OK;
 }
 
-/* ---- Clip: bounds are attributes until opset 10, inputs later ---- */
-
+/* Clip: bounds are attributes until opset 10, inputs later */
 static bool has_bound(const pj_ctx *c, const char *name, int i)
 {
     return pj_has(c, i) || pj_attr_present(c, name);
@@ -145,8 +136,6 @@ PJ_VALUE_MAP(clip, 3)
 
 /* One comparison for each bound that is given. */
 PJ_WORK_EACH(clip, [PJ_CMP] = has_bound(c, "min", 1) + has_bound(c, "max", 2))
-
-/* ---- IsAllFinite ---- */
 
 static pj_status shape_all_finite(pj_ctx *c)
 {

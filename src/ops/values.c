@@ -3,8 +3,6 @@
 
 enum { MAX_OPERANDS = 16 };
 
-/* ---- element types ---- */
-
 /* x rounded to the nearest number (ties to even) of `bits` significand bits, multiples of 2^least, below 2^most. */
 static double round_real(double x, int bits, int least, int most)
 {
@@ -78,8 +76,6 @@ pj_num pj_value_fit(pj_dtype dtype, pj_num a)
     return known ? fit_real(dtype, x) : a;
 }
 
-/* ---- walks ---- */
-
 bool pj_grid_of(pj_grid *grid, int rank, const pj_num *dims)
 {
     bool empty = false;
@@ -125,8 +121,6 @@ const pj_num *pj_grid_of_input(const pj_ctx *c, int i, pj_grid *grid)
     const pj_num *data = pj_in_data(c, i, &count);
     return data && pj_grid_of(grid, pj_in_rank(c, i), pj_in_type(c, i)->dims) && grid->count == count ? data : NULL;
 }
-
-/* ---- maps ---- */
 
 /* How many axes of output 0 follow input `i`'s last one: none, but before opset 7 `axis` is where the second operand
  * begins. */

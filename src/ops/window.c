@@ -1,8 +1,6 @@
 /* The arithmetic of sliding windows. */
 #include "ops/window.h"
 
-/* ---- reading ---- */
-
 static pj_status read_auto_pad(pj_ctx *c, pj_auto_pad *out)
 {
     static const char *const words[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}; /* in the order of the enum */
@@ -87,8 +85,6 @@ pj_status pj_spatial_axes(pj_ctx *c, int rank, int *axes)
     return PJ_OK;
 }
 
-/* ---- tensors with spatial axes ---- */
-
 bool pj_channels_last(pj_ctx *c)
 {
     return (c->node->desc->traits & PJ_LAST_AXIS) || pj_attr_int(c, "channels_last", 0) != 0;
@@ -116,8 +112,6 @@ pj_status pj_set_spatial(pj_ctx *c, int o, pj_dtype dtype, bool channels_last, p
         dims[k + (channels_last ? 1 : 2)] = spatial[k];
     return pj_set(c, o, dtype, axes + 2, dims);
 }
-
-/* ---- positions ---- */
 
 pj_num pj_window_width(pj_ctx *c, const pj_window *w, int axis)
 {

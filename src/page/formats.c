@@ -35,8 +35,6 @@ static bool has_piece(const pj_pieces *pieces, piece which)
     return false;
 }
 
-/* ---- the names of the formats of each kind of report ---- */
-
 #define REPORT_PAGE(name)  name,
 #define REPORT_DATA(name)  name,
 #define REPORT_TABLE(name) name,
@@ -76,8 +74,6 @@ const char *const *pj_check_formats(void)
 #undef NAME
     return names;
 }
-
-/* ---- telling ---- */
 
 pj_report_options pj_report_options_default(void)
 {

@@ -3,8 +3,6 @@
 
 #include "base/utf8.h"
 
-/* ---- figures ---- */
-
 void pj_human_digits(pj_str *out, double value)
 {
     double size = fabs(value);
@@ -146,8 +144,6 @@ void pj_human_plural(pj_str *out, size_t count, const char *one, const char *man
     pj_str_add_char(out, ' ');
     pj_str_add(out, count == 1 ? one : many);
 }
-
-/* ---- texts ---- */
 
 /* Whether a terminal, a spreadsheet or XML obeys, reorders or refuses the character, instead of showing it: controls,
  * line separators, marks of direction (U+061C, U+200E, U+200F, U+2028 to 2E, U+2066 to 69), U+FFFE, U+FFFF. */

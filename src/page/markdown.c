@@ -18,8 +18,6 @@ static void add_text(pj_str *out, const char *text, bool ours)
         escape(out, text);
 }
 
-/* ---- tables ---- */
-
 static bool is_shown(const pj_column *column)
 {
     return column->title && !column->only_text;
@@ -76,8 +74,6 @@ void pj_rows_markdown(const pj_rows *rows, pj_str *out)
         write_line(rows, rows->row[r], r >= rows->count - rows->footers, scales, out);
 }
 
-/* ---- what can be folded ---- */
-
 /* The first `count` rows, in a scale of their own. */
 static void write_part(const pj_rows *rows, size_t count, pj_str *out)
 {
@@ -113,8 +109,6 @@ static void write_folded(const pj_block *block, pj_str *out)
     out->failed = out->failed || text.failed;
     pj_str_free(&text);
 }
-
-/* ---- the page ---- */
 
 static void add_words(const pj_block *block, const char *before, pj_str *out)
 {

@@ -146,8 +146,6 @@ void pj_cell_unknown(pj_cell *cell)
     cell->state = PJ_CELL_UNKNOWN;
 }
 
-/* ---- for people ---- */
-
 pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
 {
     double most = 0;

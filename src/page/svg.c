@@ -48,8 +48,6 @@ const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-/* ---- scales ---- */
-
 size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *first, double *step)
 {
     static const double steps[] = {1, 2, 5};
@@ -160,8 +158,6 @@ static double widest_tick(const scale *s, pj_str *out)
     return (double)(widest * CHARACTER);
 }
 
-/* ---- texts ---- */
-
 static void add_escaped(pj_str *out, const char *text)
 {
     static const char special[] = "&<>\"'";
@@ -218,8 +214,6 @@ static void write_line(pj_str *out, const char *class, double x1, double y1, dou
     add_number(out, "y2", y2);
     pj_str_add(out, "/>\n");
 }
-
-/* ---- the frame ---- */
 
 /* Colours for both kinds of pages; c0 to c4 are those of the series. */
 static const char style[] =
@@ -327,8 +321,6 @@ static void write_axes(const frame *f)
     write_text(f->out, "m", 0, 0, f->chart->y.title, TITLE_WIDTH / 2);
     pj_str_add(f->out, "</g>\n");
 }
-
-/* ---- marks ---- */
 
 static bool point_at(const frame *f, const pj_chart_point *point, double *x, double *y)
 {

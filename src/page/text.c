@@ -1,8 +1,6 @@
 /* Text for a terminal: paragraphs that are wrapped, and aligned tables. */
 #include "page/page.h"
 
-/* ---- tables ---- */
-
 /* Between columns; what a column that wraps gets at least. */
 enum { GAP = 2, WRAPPED = 36 };
 
@@ -207,8 +205,6 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
         pj_str_add_char(out, '\n');
     }
 }
-
-/* ---- the page ---- */
 
 enum { INDENT = 2, NAME_OF_FACT = 10 };
 

@@ -18,8 +18,6 @@ typedef struct high {
     int replaced, by;    /* roots: the second one is written over the first; -1: none */
 } high;
 
-/* ---- writing over an input ---- */
-
 /* Does the node read the buffer only at the places where it writes the output? Equal counts of elements say so: then
  * nothing is broadcast. */
 static bool reads_in_place(const account *a, const pj_node *node, int root)
@@ -49,8 +47,6 @@ static int find_replaced(const account *a, const pj_node *node, int step)
     return -1;
 }
 
-/* ---- subgraphs ---- */
-
 static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, high *out);
 
 /* The subgraph of a node with the highest peak. */
@@ -77,8 +73,6 @@ static pj_status run_bodies(const account *a, const pj_node *node, bodies *out)
     *out = (bodies){.a = a};
     return node->attrs ? pj_buffers_bodies(node, run_body, out) : PJ_OK;
 }
-
-/* ---- the run ---- */
 
 static int64_t start(const account *a, const pj_graph *graph)
 {
@@ -124,8 +118,6 @@ static pj_status run_graph(const account *a, const pj_graph *graph, const int *o
         PJ_TRY(run_node(a, graph->node[order ? order[k] : k], k + 1, &live, out));
     return PJ_OK;
 }
-
-/* ---- what is there at the peak ---- */
 
 typedef struct census {
     const account *a;

@@ -30,8 +30,6 @@ typedef struct maker {
     size_t today;
 } maker;
 
-/* ---- what may be ---- */
-
 static const pj_number *number_of(const maker *m, size_t format)
 {
     return &m->choices->formats.number[format];
@@ -87,8 +85,6 @@ static bool unit_stays(const maker *m, const pj_member *unit, size_t format)
         return unit_takes(m, unit, unit->pin - 1, format, &weights) && weights == PJ_AS_IS;
     return true;
 }
-
-/* ---- prices ---- */
 
 /* All layers that can take the choice do. */
 static pj_status assign_run(const maker *m, size_t choice, pj_assignment *out, pj_error *err)
@@ -189,8 +185,6 @@ static pj_status price_runs(maker *m, pj_error *err)
     return PJ_OK;
 }
 
-/* ---- noise ---- */
-
 static double unit_noise(const maker *m, size_t unit, size_t choice, size_t weights)
 {
     if (m->noise->losses)
@@ -230,8 +224,6 @@ static double group_noise(const maker *m, size_t group, size_t format)
     }
     return sum;
 }
-
-/* ---- the problem ---- */
 
 static void add_choice(maker *m, pj_plan_totals figures, size_t weights, size_t word)
 {

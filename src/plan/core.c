@@ -8,8 +8,6 @@ typedef struct turn {
     pj_rest after;
 } turn;
 
-/* ---- preparation ---- */
-
 /* The least that a slot can change of its relaxed choice; false: nothing is left of it. */
 static bool slot_rest(const pj_enumeration *s, size_t slot, pj_rest *out)
 {
@@ -211,8 +209,6 @@ static pj_status prepare(pj_enumeration *s, pj_error *err)
     s->most_labels = most_labels < 1e18 ? (uint64_t)most_labels : UINT64_MAX;
     return PJ_OK;
 }
-
-/* ---- groups ---- */
 
 static void swap(pj_labels *a, pj_labels *b)
 {

@@ -24,8 +24,6 @@ static size_t clean(pj_point *points, size_t count)
     return kept;
 }
 
-/* ---- complete ---- */
-
 typedef struct lists {
     pj_point *now, *mode, *next; /* room for `room` each */
     size_t count, room;
@@ -87,8 +85,6 @@ static pj_status find_complete(const pj_problem *problem, pj_arena *scratch, lis
     return PJ_OK;
 }
 
-/* ---- the hull ---- */
-
 typedef struct hull {
     const pj_problem *problem;
     pj_picks picks;
@@ -143,8 +139,6 @@ static pj_status find_hull(const pj_problem *problem, pj_arena *scratch, hull *h
     h->count = clean(h->point, h->count);
     return pj_arena_failed(scratch) ? pj_fail_memory(err) : PJ_OK;
 }
-
-/* ---- both ---- */
 
 static pj_status find(const pj_problem *problem, pj_arena *scratch, pj_arena *arena, pj_frontier *out, pj_error *err)
 {

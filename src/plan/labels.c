@@ -13,8 +13,6 @@ double pj_label_bound(const pj_enumeration *s, const pj_point *at, const pj_rest
     return best;
 }
 
-/* ---- budget of work ---- */
-
 static bool is_late(pj_enumeration *s)
 {
     enum { CLOCK_EVERY = 1 << 14 };
@@ -27,8 +25,6 @@ static bool is_late(pj_enumeration *s)
         s->stopped = true;
     return s->stopped;
 }
-
-/* ---- lists ---- */
 
 static bool grow(pj_enumeration *s, void **at, size_t count, size_t *room, size_t size)
 {
@@ -99,8 +95,6 @@ static void thin(pj_enumeration *s, pj_labels *labels, const pj_rest *open)
     labels->count = kept;
     pj_arena_free(arena);
 }
-
-/* ---- going on ---- */
 
 static bool can_keep_limits(const pj_enumeration *s, const pj_point *at, const pj_rest *open)
 {

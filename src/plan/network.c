@@ -3,8 +3,6 @@
 
 #include "cost/estimate.h"
 
-/* ---- sets of tensors that hang together ---- */
-
 static size_t find_root(size_t *parent, size_t at)
 {
     while (parent[at] != at) {
@@ -23,8 +21,6 @@ static void unite(size_t *parent, size_t a, size_t b)
     else
         parent[x] = y;
 }
-
-/* ---- classes ---- */
 
 static bool is_float(const pj_format *format)
 {
@@ -104,8 +100,6 @@ static void read_unit(const pj_priced *today, size_t index, pj_member *out)
     if (out->weighted)
         out->now_weight = detail->formats->weight.number;
 }
-
-/* ---- groups ---- */
 
 static void unite_unit(const pj_network *network, const pj_member *unit, size_t *parent)
 {
@@ -275,8 +269,6 @@ pj_status pj_network_read(const pj_priced *today, pj_arena *arena, pj_network *o
     fill_groups(out);
     return PJ_OK;
 }
-
-/* ---- wishes ---- */
 
 /* Layers that the user may speak of: those that choose, or that compute at all. */
 static bool can_change(const pj_member *unit)

@@ -35,8 +35,6 @@ double pj_format_noise(const pj_number *number, const pj_range *range)
     return square > 0 ? step * step / 12 / square : 0;
 }
 
-/* ---- ranges ---- */
-
 static pj_status read_pair(pj_json at, pj_range *out, pj_error *err)
 {
     pj_json low = pj_json_first(at), high = low.node ? pj_json_next(low) : low;

@@ -34,8 +34,6 @@ typedef struct planner {
     pj_error *err;
 } planner;
 
-/* ---- what there is to choose from ---- */
-
 /* Those of the target that the user names. */
 static pj_status filter_choices(planner *p)
 {
@@ -78,8 +76,6 @@ static pj_status read_choices(planner *p)
     return PJ_OK;
 }
 
-/* ---- noise ---- */
-
 static pj_status read_noise(planner *p)
 {
     const char *source = p->options->sensitivity;
@@ -111,8 +107,6 @@ static pj_status read_noise(planner *p)
     p->result.sensitivity = pj_str_keep(&text, p->arena);
     return p->result.sensitivity ? PJ_OK : pj_fail_memory(p->err);
 }
-
-/* ---- plans and what they really cost ---- */
 
 /* Writes the plan, reads it back as --plan would, and analyzes the model under it. */
 static pj_status analyze(planner *p, const pj_picks *picks, pj_arena *arena, pj_priced *out)
@@ -153,8 +147,6 @@ static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out)
     pj_arena_free(arena);
     return status;
 }
-
-/* ---- budgets that nothing keeps ---- */
 
 static void print_amount(const planner *p, pj_plan_measure measure, double amount, pj_str *out)
 {
@@ -230,8 +222,6 @@ static pj_status fail_budget(planner *p, const pj_solution *solution)
     pj_str_free(&text);
     return status;
 }
-
-/* ---- the search, and what the sum was off ---- */
 
 typedef struct best_plan {
     bool found;
@@ -320,8 +310,6 @@ static pj_status solve(planner *p, best_plan *best)
     return PJ_OK;
 }
 
-/* ---- limits ---- */
-
 static pj_status set_limits(planner *p)
 {
     const pj_plan_options *options = p->options;
@@ -349,8 +337,6 @@ static pj_status set_limits(planner *p)
     pj_candidates_pose(&p->candidates, p->result.minimizes_energy, measures, options->budget_count);
     return PJ_OK;
 }
-
-/* ---- frontier and uniform plans ---- */
 
 static pj_status find_frontier(planner *p, pj_frontier *frontier)
 {
@@ -404,8 +390,6 @@ static pj_status find_uniform(planner *p)
     p->result.uniform_count = count + 1;
     return PJ_OK;
 }
-
-/* ---- all of it ---- */
 
 static pj_status open_prices(planner *p)
 {

@@ -52,8 +52,6 @@ bool pj_keeps_limits(const pj_problem *problem, const double *slack, const pj_po
     return true;
 }
 
-/* ---- one relaxation ---- */
-
 static double price(const pj_problem *problem, double weight, const double *lambda, const pj_point *point)
 {
     double value = weight * point->noise;
@@ -142,8 +140,6 @@ double pj_relax(const pj_problem *problem, pj_kept kept, double weight, const do
     }
     return total;
 }
-
-/* ---- the best multipliers ---- */
 
 typedef struct dual {
     const pj_problem *problem;

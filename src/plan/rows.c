@@ -9,8 +9,6 @@ typedef struct filler {
     pj_arena *arena;
 } filler;
 
-/* ---- words ---- */
-
 static const char *number_word(pj_arena *arena, const pj_number *number)
 {
     pj_str text = pj_str_new(64);
@@ -39,8 +37,6 @@ static const char *then_word(const filler *f, const pj_member *unit, size_t acti
     const char *w = weights == PJ_AS_IS ? number_word(f->arena, &unit->now_weight) : formats->word[weights];
     return pair_word(f->arena, true, a, w);
 }
-
-/* ---- steps ---- */
 
 /* Is `to` a better step from here than `best`? Up: less noise for the least energy; down: less energy for the least
  * noise. */
@@ -118,8 +114,6 @@ static pj_plan_step find_step(const filler *f, size_t u, bool up)
         step_group(f, u, up, &step);
     return step;
 }
-
-/* ---- rows ---- */
 
 static void fill_row(const filler *f, size_t u, const pj_layers *then, pj_plan_layer *out)
 {

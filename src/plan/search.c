@@ -22,8 +22,6 @@ static pj_status check_numbers(const pj_problem *problem, pj_error *err)
     return finite ? PJ_OK : pj_fail(err, PJ_EARGUMENT, "a cost, a noise or a limit is not a finite number");
 }
 
-/* ---- leaving out ---- */
-
 /* Is `a` as good as `b` in everything, and before it where they are alike? */
 static bool beats(const pj_problem *problem, size_t a, size_t b)
 {
@@ -48,8 +46,6 @@ static void leave_out(const pj_problem *problem, bool *kept)
                 kept[c] = o == c || !beats(problem, o, c);
         }
 }
-
-/* ---- fixing ---- */
 
 static double value_at(const pj_problem *problem, const double *lambda, const pj_point *point)
 {
@@ -95,8 +91,6 @@ static void fix(const pj_problem *problem, const double *lambda, const pj_picks 
         }
     }
 }
-
-/* ---- all of it ---- */
 
 /* The least of each cost alone; false: one of them is over its limit already. */
 static bool find_least(const pj_problem *problem, pj_picks *picks, double *least)

@@ -69,8 +69,6 @@ static pj_status put(reader *r, const char *name, const char *format, bool is_db
     return PJ_OK;
 }
 
-/* ---- JSON ---- */
-
 static pj_status read_value(pj_json at, double *out, pj_error *err)
 {
     pj_json local = pj_json_find(at, "qdq_err");
@@ -114,8 +112,6 @@ static pj_status read_document(reader *r, pj_json root, pj_error *err)
         PJ_TRY(read_measured(r, at, err));
     return PJ_OK;
 }
-
-/* ---- CSV ---- */
 
 /* Cuts the next field off a line, in place; quotes as in RFC 4180. */
 static char *next_field(char **at)
@@ -181,8 +177,6 @@ static pj_status read_csv(reader *r, char *text, const char *file, pj_error *err
     }
     return PJ_OK;
 }
-
-/* ---- both ---- */
 
 pj_status pj_losses_parse(const char *text, size_t length, const char *name, bool is_csv, const pj_network *network,
                           const pj_choice_list *choices, pj_arena *arena, pj_losses *out, pj_error *err)

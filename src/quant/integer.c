@@ -38,8 +38,7 @@ static bool has_weights(const pj_node *node)
     return false;
 }
 
-/* ---- from the end: wanted integers ---- */
-
+/* From the end: wanted integers */
 static void take(decision *d, const pj_node *node, int i)
 {
     d->wanted[node->in[i]->index] = true;
@@ -119,8 +118,6 @@ static void find_served(decision *d, const pj_node *node)
             d->serves[node->in[i]->index] = layer;
 }
 
-/* ---- what plans wish ---- */
-
 /* A tensor is stored as its readers read it, where a plan gives all of them the same format. */
 static void find_wishes(decision *d, int *wishes)
 {
@@ -146,9 +143,7 @@ static void find_wishes(decision *d, int *wishes)
     }
 }
 
-/* ---- forward: quantizers become part of layers ---- */
-
-/* Quantizing numbers that were quantized in the same way changes nothing. */
+/* Forward: quantizers become part of layers. Quantizing numbers that were quantized in the same way changes nothing. */
 static bool changes_nothing(const decision *d, const pj_node *node)
 {
     const pj_quantized *in = d->precision->quantized[node->in[0]->index];

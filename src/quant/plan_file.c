@@ -4,8 +4,6 @@
 #include "base/limits.h"
 #include "setup/resource.h"
 
-/* ---- formats ---- */
-
 static pj_status read_format(pj_json object, const char *key, pj_format *out, pj_error *err)
 {
     const char *word = NULL;
@@ -52,8 +50,6 @@ pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *wei
     activations->number = weights->number;
     return PJ_OK;
 }
-
-/* ---- entries ---- */
 
 /* What all entries share. */
 typedef struct matcher {

@@ -25,8 +25,7 @@ static bool is_sound(const pj_node *node, pj_dtype dtype, pj_diags *diags)
     return true;
 }
 
-/* ---- Clip between the two: fewer bits than their element type has (QCDQ of Brevitas) ---- */
-
+/* Clip between the two: fewer bits than their element type has (QCDQ of Brevitas) */
 typedef struct bounds {
     double least, most;
 } bounds;
@@ -96,8 +95,6 @@ static const pj_quantized *clipped(const pj_precision *precision, const pj_value
     const pj_quantized *before = precision->quantized[integers->index];
     return before && before->format.from == PJ_FROM_QDQ && before->format.number.bits < declared->bits ? before : NULL;
 }
-
-/* ---- the dialect ---- */
 
 static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node *node, pj_diags *diags,
                                    pj_quantized *out)

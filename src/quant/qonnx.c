@@ -194,8 +194,7 @@ static pj_quantizer read_quantizer(const pj_precision *precision, const pj_node 
     return PJ_FAKE_QUANTIZE;
 }
 
-/* ---- MultiThreshold: the type of its steps stands in an attribute ---- */
-
+/* MultiThreshold: the type of its steps stands in an attribute */
 static bool sets_format(const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
     const pj_attr *type = pj_node_attr(node, "out_dtype");

@@ -1,8 +1,6 @@
 /* The result of a check for people: what is wrong first, and what to do about it. */
 #include "report/check.h"
 
-/* ---- text ---- */
-
 enum { INDENT = 8 };
 
 static void text_verdict(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_page *page)
@@ -58,8 +56,6 @@ static void text_model(const pj_check *check, const pj_check_model *model, pj_pa
     better->lead = "  note  ";
     better->hang = INDENT;
 }
-
-/* ---- Markdown ---- */
 
 /* clang-format off */
 static const pj_column columns[] = {

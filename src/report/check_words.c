@@ -3,8 +3,6 @@
 #include "report/check.h"
 #include "result/field.h"
 
-/* ---- figures ---- */
-
 static pj_word figure(const pj_check_model *model, const pj_check_verdict *v, double value)
 {
     pj_quantity quantity = v->quantity == PJ_QUANTITY_BITS ? PJ_QUANTITY_COUNT : v->quantity;
@@ -29,8 +27,6 @@ static void add_comparison(const pj_check_model *model, const pj_check_verdict *
         pj_str_printf(out, "%s %s", v->quantity == PJ_QUANTITY_SHARE ? " points" : "", distance > 0 ? "over" : "under");
     pj_say(out, " {} of {}", pj_w_ours(name), figure(model, v, of));
 }
-
-/* ---- names ---- */
 
 static const char *metric_name(const char *word)
 {
@@ -58,8 +54,6 @@ const char *pj_check_outcome(pj_outcome outcome)
     static const char *const words[] = {"passed", "failed", "error"};
     return words[outcome];
 }
-
-/* ---- sentences ---- */
 
 static void limit_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
@@ -173,8 +167,6 @@ void pj_check_sentence(const pj_check_model *model, const pj_check_verdict *v, p
     }
 }
 
-/* ---- what costs most ---- */
-
 const char *pj_check_top_title(const pj_check_verdict *v)
 {
     if (v->top_count && v->top[0].baseline >= 0)
@@ -200,8 +192,6 @@ void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str
             pj_say(out, " {}{}", figure(model, v, layer->value), pj_w_ours(v->kind == PJ_RULE_FORMAT ? " MACs" : ""));
     }
 }
-
-/* ---- what to try next ---- */
 
 /* A file in a command. */
 static void add_file(const char *file, pj_str *out)
@@ -338,8 +328,6 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
     add_update(check, out);
     pj_str_add(out, " keeps it so");
 }
-
-/* ---- the whole ---- */
 
 void pj_check_error(const pj_check_model *model, pj_str *out)
 {

@@ -24,8 +24,6 @@ typedef struct place {
 
 typedef void (*make_cell)(const place *p, pj_cell *cell);
 
-/* ---- cells that are made ---- */
-
 /* Nothing is known of layers when none of them is counted; a sweep tells how many are not. */
 static bool is_unknown(const pj_view_row *row)
 {
@@ -124,8 +122,6 @@ static void make_dim(const place *p, pj_cell *cell)
     pj_cell_count(cell, p->row->dims[p->at]);
 }
 
-/* ---- the columns ---- */
-
 /* How often a column stands there; the names of those that repeat are settled then. */
 typedef enum repeat { ONCE, PER_COUNT, PER_ENERGY, PER_WORK, PER_DEVICE, PER_DIM } repeat;
 
@@ -189,8 +185,6 @@ static const column all_columns[] = {
 };
 /* clang-format on */
 enum { COLUMNS = sizeof all_columns / sizeof *all_columns };
-
-/* ---- choosing and naming them ---- */
 
 /* A column of one table. */
 typedef struct chosen {

@@ -5,8 +5,6 @@
 #include "report/view.h"
 #include "setup/setup.h"
 
-/* ---- the page ---- */
-
 enum { INDENT = 2, REASONS_SHOWN = 5, OPEN_ROWS = 10 };
 
 typedef struct input {
@@ -174,8 +172,6 @@ static void page_of(const void *data, pj_page *page)
         pj_page_say(page, PJ_BLOCK_HEADING, "Findings only in B");
     pj_findings_page(view.fresh, view.fresh_count, page);
 }
-
-/* ---- JSON ---- */
 
 static void put_side(pj_json_writer *json, const char *key, const pj_result *result)
 {

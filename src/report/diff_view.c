@@ -6,8 +6,6 @@
 #include "result/field.h"
 #include "result/result.h"
 
-/* ---- which rows, in which order ---- */
-
 static bool is_free(const pj_diff_row *row)
 {
     return (!row->a || row->a->free) && (!row->b || row->b->free);
@@ -79,8 +77,6 @@ bool pj_diff_view_make(const pj_diff *diff, bool for_people, pj_arena *arena, pj
     return select_rows(out, for_people) && find_fresh(out);
 }
 
-/* ---- the cells of a layer ---- */
-
 void pj_diff_view_name(const pj_diff_row *row, pj_str *out)
 {
     pj_str_add(out, row->b ? row->b->name : row->a->name);
@@ -133,8 +129,6 @@ static void put_total(const pj_diff_row *row, const pj_layer *layer, pj_cell *ce
     else if (layer)
         pj_cell_number(cell, layer == row->b ? row->energy_b : row->energy_a);
 }
-
-/* ---- the columns ---- */
 
 enum { FOR_PEOPLE = PJ_DIFF_TEXT | PJ_DIFF_MARKDOWN, FOR_PROGRAMS = PJ_DIFF_CSV | PJ_DIFF_JSON, FOR_ALL = 15 };
 
@@ -315,8 +309,6 @@ static void fill(const cells *from, const pj_diff_row *row, const pj_column *col
         break;
     }
 }
-
-/* ---- tables ---- */
 
 /* A footer with the sums of what people see; only before, after, difference and ratio are summed up. */
 static void add_sum(pj_rows *rows, const cells *filled, const char *name, double a, double b)

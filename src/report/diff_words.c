@@ -8,8 +8,6 @@ void pj_diff_view_change(const pj_diff *diff, double pj, pj_str *out)
     pj_say(out, "{}{}", pj_w_ours(pj > 0 ? "+" : pj < 0 ? "-" : ""), pj_w_energy(fabs(pj), diff->b->unit));
 }
 
-/* ---- totals ---- */
-
 /* A line of the table: energies, times and counts stand in one column, so cells are texts. */
 static void add_line(pj_rows *rows, const char *name, double a, double b, pj_quantity quantity, const char *unit)
 {
@@ -84,8 +82,6 @@ pj_rows *pj_diff_view_totals(const pj_diff_view *view)
     return rows->failed ? NULL : rows;
 }
 
-/* ---- causes ---- */
-
 pj_rows *pj_diff_view_causes(const pj_diff_view *view)
 {
     /* clang-format off */
@@ -104,8 +100,6 @@ pj_rows *pj_diff_view_causes(const pj_diff_view *view)
         rows->unit = diff->b->unit;
     return rows;
 }
-
-/* ---- sentences ---- */
 
 /* "+5.3 %" */
 static void add_percent(double a, double b, pj_str *out)
@@ -216,8 +210,6 @@ void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
     warn_uncounted(a, "A", page);
     warn_uncounted(b, "B", page);
 }
-
-/* ---- limits ---- */
 
 static pj_word figure(const pj_diff *diff, const pj_verdict *verdict, double value)
 {

@@ -168,8 +168,6 @@ pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options
     return pj_tell(&pieces, sheet, options, sink, payload, err);
 }
 
-/* ---- a table is all of the report ---- */
-
 static pj_rows *list_table(const void *input, pj_arena *arena)
 {
     (void)arena;

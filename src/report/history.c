@@ -2,8 +2,6 @@
 #include "page/say.h"
 #include "report/trend.h"
 
-/* ---- for people ---- */
-
 /* The first three members are what is asked for; the others are made of them for people. */
 typedef struct trend {
     const pj_history *history;
@@ -266,8 +264,6 @@ static void page_of(const void *input, pj_page *page)
     add_breaks(t.history, page);
 }
 
-/* ---- the report ---- */
-
 static pj_rows *table_of(const void *input, pj_arena *arena)
 {
     return pj_trend_table(((const trend *)input)->history, arena);
@@ -294,8 +290,6 @@ pj_status pj_history_write(const pj_history *history, const pj_history_options *
         return pj_fail(err, PJ_EARGUMENT, "a trend has no figure \"%.60s\"", options->metric);
     return pj_tell(&pieces, &t, report, sink, payload, err);
 }
-
-/* ---- the list of models ---- */
 
 /* clang-format off */
 static const pj_column model_columns[] = {

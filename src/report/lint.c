@@ -5,8 +5,6 @@
 #include "picojoule/version.h"
 #include "result/field.h"
 
-/* ---- findings ---- */
-
 /* clang-format off */
 static const pj_column columns[] = {
     {PJ_MEMBER(pj_lint_finding, code), .key = "code", .title = "rule", .kind = PJ_CELL_TEXT},
@@ -189,8 +187,6 @@ pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, p
     static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
     return pj_tell(&pieces, lint, options, sink, payload, err);
 }
-
-/* ---- the rules ---- */
 
 static const char intro[] =
     "# Lint\n\n<!-- made by `picojoule help lint --markdown`; a test compares -->\n\n"

@@ -3,8 +3,6 @@
 
 #include "page/say.h"
 
-/* ---- sentences ---- */
-
 /* "1.500 MiB at once, at conv1 (3 tensors)" */
 static void add_peak(const pj_peak *peak, pj_str *out)
 {
@@ -31,8 +29,6 @@ void pj_memory_best_sentence(const pj_activation_memory *memory, pj_str *out)
     add_peak(memory->best, out);
     pj_str_add_char(out, '.');
 }
-
-/* ---- what is alive ---- */
 
 /* clang-format off */
 static const pj_column columns[] = {
@@ -63,8 +59,6 @@ pj_rows *pj_memory_rows(const pj_peak *peak, size_t most, pj_arena *arena)
     }
     return rows;
 }
-
-/* ---- JSON ---- */
 
 static void put_peak(const char *key, const pj_peak *peak, pj_arena *arena, pj_json_writer *json)
 {

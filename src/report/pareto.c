@@ -37,8 +37,6 @@ static const pj_pareto_point *other_basis(const pj_pareto *pareto)
     return NULL;
 }
 
-/* ---- for people ---- */
-
 /* clang-format off */
 static const pj_column frontier_columns[] = {
     {PJ_MEMBER(pj_pareto_point, label), .title = "label", .kind = PJ_CELL_TEXT, .wish = 32, .least = 12},
@@ -117,8 +115,6 @@ static void page_of(const void *input, pj_page *page)
     add_difference(other_basis(pareto), &pareto->points[0], page);
 }
 
-/* ---- for programs: all points ---- */
-
 /* clang-format off */
 static const pj_column point_columns[] = {
     {PJ_MEMBER(pj_pareto_point, id), .key = "id", .kind = PJ_CELL_COUNT},
@@ -162,8 +158,6 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_json_put_double(json, "within", pareto->within);
     pj_json_put_int(json, "pick", pick_of(pareto)->id);
 }
-
-/* ---- the chart ---- */
 
 /* "step=4000: 12.3 at 388.1 uJ" */
 static const char *note_of(const pj_pareto_point *point, pj_arena *arena)

@@ -6,8 +6,6 @@
 #include "plan/rows.h"
 #include "report/findings.h"
 
-/* ---- tables ---- */
-
 /* clang-format off */
 static const pj_column layer_columns[] = {
     {PJ_MEMBER(pj_plan_layer, name), .key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
@@ -226,8 +224,6 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     return layer_rows(input, false, arena);
 }
 
-/* ---- the page ---- */
-
 /* "the plan with the least noise that keeps the budget; proven" */
 static void add_claim(const pj_plan_result *result, pj_str *out)
 {
@@ -304,8 +300,6 @@ static void page_of(const void *input, pj_page *page)
     pj_page_table(page, uniform, 0);
     pj_findings_section(result->findings, result->finding_count, page);
 }
-
-/* ---- JSON ---- */
 
 static void put_totals(pj_json_writer *json, const char *key, const pj_plan_totals *totals)
 {

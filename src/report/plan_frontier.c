@@ -95,8 +95,6 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_plan_uniform_json(result, json);
 }
 
-/* ---- the chart ---- */
-
 static const char *note_of(const pj_plan_result *result, double energy, double noise, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
@@ -167,8 +165,6 @@ static const pj_chart *chart_of(const void *input, pj_arena *arena)
     };
     return chart;
 }
-
-/* ---- both reports ---- */
 
 pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const pj_report_options *options, pj_sink sink,
                         void *payload, pj_error *err)

@@ -194,8 +194,6 @@ static pj_rows *table_of(const void *data, pj_arena *arena)
     return pj_view_make(in->result, in->options, false, arena, &view) ? pj_view_rows(&view) : NULL;
 }
 
-/* ---- the document ---- */
-
 /* Layers as the view orders and cuts them; all of them in graph order where it shows groups. */
 static void put_layers(const pj_field_writer *w, const pj_view *view)
 {

@@ -7,8 +7,6 @@
 #include "result/field.h"
 #include "setup/setup.h"
 
-/* ---- the model ---- */
-
 static void add_opsets(const pj_model_info *info, pj_str *out)
 {
     for (size_t i = 0; i < info->opset_count; i++) {
@@ -26,8 +24,6 @@ void pj_summary_model(const pj_view *view, pj_str *out)
            pj_w_plural(info->nodes, "node", "nodes"), pj_w_exact((size_t)view->totals->params),
            pj_w_figure((double)view->totals->param_bits, PJ_QUANTITY_BITS, ""));
 }
-
-/* ---- work ---- */
 
 typedef struct mac_kind {
     const char *word;
@@ -99,8 +95,6 @@ void pj_summary_work(const pj_view *view, pj_str *out)
     pj_human_count(out, view->totals->flops);
     pj_str_add(out, " FLOPs");
 }
-
-/* ---- energy ---- */
 
 void pj_summary_total(const pj_view *view, pj_str *out)
 {
@@ -190,8 +184,6 @@ pj_rows *pj_summary_components(const pj_view *view)
     return rows && !rows->failed ? rows : NULL;
 }
 
-/* ---- devices ---- */
-
 pj_rows *pj_summary_devices(const pj_view *view)
 {
     /* clang-format off */
@@ -224,8 +216,6 @@ pj_rows *pj_summary_devices(const pj_view *view)
     }
     return rows && !rows->failed ? rows : NULL;
 }
-
-/* ---- what the figures rest on ---- */
 
 /* One sentence of ours, which is emptied. */
 static void item(pj_page *page, pj_str *text)

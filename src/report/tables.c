@@ -13,8 +13,6 @@ static void quantity(double value, const char *unit, pj_str *out)
     pj_str_printf(out, " %s", unit);
 }
 
-/* ---- energy tables ---- */
-
 /* clang-format off */
 static const pj_column table_columns[] = {
     {.key = "name", .title = "table", .kind = PJ_CELL_TEXT},
@@ -104,8 +102,6 @@ pj_status pj_tables_write(const char *name, const pj_report_options *options, pj
     return status;
 }
 
-/* ---- devices ---- */
-
 /* clang-format off */
 static const pj_column device_columns[] = {
     {.key = "name", .title = "device", .kind = PJ_CELL_TEXT},
@@ -152,8 +148,6 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
     pj_device_close(device);
     return status;
 }
-
-/* ---- memory hierarchies ---- */
 
 /* clang-format off */
 static const pj_column hierarchy_columns[] = {

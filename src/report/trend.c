@@ -4,8 +4,6 @@
 #include "base/map.h"
 #include "setup/setup.h"
 
-/* ---- metrics ---- */
-
 /* The energy, then the others in the order of the table. */
 const char *pj_metric_word(size_t index)
 {
@@ -76,8 +74,6 @@ void pj_trend_change(double from, double to, pj_str *out)
     pj_str_add(out, " %");
 }
 
-/* ---- which records compare ---- */
-
 /* "table a instead of b" */
 static void add_swap(pj_str *out, const char *what, const char *now, const char *before)
 {
@@ -113,8 +109,6 @@ bool pj_trend_is_even(const pj_history *history)
     return even;
 }
 
-/* ---- texts ---- */
-
 void pj_trend_spark(const double *values, size_t count, bool utf8, pj_str *out)
 {
     static const char ascii[] = "_.-:=+*#";
@@ -149,8 +143,6 @@ void pj_trend_name(const pj_history_entry *entry, pj_str *out)
         pj_str_free(&cut);
     }
 }
-
-/* ---- lines ---- */
 
 static bool start_line(pj_trend_line *line, const pj_history *history, pj_arena *arena)
 {

@@ -105,8 +105,6 @@ pj_rows *pj_trend_table(const pj_history *history, pj_arena *arena)
     return history->layer ? layer_rows(history, arena) : entry_rows(history, arena);
 }
 
-/* ---- JSON ---- */
-
 static void put_entry(const pj_history_entry *entry, pj_json_writer *json)
 {
     const data_columns c = columns_of();

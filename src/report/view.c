@@ -4,8 +4,6 @@
 #include "report/layer_text.h"
 #include "result/field.h"
 
-/* ---- rows ---- */
-
 /* What the device cannot say is left out; the sum stays negative until there is something. */
 static void add_device(double *sum, double more)
 {
@@ -50,8 +48,6 @@ static const char *op_of(const pj_view *view, const pj_layer *layer)
     return pj_str_keep(&op, view->arena);
 }
 
-/* ---- groups ---- */
-
 /* The first `depth` parts of "/layer1/layer1.0/conv1"; 0: all of them. */
 static const char *cut_scope(pj_arena *arena, const char *scope, int depth)
 {
@@ -90,8 +86,6 @@ static bool collect_groups(pj_view *view, int depth)
             return false;
     return view->row != NULL;
 }
-
-/* ---- order ---- */
 
 /* A layer or a group, before rows are made of those that are shown: large models have many more. */
 typedef struct ranked {
@@ -180,8 +174,6 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     ranked *list = rank(out, !for_people, &count);
     return list && show(out, list, count, options ? options->top : 0);
 }
-
-/* ---- tables ---- */
 
 /* "... 37 more layers" */
 static const char *name_rest(const pj_view *view)

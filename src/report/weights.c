@@ -4,8 +4,6 @@
 static const char *const grains[] = {"tensor", "channel"};
 static const char *const rules[] = {"max_abs", "least_error"};
 
-/* ---- the table ---- */
-
 /* clang-format off */
 static const pj_column fixed[] = {
     {PJ_MEMBER(pj_weight, layer), .key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
@@ -133,8 +131,6 @@ pj_rows *pj_weight_rows(const pj_weights *weights, pj_arena *arena)
         fill_row(weights, &weights->weight[i], rows);
     return rows;
 }
-
-/* ---- JSON ---- */
 
 static void put_noise(const pj_weights *weights, const pj_weight *w, pj_json_writer *json)
 {

@@ -3,8 +3,6 @@
 
 #include "result/result.h"
 
-/* ---- walking a table ---- */
-
 const void *pj_field_at(const pj_field *field, unsigned of, const void *base)
 {
     return (const char *)base + (of == PJ_OF_ONE ? field->at : field->totals);
@@ -104,8 +102,6 @@ pj_status pj_array_read(pj_field_reader *r, const pj_array *list, pj_json array,
     return PJ_OK;
 }
 
-/* ---- counts ---- */
-
 pj_status pj_json_as_count(pj_json value, int64_t *out, pj_error *err)
 {
     const double beyond = 9223372036854775808.0; /* 2^63; what the largest counts are rounded to */
@@ -170,8 +166,6 @@ const pj_field_type pj_field_count = {write_count, read_count, is_absent_count, 
 const pj_field_type pj_field_size = {write_size, read_size, NULL, NULL, NULL};
 const pj_field_type pj_field_whole = {write_count, read_whole, NULL, NULL, NULL};
 
-/* ---- amounts ---- */
-
 static void write_amount(const pj_field_writer *w, const pj_seen *of)
 {
     pj_json_write_double(w->json, *(const double *)of->at);
@@ -205,8 +199,6 @@ static void clear_amount(const pj_slot *of)
 }
 
 const pj_field_type pj_field_amount = {write_amount, read_amount, is_absent_amount, clear_amount, value_of_amount};
-
-/* ---- flags, texts ---- */
 
 static void write_flag(const pj_field_writer *w, const pj_seen *of)
 {
@@ -262,8 +254,6 @@ static void clear_word(const pj_slot *of)
 const pj_field_type pj_field_flag = {write_flag, read_flag, NULL, clear_flag, NULL};
 const pj_field_type pj_field_text = {write_text, read_text, is_absent_text, NULL, NULL};
 const pj_field_type pj_field_word = {write_text, read_text, is_absent_word, clear_word, NULL};
-
-/* ---- lists of names, shapes ---- */
 
 static void write_names(const pj_field_writer *w, const pj_seen *of)
 {

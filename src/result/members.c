@@ -26,8 +26,6 @@ const char pj_key_macs[] = "macs", pj_key_flops[] = "flops", pj_key_params[] = "
            pj_key_gate_factor[] = "gate_factor";
 static const char layers_key[] = "layers", uncounted_key[] = "uncounted";
 
-/* ---- number formats ---- */
-
 /* clang-format off */
 static const pj_field format_fields[] = {
     {.key = "word", .type = &pj_field_text, OF(pj_format_info, word)},
@@ -69,8 +67,6 @@ static void clear_format(const pj_slot *of)
 
 static const pj_field_type type_format = {write_format, read_format, is_absent_format, clear_format, NULL};
 
-/* ---- primitives ---- */
-
 static void write_work(const pj_field_writer *w, const pj_seen *of)
 {
     const int64_t *work = *(const int64_t *const *)of->at;
@@ -105,8 +101,6 @@ static bool is_absent_list(const pj_seen *of)
 }
 
 static const pj_field_type type_work = {write_work, read_work, is_absent_list, NULL, NULL};
-
-/* ---- derived figures ---- */
 
 /* `at` is the energy. */
 static void write_total(const pj_field_writer *w, const pj_seen *of)
@@ -160,8 +154,6 @@ static const pj_field_type type_bytes = {NULL, NULL, NULL, NULL, value_of_bytes}
 static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL, NULL};
 static const pj_field_type type_counted = {write_counted, NULL, NULL, NULL, NULL};
 static const pj_field_type type_share = {write_share, NULL, is_absent_share, NULL, NULL};
-
-/* ---- devices ---- */
 
 /* What the totals have of a device. */
 typedef struct total_device {
@@ -258,8 +250,6 @@ static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_
 
 static const pj_field_type type_devices = {write_devices, read_devices, NULL, NULL, NULL};
 static const pj_field_type type_total_devices = {write_total_devices, read_total_devices, NULL, NULL, NULL};
-
-/* ---- layers and totals ---- */
 
 const char pj_layer_index_key[] = "index";
 static const char conversion_key[] = "conversion_pj", qtools_key[] = "qtools", precision_key[] = "precision";
@@ -373,8 +363,6 @@ double pj_figure_value(const pj_field *figure, unsigned of, const void *base)
     return figure->of & of ? figure->type->value(pj_field_at(figure, of, base)) : -1;
 }
 
-/* ---- sums of layers ---- */
-
 static bool is_stored(const pj_field *figure)
 {
     return figure->type == &pj_field_count || figure->type == &pj_field_amount;
@@ -405,8 +393,6 @@ void pj_totals_add(pj_totals *sum, const pj_totals *more)
             *count = INT64_MAX;
     }
 }
-
-/* ---- reading and writing ---- */
 
 /* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */
 static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
@@ -453,8 +439,6 @@ pj_status pj_totals_read(pj_field_reader *r, pj_json root)
     PJ_TRY(pj_fields_read(r, members, COUNT(members), PJ_OF_TOTALS, object, totals));
     return check_energy(r, object, &totals->energy, totals->conversion);
 }
-
-/* ---- the model ---- */
 
 /* clang-format off */
 static const pj_field tensor_fields[] = {
@@ -630,8 +614,6 @@ pj_status pj_model_read(pj_field_reader *r, pj_json root)
     PJ_TRY(pj_fields_read(r, model_fields, COUNT(model_fields), PJ_OF_ONE, object, r->model));
     return pj_fields_read(r, file_fields, COUNT(file_fields), PJ_OF_ONE, object, r->model);
 }
-
-/* ---- what is and is not counted ---- */
 
 static const pj_field shared_field = {.key = "shared_parameters",
                                       .type = &type_shareds,

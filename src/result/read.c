@@ -6,8 +6,6 @@
 #include "result/field.h"
 #include "setup/setup.h"
 
-/* ---- what the figures rest on ---- */
-
 static pj_status read_settings(pj_field_reader *r, pj_json root)
 {
     pj_setup *setup = &r->result->setup;
@@ -20,8 +18,6 @@ static pj_status read_settings(pj_field_reader *r, pj_json root)
     r->model->op_rules = setup->op_rules;
     return PJ_OK;
 }
-
-/* ---- layers ---- */
 
 /* Reports may be sorted: each layer goes where its index says. */
 static pj_status read_layers(pj_field_reader *r, pj_json root)
@@ -50,8 +46,6 @@ static pj_status read_layers(pj_field_reader *r, pj_json root)
     out->layers = layers;
     return PJ_OK;
 }
-
-/* ---- the document ---- */
 
 static pj_status check_schema(pj_json root, pj_error *err)
 {

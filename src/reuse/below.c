@@ -1,8 +1,6 @@
 /* Tiles of the registers. */
 #include "reuse/below.h"
 
-/* ---- orders and parts ---- */
-
 enum { M = PJ_EXTENT_M, N = PJ_EXTENT_N, R = PJ_EXTENT_R };
 
 const char pj_order_stays[PJ_ORDERS] = {'O', 'W', 'I'};
@@ -34,8 +32,6 @@ double pj_next_parts(double parts)
     double next = rint(parts * 1.5);
     return next > parts ? next : parts + 1;
 }
-
-/* ---- the array ---- */
 
 pj_array pj_array_of(const pj_machine *machine, const pj_nest *nest)
 {
@@ -88,8 +84,6 @@ static void find_wasted(const pj_array *array, pj_below *below)
         below->wasted[x] = used[x] > 0 ? fmax(1, array->access[x] / used[x]) : 1;
 }
 
-/* ---- prices ---- */
-
 static double price_registers(const pj_array *array, const pj_below *below, double macs)
 {
     double pj = 0;
@@ -137,8 +131,6 @@ static double price_moves(const pj_array *array, const pj_below *below)
         pj += below->read[x] * price_in(array, below, x);
     return pj;
 }
-
-/* ---- tiles of the registers ---- */
 
 /* Of one processing element. */
 typedef struct share {

@@ -13,8 +13,6 @@ static const double bits_per_kib = 8192, most_kib = 1e12, most_bits = 1e15, most
 
 static const char *const operands[] = {"I", "W", "O", NULL};
 
-/* ---- figures ---- */
-
 /* A number that is not negative, with the source that stands with it or around it. */
 static pj_status take(reader *r, pj_json object, pj_json around, const char *key, const char *unit, double *out)
 {
@@ -74,8 +72,6 @@ static pj_status read_share(reader *r, pj_json parent, const char *name, bool or
     PJ_TRY(take(r, object, parent, "fraction", "of it", value));
     return or_none && *value == 0 ? PJ_OK : check_range(r, pj_json_find(object, "fraction"), *value, 1);
 }
-
-/* ---- energies ---- */
 
 /* Under unit "relative" figures may be named after it, as in energy tables. */
 static const char *energy_key(const reader *r, pj_json object, const char *pj, const char *relative)
@@ -138,8 +134,6 @@ static pj_status read_access(reader *r, pj_json parent, pj_access *out)
     *out = (pj_access){read.y[0], write.y[0]};
     return PJ_OK;
 }
-
-/* ---- levels ---- */
 
 static pj_status read_name(reader *r, pj_json object, pj_level *level)
 {
@@ -233,8 +227,6 @@ static pj_status read_levels(reader *r, pj_json root)
         PJ_TRY(read_level(r, at, r->out->level_count++));
     return PJ_OK;
 }
-
-/* ---- what stands beside the levels ---- */
 
 static pj_status read_weight_buffer(reader *r, pj_json root)
 {
@@ -391,8 +383,6 @@ static pj_status read_accumulator(reader *r, pj_json root)
     pj_json at = pj_json_find(pj_json_find(root, "accumulator"), "bits");
     return at.node ? check_whole(r, at, r->out->accumulator_bits) : PJ_OK;
 }
-
-/* ---- all of it ---- */
 
 static pj_status copy_text(reader *r, pj_json root, const char *key, const char **out)
 {

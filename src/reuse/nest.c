@@ -8,8 +8,6 @@ double pj_nest_window(const pj_nest *nest)
     return nest->window.out_w > 0 ? nest->window.kernel_h * nest->window.kernel_w : 1;
 }
 
-/* ---- positions ---- */
-
 /* One dimension of a window: `count` outputs touch `slope` x count + `offset` inputs, `most` of them at most. */
 typedef struct line {
     double slope, offset, most;
@@ -66,8 +64,6 @@ double pj_nest_inputs(const pj_nest *nest, double m, double r)
     return r < window ? fmin(positions, m * r) : positions * r / window;
 }
 
-/* ---- what fits ---- */
-
 /* As pj_nest_largest, with `factor` bits for each position. */
 static double largest_by_positions(const pj_nest *nest, double factor, double price, double bits)
 {
@@ -98,8 +94,6 @@ double pj_nest_largest(const pj_nest *nest, double r, double element_bits, doubl
         m = fmax(m, apart);
     return fmin(m, nest->m);
 }
-
-/* ---- whole operands ---- */
 
 double pj_nest_bits(const pj_nest *nest, pj_nest_operand operand)
 {

@@ -1,8 +1,7 @@
 /* The greedy choice of tensors that stay, and how far from the best it can be. */
 #include "reuse/resident.h"
 
-/* ---- the most that lives at any of some steps: a tree of maxima with additions that are still to go down ---- */
-
+/* The most that lives at any of some steps: a tree of maxima with additions that are still to go down */
 typedef struct tree {
     double *most, *added;
     int leaves; /* a power of two */
@@ -44,8 +43,6 @@ static void tree_add(tree *t, int at, int from, int count, int first, int last, 
     tree_add(t, 2 * at + 1, from + half, half, first, last, bits);
     t->most[at] = t->added[at] + fmax(t->most[2 * at], t->most[2 * at + 1]);
 }
-
-/* ---- the choice ---- */
 
 typedef struct ranked {
     double density; /* saved by a bit and step */
@@ -99,8 +96,6 @@ static void fill_live(const pj_stay *stay, size_t count, int steps, double *live
         live[step] = now;
     }
 }
-
-/* ---- its bound ---- */
 
 /* What a tensor saves is spread evenly over its life; at each step the densest that live, or parts of them, fill the
  * capacity. Negative: too many to look at. */

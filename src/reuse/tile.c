@@ -40,8 +40,6 @@ typedef struct search {
     int order;
 } search;
 
-/* ---- what is given ---- */
-
 static pj_kept kept(const search *s, pj_nest_operand operand)
 {
     return s->ask->kept[operand];
@@ -91,8 +89,6 @@ static void set_room(search *s)
     s->room[PJ_NEST_O] = stored ? nest->output_bits : 0;
     s->room_partial = kept(s, PJ_NEST_O) == PJ_KEPT_CHIP ? 0 : nest->accumulator_bits;
 }
-
-/* ---- one tile ---- */
 
 static way way_of(const search *s, double n, double r)
 {
@@ -221,8 +217,6 @@ static void try_columns(search *s, double m, double r)
         last = n;
     }
 }
-
-/* ---- the search ---- */
 
 static bool is_product(const search *s)
 {
@@ -367,8 +361,6 @@ static bool find(search *s)
     (void)try_tile(s, 1, 1, 1);
     return false;
 }
-
-/* ---- what is told of it ---- */
 
 static void tell_inputs(const search *s, pj_tiling *out)
 {

@@ -8,8 +8,6 @@
 #include "ops/families.h"
 #include "run/findings.h"
 
-/* ---- opening ---- */
-
 static pj_status finish_open(pj_status loaded, const char *name, const pj_setup *setup, pj_model *model, pj_model **out,
                              pj_error *err)
 {
@@ -91,8 +89,6 @@ void pj_model_close(pj_model *model)
         pj_arena_free(model->results);
     pj_unload(model);
 }
-
-/* ---- telling ---- */
 
 static bool describe_tensor(pj_arena *arena, const pj_value *value, pj_tensor_info *info)
 {

@@ -25,8 +25,6 @@ typedef struct analysis {
     pj_diags diags;
 } analysis;
 
-/* ---- what the setup names ---- */
-
 /* Opens it, and keeps what it held. */
 static pj_status open_resource(analysis *a, pj_resource_kind kind, const char *member, const char *name,
                                const pj_kept **out, pj_error *err)
@@ -97,8 +95,6 @@ static void keep_contents(analysis *a)
     setup->resources = NULL; /* the caller's, who may free them from now on */
     setup->resource_count = 0;
 }
-
-/* ---- what is found ---- */
 
 /* Counts each unknown operator among the layers. */
 static pj_status list_unknown(analysis *a, pj_error *err)

@@ -65,8 +65,6 @@ static pj_status start(sweep *s, const pj_setup *setup, const pj_sweep_dim *dims
     return copy_dims(s, dims, count);
 }
 
-/* ---- one point ---- */
-
 /* Values of combination number `point`: the last dimension counts fastest. */
 static pj_status set_values(sweep *s, size_t point)
 {
@@ -187,8 +185,6 @@ static pj_status run_point(sweep *s, size_t point)
     pj_result_free(result);
     return status;
 }
-
-/* ---- all points ---- */
 
 pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
                        pj_sweep **out, pj_error *err)

@@ -3,8 +3,6 @@
 
 #include "ops/op.h"
 
-/* ---- subgraphs ---- */
-
 /* A body that its operator did not enter does not run; of unknown operators: not known. */
 static bool may_run(const pj_node *node, const pj_graph *body)
 {
@@ -24,8 +22,6 @@ pj_status pj_buffers_bodies(const pj_node *node, pj_status (*visit)(const pj_gra
     }
     return PJ_OK;
 }
-
-/* ---- sizes ---- */
 
 /* Bits of so many elements as they are stored; a bool takes a byte. False: not known, or not to be counted. */
 static bool stored_bits(const pj_buffers *b, const pj_value *value, int64_t elements, int64_t *out)
@@ -53,8 +49,6 @@ static void add_buffer(pj_buffers *b, const pj_value *value)
     }
     b->unknown += b->is_unknown[root];
 }
-
-/* ---- views ---- */
 
 static bool is_view(const pj_buffers *b, const pj_node *node)
 {
@@ -130,8 +124,6 @@ int pj_buffers_root(const pj_buffers *b, const pj_graph *graph, const pj_value *
     return root >= 0 && b->model->value[root]->graph == graph ? root : -1;
 }
 
-/* ---- reads ---- */
-
 static pj_status list_add(pj_buffers *b, int number, pj_error *err)
 {
     if (b->listed == b->room) {
@@ -203,8 +195,6 @@ pj_status pj_buffers_makers(pj_buffers *b, const pj_node *node, pj_error *err)
 {
     return gather_list(b, node, true, err);
 }
-
-/* ---- all graphs ---- */
 
 static void add_read(pj_buffers *b, const pj_graph *graph, const pj_value *value)
 {

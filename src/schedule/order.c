@@ -19,8 +19,6 @@ typedef struct scheduler {
 /* A buffer that stays has so many readers more, and so never a last one. */
 enum { STAYS = 2 };
 
-/* ---- heap ---- */
-
 static bool before(const scheduler *s, int a, int b)
 {
     return s->growth[a] != s->growth[b] ? s->growth[a] < s->growth[b] : a < b;
@@ -73,8 +71,6 @@ static int pop(scheduler *s)
     return node;
 }
 
-/* ---- what follows on what ---- */
-
 static pj_status count_waits(scheduler *s)
 {
     for (int n = 0; n < s->graph->nodes; n++) {
@@ -104,8 +100,6 @@ static pj_status list_followers(scheduler *s)
     }
     return PJ_OK;
 }
-
-/* ---- growth ---- */
 
 static pj_status count_growth(scheduler *s)
 {

@@ -8,8 +8,6 @@ static bool is_path(const char *name)
     return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
 }
 
-/* ---- in ---- */
-
 static const char *find_file(const char *path, const char *folder, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
@@ -100,8 +98,6 @@ pj_status pj_setting_read(const pj_setting *member, pj_json value, const char *f
         return pj_setting_read_json(member, value, arena, out, err);
     }
 }
-
-/* ---- out ---- */
 
 typedef struct writer {
     const pj_setup *setup;

@@ -36,8 +36,6 @@ static void compare_value(comparer *c, const pj_setting *member)
             .name = member->in_report, .option = member->option, .a = a, .b = b, .other_prices = member->other_prices};
 }
 
-/* ---- bindings ---- */
-
 static const char *print_item(const pj_setup *setup, const pj_setting *member, size_t index, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
@@ -76,8 +74,6 @@ static void compare_items(comparer *c, const pj_setting *member, bool swapped)
                                                               : "none"};
     }
 }
-
-/* ---- contents ---- */
 
 static const char *digest_of(const pj_setup *setup, const pj_content *like)
 {

@@ -3,8 +3,6 @@
 
 static const char settings_key[] = "settings", contents_key[] = "contents";
 
-/* ---- out ---- */
-
 static void write_items(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
 {
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
@@ -90,8 +88,7 @@ void pj_setup_json(const pj_setup *setup, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
-/* ---- in: a report may have been edited by anyone ---- */
-
+/* In: a report may have been edited by anyone */
 typedef struct reader {
     pj_setup *out;
     pj_arena *arena;

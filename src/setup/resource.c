@@ -4,8 +4,6 @@
 #include "base/file.h"
 #include "setup/setup.h"
 
-/* ---- given ---- */
-
 pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_error *err)
 {
     if (err)
@@ -44,8 +42,6 @@ void pj_setup_clear(pj_setup *setup)
     pj_arena_free(setup->owner);
     *setup = pj_setup_default();
 }
-
-/* ---- found ---- */
 
 static bool is_file(const char *path)
 {

@@ -2,8 +2,6 @@
 #include "base/amount.h"
 #include "setup/setup.h"
 
-/* ---- values ---- */
-
 const char *pj_whole_read(const char *text, int64_t *out)
 {
     int64_t value = 0;
@@ -43,8 +41,7 @@ static bool read_count(const char *text, int64_t *out)
     return end && !*end;
 }
 
-/* ---- kinds: each sets the member and returns NULL, or says what it wants ---- */
-
+/* Kinds: each sets the member and returns NULL, or says what it wants */
 typedef struct setter {
     pj_setup *setup;
     const pj_setting *member;
@@ -165,8 +162,6 @@ const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const ch
     }
     return "no value: it is found";
 }
-
-/* ---- the whole ---- */
 
 /* Lists that the caller has put in are copied: pj_setting_add() knows where its own are full. */
 bool pj_setup_own(pj_setup *setup)

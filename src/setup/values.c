@@ -58,8 +58,6 @@ bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member)
     return pj_setting_count(setup, member) > 0;
 }
 
-/* ---- lists ---- */
-
 static size_t *count_of(pj_setup *setup, const pj_setting *member)
 {
     return (size_t *)(void *)((char *)setup + member->count_at);
@@ -154,8 +152,6 @@ void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size
     else if (member->kind != PJ_SETTING_NAMES)
         pj_str_printf(out, "%" PRId64, pj_setting_item_number(setup, member, index));
 }
-
-/* ---- in words ---- */
 
 void pj_setting_item_print(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out)
 {

@@ -93,8 +93,6 @@ static const form *form_of(const pj_node *node, int i)
     return NULL;
 }
 
-/* ---- shapes ---- */
-
 typedef struct shape {
     int rank; /* -1: not known in numbers */
     int64_t dim[PJ_MAX_RANK];
@@ -191,8 +189,6 @@ static void set_channels(const pj_node *node, int i, lay channels, const shape *
     }
 }
 
-/* ---- back to the tensor ---- */
-
 static bool is_op(const pj_node *node, const char *const *ops)
 {
     for (; *ops; ops++)
@@ -263,8 +259,6 @@ static void transpose(const pj_node *node, pj_constant *out)
     }
     set_flat(out, product(&from, 0, from.rank));
 }
-
-/* ---- quantized numbers ---- */
 
 static const char computed[] =
     "it is computed from other constants (fold them, as onnxsim and ONNX Runtime's optimizer do)";
@@ -393,8 +387,6 @@ static const char *read_blocks(const pj_node *node, const form *f, pj_constant *
     }
     return why;
 }
-
-/* ---- all together ---- */
 
 /* Follows the value back to its tensor, over at most one quantizer. */
 static const char *trace(const pj_value *value, pj_constant *out, pj_scaling *scaling)

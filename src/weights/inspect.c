@@ -50,8 +50,6 @@ pj_weight_options pj_weight_options_default(void)
     return options;
 }
 
-/* ---- finding ---- */
-
 static pj_status add_row(inspection *s, const pj_node *node, const pj_constant *constant)
 {
     if (s->rows == s->room) {
@@ -151,8 +149,6 @@ static pj_status list_constants(inspection *s)
     }
     return PJ_OK;
 }
-
-/* ---- the result ---- */
 
 static void copy_noise(const pj_measured *m, const pj_weight_options *options, pj_noise *out)
 {
@@ -293,8 +289,6 @@ void pj_weights_free(pj_weights *weights)
     if (weights)
         pj_arena_free(((result *)(void *)weights)->arena);
 }
-
-/* ---- asking ---- */
 
 const pj_weight *pj_weights_of(const pj_weights *weights, const char *layer, size_t *count)
 {

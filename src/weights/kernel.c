@@ -14,8 +14,6 @@
 
 enum { LANES = 16, PIECE = 1024, FEW = 32 };
 
-/* ---- statistics ---- */
-
 pj_scan pj_scan_new(void)
 {
     pj_scan scan;
@@ -177,8 +175,6 @@ void pj_clear_infinite(double *w, size_t n)
         w[i] = isfinite(w[i]) ? w[i] : 0;
 }
 
-/* ---- rounding ---- */
-
 /* Squared error of one number: x = w / s, cut to [-most, most], is rounded to a whole number, or to one of the grid's.
  * Macros, because the loops around them exist for double and for float. */
 #define CUT(x, most)                         \
@@ -236,8 +232,6 @@ double pj_levels_error(const pj_levels *grid, const double *w, size_t n, double 
     memcpy(rest, w + even, (n - even) * sizeof *w); /* zeros have no error */
     return total + error(rest, LANES, s, grid);
 }
-
-/* ---- comparing candidates ---- */
 
 WIDE static void narrow(const double *w, size_t n, double inverse, float *out)
 {

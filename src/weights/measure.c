@@ -84,8 +84,6 @@ pj_value_set pj_values_of(const pj_scan *scan)
     return scan->zeros ? PJ_VALUES_TERNARY : PJ_VALUES_BINARY;
 }
 
-/* ---- numbers that share a scale ---- */
-
 /* A row of numbers: in memory, or read as it is needed. */
 typedef struct row {
     const item *of;
@@ -176,8 +174,6 @@ static pj_status measure_row(const measure *m, row *r, part *out, pj_error *err)
         return PJ_OK;
     return pj_add_errors(&source, &scan, m->options, PJ_PER_CHANNEL, &out->errors, err);
 }
-
-/* ---- jobs of channels ---- */
 
 static int64_t length_of(const item *it)
 {
@@ -287,8 +283,6 @@ static pj_status channel_job(void *payload, size_t job, int thread, pj_error *er
     return keep_distinct(w, out, err);
 }
 
-/* ---- jobs of tensors ---- */
-
 static pj_status tensor_job(void *payload, size_t job, int thread, pj_error *err)
 {
     measure *m = payload;
@@ -309,8 +303,6 @@ static pj_status tensor_job(void *payload, size_t job, int thread, pj_error *err
     }
     return pj_add_errors(&source, &out->scan, m->options, PJ_PER_TENSOR, &out->errors, err);
 }
-
-/* ---- batches ---- */
 
 /* Sizes of a job's share: whole channels, so many that a job is worth a thread's while, and that what stands together
  * in the file is not read in crumbs. */

@@ -9,8 +9,6 @@
 #include "base/limits.h"
 #include "weights/decode.h"
 
-/* ---- files ---- */
-
 /* Many names may point to the same bytes, and a file may be a hole of terabytes: so many times what a file takes on the
  * disk may be read of it, and so much in any case. */
 enum { GRANTED_BYTES = 64 << 20, GRANTED_TIMES = 8, BLOCK_BYTES = 512 };
@@ -100,8 +98,6 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, cons
     }
     return status;
 }
-
-/* ---- bytes ---- */
 
 static pj_status read_bytes(const pj_bytes *from, uint64_t at, size_t length, uint8_t *to, pj_error *err)
 {
@@ -212,8 +208,6 @@ static pj_status get_codes(const pj_bytes *bytes, pj_dtype dtype, int64_t first,
     return PJ_OK;
 }
 
-/* ---- scales ---- */
-
 /* All numbers of a small tensor, as floats; one alone goes to *one. */
 static pj_status read_side(const pj_tensor *tensor, pj_weight_files *files, pj_arena *arena, const float **out,
                            double *one, const char **absent, pj_error *err)
@@ -279,8 +273,6 @@ pj_status pj_reader_open(pj_reader *reader, const pj_constant *constant, pj_weig
         PJ_TRY(read_side(s->zero, files, arena, &reader->zero, &reader->one_zero, absent, err));
     return PJ_OK;
 }
-
-/* ---- real numbers ---- */
 
 static double stands_for(const pj_scaling *s, double x, double scale, double zero)
 {
