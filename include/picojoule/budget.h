@@ -53,7 +53,8 @@ typedef struct pj_check_verdict {
     const char *path;   /* in the budget file: "$.models[0].limits.total" */
     size_t line;        /* likewise, from 1 */
     pj_quantity quantity;
-    const char *what; /* glob, device, code, format; "" where there is none */
+    const char *what;      /* glob, device, code, format; "" where there is none */
+    const pj_error *error; /* why the rule could not be judged; NULL: it was */
     bool exceeded;
     bool improved;             /* less than the baseline */
     bool is_unknown;           /* the figure is not known, so it counts as exceeded */
@@ -77,7 +78,7 @@ typedef struct pj_check_model {
     const char *file; /* the same, found from the current folder */
     size_t line;      /* of its entry in the budget file */
     pj_outcome outcome;
-    pj_error error;       /* of PJ_BROKEN: why it could not be judged */
+    pj_error error;       /* of PJ_BROKEN: why it, or the first of its rules that could not be, is not judged */
     const char *baseline; /* file of the baseline, found from the current folder; NULL: none */
     const char *unit;     /* of its energies: "pJ", "relative" */
     const char *table;    /* name of the table */
@@ -90,12 +91,14 @@ typedef struct pj_check_model {
     size_t verdict_count;
     size_t exceeded;
     size_t improved;
+    size_t unjudged;               /* rules that could not be judged */
     const char *const *data_files; /* as in pj_model_info, of a PJ_BROKEN model that could be opened, too */
     size_t data_file_count;
 } pj_check_model;
 
 typedef struct pj_check {
     const char *budget;           /* the file, as it was given */
+    size_t budget_models;         /* all that it has, checked or not */
     const pj_check_model *models; /* in the order of the file */
     size_t model_count;
     size_t passed, failed, broken;
@@ -116,6 +119,10 @@ PJ_API pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err
 PJ_API pj_status pj_budget_open(const pj_resource *resource, pj_budget **out, pj_error *err);
 PJ_API void pj_budget_free(pj_budget *budget); /* NULL is allowed */
 
+/* Keeps those models alone that one of the names means: a name or path as the file has it, or a glob of either.
+ * PJ_EARGUMENT: a name means no model; PJ_ENOMEM. */
+PJ_API pj_status pj_budget_select(pj_budget *budget, const char *const *names, size_t count, pj_error *err);
+
 /* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */
 PJ_API size_t pj_budget_models(const pj_budget *budget);
 PJ_API const char *pj_budget_baseline(const pj_budget *budget, size_t model);
@@ -133,8 +140,9 @@ typedef struct pj_check_options {
 } pj_check_options;
 
 /* Analyses all models and judges them; the same result whatever `jobs` is. A model that cannot be judged (absent,
- * broken, a symbolic dimension without a value, a rule that matches no layer, a baseline made otherwise) is PJ_BROKEN
- * in the result, with its error; the others are judged. `options` may be NULL. The budget must outlive *out, which the
+ * broken, a symbolic dimension without a value) is PJ_BROKEN in the result, with its error; the others are judged. So
+ * is one with a rule that cannot be (it matches no layer, its baseline is absent or was made otherwise): that rule says
+ * why, the others are judged. `options` may be NULL. The budget must outlive *out, which the
  * caller owns. PJ_ENOMEM, PJ_EIO: no threads; what `analysed` returns. */
 PJ_API pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out,
                                  pj_error *err);
@@ -170,7 +178,7 @@ PJ_API pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *s
 /* "text", "json", "markdown", "junit", "sarif", "github"; ends with NULL. */
 PJ_API const char *const *pj_check_formats(void);
 
-/* Writes the result of a check. Of `options` (may be NULL), format, width and colour count.
+/* Writes the result of a check. Of `options` (may be NULL), format, width, colour and quiet count.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
 PJ_API pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                                 pj_error *err);

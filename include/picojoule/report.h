@@ -37,6 +37,7 @@ typedef struct pj_report_options {
     pj_sort sort;
     size_t top;           /* rows to print; 0: all */
     size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or lint was not run */
+    bool quiet;           /* of pj_check_write, for people: only what does not pass; nothing where all does */
 } pj_report_options;
 
 /* text, 100 columns, no colour, every layer, sorted as the format wants it. */

@@ -94,16 +94,15 @@ static bool wants_lint(const pj_budget_entry *entry)
     return false;
 }
 
-/* Findings of the analysis, and then those of lint. Texts live as long as the subject. */
+/* Findings of the analysis, and then those of lint, unless it fails. Texts live as long as the subject. */
 static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_arena *arena, pj_budget_case *given,
-                               pj_error *err)
+                               pj_error *no_lint, pj_error *err)
 {
     size_t lints = 0;
     given->findings = s->result->findings;
     given->finding_count = s->result->finding_count;
-    if (!wants_lint(entry))
+    if (!wants_lint(entry) || pj_lint_run(s->result, NULL, 0, &s->lint, no_lint) != PJ_OK)
         return PJ_OK;
-    PJ_TRY(pj_lint_run(s->result, NULL, 0, &s->lint, err));
     const pj_lint_finding *lint = pj_lint_findings(s->lint, &lints);
     pj_finding *all = PJ_NEW(arena, pj_finding, given->finding_count + lints);
     if (!all)
@@ -120,11 +119,19 @@ static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_aren
 static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
                        pj_check_model *out, pj_error *err)
 {
+    pj_error no_baseline = {0}, no_lint = {0};
     PJ_TRY(analyse(budget, entry, s, err));
     if (entry->baseline)
-        PJ_TRY(pj_result_read(entry->baseline_file, &s->baseline, err));
-    pj_budget_case given = {.budget = budget, .entry = entry, .now = s->result, .baseline = s->baseline};
-    PJ_TRY(list_findings(entry, s, arena, &given, err));
+        pj_result_read(entry->baseline_file, &s->baseline, &no_baseline);
+    pj_budget_case given = {.budget = budget,
+                            .entry = entry,
+                            .now = s->result,
+                            .baseline = s->baseline,
+                            .no_baseline = &no_baseline,
+                            .no_lint = &no_lint};
+    PJ_TRY(list_findings(entry, s, arena, &given, &no_lint, err));
+    if (no_baseline.status == PJ_ENOMEM || no_lint.status == PJ_ENOMEM)
+        return pj_fail_memory(err);
     return pj_budget_judge(&given, arena, out, err);
 }
 
@@ -184,15 +191,16 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
                             .dearest = ""};
     close_subject(s);
     r->arenas[at] = pj_arena_new(0);
-    pj_status status =
-        r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &out->error) : pj_fail_memory(&out->error);
+    pj_error why = {0};
+    pj_status status = r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &why) : pj_fail_memory(&why);
     if (r->arenas[at] && status != PJ_ENOMEM && keep_data_files(s->model, r->arenas[at], out) != PJ_OK)
-        status = pj_fail_memory(&out->error);
+        status = pj_fail_memory(&why);
     if (status == PJ_OK)
         return PJ_OK;
+    out->error = why;
     name_entry(r, entry, &out->error);
     out->outcome = PJ_BROKEN;
-    out->verdict_count = out->exceeded = out->improved = 0;
+    out->verdict_count = out->exceeded = out->improved = out->unjudged = 0;
     if (status != PJ_ENOMEM)
         return PJ_OK;
     *err = out->error;
@@ -214,6 +222,7 @@ static void sum_up(run *r)
     out->budget = r->budget->file;
     out->models = r->models;
     out->model_count = r->budget->entries;
+    out->budget_models = r->budget->all_entries;
     for (size_t i = 0; i < out->model_count; i++) {
         const pj_check_model *model = &r->models[i];
         out->passed += model->outcome == PJ_PASSED;

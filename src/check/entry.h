@@ -34,7 +34,7 @@ struct pj_budget {
     pj_arena *arena;
     const char *file;
     pj_budget_entry *entry;
-    size_t entries;
+    size_t entries, all_entries; /* that are wanted; that the file has */
 };
 
 /* A number with a unit, as `quantity` wants it: bytes, pJ, microseconds, shares. *is_joule: an energy with a unit of

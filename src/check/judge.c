@@ -48,11 +48,13 @@ typedef struct judge {
     const pj_budget_case *given;
     pj_arena *arena;
     pj_error *err;
-    double total; /* energy of the model */
+    pj_check_verdict *verdict; /* room for one per rule and coverage */
+    double total;              /* energy of the model */
     bool is_relative;
     const pj_matching *matching; /* of the baseline (a) and now (b), once it was needed */
     pj_map by_name;              /* name -> named_layer, once it was needed */
     uint64_t glob_steps;         /* that wildcards may still take */
+    pj_error no_baseline;        /* why there is none to compare with; PJ_OK: there is one */
 } judge;
 
 pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
@@ -318,10 +320,18 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
     return PJ_OK;
 }
 
+/* The reason stands for all rules that want what is not there. */
+static pj_status fail_as(const judge *j, const pj_error *reason)
+{
+    if (j->err)
+        *j->err = *reason;
+    return reason->status;
+}
+
 static pj_status match_baseline(judge *j)
 {
-    if (!j->given->baseline)
-        return pj_fail(j->err, PJ_EARGUMENT, "there is no baseline to compare with");
+    if (j->no_baseline.status != PJ_OK)
+        return fail_as(j, &j->no_baseline);
     if (j->matching)
         return PJ_OK;
     pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
@@ -357,9 +367,7 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
     v->baseline = pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->baseline->totals);
     if (v->baseline < 0)
         return pj_budget_fail(j->given->budget, rule->path, PJ_EARGUMENT, j->err,
-                              "the baseline %.200s does not know its %s; make a new one with `picojoule check "
-                              "--update-baseline`",
-                              j->given->entry->baseline, rule->word);
+                              "the baseline %.200s does not know its %s", j->given->entry->baseline, rule->word);
     v->tolerance = rule->allowed;
     v->allowed = v->baseline * (1 + rule->allowed);
     v->is_unknown = v->value < 0;
@@ -414,12 +422,13 @@ static bool is_harmless(const pj_setting_change *change)
     return setting && setting->kind == PJ_SETTING_FILE && is_same_file(change->a, change->b);
 }
 
-/* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. */
+/* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. Other prices,
+ * sizes or memories leave nothing to compare: no_baseline says which. */
 static pj_status check_basis(judge *j, pj_check_model *out)
 {
     pj_setting_change *changes;
     size_t count, differ = 0;
-    pj_str text = pj_str_new(300), changed = pj_str_new(0);
+    pj_str text = pj_str_new(300), changed = pj_str_new(0), path = pj_str_new(0);
     PJ_TRY(pj_setup_compare(&j->given->baseline->setup, &j->given->now->setup, &changes, &count, j->err));
     for (size_t i = 0; i < count; i++)
         if (changes[i].contents && changes[i].other_prices)
@@ -429,21 +438,18 @@ static pj_status check_basis(judge *j, pj_check_model *out)
         else if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
     pj_setting_changes_free(changes);
-    out->changed = pj_str_keep(&changed, j->arena);
-    pj_status status = out->changed ? PJ_OK : pj_fail_memory(j->err);
-    pj_str path = pj_str_new(0);
     pj_str_printf(&path, "%s.baseline.report", j->given->entry->json_path);
     if (differ)
-        status = pj_budget_fail(j->given->budget, path.data, PJ_EARGUMENT, j->err,
-                                "%.100s was made with other settings and cannot be compared: %s%s; if that is wanted, "
-                                "run `picojoule check --update-baseline`",
-                                j->given->entry->baseline, text.data, text.failed ? " ..." : "");
+        pj_budget_fail(j->given->budget, path.data, PJ_EARGUMENT, &j->no_baseline,
+                       "%.100s was made with other settings and cannot be compared: %s%s", j->given->entry->baseline,
+                       text.data, text.failed ? " ..." : "");
     pj_str_free(&path);
     pj_str_free(&text);
-    return status;
+    out->changed = pj_str_keep(&changed, j->arena);
+    return out->changed ? PJ_OK : pj_fail_memory(j->err);
 }
 
-static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+static pj_status judge_kind(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     *v = (pj_check_verdict){.kind = rule->kind,
                             .metric = rule->word,
@@ -471,6 +477,8 @@ static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_verdi
         judge_coverage(j, v);
         return PJ_OK;
     case PJ_RULE_FINDING:
+        if (j->given->no_lint && j->given->no_lint->status != PJ_OK && pj_lint_rule_find(rule->what))
+            return fail_as(j, j->given->no_lint);
         judge_finding(j, rule, v);
         return PJ_OK;
     case PJ_RULE_FORMAT:
@@ -487,6 +495,20 @@ static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_verdi
         break;
     }
     return PJ_OK;
+}
+
+/* A rule that cannot be judged says so, and stops no other one. */
+static pj_status judge_rule(judge *j, const pj_budget_rule *rule, pj_check_model *out)
+{
+    pj_check_verdict *v = &j->verdict[out->verdict_count++];
+    pj_status status = judge_kind(j, rule, v);
+    if (status == PJ_OK || status == PJ_ENOMEM)
+        return status;
+    v->error = pj_arena_memdup(j->arena, j->err, 1, sizeof *j->err);
+    v->exceeded = v->improved = false;
+    if (out->unjudged++ == 0)
+        out->error = *j->err;
+    return v->error ? PJ_OK : pj_fail_memory(j->err);
 }
 
 /* Coverage is asked for even where the budget does not: all layers then. */
@@ -519,13 +541,13 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     judge j = {.given = given,
                .arena = arena,
                .err = err,
+               .verdict = PJ_NEW(arena, pj_check_verdict, entry->rules + 1),
                .glob_steps = PJ_MAX_GLOB_STEPS,
                .total = pj_energy_total(&given->now->totals.energy),
                .is_relative = strcmp(given->now->unit, "relative") == 0};
-    pj_check_verdict *verdicts = PJ_NEW(arena, pj_check_verdict, entry->rules + 1);
-    if (!verdicts)
+    if (!j.verdict)
         return pj_fail_memory(err);
-    out->verdicts = verdicts;
+    out->verdicts = j.verdict;
     out->unit = j.is_relative ? "relative" : "pJ";
     out->table = keep(&j, given->now->table);
     out->energy = given->now->totals.energy;
@@ -536,10 +558,14 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
             out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));
+    if (given->no_baseline)
+        j.no_baseline = *given->no_baseline;
+    else if (!given->baseline)
+        pj_fail(&j.no_baseline, PJ_EARGUMENT, "there is no baseline to compare with");
     if (given->baseline)
         PJ_TRY(check_basis(&j, out));
     for (size_t i = 0; i < entry->rules; i++)
-        PJ_TRY(judge_rule(&j, &entry->rule[i], &verdicts[out->verdict_count++]));
+        PJ_TRY(judge_rule(&j, &entry->rule[i], out));
     if (lacks_coverage(given)) {
         const pj_budget_rule all = {.kind = PJ_RULE_COVERAGE,
                                     .word = "coverage",
@@ -548,12 +574,12 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
                                     .allowed = 1,
                                     .path = entry->json_path,
                                     .line = entry->line};
-        PJ_TRY(judge_rule(&j, &all, &verdicts[out->verdict_count++]));
+        PJ_TRY(judge_rule(&j, &all, out));
     }
     for (size_t i = 0; i < out->verdict_count; i++) {
-        out->exceeded += verdicts[i].exceeded;
-        out->improved += verdicts[i].improved;
+        out->exceeded += j.verdict[i].exceeded;
+        out->improved += j.verdict[i].improved;
     }
-    out->outcome = out->exceeded ? PJ_FAILED : PJ_PASSED;
+    out->outcome = out->unjudged ? PJ_BROKEN : out->exceeded ? PJ_FAILED : PJ_PASSED;
     return pj_arena_failed(arena) ? pj_fail_memory(err) : PJ_OK;
 }

@@ -10,12 +10,13 @@ typedef struct pj_budget_case {
     const pj_result *now, *baseline; /* baseline: NULL where the entry has none */
     const pj_finding *findings;      /* those of the analysis, and of lint */
     size_t finding_count;
+    const pj_error *no_baseline, *no_lint; /* why they are not there; status PJ_OK: they are */
 } pj_budget_case;
 
 /* One verdict per rule into `out`, and one on coverage where the entry has no rule on it: a total that lacks layers
- * keeps to nothing. Arrays and texts live in `arena`, or are those of the case.
- * PJ_EFORMAT: a rule matches no layer; PJ_EARGUMENT: a limit in joules of a table without them, or the other way round;
- * a baseline made with other settings: with FILE: $.path. PJ_ENOMEM. */
+ * keeps to nothing. Arrays and texts live in `arena`, or are those of the case. A rule that cannot be judged says why,
+ * and out->error has the first of these errors, with FILE: $.path: PJ_EFORMAT: it matches no layer; PJ_EARGUMENT: a
+ * limit in joules of a table without them, or the other way round; a baseline made with other settings. PJ_ENOMEM. */
 pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check_model *out, pj_error *err);
 
 /* Is there a finding of this code? If not, *near is the one that was probably meant, or NULL. */

@@ -265,6 +265,7 @@ static pj_status read_document(pj_reader *r, pj_json root)
         r->entry = &r->budget->entry[r->budget->entries++];
         PJ_TRY(read_entry(r, at));
     }
+    r->budget->all_entries = r->budget->entries;
     return pj_arena_failed(r->arena) ? pj_fail_memory(r->err) : PJ_OK;
 }
 
@@ -328,6 +329,34 @@ void pj_budget_free(pj_budget *budget)
 size_t pj_budget_models(const pj_budget *budget)
 {
     return budget->entries;
+}
+
+/* By its name, its path, or a glob of either. */
+static bool is_named(const pj_budget_entry *entry, const char *name)
+{
+    uint64_t steps = PJ_MAX_GLOB_STEPS;
+    return strcmp(entry->name, name) == 0 || strcmp(entry->path, name) == 0 || strcmp(entry->file, name) == 0 ||
+           pj_text_glob_within(name, entry->name, &steps) || pj_text_glob_within(name, entry->path, &steps);
+}
+
+pj_status pj_budget_select(pj_budget *budget, const char *const *names, size_t count, pj_error *err)
+{
+    size_t kept = 0;
+    bool *used = PJ_NEW(budget->arena, bool, count), *wanted = PJ_NEW(budget->arena, bool, budget->entries);
+    if (!used || !wanted)
+        return pj_fail_memory(err);
+    for (size_t i = 0; i < budget->entries; i++)
+        for (size_t k = 0; k < count; k++)
+            if (is_named(&budget->entry[i], names[k]))
+                used[k] = wanted[i] = true;
+    for (size_t k = 0; k < count; k++)
+        if (!used[k])
+            return pj_fail(err, PJ_EARGUMENT, "%.120s has no model \"%.120s\"", budget->file, names[k]);
+    for (size_t i = 0; i < budget->entries; i++)
+        if (wanted[i])
+            budget->entry[kept++] = budget->entry[i];
+    budget->entries = kept;
+    return PJ_OK;
 }
 
 const char *pj_budget_baseline(const pj_budget *budget, size_t model)

@@ -11,6 +11,7 @@ typedef struct check_args {
     pj_setup setup; /* of --init */
     pj_record_args record;
     pj_texts reports;      /* FORMAT=FILE */
+    pj_texts only;         /* models, by name or glob */
     size_t jobs;           /* 0: as many as processors */
     double margin;         /* of --init: 0.05 is 5 % */
     const char *baselines; /* folder, or NULL */
@@ -46,6 +47,14 @@ static const pj_option result_rows[] = {
      "writes the result to a file, too, for example\n"
      "--report junit=out.xml; repeatable",
      PJ_OPTION_TEXTS, .at = AT(reports), .check = check_report},
+    {"quiet",          0, NULL,
+     "only what does not pass; nothing where all does",
+     PJ_OPTION_FLAG, .at = AT(output.report.quiet)},
+    {"only",           0, "MODEL",
+     "of the budget's models this one alone, by name\n"
+     "or glob, for example --only 'models/kws*';\n"
+     "repeatable",
+     PJ_OPTION_TEXTS, .at = AT(only), .wants = "the name of a model"},
     {"github-summary", 0, NULL,
      "appends the result as Markdown to the file that\n"
      "GITHUB_STEP_SUMMARY names, where it is set",
@@ -65,9 +74,11 @@ static const pj_option budget_rows[] = {
      "of --init: saves reports of the models there,\n"
      "and checks against them",
      PJ_OPTION_TEXT, .at = AT(baselines), .wants = "a folder"},
-    {"update-baseline", 0, NULL,
+    {"update",          0, NULL,
      "analyses the models and makes that the\n"
      "baselines of the budget, each file as a whole",
+     PJ_OPTION_FLAG, .at = AT(update)},
+    {"update-baseline", 0, NULL, "the older name of --update",
      PJ_OPTION_FLAG, .at = AT(update)},
 };
 /* clang-format on */
@@ -190,6 +201,13 @@ static pj_exit refuse_inputs(const pj_line *line, const pj_budget *budget, const
     return code;
 }
 
+static pj_status read_budget(const char *file, const check_args *args, pj_budget **out, pj_error *err)
+{
+    pj_status status = pj_budget_read(file, out, err);
+    return status == PJ_OK && args->only.count ? pj_budget_select(*out, args->only.text, args->only.count, err)
+                                               : status;
+}
+
 static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
 {
     pj_error err = {0};
@@ -197,7 +215,7 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     pj_check *check = NULL;
     recorder history = {line, args, PJ_EXIT_DONE};
     const pj_check_options options = {.jobs = args->jobs, .analysed = record, .payload = &history};
-    pj_status status = pj_budget_read(file, &budget, &err);
+    pj_status status = read_budget(file, args, &budget, &err);
     pj_exit code = status == PJ_OK ? refuse_inputs(line, budget, file) : PJ_EXIT_DONE;
     if (status == PJ_OK && code == PJ_EXIT_DONE)
         status = pj_budget_check(budget, &options, &check, &err);
@@ -317,13 +335,13 @@ static pj_exit refuse_baselines(pj_line *line, const pj_budget *budget, const ch
     return PJ_EXIT_DONE;
 }
 
-static pj_exit run_update(pj_line *line, const char *file)
+static pj_exit run_update(pj_line *line, const check_args *args, const char *file)
 {
     pj_error err = {0};
     pj_budget *budget = NULL;
     pj_exit code = PJ_EXIT_DONE;
     size_t updated = 0;
-    if (pj_budget_read(file, &budget, &err) != PJ_OK)
+    if (read_budget(file, args, &budget, &err) != PJ_OK)
         return pj_say_error(&err, file);
     code = refuse_baselines(line, budget, file);
     for (size_t i = 0; code != PJ_EXIT_USAGE && i < pj_budget_models(budget); i++) {
@@ -361,7 +379,7 @@ static pj_exit run_init(pj_line *line, const check_args *args)
         return code;
     pj_say("%s: written; `picojoule check%s%s` checks it", file, args->output.out ? " " : "",
            args->output.out ? args->output.out : "");
-    return args->baselines ? run_update(line, file) : PJ_EXIT_DONE;
+    return args->baselines ? run_update(line, args, file) : PJ_EXIT_DONE;
 }
 
 static pj_exit run(pj_line *line, const void *given)
@@ -377,7 +395,7 @@ static pj_exit run(pj_line *line, const void *given)
                             file, file);
     if (line->operands > 1)
         return pj_say_usage("check", "check: there is one argument too many: '%s'", line->operand[1]);
-    return args->update ? run_update(line, file) : run_check(line, args, file);
+    return args->update ? run_update(line, args, file) : run_check(line, args, file);
 }
 
 const pj_command pj_command_check = {
@@ -398,34 +416,35 @@ const pj_command pj_command_check = {
             "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
-    .rows = {PJ_ROWS("Result", result_rows,                                                                   0),
+    .rows = {PJ_ROWS("Result",    result_rows, 0),
              {"Output", pj_report_rows + 1, 3, 0, 0, false},
-             PJ_ROWS("Budget",                                                                                                             budget_rows, 0),
-             PJ_ROWS("Recording",                                   pj_record_rows, AT(record)),
+             PJ_ROWS("Budget",                                                      budget_rows, 0),
+             PJ_ROWS("Recording",                                                                                        pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},
              {.title = "Energy",
               .at = AT(setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES),
               .in_budget = true}},
-    .clashes = {{.with = "init",
-                 .others = "update-baseline",
-                 .why = "check: --init makes a budget, --update-baseline needs one: give one of them"},
-             {.with = "init",
-                 .others = "record",
-                 .why = "check: --record goes with a check, not with --init or --update-baseline"},
+    .clashes =
+        {{.with = "init",
+          .others = "update update-baseline only",
+          .why = "check: --init makes a budget, --update and --only need one: give one of them"},
+             {.with = "init", .others = "record", .why = "check: --record goes with a check, not with --init or --update"},
+             {.with = "update",
+          .others = "record",
+          .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "update-baseline",
-                 .others = "record",
-                 .why = "check: --record goes with a check, not with --init or --update-baseline"},
+          .others = "record",
+          .why = "check: --record goes with a check, not with --init or --update"},
              {.without = "record", .others = "commit branch time"},
+             {.without = "init", .others = "margin baselines", .why = "check: --margin and --baselines go with --init"},
              {.without = "init",
-                 .others = "margin baselines",
-                 .why = "check: --margin and --baselines go with --init"},
-             {.without = "init",
-                 .others = "@settings",
-                 .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
-                        "go with --init"},
-             {.with = "init", .others = "format report github-summary jobs width"},
-             {.with = "update-baseline", .others = "format report github-summary jobs output width"}},
+          .others = "@settings",
+          .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
+                 "go with --init"},
+             {.with = "init", .others = "format report github-summary jobs width quiet"},
+             {.with = "update", .others = "format report github-summary jobs output width quiet"},
+             {.with = "update-baseline", .others = "format report github-summary jobs output width quiet"}                                                            },
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"
@@ -434,7 +453,7 @@ const pj_command pj_command_check = {
                 "    in a GitHub workflow\n"
                 "picojoule check --record energy.db\n"
                 "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
-                "picojoule check --update-baseline\n"
+                "picojoule check --update\n"
                 "    today's figures are the new baseline",
     .size = sizeof(check_args),
     .defaults = set_defaults,

@@ -77,7 +77,7 @@ const char *const *pj_check_formats(void)
 
 pj_report_options pj_report_options_default(void)
 {
-    pj_report_options options = {"text", 100, false, PJ_NO_GROUP, 0, PJ_BY_FORMAT, 0, 0};
+    pj_report_options options = {.format = "text", .width = 100};
     return options;
 }
 

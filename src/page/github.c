@@ -36,7 +36,7 @@ static void begin(const char *level, const pj_verdicts *all, size_t line, const 
 
 static void write_judged(const pj_verdicts *all, const pj_subject *subject, const pj_judged *j, pj_str *out)
 {
-    begin("error", all, j->line, subject, "energy budget", out);
+    begin("error", all, j->line, subject, j->error ? "cannot be checked" : "energy budget", out);
     add_value(out, j->sentence);
     add_value(out, j->top ? "\n" : "");
     add_value(out, j->top ? j->top : "");
@@ -53,7 +53,7 @@ static void write_subject(const pj_verdicts *all, const pj_subject *subject, pj_
         pj_str_add_char(out, '\n');
     }
     for (size_t i = 0; i < subject->count; i++)
-        if (subject->judged[i].exceeded)
+        if (subject->judged[i].exceeded || subject->judged[i].error)
             write_judged(all, subject, &subject->judged[i], out);
     if (subject->better) {
         begin("notice", all, subject->line, subject, "better than its baseline", out);

@@ -32,11 +32,13 @@ static void write_case(const pj_verdicts *all, const pj_subject *subject, const 
     pj_str_add(out, "\" name=\"");
     add_xml(out, j->name);
     pj_str_add(out, "\" time=\"0\"");
-    if (!j->exceeded) {
+    if (!j->exceeded && !j->error) {
         pj_str_add(out, "/>\n");
         return;
     }
-    pj_str_printf(out, ">\n      <failure type=\"%s\" message=\"", all->rules[j->rule].id);
+    const char *element = j->error ? "error" : "failure";
+    pj_str_printf(out, ">\n      <%s type=\"%s\" message=\"", element,
+                  all->rules[j->error ? all->error_rule : j->rule].id);
     add_xml(out, j->sentence);
     pj_str_add(out, "\">");
     add_xml(out, j->top ? j->top : "");
@@ -44,15 +46,20 @@ static void write_case(const pj_verdicts *all, const pj_subject *subject, const 
     add_xml(out, j->advice);
     pj_str_add(out, "\nLimit: ");
     add_xml(out, j->path);
-    pj_str_printf(out, ", line %zu</failure>\n    </testcase>\n", j->line);
+    pj_str_printf(out, ", line %zu</%s>\n    </testcase>\n", j->line, element);
+}
+
+static size_t count_errors(const pj_subject *subject)
+{
+    return subject->error ? 1 : subject->unjudged;
 }
 
 static void write_suite(const pj_verdicts *all, const pj_subject *subject, pj_str *out)
 {
     pj_str_add(out, "  <testsuite name=\"");
     add_xml(out, subject->name);
-    pj_str_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"0\" time=\"0\">\n",
-                  subject->error ? (size_t)1 : subject->count, subject->exceeded, subject->error ? 1 : 0);
+    pj_str_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" time=\"0\">\n",
+                  subject->error ? (size_t)1 : subject->count, subject->exceeded, count_errors(subject));
     if (subject->error) {
         pj_str_add(out, "    <testcase classname=\"");
         add_xml(out, subject->name);
@@ -78,7 +85,7 @@ void pj_write_junit(const pj_telling *t, pj_str *out)
     for (size_t i = 0; all && i < all->count; i++) {
         tests += all->subjects[i].error ? 1 : all->subjects[i].count;
         failures += all->subjects[i].exceeded;
-        errors += all->subjects[i].error != NULL;
+        errors += count_errors(&all->subjects[i]);
     }
     out->failed = out->failed || !all;
     if (!all)

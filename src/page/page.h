@@ -37,7 +37,7 @@ typedef enum pj_block_kind {
 /* Where words differ, a builder says both, each for its readers; writers for other media take those of Markdown. */
 enum { PJ_IN_TEXT = 1, PJ_IN_MARKDOWN = 2, PJ_IN_ALL = 3 };
 
-typedef enum pj_look { PJ_PLAIN, PJ_BOLD, PJ_DIM, PJ_WARN } pj_look;
+typedef enum pj_look { PJ_PLAIN, PJ_BOLD, PJ_DIM, PJ_WARN, PJ_BAD } pj_look;
 
 /* All texts are clean (pj_text_clean). */
 typedef struct pj_block {

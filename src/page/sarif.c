@@ -94,7 +94,7 @@ static void put_judged(pj_json_writer *json, const pj_verdicts *all, const pj_su
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s: %s%s%s. %s", subject->name, j->sentence, j->top ? ". " : "", j->top ? j->top : "",
                   j->advice);
-    put_result(json, all, j->rule, "error", j->line, j->layer, j->key, &text);
+    put_result(json, all, j->error ? all->error_rule : j->rule, "error", j->line, j->layer, j->key, &text);
 }
 
 static void put_results(pj_json_writer *json, const pj_verdicts *all)
@@ -108,7 +108,7 @@ static void put_results(pj_json_writer *json, const pj_verdicts *all)
             put_result(json, all, all->error_rule, "error", subject->line, "", subject->error_key, &text);
         }
         for (size_t i = 0; i < subject->count; i++)
-            if (subject->judged[i].exceeded)
+            if (subject->judged[i].exceeded || subject->judged[i].error)
                 put_judged(json, all, subject, &subject->judged[i]);
         if (subject->better) {
             pj_str_printf(&text, "%s: %s", subject->name, subject->better);

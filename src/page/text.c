@@ -66,7 +66,7 @@ static printed *list_columns(const pj_rows *rows, size_t *count)
 
 static void set_look(pj_str *out, const pj_text_style *style, pj_look look)
 {
-    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[33m"};
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[33m", "\033[1;31m"};
     if (style->color)
         pj_str_add(out, codes[look]);
 }

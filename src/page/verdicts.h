@@ -13,6 +13,7 @@ typedef struct pj_judged {
     const char *name; /* "limits.total" */
     size_t rule;      /* place in the list of rules */
     bool exceeded;
+    bool error;           /* it could not be judged: the sentence says why */
     const char *sentence; /* limit, figure, and by how much; no full stop */
     const char *top;      /* "Costs most: a, b"; NULL: nothing to name */
     const char *advice;   /* what to try next */
@@ -29,7 +30,7 @@ typedef struct pj_subject {
     const char *better; /* "better than the baseline: ..."; NULL: it is not */
     const char *error_key, *better_key;
     const pj_judged *judged;
-    size_t count, exceeded;
+    size_t count, exceeded, unjudged;
 } pj_subject;
 
 typedef struct pj_verdicts {

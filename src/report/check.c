@@ -1,6 +1,14 @@
 /* The report of a check. */
 #include "report/check.h"
 
+#include <string.h>
+
+/* What the pieces are made of. */
+typedef struct told {
+    const pj_check *check;
+    bool quiet;
+} told;
+
 /* A text without memory for it shows in the arena. */
 static const char *keep(pj_str *text, pj_arena *arena)
 {
@@ -44,6 +52,7 @@ static pj_judged judge(const pj_check *check, const pj_check_model *model, const
     pj_judged judged = {.name = name_of(v, arena),
                         .rule = v->kind,
                         .exceeded = v->exceeded,
+                        .error = v->error != NULL,
                         .path = v->path,
                         .line = v->line,
                         .layer = v->layer,
@@ -70,9 +79,10 @@ static pj_subject subject_of(const pj_check *check, const pj_check_model *model,
                           .better_key = key_of(PJ_RULE_BASELINE, model, NULL, arena),
                           .judged = judged,
                           .count = model->verdict_count,
-                          .exceeded = model->exceeded};
-    if (model->outcome == PJ_BROKEN) {
-        pj_check_error(model, &text);
+                          .exceeded = model->exceeded,
+                          .unjudged = model->unjudged};
+    if (model->outcome == PJ_BROKEN && !model->unjudged) {
+        pj_check_error(&model->error, &text);
         subject.error = keep(&text, arena);
     }
     for (size_t i = 0; judged && i < model->verdict_count; i++)
@@ -85,7 +95,7 @@ static pj_subject subject_of(const pj_check *check, const pj_check_model *model,
 
 static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
 {
-    const pj_check *check = input;
+    const pj_check *check = ((const told *)input)->check;
     pj_verdicts *all = PJ_NEW(arena, pj_verdicts, 1);
     pj_subject *subjects = PJ_NEW(arena, pj_subject, check->model_count);
     pj_str headline = pj_str_new(0);
@@ -108,17 +118,20 @@ static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
 
 static void page_of(const void *input, pj_page *page)
 {
-    pj_check_page(input, page);
+    const told *t = input;
+    pj_check_page(t->check, t->quiet, page);
 }
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    pj_check_json(input, arena, json);
+    const told *t = input;
+    pj_check_json(t->check, arena, json);
 }
 
 pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err)
 {
     static const pj_pieces pieces = {.page = page_of, .json = json_of, .verdicts = verdicts_of};
-    return pj_tell(&pieces, check, options, sink, payload, err);
+    const told t = {check, options && options->quiet};
+    return pj_tell(&pieces, &t, options, sink, payload, err);
 }

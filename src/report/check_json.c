@@ -32,10 +32,25 @@ static void put_top(pj_json_writer *json, pj_arena *arena, const pj_check_verdic
                  json);
 }
 
+/* NULL: there is none. */
+static void put_error(pj_json_writer *json, const pj_error *err)
+{
+    if (!err) {
+        pj_json_put_text(json, "error", NULL);
+        return;
+    }
+    pj_json_put_begin(json, "error", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_text(json, "file", err->file);
+    pj_json_put_text(json, "node", *err->node ? err->node : NULL);
+    pj_json_put_text(json, "message", *err->what ? err->what : pj_status_text(err->status));
+    pj_json_write_end(json);
+}
+
 static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *check, const pj_check_model *model,
                         const pj_check_verdict *v)
 {
     pj_str sentence = pj_str_new(0), advice = pj_str_new(0);
+    bool is_unknown = v->is_unknown || v->error;
     pj_check_sentence(model, v, &sentence);
     pj_check_advice(check, model, v, &advice);
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
@@ -48,8 +63,8 @@ static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *c
     pj_json_put_bool(json, "improved", v->improved);
     pj_json_put_text(json, "unit", unit_of(model, v));
     pj_json_put_double(json, "limit", v->allowed);
-    pj_json_put_double(json, "value", v->is_unknown ? NAN : v->value); /* NAN: null */
-    pj_json_put_double(json, "difference", v->is_unknown ? NAN : v->value - v->allowed);
+    pj_json_put_double(json, "value", is_unknown ? NAN : v->value); /* NAN: null */
+    pj_json_put_double(json, "difference", is_unknown ? NAN : v->value - v->allowed);
     pj_json_put_double(json, "baseline", v->baseline >= 0 ? v->baseline : NAN);
     pj_json_put_double(json, "tolerance", v->tolerance >= 0 ? v->tolerance : NAN);
     pj_json_put_text(json, "layer", *v->layer ? v->layer : NULL);
@@ -57,19 +72,7 @@ static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *c
     put_made(json, "message", &sentence);
     put_top(json, arena, v);
     put_made(json, "advice", &advice);
-    pj_json_write_end(json);
-}
-
-static void put_error(pj_json_writer *json, const pj_check_model *model)
-{
-    if (model->outcome != PJ_BROKEN) {
-        pj_json_put_text(json, "error", NULL);
-        return;
-    }
-    pj_json_put_begin(json, "error", PJ_JSON_WRITE_OBJECT_LINE);
-    pj_json_put_text(json, "file", model->error.file);
-    pj_json_put_text(json, "node", *model->error.node ? model->error.node : NULL);
-    pj_json_put_text(json, "message", *model->error.what ? model->error.what : pj_status_text(model->error.status));
+    put_error(json, v->error);
     pj_json_write_end(json);
 }
 
@@ -81,10 +84,11 @@ static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *che
     pj_json_put_text(json, "name", model->name);
     pj_json_put_text(json, "model", model->path);
     pj_json_put_text(json, "outcome", pj_check_outcome(model->outcome));
-    put_error(json, model);
+    put_error(json, model->outcome == PJ_BROKEN ? &model->error : NULL);
     pj_json_put_text(json, "table", *model->table ? model->table : NULL);
     pj_json_put_text(json, "unit", model->unit);
-    pj_json_put_double(json, "total", model->outcome == PJ_BROKEN ? NAN : pj_energy_total(&model->energy));
+    pj_json_put_double(json, "total",
+                       model->outcome == PJ_BROKEN && !model->unjudged ? NAN : pj_energy_total(&model->energy));
     pj_json_put_text(json, "baseline", model->baseline);
     put_made(json, "improvement", &better);
     pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);

@@ -138,8 +138,23 @@ static void layer_baseline_sentence(const pj_check_model *model, const pj_check_
     add_others(v, out);
 }
 
+void pj_check_error(const pj_error *err, pj_str *out)
+{
+    pj_text_clean(out, err->file);
+    if (*err->node)
+        pj_say(out, ": node '{}'", pj_w_text(err->node));
+    if (*err->node && *err->op)
+        pj_say(out, " ({})", pj_w_text(err->op));
+    pj_say(out, "{}{}", pj_w_ours(out->length ? ": " : ""),
+           pj_w_text(*err->what ? err->what : pj_status_text(err->status)));
+}
+
 void pj_check_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
+    if (v->error) {
+        pj_check_error(v->error, out);
+        return;
+    }
     switch (v->kind) {
     case PJ_RULE_TOTAL:
     case PJ_RULE_DEVICE:
@@ -210,11 +225,14 @@ static void add_command(const char *before, const char *file, const char *after,
     pj_str_add(out, after);
 }
 
-static void add_update(const pj_check *check, pj_str *out)
+/* "`picojoule check --update BUDGET --only MODEL`" */
+static void add_update(const pj_check *check, const pj_check_model *model, pj_str *out)
 {
-    pj_str_add(out, "`picojoule check --update-baseline");
+    pj_str_add(out, "`picojoule check --update");
     if (strcmp(check->budget, "picojoule.json") != 0)
         add_command(" ", check->budget, "", out);
+    if (check->budget_models > 1)
+        add_command(" --only ", model->name, "", out);
     pj_str_add_char(out, '`');
 }
 
@@ -267,9 +285,26 @@ static void count_advice(const pj_check_model *model, const char *metric, pj_str
     }
 }
 
+/* A baseline can be made anew; all else stands in the budget. */
+static void error_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
+{
+    if (v->kind == PJ_RULE_BASELINE || v->kind == PJ_RULE_BASELINE_LAYER) {
+        pj_str_add(out, "If that is meant, ");
+        add_update(check, model, out);
+        pj_str_add(out, " makes a baseline from the model as it is now.");
+    } else {
+        add_command("Mend the rule in ", check->budget, "", out);
+        pj_str_printf(out, ", line %zu.", v->line);
+    }
+}
+
 void pj_check_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
     bool is_component = strcmp(v->metric, "total") != 0 && strcmp(v->metric, "share") != 0;
+    if (v->error) {
+        error_advice(check, model, v, out);
+        return;
+    }
     switch (v->kind) {
     case PJ_RULE_DEVICE:
         add_command("`picojoule devices ", v->what, "` shows what this estimate rests on.", out);
@@ -293,7 +328,7 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
         add_file(model->file, out);
         pj_say(out, "{}{}` shows what changed; if it is meant, ", pj_w_ours(*model->options ? " " : ""),
                pj_w_text(model->options));
-        add_update(check, out);
+        add_update(check, model, out);
         pj_str_add(out, " makes it the baseline.");
         if (*model->changed)
             pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
@@ -325,19 +360,34 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
     if (!shown)
         return;
     pj_str_add(out, "; ");
-    add_update(check, out);
+    add_update(check, model, out);
     pj_str_add(out, " keeps it so");
 }
 
-void pj_check_error(const pj_check_model *model, pj_str *out)
+void pj_check_summary(const pj_check_model *model, pj_str *out)
 {
-    const pj_error *err = &model->error;
-    pj_text_clean(out, err->file);
-    if (*err->node)
-        pj_say(out, ": node '{}'", pj_w_text(err->node));
-    if (*err->node && *err->op)
-        pj_say(out, " ({})", pj_w_text(err->op));
-    pj_say(out, ": {}", pj_w_text(*err->what ? err->what : pj_status_text(err->status)));
+    const pj_check_verdict *worst = NULL;
+    size_t kept = model->verdict_count - model->exceeded - model->unjudged;
+    for (size_t i = 0; i < model->verdict_count && !worst; i++)
+        worst = model->verdicts[i].exceeded ? &model->verdicts[i] : NULL;
+    pj_say(out, "{}: ", pj_w_text(model->name));
+    if (model->outcome == PJ_BROKEN && !model->unjudged) {
+        pj_text_clean(out, *model->error.what ? model->error.what : pj_status_text(model->error.status));
+        return;
+    }
+    pj_say(out, "{}, ", pj_w_energy(pj_energy_total(&model->energy), model->unit));
+    if (model->exceeded)
+        pj_say(out, "{} of {} exceeded: ", pj_w_exact(model->exceeded),
+               pj_w_plural(model->verdict_count, "limit is", "limits are"));
+    if (worst)
+        pj_check_sentence(model, worst, out);
+    else if (kept)
+        pj_say(out, "{}", pj_w_plural(kept, "limit is kept", "limits are kept"));
+    if (model->unjudged)
+        pj_say(out, "{}{}", pj_w_ours(worst || kept ? "; " : ""),
+               pj_w_plural(model->unjudged, "limit cannot be judged", "limits cannot be judged"));
+    if (model->improved && !worst)
+        pj_str_add(out, "; better than the baseline");
 }
 
 void pj_check_headline(const pj_check *check, pj_str *out)

@@ -36,7 +36,7 @@ lacks() {
 # On one line each, whatever its length.
 check() {
     case $* in
-    *--format* | *--update-baseline*) picojoule check "$@" ;;
+    *--format* | *--update*) picojoule check "$@" ;;
     *) picojoule check --width 1000 "$@" ;;
     esac
 }
@@ -67,7 +67,7 @@ sed -i 's|"model": "models/resnet8.onnx",|"model": "models/resnet8.onnx", "plan"
 step="a plan: other figures than the baseline was made with"
 expect 3 check
 has "was made with other settings and cannot be compared: plan none, now plan.json"
-expect 0 check --update-baseline
+expect 0 check --update
 
 step="pass"
 expect 0 check
@@ -93,10 +93,10 @@ plan int4 int8
 expect 0 check
 has "2 models: all keep their budgets"
 has "better than the baseline: total energy is"
-has "\`picojoule check --update-baseline\` keeps it so"
+has "\`picojoule check --update --only models/resnet8.onnx\` keeps it so"
 
 step="baseline refreshed"
-expect 0 check --update-baseline
+expect 0 check --update
 expect 0 check
 lacks "better than the baseline"
 plan int8 int8
@@ -122,7 +122,7 @@ has "PASS  models/resnet8.onnx"
 step="a killed refresh leaves the old baseline"
 cp baselines/resnet8.json before.json
 mkdir -p full && cp -r models plan.json picojoule.json full
-expect 5 sh -c 'ulimit -f 1; picojoule check --update-baseline'
+expect 5 sh -c 'ulimit -f 1; picojoule check --update'
 cmp -s before.json baselines/resnet8.json || wrong "the baseline has changed"
 
 step="fork without token: the steps of action.yml"
@@ -225,7 +225,7 @@ step="outputs never replace what a budget reads"
 word="would overwrite"
 echo '{"schema": "picojoule.budget/1", "models": [{"model": "net.onnx", "table": "own.json",
   "limits": {"total": "1J"}, "baseline": {"report": "base.json", "tolerance": {"total": "1%"}}}]}' >picojoule.json
-expect 0 "$program" check --update-baseline
+expect 0 "$program" check --update
 cp base.json kept.json
 for output in "-o net.onnx" "-o other.onnx" "--record own.json" "-o base.json" "--report text=own.json" \
     "-o picojoule.json"; do
@@ -234,15 +234,15 @@ done
 cmp -s base.json kept.json || wrong "the baseline was changed"
 for victim in net.onnx other.onnx own.json update.json; do
     sed "s/base.json/$victim/" picojoule.json >update.json
-    refuses "$program" check --update-baseline update.json
+    refuses "$program" check --update update.json
 done
 echo '{"schema": "picojoule.budget/1", "models": [{"model": "data.onnx", "limits": {"total": "1J"},
   "baseline": {"report": "data.bin", "tolerance": {"total": "1%"}}}]}' >data.json
-refuses "$program" check --update-baseline data.json
+refuses "$program" check --update data.json
 sed "s/data.bin/absent.json/" data.json >other.json
 refuses "$program" check other.json --report text=data.bin
 ln -sf picojoule.json base.json
-refuses "$program" check --update-baseline
+refuses "$program" check --update
 
 step="a report equals its own model, whatever the names and sizes"
 # Four Relus: of 2^53 + 1 numbers; names are no UTF-8, or would be obeyed; two dimensions that differ in such a byte

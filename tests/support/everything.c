@@ -138,10 +138,10 @@ pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
 }
 
 static const pj_report_options report_variants[] = {
-    {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0},
-    {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1},
-    {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2},
-    {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0},
+    {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0, false},
+    {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1, false},
+    {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2, false},
+    {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0, false},
 };
 
 enum { REPORT_VARIANTS = sizeof report_variants / sizeof *report_variants };
