@@ -47,8 +47,7 @@ static void write_format(const pj_field_writer *w, const pj_seen *of)
 static pj_status read_format(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     pj_format_info *format = PJ_NEW(r->arena, pj_format_info, 1);
-    if (!format)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(format, r->err));
     format->known = true;
     memcpy(of->at, &format, sizeof format);
     return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, format);
@@ -84,8 +83,7 @@ static pj_status read_work(pj_field_reader *r, pj_json value, const pj_slot *of)
         count++;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     int64_t *work = PJ_NEW(r->arena, int64_t, count);
-    if (!work)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(work, r->err));
     for (size_t i = 0; i < count; i++) {
         pj_json number = pj_json_find(value, pj_work_word(i));
         if (number.node)
@@ -194,8 +192,7 @@ static pj_status read_devices(pj_field_reader *r, pj_json value, const pj_slot *
     size_t count = r->result->setup.device_count;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, count);
-    if (!figures)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(figures, r->err));
     for (size_t d = 0; d < count; d++) {
         pj_json device = pj_json_find(value, r->result->devices[d]);
         figures[d] = (pj_device_figure){-1, -1};
@@ -230,8 +227,7 @@ static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, most);
     double *idle = PJ_NEW(r->arena, double, most);
     size_t *layers = PJ_NEW(r->arena, size_t, most);
-    if (!names || !figures || !idle || !layers)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(names && figures && idle && layers, r->err));
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one), count++) {
         total_device device = {{0}, 0, 0};
         names[count] = pj_arena_strdup(r->arena, pj_json_key(one));
@@ -519,7 +515,7 @@ static pj_status read_findings(pj_field_reader *r, pj_json value, const pj_slot 
     for (size_t i = 0; findings && i < result->finding_count; i++)
         findings[i].strict = is_strict(findings[i].code);
     result->findings = findings;
-    return findings ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(findings, r->err);
 }
 
 static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL, NULL};
@@ -539,8 +535,7 @@ static pj_status read_opsets(pj_field_reader *r, pj_json value, const pj_slot *o
     pj_model_info *info = of->base;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_opset_info *opsets = PJ_NEW(r->arena, pj_opset_info, pj_json_count(value));
-    if (!opsets)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(opsets, r->err));
     info->opsets = opsets;
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
         pj_opset_info *opset = &opsets[info->opset_count++];
@@ -565,8 +560,7 @@ static pj_status read_unknown(pj_field_reader *r, pj_json value, const pj_slot *
     int64_t nodes = 0;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_unknown_op *ops = PJ_NEW(r->arena, pj_unknown_op, pj_json_count(value));
-    if (!ops)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(ops, r->err));
     result->unknown_ops = ops;
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
         pj_unknown_op *op = &ops[result->unknown_op_count++];
