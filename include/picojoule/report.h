@@ -7,13 +7,8 @@
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 
-#include "picojoule/api.h"
 #include "picojoule/lint.h"
 #include "picojoule/sweep.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* Where bytes go. Returns false to stop: the writer then returns PJ_EIO. */
 typedef bool (*pj_sink)(const char *bytes, size_t length, void *payload);
@@ -85,7 +80,4 @@ PJ_API pj_status pj_hierarchies_write(const char *name, const pj_report_options 
 /* The operator table. All four formats; "markdown" is docs/operators.md. */
 PJ_API pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif
