@@ -22,6 +22,10 @@ typedef enum pj_sort {
 
 typedef enum pj_group { PJ_NO_GROUP, PJ_GROUP_OP, PJ_GROUP_SCOPE } pj_group;
 
+/* All rows; none, their sum alone. */
+#define PJ_TOP_ALL  ((size_t)-1)
+#define PJ_TOP_NONE ((size_t)-2)
+
 typedef struct pj_report_options {
     const char *format; /* "text", "json", "csv", "markdown" */
     int width;          /* columns of the terminal, for text; 0: 100 */
@@ -30,19 +34,20 @@ typedef struct pj_report_options {
     pj_group group;
     int scope_depth; /* of PJ_GROUP_SCOPE: so many parts of the path; 0: the whole path */
     pj_sort sort;
-    size_t top;           /* rows to print; 0: all */
+    size_t top;           /* rows to print; 0: 20 for people (text, Markdown), all for programs; or PJ_TOP_... */
     size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or lint was not run */
     bool quiet;           /* of pj_check_write, for people: only what does not pass; nothing where all does */
+    const char *columns;  /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
 } pj_report_options;
 
-/* text, 100 columns, no colour, every layer, sorted as the format wants it. */
+/* text, 100 columns, no colour, the dearest layers, sorted as the format wants it. */
 PJ_API pj_report_options pj_report_options_default(void);
 
 /* Formats that pj_report_write knows; ends with NULL. */
 PJ_API const char *const *pj_report_formats(void);
 
 /* Writes the report. `options` may be NULL, here and below.
- * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
+ * PJ_EARGUMENT: no such format or column; PJ_EIO: the sink refused; PJ_ENOMEM. */
 PJ_API pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                                  pj_error *err);
 
