@@ -34,13 +34,14 @@ static pj_status describe_format(const pj_format *format, const pj_format *input
     out->bits = format->number.bits;
     out->int_bits = format->number.int_bits;
     out->is_signed = format->number.is_signed;
-    return pj_got(out->word, err);
+    return out->word ? PJ_OK : pj_fail_memory(err);
 }
 
 static pj_status list_names(pj_value *const *values, int count, pj_arena *arena, const char *const **out, pj_error *err)
 {
     const char **names = PJ_NEW(arena, const char *, count);
-    PJ_TRY(pj_got(names, err));
+    if (!names)
+        return pj_fail_memory(err);
     for (int k = 0; k < count; k++)
         names[k] = values[k] ? values[k]->name : "";
     *out = names;
@@ -115,7 +116,7 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
         row->flops = pj_add_most(row->flops, pj_mul_most(work[p], p == PJ_MAC ? 2 : 1));
     }
     row->work = is_plain ? detail->count : pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
-    return pj_got(row->work, err);
+    return row->work ? PJ_OK : pj_fail_memory(err);
 }
 
 /* Formats as they are told, after those that they are found by. */
@@ -200,7 +201,8 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     int64_t key[KEY_WORDS];
     key_of(formats, macs, key);
     described *told = pj_intern(&layers->formats, key, KEY_WORDS, sizeof *told, &is_new);
-    PJ_TRY(pj_got(told, err));
+    if (!told)
+        return pj_fail_memory(err);
     if (is_new)
         PJ_TRY(describe_formats(formats, macs, layers->formats.arena, told, err));
     layers->detail[i].formats = &told->formats;
@@ -320,7 +322,7 @@ static pj_status keep_draft(pj_layers *layers, size_t i, const pj_draft *draft, 
     detail->out = keep_conversion(&draft->out, arena);
     detail->parameter = draft->parameter;
     detail->parameters = draft->parameters;
-    return pj_got(detail->count && detail->in && detail->out, err);
+    return detail->count && detail->in && detail->out ? PJ_OK : pj_fail_memory(err);
 }
 
 static pj_status count_layer(pj_precision *precision, const pj_table *table, const pj_step *step, pj_arena *arena,
@@ -359,7 +361,8 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
     pj_interner_init(&out->counts, arena);
     pj_interner_init(&out->formats, arena);
     size_t *seen = PJ_NEW(arena, size_t, model->values);
-    PJ_TRY(pj_got(out->row && out->detail && seen, err));
+    if (!out->row || !out->detail || !seen)
+        return pj_fail_memory(err);
     for (size_t i = 0; i < out->count; i++) {
         const pj_step *step = &schedule->step[i];
         pj_status status = count_layer(precision, table, step, arena, diags, seen, out, i, err);

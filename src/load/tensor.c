@@ -117,7 +117,8 @@ static pj_status read_strings(pj_loader *loader, const PjOnnx__TensorProto *prot
         if (!texts[i])
             texts = NULL;
     }
-    PJ_TRY(pj_got(texts, loader->err));
+    if (!texts)
+        return pj_load_no_memory(loader);
     out->strings = (const char *const *)texts;
     out->storage = PJ_STORED_INLINE;
     return PJ_OK;
@@ -195,7 +196,8 @@ static pj_status read_elements(pj_loader *loader, const PjOnnx__TensorProto *pro
             return mismatch(loader, what, out, "numbers", entries, have);
         bytes = raw_of_typed(loader->arena, proto, field, (size_t)size, have);
     }
-    PJ_TRY(pj_got(bytes, loader->err));
+    if (!bytes)
+        return pj_load_no_memory(loader);
     out->storage = PJ_STORED_INLINE;
     out->raw = true;
     out->bytes = bytes;
@@ -212,7 +214,8 @@ static pj_status read_dims(pj_loader *loader, const char *what, const int64_t *d
                        pj_load_title(what, out->name, text), rank, PJ_MAX_RANK);
     out->rank = (int)rank;
     out->dims = pj_arena_memdup(loader->arena, dims, rank, sizeof *dims);
-    PJ_TRY(pj_got(out->dims, loader->err));
+    if (!out->dims)
+        return pj_load_no_memory(loader);
     out->count = 1;
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0)
@@ -237,7 +240,8 @@ static pj_status read_head(pj_loader *loader, const char *what, const char *name
     char title[PJ_TITLE];
     memset(out, 0, sizeof *out);
     out->name = pj_arena_strdup(loader->arena, pj_text(name));
-    PJ_TRY(pj_got(out->name, loader->err));
+    if (!out->name)
+        return pj_load_no_memory(loader);
     if (!pj_dtype_valid(dtype))
         return pj_fail(loader->err, PJ_EFORMAT, "%s has element type %" PRId32 ", which does not exist",
                        pj_load_title(what, out->name, title), dtype);

@@ -138,11 +138,10 @@ pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
 }
 
 static const pj_report_options report_variants[] = {
-    {.width = 0              },
-    {                 .width = 60,          .color = true,           .group = PJ_GROUP_OP, .sort = PJ_BY_MACS, .top = 3, .lint_findings = 1},
-    {              .width = 200,                .group = PJ_GROUP_SCOPE,                                       .scope_depth = 1, .sort = PJ_BY_ENERGY, .top = 2, .lint_findings = 2},
-    { .width = 80,.color = true,.group = PJ_GROUP_SCOPE, .sort = PJ_IN_ORDER, .top = PJ_TOP_ALL},
-    {                             .width = 80,                                                   .sort = PJ_BY_ENERGY,                                                                                         .top = PJ_TOP_NONE, .columns = "layer,macs,total,scope"},
+    {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0, false},
+    {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1, false},
+    {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2, false},
+    {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0, false},
 };
 
 enum { REPORT_VARIANTS = sizeof report_variants / sizeof *report_variants };
@@ -201,4 +200,22 @@ pj_status lint_analysis(const pj_result *result, digest *out, pj_error *err)
     status = write_lint(lint, out, err);
     pj_lint_free(lint);
     return status;
+}
+
+bool figures_hold(const pj_result *result)
+{
+    const pj_layer *layer = result->layers;
+    size_t count = result->layer_count;
+    for (size_t i = 0; i < count; i++, layer++) {
+        const pj_energy *energy = &layer->energy;
+        bool ok = layer->macs >= 0 && layer->flops >= 0 && layer->params >= 0 && layer->bops >= 0 &&
+                  energy->inputs >= 0 && energy->outputs >= 0 && energy->parameters >= 0 && energy->op_cost >= 0;
+        for (size_t p = 0; pj_work_word(p); p++)
+            ok = ok && layer->work[p] >= 0;
+        if (!ok) {
+            fprintf(stderr, "layer %s (%s): a count or an energy is negative\n", layer->name, layer->op);
+            return false;
+        }
+    }
+    return true;
 }

@@ -37,4 +37,7 @@ pj_status write_report(const pj_result *result, size_t index, digest *out, pj_er
 /* Runs all rules of lint, adds what they find, and writes it in every format. */
 pj_status lint_analysis(const pj_result *result, digest *out, pj_error *err);
 
+/* Whatever the model says: are counts and energies not negative, and energies numbers? Says of which layer not. */
+bool figures_hold(const pj_result *result);
+
 #endif

@@ -117,3 +117,44 @@ pj_problem *knapsack_make(knapsack_kind kind, uint64_t seed, size_t groups, size
     set_limits(p, tightness);
     return p;
 }
+
+typedef struct enumeration {
+    const pj_problem *problem;
+    double slack[PJ_MOST_BUDGETS];
+    double best;
+} enumeration;
+
+/* Slot `slot` of a mode that ends at `end`, then the groups from `group` on. */
+static void enumerate(enumeration *e, size_t group, size_t slot, size_t end, pj_point sum)
+{
+    const pj_problem *p = e->problem;
+    if (slot < end) {
+        for (size_t c = p->choice_at[slot]; c < p->choice_at[slot + 1]; c++) {
+            pj_point next = sum;
+            next.noise += p->point[c].noise;
+            for (size_t k = 0; k < p->budgets; k++)
+                next.cost[k] += p->point[c].cost[k];
+            enumerate(e, group, slot + 1, end, next);
+        }
+        return;
+    }
+    if (group == p->groups) {
+        bool fits = true;
+        for (size_t k = 0; k < p->budgets; k++)
+            fits = fits && sum.cost[k] <= p->limit[k] + e->slack[k];
+        if (fits && sum.noise < e->best)
+            e->best = sum.noise;
+        return;
+    }
+    for (size_t m = p->mode_at[group]; m < p->mode_at[group + 1]; m++)
+        enumerate(e, group + 1, p->slot_at[m], p->slot_at[m + 1], sum);
+}
+
+double knapsack_enumerate(const pj_problem *problem)
+{
+    enumeration e = {.problem = problem, .best = INFINITY};
+    for (size_t k = 0; k < problem->budgets; k++)
+        e.slack[k] = pj_budget_slack(problem, k);
+    enumerate(&e, 0, 0, 0, (pj_point){0, {0}});
+    return e.best;
+}

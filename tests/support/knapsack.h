@@ -27,4 +27,7 @@ typedef enum knapsack_kind {
 pj_problem *knapsack_make(knapsack_kind kind, uint64_t seed, size_t groups, size_t modes, size_t slots, size_t choices,
                           size_t budgets, double tightness, pj_arena *arena);
 
+/* The least noise within the limits, by looking at every combination; INFINITY: none keeps them. */
+double knapsack_enumerate(const pj_problem *problem);
+
 #endif

@@ -9,49 +9,6 @@
 
 enum { SECONDS = 20 };
 
-/* ---- complete enumeration ---- */
-
-typedef struct brute {
-    const pj_problem *problem;
-    double slack[PJ_MOST_BUDGETS];
-    double best;
-} brute;
-
-/* Slot `slot` of a mode that ends at `end`, then the groups behind. */
-static void enumerate(brute *b, size_t group, size_t slot, size_t end, pj_point sum)
-{
-    const pj_problem *p = b->problem;
-    if (slot < end) {
-        for (size_t c = p->choice_at[slot]; c < p->choice_at[slot + 1]; c++) {
-            pj_point next = sum;
-            next.noise += p->point[c].noise;
-            for (size_t k = 0; k < p->budgets; k++)
-                next.cost[k] += p->point[c].cost[k];
-            enumerate(b, group, slot + 1, end, next);
-        }
-        return;
-    }
-    if (group == p->groups) {
-        bool fits = true;
-        for (size_t k = 0; k < p->budgets; k++)
-            fits = fits && sum.cost[k] <= p->limit[k] + b->slack[k];
-        if (fits && sum.noise < b->best)
-            b->best = sum.noise;
-        return;
-    }
-    for (size_t m = p->mode_at[group]; m < p->mode_at[group + 1]; m++)
-        enumerate(b, group + 1, p->slot_at[m], p->slot_at[m + 1], sum);
-}
-
-static double brute_force(const pj_problem *problem)
-{
-    brute b = {.problem = problem, .best = INFINITY};
-    for (size_t k = 0; k < problem->budgets; k++)
-        b.slack[k] = pj_budget_slack(problem, k);
-    enumerate(&b, 0, 0, 0, (pj_point){0, {0}});
-    return b.best;
-}
-
 /* ---- what every answer must be ---- */
 
 static void check_picks(const pj_problem *p, const pj_solution *solution)
@@ -85,7 +42,7 @@ static void equals_brute_force(knapsack_kind kind, uint64_t seed, size_t groups,
 {
     pj_arena *arena = pj_arena_new(0);
     const pj_problem *p = knapsack_make(kind, seed, groups, modes, slots, choices, budgets, tightness, arena);
-    double best = brute_force(p);
+    double best = knapsack_enumerate(p);
     pj_solution solution = solve(p, SECONDS, arena);
     CHECK(solution.proven);
     CHECK(solution.found == isfinite(best));
