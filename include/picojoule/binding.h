@@ -15,10 +15,6 @@
 #include "picojoule/report.h"
 #include "picojoule/session.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /* ---- the library that is running ---- */
 
 /* Its version, "0.1.0"; PICOJOULE_VERSION is that of the headers. */
@@ -109,7 +105,4 @@ PJ_API pj_status pj_result_report(const pj_result *result, const char *format, p
 PJ_API pj_status pj_run_json(const pj_resource *model, const pj_setup *setup, const char *request, size_t length,
                              pj_sink sink, void *payload, pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

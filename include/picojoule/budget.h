@@ -17,14 +17,7 @@
 #ifndef PICOJOULE_BUDGET_H
 #define PICOJOULE_BUDGET_H
 
-#include "picojoule/api.h"
-#include "picojoule/memory.h"
 #include "picojoule/report.h"
-#include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 typedef enum pj_rule_kind {
     PJ_RULE_TOTAL,          /* a figure of the whole model */
@@ -183,7 +176,4 @@ PJ_API const char *const *pj_check_formats(void);
 PJ_API pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                                 pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -8,13 +8,7 @@
 #ifndef PICOJOULE_DIFF_H
 #define PICOJOULE_DIFF_H
 
-#include "picojoule/api.h"
 #include "picojoule/report.h"
-#include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 typedef enum pj_change { PJ_SAME, PJ_CHANGED, PJ_RENAMED, PJ_ADDED, PJ_REMOVED } pj_change;
 
@@ -116,7 +110,4 @@ PJ_API pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *opt
 /* One line for each limit that is exceeded: what exceeds it, by how much. PJ_EIO, PJ_ENOMEM. */
 PJ_API pj_status pj_diff_verdicts_write(const pj_diff *diff, pj_sink sink, void *payload, pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -7,14 +7,7 @@
 #ifndef PICOJOULE_ERROR_H
 #define PICOJOULE_ERROR_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "picojoule/api.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /*  name, short text */
 #define PJ_STATUS_LIST(X)                                                        \
@@ -62,7 +55,4 @@ PJ_API const char *pj_status_text(pj_status status);
 /* The one of `words` (ends with NULL) that `word` was probably meant to be; NULL: none is near. For messages. */
 PJ_API const char *pj_nearest_word(const char *word, const char *const *words);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

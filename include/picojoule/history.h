@@ -13,13 +13,7 @@
 #ifndef PICOJOULE_HISTORY_H
 #define PICOJOULE_HISTORY_H
 
-#include "picojoule/api.h"
 #include "picojoule/report.h"
-#include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 enum {
     PJ_HISTORY_WAIT_S = 60,
@@ -189,7 +183,4 @@ PJ_API bool pj_pareto_sort(pj_pareto_point *points, size_t count, pj_better bett
 PJ_API pj_status pj_pareto_write(const pj_pareto *pareto, const pj_report_options *report, pj_sink sink, void *payload,
                                  pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

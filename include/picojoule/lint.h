@@ -19,12 +19,7 @@
 #ifndef PICOJOULE_LINT_H
 #define PICOJOULE_LINT_H
 
-#include "picojoule/api.h"
 #include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 typedef struct pj_lint_rule {
     const char *code;     /* "float-bias" */
@@ -67,7 +62,4 @@ PJ_API size_t pj_lint_dropped(const pj_lint *lint);
 /* The analysis that it was made of. */
 PJ_API const pj_result *pj_lint_result(const pj_lint *lint);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

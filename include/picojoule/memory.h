@@ -12,12 +12,7 @@
 #ifndef PICOJOULE_MEMORY_H
 #define PICOJOULE_MEMORY_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include "picojoule/api.h"
 
 /* A tensor in memory at the peak. */
 typedef struct pj_live_tensor {
@@ -40,7 +35,4 @@ typedef struct pj_activation_memory {
     const pj_peak *best; /* in the better of the orders tried; NULL: not asked for */
 } pj_activation_memory;
 
-#ifdef __cplusplus
-}
-#endif
 #endif

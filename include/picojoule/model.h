@@ -6,17 +6,7 @@
 #ifndef PICOJOULE_MODEL_H
 #define PICOJOULE_MODEL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "picojoule/api.h"
-#include "picojoule/error.h"
 #include "picojoule/setup.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 typedef struct pj_model pj_model;
 
@@ -114,7 +104,4 @@ typedef struct pj_operator_info {
 /* Calls `visit` for every row of the operator table, family by family. */
 PJ_API void pj_operators(void (*visit)(const pj_operator_info *info, void *payload), void *payload);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

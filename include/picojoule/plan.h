@@ -11,12 +11,7 @@
 #ifndef PICOJOULE_PLAN_H
 #define PICOJOULE_PLAN_H
 
-#include "picojoule/api.h"
 #include "picojoule/report.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 typedef enum pj_plan_measure {
     PJ_PLAN_ENERGY,      /* pJ */
@@ -168,7 +163,4 @@ PJ_API pj_status pj_plan_emit(const pj_plan_result *result, const char *program,
 /* Names of the built-in targets, sorted; NULL past the last. */
 PJ_API const char *pj_plan_target(size_t index);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

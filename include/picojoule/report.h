@@ -7,13 +7,8 @@
 #ifndef PICOJOULE_REPORT_H
 #define PICOJOULE_REPORT_H
 
-#include "picojoule/api.h"
 #include "picojoule/lint.h"
 #include "picojoule/sweep.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* Where bytes go. Returns false to stop: the writer then returns PJ_EIO. */
 typedef bool (*pj_sink)(const char *bytes, size_t length, void *payload);
@@ -27,6 +22,10 @@ typedef enum pj_sort {
 
 typedef enum pj_group { PJ_NO_GROUP, PJ_GROUP_OP, PJ_GROUP_SCOPE } pj_group;
 
+/* All rows; none, their sum alone. */
+#define PJ_TOP_ALL  ((size_t)-1)
+#define PJ_TOP_NONE ((size_t)-2)
+
 typedef struct pj_report_options {
     const char *format; /* "text", "json", "csv", "markdown" */
     int width;          /* columns of the terminal, for text; 0: 100 */
@@ -35,19 +34,20 @@ typedef struct pj_report_options {
     pj_group group;
     int scope_depth; /* of PJ_GROUP_SCOPE: so many parts of the path; 0: the whole path */
     pj_sort sort;
-    size_t top;           /* rows to print; 0: all */
+    size_t top;           /* rows to print; 0: 20 for people (text, Markdown), all for programs; or PJ_TOP_... */
     size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or lint was not run */
     bool quiet;           /* of pj_check_write, for people: only what does not pass; nothing where all does */
+    const char *columns;  /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
 } pj_report_options;
 
-/* text, 100 columns, no colour, every layer, sorted as the format wants it. */
+/* text, 100 columns, no colour, the dearest layers, sorted as the format wants it. */
 PJ_API pj_report_options pj_report_options_default(void);
 
 /* Formats that pj_report_write knows; ends with NULL. */
 PJ_API const char *const *pj_report_formats(void);
 
 /* Writes the report. `options` may be NULL, here and below.
- * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
+ * PJ_EARGUMENT: no such format or column; PJ_EIO: the sink refused; PJ_ENOMEM. */
 PJ_API pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                                  pj_error *err);
 
@@ -85,7 +85,4 @@ PJ_API pj_status pj_hierarchies_write(const char *name, const pj_report_options 
 /* The operator table. All four formats; "markdown" is docs/operators.md. */
 PJ_API pj_status pj_operators_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

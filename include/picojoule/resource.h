@@ -16,14 +16,7 @@
 #ifndef PICOJOULE_RESOURCE_H
 #define PICOJOULE_RESOURCE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "picojoule/api.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* What is done with `bytes`. */
 enum {
@@ -54,7 +47,4 @@ struct pj_resource {
     void *payload;
 };
 
-#ifdef __cplusplus
-}
-#endif
 #endif

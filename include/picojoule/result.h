@@ -10,14 +10,8 @@
 #ifndef PICOJOULE_RESULT_H
 #define PICOJOULE_RESULT_H
 
-#include "picojoule/api.h"
 #include "picojoule/memory.h"
-#include "picojoule/model.h"
 #include "picojoule/weights.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* The four components, named as QTools names them. */
 typedef struct pj_energy {
@@ -170,7 +164,4 @@ PJ_API pj_status pj_result_parse(const char *json, size_t length, const char *na
  * pj_analyze. */
 PJ_API pj_status pj_result_open(const char *path, const pj_setup *setup, pj_result **out, pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

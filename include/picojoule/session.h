@@ -9,10 +9,6 @@
 
 #include "picojoule/result.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 typedef struct pj_session pj_session;
 
 /* An empty one. NULL: no memory. The caller frees it. */
@@ -25,7 +21,4 @@ PJ_API pj_status pj_session_run(pj_session *session, pj_model *model, const pj_s
 
 PJ_API void pj_session_free(pj_session *session); /* NULL is allowed */
 
-#ifdef __cplusplus
-}
-#endif
 #endif

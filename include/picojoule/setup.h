@@ -8,17 +8,8 @@
 #ifndef PICOJOULE_SETUP_H
 #define PICOJOULE_SETUP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "picojoule/api.h"
 #include "picojoule/error.h"
 #include "picojoule/resource.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* Where a tensor lives, with QTools' names; what is fixed is hard-wired and free.
  *  enumerator, word */
@@ -201,7 +192,4 @@ PJ_API pj_status pj_setup_compare(const pj_setup *a, const pj_setup *b, pj_setti
                                   pj_error *err);
 PJ_API void pj_setting_changes_free(pj_setting_change *changes); /* NULL is allowed */
 
-#ifdef __cplusplus
-}
-#endif
 #endif

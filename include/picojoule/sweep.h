@@ -4,12 +4,7 @@
 #ifndef PICOJOULE_SWEEP_H
 #define PICOJOULE_SWEEP_H
 
-#include "picojoule/api.h"
 #include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* A dimension and its values, as `--sweep sequence=128,512`. */
 typedef struct pj_sweep_dim {
@@ -45,7 +40,4 @@ PJ_API pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_s
                               pj_sweep **out, pj_error *err);
 PJ_API void pj_sweep_free(pj_sweep *sweep); /* NULL is allowed */
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -11,12 +11,7 @@
 #ifndef PICOJOULE_WEIGHTS_H
 #define PICOJOULE_WEIGHTS_H
 
-#include "picojoule/api.h"
 #include "picojoule/model.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* What one scale s is shared by: all weights of a tensor, or those of one output channel. */
 typedef enum pj_grain { PJ_PER_TENSOR, PJ_PER_CHANNEL } pj_grain;
@@ -108,7 +103,4 @@ PJ_API const pj_weight *pj_weights_of(const pj_weights *weights, const char *lay
 PJ_API pj_noise pj_weight_noise(const pj_weights *weights, const pj_weight *weight, size_t format, pj_grain grain,
                                 pj_scale_rule rule);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -52,3 +52,9 @@ static inline pj_status pj_fail_memory(pj_error *err)
 {
     return pj_fail(err, PJ_ENOMEM, "not enough memory, or the memory budget for this file is used up");
 }
+
+/* Has an allocation given memory? If not, the failure. PJ_TRY(pj_got(list, err)); */
+static inline pj_status pj_got(bool memory, pj_error *err)
+{
+    return memory ? PJ_OK : pj_fail_memory(err);
+}

@@ -35,8 +35,7 @@ static pj_status append(pj_figures *figures, pj_json at, pj_figure row, pj_error
     row.unit = pj_arena_strdup(figures->arena, row.unit);
     row.source = pj_arena_strdup(figures->arena, row.source);
     row.confidence = pj_arena_strdup(figures->arena, row.confidence);
-    if (!row.path || !row.unit || !row.source || !row.confidence)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(row.path && row.unit && row.source && row.confidence, err));
     figures->rows[figures->count++] = row;
     return PJ_OK;
 }

@@ -78,14 +78,12 @@ static pj_status copy(pj_origin *origin, pj_error *err)
     pj_resource *from = &origin->self.from;
     size_t size = strlen(from->name) + 1;
     origin->name = malloc(size);
-    if (!origin->name)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(origin->name, err));
     from->name = memcpy(origin->name, from->name, size);
     if (!from->bytes || !(from->flags & PJ_COPY))
         return PJ_OK;
     origin->copied = malloc(from->length > 0 ? (size_t)from->length : 1);
-    if (!origin->copied)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(origin->copied, err));
     memcpy(origin->copied, from->bytes, (size_t)from->length);
     from->bytes = origin->copied;
     return PJ_OK;
@@ -137,8 +135,7 @@ static pj_status read_all(const pj_resource *given, size_t limit, char **out, si
         return pj_fail(err, PJ_ELIMIT, "has more than the %zu bytes that are accepted here", limit);
     *length = (size_t)given->length;
     *out = malloc(*length + 1);
-    if (!*out)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(*out, err));
     while (have < *length) {
         int64_t got = pj_input_read(&input, have, *out + have, *length - have);
         if (got <= 0) {

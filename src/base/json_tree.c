@@ -186,8 +186,7 @@ static pj_status parse_text(parser *s, const char **out)
     if (!take(s, '"'))
         return expected(s, "a text in double quotes");
     char *to = room_for_text(s);
-    if (!to)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(to, s->err));
     *out = to;
     while (!take(s, '"')) {
         if (s->at == s->end)
@@ -226,8 +225,7 @@ static pj_status parse_members(parser *s, char close, pj_json_node *parent)
         return PJ_OK;
     for (pj_json_node **link = &parent->as.child;; link = &(*link)->next) {
         pj_json_node *member = PJ_NEW(s->arena, pj_json_node, 1);
-        if (!member)
-            return pj_fail_memory(s->err);
+        PJ_TRY(pj_got(member, s->err));
         if (is_object)
             PJ_TRY(parse_key(s, &member->key));
         PJ_TRY(parse_value(s, member));

@@ -105,8 +105,7 @@ static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_aren
         return PJ_OK;
     const pj_lint_finding *lint = pj_lint_findings(s->lint, &lints);
     pj_finding *all = PJ_NEW(arena, pj_finding, given->finding_count + lints);
-    if (!all)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(all, err));
     if (given->finding_count)
         memcpy(all, given->findings, given->finding_count * sizeof *all);
     for (size_t i = 0; i < lints; i++)

@@ -123,8 +123,7 @@ static pj_status bind_dims(draft *d, pj_model *model, pj_setup *setup)
     const pj_model_info *info = pj_model_describe(model);
     size_t given = d->setup->dim_count;
     pj_dim_binding *dims = PJ_NEW(d->arena, pj_dim_binding, given);
-    if (!info || !dims)
-        return pj_fail_memory(d->err);
+    PJ_TRY(pj_got(info && dims, d->err));
     for (size_t i = 0; i < given; i++)
         for (size_t k = 0; k < info->dim_count; k++)
             if (strcmp(info->dims[k].name, d->setup->dims[i].name) == 0) {
@@ -216,8 +215,7 @@ pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, p
         return pj_fail(err, PJ_EARGUMENT, "the margin is negative or no number");
     draft d = {
         .given = given, .setup = setup, .arena = pj_arena_new(0), .json = pj_json_writer_new(&text, true), .err = err};
-    if (!d.arena)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(d.arena, err));
     pj_map_init(&d.names, d.arena);
     d.bound = PJ_NEW(d.arena, bool, setup->dim_count);
     pj_status status = d.bound ? put_budget(&d) : pj_fail_memory(err);

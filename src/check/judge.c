@@ -262,12 +262,10 @@ static pj_status index_names(judge *j)
         return PJ_OK;
     named_layer *all = PJ_NEW(j->arena, named_layer, now->layer_count);
     pj_map_init(&j->by_name, j->arena);
-    if (!all || !pj_map_reserve(&j->by_name, now->layer_count))
-        return pj_fail_memory(j->err);
+    PJ_TRY(pj_got(all && pj_map_reserve(&j->by_name, now->layer_count), j->err));
     for (size_t i = now->layer_count; i-- > 0;) {
         all[i] = (named_layer){&now->layers[i], pj_map_get(&j->by_name, now->layers[i].name)};
-        if (!pj_map_put(&j->by_name, now->layers[i].name, &all[i]))
-            return pj_fail_memory(j->err);
+        PJ_TRY(pj_got(pj_map_put(&j->by_name, now->layers[i].name, &all[i]), j->err));
     }
     return PJ_OK;
 }
@@ -335,8 +333,7 @@ static pj_status match_baseline(judge *j)
     if (j->matching)
         return PJ_OK;
     pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
-    if (!matching)
-        return pj_fail_memory(j->err);
+    PJ_TRY(pj_got(matching, j->err));
     j->matching = matching;
     return pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err);
 }
@@ -545,8 +542,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
                .glob_steps = PJ_MAX_GLOB_STEPS,
                .total = pj_energy_total(&given->now->totals.energy),
                .is_relative = strcmp(given->now->unit, "relative") == 0};
-    if (!j.verdict)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(j.verdict, err));
     out->verdicts = j.verdict;
     out->unit = j.is_relative ? "relative" : "pJ";
     out->table = keep(&j, given->now->table);

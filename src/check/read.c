@@ -34,8 +34,7 @@ static pj_status add_limit(pj_reader *r, pj_json at, pj_rule_kind kind, const ch
                            const char *what)
 {
     pj_budget_rule *rule = add_rule(r, at, kind, word, quantity);
-    if (!rule)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(rule, r->err));
     rule->what = what;
     return pj_budget_amount(at, quantity, &rule->allowed, &rule->is_joule, r->err);
 }
@@ -144,8 +143,7 @@ static pj_status read_forbidden(pj_reader *r, pj_json object, const char *key, p
         PJ_TRY(pj_json_as_text(at, &word, r->err));
         PJ_TRY(check(at, word, r->err));
         pj_budget_rule *rule = add_rule(r, at, kind, key, PJ_QUANTITY_NONE);
-        if (!rule)
-            return pj_fail_memory(r->err);
+        PJ_TRY(pj_got(rule, r->err));
         rule->what = pj_reader_keep(r, word);
     }
     return PJ_OK;
@@ -201,8 +199,7 @@ static pj_status read_baseline(pj_reader *r, pj_json baseline)
             continue;
         pj_budget_rule *rule =
             add_rule(r, at, is_layer ? PJ_RULE_BASELINE_LAYER : PJ_RULE_BASELINE, figure->key, figure->quantity);
-        if (!rule)
-            return pj_fail_memory(r->err);
+        PJ_TRY(pj_got(rule, r->err));
         PJ_TRY(pj_budget_amount(at, PJ_QUANTITY_SHARE, &rule->allowed, &ignored, r->err));
     }
     if (r->entry->rules == before)
@@ -259,8 +256,7 @@ static pj_status read_document(pj_reader *r, pj_json root)
     if (count > PJ_MAX_BUDGET_MODELS)
         return pj_json_fail(models, PJ_ELIMIT, r->err, "more than %d models", (int)PJ_MAX_BUDGET_MODELS);
     r->budget->entry = PJ_NEW(r->arena, pj_budget_entry, count);
-    if (!r->budget->entry)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(r->budget->entry, r->err));
     for (pj_json at = pj_json_first(models); at.node; at = pj_json_next(at)) {
         r->entry = &r->budget->entry[r->budget->entries++];
         PJ_TRY(read_entry(r, at));

@@ -34,7 +34,7 @@ pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const ch
     if (!text)
         return PJ_OK;
     *out = pj_reader_keep(r, text);
-    return *out ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(*out, r->err);
 }
 
 const char *pj_reader_path(pj_reader *r, pj_json at)

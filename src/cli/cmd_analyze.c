@@ -1,4 +1,6 @@
 /* picojoule analyze: energy, counts and precision per layer. */
+#include <strings.h>
+
 #include "commands.h"
 #include "record.h"
 
@@ -53,6 +55,19 @@ static const char *read_group(pj_line *line, void *at, const char *value)
     return NULL;
 }
 
+static const char *read_top(pj_line *line, void *at, const char *value)
+{
+    size_t *top = at;
+    int64_t rows = 0;
+    const char *end = pj_whole_read(value, &rows);
+    bool all = strcasecmp(value, "all") == 0;
+    (void)line;
+    if (!all && (!end || *end || rows < 0))
+        return "a number of rows, or all";
+    *top = all ? PJ_TOP_ALL : rows ? (size_t)rows : PJ_TOP_NONE;
+    return NULL;
+}
+
 static const char *const *sort_words(void)
 {
     static const char *const words[] = {"energy", "macs", "order", NULL};
@@ -74,8 +89,15 @@ static const pj_option row_rows[] = {
      "order of the rows (default: energy in text and\n"
      "Markdown, graph order in JSON and CSV)",
      PJ_OPTION_CHOICE, .at = AT(sort), .words = sort_words},
-    {"top",             0, "N",                 "only the first N rows; the rest is summed up",
-     PJ_OPTION_COUNT, .at = AT(output.report.top), .wants = "a number of rows"},
+    {"top",             0, "N|all",
+     "only the first N rows, the rest is summed up\n"
+     "(default: 20 in text and Markdown, else all);\n"
+     "0: no rows, the summary alone",
+     PJ_OPTION_READ, .at = AT(output.report.top), .read = read_top},
+    {"columns",         0, "NAME,NAME,...",
+     "these columns, as they are called in text or\n"
+     "CSV, for example layer,op,MACs,total,share",
+     PJ_OPTION_TEXT, .at = AT(output.report.columns), .wants = "names of columns"},
     {"sweep",           0, "NAME=V1,V2,...",
      "instead of layers, one row of totals for each\n"
      "value of a dimension, for example --sweep\n"
@@ -154,7 +176,7 @@ static pj_exit report(const pj_line *line, const pj_result *result, const analyz
         status = pj_report_write(result, &options, pj_out_write, &out, &err);
     if (status == PJ_OK)
         say_unprinted(line, result, args);
-    return pj_out_finish(&out, status, &err, line->operand[0]);
+    return pj_out_finish(&out, status, &err, status == PJ_EARGUMENT ? NULL : line->operand[0]);
 }
 
 /* --lint: the findings alone; --strict tells by the exit code that there are any. */
@@ -258,10 +280,10 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",                    pj_report_rows, 0),
-             PJ_ROWS("Rows",                                                                               row_rows, 0),
+             PJ_ROWS("Report",                                 pj_report_rows, 0),
+             PJ_ROWS("Rows",                                                  row_rows,    0),
              PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),
-             PJ_ROWS("Lint",                                                                   lint_rows, 0),
+             PJ_ROWS("Lint",                               lint_rows, 0),
              PJ_ROWS("Recording", pj_record_rows, AT(record))},
     .clashes = {{.without = "lint", .others = "lint-off"},
              {.without = "record", .others = "record-as commit branch time"},
@@ -278,18 +300,19 @@ const pj_command pj_command_analyze = {
                  .others = "inspect-weights",
                  .why = "--sweep prints totals, which --inspect-weights has nothing to add to"},
              {.with = "sweep",
-                 .others = "group-by sort top",
-                 .why = "--sweep prints totals; --group-by, --sort and --top are for layers"},
+                 .others = "group-by sort top columns",
+                 .why = "--sweep prints totals; --group-by, --sort, --top and --columns are for layers"},
+             {.with = "format=json", .others = "columns"},
              {.with = "sweep", .others = "memory"},
              {.with = "format=csv", .others = "memory"},
              {.with = "inspect-weights format=csv",
-                 .others = "group-by sort top @devices",
+                 .others = "group-by sort top columns @devices",
                  .why = "as CSV, --inspect-weights prints the table of weights alone, which has no layers"},
              {.with = "inspect-weights format=csv",
                  .without = "record",
                  .others = "@energy @formats",
                  .why = "as CSV, --inspect-weights prints the table of weights alone, which has no energies"},
-             {.with = "lint", .others = "group-by sort top inspect-weights memory @devices"}},
+             {.with = "lint", .others = "group-by sort top columns inspect-weights memory @devices"}                  },
     .examples = "picojoule analyze model.onnx\n"
                 "    where the energy goes, largest layers first\n"
                 "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"

@@ -8,7 +8,7 @@ static pj_status copy_text(pj_device *device, pj_json root, const char *key, con
     const char *text = "";
     PJ_TRY(pj_json_opt_text(root, key, &text, err));
     *out = pj_arena_strdup(device->arena, text);
-    return *out ? PJ_OK : pj_fail_memory(err);
+    return pj_got(*out, err);
 }
 
 static pj_status read_head(pj_device *device, pj_json root, pj_error *err)

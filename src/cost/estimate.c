@@ -63,8 +63,7 @@ static pj_status count_distinct(const pj_model *model, const pj_precision *preci
                                 pj_arena *arena, pj_totals *out, pj_error *err)
 {
     distinct d = {precision, PJ_NEW(arena, bool, model->values), out};
-    if (!d.seen)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(d.seen, err));
     for (size_t l = 0; l < layers->count; l++) {
         const pj_layer_detail *detail = &layers->detail[l];
         for (int i = 0; i < detail->parameters; i++)
@@ -220,15 +219,14 @@ static pj_status report_missing(const pj_device *device, const char *format, con
     if (pj_map_get(said, key))
         return PJ_OK;
     pj_diag_add(diags, PJ_DIAG_DEVICE, node, "device %s: %s (first seen here)", pj_device_name(device), why->what);
-    return pj_map_put(said, key, key) ? PJ_OK : pj_fail_memory(err);
+    return pj_got(pj_map_put(said, key, key), err);
 }
 
 /* What must stand beside the numbers of a device: figures that nobody saw in print, and a formula that is wrong. */
 static pj_status report_marks(const pj_device *device, pj_arena *arena, pj_diags *diags, pj_error *err)
 {
     const char *marked = pj_device_marked(device, arena), *name = pj_device_name(device);
-    if (!marked)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(marked, err));
     if (*marked)
         pj_diag_add(diags, PJ_DIAG_DEVICE_FIGURES, NULL, "device %s: unverified, recalled and not seen in print: %s",
                     name, marked);
@@ -281,8 +279,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precisi
     pj_map said;
     double *idle = PJ_NEW(arena, double, count);
     size_t *known = PJ_NEW(arena, size_t, count);
-    if (!sums || !figures || !idle || !known)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(sums && figures && idle && known, err));
     pj_map_init(&said, arena);
     for (size_t d = 0; d < count; d++) {
         idle[d] = pj_device_idle_w(devices[d]);

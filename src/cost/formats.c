@@ -323,8 +323,7 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
     const pj_node *node = draft->node;
     bool rescales = !pj_precision_passes(node) && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
     draft->parameter = PJ_NEW(arena, pj_parameter, most_parameters(precision, node));
-    if (!draft->parameter)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(draft->parameter, err));
     for (int i = 0; i < node->inputs; i++) {
         const pj_value *value = node->in[i];
         if (!value || pj_node_role(node, i) == 'c' || !value->is_constant || !reads_scale_itself(precision, node, i))

@@ -34,14 +34,13 @@ static pj_status describe_format(const pj_format *format, const pj_format *input
     out->bits = format->number.bits;
     out->int_bits = format->number.int_bits;
     out->is_signed = format->number.is_signed;
-    return out->word ? PJ_OK : pj_fail_memory(err);
+    return pj_got(out->word, err);
 }
 
 static pj_status list_names(pj_value *const *values, int count, pj_arena *arena, const char *const **out, pj_error *err)
 {
     const char **names = PJ_NEW(arena, const char *, count);
-    if (!names)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(names, err));
     for (int k = 0; k < count; k++)
         names[k] = values[k] ? values[k]->name : "";
     *out = names;
@@ -116,7 +115,7 @@ static pj_status count_work(pj_layers *layers, pj_layer *row, const pj_layer_det
         row->flops = pj_add_most(row->flops, pj_mul_most(work[p], p == PJ_MAC ? 2 : 1));
     }
     row->work = is_plain ? detail->count : pj_intern(&layers->counts, work, PJ_PRIMS, 0, NULL);
-    return row->work ? PJ_OK : pj_fail_memory(err);
+    return pj_got(row->work, err);
 }
 
 /* Formats as they are told, after those that they are found by. */
@@ -201,8 +200,7 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     int64_t key[KEY_WORDS];
     key_of(formats, macs, key);
     described *told = pj_intern(&layers->formats, key, KEY_WORDS, sizeof *told, &is_new);
-    if (!told)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(told, err));
     if (is_new)
         PJ_TRY(describe_formats(formats, macs, layers->formats.arena, told, err));
     layers->detail[i].formats = &told->formats;
@@ -322,7 +320,7 @@ static pj_status keep_draft(pj_layers *layers, size_t i, const pj_draft *draft, 
     detail->out = keep_conversion(&draft->out, arena);
     detail->parameter = draft->parameter;
     detail->parameters = draft->parameters;
-    return detail->count && detail->in && detail->out ? PJ_OK : pj_fail_memory(err);
+    return pj_got(detail->count && detail->in && detail->out, err);
 }
 
 static pj_status count_layer(pj_precision *precision, const pj_table *table, const pj_step *step, pj_arena *arena,
@@ -361,8 +359,7 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
     pj_interner_init(&out->counts, arena);
     pj_interner_init(&out->formats, arena);
     size_t *seen = PJ_NEW(arena, size_t, model->values);
-    if (!out->row || !out->detail || !seen)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->row && out->detail && seen, err));
     for (size_t i = 0; i < out->count; i++) {
         const pj_step *step = &schedule->step[i];
         pj_status status = count_layer(precision, table, step, arena, diags, seen, out, i, err);

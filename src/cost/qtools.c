@@ -484,8 +484,7 @@ pj_status pj_price_qtools(pj_pricing *pricing, pj_arena *arena, pj_diags *diags,
     qtools q = {
         .precision = precision, .memory = pricing->traffic->memory, .own = pricing, .err = err, .layers = layers};
     q.number = PJ_NEW(arena, pj_number, precision->count);
-    if (!q.number)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(q.number, err));
     PJ_TRY(pj_twins_find(precision, arena, &q.twins, err));
     for (int v = 0; v < precision->count; v++)
         q.number[v] = precision->stored[v].number;

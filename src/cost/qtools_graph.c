@@ -244,8 +244,7 @@ pj_status pj_twins_find(const pj_precision *precision, pj_arena *arena, pj_twins
     out->origin = PJ_NEW(arena, const pj_value *, precision->count);
     out->source = PJ_NEW(arena, const pj_format *, precision->count);
     out->readers = PJ_NEW(arena, int, precision->count);
-    if (!out->node || !out->add_of || !out->quantizer || !out->origin || !out->source || !out->readers)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->node && out->add_of && out->quantizer && out->origin && out->source && out->readers, err));
     for (int v = 0; v < precision->count; v++)
         out->origin[v] = precision->model->value[v];
     for (int n = 0; n < graph->nodes; n++)

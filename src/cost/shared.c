@@ -56,8 +56,7 @@ static pj_status list_shared(const pj_precision *precision, readers **order, siz
         pj_num elements = pj_type_count(precision->model->symbols, &at->value->type);
         if (at->count > 1 && pj_num_known(elements)) {
             at->layer = PJ_NEW(arena, const char *, at->count);
-            if (!at->layer)
-                return pj_fail_memory(err);
+            PJ_TRY(pj_got(at->layer, err));
             shared[(*count)++] = (pj_shared_parameter){at->value->name, elements.whole, at->layer, at->count};
         }
         at->count = at->last = 0;

@@ -280,7 +280,7 @@ static pj_status copy_text(reader *r, pj_json root, const char *key, const char 
     const char *text = "";
     PJ_TRY(pj_json_opt_text(root, key, &text, r->err));
     *out = pj_arena_strdup(r->table->arena, text);
-    return *out ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(*out, r->err);
 }
 
 /* An optional fact of the technology. */

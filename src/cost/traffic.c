@@ -7,8 +7,7 @@ pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
     if (moves->count == moves->room) {
         size_t room = moves->room ? 2 * moves->room : FIRST_ROOM;
         pj_move *more = PJ_NEW(moves->arena, pj_move, room);
-        if (!more)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(more, err));
         if (moves->count)
             memcpy(more, moves->at, moves->count * sizeof *more);
         moves->at = more;

@@ -94,8 +94,7 @@ static pj_status make_rows(draft *d, pj_error *err)
     const pj_result *a = d->result.a, *b = d->result.b;
     PJ_TRY(pj_match_layers(a, b, d->arena, &d->matching, err));
     d->rows = PJ_NEW(d->arena, pj_diff_row, a->layer_count + b->layer_count);
-    if (!d->rows)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(d->rows, err));
     add_removed(d, 0);
     for (size_t i = 0; i < b->layer_count; i++) {
         size_t other = d->matching.a_of_b[i];

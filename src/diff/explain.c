@@ -321,8 +321,7 @@ pj_status pj_explain_causes(pj_diff *diff, pj_arena *arena, pj_error *err)
                                                  .layer_part = t->most,
                                                  .detail = detail_of(diff, t, arena)};
     }
-    if (!causes || pj_arena_failed(arena))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(causes && !pj_arena_failed(arena), err));
     qsort(causes, diff->cause_count, sizeof *causes, by_size);
     diff->causes = causes;
     return PJ_OK;

@@ -140,8 +140,7 @@ pj_status pj_limits_judge(const pj_diff_options *options, pj_arena *arena, pj_di
 {
     size_t count = options ? options->limit_count : 0;
     pj_verdict *verdicts = PJ_NEW(arena, pj_verdict, count);
-    if (!verdicts)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(verdicts, err));
     for (size_t i = 0; i < count; i++) {
         limit l;
         const char *text = options->limits[i], *wants = read_limit(text, &l);
@@ -151,8 +150,7 @@ pj_status pj_limits_judge(const pj_diff_options *options, pj_arena *arena, pj_di
             return pj_fail(err, PJ_EARGUMENT, "limit \"%.60s\": table %.80s has no joules; give a percentage", text,
                            diff->b->table);
         verdicts[i].limit = pj_arena_strdup(arena, text);
-        if (!verdicts[i].limit)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(verdicts[i].limit, err));
         judge(&l, diff, &verdicts[i]);
         diff->exceeded += verdicts[i].exceeded;
     }

@@ -101,7 +101,7 @@ static pj_status number_keys(matcher *m, side *s, likeness by, pj_map *numbers, 
     }
     ok = ok && !text.failed;
     pj_str_free(&text);
-    return ok ? PJ_OK : pj_fail_memory(err);
+    return pj_got(ok, err);
 }
 
 static pj_status start(matcher *m, pj_error *err)
@@ -123,7 +123,7 @@ static pj_status start(matcher *m, pj_error *err)
     m->kept = PJ_NEW(m->arena, bool, m->a.count);
     m->once_a = PJ_NEW(m->arena, size_t, m->keys);
     m->once_b = PJ_NEW(m->arena, size_t, m->keys);
-    return m->aligner && !pj_arena_failed(m->arena) ? PJ_OK : pj_fail_memory(err);
+    return pj_got(m->aligner && !pj_arena_failed(m->arena), err);
 }
 
 static void pair(size_t a, size_t b, void *payload)
@@ -248,8 +248,7 @@ static pj_status match_names(matcher *m, pj_error *err)
     pair_names(m, false);
     const size_t *a = pj_arena_memdup(m->arena, m->a.other, m->a.count, sizeof *a);
     const size_t *b = pj_arena_memdup(m->arena, m->b.other, m->b.count, sizeof *b);
-    if (!a || !b)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(a && b, err));
     align_gaps(m, BY_WORK);
     if (names_have_shifted(m))
         return PJ_OK;

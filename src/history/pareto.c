@@ -204,8 +204,7 @@ static pj_status read_points(pj_store *store, pj_arena *arena, const char *unit,
     if (rows == 0)
         return pj_store_fail(store, PJ_EFORMAT, "has no points");
     pj_pareto_point *points = PJ_NEW(arena, pj_pareto_point, rows);
-    if (!points)
-        return pj_fail_memory(store->err);
+    PJ_TRY(pj_got(points, store->err));
     PJ_TRY(pj_statement_new(store, "SELECT id, label, quality, energy, basis, time FROM point ORDER BY id", &s));
     pj_status status = pj_statement_step(&s, &row);
     for (*count = 0; status == PJ_OK && row && *count < (size_t)rows; ++*count) {
@@ -229,8 +228,8 @@ static pj_status read_all(pj_store *store, pj_better better, double within, pare
     PJ_TRY(check_better(store, &run, better));
     PJ_TRY(read_points(store, out->arena, run.unit, &points, &result->count));
     size_t *frontier = PJ_NEW(out->arena, size_t, result->count);
-    if (!frontier || !pj_pareto_sort(points, result->count, run.better, frontier, &result->frontier_count))
-        return pj_fail_memory(store->err);
+    PJ_TRY(pj_got(frontier && pj_pareto_sort(points, result->count, run.better, frontier, &result->frontier_count),
+                  store->err));
     result->higher_is_better = run.better == PJ_BETTER_HIGHER;
     result->points = points;
     result->frontier = frontier;

@@ -117,12 +117,11 @@ pj_status pj_store_get_text(pj_statement *s, pj_arena *arena, const char **out)
     if (type == SQLITE_NULL)
         return PJ_OK;
     const char *text = type == SQLITE_TEXT ? (const char *)sqlite3_column_text(s->sql, column) : "";
-    if (!text)
-        return pj_fail_memory(s->store->err);
+    PJ_TRY(pj_got(text, s->store->err));
     if (type != SQLITE_TEXT || strlen(text) != (size_t)sqlite3_column_bytes(s->sql, column))
         return fail_cell(s, column, "no text");
     *out = pj_arena_strdup(arena, text);
-    return *out ? PJ_OK : pj_fail_memory(s->store->err);
+    return pj_got(*out, s->store->err);
 }
 
 pj_status pj_store_get_int(pj_statement *s, int64_t *out)

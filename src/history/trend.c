@@ -450,8 +450,7 @@ static pj_status read_trend(pj_store *store, const pj_history_query *query, tren
     if (query->last && query->last < count)
         count = query->last;
     pj_history_entry *entries = PJ_NEW(out->arena, pj_history_entry, count);
-    if (!entries)
-        return pj_fail_memory(store->err);
+    PJ_TRY(pj_got(entries, store->err));
     PJ_TRY(select_entries(store, query->model, query->branch, count, out->arena, entries, &count));
     for (size_t i = 0; i < count / 2; i++) { /* oldest first */
         pj_history_entry swap = entries[i];
@@ -478,7 +477,7 @@ static void *keep(pj_arena *arena, size_t size)
 static pj_status keep_text(pj_arena *arena, const char *text, const char **out, pj_error *err)
 {
     *out = text ? pj_arena_strdup(arena, text) : NULL;
-    return *out || !text ? PJ_OK : pj_fail_memory(err);
+    return pj_got(*out || !text, err);
 }
 
 pj_status pj_history_read(const char *file, const pj_history_query *query, pj_history **out, pj_error *err)
@@ -521,8 +520,7 @@ static pj_status read_names(pj_store *store, pj_arena *arena, pj_history_model *
     if (names > PJ_HISTORY_MOST)
         return pj_store_fail(store, PJ_ELIMIT, "has more than %d models", PJ_HISTORY_MOST);
     pj_history_model *models = PJ_NEW(arena, pj_history_model, names);
-    if (!models)
-        return pj_fail_memory(store->err);
+    PJ_TRY(pj_got(models, store->err));
     PJ_TRY(pj_statement_new(store, models_sql, &s));
     pj_status status = pj_statement_step(&s, &row);
     for (*count = 0; status == PJ_OK && row && *count < (size_t)names; ++*count) {

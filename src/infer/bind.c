@@ -90,7 +90,7 @@ static pj_status set_symbol(binder *b, const char *name, int64_t value, const ch
     const pj_num num = pj_num_of(value);
     pj_num *copy = pj_arena_memdup(b->arena, &num, 1, sizeof num);
     const char *key = pj_arena_strdup(b->arena, name);
-    return copy && key && pj_map_put(&b->values, key, copy) ? PJ_OK : pj_fail_memory(b->err);
+    return pj_got(copy && key && pj_map_put(&b->values, key, copy), b->err);
 }
 
 static bool is_listed(const binder *b, const char *name)
@@ -141,8 +141,7 @@ static pj_status bind_dims(binder *b)
     const pj_setup *options = b->options;
     b->formula = PJ_NEW(b->arena, pj_num, options->dim_count);
     b->meanings = PJ_NEW(b->arena, pj_num, options->dim_count);
-    if (!b->formula || !b->meanings)
-        return pj_fail_memory(b->err);
+    PJ_TRY(pj_got(b->formula && b->meanings, b->err));
     for (size_t i = 0; i < options->dim_count; i++) {
         const pj_dim_binding *dim = &options->dims[i];
         if (is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
@@ -192,7 +191,7 @@ static pj_status bind_input(binder *b, const pj_input_binding *given)
     }
     const pj_num *copy = pj_arena_memdup(b->arena, dims, (size_t)given->rank, sizeof *dims);
     *declared = pj_type_tensor(dtype, given->rank, copy);
-    return copy ? PJ_OK : pj_fail_memory(b->err);
+    return pj_got(copy, b->err);
 }
 
 /* Texts that could not be read as formulas, and can now: "h/2" of a known h. */
@@ -260,8 +259,7 @@ static pj_status assume_nameless(binder *b)
         if (!any)
             continue;
         declared->dims = pj_arena_memdup(b->arena, dims, (size_t)declared->rank, sizeof *dims);
-        if (!declared->dims)
-            return pj_fail_memory(b->err);
+        PJ_TRY(pj_got(declared->dims, b->err));
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL,
                     "input '%s' has dimensions without number or name; they are taken as 1; set them with --input "
                     "%s=DIMS",
@@ -291,8 +289,7 @@ static pj_status rewrite(binder *b, pj_type *type)
         return of ? rewrite(b, of) : pj_fail_memory(b->err);
     }
     pj_num *dims = pj_arena_memdup(b->arena, type->dims, (size_t)type->rank, sizeof *dims);
-    if (!dims)
-        return pj_fail_memory(b->err);
+    PJ_TRY(pj_got(dims, b->err));
     for (int k = 0; k < type->rank; k++)
         if (pj_num_symbolic(dims[k]))
             dims[k] = bound_dim(b, dims[k]);
@@ -310,8 +307,7 @@ static pj_status list_bound(binder *b)
     while (pj_symbols_name(model->symbols, symbols, &bound))
         symbols++;
     pj_dim_binding *dim = PJ_NEW(b->arena, pj_dim_binding, symbols + b->options->dim_count);
-    if (!dim)
-        return pj_fail_memory(b->err);
+    PJ_TRY(pj_got(dim, b->err));
     model->dim = dim;
     for (size_t i = 0; (name = pj_symbols_name(model->symbols, i, &bound)) != NULL; i++) {
         const pj_num *value = pj_map_get(&b->values, name);
@@ -323,8 +319,7 @@ static pj_status list_bound(binder *b)
         if (is_listed(b, given->name))
             continue;
         name = pj_arena_strdup(b->arena, given->name);
-        if (!name)
-            return pj_fail_memory(b->err);
+        PJ_TRY(pj_got(name, b->err));
         dim[model->dims++] = (pj_dim_binding){name, given->value};
     }
     return PJ_OK;
@@ -338,8 +333,7 @@ static pj_status note_loop(void *payload, pj_node *node)
     if (b->loops == b->room) {
         b->room = b->room ? 2 * b->room : 16;
         pj_node **more = PJ_NEW(b->arena, pj_node *, b->room);
-        if (!more)
-            return pj_fail_memory(b->err);
+        PJ_TRY(pj_got(more, b->err));
         for (int i = 0; i < b->loops; i++)
             more[i] = b->loop[i];
         b->loop = more;
@@ -365,7 +359,7 @@ static pj_status give_trips(binder *b, const pj_trips_binding *given)
     if (!found)
         return fail_offers(b, &o, "Loop", "its loops are", "it has no loop at all");
     pj_str_free(&o.list);
-    return ok ? PJ_OK : pj_fail_memory(b->err);
+    return pj_got(ok, b->err);
 }
 
 static pj_status bind_trips(binder *b)

@@ -38,8 +38,7 @@ static pj_status note_type(noting *n, pj_type *type)
     int count = model->declareds;
     if ((count & (count - 1)) == 0) { /* full: at each power of two */
         pj_declared *more = PJ_NEW(model->arena, pj_declared, count ? 2 * count : 1);
-        if (!more)
-            return pj_fail_memory(n->err);
+        PJ_TRY(pj_got(more, n->err));
         if (count)
             memcpy(more, model->declared, (size_t)count * sizeof *more);
         model->declared = more;
@@ -59,8 +58,7 @@ static pj_status note_attr(noting *n, pj_attr *attr)
     if (!found)
         return PJ_OK;
     pj_type *copy = pj_arena_memdup(n->model->arena, attr->type, (size_t)attr->count, sizeof *copy);
-    if (!copy)
-        return pj_fail_memory(n->err);
+    PJ_TRY(pj_got(copy, n->err));
     attr->type = copy;
     for (int i = 0; i < attr->count; i++)
         PJ_TRY(note_type(n, &copy[i]));
@@ -93,8 +91,7 @@ pj_status pj_declared_note(pj_model *model, pj_error *err)
 pj_status pj_unbind(pj_model *model, pj_error *err)
 {
     pj_arena *fresh = pj_arena_new(pj_arena_limit(model->arena));
-    if (!fresh)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(fresh, err));
     pj_arena_free(model->results);
     model->results = fresh;
     memset(&model->told, 0, sizeof model->told);

@@ -35,8 +35,7 @@ static pj_status name_dims(fit *f)
                 dims[k] = pj_num_symbol(f->model->symbols, name);
         }
         type->dims = dims;
-        if (!dims || pj_arena_failed(f->arena))
-            return pj_fail_memory(f->err);
+        PJ_TRY(pj_got(dims && !pj_arena_failed(f->arena), f->err));
     }
     return PJ_OK;
 }
@@ -69,8 +68,7 @@ static pj_status give_fixed(fit *f, const pj_setup *given, pj_str *note)
     pj_input_binding *inputs = PJ_NEW(f->arena, pj_input_binding, given->input_count + (size_t)graph->inputs);
     const char *name;
     bool bound;
-    if (!dims || !inputs)
-        return pj_fail_memory(f->err);
+    PJ_TRY(pj_got(dims && inputs, f->err));
     if (given->dim_count)
         memcpy(dims, given->dims, given->dim_count * sizeof *dims);
     if (given->input_count)

@@ -33,8 +33,7 @@ static pj_status find_desc(walk *w, pj_node *node)
         }
     }
     lookup *fresh = PJ_NEW(pj_model_results(w->model), lookup, 1);
-    if (!fresh)
-        return pj_fail_memory(w->err);
+    PJ_TRY(pj_got(fresh, w->err));
     const pj_op_desc *desc = pj_custom_find(w->model, node->domain, node->op);
     if (!desc)
         desc = pj_op_find(node->domain, node->op, node->opset);
@@ -45,7 +44,7 @@ static pj_status find_desc(walk *w, pj_node *node)
                     node->domain, node->op);
     *fresh = (lookup){node->domain, node->opset, desc, first};
     node->desc = fresh->desc;
-    return pj_map_put(&w->found, node->op, fresh) ? PJ_OK : pj_fail_memory(w->err);
+    return pj_got(pj_map_put(&w->found, node->op, fresh), w->err);
 }
 
 static pj_status call_infer_graph(pj_ctx *c, pj_graph *graph)
@@ -85,7 +84,7 @@ static pj_status merge_dims(walk *w, pj_value *value, bool *conflict)
     if (!better || *conflict)
         return PJ_OK;
     value->type.dims = pj_arena_memdup(pj_model_results(w->model), dims, (size_t)value->type.rank, sizeof *dims);
-    return value->type.dims ? PJ_OK : pj_fail_memory(w->err);
+    return pj_got(value->type.dims, w->err);
 }
 
 static pj_status merge_declared(walk *w, const pj_node *node, pj_value *value)
@@ -183,8 +182,7 @@ static pj_status read_constant(walk *w, pj_value *value)
 {
     if (!value->tensor || value->data)
         return PJ_OK;
-    if (!pj_tensor_decode(w->model->arena, value->tensor))
-        return pj_fail_memory(w->err);
+    PJ_TRY(pj_got(pj_tensor_decode(w->model->arena, value->tensor), w->err));
     value->data = value->tensor->data;
     value->data_count = value->data ? value->tensor->count : 0;
     return PJ_OK;

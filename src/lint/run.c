@@ -129,16 +129,14 @@ static bool list_nodes(pj_linter *linter)
 /* Runs the rules whose flags in `on` are set, one for each in the order of pj_lint_rule_at. */
 static pj_status run_rules(pj_linter *linter, const bool *on, pj_error *err)
 {
-    if (!list_nodes(linter) || !list_readers(linter) || !find_makers(linter) || !find_consumers(linter))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(list_nodes(linter) && list_readers(linter) && find_makers(linter) && find_consumers(linter), err));
     find_kind(linter);
     for (size_t i = 0; row_at(i); i++) {
         if (!on[i])
             continue;
         linter->rule = &row_at(i)->rule;
         linter->of_rule = 0;
-        if (!row_at(i)->check(linter))
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(row_at(i)->check(linter), err));
     }
     return pj_arena_failed(linter->arena) ? pj_fail_memory(err) : PJ_OK;
 }
@@ -175,8 +173,7 @@ static pj_status run(const pj_result *result, const char *const *off, size_t off
                         .layers = &found->layers,
                         .arena = lint->arena,
                         .scratch = scratch};
-    if (!on)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(on, err));
     PJ_TRY(choose(off, off_count, on, scratch, err));
     PJ_TRY(run_rules(&linter, on, err));
     lint->finding = linter.finding;

@@ -10,8 +10,7 @@ static pj_status annotate(pj_loader *loader, pj_value *value, const PjOnnx__Tens
         if (strcmp(pj_text(entry->key), "finn_datatype") != 0)
             continue;
         value->annotation = pj_load_intern(loader, pj_text(entry->value));
-        if (!value->annotation)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(value->annotation, loader->err));
     }
     return PJ_OK;
 }
@@ -20,8 +19,7 @@ pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_
 {
     for (size_t i = 0; i < annotations->count; i++) {
         const PjOnnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);
-        if (!annotation)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(annotation, loader->err));
         pj_value *value = pj_map_get(place->names, pj_text(annotation->tensor_name));
         if (value && value != &loader->absent)
             PJ_TRY(annotate(loader, value, annotation));

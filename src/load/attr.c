@@ -101,7 +101,7 @@ static pj_status read_strings(pj_loader *loader, const ProtobufCBinaryData *stri
             texts = NULL;
     }
     out->strings = texts;
-    return texts ? PJ_OK : pj_load_no_memory(loader);
+    return pj_got(texts, loader->err);
 }
 
 static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_attr *out)
@@ -109,8 +109,7 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
     char what[PJ_TITLE];
     size_t count = (size_t)out->count;
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, count);
-    if (!tensors)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(tensors, loader->err));
     pj_load_title("attribute", out->name, what);
     for (size_t i = 0; i < count; i++) {
         if (out->kind == PJ_ATTR_TENSOR || out->kind == PJ_ATTR_TENSORS)
@@ -118,8 +117,7 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
         else
             PJ_TRY(pj_load_sparse(loader, proto->sparse_tensor ? proto->sparse_tensor : proto->sparse_tensors[i], what,
                                   &tensors[i]));
-        if (!pj_tensor_decode(loader->arena, &tensors[i]))
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(pj_tensor_decode(loader->arena, &tensors[i]), loader->err));
     }
     out->tensor = tensors;
     return PJ_OK;
@@ -128,8 +126,7 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
 static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr *out)
 {
     pj_type *types = PJ_NEW(loader->arena, pj_type, out->count);
-    if (!types)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(types, loader->err));
     for (size_t i = 0; i < (size_t)out->count; i++)
         PJ_TRY(pj_load_type(loader, proto->tp ? proto->tp : proto->type_protos[i], &types[i]));
     out->type = types;
@@ -149,8 +146,7 @@ static pj_status read_graphs(pj_loader *loader, const pj_spot *place, pj_node *n
     if (out->kind == PJ_ATTR_GRAPH)
         return read_graph(loader, place, node, proto->g, &out->graph);
     pj_graph **graphs = PJ_NEW(loader->arena, pj_graph *, proto->n_graphs);
-    if (!graphs)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(graphs, loader->err));
     for (size_t i = 0; i < proto->n_graphs; i++)
         PJ_TRY(read_graph(loader, place, node, proto->graphs[i], &graphs[i]));
     out->graphs = graphs;
@@ -160,7 +156,7 @@ static pj_status read_graphs(pj_loader *loader, const pj_spot *place, pj_node *n
 static pj_status copy_numbers(pj_loader *loader, const void *numbers, size_t count, size_t size, const void **out)
 {
     *out = pj_arena_memdup(loader->arena, numbers, count, size);
-    return *out ? PJ_OK : pj_load_no_memory(loader);
+    return pj_got(*out, loader->err);
 }
 
 /* `place` is where the attribute is written: names in its graphs mean what they mean there. */
@@ -186,7 +182,7 @@ static pj_status read_value(pj_loader *loader, const pj_spot *place, pj_node *no
     case PJ_ATTR_STRING:
         out->count = 1;
         out->s = pj_arena_strndup(loader->arena, (const char *)proto->s.data, proto->s.len);
-        return out->s ? PJ_OK : pj_load_no_memory(loader);
+        return pj_got(out->s, loader->err);
     case PJ_ATTR_FLOATS:
         PJ_TRY(copy_numbers(loader, proto->floats, count, sizeof(float), &numbers));
         out->floats = numbers;
@@ -246,8 +242,7 @@ static pj_status read_attr(pj_loader *loader, const pj_spot *place, pj_node *nod
 {
     const attr_proto *value = proto;
     out->name = pj_load_intern(loader, pj_text(proto->name));
-    if (!out->name)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(out->name, loader->err));
     if (!*out->name)
         return pj_fail(loader->err, PJ_EFORMAT, "an attribute has no name");
     PJ_TRY(resolve(loader, &value, &place));
@@ -264,8 +259,7 @@ static pj_status read_attr(pj_loader *loader, const pj_spot *place, pj_node *nod
 pj_status pj_load_attrs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->attr = PJ_NEW(loader->arena, pj_attr, proto->n_attribute);
-    if (!node->attr)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->attr, loader->err));
     for (size_t i = 0; i < proto->n_attribute; i++) {
         bool kept = false;
         PJ_TRY(read_attr(loader, place, node, proto->attribute[i], &node->attr[node->attrs], &kept));

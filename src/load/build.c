@@ -6,8 +6,7 @@
 static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_value *value)
 {
     *list = pj_load_grow(loader->arena, *list, *count, sizeof(pj_value *));
-    if (!*list)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(*list, loader->err));
     (*list)[(*count)++] = value;
     return PJ_OK;
 }
@@ -30,8 +29,7 @@ static pj_status add_constant(pj_loader *loader, const pj_spot *place, pj_tensor
         PJ_TRY(append(loader, &graph->initializer, &graph->initializers, value));
     }
     pj_num *dims = PJ_NEW(loader->arena, pj_num, tensor->rank);
-    if (!dims)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(dims, loader->err));
     for (int i = 0; i < tensor->rank; i++)
         dims[i] = pj_num_of(tensor->dims[i]);
     tensor->name = value->name;
@@ -43,12 +41,10 @@ static pj_status add_constant(pj_loader *loader, const pj_spot *place, pj_tensor
 static pj_status add_initializers(pj_loader *loader, const pj_spot *place, const pj_messages *protos)
 {
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
-    if (!tensors)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(tensors, loader->err));
     for (size_t i = 0; i < protos->count; i++) {
         const PjOnnx__TensorProto *proto = pj_unpack(loader, protos, i);
-        if (!proto)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(proto, loader->err));
         PJ_TRY(pj_load_tensor(loader, proto, "initializer", &tensors[i]));
         PJ_TRY(add_constant(loader, place, &tensors[i]));
         loader->stripped += tensors[i].storage == PJ_STORED_ABSENT && !tensors[i].location;
@@ -59,12 +55,10 @@ static pj_status add_initializers(pj_loader *loader, const pj_spot *place, const
 static pj_status add_sparse_initializers(pj_loader *loader, const pj_spot *place, const pj_messages *protos)
 {
     pj_tensor *tensors = PJ_NEW(loader->arena, pj_tensor, protos->count);
-    if (!tensors)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(tensors, loader->err));
     for (size_t i = 0; i < protos->count; i++) {
         const PjOnnx__SparseTensorProto *proto = pj_unpack(loader, protos, i);
-        if (!proto)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(proto, loader->err));
         PJ_TRY(pj_load_sparse(loader, proto, "initializer", &tensors[i]));
         PJ_TRY(add_constant(loader, place, &tensors[i]));
     }
@@ -100,8 +94,7 @@ static pj_status add_inputs(pj_loader *loader, const pj_spot *place, const pj_me
 {
     for (size_t i = 0; i < infos->count; i++) {
         const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
-        if (!info)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(info, loader->err));
         if (!*pj_text(info->name))
             return pj_fail(loader->err, PJ_EFORMAT, "input %zu of graph '%s' has no name", i, place->graph->name);
         PJ_TRY(add_input(loader, place, info));
@@ -127,19 +120,16 @@ pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__No
     pj_graph *graph = place->graph;
     pj_node *node = PJ_NEW(loader->arena, pj_node, 1);
     graph->node = pj_load_grow(loader->arena, graph->node, graph->nodes, sizeof(pj_node *));
-    if (!node || !graph->node)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node && graph->node, loader->err));
     PJ_TRY(pj_load_step(loader));
     node->name = pj_arena_strdup(loader->arena, pj_text(proto->name));
     node->label = *pj_text(node->name) && !place->call ? node->name : pj_load_label_at(loader, place, proto, index);
     node->op = pj_load_intern(loader, pj_text(proto->op_type));
     node->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
     node->overload = pj_load_intern(loader, pj_text(proto->overload));
-    if (!node->name || !node->label || !node->op || !node->domain || !node->overload)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->name && node->label && node->op && node->domain && node->overload, loader->err));
     node->scope = pj_load_scope(loader, proto, node->label);
-    if (!node->scope)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->scope, loader->err));
     node->opset = opset_of(loader, place, node->domain);
     node->graph = graph;
     node->index = graph->nodes;
@@ -153,8 +143,7 @@ static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const PjOn
 {
     node->inputs = (int)proto->n_input;
     node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
-    if (!node->in)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->in, loader->err));
     for (size_t i = 0; i < proto->n_input; i++) {
         if (!*proto->input[i])
             continue;
@@ -176,8 +165,7 @@ static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const PjO
 {
     node->outputs = (int)proto->n_output;
     node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
-    if (!node->out)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->out, loader->err));
     for (size_t i = 0; i < proto->n_output; i++)
         if (*proto->output[i])
             PJ_TRY(pj_load_define(loader, place, proto->output[i], node, (int)i, &node->out[i]));
@@ -228,8 +216,7 @@ static pj_status add_sorted(pj_loader *loader, const pj_spot *place, const pj_me
     const size_t count = nodes->count - from;
     PjOnnx__NodeProto *const *rest = pj_unpack_nodes(loader, nodes, from);
     size_t *order = rest ? PJ_NEW(loader->scratch, size_t, count) : NULL;
-    if (!order)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(order, loader->err));
     PJ_TRY(pj_load_sort(loader, place, rest, count, from, order));
     for (size_t i = 0; i < count; i++)
         PJ_TRY(add_node(loader, place, rest[order[i]], from + order[i]));
@@ -240,8 +227,7 @@ pj_status pj_load_nodes(pj_loader *loader, const pj_spot *place, const pj_messag
 {
     for (size_t i = 0; i < nodes->count; i++) {
         const PjOnnx__NodeProto *node = pj_unpack(loader, nodes, i);
-        if (!node)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(node, loader->err));
         if (!is_ready(place, node)) /* nodes that come in order need no sorting, and nearly all do */
             return add_sorted(loader, place, nodes, i);
         PJ_TRY(add_node(loader, place, node, i));
@@ -253,8 +239,7 @@ static pj_status add_outputs(pj_loader *loader, const pj_spot *place, const pj_m
 {
     for (size_t i = 0; i < infos->count; i++) {
         const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
-        if (!info)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(info, loader->err));
         pj_value *value = pj_load_find(place, pj_text(info->name));
         if (!value || value == &loader->absent) {
             char what[64];
@@ -275,8 +260,7 @@ pj_status pj_load_declared(pj_loader *loader, const pj_spot *place, const pj_mes
 {
     for (size_t i = 0; i < infos->count; i++) {
         const PjOnnx__ValueInfoProto *info = pj_unpack(loader, infos, i);
-        if (!info)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(info, loader->err));
         pj_value *value = pj_map_get(place->names, pj_text(info->name));
         if (value && value != &loader->absent && value->declared.kind == PJ_KIND_UNKNOWN)
             PJ_TRY(read_declared(loader, info, "value", &value->declared));
@@ -289,8 +273,7 @@ static pj_status fill_graph(pj_loader *loader, const pj_spot *place, const pj_gr
     if (loader->depth > PJ_MAX_SUBGRAPH_DEPTH + 1)
         return pj_fail(loader->err, PJ_ELIMIT, "subgraphs are nested more than %d deep", PJ_MAX_SUBGRAPH_DEPTH);
     size_t values = text->initializers.count + text->inputs.count + text->nodes.count; /* most nodes make one */
-    if (!pj_map_reserve(place->names, values))
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(pj_map_reserve(place->names, values), loader->err));
     PJ_TRY(add_initializers(loader, place, &text->initializers));
     PJ_TRY(add_sparse_initializers(loader, place, &text->sparse_initializers));
     PJ_TRY(add_inputs(loader, place, &text->inputs));
@@ -306,8 +289,7 @@ pj_status pj_load_graph(pj_loader *loader, const pj_spot *outer, pj_node *holder
     pj_graph *graph = PJ_NEW(loader->arena, pj_graph, 1);
     pj_map names;
     const char *name = pj_arena_strdup(loader->arena, text->name);
-    if (!graph || !name)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(graph && name, loader->err));
     pj_map_init(&names, loader->scratch);
     pj_map_init(&graph->values, loader->arena);
     graph->name = name;

@@ -51,7 +51,7 @@ static pj_status read_entries(pj_loader *loader, const PjOnnx__TensorProto *prot
     if (!out->location || !*out->location)
         return bad(loader, what, out, "no location is given");
     out->location = pj_load_intern(loader, out->location);
-    return out->location ? PJ_OK : pj_load_no_memory(loader);
+    return pj_got(out->location, loader->err);
 }
 
 /* The location is a path below the model's folder, written with slashes. */
@@ -130,8 +130,7 @@ static bool is_inside(const pj_loader *loader, const char *path)
 static pj_status keep_path(pj_loader *loader, const char *path)
 {
     pj_data_path *kept = PJ_NEW(loader->arena, pj_data_path, 1);
-    if (!kept)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(kept, loader->err));
     *kept = (pj_data_path){loader->model->data, path};
     loader->model->data = kept;
     return PJ_OK;
@@ -148,8 +147,7 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
     pj_str_printf(&path, "%s/%s", loader->folder, tensor->location);
     file->path = path.failed ? NULL : pj_arena_strdup(loader->arena, path.data);
     pj_str_free(&path);
-    if (!file->path)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(file->path, loader->err));
     if (stat(file->path, &info) != 0)
         return PJ_OK;
     if (!S_ISREG(info.st_mode)) {
@@ -178,8 +176,7 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
     data_file *file = pj_map_get(&loader->files, tensor->location);
     if (!file) {
         file = PJ_NEW(loader->arena, data_file, 1);
-        if (!file || !pj_map_put(&loader->files, tensor->location, file))
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(file && pj_map_put(&loader->files, tensor->location, file), loader->err));
         PJ_TRY(look(loader, what, tensor, file));
         if (!file->there)
             report_absent(loader, tensor->location, file);
@@ -242,8 +239,7 @@ pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, 
     if (want > pj_wire_kept_bytes((int)out->dtype))
         return PJ_OK;
     uint8_t *bytes = PJ_NEW(loader->arena, uint8_t, want);
-    if (!bytes)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(bytes, loader->err));
     if (!read_at(file, out->offset, bytes, (size_t)want))
         return pj_fail(loader->err, PJ_EIO, "cannot read '%.200s': %s", out->location,
                        errno ? strerror(errno) : "it ends too early");

@@ -14,18 +14,15 @@ static pj_status add_function(pj_loader *loader, PjOnnx__FunctionProto *proto, p
     pj_str text = key_of(proto->domain, proto->name, proto->overload);
     const char *key = text.failed ? NULL : pj_arena_strndup(loader->scratch, text.data, text.length);
     pj_str_free(&text);
-    if (!key)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(key, loader->err));
     if (pj_map_get(&loader->functions, key))
         return pj_fail(loader->err, PJ_EFORMAT, "the function '%s' of domain '%s' is defined twice",
                        pj_text(proto->name), pj_text(proto->domain));
-    if (!pj_map_put(&loader->functions, key, proto))
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(pj_map_put(&loader->functions, key, proto), loader->err));
     out->domain = pj_load_intern(loader, pj_load_domain(proto->domain));
     out->name = pj_load_intern(loader, pj_text(proto->name));
     out->overload = pj_load_intern(loader, pj_text(proto->overload));
-    if (!out->domain || !out->name || !out->overload)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(out->domain && out->name && out->overload, loader->err));
     out->inputs = (int)proto->n_input;
     out->outputs = (int)proto->n_output;
     out->attrs = (int)proto->n_attribute;
@@ -37,8 +34,7 @@ static pj_status add_function(pj_loader *loader, PjOnnx__FunctionProto *proto, p
 pj_status pj_load_functions(pj_loader *loader, const PjOnnx__ModelProto *proto)
 {
     pj_function *functions = PJ_NEW(loader->arena, pj_function, proto->n_functions);
-    if (!functions)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(functions, loader->err));
     for (size_t i = 0; i < proto->n_functions; i++)
         PJ_TRY(add_function(loader, proto->functions[i], &functions[i]));
     loader->model->functions = (int)proto->n_functions;
@@ -56,7 +52,7 @@ pj_status pj_load_callee(const pj_loader *loader, const PjOnnx__NodeProto *node,
     if (!failed)
         *out = pj_map_get(&loader->functions, key.data);
     pj_str_free(&key);
-    return failed ? pj_load_no_memory(loader) : PJ_OK;
+    return failed ? pj_fail_memory(loader->err) : PJ_OK;
 }
 
 static pj_status check_call(const pj_loader *loader, const pj_call *call)
@@ -81,8 +77,7 @@ static pj_status bind_inputs(pj_loader *loader, const pj_call *call, pj_map *nam
         pj_value *value = *name ? pj_load_find(call->from, name) : &loader->absent;
         if (!value)
             return pj_load_fail_dangling(loader, call->from, "an input of the call is the tensor", name);
-        if (!pj_map_put(names, call->function->input[i], value))
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(pj_map_put(names, call->function->input[i], value), loader->err));
     }
     return PJ_OK;
 }
@@ -104,8 +99,7 @@ static pj_status bind_outputs(pj_loader *loader, const pj_call *call, pj_map *na
         if (!*name || copied[i])
             continue;
         PJ_TRY(pj_load_define(loader, call->from, name, NULL, -1, &value));
-        if (!pj_map_put(names, formal, value))
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(pj_map_put(names, formal, value), loader->err));
     }
     return PJ_OK;
 }
@@ -124,8 +118,7 @@ static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
     PJ_TRY(pj_load_node(loader, inside, &proto, call->function->n_node + i, &node));
     node->in = PJ_NEW(loader->arena, pj_value *, 1);
     node->out = PJ_NEW(loader->arena, pj_value *, 1);
-    if (!node->in || !node->out)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(node->in && node->out, loader->err));
     node->inputs = node->outputs = 1;
     node->in[0] = value;
     value->uses++;
@@ -137,8 +130,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
     const PjOnnx__FunctionProto *function = call->function;
     pj_map names;
     bool *copied = PJ_NEW(loader->scratch, bool, call->node->n_output);
-    if (!copied)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(copied, loader->err));
     pj_map_init(&names, loader->scratch);
     pj_spot inside = {call->from->graph, &names, NULL, call};
     PJ_TRY(bind_inputs(loader, call, &names));
@@ -166,8 +158,7 @@ pj_status pj_load_call(pj_loader *loader, const pj_spot *place, const PjOnnx__No
     label = label ? pj_load_unique(loader, label) : NULL;
     size_t room = label ? strlen(label) + 2 : 0;
     char *prefix = label ? PJ_NEW(loader->arena, char, room) : NULL;
-    if (!prefix)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(prefix, loader->err));
     snprintf(prefix, room, "%s/", label);
     call.prefix = prefix;
     PJ_TRY(pj_load_step(loader));

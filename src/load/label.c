@@ -64,8 +64,7 @@ static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named)
         pj_node *node = graph->node[i];
         if (named == (*node->name != 0))
             node->label = pj_load_unique(loader, node->label);
-        if (!node->label)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(node->label, loader->err));
         PJ_TRY(label_subgraphs(loader, node, named));
     }
     return PJ_OK;
@@ -73,8 +72,7 @@ static pj_status label_nodes(pj_loader *loader, pj_graph *graph, bool named)
 
 pj_status pj_load_labels(pj_loader *loader, pj_graph *graph)
 {
-    if (!pj_map_reserve(&loader->labels, (size_t)loader->steps))
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(pj_map_reserve(&loader->labels, (size_t)loader->steps), loader->err));
     PJ_TRY(label_nodes(loader, graph, true));
     return label_nodes(loader, graph, false);
 }

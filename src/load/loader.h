@@ -60,13 +60,6 @@ typedef struct pj_call {
     int depth;           /* calls around this one, itself included */
 } pj_call;
 
-/* Raises PJ_ENOMEM; that the result is never PJ_OK is plain to see here, for readers and for analyzers. */
-static inline pj_status pj_load_no_memory(const pj_loader *loader)
-{
-    pj_fail_memory(loader->err);
-    return PJ_ENOMEM;
-}
-
 /* ---- names.c: for all others ---- */
 
 /* An absent text of the file is an empty one. */

@@ -56,12 +56,10 @@ static pj_status read_opsets(pj_loader *loader, const PjOnnx__ModelProto *proto)
 {
     pj_model *model = loader->model;
     pj_opset *opsets = PJ_NEW(loader->arena, pj_opset, proto->n_opset_import + 1);
-    if (!opsets)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(opsets, loader->err));
     for (size_t i = 0; i < proto->n_opset_import; i++) {
         const char *domain = pj_load_intern(loader, pj_load_domain(proto->opset_import[i]->domain));
-        if (!domain)
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(domain, loader->err));
         add_opset(opsets, &model->opsets, domain, proto->opset_import[i]->version);
     }
     model->opset = opsets;
@@ -77,7 +75,7 @@ static pj_status read_producer(pj_loader *loader, const PjOnnx__ModelProto *prot
     pj_str_printf(&text, "%s%s%s", name, *name && *version ? " " : "", version);
     loader->model->producer = text.failed ? NULL : pj_arena_strdup(loader->arena, text.data);
     pj_str_free(&text);
-    return loader->model->producer ? PJ_OK : pj_load_no_memory(loader);
+    return pj_got(loader->model->producer, loader->err);
 }
 
 static pj_status build(pj_loader *loader, const pj_str *skeleton)
@@ -86,8 +84,7 @@ static pj_status build(pj_loader *loader, const pj_str *skeleton)
     pj_graph_text graph;
     bool has_graph;
     const PjOnnx__ModelProto *proto = pj_unpack_model(loader, skeleton, &has_graph, &graph);
-    if (!proto)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(proto, loader->err));
     if (!has_graph)
         return pj_fail(loader->err, PJ_EFORMAT,
                        "there is no graph in this file: it is not an ONNX model, or was cut "
@@ -102,7 +99,7 @@ static pj_status build(pj_loader *loader, const pj_str *skeleton)
                     loader->stripped);
     PJ_TRY(pj_load_labels(loader, model->graph));
     if (pj_symbols_out_of_memory(model->symbols) || pj_arena_failed(model->arena))
-        return pj_load_no_memory(loader); /* a dimension or a finding is missing */
+        return pj_fail_memory(loader->err); /* a dimension or a finding is missing */
     return PJ_OK;
 }
 
@@ -118,19 +115,17 @@ static const char *folder_of(pj_arena *arena, const char *path)
 static pj_status start_model(pj_loader *loader, const char *path, const pj_load_options *options)
 {
     pj_model *model = loader->model = PJ_NEW(loader->arena, pj_model, 1);
-    if (!model)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(model, loader->err));
     model->arena = loader->arena;
     model->file_bytes = loader->file_bytes;
     pj_diags_init(&model->diags, loader->arena);
     model->symbols = pj_symbols_new(loader->arena);
     model->path = pj_arena_strdup(loader->arena, path);
-    if (!model->symbols || !model->path)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(model->symbols && model->path, loader->err));
     loader->follow_links = options && options->follow_links;
     for (size_t i = 0; options && i < options->binding_count; i++)
-        if (!pj_symbols_bind(model->symbols, options->bindings[i].name, options->bindings[i].value))
-            return pj_load_no_memory(loader);
+        PJ_TRY(pj_got(pj_symbols_bind(model->symbols, options->bindings[i].name, options->bindings[i].value),
+                      loader->err));
     pj_map_init(&loader->files, loader->scratch);
     pj_map_init(&loader->texts, loader->scratch);
     pj_map_init(&loader->functions, loader->scratch);
@@ -143,7 +138,7 @@ static pj_status build_from(pj_loader *loader, const pj_str *skeleton, const cha
 {
     PJ_TRY(start_model(loader, path, options));
     if (is_file && !(loader->folder = folder_of(loader->arena, path)))
-        return pj_load_no_memory(loader);
+        return pj_fail_memory(loader->err);
     return build(loader, skeleton);
 }
 

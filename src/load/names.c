@@ -35,7 +35,7 @@ pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, con
             copies = NULL;
     }
     *out = copies;
-    return copies ? PJ_OK : pj_load_no_memory(loader);
+    return pj_got(copies, loader->err);
 }
 
 const char *pj_load_title(const char *what, const char *name, char text[PJ_TITLE])
@@ -101,8 +101,7 @@ pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *na
     value = PJ_NEW(loader->arena, pj_value, 1);
     model->value = pj_load_grow(loader->arena, model->value, model->values, sizeof(pj_value *));
     const char *kept = final_name(loader, place, name);
-    if (!value || !model->value || !kept)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(value && model->value && kept, loader->err));
     value->name = kept;
     value->graph = place->graph;
     value->producer = node;
@@ -111,10 +110,9 @@ pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *na
     value->index = model->values;
     model->value[model->values++] = value;
     bool same = place->names == &place->graph->values;
-    if (!pj_map_put(&place->graph->values, kept, value))
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(pj_map_put(&place->graph->values, kept, value), loader->err));
     if (!same && (!(kept = pj_load_intern(loader, name)) || !pj_map_put(place->names, kept, value)))
-        return pj_load_no_memory(loader);
+        return pj_fail_memory(loader->err);
     *out = value;
     return PJ_OK;
 }

@@ -147,8 +147,7 @@ static pj_status order_nodes(sorter *s, pj_error *err, size_t *order)
     size_t *stack = PJ_NEW(s->arena, size_t, s->count + 1), *next = PJ_NEW(s->arena, size_t, s->count + 1);
     char *state = PJ_NEW(s->arena, char, s->count + 1);
     size_t height = 0, placed = 0;
-    if (!stack || !next || !state)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(stack && next && state, err));
     memcpy(next, s->first, s->count * sizeof *next);
     for (size_t start = 0; start < s->count; start++) {
         if (state[start] == NEW)
@@ -177,9 +176,8 @@ pj_status pj_load_sort(pj_loader *loader, const pj_spot *place, PjOnnx__NodeProt
 {
     sorter s = {.arena = pj_arena_new(0), .place = place, .nodes = nodes, .count = count, .from = from};
     bool ordered = true;
-    if (!s.arena)
-        return pj_load_no_memory(loader);
-    pj_status status = collect(&s, &ordered) ? PJ_OK : pj_load_no_memory(loader);
+    PJ_TRY(pj_got(s.arena, loader->err));
+    pj_status status = collect(&s, &ordered) ? PJ_OK : pj_fail_memory(loader->err);
     for (size_t i = 0; i < s.count; i++)
         order[i] = i;
     if (status == PJ_OK && !ordered)

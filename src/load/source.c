@@ -38,7 +38,7 @@ static pj_status start(pj_source *source, pj_error *err)
     source->burst = FIRST_BURST;
     source->buffer = malloc(WINDOW);
     source->window = source->buffer;
-    return source->buffer ? PJ_OK : pj_fail_memory(err);
+    return pj_got(source->buffer, err);
 }
 
 pj_status pj_source_open(pj_source *source, const char *path, pj_error *err)

@@ -117,8 +117,7 @@ static pj_status read_strings(pj_loader *loader, const PjOnnx__TensorProto *prot
         if (!texts[i])
             texts = NULL;
     }
-    if (!texts)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(texts, loader->err));
     out->strings = (const char *const *)texts;
     out->storage = PJ_STORED_INLINE;
     return PJ_OK;
@@ -196,8 +195,7 @@ static pj_status read_elements(pj_loader *loader, const PjOnnx__TensorProto *pro
             return mismatch(loader, what, out, "numbers", entries, have);
         bytes = raw_of_typed(loader->arena, proto, field, (size_t)size, have);
     }
-    if (!bytes)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(bytes, loader->err));
     out->storage = PJ_STORED_INLINE;
     out->raw = true;
     out->bytes = bytes;
@@ -214,8 +212,7 @@ static pj_status read_dims(pj_loader *loader, const char *what, const int64_t *d
                        pj_load_title(what, out->name, text), rank, PJ_MAX_RANK);
     out->rank = (int)rank;
     out->dims = pj_arena_memdup(loader->arena, dims, rank, sizeof *dims);
-    if (!out->dims)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(out->dims, loader->err));
     out->count = 1;
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0)
@@ -240,8 +237,7 @@ static pj_status read_head(pj_loader *loader, const char *what, const char *name
     char title[PJ_TITLE];
     memset(out, 0, sizeof *out);
     out->name = pj_arena_strdup(loader->arena, pj_text(name));
-    if (!out->name)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(out->name, loader->err));
     if (!pj_dtype_valid(dtype))
         return pj_fail(loader->err, PJ_EFORMAT, "%s has element type %" PRId32 ", which does not exist",
                        pj_load_title(what, out->name, title), dtype);

@@ -41,8 +41,7 @@ static pj_status read_tensor_type(pj_loader *loader, int32_t dtype, const PjOnnx
         return pj_fail(loader->err, PJ_ELIMIT, "the shape has %zu dimensions; at most %d are accepted", shape->n_dim,
                        PJ_MAX_RANK);
     pj_num *dims = PJ_NEW(loader->arena, pj_num, shape->n_dim);
-    if (!dims)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(dims, loader->err));
     for (size_t i = 0; i < shape->n_dim; i++)
         dims[i] = read_dim(loader, shape->dim[i]);
     out->rank = (int)shape->n_dim;
@@ -53,8 +52,7 @@ static pj_status read_tensor_type(pj_loader *loader, int32_t dtype, const PjOnnx
 static pj_status read_element(pj_loader *loader, pj_kind kind, const PjOnnx__TypeProto *element, pj_type *out)
 {
     pj_type *of = PJ_NEW(loader->arena, pj_type, 1);
-    if (!of)
-        return pj_load_no_memory(loader);
+    PJ_TRY(pj_got(of, loader->err));
     out->kind = kind;
     out->of = of;
     return pj_load_type(loader, element, of);

@@ -109,8 +109,7 @@ static pj_status shape_flex_attention(pj_ctx *c)
     PJ_TRY(read_attention(c, &rank, &a));
     pj_num y[] = {a.batch, a.heads, a.queries, a.value_size}, scores[] = {a.batch, a.heads, a.queries, a.keys};
     const pj_num *dims = pj_arena_memdup(c->arena, scores, 4, sizeof *scores);
-    if (!dims)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(dims, c->err));
     for (size_t k = 0; k < sizeof modifiers / sizeof *modifiers; k++) {
         pj_graph *graph = pj_attr_graph(c, modifiers[k]);
         if (graph)

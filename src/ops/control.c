@@ -98,8 +98,7 @@ static pj_status set_common_data(pj_ctx *c, int o, const pj_value *a, const pj_v
     if (!a->data || !b->data || a->data_count != b->data_count)
         return PJ_OK;
     pj_num *common = pj_arena_memdup(c->arena, a->data, (size_t)a->data_count, sizeof *common);
-    if (!common)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(common, c->err));
     for (int64_t k = 0; k < a->data_count; k++)
         if (!pj_num_equal(common[k], b->data[k]))
             common[k] = pj_num_unknown();

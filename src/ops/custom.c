@@ -20,7 +20,7 @@ static const char *tensor_name(pj_ctx *c, const char *what, int i)
 static pj_status put_name(pj_ctx *c, pj_map *names, const char *name, pj_num value)
 {
     pj_num *copy = pj_arena_memdup(c->arena, &value, 1, sizeof value);
-    return name && copy && pj_map_put(names, name, copy) ? PJ_OK : pj_fail_memory(c->err);
+    return pj_got(name && copy && pj_map_put(names, name, copy), c->err);
 }
 
 /* The dimension is what the pattern says; a name gets it, and has the same number wherever it stands. */

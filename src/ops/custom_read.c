@@ -48,7 +48,7 @@ static bool is_name(const char *text)
 
 static pj_status add_name(reader *r, const char *name)
 {
-    return name && pj_map_put(&r->names, name, r) ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(name && pj_map_put(&r->names, name, r), r->err);
 }
 
 /* pj_num_read takes "H-R" for a name, as in the dimensions of models; names of rules have no hyphens. */
@@ -129,8 +129,7 @@ static pj_status read_input(reader *r, pj_json value, pj_input_pattern *out)
     PJ_TRY(pj_json_as_array(value, &list, r->err));
     PJ_TRY(check_rank(r, list));
     pj_dim_pattern *dims = PJ_NEW(r->model->arena, pj_dim_pattern, pj_json_count(list));
-    if (!dims)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(dims, r->err));
     out->dim = dims;
     out->rank = (int)pj_json_count(list);
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at))
@@ -155,8 +154,7 @@ static pj_status read_inputs(reader *r, pj_json object)
     PJ_TRY(pj_json_get_array(object, "inputs", &list, r->err));
     r->op->inputs = (int)pj_json_count(list);
     pj_input_pattern *inputs = PJ_NEW(r->model->arena, pj_input_pattern, r->op->inputs);
-    if (!inputs)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(inputs, r->err));
     r->op->input = inputs;
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at))
         PJ_TRY(read_input(r, at, &inputs[i++]));
@@ -171,8 +169,7 @@ static pj_status read_attributes(reader *r, pj_json object)
     PJ_TRY(pj_json_opt_object(object, "attributes", &list, r->err));
     r->op->attrs = (int)pj_json_count(list);
     pj_attr_rule *attrs = PJ_NEW(r->model->arena, pj_attr_rule, r->op->attrs);
-    if (!attrs)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(attrs, r->err));
     r->op->attr = attrs;
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at), k++) {
         attrs[k].name = keep(r, pj_json_key(at));
@@ -216,8 +213,7 @@ static pj_status read_shape(reader *r, pj_json object, pj_output_rule *out)
     PJ_TRY(pj_json_get_array(object, "shape", &list, r->err));
     PJ_TRY(check_rank(r, list));
     pj_num *dims = PJ_NEW(r->model->arena, pj_num, pj_json_count(list));
-    if (!dims)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(dims, r->err));
     out->shape_of = -1;
     out->dim = dims;
     out->rank = (int)pj_json_count(list);
@@ -251,8 +247,7 @@ static pj_status read_outputs(reader *r, pj_json object)
     PJ_TRY(pj_json_get_array(object, "outputs", &list, r->err));
     r->op->outputs = (int)pj_json_count(list);
     pj_output_rule *outputs = PJ_NEW(r->model->arena, pj_output_rule, r->op->outputs);
-    if (!outputs)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(outputs, r->err));
     r->op->output = outputs;
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at))
         PJ_TRY(read_output(r, at, &outputs[o++]));
@@ -269,7 +264,7 @@ static pj_status read_roles(reader *r, pj_json object)
                             "scale, z zero point, i index, c control; * repeats the one before",
                             roles);
     r->op->row.roles = keep(r, roles);
-    return r->op->row.roles ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(r->op->row.roles, r->err);
 }
 
 static pj_status read_traits(reader *r, pj_json object)
@@ -326,7 +321,7 @@ static pj_status read_header(reader *r, pj_json object)
     r->op->row.since = 1;
     r->op->row.shape = pj_shape_custom;
     r->op->path = r->ops->path;
-    return r->op->row.domain && r->op->row.op ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(r->op->row.domain && r->op->row.op, r->err);
 }
 
 static pj_status read_operator(reader *r, pj_json value)
@@ -335,8 +330,7 @@ static pj_status read_operator(reader *r, pj_json value)
                                         "traits", "work", "terms",  "note",    NULL};
     pj_json object;
     r->op = PJ_NEW(r->model->arena, pj_custom_op, 1);
-    if (!r->op)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(r->op, r->err));
     pj_map_init(&r->names, r->model->arena);
     PJ_TRY(pj_json_as_object(value, &object, r->err));
     PJ_TRY(pj_json_only_keys(object, known, r->err));
@@ -386,7 +380,7 @@ static void note_overrides(const reader *r)
 static pj_status start(reader *r)
 {
     r->ops = PJ_NEW(r->model->arena, pj_custom_ops, 1);
-    return r->ops ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(r->ops, r->err);
 }
 
 pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)

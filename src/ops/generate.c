@@ -68,8 +68,7 @@ static pj_status value_constant(pj_ctx *c)
     if ((attr->kind != PJ_ATTR_INTS && attr->kind != PJ_ATTR_FLOATS) || attr->count > PJ_MAX_VALUE_ELEMENTS)
         return PJ_OK;
     pj_num *nums = PJ_NEW(c->arena, pj_num, attr->count);
-    if (!nums)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(nums, c->err));
     for (int k = 0; k < attr->count; k++)
         nums[k] = attr->kind == PJ_ATTR_INTS ? pj_num_of(attr->ints[k]) : pj_num_of_real((double)attr->floats[k]);
     return pj_set_data(c, 0, nums, attr->count);
@@ -105,8 +104,7 @@ static pj_status fill(pj_ctx *c, pj_num element)
         (pj_num_is_real(element) && grid.count > PJ_MAX_SCALE_ELEMENTS))
         return PJ_OK;
     pj_num *nums = PJ_NEW(c->arena, pj_num, grid.count);
-    if (!nums)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(nums, c->err));
     for (int64_t k = 0; k < grid.count; k++)
         nums[k] = element;
     out->data = nums;
@@ -153,8 +151,7 @@ static pj_status value_range(pj_ctx *c)
     if (!out || !pj_grid_of(&grid, out->type.rank, out->type.dims))
         return PJ_OK;
     pj_num *nums = PJ_NEW(c->arena, pj_num, grid.count);
-    if (!nums)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(nums, c->err));
     for (int64_t k = 0; k < grid.count; k++) {
         pj_num offset = pj_num_mul(c->symbols, pj_num_of(k), step);
         nums[k] = pj_value_fit(out->type.dtype, pj_num_add(c->symbols, start, offset));
@@ -186,8 +183,7 @@ static pj_status value_eye_like(pj_ctx *c)
     if (!out || !pj_grid_of(&grid, out->type.rank, out->type.dims) || grid.count == 0)
         return PJ_OK;
     pj_num *nums = PJ_NEW(c->arena, pj_num, grid.count);
-    if (!nums)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(nums, c->err));
     int64_t columns = out->type.dims[1].whole;
     for (int64_t k = 0; k < grid.count; k++)
         nums[k] = pj_value_fit(out->type.dtype, pj_num_of(k % columns - k / columns == diagonal));

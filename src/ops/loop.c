@@ -61,8 +61,7 @@ static pj_status start_loop(pj_ctx *c, loop *l)
     l->start = PJ_NEW(c->arena, carried, l->values);
     l->now = PJ_NEW(c->arena, carried, l->values);
     l->scan = PJ_NEW(c->arena, pj_type, l->scans);
-    if (!l->start || !l->now || !l->scan)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(l->start && l->now && l->scan, c->err));
     for (int i = 0; i < l->values; i++) {
         carried *at = &l->start[i];
         PJ_TRY(pj_types_fill(c, pj_in_type(c, i + 2), &l->body->in[i + 2]->declared, &at->type));
@@ -77,8 +76,7 @@ static pj_status run_body(pj_ctx *c, loop *l, pj_num trip, bool contents)
     static const pj_num yes = {NULL, {.whole = 1}};
     pj_type number = pj_type_tensor(PJ_INT64, -1, NULL), condition = pj_type_tensor(PJ_BOOL, -1, NULL);
     pj_num *at = pj_arena_memdup(c->arena, &trip, 1, sizeof trip);
-    if (!at)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(at, c->err));
     PJ_TRY(pj_subgraph_enter(c, l->body, 0, number, pj_num_is_unknown(trip) ? NULL : at, 1));
     PJ_TRY(pj_subgraph_enter(c, l->body, 1, pj_has(c, 1) ? *pj_in_type(c, 1) : condition, &yes, 1));
     for (int i = 0; i < 2; i++)
@@ -223,8 +221,7 @@ static pj_status unroll(pj_ctx *c, loop *l, bool *uniform)
     for (int n = 0; n < l->body->nodes; n++)
         outputs += l->body->node[n]->outputs;
     pj_type *types = PJ_NEW(c->arena, pj_type, outputs);
-    if (!types)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(types, c->err));
     *uniform = true;
     if (l->values)
         memcpy(l->now, l->start, (size_t)l->values * sizeof *l->now);
@@ -395,7 +392,7 @@ static pj_status slice_of(pj_ctx *c, const scan *s, const pj_type *type, int axi
             dims[rank++] = type->dims[k];
     out->rank = rank;
     out->dims = pj_arena_memdup(c->arena, dims, (size_t)rank, sizeof *dims);
-    return out->dims ? PJ_OK : pj_fail_memory(c->err);
+    return pj_got(out->dims, c->err);
 }
 
 /* Gives the body its input `i`; learns length and batch from it. */

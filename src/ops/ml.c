@@ -120,8 +120,7 @@ static pj_status shape_extractor(pj_ctx *c)
 static pj_status shape_zip(pj_ctx *c)
 {
     pj_type *types = PJ_NEW(c->arena, pj_type, 2), all = pj_type_unknown();
-    if (!types)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(types, c->err));
     if (pj_in_rank(c, 0) == 0 || pj_in_rank(c, 0) > 2)
         return pj_fail(c->err, PJ_ESHAPE, "the input has rank %d; it must be [N,C] or [C]", pj_in_rank(c, 0));
     types[0] = pj_type_tensor(PJ_FLOAT32, 0, NULL);

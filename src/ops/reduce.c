@@ -132,8 +132,7 @@ static pj_status reduce(pj_ctx *c, pair_rule rule, pj_num **result, int64_t *cou
     pj_track track = result_track(&r, pj_in_type(c, 0)->dims);
     *count = reduced.count;
     *result = PJ_NEW(c->arena, pj_num, reduced.count);
-    if (!*result)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(*result, c->err));
     for (int64_t k = 0; k < grid.count; k++) {
         pj_num *sum = &(*result)[track.at];
         *sum = starts_result(&r, &grid) ? data[k] : pj_value_fit(out->type.dtype, rule(c->symbols, *sum, data[k]));
@@ -215,8 +214,7 @@ static pj_status value_cumulative(pj_ctx *c, pair_rule rule, pj_num neutral)
     if (!data || !known || grid.count == 0 || !pj_wants(c, 0))
         return PJ_OK;
     pj_num *result = PJ_NEW(c->arena, pj_num, grid.count);
-    if (!result)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(result, c->err));
     for (int k = axis + 1; k < pj_in_rank(c, 0); k++)
         inner *= dims[k].whole;
     int64_t line = inner * dims[axis].whole;

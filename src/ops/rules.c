@@ -264,8 +264,7 @@ pj_status pj_set(pj_ctx *c, int o, pj_dtype dtype, int rank, const pj_num *dims)
         return pj_fail(c->err, PJ_ELIMIT, "output %d would have rank %d; at most %d is accepted", o, rank, PJ_MAX_RANK);
     if (rank >= 0) {
         copy = pj_arena_memdup(c->arena, dims, (size_t)rank, sizeof *dims);
-        if (!copy)
-            return pj_fail_memory(c->err);
+        PJ_TRY(pj_got(copy, c->err));
     }
     return pj_set_type(c, o, pj_type_tensor(dtype, rank, copy));
 }
@@ -307,8 +306,7 @@ pj_status pj_set_data(pj_ctx *c, int o, const pj_num *data, int64_t count)
     if (!any)
         return PJ_OK;
     out->data = pj_arena_memdup(c->arena, data, (size_t)count, sizeof *data);
-    if (!out->data)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(out->data, c->err));
     out->data_count = count;
     return PJ_OK;
 }

@@ -22,8 +22,7 @@ static pj_status set_sequence(pj_ctx *c, int o, pj_type content)
 {
     pj_type type = pj_type_unknown();
     pj_type *of = pj_arena_memdup(c->arena, &content, 1, sizeof content);
-    if (!of)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(of, c->err));
     type.kind = PJ_SEQUENCE;
     type.of = of;
     return pj_set_type(c, o, type);
@@ -46,8 +45,7 @@ static pj_status merge(pj_ctx *c, const pj_type *type, pj_type *common)
     if (common->rank < 0)
         return PJ_OK;
     pj_num *dims = PJ_NEW(c->arena, pj_num, common->rank);
-    if (!dims)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(dims, c->err));
     for (int k = 0; k < common->rank; k++)
         dims[k] = pj_num_equal(common->dims[k], type->dims[k]) ? common->dims[k] : pj_num_unknown();
     common->dims = dims;
@@ -117,8 +115,7 @@ static pj_status part_type(pj_ctx *c, const split *how, pj_num length, pj_type *
 {
     int rank = 0;
     pj_num *dims = PJ_NEW(c->arena, pj_num, pj_in_rank(c, 0));
-    if (!dims)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(dims, c->err));
     for (int k = 0; k < pj_in_rank(c, 0); k++)
         if (k != how->axis || how->keeps)
             dims[rank++] = k == how->axis ? length : pj_in_dim(c, 0, k);

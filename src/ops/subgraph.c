@@ -65,8 +65,7 @@ static pj_num known_or_other(pj_num a, pj_num b)
 static pj_status combine_dims(pj_ctx *c, const pj_type *a, const pj_type *b, dim_choice choose, pj_type *out)
 {
     pj_num *dims = PJ_NEW(c->arena, pj_num, a->rank);
-    if (!dims)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(dims, c->err));
     for (int k = 0; k < a->rank; k++)
         dims[k] = choose(a->dims[k], b->dims[k]);
     out->dims = dims;
@@ -82,7 +81,7 @@ static pj_status combine_contents(pj_ctx *c, const pj_type *a, const pj_type *b,
     PJ_TRY(combine(c, a->of, b->of, &content));
     of = pj_arena_memdup(c->arena, &content, 1, sizeof content);
     out->of = of;
-    return of ? PJ_OK : pj_fail_memory(c->err);
+    return pj_got(of, c->err);
 }
 
 pj_status pj_types_merge(pj_ctx *c, const pj_type *a, const pj_type *b, pj_type *out)

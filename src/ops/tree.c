@@ -31,8 +31,7 @@ static pj_status plant(pj_ctx *c, int nodes, forest *out)
     *out = (forest){.nodes = nodes};
     out->node = PJ_NEW(c->arena, tree_node, nodes);
     out->queue = PJ_NEW(c->arena, int, nodes);
-    if (!out->node || !out->queue)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(out->node && out->queue, c->err));
     for (int i = 0; i < nodes; i++)
         out->node[i].level = -1;
     return PJ_OK;
@@ -167,8 +166,7 @@ static pj_status grow_named(pj_ctx *c, const char *vote_trees, const char *vote_
         return pj_fail(c->err, PJ_ESHAPE, "the ensemble has %d nodes in 'nodes_treeids' and %d in 'nodes_nodeids'",
                        nodes < 0 ? 0 : nodes, (int)pj_ml_count(c, "nodes_nodeids"));
     name *names = PJ_NEW(c->arena, name, nodes);
-    if (!names)
-        return pj_fail_memory(c->err);
+    PJ_TRY(pj_got(names, c->err));
     for (int i = 0; i < nodes; i++)
         names[i] = (name){trees[i], ids[i], i};
     qsort(names, (size_t)nodes, sizeof *names, by_name);

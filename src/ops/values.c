@@ -169,8 +169,7 @@ static pj_status map_elements(pj_ctx *c, const pj_num *const *data, pj_track *tr
         pj_num element = pj_value_fit(out->type.dtype, rule(c, x));
         if (!result && !pj_num_is_unknown(element)) {
             result = PJ_NEW(c->arena, pj_num, grid->count);
-            if (!result)
-                return pj_fail_memory(c->err);
+            PJ_TRY(pj_got(result, c->err));
             for (int64_t before = 0; before < k; before++)
                 result[before] = pj_num_unknown();
         }

@@ -44,7 +44,7 @@ pj_scale pj_scale_energy(double most, const char *unit)
     return strcmp(unit, "relative") == 0 ? PICK(plain, most) : PICK(joules, most);
 }
 
-pj_scale pj_scale_time(double most)
+static pj_scale scale_time(double most)
 {
     static const pj_scale times[] = {
         {1e-3, "ns"},
@@ -69,7 +69,7 @@ void pj_human_energy(pj_str *out, double pj, const char *unit)
 
 void pj_human_time(pj_str *out, double us)
 {
-    add_scaled(out, us, pj_scale_time(us));
+    add_scaled(out, us, scale_time(us));
 }
 
 pj_scale pj_scale_count(double most)
@@ -138,6 +138,51 @@ void pj_human_share(pj_str *out, double share)
     pj_str_add(out, " %");
 }
 
+typedef pj_scale (*find_scale)(double most);
+
+static pj_scale scale_joules(double most)
+{
+    return pj_scale_energy(most, "pJ");
+}
+
+static void add_brief(pj_str *out, double value, find_scale find)
+{
+    double size = fabs(value);
+    pj_scale scale = find(size);
+    if (size / scale.factor >= 999.5) /* with three digits it is 1000 */
+        scale = find(size * 1.001);
+    size /= scale.factor;
+    if (size == 0) {
+        pj_str_add_char(out, '0');
+        return;
+    }
+    pj_str_add(out, value < 0 ? "-" : "");
+    if (size < 0.0005)
+        pj_str_add(out, "<0.001");
+    else
+        pj_str_add_fixed(out, size, size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+    pj_str_add(out, *scale.unit ? " " : "");
+    pj_str_add(out, scale.unit);
+}
+
+void pj_brief_energy(pj_str *out, double pj, const char *unit)
+{
+    add_brief(out, pj, strcmp(unit, "relative") == 0 ? pj_scale_count : scale_joules);
+}
+
+void pj_brief_time(pj_str *out, double us)
+{
+    add_brief(out, us, scale_time);
+}
+
+void pj_brief_count(pj_str *out, int64_t count)
+{
+    if (count < 1000)
+        pj_str_printf(out, "%" PRId64, count);
+    else
+        add_brief(out, (double)count, pj_scale_count);
+}
+
 void pj_human_plural(pj_str *out, size_t count, const char *one, const char *many)
 {
     pj_human_exact(out, count > INT64_MAX ? INT64_MAX : (int64_t)count);
@@ -193,18 +238,57 @@ static const char *skip(const char *text, size_t characters)
     return text;
 }
 
-void pj_text_elide(pj_str *out, const char *text, size_t width)
+/* A part of a path, up to `end`, as its first character and the number that it ends with: "layers.0" is "l.0". */
+static void add_initial(pj_str *out, const char *part, const char *end)
+{
+    const char *rest = part < end ? skip(part, 1) : end, *number = end;
+    while (number > rest && number[-1] >= '0' && number[-1] <= '9')
+        number--;
+    if (number < end && number > rest && strchr("._-", number[-1]))
+        number--;
+    pj_str_add_bytes(out, part, (size_t)(rest - part));
+    pj_str_add_bytes(out, number, (size_t)(end - number));
+}
+
+/* A path whose first `count` parts are shortened. False: it has no more parts than that. */
+static bool add_path(pj_str *out, const char *text, size_t count)
+{
+    const char *end;
+    char separator = strchr(text, '/') ? '/' : strchr(text, ' ') ? 0 : '.';
+    while (separator && count-- && (end = strchr(text, separator))) {
+        add_initial(out, text, end);
+        pj_str_add_char(out, separator);
+        text = end + 1;
+    }
+    pj_str_add(out, text);
+    return separator && strchr(text, separator);
+}
+
+static void cut_middle(pj_str *out, const char *text, size_t width)
 {
     static const char gap[] = "...";
     size_t whole = pj_text_width(text);
-    if (whole <= width) {
-        pj_str_add(out, text);
-        return;
-    }
     size_t kept = width - (sizeof gap - 1), tail = kept / 3;
     pj_str_add_bytes(out, text, (size_t)(skip(text, kept - tail) - text));
     pj_str_add(out, gap);
     pj_str_add(out, skip(text, whole - tail));
+}
+
+void pj_text_elide(pj_str *out, const char *text, size_t width)
+{
+    pj_str shorter = pj_str_new(0);
+    bool more = true;
+    pj_str_add(&shorter, text);
+    for (size_t parts = 1; more && !shorter.failed && pj_text_width(shorter.data) > width; parts++) {
+        pj_str_clear(&shorter);
+        more = add_path(&shorter, text, parts);
+    }
+    out->failed = out->failed || shorter.failed;
+    if (pj_text_width(shorter.data) <= width)
+        pj_str_add(out, shorter.data);
+    else
+        cut_middle(out, shorter.data, width);
+    pj_str_free(&shorter);
 }
 
 void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_t width)

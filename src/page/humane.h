@@ -13,7 +13,6 @@ typedef struct pj_scale {
 /* The scale in which `most` has one to three digits before the point. Energies are in picojoules, or without unit where
  * the table's `unit` is "relative"; times in microseconds. */
 pj_scale pj_scale_energy(double most, const char *unit);
-pj_scale pj_scale_time(double most);
 /* Counts: "", "k", "M", ...; sizes in bits: "bits", "KiB", ... */
 pj_scale pj_scale_count(double most);
 pj_scale pj_scale_bits(double most);
@@ -31,6 +30,12 @@ void pj_human_bits(pj_str *out, double bits);
 /* "31.2 %", "<0.1 %" of 0.312 and 0.0001 */
 void pj_human_share(pj_str *out, double share);
 
+/* Cells of tables have three digits, and each its own unit: "45.2 uJ", "3.21 us", "512 k", "0". Relative energies have
+ * none but "k", "M". */
+void pj_brief_energy(pj_str *out, double pj, const char *unit);
+void pj_brief_time(pj_str *out, double us);
+void pj_brief_count(pj_str *out, int64_t count);
+
 /* Four significant digits: "0.031", "7.500", "45.21", "1024". */
 void pj_human_digits(pj_str *out, double value);
 
@@ -46,7 +51,8 @@ void pj_text_clean(pj_str *out, const char *text);
 /* Columns that a clean text takes: its characters. */
 size_t pj_text_width(const char *text);
 
-/* Appends a clean text, cut after its middle ("/layer1/conv2...Conv") to `width` columns, at least 5. */
+/* Appends a clean text in `width` columns, at least 5: the first parts of a path as "/e/l.0/linear1/MatMul", what is
+ * still longer cut after its middle. */
 void pj_text_elide(pj_str *out, const char *text, size_t width);
 
 /* Appends a clean text broken at spaces into lines of at most `width` columns, each after the first led by `indent`

@@ -35,7 +35,7 @@ static void add_cell(const pj_column *column, const char *text, bool first, bool
 }
 
 /* `cells`: NULL for the titles. */
-static void write_line(const pj_rows *rows, const pj_cell *cells, bool strong, const pj_scale *scales, pj_str *out)
+static void write_line(const pj_rows *rows, const pj_cell *cells, bool strong, pj_str *out)
 {
     pj_str text = pj_str_new(0);
     bool first = true;
@@ -45,9 +45,9 @@ static void write_line(const pj_rows *rows, const pj_cell *cells, bool strong, c
             continue;
         pj_str_clear(&text);
         if (cells)
-            pj_cell_print(&cells[c], column, scales[c], &text);
+            pj_cell_print(&cells[c], column, rows->unit, &text);
         else
-            pj_column_print(column, scales[c], &text);
+            pj_str_add(&text, column->title);
         add_cell(column, text.data, first, strong, out);
         first = false;
     }
@@ -58,32 +58,20 @@ static void write_line(const pj_rows *rows, const pj_cell *cells, bool strong, c
 
 void pj_rows_markdown(const pj_rows *rows, pj_str *out)
 {
-    pj_scale *scales = PJ_NEW(rows->arena, pj_scale, rows->columns);
-    if (!scales) {
-        out->failed = true;
-        return;
-    }
-    for (size_t c = 0; c < rows->columns; c++)
-        scales[c] = pj_column_scale(rows, &rows->column[c]);
-    write_line(rows, NULL, false, scales, out);
+    write_line(rows, NULL, false, out);
     for (size_t c = 0; c < rows->columns; c++)
         if (is_shown(&rows->column[c]))
             pj_str_add(out, pj_column_is_left(&rows->column[c]) ? "|---" : "|---:");
     pj_str_add(out, "|\n");
     for (size_t r = 0; r < rows->count; r++)
-        write_line(rows, rows->row[r], r >= rows->count - rows->footers, scales, out);
+        write_line(rows, rows->row[r], r >= rows->count - rows->footers, out);
 }
 
-/* The first `count` rows, in a scale of their own. */
+/* The first `count` rows. */
 static void write_part(const pj_rows *rows, size_t count, pj_str *out)
 {
     pj_rows part = *rows;
     part.count = count;
-    for (size_t c = 0; c < rows->columns; c++)
-        if (rows->column[c].kind == PJ_CELL_ENERGY) {
-            pj_str_printf(out, "Energies in %s.\n\n", pj_rows_scale(&part, PJ_CELL_ENERGY, 0).unit);
-            break;
-        }
     pj_rows_markdown(&part, out);
 }
 

@@ -10,6 +10,7 @@ pj_rows *pj_rows_new(pj_arena *arena, const pj_column *column, size_t columns)
     rows->column = column;
     rows->columns = columns;
     rows->unit = "pJ";
+    rows->how = "--width";
     /* where cells go that find no memory */
     rows->capacity = 16;
     rows->row = PJ_NEW(arena, pj_cell *, rows->capacity + 1);
@@ -146,36 +147,12 @@ void pj_cell_unknown(pj_cell *cell)
     cell->state = PJ_CELL_UNKNOWN;
 }
 
-pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group)
+const char *pj_rows_remark(const pj_rows *rows)
 {
-    double most = 0;
-    for (size_t c = 0; c < rows->columns; c++) {
-        const pj_column *column = &rows->column[c];
-        for (size_t r = 0; column->kind == kind && column->group == group && r < rows->count - rows->footers; r++) {
-            const pj_cell *cell = &rows->row[r][c];
-            if (cell->state == PJ_CELL_GIVEN && fabs(cell->number) > most)
-                most = fabs(cell->number);
-        }
-    }
-    return kind == PJ_CELL_TIME ? pj_scale_time(most) : pj_scale_energy(most, rows->unit);
+    return strcmp(rows->unit, "relative") == 0 ? " (energies are relative)" : "";
 }
 
-/* Three digits after the point in all rows, so that points stand below each other. */
-static void print_scaled(double value, pj_scale scale, bool signs, pj_str *out)
-{
-    double scaled = fabs(value) / scale.factor;
-    if (scaled == 0) {
-        pj_str_add_char(out, '0');
-        return;
-    }
-    pj_str_add(out, value < 0 ? "-" : signs ? "+" : "");
-    if (scaled < 0.0005)
-        pj_str_add(out, "<0.001");
-    else
-        pj_str_add_fixed(out, scaled, 3);
-}
-
-void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out)
+void pj_cell_print(const pj_cell *cell, const pj_column *column, const char *unit, pj_str *out)
 {
     if (cell->state == PJ_CELL_UNKNOWN)
         pj_str_add_char(out, '?');
@@ -186,7 +163,7 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
         pj_text_clean(out, cell->text);
         break;
     case PJ_CELL_COUNT:
-        pj_human_count(out, cell->count);
+        pj_brief_count(out, cell->count);
         break;
     case PJ_CELL_EXACT:
         pj_str_printf(out, "%" PRId64, cell->count);
@@ -195,11 +172,18 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
         pj_str_add_double(out, cell->number);
         break;
     case PJ_CELL_ENERGY:
+        pj_str_add(out, column->signs && cell->number > 0 ? "+" : "");
+        pj_brief_energy(out, cell->number, unit);
+        break;
     case PJ_CELL_TIME:
-        print_scaled(cell->number, scale, column->signs, out);
+        pj_str_add(out, column->signs && cell->number > 0 ? "+" : "");
+        pj_brief_time(out, cell->number);
         break;
     case PJ_CELL_SHARE:
-        pj_human_share(out, cell->number);
+        if (cell->number == 1)
+            pj_str_add(out, "100 %");
+        else
+            pj_human_share(out, cell->number);
         break;
     case PJ_CELL_RATIO:
         pj_str_add_ratio(out, cell->number);
@@ -210,24 +194,7 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale,
     }
 }
 
-static bool is_scaled(const pj_column *column)
-{
-    return column->kind == PJ_CELL_ENERGY || column->kind == PJ_CELL_TIME;
-}
-
-pj_scale pj_column_scale(const pj_rows *rows, const pj_column *column)
-{
-    return is_scaled(column) ? pj_rows_scale(rows, column->kind, column->group) : (pj_scale){1, ""};
-}
-
 bool pj_column_is_left(const pj_column *column)
 {
     return column->kind == PJ_CELL_TEXT || column->kind == PJ_CELL_FLAG;
-}
-
-void pj_column_print(const pj_column *column, pj_scale scale, pj_str *out)
-{
-    pj_str_add(out, column->title);
-    if (is_scaled(column) && column->group > 0)
-        pj_str_printf(out, " %s", scale.unit);
 }

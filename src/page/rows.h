@@ -25,8 +25,8 @@ typedef enum pj_cell_kind {
     PJ_CELL_COUNT,  /* int64_t */
     PJ_CELL_EXACT,  /* int64_t that is humane only in full: the size of a dimension */
     PJ_CELL_NUMBER, /* double, as it is */
-    PJ_CELL_ENERGY, /* double, pJ; text scales all columns of one group alike */
-    PJ_CELL_TIME,   /* double, microseconds; likewise */
+    PJ_CELL_ENERGY, /* double, pJ; or relative */
+    PJ_CELL_TIME,   /* double, microseconds */
     PJ_CELL_SHARE,  /* double, 0..1 */
     PJ_CELL_RATIO,  /* double, "x0.25" */
     PJ_CELL_FLAG
@@ -38,13 +38,13 @@ typedef struct pj_column {
     size_t wish;       /* texts: may be elided down to so many columns ... */
     size_t least;      /* ... and to so many where nothing else helps, at least 5; 0: never */
     pj_cell_kind kind;
-    int rank;       /* columns of rank 0 stay; on a narrow terminal those of a higher rank yield to the lower ones */
-    int group;      /* energies and times: what is scaled alike; from 1 on the unit stands in the title */
-    bool wraps;     /* texts, last column only: goes on in the next lines */
-    bool only_text; /* not in Markdown */
-    bool signs;     /* energies and times: a plus before what is positive */
-    bool ours;      /* texts: written by us, with code in backquotes; Markdown prints them as they are */
-    size_t at;      /* the member of a row's struct that it shows: PJ_MEMBER ... */
+    int rank;           /* columns of rank 0 stay; on a narrow terminal those of a higher rank yield to the lower ones,
+                         * those of rank 1 only where texts that are elided as far as they can be leave no room */
+    bool wraps;         /* texts, last column only: goes on in the next lines */
+    bool only_text;     /* not in Markdown */
+    bool signs;         /* energies and times: a plus before what is positive */
+    bool ours;          /* texts: written by us, with code in backquotes; Markdown prints them as they are */
+    size_t at;          /* the member of a row's struct that it shows: PJ_MEMBER ... */
     unsigned char size; /* ... of so many bytes; 0: cells are filled one by one */
     bool from_zero;     /* figures: missing where they are below zero */
     bool no_empty;      /* texts: missing where they are empty; without a text they always are */
@@ -73,6 +73,7 @@ typedef struct pj_rows {
     pj_cell **row; /* `count` rows, the last `footers` of them sums that CSV and JSON leave out */
     size_t count, capacity, footers;
     const char *unit; /* of the energies: "pJ" or "relative" */
+    const char *how;  /* how to see columns that find no room: "--width" */
     bool failed;
 } pj_rows;
 
@@ -99,15 +100,10 @@ void pj_cell_number(pj_cell *cell, double number); /* also energies, times and s
 void pj_cell_flag(pj_cell *cell, bool flag);
 void pj_cell_unknown(pj_cell *cell);
 
-/* The scale in which text prints the energies or times of a group. */
-pj_scale pj_rows_scale(const pj_rows *rows, pj_cell_kind kind, int group);
-
-/* The scale of a column; factor 1 where it has none. */
-pj_scale pj_column_scale(const pj_rows *rows, const pj_column *column);
 /* Texts stand on the left, figures on the right. */
 bool pj_column_is_left(const pj_column *column);
-/* Appends the title as people read it, with the unit where the column belongs to a group. */
-void pj_column_print(const pj_column *column, pj_scale scale, pj_str *out);
+/* Appends a cell as people read it; `unit` is that of the energies. */
+void pj_cell_print(const pj_cell *cell, const pj_column *column, const char *unit, pj_str *out);
 
-/* Appends a cell as people read it, in the scale of its column. */
-void pj_cell_print(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_str *out);
+/* What the title of the table has to add: " (energies are relative)", or nothing. */
+const char *pj_rows_remark(const pj_rows *rows);

@@ -2,7 +2,7 @@
 #include "page/page.h"
 
 /* Between columns; what a column that wraps gets at least. */
-enum { GAP = 2, WRAPPED = 36 };
+enum { GAP = 2, WRAPPED = 36, INDENT = 2 };
 
 /* A column on its way to the page: printed cells (footers included) after the title. */
 typedef struct printed {
@@ -13,11 +13,11 @@ typedef struct printed {
 } printed;
 
 /* The printed cell; `text` is used on the way. */
-static const char *print_cell(const pj_cell *cell, const pj_column *column, pj_scale scale, pj_arena *arena,
+static const char *print_cell(const pj_cell *cell, const pj_column *column, const char *unit, pj_arena *arena,
                               pj_str *text)
 {
     pj_str_clear(text);
-    pj_cell_print(cell, column, scale, text);
+    pj_cell_print(cell, column, unit, text);
     if (text->length == 0)
         return text->failed ? NULL : "";
     bool is_itself =
@@ -25,24 +25,16 @@ static const char *print_cell(const pj_cell *cell, const pj_column *column, pj_s
     return is_itself ? cell->text : text->failed ? NULL : pj_arena_strndup(arena, text->data, text->length);
 }
 
-static const char *print_title(const pj_column *column, pj_scale scale, pj_arena *arena)
-{
-    pj_str text = pj_str_new(0);
-    pj_column_print(column, scale, &text);
-    return pj_str_keep(&text, arena);
-}
-
 static bool print_column(const pj_rows *rows, printed *out)
 {
     const pj_column *column = out->column;
     size_t c = (size_t)(column - rows->column);
-    pj_scale scale = pj_column_scale(rows, column);
     pj_str text = pj_str_new(0);
     out->text = PJ_NEW(rows->arena, const char *, rows->count + 1);
     bool ok = out->text != NULL;
     for (size_t r = 0; ok && r <= rows->count; r++) {
-        out->text[r] = r == 0 ? print_title(column, scale, rows->arena)
-                              : print_cell(&rows->row[r - 1][c], column, scale, rows->arena, &text);
+        out->text[r] =
+            r == 0 ? column->title : print_cell(&rows->row[r - 1][c], column, rows->unit, rows->arena, &text);
         ok = out->text[r] != NULL;
         size_t width = ok ? pj_text_width(out->text[r]) : 0;
         out->width = width > out->width ? width : out->width;
@@ -93,33 +85,57 @@ static size_t title_width(const pj_column *column)
     return column->wish && column->wish < width ? column->wish : width;
 }
 
-/* Prints the columns of a rank and takes them in if they fit after `used` columns of the page; those of rank 0 always
- * do. False: no memory. */
-static bool print_rank(const pj_rows *rows, int rank, size_t page, printed *columns, size_t count, size_t *used)
+/* Columns of the page that are taken: as texts are wished, and in need. */
+typedef struct taken {
+    size_t wished, needed;
+} taken;
+
+/* Prints the columns of a rank and takes them in if they fit on the page; those of rank 0 always do, those of rank 1
+ * may take from texts. False: no memory. */
+static bool print_rank(const pj_rows *rows, int rank, size_t page, printed *columns, size_t count, taken *used)
 {
-    size_t titles = 0, more = 0;
+    size_t titles = 0;
+    taken more = *used;
     for (size_t c = 0; c < count; c++)
         titles += columns[c].column->rank == rank ? GAP + title_width(columns[c].column) : 0;
-    if (rank > 0 && *used + titles > page + GAP)
+    if (rank > 0 && (rank == 1 ? used->needed : used->wished) + titles > page + GAP)
         return true;
     for (size_t c = 0; c < count; c++) {
         if (columns[c].column->rank != rank)
             continue;
         if (!print_column(rows, &columns[c]))
             return false;
-        more += GAP + least_width(&columns[c], false);
+        more.wished += GAP + least_width(&columns[c], false);
+        more.needed += GAP + least_width(&columns[c], true);
     }
-    bool fits = rank == 0 || *used + more <= page + GAP;
+    bool fits = rank == 0 || (rank == 1 ? more.needed : more.wished) <= page + GAP;
     for (size_t c = 0; c < count; c++)
         columns[c].chosen = columns[c].chosen || (fits && columns[c].column->rank == rank);
-    *used += fits ? more : 0;
+    *used = fits ? more : *used;
     return true;
 }
 
-/* Prints the columns that find room: those of rank 0, then each rank as a whole if it still fits. NULL: no memory. */
-static printed *choose(const pj_rows *rows, size_t page, size_t *count)
+/* Says which columns have found no room, and how to see them. */
+static void add_left_out(const pj_rows *rows, const printed *columns, size_t count, pj_str *out)
 {
-    size_t all, used = 0;
+    const char *last = NULL;
+    for (size_t c = 0; c < count; c++) {
+        const char *title = columns[c].column->title;
+        if (columns[c].chosen || !*title || (last && strcmp(title, last) == 0))
+            continue;
+        pj_str_printf(out, "%s%s", last ? ", " : "no room for ", title);
+        last = title;
+    }
+    if (last)
+        pj_str_printf(out, " (%s)", rows->how);
+}
+
+/* Prints the columns that find room: those of rank 0, then each rank as a whole if it still fits; `left_out` says which
+ * do not. NULL: no memory. */
+static printed *choose(const pj_rows *rows, size_t page, size_t *count, pj_str *left_out)
+{
+    size_t all;
+    taken used = {0, 0};
     int most = 0;
     printed *columns = list_columns(rows, &all);
     for (size_t c = 0; columns && c < all; c++)
@@ -128,6 +144,8 @@ static printed *choose(const pj_rows *rows, size_t page, size_t *count)
         if (!print_rank(rows, rank, page, columns, all, &used))
             return NULL;
     *count = 0;
+    if (columns)
+        add_left_out(rows, columns, all, left_out);
     for (size_t c = 0; columns && c < all; c++)
         if (columns[c].chosen)
             columns[(*count)++] = columns[c];
@@ -162,10 +180,11 @@ static void text_cell(const printed *column, size_t r, size_t at, bool last, siz
         pj_text_wrap(out, text, at, at, page > at + WRAPPED ? page : at + WRAPPED);
         return;
     }
-    width = width < column->width ? width : column->width;
     if (!pj_column_is_left(column->column))
         pad(out, column->width - width);
+    size_t before = out->length;
     pj_text_elide(out, text, column->width);
+    width = out->failed ? column->width : pj_text_width(out->data + before);
     if (pj_column_is_left(column->column) && !last)
         pad(out, column->width - width);
 }
@@ -185,18 +204,34 @@ static void text_line(const printed *columns, size_t count, size_t r, size_t ind
     }
 }
 
+/* What was left out, below a table. */
+static void add_remark(pj_str *remark, const pj_text_style *style, size_t indent, pj_str *out)
+{
+    if (remark->length) {
+        pad(out, indent);
+        set_look(out, style, PJ_DIM);
+        pj_text_wrap(out, remark->data, indent, indent + INDENT, style->width);
+        set_look(out, style, PJ_PLAIN);
+        pj_str_add_char(out, '\n');
+    }
+    pj_str_free(remark);
+}
+
 void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out)
 {
     size_t count, space = style->width > indent ? style->width - indent : 1;
-    printed *columns = choose(rows, space, &count);
-    if (!columns) {
-        out->failed = true;
+    pj_str left_out = pj_str_new(0);
+    printed *columns = choose(rows, space, &count, &left_out);
+    out->failed = out->failed || !columns || left_out.failed;
+    if (out->failed) {
+        pj_str_free(&left_out);
         return;
     }
     narrow(columns, count, space, false);
     narrow(columns, count, space, true);
     for (size_t r = 0; r <= rows->count; r++) {
-        pj_look look = r == 0 ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;
+        bool is_sum = rows->footers && r == rows->count;
+        pj_look look = r == 0 || is_sum ? PJ_BOLD : r > rows->count - rows->footers ? PJ_DIM : PJ_PLAIN;
         if (look != PJ_PLAIN)
             set_look(out, style, look);
         text_line(columns, count, r, indent, style->width, out);
@@ -204,9 +239,10 @@ void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent
             set_look(out, style, PJ_PLAIN);
         pj_str_add_char(out, '\n');
     }
+    add_remark(&left_out, style, indent + INDENT, out);
 }
 
-enum { INDENT = 2, NAME_OF_FACT = 10 };
+enum { NAME_OF_FACT = 10 };
 
 static size_t indent_of(const pj_block *block)
 {

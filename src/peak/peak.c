@@ -177,8 +177,7 @@ static pj_status measure(const account *a, const int *order, const char *name, p
     PJ_TRY(list_graph(&c, graph, &at));
     pj_live_tensor *tensor = PJ_NEW(arena, pj_live_tensor, c.count),
                    *spare = PJ_NEW(a->b->arena, pj_live_tensor, c.count);
-    if (!tensor || !spare)
-        return pj_fail_memory(a->err);
+    PJ_TRY(pj_got(tensor && spare, a->err));
     c = (census){.a = a, .tensor = tensor};
     PJ_TRY(list_graph(&c, graph, &at));
     sort_live(tensor, spare, c.count);
@@ -193,8 +192,7 @@ static pj_status measure_best(const account *a, pj_buffers *b, pj_arena *arena, 
     pj_lives lives;
     pj_peak *best = PJ_NEW(arena, pj_peak, 1);
     int *order = PJ_NEW(a->b->arena, int, graph->nodes);
-    if (!best || !order)
-        return pj_fail_memory(a->err);
+    PJ_TRY(pj_got(best && order, a->err));
     PJ_TRY(pj_order_least_growth(b, graph, order, a->err));
     PJ_TRY(pj_lives_find(b, order, a->b->arena, &lives, a->err));
     account other = {b, &lives, a->err};

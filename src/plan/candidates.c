@@ -92,8 +92,7 @@ static pj_status assign_run(const maker *m, size_t choice, pj_assignment *out, p
     const pj_network *network = m->network;
     out->activations = PJ_NEW(m->arena, size_t, network->units);
     out->weights = PJ_NEW(m->arena, size_t, network->units);
-    if (!out->activations || !out->weights)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->activations && out->weights, err));
     for (size_t u = 0; u < network->units && choice < m->choices->count; u++) {
         const pj_member *unit = &network->unit[u];
         if (unit->part == PJ_PART_STAYS)
@@ -116,8 +115,7 @@ static pj_status plan_of(const pj_network *network, const pj_choice_list *choice
 {
     memset(out, 0, sizeof *out);
     out->node = PJ_NEW(arena, const pj_plan_formats *, network->today->precision.model->nodes);
-    if (!out->node)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->node, err));
     for (size_t u = 0; u < network->units; u++) {
         const pj_member *unit = &network->unit[u];
         size_t a = assignment->activations[u], w = assignment->weights[u];
@@ -126,8 +124,7 @@ static pj_status plan_of(const pj_network *network, const pj_choice_list *choice
         if (a == PJ_AS_IS && w == PJ_AS_IS)
             continue;
         pj_plan_formats *formats = PJ_NEW(arena, pj_plan_formats, 1);
-        if (!formats)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(formats, err));
         if (a != PJ_AS_IS)
             formats->activations = (pj_format){choices->formats.number[a], PJ_FROM_PLAN, 0};
         if (w != PJ_AS_IS)
@@ -174,13 +171,11 @@ static pj_status price_runs(maker *m, pj_error *err)
 {
     m->today = m->choices->count;
     m->run = PJ_NEW(m->arena, row_price *, m->today + 1);
-    if (!m->run)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(m->run, err));
     for (size_t c = 0; c < m->choices->count; c++)
         PJ_TRY(price_run(m, c, err));
     m->run[m->today] = PJ_NEW(m->arena, row_price, m->network->units);
-    if (!m->run[m->today])
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(m->run[m->today], err));
     read_prices(&m->network->today->layers, m->run[m->today]);
     return PJ_OK;
 }

@@ -24,7 +24,7 @@ pj_status pj_choices_format(pj_choice_list *list, const pj_number *number, size_
     formats->number[formats->count] = *number;
     formats->word[formats->count] = pj_str_keep(&word, list->arena);
     *out = formats->count;
-    return formats->word[formats->count++] ? PJ_OK : pj_fail_memory(err);
+    return pj_got(formats->word[formats->count++], err);
 }
 
 /* "int8" of a format for both, "w4a8" of two, "int4/fp8e4m3" where letters do not do. */
@@ -57,7 +57,7 @@ pj_status pj_choices_pair(pj_choice_list *list, const char *word, const pj_numbe
         return pj_fail(err, PJ_ELIMIT, "more than %d choices", (int)PJ_MOST_CHOICES);
     pj_choice *choice = &list->choice[list->count++];
     *choice = (pj_choice){word ? pj_arena_strdup(list->arena, word) : pair_word(list, w, a), w, a};
-    return choice->word ? PJ_OK : pj_fail_memory(err);
+    return pj_got(choice->word, err);
 }
 
 pj_status pj_choices_word(pj_choice_list *list, const char *option, const char *word, size_t *out, pj_error *err)

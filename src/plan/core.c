@@ -198,8 +198,8 @@ static pj_status prepare(pj_enumeration *s, pj_error *err)
     s->slot_pick = PJ_NEW(s->arena, size_t, problem->slots);
     s->ends = PJ_NEW(s->arena, pj_labels, most);
     s->sources = PJ_NEW(s->arena, pj_label_source, most);
-    if (!s->slot_base || !s->slot_pick || !s->ends || !s->sources || !pj_picks_new(problem, s->arena, &s->base))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(s->slot_base && s->slot_pick && s->ends && s->sources && pj_picks_new(problem, s->arena, &s->base),
+                  err));
     for (size_t k = 0; k < problem->budgets; k++)
         s->slack[k] = pj_budget_slack(problem, k);
     choose_prices(s);
@@ -335,11 +335,9 @@ pj_status pj_core_solve(pj_core *core, pj_arena *scratch, pj_error *err)
     pj_relax(core->problem, core->kept, 1, core->lambda, &s.base, &sum);
     relax_slots(&s);
     turn *turns = order_groups(&s, &count, &open);
-    if (!turns)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(turns, err));
     fill_groups(&s, turns, count, open);
-    if (s.no_memory)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(!s.no_memory, err));
     keep_best(&s);
     core->bound = fmax(core->bound, fmin(core->upper, s.dropped));
     return PJ_OK;

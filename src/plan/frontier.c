@@ -76,8 +76,7 @@ static pj_status find_complete(const pj_problem *problem, pj_arena *scratch, lis
     l->mode = PJ_NEW(scratch, pj_point, l->room);
     l->next = PJ_NEW(scratch, pj_point, l->room);
     pj_point *all = PJ_NEW(scratch, pj_point, l->room);
-    if (!l->now || !l->mode || !l->next || !all)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(l->now && l->mode && l->next && all, err));
     l->count = 1;
     *found = true;
     for (size_t g = 0; g < problem->groups && *found; g++)
@@ -130,8 +129,7 @@ static pj_status find_hull(const pj_problem *problem, pj_arena *scratch, hull *h
 {
     h->problem = problem;
     h->point = PJ_NEW(scratch, pj_point, PJ_MOST_HULL + 2);
-    if (!h->point || !pj_picks_new(problem, scratch, &h->picks))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(h->point && pj_picks_new(problem, scratch, &h->picks), err));
     pj_point cheap = relax_at(h, 0, 1), quiet = relax_at(h, 1, 0);
     h->point[h->count++] = cheap;
     h->point[h->count++] = quiet;
@@ -150,8 +148,7 @@ static pj_status find(const pj_problem *problem, pj_arena *scratch, pj_arena *ar
     const pj_point *from = out->complete ? l.now : h.point;
     out->count = out->complete ? l.count : h.count;
     out->point = PJ_NEW(arena, pj_point, out->count);
-    if (!out->point)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->point, err));
     for (size_t i = 0; i < out->count; i++)
         out->point[i] = from[out->count - 1 - i];
     return PJ_OK;
@@ -161,8 +158,7 @@ pj_status pj_frontier_find(const pj_problem *problem, pj_arena *arena, pj_fronti
 {
     memset(out, 0, sizeof *out);
     pj_arena *scratch = pj_arena_new(0);
-    if (!scratch)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(scratch, err));
     pj_status status = find(problem, scratch, arena, out, err);
     pj_arena_free(scratch);
     return status;

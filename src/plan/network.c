@@ -251,8 +251,7 @@ pj_status pj_network_read(const pj_priced *today, pj_arena *arena, pj_network *o
     out->unit = PJ_NEW(arena, pj_member, out->units);
     out->group_of = PJ_NEW(arena, size_t, values);
     out->next_tensor = PJ_NEW(arena, size_t, values);
-    if (!parent || !number || !out->unit || !out->group_of || !out->next_tensor)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(parent && number && out->unit && out->group_of && out->next_tensor, err));
     for (size_t v = 0; v < values; v++)
         parent[v] = v;
     for (size_t u = 0; u < out->units; u++) {
@@ -264,8 +263,7 @@ pj_status pj_network_read(const pj_priced *today, pj_arena *arena, pj_network *o
     memset(number, 0, values * sizeof *number);
     number_groups(out, parent, number);
     out->group = PJ_NEW(arena, pj_cluster, out->groups);
-    if (!out->group)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->group, err));
     fill_groups(out);
     return PJ_OK;
 }
@@ -326,8 +324,7 @@ static pj_status pin_glob(pj_network *network, const pj_plan_pin *pin, const pj_
                        pin->choice, pin->choice);
     pj_str_printf(&text, "pinned to %s (--pin %s=%s)", pin->choice, pin->glob, pin->choice);
     const char *why = pj_str_keep(&text, arena);
-    if (!why)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(why, err));
     for (size_t u = 0; u < network->units; u++) {
         pj_member *unit = &network->unit[u];
         if (!can_change(unit) || unit->part == PJ_PART_FLOATS || !pj_text_glob(pin->glob, unit->node->label))
@@ -344,8 +341,7 @@ static pj_status exclude_glob(pj_network *network, const char *glob, pj_arena *a
     bool found = false;
     pj_str_printf(&text, "excluded (--exclude %s)", glob);
     const char *why = pj_str_keep(&text, arena);
-    if (!why)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(why, err));
     for (size_t u = 0; u < network->units; u++) {
         if (!can_change(&network->unit[u]) || !pj_text_glob(glob, network->unit[u].node->label))
             continue;

@@ -79,11 +79,9 @@ static pj_status read_ranges(pj_json root, const pj_model *model, pj_arena *aren
         if (!pj_graph_find(model->graph, pj_json_key(at)))
             return pj_json_fail(at, PJ_EFORMAT, err, "the model has no tensor \"%.200s\"", pj_json_key(at));
         const char *name = pj_arena_strdup(arena, pj_json_key(at));
-        if (!range || !name)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(range && name, err));
         PJ_TRY(read_range(at, range, err));
-        if (!pj_map_put(out, name, range))
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(pj_map_put(out, name, range), err));
     }
     return PJ_OK;
 }

@@ -105,7 +105,7 @@ static pj_status read_noise(planner *p)
     if (!p->noise.losses)
         pj_str_add(&text, p->noise.ranges ? "activations by their ranges" : "activations by a four-sigma proxy");
     p->result.sensitivity = pj_str_keep(&text, p->arena);
-    return p->result.sensitivity ? PJ_OK : pj_fail_memory(p->err);
+    return pj_got(p->result.sensitivity, p->err);
 }
 
 /* Writes the plan, reads it back as --plan would, and analyzes the model under it. */
@@ -139,8 +139,7 @@ static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out)
 {
     pj_priced priced;
     pj_arena *arena = pj_arena_new(0);
-    if (!arena)
-        return pj_fail_memory(p->err);
+    PJ_TRY(pj_got(arena, p->err));
     pj_status status = analyze(p, picks, arena, &priced);
     if (status == PJ_OK)
         *out = totals_of(&priced, pj_candidates_sum(&p->candidates, picks).noise);
@@ -319,8 +318,7 @@ static pj_status set_limits(planner *p)
         return pj_fail(p->err, PJ_EARGUMENT, "%zu budgets; %d at once are possible", options->budget_count,
                        (int)PJ_MOST_BUDGETS);
     p->limits = PJ_NEW(p->arena, pj_plan_limit, PJ_MOST_BUDGETS);
-    if (!p->limits)
-        return pj_fail_memory(p->err);
+    PJ_TRY(pj_got(p->limits, p->err));
     for (size_t k = 0; k < options->budget_count; k++) {
         const pj_plan_budget *budget = &options->budgets[k];
         double now = pj_plan_total(&p->result.now, budget->measure);
@@ -344,8 +342,7 @@ static pj_status find_frontier(planner *p, pj_frontier *frontier)
     pj_candidates_pose(&p->candidates, false, &energy, 1);
     PJ_TRY(pj_frontier_find(&p->candidates.problem, p->arena, frontier, p->err));
     pj_plan_point *points = PJ_NEW(p->arena, pj_plan_point, frontier->count);
-    if (!points)
-        return pj_fail_memory(p->err);
+    PJ_TRY(pj_got(points, p->err));
     for (size_t i = 0; i < frontier->count; i++)
         points[i] =
             (pj_plan_point){frontier->point[i].cost[0] + p->candidates.constant.energy, frontier->point[i].noise};
@@ -376,8 +373,7 @@ static pj_status find_uniform(planner *p)
     pj_plan_uniform *uniform = PJ_NEW(p->arena, pj_plan_uniform, count + 1);
     const char **words = PJ_NEW(p->arena, const char *, count);
     pj_picks picks;
-    if (!uniform || !words || !pj_picks_new(&p->candidates.problem, p->arena, &picks))
-        return pj_fail_memory(p->err);
+    PJ_TRY(pj_got(uniform && words && pj_picks_new(&p->candidates.problem, p->arena, &picks), p->err));
     uniform[0] = (pj_plan_uniform){"today", p->result.now};
     for (size_t c = 0; c < count; c++) {
         words[c] = uniform[c + 1].label = p->choices.choice[c].word;
@@ -418,8 +414,7 @@ static pj_status finish(planner *p, const best_plan *best)
     for (size_t k = 0; k < p->result.limit_count; k++)
         p->limits[k].then = pj_plan_total(&best->totals, p->limits[k].budget.measure);
     pj_finding *findings = PJ_NEW(p->arena, pj_finding, p->diags.count);
-    if (!findings)
-        return pj_fail_memory(p->err);
+    PJ_TRY(pj_got(findings, p->err));
     p->result.finding_count = pj_findings_copy(&p->diags, findings);
     p->result.findings = findings;
     return pj_arena_failed(p->arena) ? pj_fail_memory(p->err) : PJ_OK;

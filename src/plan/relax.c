@@ -269,8 +269,7 @@ pj_status pj_dual(const pj_problem *problem, pj_kept kept, double *lambda, doubl
 {
     dual d = {.problem = problem, .kept = kept, .best = best, .upper = upper, .bound = -INFINITY};
     static const double none[PJ_MOST_BUDGETS];
-    if (!pj_picks_new(problem, arena, &d.picks))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(pj_picks_new(problem, arena, &d.picks), err));
     for (size_t k = 0; k < problem->budgets; k++)
         d.slack[k] = pj_budget_slack(problem, k);
     try(&d, 1, none);

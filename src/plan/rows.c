@@ -159,8 +159,7 @@ pj_status pj_plan_rows(const pj_candidates *candidates, const pj_picks *picks, c
     pj_plan_layer *rows = PJ_NEW(arena, pj_plan_layer, network->units);
     *out = rows;
     *count = 0;
-    if (!rows || !pj_candidates_assign(candidates, picks, arena, &assignment) || !find_slots(&f))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(rows && pj_candidates_assign(candidates, picks, arena, &assignment) && find_slots(&f), err));
     for (size_t u = 0; u < network->units; u++)
         if (network->unit[u].part != PJ_PART_STAYS)
             fill_row(&f, u, then, &rows[(*count)++]);
@@ -177,8 +176,7 @@ pj_status pj_plan_tensors(const pj_candidates *candidates, const pj_picks *picks
     pj_assignment assignment;
     *out = tensors;
     *count = 0;
-    if (!tensors || !pj_candidates_assign(candidates, picks, arena, &assignment))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(tensors && pj_candidates_assign(candidates, picks, arena, &assignment), err));
     for (int v = 0; v < precision->count; v++) {
         size_t group = network->group_of[v];
         size_t format = group == PJ_NO_CLUSTER ? PJ_AS_IS : candidates->mode_format[picks->mode[group]];

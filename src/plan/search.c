@@ -116,8 +116,7 @@ static pj_status solve(const pj_problem *problem, double seconds, pj_arena *scra
     pj_point sum;
     pj_core core = {
         .problem = problem, .kept = kept, .lambda = lambda, .seconds = seconds, .upper = INFINITY, .best = out->picks};
-    if (!kept || !pj_picks_new(problem, scratch, &relaxed))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(kept && pj_picks_new(problem, scratch, &relaxed), err));
     leave_out(problem, kept);
     out->proven = !find_least(problem, &relaxed, out->least);
     out->bound = INFINITY;

@@ -45,7 +45,7 @@ static pj_status start(reader *r, pj_arena *arena, pj_error *err)
         if (node->outputs > 0 && node->out[0])
             ok = add_name(&r->units, node->out[0]->name, &network->unit[u]);
     }
-    return ok && r->out->loss ? PJ_OK : pj_fail_memory(err);
+    return pj_got(ok && r->out->loss, err);
 }
 
 /* One value. Sentences go to `why`, the caller adds the place. */

@@ -82,15 +82,14 @@ static pj_status read_target(pj_json root, pj_choice_list *choices, pj_target *o
         PJ_TRY(pj_json_get_word(root, "scales", scales, &word, err));
         out->per_tensor = word == 1;
     }
-    return out->title ? PJ_OK : pj_fail_memory(err);
+    return pj_got(out->title, err);
 }
 
 static pj_status fill(const pj_json_doc *doc, const char *name, pj_choice_list *choices, pj_target *out, pj_error *err)
 {
     *out = pj_target_none();
     out->name = pj_builtin_name(name, choices->arena);
-    if (!out->name)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->name, err));
     return read_target(pj_json_root(doc), choices, out, err);
 }
 

@@ -110,8 +110,7 @@ pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_ch
     double *noise = PJ_NEW(arena, double, network->units *formats);
     pj_weights *weights = NULL;
     asked wanted;
-    if (!noise)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(noise, err));
     ask(choices, &wanted);
     pj_weight_options options = pj_weight_options_default();
     options.formats = wanted.words;

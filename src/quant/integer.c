@@ -267,8 +267,7 @@ pj_status pj_integer_decide(pj_precision *precision, bool fold, pj_arena *arena,
     d.integer_reads = PJ_NEW(arena, int, count);
     d.serves = PJ_NEW(arena, const pj_node *, count);
     d.maker = PJ_NEW(arena, const pj_node *, count);
-    if (!wishes || !d.wanted || !d.needs_float || !d.integer_reads || !d.serves || !d.maker)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(wishes && d.wanted && d.needs_float && d.integer_reads && d.serves && d.maker, err));
     for (int n = nodes; n-- > 0;) {
         decide_node(&d, precision->order[n]);
         find_served(&d, precision->order[n]);

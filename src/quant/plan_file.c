@@ -125,8 +125,7 @@ static pj_status read_entry(matcher *m, pj_json entry, pj_error *err)
     static const char *const keys[] = {"match", "op", "weights", "activations", "accumulator", "output", NULL};
     const char *match, *op = NULL;
     pj_plan_formats *formats = PJ_NEW(m->arena, pj_plan_formats, 1);
-    if (!formats)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(formats, err));
     PJ_TRY(pj_json_as_object(entry, &entry, err));
     PJ_TRY(pj_json_only_keys(entry, keys, err));
     PJ_TRY(pj_json_get_text(entry, "match", &match, err));
@@ -142,12 +141,10 @@ static pj_status read_layers(pj_json layers, const pj_model *model, pj_arena *ar
 {
     matcher m = {.arena = arena, .plan = plan, .steps = PJ_MAX_GLOB_STEPS};
     m.order = pj_model_order(model, arena, &m.nodes);
-    if (!m.order)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(m.order, err));
     pj_map_init(&m.by_label, arena);
     for (int i = 0; layers.node && i < m.nodes; i++)
-        if (!pj_map_put(&m.by_label, m.order[i]->label, m.order[i]))
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(pj_map_put(&m.by_label, m.order[i]->label, m.order[i]), err));
     for (pj_json at = pj_json_first(layers); at.node; at = pj_json_next(at))
         PJ_TRY(read_entry(&m, at, err));
     return PJ_OK;
@@ -212,8 +209,7 @@ pj_status pj_plan_take(const pj_json_doc *doc, const char *quantize, const pj_mo
 {
     memset(out, 0, sizeof *out);
     out->node = PJ_NEW(arena, const pj_plan_formats *, model->nodes);
-    if (!out->node)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->node, err));
     if (quantize)
         PJ_TRY(pj_quantize_parse("--quantize", quantize, &out->weights, &out->activations, err));
     return doc ? read_document(pj_json_root(doc), model, arena, out, err) : PJ_OK;

@@ -88,8 +88,7 @@ static pj_status read_operands(pj_precision *precision, const pj_node *node, pj_
         if (strcmp(node->op, dynamic[k]) != 0)
             continue;
         pj_format *format = PJ_NEW(arena, pj_format, 1);
-        if (!format)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(format, err));
         format->number = pj_number_fixed(8, 8, false);
         format->from = PJ_FROM_OPERATOR;
         precision->node[node->id].computes_on = format;

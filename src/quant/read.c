@@ -34,8 +34,7 @@ static pj_status keep(pj_precision *precision, const pj_value *value, const pj_q
                       pj_error *err)
 {
     pj_quantized *copy = pj_arena_memdup(arena, quantized, 1, sizeof *quantized);
-    if (!copy)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(copy, err));
     precision->quantized[value->index] = copy;
     return PJ_OK;
 }
@@ -168,8 +167,7 @@ static pj_status carry(pj_precision *precision, const pj_node *node, int from, p
     if (node->inputs > 1 && *node->op != 'C') {
         if (before && before->count == MOST_FACTORS)
             return PJ_OK; /* the product counts as numbers of its own */
-        if (!add_factor(precision, node->in[1 - from], &quantized.factors))
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(add_factor(precision, node->in[1 - from], &quantized.factors), err));
     }
     return keep(precision, node->out[0], &quantized, arena, err);
 }
@@ -286,8 +284,7 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
                             pj_precision *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
-    if (!allocate(out, model, arena))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(allocate(out, model, arena), err));
     if (plan) {
         out->weights = plan->weights;
         out->activations = plan->activations;

@@ -1,6 +1,8 @@
 /* The columns of layers, of sums of layers, and of a sweep: each is one row here. Most show a member of a struct. */
 #include "report/columns.h"
 
+#include <strings.h>
+
 #include "result/field.h"
 
 #include "report/layer_text.h"
@@ -144,7 +146,8 @@ enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMN
 #define ENERGY(name, place)     .title = name, .kind = PJ_CELL_ENERGY, .rank = place}
 #define TEXT                    .kind = PJ_CELL_TEXT
 
-/* Columns of a higher rank leave a narrow terminal first. Keys of energies get their unit. */
+/* People see columns by rank: who the row is and what it costs (0), its parts (1), loops (2), the rest; those of a
+ * higher rank leave a narrow terminal first. Programs see them as they stand here. Keys of energies get their unit. */
 static const column all_columns[] = {
     {SWEEP, PER_DIM, MADE(make_dim), .kind = PJ_CELL_EXACT}},
     {LAYERS, ONCE, LAYER(index), COUNT(NULL, 0)},
@@ -156,14 +159,14 @@ static const column all_columns[] = {
     {GROUPS, ONCE, ROW(sum.uncounted, "uncounted"), COUNT(NULL, 0)},
     {LAYERS, ONCE, MADE(make_counted), .key = "counted", .kind = PJ_CELL_FLAG}},
     {LAYERS, ONCE, LAYER(free), .kind = PJ_CELL_FLAG}},
-    {LAYERS | PJ_COLUMNS_LOOPS, ONCE, LAYER(runs), COUNT("runs", 1)},
+    {LAYERS | PJ_COLUMNS_LOOPS, ONCE, LAYER(runs), COUNT("runs", 2)},
     {LAYERS, ONCE, LAYER(output_dtype), TEXT, .no_empty = true}},
-    {LAYERS, ONCE, MADE(make_shape), .key = "output_shape", .title = "output", TEXT, .rank = 5}},
-    {LAYERS, ONCE, MADE(make_precision), .title = "precision", TEXT, .rank = 3}},
+    {LAYERS, ONCE, MADE(make_shape), .key = "output_shape", .title = "output", TEXT, .rank = 6}},
+    {LAYERS, ONCE, MADE(make_precision), .title = "precision", TEXT, .rank = 4}},
     {LAYERS, ONCE, FORMAT(input, from), .title = "from", TEXT, .rank = 7}},
     {ALL, PER_COUNT, OF_SUM, 0, NULL, {.kind = PJ_CELL_COUNT}},
     {SWEEP, ONCE, ROW(sum.layers, "layers"), COUNT(NULL, 0)},
-    {SWEEP | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 3)},
+    {SWEEP | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 2)},
     {LAYERS, ONCE, FORMAT(input, word), .key = "input_format", TEXT}},
     {LAYERS, ONCE, FORMAT(input, from), .key = "input_from", TEXT}},
     {LAYERS, ONCE, FORMAT(weight, word), .key = "weight_format", TEXT}},
@@ -180,8 +183,8 @@ static const column all_columns[] = {
     {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
     {SWEEP, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
-    {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 1)},
-    {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME, .rank = 1}},
+    {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 0)},
+    {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME}},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof all_columns / sizeof *all_columns };
@@ -271,7 +274,6 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
     case PER_DEVICE:
         out->title = of->devices[at];
         out->key = join(of->arena, of->devices[at], out->key);
-        out->group = (int)at + 1;
         break;
     case PER_DIM:
         pj_text_clean(&title, of->dims[at].name);
@@ -327,26 +329,133 @@ static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row
     }
 }
 
-pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out)
+/* Columns under construction. */
+typedef struct list {
+    pj_column *column;
+    chosen *from;
+    bool *picked;
+    size_t count, most;
+} list;
+
+static void add_column(list *l, const pj_column *shown, const chosen *from)
 {
-    size_t most = 0, count = 0;
+    if (l->count == l->most)
+        return;
+    l->column[l->count] = *shown;
+    l->from[l->count++] = *from;
+}
+
+/* Is it the word of --columns, of `length` bytes: the title, or the key with or without its unit? */
+static bool is_called(const pj_columns *of, const pj_column *named, const char *word, size_t length)
+{
+    const char *key = named->key ? named->key : "", *title = named->title ? named->title : "";
+    size_t bare = strlen(key), unit = strlen(of->unit) + 1;
+    bare -= named->kind == PJ_CELL_ENERGY && bare > unit ? unit : 0;
+    return length && ((strlen(title) == length && strncasecmp(title, word, length) == 0) ||
+                      ((strlen(key) == length || bare == length) && strncasecmp(key, word, length) == 0));
+}
+
+/* Puts the columns that are called so into the list, once; all stay. False: there is none. */
+static bool pick(const pj_columns *of, list *all, const char *word, size_t length, list *out)
+{
+    bool found = false;
+    for (size_t c = 0; c < all->count; c++) {
+        pj_column one = all->column[c];
+        if (!is_called(of, &one, word, length))
+            continue;
+        found = true;
+        if (all->picked[c])
+            continue;
+        all->picked[c] = true;
+        one.title = one.title ? one.title : one.key;
+        one.rank = 0;
+        add_column(out, &one, &all->from[c]);
+    }
+    return found;
+}
+
+/* The columns of --columns, in its order. A word that is none of them is left in of->unknown. */
+static bool pick_all(pj_columns *of, list *all, list *out)
+{
+    const char *word = of->list;
+    do {
+        size_t length = strcspn(word, ",");
+        if (!pick(of, all, word, length, out)) {
+            of->unknown = pj_arena_strndup(of->arena, word, length);
+            return false;
+        }
+        word += length;
+    } while (*word++);
+    return true;
+}
+
+/* Those that the readers are used to; for people by rank. */
+static void pick_usual(const pj_columns *of, const list *all, list *out)
+{
+    int most = 0;
+    for (size_t c = 0; c < all->count; c++)
+        most = all->column[c].rank > most ? all->column[c].rank : most;
+    for (int rank = 0; rank <= (of->for_people ? most : 0); rank++)
+        for (size_t c = 0; c < all->count; c++)
+            if ((!of->for_people || all->column[c].rank == rank) && is_wanted(of, all->from[c].from, &all->column[c]))
+                add_column(out, &all->column[c], &all->from[c]);
+}
+
+static bool new_list(pj_arena *arena, size_t most, list *out)
+{
+    *out = (list){PJ_NEW(arena, pj_column, most), PJ_NEW(arena, chosen, most), PJ_NEW(arena, bool, most), 0, most};
+    return out->column && out->from && out->picked;
+}
+
+/* All that the table could have, named. */
+static bool list_all(const pj_columns *of, list *out)
+{
+    size_t most = 0;
     for (size_t i = 0; i < COLUMNS; i++)
         most += repeats(of, &all_columns[i]);
-    pj_column *columns = PJ_NEW(of->arena, pj_column, most);
-    pj_columns_made *made = PJ_NEW(of->arena, pj_columns_made, 1);
-    chosen *chosen_columns = PJ_NEW(of->arena, chosen, most);
-    if (!columns || !made || !chosen_columns)
-        return NULL;
+    if (!new_list(of->arena, most, out))
+        return false;
     for (size_t i = 0; i < COLUMNS; i++)
         for (size_t k = 0; all_columns[i].in & of->table && k < repeats(of, &all_columns[i]); k++) {
-            chosen_columns[count] = (chosen){&all_columns[i], k};
-            name_column(of, &all_columns[i], k, &columns[count]);
-            count += is_wanted(of, &all_columns[i], &columns[count]);
+            pj_column named;
+            name_column(of, &all_columns[i], k, &named);
+            add_column(out, &named, &(chosen){&all_columns[i], k});
         }
-    *made = (pj_columns_made){of, pj_rows_new(of->arena, columns, count), chosen_columns};
+    return true;
+}
+
+static const char *title_of(const pj_column *named)
+{
+    return named->title ? named->title : "";
+}
+
+const char *pj_columns_unknown(pj_columns *of, pj_str *names)
+{
+    list all, picked;
+    if (!list_all(of, &all) || !new_list(of->arena, all.count, &picked) || pick_all(of, &all, &picked))
+        return NULL;
+    for (size_t c = 0; c < all.count; c++) {
+        const char *word = title_of(&all.column[c]);
+        if (*word && (c == 0 || strcmp(word, title_of(&all.column[c - 1])) != 0))
+            pj_str_printf(names, "%s%s", names->length ? ", " : "", word);
+    }
+    return of->unknown ? of->unknown : "";
+}
+
+pj_rows *pj_columns_make(pj_columns *of, pj_columns_made **out)
+{
+    list all, shown;
+    pj_columns_made *made = PJ_NEW(of->arena, pj_columns_made, 1);
+    if (!made || !list_all(of, &all) || !new_list(of->arena, all.count, &shown))
+        return NULL;
+    if (!of->list || !pick_all(of, &all, &shown))
+        pick_usual(of, &all, &shown);
+    *made = (pj_columns_made){of, pj_rows_new(of->arena, shown.column, shown.count), shown.from};
     if (!made->rows || pj_arena_failed(of->arena))
         return NULL;
     made->rows->unit = of->unit;
+    if (of->table != PJ_COLUMNS_SWEEP)
+        made->rows->how = "--columns, --width";
     *out = made;
     return made->rows;
 }

@@ -32,15 +32,20 @@ typedef struct pj_columns {
     size_t device_count;
     const pj_sweep_dim *dims;
     size_t dim_count;
-    double whole; /* what shares are shares of */
+    double whole;        /* what shares are shares of */
+    const char *list;    /* "layer,total,MACs": these alone; NULL: the usual ones */
+    const char *unknown; /* the word of it that is no column */
 } pj_columns;
 
 typedef struct pj_columns_made pj_columns_made;
 
 /* An empty table with its columns, which know how to fill cells. NULL: no memory. */
-pj_rows *pj_columns_make(const pj_columns *of, pj_columns_made **out);
+pj_rows *pj_columns_make(pj_columns *of, pj_columns_made **out);
 void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cell *cells);
 
+/* The first word of of->list that is no column, and the names of all; NULL: there is none. */
+const char *pj_columns_unknown(pj_columns *of, pj_str *names);
+
 /* How far names of layers and operators may be elided. */
-#define PJ_NAME_FITS .wish = 32, .least = 24
+#define PJ_NAME_FITS .wish = 32, .least = 16
 #define PJ_OP_FITS   .wish = 11, .least = 8

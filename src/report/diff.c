@@ -77,12 +77,7 @@ static void add_causes(const pj_diff_view *view, pj_page *page)
     page->failed = page->failed || !rows;
     if (!rows || !rows->count)
         return;
-    const char *unit = pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit;
-    page->in = PJ_IN_TEXT;
-    pj_page_printf(page, PJ_BLOCK_HEADING, "What explains it (energies in %s)", unit);
-    page->in = PJ_IN_MARKDOWN;
-    pj_page_printf(page, PJ_BLOCK_HEADING, "What explains it, in %s", unit);
-    page->in = PJ_IN_ALL;
+    pj_page_printf(page, PJ_BLOCK_HEADING, "What explains it%s", pj_rows_remark(rows));
     pj_page_table(page, rows, INDENT);
 }
 
@@ -116,7 +111,7 @@ static void text_layers(const pj_diff_view *view, size_t top, pj_page *page)
     pj_str_add(&title, "Layers: ");
     pj_diff_view_counts(view, &title);
     if (rows && view->count)
-        pj_str_printf(&title, " (energies in %s)", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+        pj_str_add(&title, pj_rows_remark(rows));
     pj_page_add(page, PJ_BLOCK_HEADING, &title);
     if (view->count)
         pj_page_table(page, rows, 0);
@@ -131,11 +126,12 @@ static void markdown_layers(const pj_diff_view *view, size_t top, pj_page *page)
     pj_str title = pj_str_new(0);
     pj_str_add(&title, "Layers: ");
     pj_diff_view_counts(view, &title);
+    if (rows && view->count)
+        pj_str_add(&title, pj_rows_remark(rows));
     pj_page_add(page, PJ_BLOCK_HEADING, &title);
     page->failed = page->failed || !rows;
     if (!rows || !view->count)
         return;
-    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "Energies in %s.", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
     pj_page_table(page, rows, 0);
     if (open == view->count)
         return;

@@ -89,7 +89,7 @@ pj_rows *pj_diff_view_causes(const pj_diff_view *view)
         {PJ_MEMBER(pj_cause, text), .title = "cause", .kind = PJ_CELL_TEXT, .wish = 26, .least = 20},
         {PJ_MEMBER(pj_cause, difference), .title = "difference", .kind = PJ_CELL_ENERGY, .signs = true},
         {PJ_MEMBER(pj_cause, layer), .title = "most of it in", .kind = PJ_CELL_TEXT, .wish = 26, .least = 18},
-        {PJ_MEMBER(pj_cause, detail), .title = "there", .kind = PJ_CELL_TEXT, .wish = 22, .least = 16, .rank = 1,
+        {PJ_MEMBER(pj_cause, detail), .title = "there", .kind = PJ_CELL_TEXT, .wish = 22, .least = 16, .rank = 2,
          .no_empty = true},
     };
     /* clang-format on */

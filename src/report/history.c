@@ -142,7 +142,7 @@ static bool make_trend(trend *t, pj_arena *arena)
     return t->rows && !t->rows->failed && !pj_arena_failed(t->arena);
 }
 
-/* "energy of 12 records, 2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; energies in uJ, table horowitz-45nm" */
+/* "energy of 12 records, 2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; table horowitz-45nm" */
 static void add_title(const trend *t, pj_str *out)
 {
     const pj_history *history = t->history;
@@ -155,8 +155,7 @@ static void add_title(const trend *t, pj_str *out)
         pj_str_add(out, " to ");
         pj_trend_name(last, out);
     }
-    pj_str_printf(out, "; energies in %s, table ", pj_rows_scale(t->rows, PJ_CELL_ENERGY, 0).unit);
-    pj_text_clean(out, last->table);
+    pj_say(out, "; table {}{}", pj_w_text(last->table), pj_w_ours(pj_rows_remark(t->rows)));
 }
 
 /* "from 351.2 uJ to 388.1 uJ; the last is 351.2 uJ, -9.5 % since the first" */

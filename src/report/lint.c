@@ -11,7 +11,7 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_lint_finding, severity), .key = "severity", .title = "severity", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_lint_finding, node), .key = "node", .title = "node", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_lint_finding, op), .key = "op", .title = "operator", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_lint_finding, energy_pj), .key = pj_key_energy_pj, .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1,
+    {PJ_MEMBER(pj_lint_finding, energy_pj), .key = pj_key_energy_pj, .title = "energy", .kind = PJ_CELL_ENERGY,
      .from_zero = true},
     {PJ_MEMBER(pj_lint_finding, message), .key = "message", .title = "finding", .kind = PJ_CELL_TEXT},
 };
@@ -19,7 +19,7 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static const pj_column text_columns[] = {
     {PJ_MEMBER(pj_lint_finding, node), .title = "node", .kind = PJ_CELL_TEXT, .wish = 28, .least = 10},
-    {PJ_MEMBER(pj_lint_finding, energy_pj), .title = "energy", .kind = PJ_CELL_ENERGY, .group = 1, .from_zero = true},
+    {PJ_MEMBER(pj_lint_finding, energy_pj), .title = "energy", .kind = PJ_CELL_ENERGY, .from_zero = true},
     {PJ_MEMBER(pj_lint_finding, message), .title = "finding", .kind = PJ_CELL_TEXT, .wraps = true},
 };
 enum { TEXT_COLUMNS = sizeof text_columns / sizeof *text_columns };

@@ -71,12 +71,12 @@ static pj_rows *frontier_rows(const pj_pareto *pareto, pj_arena *arena)
     return rows;
 }
 
-/* "run.db: 12 points, 5 on the frontier; lower quality is better; energies in uJ" */
+/* "run.db: 12 points, 5 on the frontier; lower quality is better" */
 static void add_title(const pj_pareto *pareto, const pj_rows *rows, pj_str *out)
 {
     pj_say(out, "{}: {}", pj_w_text(pareto->file), pj_w_plural(pareto->count, "point", "points"));
-    pj_str_printf(out, ", %zu on the frontier; %s quality is better; energies in %s", pareto->frontier_count,
-                  pareto->higher_is_better ? "higher" : "lower", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit);
+    pj_str_printf(out, ", %zu on the frontier; %s quality is better%s", pareto->frontier_count,
+                  pareto->higher_is_better ? "higher" : "lower", pj_rows_remark(rows));
 }
 
 static const char bases_differ[] =

@@ -9,16 +9,16 @@
 /* clang-format off */
 static const pj_column layer_columns[] = {
     {PJ_MEMBER(pj_plan_layer, name), .key = "layer", .title = "layer", .kind = PJ_CELL_TEXT, .wish = 32, .least = 16},
-    {PJ_MEMBER(pj_plan_layer, op), .key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 4},
-    {PJ_MEMBER(pj_plan_layer, now), .key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 5},
+    {PJ_MEMBER(pj_plan_layer, op), .key = "op", .title = "op", .kind = PJ_CELL_TEXT, .rank = 5},
+    {PJ_MEMBER(pj_plan_layer, now), .key = "now", .title = "now", .kind = PJ_CELL_TEXT, .rank = 6},
     {PJ_MEMBER(pj_plan_layer, then), .key = "then", .title = "plan", .kind = PJ_CELL_TEXT},
-    {PJ_MEMBER(pj_plan_layer, energy_now), .key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 3},
+    {PJ_MEMBER(pj_plan_layer, energy_now), .key = "energy_now", .title = "energy", .kind = PJ_CELL_ENERGY, .rank = 4},
     {PJ_MEMBER(pj_plan_layer, energy_then), .key = "energy_then", .title = "then", .kind = PJ_CELL_ENERGY},
     {.key = "noise", .kind = PJ_CELL_NUMBER},
     {.title = "noise", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_plan_layer, group), .key = "group", .kind = PJ_CELL_COUNT},
-    {.title = "up", .kind = PJ_CELL_TEXT, .rank = 1},
-    {.title = "down", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.title = "up", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.title = "down", .kind = PJ_CELL_TEXT, .rank = 3},
     {PJ_MEMBER(pj_plan_layer, up.format), .key = "up", .kind = PJ_CELL_TEXT},
     {PJ_MEMBER(pj_plan_layer, up.energy), .key = "up_energy", .kind = PJ_CELL_ENERGY},
     {PJ_MEMBER(pj_plan_layer, up.noise), .key = "up_noise", .kind = PJ_CELL_NUMBER},
@@ -76,14 +76,14 @@ static const char *noise_text(double noise, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-/* "fp16 +3.21": the format, and what it does to the energy in the unit of the table's energies. */
-static const char *step_text(const pj_plan_step *step, double factor, pj_arena *arena)
+/* "fp16 +3.21 uJ": the format, and what it does to the energy. */
+static const char *step_text(const pj_plan_step *step, const char *unit, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
     if (!step->format)
         return NULL;
-    pj_str_printf(&text, "%s %s", step->format, step->energy < 0 ? "-" : "+");
-    pj_human_digits(&text, fabs(step->energy) / factor);
+    pj_str_printf(&text, "%s %s", step->format, step->energy < 0 ? "" : "+");
+    pj_brief_energy(&text, step->energy, unit);
     if (step->layers > 1)
         pj_str_printf(&text, " (%zu)", step->layers);
     return pj_str_keep(&text, arena);
@@ -107,16 +107,7 @@ const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const c
     return named;
 }
 
-/* The largest energy that a table of layers shows. */
-static double most_energy(const pj_plan_result *result)
-{
-    double most = 0;
-    for (size_t i = 0; i < result->layer_count; i++)
-        most = fmax(most, fmax(result->layers[i].energy_now, result->layers[i].energy_then));
-    return most;
-}
-
-static void add_layer(const pj_plan_layer *at, double factor, bool for_people, pj_rows *rows)
+static void add_layer(const pj_plan_layer *at, bool for_people, pj_rows *rows)
 {
     enum { UP = 11, DOWN = 15, STEP = 4 };
     pj_cell *cell = pj_rows_add_of(rows, at);
@@ -129,8 +120,8 @@ static void add_layer(const pj_plan_layer *at, double factor, bool for_people, p
     if (!at->down.format)
         memset(&cell[DOWN], 0, STEP * sizeof *cell);
     if (for_people) {
-        pj_cell_text(&cell[9], step_text(&at->up, factor, rows->arena));
-        pj_cell_text(&cell[10], step_text(&at->down, factor, rows->arena));
+        pj_cell_text(&cell[9], step_text(&at->up, rows->unit, rows->arena));
+        pj_cell_text(&cell[10], step_text(&at->down, rows->unit, rows->arena));
     }
 }
 
@@ -138,13 +129,12 @@ static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_are
 {
     const pj_column *columns = pj_plan_columns(layer_columns, LAYER_COLUMNS, result->unit, arena);
     pj_rows *rows = columns ? pj_rows_new(arena, columns, LAYER_COLUMNS) : NULL;
-    double factor = pj_scale_energy(most_energy(result), result->unit).factor;
     if (!rows)
         return NULL;
     rows->unit = result->unit;
     for (size_t i = 0; i < result->layer_count; i++)
         if (is_shown(&result->layers[i], for_people))
-            add_layer(&result->layers[i], factor, for_people, rows);
+            add_layer(&result->layers[i], for_people, rows);
     return rows->failed || pj_arena_failed(arena) ? NULL : rows;
 }
 
@@ -273,8 +263,7 @@ static void page_of(const void *input, pj_page *page)
     const pj_plan_result *result = input;
     pj_rows *totals = total_rows(result, page->arena), *uniform = uniform_rows(result, page->arena);
     pj_rows *layers = layer_rows(result, true, page->arena);
-    const char *unit = layers ? pj_rows_scale(layers, PJ_CELL_ENERGY, 0).unit : "";
-    const char *uniform_unit = uniform ? pj_rows_scale(uniform, PJ_CELL_ENERGY, 0).unit : "";
+    const char *remark = layers ? pj_rows_remark(layers) : "";
     pj_str text = pj_str_new(0);
     pj_text_clean(&text, result->model);
     pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text)->whole = true;
@@ -283,19 +272,18 @@ static void page_of(const void *input, pj_page *page)
     page->gap = true;
     for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
         pj_page_printf(page, PJ_BLOCK_PARAGRAPH,
-                       "Layers (energies in %s; up, down: the next format with less noise or less energy, and what "
+                       "Layers%s (up, down: the next format with less noise or less energy, and what "
                        "that does to the energy of the model; in brackets: layers that change together)%s",
-                       unit, page->in == PJ_IN_TEXT ? "" : ":")
+                       remark, page->in == PJ_IN_TEXT ? "" : ":")
             ->hang = 2;
     }
     page->in = PJ_IN_ALL;
     pj_page_table(page, layers, 0);
     page->in = PJ_IN_TEXT;
     page->gap = true;
-    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere, for comparison (energies in %s)", uniform_unit)
-        ->whole = true;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere, for comparison%s", remark)->whole = true;
     page->in = PJ_IN_MARKDOWN;
-    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere (energies in %s):", uniform_unit);
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere%s:", remark);
     page->in = PJ_IN_ALL;
     pj_page_table(page, uniform, 0);
     pj_findings_section(result->findings, result->finding_count, page);

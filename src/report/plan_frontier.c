@@ -56,9 +56,9 @@ static pj_rows *rows_of(const pj_plan_result *result, bool for_people, pj_arena 
 static void add_title(const pj_plan_result *result, const pj_rows *rows, pj_str *out)
 {
     pj_text_clean(out, result->model);
-    pj_str_printf(out, ": %zu plans, %s; energies in %s, sums over layers; noise: %s", result->frontier_count,
+    pj_str_printf(out, ": %zu plans, %s; energies are sums over layers%s; noise: %s", result->frontier_count,
                   result->frontier_complete ? "all that no other beats" : "those on the convex hull",
-                  pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, result->sensitivity);
+                  pj_rows_remark(rows), result->sensitivity);
 }
 
 static void page_of(const void *input, pj_page *page)

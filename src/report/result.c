@@ -35,6 +35,7 @@ static void head(const pj_view *view, pj_page *page)
     pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &work));
     page->in = PJ_IN_MARKDOWN;
     pj_page_say(page, PJ_BLOCK_TITLE, name)->lead = "Energy of ";
+    page->in = PJ_IN_ALL;
 }
 
 /* In Markdown it is a sentence, and what the model is comes after it. */
@@ -105,14 +106,11 @@ static void layers(const pj_view *view, pj_page *page)
     static const char *const groups[] = {"Layers", "Operators", "Modules"};
     static const char *const sorts[] = {"", "by energy", "by MACs", "in graph order"};
     pj_rows *rows = pj_view_rows(view);
-    const char *unit = rows ? pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit : "";
-    page->in = PJ_IN_TEXT;
-    pj_page_printf(page, PJ_BLOCK_HEADING, "%s %s (energies in %s)", groups[view->group], sorts[view->sort], unit);
-    page->in = PJ_IN_MARKDOWN;
-    pj_page_printf(page, PJ_BLOCK_HEADING, "%s, energies in %s", view->group == PJ_NO_GROUP ? "Layers" : "Groups",
-                   unit);
-    page->in = PJ_IN_ALL;
-    pj_page_table(page, rows, 0);
+    if (view->count) {
+        pj_page_printf(page, PJ_BLOCK_HEADING, "%s %s%s", groups[view->group], sorts[view->sort],
+                       rows ? pj_rows_remark(rows) : "");
+        pj_page_table(page, rows, 0);
+    }
     page->in = PJ_IN_TEXT;
     pj_summary_coverage(view, page);
     page->in = PJ_IN_ALL;
@@ -156,6 +154,30 @@ static void lint(size_t count, pj_page *page)
     paragraph(page, &text)->whole = true;
 }
 
+static void devices(const pj_view *view, pj_page *page)
+{
+    if (!view->devices)
+        return;
+    pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
+    pj_page_table(page, pj_summary_devices(view), INDENT);
+}
+
+/* Where the energy goes, and what else was asked for. */
+static void details(const pj_view *view, pj_page *page)
+{
+    const pj_result *result = view->result;
+    if (result->memory && result->memory->best)
+        memory(result->memory, page);
+    if (view->group != PJ_NO_GROUP || view->sort != PJ_BY_ENERGY) {
+        pj_page_say(page, PJ_BLOCK_HEADING, "Largest layers");
+        pj_page_table(page, pj_view_top(view, TOP_SHOWN), INDENT);
+    }
+    layers(view, page);
+    if (result->weights)
+        weights(result->weights, page);
+}
+
+/* In a terminal the eye is at the end, on a page at its head: there is the answer. */
 static void page_of(const void *data, pj_page *page)
 {
     const input *in = data;
@@ -165,22 +187,19 @@ static void page_of(const void *data, pj_page *page)
         return;
     }
     head(&view, page);
-    answer(&view, page);
-    components(&view, page);
-    if (view.devices) {
-        pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
-        pj_page_table(page, pj_summary_devices(&view), INDENT);
+    if (page->wanted == PJ_IN_TEXT) {
+        details(&view, page);
+        assumed(&view, page);
+        devices(&view, page);
+        answer(&view, page);
+        components(&view, page);
+    } else {
+        answer(&view, page);
+        components(&view, page);
+        devices(&view, page);
+        details(&view, page);
+        assumed(&view, page);
     }
-    if (in->result->memory && in->result->memory->best)
-        memory(in->result->memory, page);
-    if (view.group != PJ_NO_GROUP || view.sort != PJ_BY_ENERGY) {
-        pj_page_say(page, PJ_BLOCK_HEADING, "Largest layers");
-        pj_page_table(page, pj_view_top(&view, TOP_SHOWN), INDENT);
-    }
-    layers(&view, page);
-    if (in->result->weights)
-        weights(in->result->weights, page);
-    assumed(&view, page);
     lint(in->options ? in->options->lint_findings : 0, page);
 }
 
@@ -259,10 +278,29 @@ static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
         json->out->failed = true;
 }
 
+static pj_status check_columns(const input *in, pj_error *err)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_str names = pj_str_new(0);
+    pj_view view;
+    pj_status status = PJ_OK;
+    if (!arena || !pj_view_make(in->result, in->options, true, arena, &view))
+        status = pj_fail_memory(err);
+    const char *unknown = status == PJ_OK ? pj_view_unknown_column(&view, &names) : NULL;
+    if (unknown)
+        status =
+            pj_fail(err, PJ_EARGUMENT, "--columns '%s': there are %s, and those of --format csv", unknown, names.data);
+    pj_str_free(&names);
+    pj_arena_free(arena);
+    return status;
+}
+
 pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err)
 {
     static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
     const input in = {result, options};
+    if (options && options->columns)
+        PJ_TRY(check_columns(&in, err));
     return pj_tell(&pieces, &in, options, sink, payload, err);
 }

@@ -74,7 +74,6 @@ pj_status pj_shapes_write(pj_model *model, const pj_report_options *options, pj_
     shapes in;
     in.tensors = pj_model_tensors(model, &in.count);
     in.findings = pj_model_findings(model, &in.finding_count);
-    if (!in.tensors || !in.findings)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(in.tensors && in.findings, err));
     return pj_tell(&pieces, &in, options, sink, payload, err);
 }

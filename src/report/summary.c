@@ -132,7 +132,7 @@ void pj_summary_dims(const pj_view *view, pj_str *out)
     if (info->dim_count > MOST)
         pj_str_add(out, " ...");
     if (assumed)
-        pj_str_add(out, assumed < info->dim_count ? " (partly assumed: see below)" : " (assumed: see below)");
+        pj_str_add(out, assumed < info->dim_count ? " (partly assumed)" : " (assumed)");
 }
 
 static const char *bar(const pj_view *view, double share)

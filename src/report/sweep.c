@@ -31,7 +31,7 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     return rows_of(input, false, arena);
 }
 
-/* "models/encoder.onnx: 3 runs with batch = 1; energies in uJ, table horowitz-45nm" */
+/* "models/encoder.onnx: 3 runs with batch = 1; table horowitz-45nm" */
 static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
 {
     pj_say(out, "{}: {}", pj_w_text(sweep->model), pj_w_plural(sweep->point_count, "run", "runs"));
@@ -39,7 +39,7 @@ static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
         pj_say(out, "{}{}", pj_w_ours(i ? ", " : " with "), pj_w_text(sweep->setup.dims[i].name));
         pj_str_printf(out, " = %lld", (long long)sweep->setup.dims[i].value);
     }
-    pj_str_printf(out, "; energies in %s, table %s", pj_rows_scale(rows, PJ_CELL_ENERGY, 0).unit, sweep->setup.table);
+    pj_str_printf(out, "; table %s%s", sweep->setup.table, pj_rows_remark(rows));
 }
 
 static void page_of(const void *input, pj_page *page)

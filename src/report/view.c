@@ -129,11 +129,11 @@ static ranked *rank(const pj_view *view, bool with_free, size_t *count)
     return list;
 }
 
-/* Rows of the first `top` (0: of all), and the sum of the others. */
+/* Rows of the first `top`, and the sum of the others. */
 static bool show(pj_view *view, const ranked *list, size_t count, size_t top)
 {
     const pj_view_row *groups = view->row;
-    size_t shown = top && top < count ? top : count;
+    size_t shown = top < count ? top : count;
     pj_view_row *rows = PJ_NEW(view->arena, pj_view_row, shown);
     for (size_t i = 0; rows && i < count; i++) {
         const pj_layer *layer = &view->result->layers[list[i].at];
@@ -151,6 +151,15 @@ static bool show(pj_view *view, const ranked *list, size_t count, size_t top)
     view->count = shown;
     view->left_out = count - shown;
     return rows != NULL;
+}
+
+/* How many rows to show. A row for the rest makes no sense in place of one. */
+static size_t choose_top(size_t asked, bool for_people, size_t count)
+{
+    enum { USUAL = 20 };
+    if (asked)
+        return asked == PJ_TOP_NONE ? 0 : asked;
+    return for_people && count > USUAL + 1 ? USUAL : count;
 }
 
 bool pj_view_make(const pj_result *result, const pj_report_options *options, bool for_people, pj_arena *arena,
@@ -172,20 +181,17 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
         return false;
     size_t count;
     ranked *list = rank(out, !for_people, &count);
-    return list && show(out, list, count, options ? options->top : 0);
+    out->columns = options ? options->columns : NULL;
+    return list && show(out, list, count, choose_top(options ? options->top : 0, for_people, count));
 }
 
-/* "... 37 more layers" */
+/* "... 37 more" */
 static const char *name_rest(const pj_view *view)
 {
-    static const char *const nouns[][2] = {
-        [PJ_NO_GROUP] = {"more layer",    "more layers"   },
-        [PJ_GROUP_OP] = {"more operator", "more operators"},
-        [PJ_GROUP_SCOPE] = {"more module",   "more modules"  },
-    };
     pj_str text = pj_str_new(0);
     pj_str_add(&text, "... ");
-    pj_human_plural(&text, view->left_out, nouns[view->group][0], nouns[view->group][1]);
+    pj_human_exact(&text, (int64_t)view->left_out);
+    pj_str_add(&text, " more");
     return pj_str_keep(&text, view->arena);
 }
 
@@ -198,18 +204,30 @@ static bool has_loops(const pj_result *result)
     return false;
 }
 
-pj_rows *pj_view_rows(const pj_view *view)
+static pj_columns columns_of(const pj_view *view)
 {
     const pj_result *result = view->result;
-    const pj_columns of = {.arena = view->arena,
-                           .table = view->group == PJ_NO_GROUP ? PJ_COLUMNS_LAYERS : PJ_COLUMNS_GROUPS,
-                           .for_people = view->for_people,
-                           .has_loops = has_loops(result),
-                           .unit = result->unit,
-                           .group_title = view->group == PJ_GROUP_OP ? "operator" : "module",
-                           .devices = result->devices,
-                           .device_count = view->devices,
-                           .whole = pj_energy_total(&result->totals.energy)};
+    return (pj_columns){.arena = view->arena,
+                        .table = view->group == PJ_NO_GROUP ? PJ_COLUMNS_LAYERS : PJ_COLUMNS_GROUPS,
+                        .for_people = view->for_people,
+                        .has_loops = has_loops(result),
+                        .unit = result->unit,
+                        .group_title = view->group == PJ_GROUP_OP ? "operator" : "module",
+                        .devices = result->devices,
+                        .device_count = view->devices,
+                        .whole = pj_energy_total(&result->totals.energy),
+                        .list = view->columns};
+}
+
+const char *pj_view_unknown_column(const pj_view *view, pj_str *names)
+{
+    pj_columns of = columns_of(view);
+    return of.list ? pj_columns_unknown(&of, names) : NULL;
+}
+
+pj_rows *pj_view_rows(const pj_view *view)
+{
+    pj_columns of = columns_of(view);
     pj_columns_made *columns = NULL;
     pj_rows *rows = pj_columns_make(&of, &columns);
     if (!rows)

@@ -93,8 +93,7 @@ pj_status pj_array_read(pj_field_reader *r, const pj_array *list, pj_json array,
 {
     PJ_TRY(pj_json_as_array(array, &array, r->err));
     char *structs = pj_arena_alloc(r->arena, pj_json_count(array), list->size);
-    if (!structs)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(structs, r->err));
     *count = 0;
     for (pj_json at = pj_json_first(array); at.node; at = pj_json_next(at))
         PJ_TRY(pj_fields_read(r, list->fields, list->count, PJ_OF_ONE, at, structs + (*count)++ * list->size));
@@ -224,7 +223,7 @@ static pj_status read_name(pj_field_reader *r, pj_json value, const char **out)
 {
     PJ_TRY(pj_json_as_text(value, out, r->err));
     *out = pj_arena_strdup(r->arena, *out);
-    return *out ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(*out, r->err);
 }
 
 static pj_status read_text(pj_field_reader *r, pj_json value, const pj_slot *of)
@@ -270,8 +269,7 @@ static pj_status read_names(pj_field_reader *r, pj_json value, const pj_slot *of
     size_t *count = (size_t *)((char *)of->base + of->field->count_at);
     PJ_TRY(pj_json_as_array(value, &value, r->err));
     const char **names = PJ_NEW(r->arena, const char *, pj_json_count(value));
-    if (!names)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(names, r->err));
     memcpy(of->at, &names, sizeof names);
     for (pj_json name = pj_json_first(value); name.node; name = pj_json_next(name))
         PJ_TRY(read_name(r, name, &names[(*count)++]));
@@ -320,8 +318,7 @@ static pj_status read_shape(pj_field_reader *r, pj_json value, const pj_slot *of
         return pj_json_fail(value, PJ_ELIMIT, r->err, "%zu dimensions; at most %d are accepted", rank,
                             (int)PJ_MAX_RANK);
     pj_dim_info *dims = PJ_NEW(r->arena, pj_dim_info, rank);
-    if (!dims)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(dims, r->err));
     for (pj_json dim = pj_json_first(value); dim.node; dim = pj_json_next(dim))
         PJ_TRY(read_dim(r, dim, &dims[k++]));
     memcpy(of->at, &dims, sizeof dims);

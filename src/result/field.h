@@ -85,7 +85,7 @@ struct pj_field {
     unsigned char uses; /* pj_use */
     pj_quantity quantity;
     const char *title;    /* of its column for people; NULL: it has none */
-    int rank;             /* of that column: the higher, the sooner it leaves a narrow terminal */
+    int rank;             /* of that column: the higher, the further right, and the sooner it finds no room */
     const char *name;     /* in sentences; NULL: as its key */
     const char *line;     /* of the totals of a comparison; NULL: as its title */
     bool is_stored;       /* known of layers that are not counted, too */

@@ -47,8 +47,7 @@ static void write_format(const pj_field_writer *w, const pj_seen *of)
 static pj_status read_format(pj_field_reader *r, pj_json value, const pj_slot *of)
 {
     pj_format_info *format = PJ_NEW(r->arena, pj_format_info, 1);
-    if (!format)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(format, r->err));
     format->known = true;
     memcpy(of->at, &format, sizeof format);
     return pj_fields_read(r, format_fields, COUNT(format_fields), PJ_OF_ONE, value, format);
@@ -84,8 +83,7 @@ static pj_status read_work(pj_field_reader *r, pj_json value, const pj_slot *of)
         count++;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     int64_t *work = PJ_NEW(r->arena, int64_t, count);
-    if (!work)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(work, r->err));
     for (size_t i = 0; i < count; i++) {
         pj_json number = pj_json_find(value, pj_work_word(i));
         if (number.node)
@@ -194,8 +192,7 @@ static pj_status read_devices(pj_field_reader *r, pj_json value, const pj_slot *
     size_t count = r->result->setup.device_count;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, count);
-    if (!figures)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(figures, r->err));
     for (size_t d = 0; d < count; d++) {
         pj_json device = pj_json_find(value, r->result->devices[d]);
         figures[d] = (pj_device_figure){-1, -1};
@@ -230,8 +227,7 @@ static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, most);
     double *idle = PJ_NEW(r->arena, double, most);
     size_t *layers = PJ_NEW(r->arena, size_t, most);
-    if (!names || !figures || !idle || !layers)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(names && figures && idle && layers, r->err));
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one), count++) {
         total_device device = {{0}, 0, 0};
         names[count] = pj_arena_strdup(r->arena, pj_json_key(one));
@@ -274,11 +270,11 @@ static const pj_field members[] = {
     {.key = layers_key, .type = &pj_field_size, OF_G(layers)},
     {.key = uncounted_key, .type = &pj_field_size, OF_G(uncounted)},
     {.key = pj_key_macs, .type = &pj_field_count, OF_LTG(macs),
-     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 1, .name = "number of MACs"},
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = "MACs", .rank = 3, .name = "number of MACs"},
     {.key = pj_key_flops, .type = &pj_field_count, OF_LTG(flops),
-     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 6, .name = "number of FLOPs"},
+     .uses = PJ_EVERYWHERE & ~PJ_IN_TRENDS & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_COUNT, .title = "FLOPs", .rank = 8, .name = "number of FLOPs"},
     {.key = pj_key_params, .type = &pj_field_count, OF_LTGM(params),
-     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = pj_key_params, .rank = 4, .is_stored = true, .name = "number of parameters"},
+     .uses = PJ_EVERYWHERE, .quantity = PJ_QUANTITY_COUNT, .title = pj_key_params, .rank = 5, .is_stored = true, .name = "number of parameters"},
     {.key = "param_bits", .type = &pj_field_count, OF_LTGM(param_bits),
      .uses = PJ_EVERYWHERE & ~PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BITS, .is_stored = true, .line = "param size"},
     {.key = pj_key_param_bytes, .type = &type_bytes, OF_LT(param_bits),
@@ -297,13 +293,13 @@ static const pj_field members[] = {
     {precision_key, pj_key_gate_bits, &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_bits)},
     {precision_key, pj_key_gate_factor, &pj_field_amount, .rule = PJ_MAY_LACK, OF_L(gate_factor)},
     {pj_key_energy_pj, "inputs", &pj_field_amount, .is_line = true, OF_LTG(energy.inputs),
-     AN_ENERGY, .name = "energy of inputs", .title = "inputs", .rank = 2},
+     AN_ENERGY, .name = "energy of inputs", .title = "inputs", .rank = 1},
     {pj_key_energy_pj, "outputs", &pj_field_amount, OF_LTG(energy.outputs),
-     AN_ENERGY, .name = "energy of outputs", .title = "outputs", .rank = 2},
+     AN_ENERGY, .name = "energy of outputs", .title = "outputs", .rank = 1},
     {pj_key_energy_pj, pj_key_parameters, &pj_field_amount, OF_LTG(energy.parameters),
-     AN_ENERGY, .name = "energy of parameters", .title = pj_key_parameters, .rank = 2},
+     AN_ENERGY, .name = "energy of parameters", .title = "weights", .rank = 1, .line = pj_key_parameters},
     {pj_key_energy_pj, pj_key_op_cost, &pj_field_amount, OF_LTG(energy.op_cost),
-     AN_ENERGY, .name = "energy of arithmetic", .title = pj_key_op_cost, .rank = 2},
+     AN_ENERGY, .name = "energy of arithmetic", .title = pj_key_op_cost, .rank = 1},
     {pj_key_energy_pj, "total", &type_total, OF_LTG(energy),
      .uses = PJ_EVERYWHERE & ~PJ_IN_RECORDS, .quantity = PJ_QUANTITY_ENERGY, .name = "total energy", .title = "total", .in_trend = "energy"},
     {.key = conversion_key, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_LT(conversion)},
@@ -519,7 +515,7 @@ static pj_status read_findings(pj_field_reader *r, pj_json value, const pj_slot 
     for (size_t i = 0; findings && i < result->finding_count; i++)
         findings[i].strict = is_strict(findings[i].code);
     result->findings = findings;
-    return findings ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(findings, r->err);
 }
 
 static const pj_field_type type_findings = {write_findings, read_findings, NULL, NULL, NULL};
@@ -539,8 +535,7 @@ static pj_status read_opsets(pj_field_reader *r, pj_json value, const pj_slot *o
     pj_model_info *info = of->base;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_opset_info *opsets = PJ_NEW(r->arena, pj_opset_info, pj_json_count(value));
-    if (!opsets)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(opsets, r->err));
     info->opsets = opsets;
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
         pj_opset_info *opset = &opsets[info->opset_count++];
@@ -565,8 +560,7 @@ static pj_status read_unknown(pj_field_reader *r, pj_json value, const pj_slot *
     int64_t nodes = 0;
     PJ_TRY(pj_json_as_object(value, &value, r->err));
     pj_unknown_op *ops = PJ_NEW(r->arena, pj_unknown_op, pj_json_count(value));
-    if (!ops)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(ops, r->err));
     result->unknown_ops = ops;
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one)) {
         pj_unknown_op *op = &ops[result->unknown_op_count++];

@@ -30,8 +30,7 @@ static pj_status read_layers(pj_field_reader *r, pj_json root)
     PJ_TRY(pj_json_get_array(root, "layers", &array, r->err));
     out->layer_count = pj_json_count(array);
     pj_layer *layers = PJ_NEW(r->arena, pj_layer, out->layer_count);
-    if (!layers)
-        return pj_fail_memory(r->err);
+    PJ_TRY(pj_got(layers, r->err));
     for (pj_json at = pj_json_first(array); at.node; at = pj_json_next(at)) {
         pj_layer layer = {.rank = PJ_RANK_UNKNOWN};
         PJ_TRY(pj_layer_read(r, at, &layer));

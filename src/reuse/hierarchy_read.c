@@ -151,7 +151,7 @@ static pj_status read_name(reader *r, pj_json object, pj_level *level)
     if (level != r->out->level && strcmp(name, r->out->level[0].name) == 0)
         return pj_json_fail(at, PJ_EFORMAT, r->err, "two levels cannot both be \"%s\"", name);
     level->name = pj_arena_strdup(r->out->arena, name);
-    return level->name ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(level->name, r->err);
 }
 
 static pj_status read_holds(reader *r, pj_json object, pj_level *level)
@@ -389,7 +389,7 @@ static pj_status copy_text(reader *r, pj_json root, const char *key, const char 
     const char *text = "";
     PJ_TRY(pj_json_opt_text(root, key, &text, r->err));
     *out = pj_arena_strdup(r->out->arena, text);
-    return *out ? PJ_OK : pj_fail_memory(r->err);
+    return pj_got(*out, r->err);
 }
 
 static pj_status read_head(reader *r, pj_json root)

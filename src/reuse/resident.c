@@ -140,15 +140,13 @@ pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, doubl
     ranked *order = PJ_NEW(arena, ranked, count);
     *out = (pj_residency){PJ_NEW(arena, bool, count), PJ_NEW(arena, double, (size_t)steps + 1), 0, 0};
     double *room = PJ_NEW(arena, double, steps);
-    if (!order || !out->on_chip || !out->live || !room || !tree_make(&t, steps, arena))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(order && out->on_chip && out->live && room && tree_make(&t, steps, arena), err));
     PJ_TRY(rank(stay, count, steps, write, read, order, err));
     take(stay, order, count, &t, capacity, write, read, out);
     out->bound = bound_of(stay, order, count, steps, capacity, room);
     size_t taken = 0;
     pj_stay *staying = PJ_NEW(arena, pj_stay, count);
-    if (!staying)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(staying, err));
     for (size_t i = 0; i < count; i++)
         if (out->on_chip[i])
             staying[taken++] = stay[i];

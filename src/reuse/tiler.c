@@ -79,13 +79,11 @@ pj_status pj_tiler_find(pj_tiler *tiler, const pj_nest *nest, const pj_tile_ask 
         return PJ_OK;
     }
     if (2 * tiler->count >= tiler->capacity) {
-        if (!grow(tiler))
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(grow(tiler), err));
         slot = slot_of(tiler->slots, tiler->capacity, hash, &k);
     }
     known *fresh = PJ_NEW(tiler->arena, known, 1);
-    if (!fresh)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(fresh, err));
     fresh->key = k;
     pj_tile_find(tiler->machine, nest, ask, &fresh->tiling);
     *slot = fresh;

@@ -59,8 +59,7 @@ static pj_status name_resources(analysis *a, pj_error *err)
     setup->devices = result->devices = devices;
     result->version = PICOJOULE_VERSION;
     result->model = pj_model_describe(a->found->model);
-    if (!devices || !result->model)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(devices && result->model, err));
     result->source = result->model->path;
     setup->dims = result->model->dims;
     setup->dim_count = result->model->dim_count;
@@ -75,8 +74,7 @@ static pj_status open_resources(analysis *a, pj_error *err)
     const pj_kept *table = NULL;
     a->content = PJ_NEW(a->arena, pj_content, setup->device_count + OTHERS);
     a->device = PJ_NEW(a->scratch, const pj_device *, setup->device_count);
-    if (!a->content || !a->device)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(a->content && a->device, err));
     PJ_TRY(open_resource(a, PJ_RESOURCE_TABLE, PJ_SETTING_AT(table)->name, setup->table, &table, err));
     a->table = table->table;
     PJ_TRY(open_devices(a, err));
@@ -104,8 +102,7 @@ static pj_status list_unknown(analysis *a, pj_error *err)
     pj_map_init(&seen, a->arena);
     pj_unknown_op *unknown = PJ_NEW(a->arena, pj_unknown_op, layers->count);
     a->result->unknown_ops = unknown;
-    if (!unknown)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(unknown, err));
     for (size_t i = 0; i < layers->count; i++) {
         if (layers->detail[i].node->desc)
             continue;
@@ -116,8 +113,7 @@ static pj_status list_unknown(analysis *a, pj_error *err)
         if (!row) {
             row = &unknown[a->result->unknown_op_count++];
             row->op = op;
-            if (!op || !pj_map_put(&seen, op, row))
-                return pj_fail_memory(err);
+            PJ_TRY(pj_got(op && pj_map_put(&seen, op, row), err));
         }
         row->nodes++;
     }
@@ -129,8 +125,7 @@ static pj_status list_findings(analysis *a, pj_error *err)
     const pj_diags *first = &a->found->model->diags;
     pj_finding *findings = PJ_NEW(a->arena, pj_finding, first->count + a->diags.count);
     a->result->findings = findings;
-    if (!findings)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(findings, err));
     size_t count = pj_findings_copy(first, findings);
     a->result->finding_count = count + pj_findings_copy(&a->diags, findings + count);
     return PJ_OK;
@@ -150,8 +145,7 @@ static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *er
 {
     pj_activation_memory *memory = PJ_NEW(a->arena, pj_activation_memory, 1);
     a->result->memory = memory;
-    if (!memory)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(memory, err));
     PJ_TRY(pj_peak_measure(schedule, a->result->setup.best_order, a->arena, memory, err));
     a->result->totals.peak_activation_bytes = memory->unknown ? -1 : memory->graph.bytes;
     return PJ_OK;

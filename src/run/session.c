@@ -56,8 +56,7 @@ pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *s
     if (session->shelf.count > MOST_OPENED)
         pj_shelf_clear(&session->shelf);
     pj_found *found = pj_found_new(session->spares ? session->spare[--session->spares] : NULL);
-    if (!found)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(found, err));
     found->take_back = take_back;
     found->owner = session;
     pj_status status = pj_run(&session->shelf, session->scratch, model, setup, found, err);
@@ -73,8 +72,7 @@ pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj
     if (!out)
         return pj_fail_null(err);
     *out = NULL;
-    if (!session)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(session, err));
     pj_status status = pj_session_run(session, model, setup, out, err);
     if (status == PJ_OK)
         pj_result_keep(*out);

@@ -41,8 +41,7 @@ static pj_status add(pj_shelf *shelf, const pj_bytes *bytes, pj_resource_kind ki
 {
     size_t length = strlen(name);
     pj_kept *kept = calloc(1, sizeof *kept + length + 1);
-    if (!kept)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(kept, err));
     kept->kind = kind;
     memcpy(kept->name, name, length + 1);
     memcpy(kept->sha256, bytes->sha256, sizeof kept->sha256);

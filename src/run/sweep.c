@@ -39,12 +39,11 @@ static pj_status copy_dims(sweep *s, const pj_sweep_dim *dims, size_t count)
     for (size_t i = 0; s->dims && i < count; i++) {
         const int64_t *values = pj_arena_memdup(s->arena, dims[i].values, dims[i].count, sizeof *values);
         s->dims[i] = (pj_sweep_dim){pj_arena_strdup(s->arena, dims[i].name), values, dims[i].count};
-        if (!values || !s->dims[i].name)
-            return pj_fail_memory(s->err);
+        PJ_TRY(pj_got(values && s->dims[i].name, s->err));
     }
     s->result.dims = s->dims;
     s->result.dim_count = count;
-    return s->dims ? PJ_OK : pj_fail_memory(s->err);
+    return pj_got(s->dims, s->err);
 }
 
 static pj_status start(sweep *s, const pj_setup *setup, const pj_sweep_dim *dims, size_t count)
@@ -54,8 +53,7 @@ static pj_status start(sweep *s, const pj_setup *setup, const pj_sweep_dim *dims
     s->shared = s->setup.dim_count;
     s->bound = PJ_NEW(s->arena, pj_dim_binding, s->shared + count);
     s->points = PJ_NEW(s->arena, pj_sweep_point, s->result.point_count);
-    if (!s->bound || !s->points)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(s->bound && s->points, s->err));
     if (s->shared)
         memcpy(s->bound, s->setup.dims, s->shared * sizeof *s->bound);
     s->setup.dims = s->bound;
@@ -70,8 +68,7 @@ static pj_status set_values(sweep *s, size_t point)
 {
     size_t count = s->result.dim_count;
     int64_t *values = PJ_NEW(s->arena, int64_t, count);
-    if (!values)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(values, s->err));
     s->points[point].values = values;
     for (size_t i = count; i-- > 0; point /= s->dims[i].count) {
         values[i] = s->dims[i].values[point % s->dims[i].count];
@@ -85,15 +82,13 @@ static pj_status keep_finding(sweep *s, const pj_finding *finding)
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s\n%s\n%s", finding->code, finding->node, finding->message);
     char *key = pj_str_keep(&text, s->arena);
-    if (!key)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(key, s->err));
     if (pj_map_get(&s->seen, key) || s->result.finding_count == PJ_MAX_DIAGNOSTICS)
         return PJ_OK;
     if (s->result.finding_count == s->room) {
         size_t room = s->room ? 2 * s->room : 16;
         pj_finding *more = PJ_NEW(s->arena, pj_finding, room);
-        if (!more)
-            return pj_fail_memory(s->err);
+        PJ_TRY(pj_got(more, s->err));
         if (s->room)
             memcpy(more, s->findings, s->room * sizeof *more);
         s->findings = more;
@@ -104,7 +99,7 @@ static pj_status keep_finding(sweep *s, const pj_finding *finding)
     copy->node = pj_arena_strdup(s->arena, finding->node);
     copy->message = pj_arena_strdup(s->arena, finding->message);
     s->result.findings = s->findings;
-    return copy->node && copy->message && pj_map_put(&s->seen, key, key) ? PJ_OK : pj_fail_memory(s->err);
+    return pj_got(copy->node && copy->message && pj_map_put(&s->seen, key, key), s->err);
 }
 
 static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *out)
@@ -117,7 +112,7 @@ static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *
     out->totals.idle_w = pj_arena_memdup(s->arena, out->totals.idle_w, devices, sizeof *out->totals.idle_w);
     for (size_t i = 0; i < count; i++)
         PJ_TRY(keep_finding(s, &findings[i]));
-    return out->totals.devices && out->totals.idle_w ? PJ_OK : pj_fail_memory(s->err);
+    return pj_got(out->totals.devices && out->totals.idle_w, s->err);
 }
 
 /* A copy of a text that may be absent; running out of memory shows in the arena. */
@@ -148,8 +143,7 @@ static pj_status keep_names(sweep *s, const pj_result *result)
     pj_sweep *out = &s->result;
     const pj_model_info *info = pj_model_describe(s->model);
     pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
-    if (!fixed)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(fixed, s->err));
     out->model = copy_text(s, info->path);
     out->setup = pj_setup_copy(&result->setup, s->arena);
     keep_fixed(s, info, fixed);

@@ -128,8 +128,7 @@ static pj_status list_add(pj_buffers *b, int number, pj_error *err)
 {
     if (b->listed == b->room) {
         int *more = PJ_NEW(b->arena, int, 2 * (size_t)b->room);
-        if (!more)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(more, err));
         memcpy(more, b->list, (size_t)b->room * sizeof *more);
         b->list = more;
         b->room *= 2;
@@ -244,8 +243,7 @@ pj_status pj_buffers_find(const pj_precision *precision, pj_arena *arena, pj_buf
     out->reads = PJ_NEW(arena, int, model->values);
     out->stamp = PJ_NEW(arena, int, model->values);
     out->list = PJ_NEW(arena, int, ROOM);
-    if (!out->root || !out->bytes || !out->is_unknown || !out->reads || !out->stamp || !out->list)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->root && out->bytes && out->is_unknown && out->reads && out->stamp && out->list, err));
     for (int i = 0; i < model->values; i++)
         out->root[i] = -1;
     search s = {out, err};

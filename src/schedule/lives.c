@@ -87,8 +87,7 @@ pj_status pj_lives_find(pj_buffers *b, const int *order, pj_arena *arena, pj_liv
         .b = b, .out = out, .err = err, .readers = PJ_NEW(arena, int, values), .stack = PJ_NEW(arena, int, values + 1)};
     *out = (pj_lives){PJ_NEW(arena, int, values), PJ_NEW(arena, int, values), PJ_NEW(arena, int, nodes),
                       PJ_NEW(arena, int, values)};
-    if (!w.readers || !w.stack || !out->born || !out->dies || !out->first_dead || !out->next_dead)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(w.readers && w.stack && out->born && out->dies && out->first_dead && out->next_dead, err));
     for (int i = 0; i < values; i++) {
         out->born[i] = out->dies[i] = PJ_STEP_NEVER;
         out->next_dead[i] = -1;

@@ -89,8 +89,7 @@ static pj_status list_followers(scheduler *s)
     int nodes = s->graph->nodes;
     int *filled = PJ_NEW(s->b->arena, int, nodes);
     s->next = PJ_NEW(s->b->arena, int, s->first[nodes]);
-    if (!filled || !s->next)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(filled && s->next, s->err));
     for (int n = 0; n < nodes; n++) {
         PJ_TRY(pj_buffers_makers(s->b, s->graph->node[n], s->err));
         for (int k = 0; k < s->b->listed; k++) {
@@ -159,8 +158,7 @@ pj_status pj_order_least_growth(pj_buffers *b, const pj_graph *graph, int *order
                    .last = PJ_NEW(b->arena, int, values),
                    .heap = PJ_NEW(b->arena, int, nodes),
                    .place = PJ_NEW(b->arena, int, nodes)};
-    if (!s.waits || !s.first || !s.growth || !s.readers || !s.last || !s.heap || !s.place)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(s.waits && s.first && s.growth && s.readers && s.last && s.heap && s.place, err));
     PJ_TRY(count_waits(&s));
     PJ_TRY(list_followers(&s));
     PJ_TRY(count_growth(&s));

@@ -57,8 +57,7 @@ pj_status pj_schedule_steps(const pj_model *model, pj_arena *arena, pj_diags *di
 {
     flattening f = {out, arena, diags, err};
     *out = (pj_schedule){.model = model, .step = PJ_NEW(arena, pj_step, model->nodes)};
-    if (!out->step)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(out->step, err));
     return add_graph(&f, model->graph, pj_num_of(1));
 }
 

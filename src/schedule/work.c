@@ -18,8 +18,7 @@ static pj_status preset_traffic(const pj_model *model, const pj_node *node, pj_a
     memset(room, 0, sizeof *room);
     work->read = node->inputs <= PLACES ? room->read : PJ_NEW(arena, pj_num, node->inputs);
     work->written = node->outputs <= PLACES ? room->written : PJ_NEW(arena, pj_num, node->outputs);
-    if (!work->read || !work->written)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(work->read && work->written, err));
     for (int i = 0; i < node->inputs; i++)
         if (node->in[i] && !(node->desc && pj_node_role(node, i) == 'c'))
             work->read[i] = pj_type_count(model->symbols, &node->in[i]->type);
@@ -35,7 +34,7 @@ static pj_status keep_traffic(const pj_node *node, pj_arena *arena, const traffi
         work->read = pj_arena_memdup(arena, room->read, (size_t)node->inputs, sizeof *room->read);
     if (work->written == room->written)
         work->written = pj_arena_memdup(arena, room->written, (size_t)node->outputs, sizeof *room->written);
-    return work->read && work->written ? PJ_OK : pj_fail_memory(err);
+    return pj_got(work->read && work->written, err);
 }
 
 /* Not unknown, not negative (as by an attribute "number of heads" of -1), and not past 64 bits. */
@@ -109,7 +108,7 @@ pj_status pj_work_blank(const pj_node *node, pj_arena *arena, pj_work *out, pj_e
     out->terms = zero;
     out->read = PJ_NEW(arena, pj_num, node->inputs);
     out->written = PJ_NEW(arena, pj_num, node->outputs);
-    return out->read && out->written ? PJ_OK : pj_fail_memory(err);
+    return pj_got(out->read && out->written, err);
 }
 
 pj_status pj_work_of_node(const pj_model *model, pj_node *node, pj_arena *arena, pj_diags *diags, pj_work *out,

@@ -13,13 +13,11 @@ pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_error *
     PJ_TRY(pj_resource_fits(resource, err));
     if (!resource->bytes && !resource->read_at)
         return pj_fail(err, PJ_EARGUMENT, "pj_resource: neither bytes nor read_at");
-    if (!pj_setup_own(setup))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(pj_setup_own(setup), err));
     size_t count = setup->resource_count;
     pj_resource *list = PJ_NEW(setup->owner, pj_resource, count + 1), *last = list ? list + count : NULL;
     char *name = pj_arena_strdup(setup->owner, resource->name);
-    if (!last || !name)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(last && name, err));
     if (count > 0)
         memcpy(list, setup->resources, count * sizeof *list);
     *last = *resource;

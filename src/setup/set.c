@@ -216,8 +216,7 @@ pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_
         return value ? pj_fail(err, PJ_EARGUMENT, "%.64s takes no value", name) : PJ_OK;
     if (!member || member->kind == PJ_SETTING_FOUND)
         return pj_fail(err, PJ_EARGUMENT, "there is no member %.64s to set", name);
-    if (!pj_setup_own(setup))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(pj_setup_own(setup), err));
     if (value ? !member->value : member->value != NULL)
         return pj_fail(err, PJ_EARGUMENT, value ? "%.64s takes no value" : "%.64s wants a value: %s", name,
                        member->value);

@@ -55,8 +55,7 @@ static pj_status add_row(inspection *s, const pj_node *node, const pj_constant *
     if (s->rows == s->room) {
         size_t room = s->room ? 2 * s->room : 64;
         found *more = PJ_NEW(s->arena, found, room);
-        if (!more)
-            return pj_fail_memory(s->err);
+        PJ_TRY(pj_got(more, s->err));
         if (s->rows)
             memcpy(more, s->row, s->rows * sizeof *more);
         s->row = more;
@@ -131,8 +130,7 @@ static pj_status list_constants(inspection *s)
     s->constant = PJ_NEW(s->arena, const pj_constant *, s->rows);
     size_t *place = PJ_NEW(s->arena, size_t, s->rows);
     pj_map_init(&s->seen, s->arena);
-    if (!s->constant || !place)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(s->constant && place, s->err));
     for (size_t i = 0; i < s->rows; i++) {
         if (s->row[i].constant.absent)
             continue;
@@ -142,8 +140,7 @@ static pj_status list_constants(inspection *s)
             before = &place[s->constants];
             *before = s->constants;
             s->constant[s->constants++] = &s->row[i].constant;
-            if (!key || !pj_map_put(&s->seen, key, before))
-                return pj_fail_memory(s->err);
+            PJ_TRY(pj_got(key && pj_map_put(&s->seen, key, before), s->err));
         }
         s->row[i].number = *before;
     }
@@ -202,7 +199,7 @@ static pj_status copy_row(const found *from, const pj_measured *measured, const 
         ok = copy_measured(m, c, options, r->arena, out);
     if (ok && !pj_map_get(&r->layers, out->layer))
         ok = pj_map_put(&r->layers, out->layer, out);
-    return ok ? PJ_OK : pj_fail_memory(err);
+    return pj_got(ok, err);
 }
 
 static pj_status copy_formats(const pj_weight_options *options, result *r, pj_error *err)
@@ -210,12 +207,11 @@ static pj_status copy_formats(const pj_weight_options *options, result *r, pj_er
     const char **formats = PJ_NEW(r->arena, const char *, options->format_count);
     for (size_t f = 0; formats && f < options->format_count; f++) {
         formats[f] = pj_arena_strdup(r->arena, options->formats[f]);
-        if (!formats[f])
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(formats[f], err));
     }
     r->weights.formats = formats;
     r->weights.format_count = options->format_count;
-    return formats ? PJ_OK : pj_fail_memory(err);
+    return pj_got(formats, err);
 }
 
 static pj_status inspect(inspection *s, const pj_model *model, const pj_weight_options *options,
@@ -224,12 +220,10 @@ static pj_status inspect(inspection *s, const pj_model *model, const pj_weight_o
     PJ_TRY(copy_formats(options, r, s->err));
     PJ_TRY(find_in_graph(s, model->graph));
     PJ_TRY(list_constants(s));
-    if (pj_arena_failed(s->arena))
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(!pj_arena_failed(s->arena), s->err));
     pj_measured *measured = PJ_NEW(s->arena, pj_measured, s->constants);
     pj_weight *weight = PJ_NEW(r->arena, pj_weight, s->rows);
-    if (!measured || !weight)
-        return pj_fail_memory(s->err);
+    PJ_TRY(pj_got(measured && weight, s->err));
     PJ_TRY(pj_measure(model, s->constant, s->constants, plan, measured, s->err));
     for (size_t i = 0; i < s->rows; i++)
         PJ_TRY(copy_row(&s->row[i], measured, options, r, &weight[i], s->err));

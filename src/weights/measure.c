@@ -255,7 +255,7 @@ static pj_status keep_distinct(const worker *w, part *out, pj_error *err)
     out->many = w->distinct->is_full;
     out->distincts = out->many ? 0 : w->distinct->count;
     out->distinct = pj_arena_memdup(w->arena, w->distinct->value, out->distincts, sizeof *out->distinct);
-    return out->distinct ? PJ_OK : pj_fail_memory(err);
+    return pj_got(out->distinct, err);
 }
 
 static pj_status channel_job(void *payload, size_t job, int thread, pj_error *err)
@@ -355,8 +355,7 @@ static pj_status make_workers(measure *m, const pj_constant *const *constants, s
         w->tile = PJ_NEW(arena, double, tile);
         w->rows = PJ_NEW(arena, double, longest);
         w->distinct = PJ_NEW(arena, pj_distinct, 1);
-        if (!w->arena || !w->scratch || !w->tile || !w->rows || !w->distinct)
-            return pj_fail_memory(err);
+        PJ_TRY(pj_got(w->arena && w->scratch && w->tile && w->rows && w->distinct, err));
     }
     return PJ_OK;
 }
@@ -388,8 +387,7 @@ static pj_status run_batch(measure *m, pj_error *err)
 {
     m->part = PJ_NEW(m->arena, part, m->jobs);
     m->item_of = PJ_NEW(m->arena, size_t, m->jobs);
-    if (!m->part || !m->item_of)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(m->part && m->item_of, err));
     for (size_t i = 0; i < m->items; i++)
         for (size_t k = 0; k < m->item[i].jobs; k++)
             m->item_of[m->item[i].first_job + k] = i;
@@ -409,8 +407,7 @@ static pj_status fill_batch(measure *m, const pj_constant *const *constants, siz
 {
     m->item = PJ_NEW(m->arena, item, MOST_ITEMS);
     m->items = m->jobs = 0;
-    if (!m->item)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(m->item, err));
     for (; *at < count && m->items < MOST_ITEMS && m->jobs < MOST_JOBS && !pj_weight_files_full(files) &&
            pj_arena_bytes(m->arena) < MOST_SIDE_BYTES;
          ++*at) {

@@ -18,7 +18,7 @@ pj_status pj_weight_files_new(pj_weight_files *files, const pj_model *model, pj_
     *files = (pj_weight_files){
         .model = model, .file = PJ_NEW(arena, struct pj_weight_file, PJ_MOST_WEIGHT_FILES), .granted = GRANTED_BYTES};
     pj_map_init(&files->seen, arena);
-    return files->file ? PJ_OK : pj_fail_memory(err);
+    return pj_got(files->file, err);
 }
 
 bool pj_weight_files_full(const pj_weight_files *files)
@@ -41,7 +41,7 @@ static pj_status grant(pj_weight_files *files, const char *location, uint64_t by
         return PJ_OK;
     if (!pj_mul_u64(bytes, GRANTED_TIMES, &bytes) || !pj_add_u64(files->granted, bytes, &files->granted))
         files->granted = UINT64_MAX;
-    return pj_map_put(&files->seen, name, files) ? PJ_OK : pj_fail_memory(err);
+    return pj_got(pj_map_put(&files->seen, name, files), err);
 }
 
 static uint64_t bytes_on_disk(int fd)
@@ -131,8 +131,7 @@ static pj_status unpack(const pj_tensor *tensor, pj_bytes *bytes, pj_arena *aren
     uint64_t number = 0, done = 0;
     unsigned shift = 0;
     uint8_t *raw = PJ_NEW(arena, uint8_t, want);
-    if (!raw)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(raw, err));
     while (done < bytes->length) {
         size_t length = bytes->length - done < sizeof part ? (size_t)(bytes->length - done) : sizeof part;
         PJ_TRY(read_bytes(bytes, done, length, part, err));
@@ -220,8 +219,7 @@ static pj_status read_side(const pj_tensor *tensor, pj_weight_files *files, pj_a
     }
     uint8_t *scratch = PJ_NEW(arena, uint8_t, PJ_READ_BYTES);
     float *all = scratch ? PJ_NEW(arena, float, tensor->count) : NULL;
-    if (!all)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(all, err));
     if (!pj_decodes(tensor->dtype))
         *absent = "its scales or zero points are no numbers";
     else
@@ -244,8 +242,7 @@ static pj_status read_packed_zeros(const pj_scaling *s, pj_weight_files *files, 
     const float *bytes = NULL;
     double one = 0;
     float *all = PJ_NEW(arena, float, s->scales);
-    if (!all)
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(all, err));
     PJ_TRY(read_side(s->zero, files, arena, &bytes, &one, absent, err));
     int64_t per_byte = 8 / s->zero_bits, row = s->zero_row / per_byte + (s->zero_row % per_byte != 0);
     for (int64_t k = 0; !*absent && k < s->scales; k++) {

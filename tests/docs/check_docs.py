@@ -8,6 +8,8 @@ prints; `...` stands for any number of lines. What readers need not see is in co
 
     <!-- run COMMANDS -->            runs them there
     <!-- not run: WHY -->            before a block: leaves it out
+
+PJ_UPDATE_GOLDEN=1 writes what is printed into documents that show something else, where they show all of it.
 """
 import math
 import os
@@ -161,7 +163,18 @@ def check(document, text, world):
             elif shown and shown != [""] and not matches(shown, done.stdout):
                 print(f"{document}:{number}: shown is not what is printed by: {command}\n{done.stdout}")
                 failed += 1
+                if os.environ.get("PJ_UPDATE_GOLDEN") and "..." not in shown:
+                    rewrite(document, command, shown, done.stdout)
     return ran, failed
+
+
+def rewrite(document, command, shown, printed):
+    with open(os.path.join(os.path.abspath(sys.argv[2]), document), "r+", encoding="utf-8") as file:
+        text = file.read()
+        printed = "\n".join(line.rstrip() for line in printed.strip("\n").split("\n"))
+        file.seek(0)
+        file.write(text.replace("\n".join(["$ " + command] + shown), f"$ {command}\n{printed}"))
+        file.truncate()
 
 
 class World:

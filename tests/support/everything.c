@@ -138,10 +138,11 @@ pj_status write_shapes(pj_model *model, digest *out, pj_error *err)
 }
 
 static const pj_report_options report_variants[] = {
-    {NULL, 0,   false, PJ_NO_GROUP,    0, PJ_BY_FORMAT, 0, 0, false},
-    {NULL, 60,  true,  PJ_GROUP_OP,    0, PJ_BY_MACS,   3, 1, false},
-    {NULL, 200, false, PJ_GROUP_SCOPE, 1, PJ_BY_ENERGY, 2, 2, false},
-    {NULL, 80,  true,  PJ_GROUP_SCOPE, 0, PJ_IN_ORDER,  0, 0, false},
+    {.width = 0              },
+    {                 .width = 60,          .color = true,           .group = PJ_GROUP_OP, .sort = PJ_BY_MACS, .top = 3, .lint_findings = 1},
+    {              .width = 200,                .group = PJ_GROUP_SCOPE,                                       .scope_depth = 1, .sort = PJ_BY_ENERGY, .top = 2, .lint_findings = 2},
+    { .width = 80,.color = true,.group = PJ_GROUP_SCOPE, .sort = PJ_IN_ORDER, .top = PJ_TOP_ALL},
+    {                             .width = 80,                                                   .sort = PJ_BY_ENERGY,                                                                                         .top = PJ_TOP_NONE, .columns = "layer,macs,total,scope"},
 };
 
 enum { REPORT_VARIANTS = sizeof report_variants / sizeof *report_variants };

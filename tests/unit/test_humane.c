@@ -65,6 +65,26 @@ static void test_counts(void)
     CHECK_SAYS(pj_human_plural(&text, 1200, "layer", "layers"), "1,200 layers");
 }
 
+/* Three digits, with the unit that they then have. */
+static void test_brief(void)
+{
+    CHECK_SAYS(pj_brief_energy(&text, 0, "pJ"), "0");
+    CHECK_SAYS(pj_brief_energy(&text, 45213000, "pJ"), "45.2 uJ");
+    CHECK_SAYS(pj_brief_energy(&text, -0.25, "pJ"), "-0.250 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 0.0004, "pJ"), "<0.001 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 0.9996, "pJ"), "1.00 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 9.996, "pJ"), "10.0 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 99.96, "pJ"), "100 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 999.4, "pJ"), "999 pJ");
+    CHECK_SAYS(pj_brief_energy(&text, 999.5, "pJ"), "1.00 nJ"); /* 1000 pJ with three digits */
+    CHECK_SAYS(pj_brief_energy(&text, 1500, "relative"), "1.50 k");
+    CHECK_SAYS(pj_brief_time(&text, 1234), "1.23 ms");
+    CHECK_SAYS(pj_brief_count(&text, 999), "999");
+    CHECK_SAYS(pj_brief_count(&text, 999499), "999 k");
+    CHECK_SAYS(pj_brief_count(&text, 999500), "1.00 M");
+    CHECK_SAYS(pj_brief_count(&text, INT64_MAX), "9.22 E");
+}
+
 static void test_texts(void)
 {
     CHECK_SAYS(pj_text_clean(&text, "a\033[31mb\n\x7f"), "a?[31mb??");
@@ -76,6 +96,12 @@ static void test_texts(void)
     CHECK_SAYS(pj_text_elide(&text, "short", 5), "short");
     CHECK_SAYS(pj_text_elide(&text, "abcdefghij", 9), "abcd...ij");
     CHECK_SAYS(pj_text_elide(&text, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 5), "\xc3\xa9\xc3\xa9...");
+    /* one part of a path after the other, down to its initial and number; then the middle is cut */
+    CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 31), "/e/layers.0/linear1/MatMul");
+    CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 22), "/e/l.0/linear1/MatMul");
+    CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 16), "/e/l.0/l1/MatMul");
+    CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 15), "/e/l.0/l...tMul");
+    CHECK_SAYS(pj_text_elide(&text, "model.layers.12.attn", 12), "m.l.12.attn");
     CHECK_SAYS(pj_text_wrap(&text, "one two three", 0, 2, 8), "one two\n  three");
     CHECK_SAYS(pj_text_wrap(&text, "one two", 6, 1, 8), "one\n two");
     CHECK_SAYS(pj_text_wrap(&text, "incomprehensibilities", 0, 2, 8), "incomprehensibilities");
@@ -100,6 +126,7 @@ int main(void)
     text = pj_str_new(0);
     test_figures();
     test_counts();
+    test_brief();
     test_texts();
     if (setlocale(LC_ALL, "de_DE.UTF-8")) /* a decimal comma must change nothing */
         test_figures();

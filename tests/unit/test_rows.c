@@ -66,23 +66,27 @@ static void check_text_at(const pj_rows *rows, size_t width, const char *want)
 static void test_text(const pj_rows *rows)
 {
     check_text_at(rows, 80,
-                  "layer                MACs   total   share\n"
-                  "/stage1/\"a\",conv  1.500 k   2.000  80.0 %\n"
-                  "pipe|line               0  <0.001  <0.1 %\n"
-                  "odd                             ?\n"
-                  "total             1.500 k   2.000  80.0 %\n");
+                  "layer               MACs     total   share\n"
+                  "/stage1/\"a\",conv  1.50 k   2.00 nJ  80.0 %\n"
+                  "pipe|line              0  0.250 pJ  <0.1 %\n"
+                  "odd                              ?\n"
+                  "total             1.50 k   2.00 nJ  80.0 %\n");
     check_text_at(rows, 31,
                   "layer             total   share\n" /* MACs yield first */
-                  "/stage1/...conv   2.000  80.0 %\n"
-                  "pipe|line        <0.001  <0.1 %\n"
+                  "/s1/\"a\",conv    2.00 nJ  80.0 %\n"
+                  "pipe|line      0.250 pJ  <0.1 %\n"
                   "odd                   ?\n"
-                  "total             2.000  80.0 %\n");
+                  "total           2.00 nJ  80.0 %\n"
+                  "  no room for MACs (--width)\n");
     check_text_at(rows, 16,
-                  "layer      total\n"
-                  "/sta...v   2.000\n"
-                  "pipe...e  <0.001\n"
-                  "odd            ?\n"
-                  "total      2.000\n");
+                  "layer        total\n"
+                  "/s1/...v   2.00 nJ\n"
+                  "pipe...e  0.250 pJ\n"
+                  "odd              ?\n"
+                  "total      2.00 nJ\n"
+                  "  no room for\n"
+                  "    MACs, share\n"
+                  "    (--width)\n");
 }
 
 static void test_csv(const pj_rows *rows)
@@ -102,10 +106,10 @@ static void test_markdown(const pj_rows *rows)
     pj_rows_markdown(rows, &out);
     CHECK_TEXT(out.data, "| layer | MACs | total | share |\n"
                          "|---|---:|---:|---:|\n"
-                         "| /stage1/\"a\",conv | 1.500 k | 2.000 | 80.0 % |\n"
-                         "| pipe\\|line | 0 | \\<0.001 | \\<0.1 % |\n"
+                         "| /stage1/\"a\",conv | 1.50 k | 2.00 nJ | 80.0 % |\n"
+                         "| pipe\\|line | 0 | 0.250 pJ | \\<0.1 % |\n"
                          "| odd |  | ? |  |\n"
-                         "| **total** | **1.500 k** | **2.000** | **80.0 %** |\n");
+                         "| **total** | **1.50 k** | **2.00 nJ** | **80.0 %** |\n");
     pj_str_free(&out);
 }
 
