@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "picojoule/picojoule.h"
 
@@ -68,6 +69,7 @@ typedef struct pj_option {
     const char *(*read)(pj_line *line, void *at, const char *value); /* likewise */
     unsigned not_for;                                                /* commands, by their bit, that do not have it */
     const char *format; /* that it is for: refused beside another one; NULL: for all */
+    const char *is;     /* that it is short for: "format=json"; NULL: it is itself */
 } pj_option;
 
 /* Options that a command has, with one title in its help: rows, or settings (src/setup/members.c). */
@@ -124,6 +126,7 @@ typedef struct pj_output {
     pj_report_options report;
     const char *out;       /* NULL: standard output */
     uint64_t memory_limit; /* bytes; 0: none */
+    int color;             /* pj_color_words() */
 } pj_output;
 
 /* --record and what goes with it; the texts may be NULL. */
@@ -133,8 +136,8 @@ typedef struct pj_record_args {
 
 /* ---- rows.c: rows that several commands have ---- */
 
-extern const pj_option pj_report_rows[4]; /* --format -o --width --memory-limit; of a pj_output */
-extern const pj_option pj_chart_rows[4];  /* with svg */
+extern const pj_option pj_report_rows[6]; /* --format --json -o --width --color --memory-limit; of a pj_output */
+extern const pj_option pj_chart_rows[6];  /* with svg */
 extern const pj_option pj_strict_rows[1]; /* of a bool */
 extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
 

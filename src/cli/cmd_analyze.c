@@ -1,6 +1,4 @@
 /* picojoule analyze: energy, counts and precision per layer. */
-#include <strings.h>
-
 #include "commands.h"
 #include "record.h"
 
@@ -94,6 +92,7 @@ static const pj_option row_rows[] = {
      "(default: 20 in text and Markdown, else all);\n"
      "0: no rows, the summary alone",
      PJ_OPTION_READ, .at = AT(output.report.top), .read = read_top},
+    {"quiet",           'q', NULL, "the summary alone: short for --top 0", PJ_OPTION_FLAG, .is = "top=0"},
     {"columns",         0, "NAME,NAME,...",
      "these columns, as they are called in text or\n"
      "CSV, for example layer,op,MACs,total,share",

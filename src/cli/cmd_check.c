@@ -47,7 +47,7 @@ static const pj_option result_rows[] = {
      "writes the result to a file, too, for example\n"
      "--report junit=out.xml; repeatable",
      PJ_OPTION_TEXTS, .at = AT(reports), .check = check_report},
-    {"quiet",          0, NULL,
+    {"quiet",          'q', NULL,
      "only what does not pass; nothing where all does",
      PJ_OPTION_FLAG, .at = AT(output.report.quiet)},
     {"only",           0, "MODEL",
@@ -417,7 +417,7 @@ const pj_command pj_command_check = {
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
     .rows = {PJ_ROWS("Result",    result_rows, 0),
-             {"Output", pj_report_rows + 1, 3, 0, 0, false},
+             {"Output", pj_report_rows + 1, 5, 0, 0, false},
              PJ_ROWS("Budget",                                                      budget_rows, 0),
              PJ_ROWS("Recording",                                                                                        pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},

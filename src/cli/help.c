@@ -74,7 +74,7 @@ void pj_help_command(const pj_command *command)
         print_rows(command, rows);
     printf("\nGeneral:\n");
     print_option("help", 'h', NULL, "this text");
-    print_option("version", 0, NULL, "the version of the program");
+    print_option("version", 'V', NULL, "the version of the program");
     if (command->examples) {
         printf("\nExamples:\n\n");
         print_lines(command->examples, "  ");
@@ -156,14 +156,15 @@ void pj_help_markdown(const pj_command *const *commands)
     printf(
         "\n## Conventions\n\n"
         "- `--help` and `--version` work everywhere. An option's value follows after a space or `=`. Options and\n"
-        "  arguments may stand in any order; `--` ends the options.\n"
+        "  arguments may stand in any order; `--` ends the options. Words and built-in names are read in any case.\n"
         "- `-` as MODEL reads standard input. A NAME that is no built-in one is a FILE if it has a `/`, ends with\n"
         "  `.json` or exists.\n"
         "- The report goes to standard output, everything else to standard error. After a failure there is nothing on\n"
         "  standard output. `-o FILE` writes a temporary file beside FILE and renames it: FILE is there as a whole or\n"
         "  not at all.\n"
-        "- Colour is used on a terminal only, and not when `NO_COLOR` is set. Numbers do not depend on the locale;\n"
-        "  the same input gives the same bytes.\n\n"
+        "- Colour is used on a terminal only, and not when `NO_COLOR` is set, `CLICOLOR` is 0 or `TERM` is dumb;\n"
+        "  `FORCE_COLOR` and `CLICOLOR_FORCE` want it anywhere, and `--color` decides. Numbers do not depend on the\n"
+        "  locale; the same input gives the same bytes.\n\n"
         "## Exit codes\n\n| Code | Meaning |\n|---:|---|\n");
 #define EXIT_ROW(name, code, meaning) printf("| %d | %s |\n", code, meaning);
     PJ_EXIT_LIST(EXIT_ROW)

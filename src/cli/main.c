@@ -13,7 +13,7 @@ static pj_exit run(int count, char **words)
         pj_help_program(pj_commands);
         return PJ_EXIT_DONE;
     }
-    if (strcmp(first, "--version") == 0) {
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
         printf("picojoule %s\n", PICOJOULE_VERSION);
         return PJ_EXIT_DONE;
     }

@@ -105,10 +105,21 @@ static bool take(reader *r, const pj_rows *rows, const pj_given *given)
     *kept = *given;
     if (given->setting)
         return r->command->sided || pj_given_set(r->line, given, (pj_setup *)(void *)(r->args + rows->at), &r->code);
-    const char *wants = pj_option_take(r->line, given->option, r->args + rows->at + given->option->at, given->value);
+    char *at = r->args + rows->at + given->option->at;
+    const char *wants = pj_option_take(r->line, given->option, at, given->value);
+    if (!wants && given->option->kind == PJ_OPTION_WORD)
+        kept->value = *(const char **)(void *)at; /* as it is spelled */
     if (wants)
         r->code = pj_say_usage(r->command->name, "--%s '%s': wants %s", given->option->name, given->value, wants);
     return !wants;
+}
+
+/* What "format=json" is short for. */
+static void stand_for(const pj_command *command, const char *is, pj_given *given, const pj_rows **rows)
+{
+    size_t length = strcspn(is, "=");
+    pj_option_find(command, is, length, 0, given, rows);
+    given->value = is + length + 1;
 }
 
 /* Takes the option in the next word, and its value from there or from the word after it. */
@@ -142,6 +153,8 @@ static bool read_option(reader *r)
         r->words--;
     }
     given.value = inner;
+    if (given.option && given.option->is)
+        stand_for(r->command, given.option->is, &given, &rows);
     return is_first(r, &given) && take(r, rows, &given);
 }
 
@@ -294,15 +307,34 @@ static bool check_clashes(reader *r)
     return true;
 }
 
+static bool is_on(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value && strcmp(value, "0") != 0;
+}
+
+static bool wants_color(bool terminal)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *color = getenv("CLICOLOR");
+    if (no_color && *no_color)
+        return false;
+    if (is_on("FORCE_COLOR") || is_on("CLICOLOR_FORCE"))
+        return true;
+    return terminal && !(color && strcmp(color, "0") == 0) && !(term && strcmp(term, "dumb") == 0);
+}
+
 /* Width and colour of the terminal, if the report goes to one. */
 static const pj_output *ask_terminal(pj_output *output)
 {
+    enum { AUTO, ALWAYS };
     struct winsize size;
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
+    const char *columns = getenv("COLUMNS");
     long width = 0;
     if (output->out && strcmp(output->out, "-") == 0)
         output->out = NULL;
-    if (output->out || !isatty(STDOUT_FILENO))
+    bool terminal = !output->out && isatty(STDOUT_FILENO);
+    output->report.color = output->color == AUTO ? !output->out && wants_color(terminal) : output->color == ALWAYS;
+    if (!terminal)
         return output;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
@@ -310,7 +342,6 @@ static const pj_output *ask_terminal(pj_output *output)
         width = strtol(columns, NULL, 10);
     if (!output->report.width && width > 0)
         output->report.width = width < 40 ? 40 : width > 10000 ? 10000 : (int)width;
-    output->report.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
     return output;
 }
 
@@ -387,7 +418,7 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
         pj_help_command(command);
         return PJ_EXIT_DONE;
     }
-    if (asks_for(count, words, "--version", "--version")) {
+    if (asks_for(count, words, "--version", "-V")) {
         printf("picojoule %s\n", PICOJOULE_VERSION);
         return PJ_EXIT_DONE;
     }

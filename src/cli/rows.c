@@ -22,7 +22,14 @@ static const char *read_size(pj_line *line, void *at, const char *value)
     return bits >= 8 ? NULL : "a size from 1 byte on, for example 512MiB";
 }
 
+static const char *const *color_words(void)
+{
+    static const char *const words[] = {"auto", "always", "never", NULL};
+    return words;
+}
+
 /* clang-format off */
+#define JSON_ROW {"json", 0, NULL, "short for --format json", PJ_OPTION_FLAG, .is = "format=json"}
 #define OUTPUT_ROWS                                                                                        \
     {"output", 'o', "FILE",                                                                                \
      "writes to FILE instead of standard output;\n"                                                        \
@@ -32,21 +39,27 @@ static const char *read_size(pj_line *line, void *at, const char *value)
      "columns for text (default: the terminal's,\n"                                                        \
      "else 100)",                                                                                          \
      PJ_OPTION_INT, .at = AT(report.width), .least = 40, .most = 10000,                                          \
-     .wants = "a number of columns from 40 to 10000", .format = "text"},                                                     \
+     .wants = "a number of columns from 40 to 10000", .format = "text"},   \
+    {"color",  0,   NULL,                                                                                   \
+     "colour in text (default auto: on a terminal,\n"                                                        \
+     "unless NO_COLOR, CLICOLOR=0 or TERM=dumb)",                                                                   \
+     PJ_OPTION_CHOICE, .at = AT(color), .words = color_words, .format = "text"},                                                     \
     {"memory-limit", 0, "SIZE",                                                                            \
      "ends with exit code 5 rather than take more\n"                                                       \
      "memory, for example 512MiB (default: no limit\n"                                                     \
      "but the system's)",                                                                                  \
      PJ_OPTION_READ, .at = AT(memory_limit), .read = read_size}
 
-const pj_option pj_report_rows[4] = {
+const pj_option pj_report_rows[6] = {
     {"format", 0, NULL, "how the report is written (default text)",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_report_formats},
+    JSON_ROW,
     OUTPUT_ROWS
 };
-const pj_option pj_chart_rows[4] = {
+const pj_option pj_chart_rows[6] = {
     {"format", 0, NULL, "how the report is written (default text); svg is\na chart",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_chart_formats},
+    JSON_ROW,
     OUTPUT_ROWS
 };
 const pj_option pj_strict_rows[1] = {

@@ -22,7 +22,7 @@ static const char *word_of(const pj_option *option, size_t index)
 static int find_word(const pj_option *option, const char *value)
 {
     for (int i = 0; word_of(option, (size_t)i); i++)
-        if (strcmp(word_of(option, (size_t)i), value) == 0)
+        if (strcasecmp(word_of(option, (size_t)i), value) == 0)
             return i;
     return -1;
 }
@@ -89,7 +89,7 @@ static const char *take_word(pj_line *line, const pj_option *option, void *at, c
     if (option->kind == PJ_OPTION_CHOICE)
         *(int *)at = position;
     else
-        *(const char **)at = value;
+        *(const char **)at = word_of(option, (size_t)position);
     return NULL;
 }
 

@@ -1,8 +1,6 @@
 /* The columns of layers, of sums of layers, and of a sweep: each is one row here. Most show a member of a struct. */
 #include "report/columns.h"
 
-#include <strings.h>
-
 #include "result/field.h"
 
 #include "report/layer_text.h"

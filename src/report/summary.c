@@ -252,7 +252,7 @@ void pj_summary_coverage(const pj_view *view, pj_page *page)
         pj_str_printf(&text, " not counted (of %zu): the total is too low.", totals->layers);
         item(page, &text);
     }
-    if (totals->free_layers) {
+    if (totals->free_layers && view->count) {
         pj_say(&text, "{} nothing (views, constants, shapes) and {} not listed.",
                pj_w_plural(totals->free_layers, "layer costs", "layers cost"),
                pj_w_ours(totals->free_layers == 1 ? "is" : "are"));

@@ -67,3 +67,16 @@ pj_setup pj_setup_copy(const pj_setup *setup, pj_arena *arena)
     copy_contents(&copy, arena);
     return copy;
 }
+
+/* Lists that the caller has put in are copied: pj_setting_add() knows where its own are full. */
+bool pj_setup_own(pj_setup *setup)
+{
+    const pj_setting *member;
+    if (setup->owner)
+        return true;
+    setup->owner = pj_arena_new(0);
+    for (size_t i = 0; setup->owner && (member = pj_setup_setting(i)); i++)
+        if (!pj_setting_take(setup, member, setup->owner))
+            return false;
+    return setup->owner != NULL;
+}

@@ -97,6 +97,18 @@ static void digest(pj_bytes *bytes)
     pj_sha256_end(&sum, bytes->sha256);
 }
 
+const char *pj_builtin_spelled(const char *name)
+{
+    const char *found = name;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (const pj_builtin *at = kinds[k].list; at && at->name; at++) {
+            if (strcmp(at->name, name) == 0)
+                return name;
+            found = strcasecmp(at->name, name) == 0 ? at->name : found;
+        }
+    return found == name || is_file(name) ? name : found;
+}
+
 /* The resource of the setup (may be NULL) that has this name, or NULL. */
 static const pj_resource *find_given(const pj_setup *setup, const char *name)
 {
@@ -112,6 +124,7 @@ pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind which, const 
     const struct kind *kind = &kinds[which];
     const pj_resource *given = find_given(setup, name);
     *out = (pj_bytes){0};
+    name = given ? name : pj_builtin_spelled(name);
     for (const pj_builtin *at = given ? NULL : kind->list; at && at->name; at++)
         if (strcmp(at->name, name) == 0) {
             *out = (pj_bytes){.at = at->json, .length = at->length};
@@ -149,7 +162,7 @@ pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const c
 const char *pj_builtin_name(const char *name_or_path, pj_arena *arena)
 {
     const char *slash = strrchr(name_or_path, '/');
-    const char *name = slash ? slash + 1 : name_or_path;
+    const char *name = slash ? slash + 1 : pj_builtin_spelled(name_or_path);
     size_t length = strlen(name);
     if (length > 5 && strcmp(name + length - 5, ".json") == 0)
         length -= 5;

@@ -46,6 +46,10 @@ pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind kind, const c
                            pj_error *err);
 void pj_bytes_free(pj_bytes *bytes);
 
+/* The built-in name that this is in any case, as it is spelled; else, and where a file has that name, the name itself.
+ */
+const char *pj_builtin_spelled(const char *name);
+
 /* The document that they are. `sha256`, where it is not NULL, gets the digest of the bytes. The caller frees *out.
  * PJ_EFORMAT, and as pj_resource_find. */
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,

@@ -1,5 +1,6 @@
 /* Setting members of a setup from texts. */
 #include "base/amount.h"
+#include "setup/resource.h"
 #include "setup/setup.h"
 
 const char *pj_whole_read(const char *text, int64_t *out)
@@ -52,7 +53,7 @@ static const char *set_place(setter *s, const char *value)
 {
     const char *const *words = pj_place_words();
     for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], value) == 0) {
+        if (strcasecmp(words[i], value) == 0) {
             *(pj_place *)pj_setting_of(s->setup, s->member) = (pj_place)i;
             return NULL;
         }
@@ -61,14 +62,24 @@ static const char *set_place(setter *s, const char *value)
 
 static const char *set_yes_no(setter *s, const char *value)
 {
-    bool yes = strcmp(value, "yes") == 0;
+    bool yes = strcasecmp(value, "yes") == 0;
     *(bool *)pj_setting_of(s->setup, s->member) = yes;
-    return yes || strcmp(value, "no") == 0 ? NULL : "yes or no";
+    return yes || strcasecmp(value, "no") == 0 ? NULL : "yes or no";
+}
+
+/* Built-in names and words of formats are theirs in any case. */
+static const char *copy_name(setter *s, const char *value)
+{
+    bool is_name = s->member->kind == PJ_SETTING_NAME || s->member->kind == PJ_SETTING_NAMES;
+    char *copy = pj_arena_strdup(s->arena, is_name ? pj_builtin_spelled(value) : value);
+    for (char *at = copy; s->member->kind == PJ_SETTING_TEXT && at && *at; at++)
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    return copy;
 }
 
 static const char *set_text(setter *s, const char *value)
 {
-    *(const char **)pj_setting_of(s->setup, s->member) = pj_arena_strdup(s->arena, value);
+    *(const char **)pj_setting_of(s->setup, s->member) = copy_name(s, value);
     return *value ? NULL : s->member->value;
 }
 
@@ -76,7 +87,7 @@ static const char *add_name(setter *s, const char *value)
 {
     const char **name = pj_setting_add(s->setup, s->member, s->arena);
     if (name)
-        *name = pj_arena_strdup(s->arena, value);
+        *name = copy_name(s, value);
     return *value ? NULL : s->member->value;
 }
 
@@ -161,19 +172,6 @@ const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const ch
         break;
     }
     return "no value: it is found";
-}
-
-/* Lists that the caller has put in are copied: pj_setting_add() knows where its own are full. */
-bool pj_setup_own(pj_setup *setup)
-{
-    const pj_setting *member;
-    if (setup->owner)
-        return true;
-    setup->owner = pj_arena_new(0);
-    for (size_t i = 0; setup->owner && (member = pj_setup_setting(i)); i++)
-        if (!pj_setting_take(setup, member, setup->owner))
-            return false;
-    return setup->owner != NULL;
 }
 
 /* What else is looked at changes no figure, so these are no members that reports and comparisons tell of. */
