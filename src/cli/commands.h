@@ -3,9 +3,24 @@
 
 #include "cli.h"
 
-extern const pj_command pj_command_analyze, pj_command_plan, pj_command_shapes, pj_command_compare, pj_command_check,
-    pj_command_tables, pj_command_devices, pj_command_hierarchies, pj_command_ops, pj_command_history,
-    pj_command_pareto, pj_command_help;
+/* All of them in the order of the help. A new one is its file, cmd_NAME.c, and a line here. */
+#define PJ_COMMAND_LIST(X) \
+    X(analyze)             \
+    X(plan)                \
+    X(shapes)              \
+    X(compare)             \
+    X(check)               \
+    X(tables)              \
+    X(devices)             \
+    X(hierarchies)         \
+    X(ops)                 \
+    X(history)             \
+    X(pareto)              \
+    X(help)
 
-/* All of them in the order of the help; ends with NULL. */
+#define PJ_COMMAND_DECLARE(name) extern const pj_command pj_command_##name;
+PJ_COMMAND_LIST(PJ_COMMAND_DECLARE)
+#undef PJ_COMMAND_DECLARE
+
+/* Ends with NULL. */
 extern const pj_command *const pj_commands[];

@@ -30,4 +30,20 @@ for option in $(echo "$words" | grep -- -); do
         failed=1
     }
 done
+# ... and the schemas have its keys
+want_keys() # MEMBER-OF-ROW SCHEMA...: the keys that rows have as .MEMBER stand in docs/SCHEMA.schema.json
+{
+    member=$1
+    shift
+    for key in $(grep -oE "\\.$member = (WORD\\([a-z_]+\\)|\"[^\"]*\")" "$table" | sed 's/.*[("]\(.*\)[)"]/\1/' | sort -u); do
+        for schema in "$@"; do
+            grep -qF "\"$key\"" "$root/docs/$schema.schema.json" || {
+                echo "docs/$schema.schema.json lacks the key \"$key\" of a setting"
+                failed=1
+            }
+        done
+    done
+}
+want_keys in_report report sweep
+want_keys in_budget budget
 exit $failed
