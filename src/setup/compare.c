@@ -50,28 +50,35 @@ static const char *join(const char *object, const char *key, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
+/* Names of items -> their number, from 1 on; of a name that is given twice the last. */
+static bool index_items(const pj_setup *setup, const pj_setting *member, pj_arena *arena, pj_map *out)
+{
+    pj_map_init(out, arena);
+    for (size_t i = 0; i < pj_setting_count(setup, member); i++)
+        if (!pj_map_put(out, pj_setting_item_name(setup, member, i), (void *)(uintptr_t)(i + 1)))
+            return false;
+    return true;
+}
+
 /* Items of `these` that `those` do not have at the same value; where `swapped`, that they do not have at all. */
 static void compare_items(comparer *c, const pj_setting *member, bool swapped)
 {
     const pj_setup *these = swapped ? c->b : c->a, *those = swapped ? c->a : c->b;
-    pj_map others;
-    pj_map_init(&others, c->arena);
-    for (size_t i = 0; i < pj_setting_count(those, member); i++) {
-        const char *value = print_item(those, member, i, c->arena);
-        if (!value || !pj_map_put(&others, pj_setting_item_name(those, member, i), (void *)(uintptr_t)value))
-            return;
-    }
+    pj_map own, others;
+    if (!index_items(these, member, c->arena, &own) || !index_items(those, member, c->arena, &others))
+        return;
     for (size_t i = 0; i < pj_setting_count(these, member); i++) {
         const char *name = pj_setting_item_name(these, member, i), *value = print_item(these, member, i, c->arena);
-        const char *other = pj_map_get(&others, name);
-        if (!value || (other && (swapped || strcmp(other, value) == 0)))
+        uintptr_t at = (uintptr_t)pj_map_get(&others, name);
+        if (!value || (uintptr_t)pj_map_get(&own, name) != i + 1 || (swapped && at))
             continue; /* swapped: the other way round has found it */
+        const char *other = at ? print_item(those, member, at - 1, c->arena) : "none";
+        if (!other || (at && strcmp(other, value) == 0))
+            continue;
         c->out[c->count++] = (pj_setting_change){.name = join(member->in_report, name, c->arena),
                                                  .option = member->option,
                                                  .a = swapped ? "none" : value,
-                                                 .b = swapped ? value
-                                                      : other ? other
-                                                              : "none"};
+                                                 .b = swapped ? value : other};
     }
 }
 

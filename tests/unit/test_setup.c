@@ -176,6 +176,32 @@ static void test_json(void)
     pj_setup_clear(&setup);
 }
 
+/* Of a name that is given twice the last counts: such a setup is the same as itself, and as one without the first. */
+static void test_compare_twice(void)
+{
+    pj_error err = {0};
+    pj_setup twice = pj_setup_default(), once = twice;
+    pj_setting_change *changes;
+    size_t count;
+    CHECK_INT(pj_setup_set(&twice, "input", "x=float32:1,3", &err), PJ_OK);
+    CHECK_INT(pj_setup_set(&twice, "input", "x=float32:2,3", &err), PJ_OK);
+    CHECK_INT(pj_setup_set(&once, "input", "x=float32:2,3", &err), PJ_OK);
+    CHECK_INT(pj_setup_compare(&twice, &twice, &changes, &count, &err), PJ_OK);
+    CHECK_INT(count, 0);
+    pj_setting_changes_free(changes);
+    CHECK_INT(pj_setup_compare(&twice, &once, &changes, &count, &err), PJ_OK);
+    CHECK_INT(count, 0);
+    pj_setting_changes_free(changes);
+    const pj_setup none = pj_setup_default();
+    CHECK_INT(pj_setup_compare(&twice, &none, &changes, &count, &err), PJ_OK);
+    CHECK_INT(count, 1);
+    CHECK_TEXT(changes[0].a, "float32:2,3");
+    CHECK_TEXT(changes[0].b, "none");
+    pj_setting_changes_free(changes);
+    pj_setup_clear(&twice);
+    pj_setup_clear(&once);
+}
+
 static void test_compare(void)
 {
     pj_error err = {0};
@@ -280,6 +306,7 @@ int main(void)
     test_options();
     test_json();
     test_compare();
+    test_compare_twice();
     test_basis();
     test_resources();
     return check_done();
