@@ -36,7 +36,8 @@ typedef enum pj_rule_kind {
 typedef struct pj_check_layer {
     const char *name, *op; /* op: "" of tensors */
     double value;          /* in the quantity of the rule */
-    double baseline;       /* of PJ_RULE_BASELINE_LAYER; negative elsewhere */
+    double baseline;       /* what it was in the baseline, where that is compared; negative elsewhere */
+    bool is_new;           /* it was not there */
 } pj_check_layer;
 
 /* What one rule of a budget says. */
@@ -50,6 +51,7 @@ typedef struct pj_check_verdict {
     const pj_error *error; /* why the rule could not be judged; NULL: it was */
     bool exceeded;
     bool improved;             /* less than the baseline */
+    bool is_fixed;             /* the budget wants it to stay as it is */
     bool is_unknown;           /* the figure is not known, so it counts as exceeded */
     double allowed;            /* most; of coverage: least */
     double value;              /* of the model, or of the worst layer */
@@ -150,19 +152,46 @@ PJ_API pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_res
 PJ_API pj_status pj_budget_baseline_write(const pj_budget *budget, size_t model, pj_sink sink, void *payload,
                                           pj_error *err);
 
+/* ---- renewing ---- */
+
+/* A limit that is another one now; texts as the file has them: "407.5uJ". */
+typedef struct pj_renewed_limit {
+    const char *model; /* its name; of several, one that needs it */
+    const char *path;  /* "$.models[0].limits.total" */
+    size_t line;
+    const char *before, *after;
+} pj_renewed_limit;
+
+typedef struct pj_renewal {
+    const char *text; /* of the budget file from now on, of `length` bytes */
+    size_t length;
+    const pj_renewed_limit *limits; /* those that have changed, in the order of the file */
+    size_t limit_count;
+} pj_renewal;
+
+/* The budget with limits that today's figures keep: what `check` found of them, and `margin` more (negative: that of
+ * the budget), rounded up to four digits. All but the limits stays as it is, to the byte. A budget that names no margin
+ * was agreed upon: without one its limits move only where they are exceeded, by 5 %. Limits that are fixed, or that
+ * could not be judged, stay. *out is the caller's, and lives no longer than the budget. PJ_ENOMEM. */
+PJ_API pj_status pj_budget_renew(const pj_budget *budget, const pj_check *check, double margin, pj_renewal **out,
+                                 pj_error *err);
+PJ_API void pj_renewal_free(pj_renewal *renewed); /* NULL is allowed */
+
 /* ---- a first budget ---- */
 
 typedef struct pj_budget_draft {
     const char *const *models; /* paths; one that is there twice is written once */
     size_t model_count;
-    const char *baselines; /* folder for baselines, without a slash at the end; NULL: none */
-    const char *file;      /* where the budget will be: paths in it are found from there; NULL: the current folder */
-    double margin;         /* 0.05: limits are 5 % over today's figures */
+    const char *baselines;   /* folder for baselines, without a slash at the end; NULL: none */
+    const char *file;        /* where the budget will be: paths in it are found from there; NULL: the current folder */
+    double margin;           /* 0.05: limits are 5 % over today's figures; negative: as the budget says, else 5 % */
+    const pj_budget *budget; /* the models are added to this one, but for those that it has; NULL: a new one */
 } pj_budget_draft;
 
-/* Analyses the models with `setup` and writes a budget with today's figures plus the
- * margin, rounded up to four digits. Errors of pj_model_open and pj_analyze; PJ_EARGUMENT: a dimension that is not
- * bound, or a margin that is negative or not finite. */
+/* Analyses the models with `setup` and writes a budget with today's figures plus the margin, rounded up to four digits.
+ * Each model gets those dimensions and inputs of the setup that it has. Errors of pj_model_open and pj_analyze;
+ * PJ_EARGUMENT: dimensions that are not bound (all of them are named at once), a budget that has all of the models, or
+ * a margin that is not finite. */
 PJ_API pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *setup, pj_sink sink, void *payload,
                                  pj_error *err);
 

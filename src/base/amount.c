@@ -93,6 +93,9 @@ bool pj_amount_convert(const char *word, size_t length, const pj_amount_unit *un
         units++;
     if (!units->word || !(*amount * units->factor <= 1e300))
         return false;
-    *amount *= units->factor;
+    if (units->factor < 1)
+        *amount /= round(1 / units->factor); /* 57% is 57 / 100, which 57 * 0.01 is not */
+    else
+        *amount *= units->factor;
     return true;
 }

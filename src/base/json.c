@@ -60,6 +60,12 @@ void pj_json_path(pj_json at, pj_str *out)
         add_steps(at.node, out);
 }
 
+void pj_json_span(pj_json at, size_t *begin, size_t *end)
+{
+    *begin = at.node ? at.node->begin : 0;
+    *end = at.node ? at.node->end : 0;
+}
+
 size_t pj_json_line(pj_json at)
 {
     return at.node ? at.node->line : 0;

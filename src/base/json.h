@@ -80,5 +80,8 @@ pj_status pj_json_fail(pj_json at, pj_status status, pj_error *err, const char *
 /* Appends the path of `at`: $.layers[2].match; nothing of an absent value. */
 void pj_json_path(pj_json at, pj_str *out);
 
+/* The bytes of the document that it stands in: from *begin up to *end. */
+void pj_json_span(pj_json at, size_t *begin, size_t *end);
+
 /* The line that it begins in, from 1; 0 of an absent value. */
 size_t pj_json_line(pj_json at);

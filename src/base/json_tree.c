@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 typedef struct parser {
+    const char *text; /* all of it */
     const char *at;
     const char *end;
     uint32_t line;
@@ -274,9 +275,8 @@ static pj_status parse_word(parser *s, pj_json_node *out)
     return expected(s, "a value");
 }
 
-static pj_status parse_value(parser *s, pj_json_node *out)
+static pj_status parse_any(parser *s, pj_json_node *out)
 {
-    skip_space(s);
     if (s->values++ == PJ_MAX_JSON_VALUES)
         return pj_fail(s->err, PJ_ELIMIT, "more than %d values", PJ_MAX_JSON_VALUES);
     char c = peek(s);
@@ -289,6 +289,15 @@ static pj_status parse_value(parser *s, pj_json_node *out)
         return parse_word(s, out);
     out->kind = PJ_JSON_TEXT;
     return parse_text(s, &out->as.text);
+}
+
+static pj_status parse_value(parser *s, pj_json_node *out)
+{
+    skip_space(s);
+    out->begin = (uint32_t)(s->at - s->text);
+    pj_status status = parse_any(s, out);
+    out->end = (uint32_t)(s->at - s->text);
+    return status;
 }
 
 /* Line and column of `at`, in characters. */
@@ -308,7 +317,7 @@ static void locate(const char *text, const char *at, size_t *line, size_t *colum
 pj_status pj_json_tree(const char *text, size_t length, pj_arena *arena, const pj_json_node **root, size_t *line,
                        size_t *column, pj_error *err)
 {
-    parser s = {.at = text, .end = text + length, .line = 1, .arena = arena, .err = err};
+    parser s = {.text = text, .at = text, .end = text + length, .line = 1, .arena = arena, .err = err};
     pj_json_node *node = PJ_NEW(arena, pj_json_node, 1);
     pj_status status = node ? parse_value(&s, node) : pj_fail_memory(err);
     if (status == PJ_OK)

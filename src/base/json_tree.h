@@ -18,6 +18,7 @@ typedef struct pj_json_node {
     unsigned kind : 3, index : 28; /* a pj_json_kind; place among its parent's */
     unsigned is_whole : 1;         /* a number that is written as an integer of 64 bits */
     uint32_t line;                 /* where it begins, from 1 */
+    uint32_t begin, end;           /* the bytes that it stands in, and the one after them */
     const char *key;               /* of a member; NULL: none */
     union {
         double number; /* of a bool 0 or 1; infinite where a double cannot hold it */

@@ -1,5 +1,6 @@
 /* Checking budgets: models are analysed side by side and judged in the order of the file. */
 #include "base/parallel.h"
+#include "check/bind.h"
 #include "check/judge.h"
 #include "picojoule/picojoule.h"
 #include "result/result.h"
@@ -8,6 +9,7 @@
 typedef struct subject {
     pj_session *session; /* of the worker; NULL: not begun */
     pj_model *model;
+    pj_setup setup; /* that it is analysed with */
     pj_result *result;
     pj_lint *lint;
     pj_result *baseline;
@@ -28,44 +30,21 @@ static void end_subject(subject *s)
     pj_session_free(s->session);
 }
 
-static bool is_bound(const pj_setup *setup, const char *name)
-{
-    for (size_t i = 0; i < setup->dim_count; i++)
-        if (strcmp(setup->dims[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Names of dimensions that were taken as 1. */
-static bool list_open_dims(pj_model *model, const pj_setup *setup, pj_str *out)
-{
-    size_t findings;
-    const pj_finding *finding = pj_model_findings(model, &findings);
-    const pj_model_info *info = pj_model_describe(model);
-    bool assumed = false;
-    for (size_t i = 0; finding && i < findings; i++)
-        assumed = assumed || strcmp(finding[i].code, "assumed-dimension") == 0;
-    for (size_t i = 0, n = 0; assumed && info && i < info->dim_count; i++)
-        if (!is_bound(setup, info->dims[i].name)) {
-            pj_str_add(out, n++ ? ", " : "");
-            pj_str_printf(out, "\"%.60s\": 1", info->dims[i].name);
-        }
-    return assumed;
-}
-
 /* A figure that rests on a size which nobody gave is none to check. */
-static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entry, pj_model *model, pj_error *err)
+static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_error *err)
 {
     pj_str names = pj_str_new(200), path = pj_str_new(0);
     pj_status status = PJ_OK;
-    pj_str_printf(&path, "%s.dims", entry->json_path);
-    bool is_open = list_open_dims(model, &entry->setup, &names);
+    bool is_open = pj_has_open_dims(s->model);
+    const char *name;
+    for (size_t i = 0; is_open && (name = pj_open_dim(s->model, &s->setup, i)); i++)
+        pj_str_printf(&names, "%s\"%.60s\": 1", i ? ", " : "", name);
+    pj_str_printf(&path, "%s.%s", entry->json_path, names.length ? "dims" : "inputs");
     if (is_open && names.length == 0)
-        status =
-            pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
-                           "%.200s has a dimension that has neither name nor size, so a budget cannot set it; export "
-                           "the model with a name or a size for it",
-                           entry->path);
+        status = pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
+                                "%.200s has a dimension that has neither name nor size; give the shape of its input: "
+                                "\"inputs\": {\"NAME\": \"1,3,224,224\"}",
+                                entry->path);
     else if (is_open)
         status = pj_budget_fail(budget, path.data, PJ_EARGUMENT, err,
                                 "%.200s has dimensions without a value; add the sizes that are meant: \"dims\": {%s%s}",
@@ -75,14 +54,18 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
     return status;
 }
 
-static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, subject *out, pj_error *err)
+static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
+                         pj_error *err)
 {
-    PJ_TRY(pj_model_open(entry->file, &entry->setup, &out->model, err));
-    PJ_TRY(check_dims(budget, entry, out->model, err));
-    if (!out->session)
-        out->session = pj_session_new();
-    return out->session ? pj_session_run(out->session, out->model, &entry->setup, &out->result, err)
-                        : pj_fail_memory(err);
+    s->setup = entry->setup;
+    if (entry->no_file)
+        return pj_budget_fail(budget, entry->json_path, PJ_EIO, err, "no file matches \"%.200s\"", entry->path);
+    PJ_TRY(pj_model_open(entry->file, &s->setup, &s->model, err));
+    PJ_TRY(pj_bind_optional(s->model, &entry->optional, NULL, NULL, arena, &s->setup, err));
+    PJ_TRY(check_dims(budget, entry, s, err));
+    if (!s->session)
+        s->session = pj_session_new();
+    return s->session ? pj_session_run(s->session, s->model, &s->setup, &s->result, err) : pj_fail_memory(err);
 }
 
 /* Lint is run where the budget forbids something that it finds. */
@@ -119,11 +102,12 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, su
                        pj_check_model *out, pj_error *err)
 {
     pj_error no_baseline = {0}, no_lint = {0};
-    PJ_TRY(analyse(budget, entry, s, err));
+    PJ_TRY(analyse(budget, entry, s, arena, err));
     if (entry->baseline)
         pj_result_read(entry->baseline_file, &s->baseline, &no_baseline);
     pj_budget_case given = {.budget = budget,
                             .entry = entry,
+                            .setup = &s->setup,
                             .now = s->result,
                             .baseline = s->baseline,
                             .no_baseline = &no_baseline,
@@ -210,7 +194,7 @@ static pj_status hand_on(void *payload, size_t at, int worker, pj_error *err)
 {
     const run *r = payload;
     const pj_check_model *model = &r->models[at];
-    if (!r->options.analysed || model->outcome == PJ_BROKEN)
+    if (!r->options.analysed || (model->outcome == PJ_BROKEN && !model->unjudged))
         return PJ_OK;
     return r->options.analysed(model, r->subjects[worker].result, r->options.payload, err);
 }
@@ -283,7 +267,9 @@ pj_status pj_budget_analyse(const pj_budget *budget, size_t model, pj_result **o
                               "%.200s has no baseline; add \"baseline\": {\"report\": FILE, \"tolerance\": {\"total\": "
                               "\"1%%\"}}",
                               entry->path);
-    pj_status status = analyse(budget, entry, &s, err);
+    pj_arena *arena = pj_arena_new(0);
+    pj_status status = arena ? analyse(budget, entry, &s, arena, err) : pj_fail_memory(err);
+    pj_arena_free(arena);
     if (status == PJ_OK) {
         pj_result_own(s.result, pj_model_close);
         pj_result_keep(s.result);

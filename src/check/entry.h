@@ -15,8 +15,13 @@ typedef struct pj_budget_rule {
     size_t device;    /* of PJ_RULE_DEVICE: number of the device in the settings */
     double allowed;   /* limit; of baselines: tolerance */
     bool is_joule;    /* the limit is in joules */
+    bool is_default;  /* it stands in the defaults ... */
+    bool is_replaced; /* ... and the model says something else */
+    bool is_shared;   /* it stands for several models */
+    bool is_fixed;    /* --update leaves it as it is */
     const char *path; /* JSON path */
     size_t line;
+    size_t begin, end; /* of the limit, in the text */
 } pj_budget_rule;
 
 typedef struct pj_budget_entry {
@@ -24,16 +29,25 @@ typedef struct pj_budget_entry {
     const char *file;        /* found from the current folder */
     const char *json_path;   /* "$.models[0]" */
     size_t line;
+    bool no_file; /* the path is a pattern that no file matches */
     pj_setup setup;
+    pj_setup optional; /* bindings of the defaults: those hold that the model has */
+    double margin;     /* how much more than today's figures limits allow; negative: the budget does not say */
     pj_budget_rule *rule;
     size_t rules, room;
     const char *baseline, *baseline_file; /* as in the file, found from the current folder; NULL: none */
 } pj_budget_entry;
 
+/* Where nothing says another margin. */
+#define PJ_BUDGET_MARGIN 0.05
+
 struct pj_budget {
     pj_arena *arena;
     const char *file;
+    const char *text;          /* of the file */
+    size_t length, models_end; /* the byte after the list of models */
     pj_budget_entry *entry;
+    double margin;               /* of the defaults; negative: none */
     size_t entries, all_entries; /* that are wanted; that the file has */
 };
 
@@ -41,5 +55,9 @@ struct pj_budget {
  * joules (a plain number is one of a table without joules). PJ_EFORMAT: FILE: $.path. */
 pj_status pj_budget_amount(pj_json at, pj_quantity quantity, double *out, bool *is_joule, pj_error *err);
 
-/* pj_budget_read from memory; `name` stands for the file. */
+/* Appends a limit as budgets write it, never below the value: "407.5uJ", "13.13M", "25%", of four digits; a `plain` one
+ * without a unit. Units as pj_budget_amount. */
+void pj_limit_print(double value, pj_quantity quantity, bool plain, pj_str *out);
+
+/* pj_budget_read from memory; `name` stands for the file. Patterns match no files. */
 pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);

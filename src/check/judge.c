@@ -119,7 +119,7 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_lay
 
 static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, const pj_layer *layer)
 {
-    pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1};
+    pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1, false};
     if (!layer->free && row.value > 0)
         podium_offer(p, &row, row.value);
 }
@@ -145,9 +145,60 @@ static void top_tensors(judge *j, pj_check_verdict *v)
     podium p = {.count = 0};
     for (size_t i = 0; i < peak->alive_count && p.count < PODIUM; i++)
         if (peak->alive[i].bytes > 0)
-            p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1};
+            p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1, false};
     v->layer = keep(j, peak->node);
     podium_crown(&p, j->arena, v);
+}
+
+/* The reason stands for all rules that want what is not there. */
+static pj_status fail_as(const judge *j, const pj_error *reason)
+{
+    if (j->err)
+        *j->err = *reason;
+    return reason->status;
+}
+
+static pj_status match_baseline(judge *j)
+{
+    if (j->no_baseline.status != PJ_OK)
+        return fail_as(j, &j->no_baseline);
+    if (j->matching)
+        return PJ_OK;
+    pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
+    PJ_TRY(pj_got(matching, j->err));
+    j->matching = matching;
+    return pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err);
+}
+
+/* The layer's figure before; 0 where it is new. */
+static double figure_before(const judge *j, const pj_budget_rule *rule, size_t layer)
+{
+    size_t before = j->matching->a_of_b[layer];
+    return before == PJ_NO_LAYER ? 0 : figure_of(j, rule, &j->given->baseline->layers[before]);
+}
+
+/* What has grown since the baseline, for figures that layers have. */
+static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    const pj_result *now = j->given->now;
+    podium p = {.count = 0};
+    for (size_t i = 0; i < now->layer_count; i++) {
+        const pj_layer *layer = &now->layers[i];
+        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i),
+                              j->matching->a_of_b[i] == PJ_NO_LAYER};
+        if (row.value > row.baseline)
+            podium_offer(&p, &row, row.value - row.baseline);
+    }
+    podium_crown(&p, j->arena, v);
+}
+
+/* Who is to blame that a limit is exceeded: what has grown since the baseline, where that is known. */
+static void top_culprits(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
+{
+    if (v->exceeded && j->no_baseline.status == PJ_OK && match_baseline(j) == PJ_OK)
+        top_growth(j, rule, v);
+    if (!v->top_count)
+        top_layers(j, rule, v);
 }
 
 static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -156,7 +207,7 @@ static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *
     v->is_unknown = v->value < 0;
     v->exceeded = v->is_unknown || v->value > v->allowed;
     if (rule->figure->of & PJ_OF_LAYER)
-        top_layers(j, rule, v);
+        top_culprits(j, rule, v);
     else
         top_tensors(j, v);
 }
@@ -179,7 +230,7 @@ static void judge_coverage(judge *j, pj_check_verdict *v)
     v->value = v->matched ? (double)(v->matched - v->count) / (double)v->matched : 1;
     v->exceeded = v->value < v->allowed;
     for (size_t i = 0; i < now->layer_count; i++) {
-        pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1};
+        pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1, false};
         if (!now->layers[i].counted)
             podium_offer(&p, &row, 0);
     }
@@ -195,7 +246,7 @@ static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict
             continue;
         if (v->count++ == 0)
             v->detail = keep(j, finding->message);
-        pj_check_layer row = {finding->node, "", 0, -1};
+        pj_check_layer row = {finding->node, "", 0, -1, false};
         if (*finding->node)
             podium_offer(&p, &row, 0);
     }
@@ -221,7 +272,7 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
         if (!is_format(layer->input, rule->what) && !is_format(layer->weight, rule->what))
             continue;
         v->count++;
-        pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1};
+        pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1, false};
         podium_offer(&p, &row, row.value);
     }
     v->value = (double)v->count;
@@ -309,53 +360,13 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
         PJ_TRY(take_matching(j, rule, &p, v));
     for (size_t i = 0; all && i < now->layer_count; i++)
         take_layer(j, rule, &now->layers[i], &p, v);
-    if (!all && v->matched == 0)
+    if (!all && v->matched == 0 && !rule->is_default)
         return fail_unmatched(j, rule);
     v->exceeded = v->count > 0;
     podium_crown(&p, j->arena, v);
     v->value = v->top_count ? v->top[0].value : 0;
     v->layer = v->top_count ? v->top[0].name : "";
     return PJ_OK;
-}
-
-/* The reason stands for all rules that want what is not there. */
-static pj_status fail_as(const judge *j, const pj_error *reason)
-{
-    if (j->err)
-        *j->err = *reason;
-    return reason->status;
-}
-
-static pj_status match_baseline(judge *j)
-{
-    if (j->no_baseline.status != PJ_OK)
-        return fail_as(j, &j->no_baseline);
-    if (j->matching)
-        return PJ_OK;
-    pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
-    PJ_TRY(pj_got(matching, j->err));
-    j->matching = matching;
-    return pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err);
-}
-
-/* The layer's figure before; 0 where it is new. */
-static double figure_before(const judge *j, const pj_budget_rule *rule, size_t layer)
-{
-    size_t before = j->matching->a_of_b[layer];
-    return before == PJ_NO_LAYER ? 0 : figure_of(j, rule, &j->given->baseline->layers[before]);
-}
-
-static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
-{
-    const pj_result *now = j->given->now;
-    podium p = {.count = 0};
-    for (size_t i = 0; i < now->layer_count; i++) {
-        const pj_layer *layer = &now->layers[i];
-        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
-        if (row.value > row.baseline)
-            podium_offer(&p, &row, row.value - row.baseline);
-    }
-    podium_crown(&p, j->arena, v);
 }
 
 static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -389,7 +400,7 @@ static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check
         const pj_layer *layer = &now->layers[i];
         if (j->matching->a_of_b[i] == PJ_NO_LAYER)
             continue;
-        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i)};
+        pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i), false};
         v->matched++;
         if (row.value <= row.baseline * (1 + rule->allowed))
             continue;
@@ -455,6 +466,7 @@ static pj_status judge_kind(judge *j, const pj_budget_rule *rule, pj_check_verdi
                             .quantity = rule->quantity,
                             .what = rule->what,
                             .allowed = rule->allowed,
+                            .is_fixed = rule->is_fixed,
                             .baseline = -1,
                             .tolerance = -1,
                             .layer = "",
@@ -549,14 +561,14 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&given->now->totals);
     pj_str options = pj_str_new(0);
-    pj_setup_options(&entry->setup, &options);
+    pj_setup_options(given->setup ? given->setup : &entry->setup, &options);
     out->options = pj_str_keep(&options, arena);
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
             out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));
     if (given->no_baseline)
         j.no_baseline = *given->no_baseline;
-    else if (!given->baseline)
+    if (!given->baseline && j.no_baseline.status == PJ_OK)
         pj_fail(&j.no_baseline, PJ_EARGUMENT, "there is no baseline to compare with");
     if (given->baseline)
         PJ_TRY(check_basis(&j, out));

@@ -7,6 +7,7 @@
 typedef struct pj_budget_case {
     const pj_budget *budget;
     const pj_budget_entry *entry;
+    const pj_setup *setup;           /* that the model was analysed with */
     const pj_result *now, *baseline; /* baseline: NULL where the entry has none */
     const pj_finding *findings;      /* those of the analysis, and of lint */
     size_t finding_count;

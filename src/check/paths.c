@@ -1,6 +1,7 @@
 /* Paths as they are found from a budget's folder. */
 #include "check/paths.h"
 
+#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,4 +64,29 @@ const char *pj_path_seen_from(const char *path, const char *from, pj_arena *aren
     else
         add_absolute(path, arena, &text);
     return pj_str_keep(&text, arena);
+}
+
+bool pj_path_is_there(const char *path)
+{
+    return path && access(path, F_OK) == 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool pj_path_expand(const char *pattern, pj_arena *arena, const char ***out, size_t *count)
+{
+    glob_t found = {0};
+    int status = pattern ? glob(pattern, GLOB_NOSORT, NULL, &found) : GLOB_NOSPACE;
+    *count = status == 0 ? found.gl_pathc : 0;
+    *out = PJ_NEW(arena, const char *, *count);
+    for (size_t i = 0; *out && i < *count; i++)
+        (*out)[i] = pj_arena_strdup(arena, found.gl_pathv[i]);
+    if (status == 0)
+        globfree(&found);
+    if (*out && *count && !pj_arena_failed(arena))
+        qsort((void *)*out, *count, sizeof **out, compare_paths);
+    return *out && status != GLOB_NOSPACE && !pj_arena_failed(arena);
 }

@@ -1,10 +1,10 @@
-/* Reading a budget file: picojoule.budget/1. */
-#include "base/file.h"
-#include "base/input.h"
+/* Reading a budget file: limits, what is forbidden, baselines. */
+#include "base/map.h"
 #include "check/judge.h"
 #include "check/reader.h"
 #include "quant/precision.h"
 
+/* NULL: no memory. */
 static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity)
 {
     pj_budget_entry *entry = r->entry;
@@ -19,13 +19,17 @@ static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, con
         entry->room = room;
     }
     pj_budget_rule *rule = &entry->rule[entry->rules++];
+    r->rules++;
     *rule = (pj_budget_rule){.kind = kind,
                              .figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS),
                              .word = pj_reader_keep(r, word),
                              .quantity = quantity,
                              .what = "",
+                             .is_default = r->in_defaults,
+                             .is_shared = r->in_defaults || r->in_pattern,
                              .path = pj_reader_path(r, at),
                              .line = pj_json_line(at)};
+    pj_json_span(at, &rule->begin, &rule->end);
     return rule->word && rule->path ? rule : NULL;
 }
 
@@ -112,7 +116,7 @@ static pj_status read_device_limits(pj_reader *r, pj_json devices)
     return PJ_OK;
 }
 
-static pj_status read_limits(pj_reader *r, pj_json limits)
+pj_status pj_reader_limits(pj_reader *r, pj_json limits)
 {
     static const char *const more[] = {"devices", "layers", "layer_share", "coverage", PJ_BUDGET_REMARK, NULL};
     const char *keys[MOST_KEYS];
@@ -167,7 +171,7 @@ static pj_status check_format(pj_json at, const char *word, pj_error *err)
                         "\"%.64s\" is no number format: float (all of them), fixed, fp32, fp16, int8, int4 ...", word);
 }
 
-static pj_status read_forbid(pj_reader *r, pj_json forbid)
+pj_status pj_reader_forbid(pj_reader *r, pj_json forbid)
 {
     static const char *const keys[] = {"findings", "formats", PJ_BUDGET_REMARK, NULL};
     PJ_TRY(pj_reader_keys(r, forbid, keys));
@@ -175,198 +179,104 @@ static pj_status read_forbid(pj_reader *r, pj_json forbid)
     return read_forbidden(r, forbid, "formats", PJ_RULE_FORMAT, check_format);
 }
 
-static pj_status read_baseline(pj_reader *r, pj_json baseline)
+static const char *print_rule(const pj_budget_rule *rule, pj_arena *arena)
 {
-    static const char *const keys[] = {"report", "tolerance", PJ_BUDGET_REMARK, NULL}, *const more[] = {
-                                                                                           "layer", PJ_BUDGET_REMARK,
-                                                                                           NULL};
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%d %s %s ", (int)rule->kind, rule->word, rule->op ? rule->op : "");
+    pj_str_add(&text, rule->what);
+    return pj_str_keep(&text, arena);
+}
+
+/* A model's own rules stand for those of the defaults on the same. */
+pj_status pj_reader_override(pj_reader *r)
+{
+    pj_budget_entry *entry = r->entry;
+    size_t kept = 0;
+    pj_map own;
+    pj_map_init(&own, r->arena);
+    if (!entry->rules || !entry->rule[0].is_default)
+        return PJ_OK;
+    for (size_t i = entry->rules; i-- > 0;) {
+        pj_budget_rule *rule = &entry->rule[i];
+        const char *text = print_rule(rule, r->arena);
+        if (!text || (!rule->is_default && !pj_map_put(&own, text, rule)))
+            return pj_fail_memory(r->err);
+        rule->is_replaced = rule->is_default && pj_map_get(&own, text);
+    }
+    for (size_t i = 0; i < entry->rules; i++)
+        if (!entry->rule[i].is_replaced)
+            entry->rule[kept++] = entry->rule[i];
+    entry->rules = kept;
+    return PJ_OK;
+}
+
+/* A star in the name of a baseline stands for that of the model: models/net.onnx has baselines/net.json. */
+static const char *fill_in(pj_reader *r, const char *pattern, const char *model)
+{
+    const char *star = strchr(pattern, '*'), *slash = strrchr(model, '/'), *name = slash ? slash + 1 : model;
+    const char *point = strrchr(name, '.');
+    pj_str text = pj_str_new(0);
+    if (!star)
+        return pattern;
+    pj_str_add_bytes(&text, pattern, (size_t)(star - pattern));
+    pj_str_add_bytes(&text, name, point > name ? (size_t)(point - name) : strlen(name));
+    pj_str_add(&text, star + 1);
+    return pj_str_keep(&text, r->arena);
+}
+
+static pj_status add_tolerance(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, double allowed)
+{
+    const pj_field *figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS);
+    pj_budget_rule *rule = add_rule(r, at, kind, word, figure->quantity);
+    PJ_TRY(pj_got(rule, r->err));
+    rule->allowed = allowed;
+    return PJ_OK;
+}
+
+static pj_status read_tolerance(pj_reader *r, pj_json tolerance)
+{
+    static const char *const more[] = {"layer", PJ_BUDGET_REMARK, NULL};
     const char *metrics[MOST_KEYS];
-    pj_json tolerance = {0};
     size_t before = r->entry->rules;
-    PJ_TRY(pj_reader_keys(r, baseline, keys));
-    PJ_TRY(pj_reader_text(r, baseline, "report", &r->entry->baseline));
-    if (!r->entry->baseline)
-        return pj_json_fail(baseline, PJ_EFORMAT, r->err, "\"report\" is missing: the file of the saved report");
-    r->entry->baseline_file = pj_reader_found(r, r->entry->baseline);
-    PJ_TRY(pj_json_get_object(baseline, "tolerance", &tolerance, r->err));
     list_keys(metrics, false, more);
     PJ_TRY(pj_reader_keys(r, tolerance, metrics));
     for (pj_json at = pj_json_first(tolerance); at.node; at = pj_json_next(at)) {
-        bool is_layer = strcmp(pj_json_key(at), "layer") == 0, ignored;
         const char *key = pj_json_key(at);
-        const pj_field *figure = is_layer ? pj_figure_total() : pj_figure_find(key, strlen(key), PJ_IN_BUDGETS);
-        if (!figure)
+        bool is_layer = strcmp(key, "layer") == 0, ignored;
+        double allowed;
+        if (pj_reader_is_remark(at))
             continue;
-        pj_budget_rule *rule =
-            add_rule(r, at, is_layer ? PJ_RULE_BASELINE_LAYER : PJ_RULE_BASELINE, figure->key, figure->quantity);
-        PJ_TRY(pj_got(rule, r->err));
-        PJ_TRY(pj_budget_amount(at, PJ_QUANTITY_SHARE, &rule->allowed, &ignored, r->err));
+        PJ_TRY(pj_budget_amount(at, PJ_QUANTITY_SHARE, &allowed, &ignored, r->err));
+        PJ_TRY(add_tolerance(r, at, is_layer ? PJ_RULE_BASELINE_LAYER : PJ_RULE_BASELINE,
+                             is_layer ? pj_figure_total()->key : key, allowed));
     }
     if (r->entry->rules == before)
         return pj_json_fail(tolerance, PJ_EFORMAT, r->err, "this checks nothing: add for example \"total\": \"1%%\"");
     return PJ_OK;
 }
 
-static pj_status read_entry(pj_reader *r, pj_json object)
+pj_status pj_reader_baseline(pj_reader *r, pj_json baseline, pj_json defaults)
 {
-    static const char *const own[] = {"model", "name", "limits", "forbid", "baseline", PJ_BUDGET_REMARK, NULL};
-    const char *keys[PJ_MOST_BASIS_KEYS + sizeof own / sizeof *own];
-    pj_json limits = {0}, forbid = {0}, baseline = {0};
+    static const char *const keys[] = {"report", "tolerance", PJ_BUDGET_REMARK, NULL};
+    pj_json at = baseline.node ? baseline : defaults, tolerance = {0};
     pj_budget_entry *entry = r->entry;
-    memcpy(keys + pj_reader_basis_keys(keys), own, sizeof own);
-    PJ_TRY(pj_reader_keys(r, object, keys));
-    PJ_TRY(pj_reader_text(r, object, "model", &entry->path));
-    if (!entry->path)
-        return pj_json_fail(object, PJ_EFORMAT, r->err, "\"model\" is missing: the ONNX file");
-    entry->name = entry->path;
-    PJ_TRY(pj_reader_text(r, object, "name", &entry->name));
-    entry->file = pj_reader_found(r, entry->path);
-    entry->json_path = pj_reader_path(r, object);
-    entry->line = pj_json_line(object);
-    PJ_TRY(pj_reader_basis(r, object));
-    PJ_TRY(pj_json_opt_object(object, "limits", &limits, r->err));
-    PJ_TRY(pj_json_opt_object(object, "forbid", &forbid, r->err));
-    PJ_TRY(pj_json_opt_object(object, "baseline", &baseline, r->err));
-    if (limits.node)
-        PJ_TRY(read_limits(r, limits));
-    if (forbid.node)
-        PJ_TRY(read_forbid(r, forbid));
-    if (baseline.node)
-        PJ_TRY(read_baseline(r, baseline));
-    if (entry->rules == 0)
-        return pj_json_fail(object, PJ_EFORMAT, r->err,
-                            "nothing is checked of this model: add limits, forbid or a baseline");
-    return PJ_OK;
-}
-
-static pj_status read_document(pj_reader *r, pj_json root)
-{
-    static const char *const keys[] = {"schema", "$schema", "models", PJ_BUDGET_REMARK, NULL};
-    static const char *const schemas[] = {"picojoule.budget/1", NULL};
-    const char *link;
-    pj_json models = {0};
-    int schema;
-    PJ_TRY(pj_reader_keys(r, root, keys));
-    PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, r->err));
-    PJ_TRY(pj_json_opt_text(root, "$schema", &link, r->err));
-    PJ_TRY(pj_json_get_array(root, "models", &models, r->err));
-    size_t count = pj_json_count(models);
-    if (count == 0)
-        return pj_json_fail(models, PJ_EFORMAT, r->err, "there is no model in it, so nothing is checked");
-    if (count > PJ_MAX_BUDGET_MODELS)
-        return pj_json_fail(models, PJ_ELIMIT, r->err, "more than %d models", (int)PJ_MAX_BUDGET_MODELS);
-    r->budget->entry = PJ_NEW(r->arena, pj_budget_entry, count);
-    PJ_TRY(pj_got(r->budget->entry, r->err));
-    for (pj_json at = pj_json_first(models); at.node; at = pj_json_next(at)) {
-        r->entry = &r->budget->entry[r->budget->entries++];
-        PJ_TRY(read_entry(r, at));
+    double margin = entry->margin >= 0 ? entry->margin : PJ_BUDGET_MARGIN;
+    if (defaults.node) {
+        PJ_TRY(pj_reader_keys(r, defaults, keys));
+        PJ_TRY(pj_reader_text(r, defaults, "report", &entry->baseline));
+        PJ_TRY(pj_json_opt_object(defaults, "tolerance", &tolerance, r->err));
     }
-    r->budget->all_entries = r->budget->entries;
-    return pj_arena_failed(r->arena) ? pj_fail_memory(r->err) : PJ_OK;
-}
-
-static pj_status read_text(pj_reader *r, const char *text, size_t length)
-{
-    pj_json_doc *doc = NULL;
-    const char *slash = strrchr(r->budget->file, '/');
-    r->folder = pj_arena_strndup(r->arena, r->budget->file, slash ? (size_t)(slash - r->budget->file) + 1 : 0);
-    PJ_TRY(pj_json_parse(text, length, r->budget->file, &doc, r->err));
-    pj_status status = r->folder ? read_document(r, pj_json_root(doc)) : pj_fail_memory(r->err);
-    pj_json_free(doc);
-    return status;
-}
-
-pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err)
-{
-    pj_arena *arena = pj_arena_new(0);
-    pj_budget *budget = arena ? PJ_NEW(arena, pj_budget, 1) : NULL;
-    pj_reader r = {.budget = budget, .arena = arena, .err = err};
-    *out = NULL;
-    if (budget) {
-        budget->arena = arena;
-        budget->file = pj_arena_strdup(arena, name);
+    if (baseline.node) {
+        PJ_TRY(pj_reader_keys(r, baseline, keys));
+        PJ_TRY(pj_reader_text(r, baseline, "report", &entry->baseline));
+        PJ_TRY(pj_json_opt_object(baseline, "tolerance", &tolerance, r->err));
     }
-    pj_status status = budget && budget->file ? read_text(&r, json, length) : pj_fail_memory(err);
-    if (status == PJ_OK)
-        *out = budget;
-    else
-        pj_arena_free(arena);
-    return status;
-}
-
-pj_status pj_budget_read(const char *path, pj_budget **out, pj_error *err)
-{
-    char *text = NULL;
-    size_t length = 0;
-    *out = NULL;
-    PJ_TRY(pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err));
-    pj_status status = pj_budget_parse(text, length, strcmp(path, "-") == 0 ? "standard input" : path, out, err);
-    free(text);
-    return status;
-}
-
-pj_status pj_budget_open(const pj_resource *resource, pj_budget **out, pj_error *err)
-{
-    char *text = NULL;
-    size_t length = 0;
-    *out = NULL;
-    PJ_TRY(pj_resource_read(resource, PJ_MAX_JSON_BYTES, &text, &length, err));
-    pj_status status = pj_budget_parse(text, length, resource->name, out, err);
-    free(text);
-    return status;
-}
-
-void pj_budget_free(pj_budget *budget)
-{
-    if (budget)
-        pj_arena_free(budget->arena);
-}
-
-size_t pj_budget_models(const pj_budget *budget)
-{
-    return budget->entries;
-}
-
-/* By its name, its path, or a glob of either. */
-static bool is_named(const pj_budget_entry *entry, const char *name)
-{
-    uint64_t steps = PJ_MAX_GLOB_STEPS;
-    return strcmp(entry->name, name) == 0 || strcmp(entry->path, name) == 0 || strcmp(entry->file, name) == 0 ||
-           pj_text_glob_within(name, entry->name, &steps) || pj_text_glob_within(name, entry->path, &steps);
-}
-
-pj_status pj_budget_select(pj_budget *budget, const char *const *names, size_t count, pj_error *err)
-{
-    size_t kept = 0;
-    bool *used = PJ_NEW(budget->arena, bool, count), *wanted = PJ_NEW(budget->arena, bool, budget->entries);
-    if (!used || !wanted)
-        return pj_fail_memory(err);
-    for (size_t i = 0; i < budget->entries; i++)
-        for (size_t k = 0; k < count; k++)
-            if (is_named(&budget->entry[i], names[k]))
-                used[k] = wanted[i] = true;
-    for (size_t k = 0; k < count; k++)
-        if (!used[k])
-            return pj_fail(err, PJ_EARGUMENT, "%.120s has no model \"%.120s\"", budget->file, names[k]);
-    for (size_t i = 0; i < budget->entries; i++)
-        if (wanted[i])
-            budget->entry[kept++] = budget->entry[i];
-    budget->entries = kept;
-    return PJ_OK;
-}
-
-const char *pj_budget_baseline(const pj_budget *budget, size_t model)
-{
-    return model < budget->entries ? budget->entry[model].baseline_file : NULL;
-}
-
-const char *pj_budget_input(const pj_budget *budget, size_t model, size_t index)
-{
-    const pj_budget_entry *entry = &budget->entry[model];
-    const pj_setup *setup = &entry->setup;
-    const char *const one[] = {entry->file, setup->table, setup->plan, setup->op_rules};
-    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        if (one[i] && index-- == 0)
-            return one[i];
-    return index < setup->device_count ? setup->devices[index] : NULL;
+    if (!entry->baseline)
+        return pj_json_fail(at, PJ_EFORMAT, r->err, "\"report\" is missing: the file of the saved report");
+    entry->baseline = fill_in(r, entry->baseline, entry->path);
+    entry->baseline_file = entry->baseline ? pj_reader_found(r, entry->baseline) : NULL;
+    if (tolerance.node)
+        return read_tolerance(r, tolerance);
+    PJ_TRY(add_tolerance(r, at, PJ_RULE_BASELINE, pj_figure_total()->key, margin));
+    return add_tolerance(r, at, PJ_RULE_BASELINE_LAYER, pj_figure_total()->key, margin);
 }

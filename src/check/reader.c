@@ -90,7 +90,6 @@ pj_status pj_reader_basis(pj_reader *r, pj_json model)
     const pj_setting *member = NULL;
     const char *name = NULL;
     pj_json object = {0};
-    r->entry->setup = pj_setup_default(); /* unbound dimensions are refused with all their names at once */
     while ((member = pj_setting_after(PJ_ORDER_BUDGET, member))) {
         if (member->budget_object && member->budget_object != name) {
             name = member->budget_object;
@@ -98,8 +97,12 @@ pj_status pj_reader_basis(pj_reader *r, pj_json model)
             PJ_TRY(find_object(r, model, name, &object));
         }
         pj_json value = pj_json_find(member->budget_object ? object : model, member->in_budget);
+        bool is_binding = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_INPUTS;
+        if (r->in_defaults && value.node && member->kind == PJ_SETTING_TRIPS)
+            return pj_json_fail(value, PJ_EFORMAT, r->err, "loops have trips in the models that have them");
         if (value.node)
-            PJ_TRY(pj_setting_read(member, value, r->folder, r->arena, &r->entry->setup, r->err));
+            PJ_TRY(pj_setting_read(member, value, r->folder, r->arena,
+                                   r->in_defaults && is_binding ? &r->entry->optional : &r->entry->setup, r->err));
     }
     return PJ_OK;
 }

@@ -10,7 +10,12 @@ typedef struct pj_reader {
     pj_error *err;
     const char *folder;     /* of the file, with a slash at the end; "" is the current one */
     pj_budget_entry *entry; /* that is being read */
+    bool in_defaults;       /* what is being read stands for all models */
+    bool in_pattern;        /* ... for the models that a pattern matches */
+    bool finds_files;       /* patterns of models stand for files; else for none */
     int globs;
+    size_t rules; /* of all entries */
+    size_t room;  /* for entries */
 } pj_reader;
 
 /* Is the value an object with these keys alone (ends with NULL), and its remark one? */
@@ -33,5 +38,12 @@ size_t pj_reader_device(pj_reader *r, const char *name);
 enum { PJ_MOST_BASIS_KEYS = 32 };
 size_t pj_reader_basis_keys(const char **keys);
 
-/* Reads what the entry's figures rest on: dims, table, plan, memory ... */
+/* Reads what the entry's figures rest on: dims, table, plan, memory ... Bindings of the defaults are optional ones. */
 pj_status pj_reader_basis(pj_reader *r, pj_json object);
+
+/* Adds the rules of these objects to the entry; of two on the same that of the model stays, not that of the defaults.
+ * Of a baseline, each member may stand in either (absent: none). */
+pj_status pj_reader_limits(pj_reader *r, pj_json limits);
+pj_status pj_reader_forbid(pj_reader *r, pj_json forbid);
+pj_status pj_reader_baseline(pj_reader *r, pj_json baseline, pj_json defaults);
+pj_status pj_reader_override(pj_reader *r);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "budget_file.h"
 #include "commands.h"
 #include "record.h"
 
@@ -13,7 +14,7 @@ typedef struct check_args {
     pj_texts reports;      /* FORMAT=FILE */
     pj_texts only;         /* models, by name or glob */
     size_t jobs;           /* 0: as many as processors */
-    double margin;         /* of --init: 0.05 is 5 % */
+    double margin;         /* of --init and --update: 0.05 is 5 % */
     const char *baselines; /* folder, or NULL */
     bool init, update, summary;
 } check_args;
@@ -67,16 +68,22 @@ static const pj_option result_rows[] = {
 static const pj_option budget_rows[] = {
     {"init",            0, NULL,
      "writes a first budget for the models: today's\n"
-     "figures and a margin; -o FILE, or picojoule.json",
+     "figures and a margin; -o FILE, or picojoule.json;\n"
+     "one that is there gets the models that it lacks",
      PJ_OPTION_FLAG, .at = AT(init)},
-    {"margin",          0, "PERCENT", "of --init (default 5%)", PJ_OPTION_READ, .at = AT(margin), .read = read_margin},
+    {"margin",          0, "PERCENT",
+     "of --init and --update: how much more than\n"
+     "today's figures is allowed (default: what the\n"
+     "budget says, else 5%)",
+     PJ_OPTION_READ, .at = AT(margin), .read = read_margin},
     {"baselines",       0, "FOLDER",
      "of --init: saves reports of the models there,\n"
      "and checks against them",
      PJ_OPTION_TEXT, .at = AT(baselines), .wants = "a folder"},
     {"update",          0, NULL,
-     "analyses the models and makes that the\n"
-     "baselines of the budget, each file as a whole",
+     "makes today's figures the limits and baselines\n"
+     "of the budget, and checks it; the rest of the\n"
+     "file stays as it is",
      PJ_OPTION_FLAG, .at = AT(update)},
     {"update-baseline", 0, NULL, "the older name of --update",
      PJ_OPTION_FLAG, .at = AT(update)},
@@ -85,7 +92,7 @@ static const pj_option budget_rows[] = {
 
 static void set_defaults(void *given)
 {
-    ((check_args *)given)->margin = 0.05;
+    ((check_args *)given)->margin = -1; /* not given */
 }
 
 static const char default_budget[] = "picojoule.json";
@@ -201,13 +208,6 @@ static pj_exit refuse_inputs(const pj_line *line, const pj_budget *budget, const
     return code;
 }
 
-static pj_status read_budget(const char *file, const check_args *args, pj_budget **out, pj_error *err)
-{
-    pj_status status = pj_budget_read(file, out, err);
-    return status == PJ_OK && args->only.count ? pj_budget_select(*out, args->only.text, args->only.count, err)
-                                               : status;
-}
-
 static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
 {
     pj_error err = {0};
@@ -215,7 +215,7 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     pj_check *check = NULL;
     recorder history = {line, args, PJ_EXIT_DONE};
     const pj_check_options options = {.jobs = args->jobs, .analysed = record, .payload = &history};
-    pj_status status = read_budget(file, args, &budget, &err);
+    pj_status status = pj_read_budget(file, &args->only, &budget, &err);
     pj_exit code = status == PJ_OK ? refuse_inputs(line, budget, file) : PJ_EXIT_DONE;
     if (status == PJ_OK && code == PJ_EXIT_DONE)
         status = pj_budget_check(budget, &options, &check, &err);
@@ -238,164 +238,28 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     return code;
 }
 
-/* The folders of a file, where they are not there yet. */
-static void make_folders(const char *file)
-{
-    char *path = strdup(file);
-    for (char *at = path ? strchr(path + 1, '/') : NULL; at; at = strchr(at + 1, '/')) {
-        *at = 0;
-        mkdir(path, 0777); /* what fails here shows when the file is written */
-        *at = '/';
-    }
-    free(path);
-}
-
-static pj_exit update_baseline(const pj_budget *budget, size_t model)
-{
-    const char *file = pj_budget_baseline(budget, model);
-    pj_error err = {0};
-    pj_result *result = NULL;
-    pj_out out = pj_out_new(file);
-    pj_report_options options = pj_report_options_default();
-    options.format = "json";
-    pj_status status = pj_budget_analyse(budget, model, &result, &err);
-    for (size_t i = 0; status == PJ_OK && i < result->model->data_file_count; i++)
-        if (pj_same_file(file, result->model->data_files[i])) {
-            pj_result_free(result);
-            return pj_say_usage("check", "the baseline %s would overwrite data of its model", file);
-        }
-    make_folders(file);
-    if (status == PJ_OK)
-        status = pj_report_write(result, &options, pj_out_write, &out, &err);
-    pj_result_free(result);
-    pj_exit code = pj_out_finish(&out, status, &err, file);
-    if (code == PJ_EXIT_DONE)
-        pj_say("%s: written", file);
-    return code;
-}
-
-/* What is read: files that are there, in order, so that many models take no time. */
-typedef struct read_file {
-    dev_t device;
-    ino_t number;
-    const char *path;
-} read_file;
-
-static int compare_files(const void *a, const void *b)
-{
-    const read_file *one = a, *two = b;
-    if (one->device != two->device)
-        return one->device < two->device ? -1 : 1;
-    return one->number < two->number ? -1 : one->number > two->number;
-}
-
-static bool look_at(const char *path, read_file *out)
-{
-    struct stat info;
-    bool there = stat(path, &info) == 0 && S_ISREG(info.st_mode);
-    if (there)
-        *out = (read_file){info.st_dev, info.st_ino, path};
-    return there;
-}
-
-/* The budget, and what its entries read beside their baselines; NULL: no memory. */
-static const read_file *list_inputs(pj_line *line, const pj_budget *budget, const char *file, size_t *count)
-{
-    read_file *list = NULL, at;
-    const char *input = file;
-    *count = 0;
-    if (!look_at(file, &at) || !pj_line_add(line, &list, count, sizeof *list))
-        return NULL;
-    list[0] = at;
-    for (size_t i = 0; i < pj_budget_models(budget); i++)
-        for (size_t k = 0; (input = pj_budget_input(budget, i, k)); k++)
-            if (look_at(input, &at)) {
-                read_file *added = pj_line_add(line, &list, count, sizeof *list);
-                if (!added)
-                    return NULL;
-                *added = at;
-            }
-    qsort(list, *count, sizeof *list, compare_files);
-    return list;
-}
-
-/* A baseline that is the budget, or what some entry reads, would destroy it. */
-static pj_exit refuse_baselines(pj_line *line, const pj_budget *budget, const char *file)
-{
-    size_t count;
-    const read_file *inputs = list_inputs(line, budget, file, &count);
-    for (size_t i = 0; inputs && i < pj_budget_models(budget); i++) {
-        const char *out = pj_budget_baseline(budget, i);
-        read_file at;
-        const read_file *same =
-            out && look_at(out, &at) ? bsearch(&at, inputs, count, sizeof *inputs, compare_files) : NULL;
-        if (same)
-            return pj_say_usage("check", "the baseline %s would overwrite %s, which is read", out, same->path);
-    }
-    return PJ_EXIT_DONE;
-}
-
-static pj_exit run_update(pj_line *line, const check_args *args, const char *file)
-{
-    pj_error err = {0};
-    pj_budget *budget = NULL;
-    pj_exit code = PJ_EXIT_DONE;
-    size_t updated = 0;
-    if (read_budget(file, args, &budget, &err) != PJ_OK)
-        return pj_say_error(&err, file);
-    code = refuse_baselines(line, budget, file);
-    for (size_t i = 0; code != PJ_EXIT_USAGE && i < pj_budget_models(budget); i++) {
-        if (!pj_budget_baseline(budget, i))
-            continue;
-        pj_exit one = update_baseline(budget, i);
-        code = one > code ? one : code;
-        updated++;
-    }
-    pj_budget_free(budget);
-    if (updated || code != PJ_EXIT_DONE)
-        return code;
-    pj_say("%s: no model has a baseline; add \"baseline\": {\"report\": FILE, \"tolerance\": {\"total\": \"1%%\"}}",
-           file);
-    return PJ_EXIT_INPUT;
-}
-
-static pj_exit run_init(pj_line *line, const check_args *args)
-{
-    const char *file = args->output.out ? args->output.out : default_budget;
-    const pj_budget_draft draft = {.models = line->operand,
-                                   .model_count = line->operands,
-                                   .file = file,
-                                   .baselines = args->baselines,
-                                   .margin = args->margin};
-    pj_error err = {0};
-    if (access(file, F_OK) == 0) {
-        pj_say("%s: is there already; remove it, or name another file with -o", file);
-        return PJ_EXIT_USAGE;
-    }
-    pj_out out = pj_out_new(file);
-    pj_status status = pj_budget_write(&draft, &args->setup, pj_out_write, &out, &err);
-    pj_exit code = pj_out_finish(&out, status, &err, file);
-    if (code != PJ_EXIT_DONE)
-        return code;
-    pj_say("%s: written; `picojoule check%s%s` checks it", file, args->output.out ? " " : "",
-           args->output.out ? args->output.out : "");
-    return args->baselines ? run_update(line, args, file) : PJ_EXIT_DONE;
-}
-
 static pj_exit run(pj_line *line, const void *given)
 {
     const check_args *args = given;
     const char *file = line->operands ? line->operand[0] : default_budget;
     if (args->init && !line->operands)
         return pj_say_usage("check", "check: --init wants models, for example: picojoule check --init model.onnx");
-    if (args->init)
-        return run_init(line, args);
+    if (args->init) {
+        const char *out = args->output.out ? args->output.out : default_budget;
+        const pj_budget_draft draft = {line->operand, line->operands, args->baselines, out, args->margin, NULL};
+        return pj_init_budget(line, &draft, &args->setup);
+    }
     if (line->operands && pj_is_model_name(file))
         return pj_say_usage("check", "check: '%s' is a model; picojoule check --init %s writes a first budget for it",
                             file, file);
     if (line->operands > 1)
         return pj_say_usage("check", "check: there is one argument too many: '%s'", line->operand[1]);
-    return args->update ? run_update(line, args, file) : run_check(line, args, file);
+    if (!args->update)
+        return run_check(line, args, file);
+    check_args after = *args; /* what the new limits say, and nothing else of it */
+    after.output.report.quiet = true;
+    pj_exit code = pj_update_budget(line, file, &args->only, args->margin, args->jobs);
+    return code == PJ_EXIT_DONE ? run_check(line, &after, file) : code;
 }
 
 const pj_command pj_command_check = {
@@ -443,8 +307,8 @@ const pj_command pj_command_check = {
           .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
                  "go with --init"},
              {.with = "init", .others = "format report github-summary jobs width quiet"},
-             {.with = "update", .others = "format report github-summary jobs output width quiet"},
-             {.with = "update-baseline", .others = "format report github-summary jobs output width quiet"}                                                            },
+             {.with = "update", .others = "format report github-summary output quiet"},
+             {.with = "update-baseline", .others = "format report github-summary output quiet"}                                                            },
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"
@@ -454,7 +318,9 @@ const pj_command pj_command_check = {
                 "picojoule check --record energy.db\n"
                 "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
                 "picojoule check --update\n"
-                "    today's figures are the new baseline",
+                "    today's figures are the new limits and baselines\n"
+                "picojoule check --update --only models/net.onnx --margin 2%\n"
+                "    of one model, with less room than before",
     .size = sizeof(check_args),
     .defaults = set_defaults,
     .run = run,

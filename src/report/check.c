@@ -28,9 +28,11 @@ static const char *keep_clean(const char *text, pj_arena *arena)
 /* "limits.total": the path without what is the same for all limits of the model; forbidden things by name. */
 static const char *name_of(const pj_check_verdict *v, pj_arena *arena)
 {
+    static const char of_all[] = "$.defaults.";
+    bool is_default = strncmp(v->path, of_all, sizeof of_all - 1) == 0;
     const char *close = strchr(v->path, ']');
     pj_str name = pj_str_new(0);
-    pj_str_add(&name, close && close[1] ? close + 2 : v->metric);
+    pj_str_add(&name, is_default ? v->path + sizeof of_all - 1 : close && close[1] ? close + 2 : v->metric);
     if (*v->what && v->kind != PJ_RULE_DEVICE) {
         pj_str_add_char(&name, ' ');
         pj_text_clean(&name, v->what);

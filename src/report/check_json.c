@@ -23,6 +23,7 @@ static void put_top(pj_json_writer *json, pj_arena *arena, const pj_check_verdic
         {PJ_MEMBER(pj_check_layer, name), .key = "name", .kind = PJ_CELL_TEXT},
         {PJ_MEMBER(pj_check_layer, op), .key = "op", .kind = PJ_CELL_TEXT, .no_empty = true, .or_unknown = true},
         {PJ_MEMBER(pj_check_layer, value), .key = "value", .kind = PJ_CELL_NUMBER, .or_unknown = true},
+        {PJ_MEMBER(pj_check_layer, is_new), .key = "new", .kind = PJ_CELL_FLAG},
         {PJ_MEMBER(pj_check_layer, baseline), .key = "baseline", .kind = PJ_CELL_NUMBER, .from_zero = true,
          .or_unknown = true},
     };

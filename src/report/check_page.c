@@ -54,7 +54,7 @@ static bool is_repeated(const pj_check_model *model, size_t verdict)
     return now && before && strcmp(now->file, before->file) == 0 && strcmp(now->what, before->what) == 0;
 }
 
-static void text_model(const pj_check *check, const pj_check_model *model, pj_page *page)
+static void text_model(const pj_check *check, const pj_check_model *model, bool quiet, pj_page *page)
 {
     pj_str text = pj_str_new(0);
     pj_text_clean(&text, model->name);
@@ -67,7 +67,7 @@ static void text_model(const pj_check *check, const pj_check_model *model, pj_pa
         pj_page_add(page, PJ_BLOCK_ITEM, &text);
         return;
     }
-    for (int wrong = 1; wrong >= 0; wrong--) /* what is over its limit first */
+    for (int wrong = 1; wrong >= quiet; wrong--) /* what is over its limit first */
         for (size_t i = 0; i < model->verdict_count; i++)
             if (is_wrong(&model->verdicts[i]) == wrong && !is_repeated(model, i))
                 text_verdict(check, model, &model->verdicts[i], page);
@@ -106,7 +106,7 @@ static void text_page(const pj_check *check, bool quiet, pj_page *page)
     for (pj_outcome outcome = quiet ? PJ_FAILED : PJ_PASSED; outcome <= PJ_BROKEN; outcome++)
         for (size_t i = 0; i < check->model_count; i++)
             if (check->models[i].outcome == outcome)
-                text_model(check, &check->models[i], page);
+                text_model(check, &check->models[i], quiet, page);
     text_summary(check, quiet, page);
 }
 

@@ -201,7 +201,9 @@ void pj_check_top(const pj_check_model *model, const pj_check_verdict *v, pj_str
         pj_say(out, "{}{}", pj_w_ours(i ? ", " : ""), pj_w_text(layer->name));
         if (*layer->op)
             pj_say(out, " ({})", pj_w_text(layer->op));
-        if (has_figures && layer->baseline >= 0)
+        if (layer->is_new)
+            pj_str_add(out, " new,");
+        else if (has_figures && layer->baseline >= 0)
             pj_say(out, " {} ->", figure(model, v, layer->baseline));
         if (has_figures)
             pj_say(out, " {}{}", figure(model, v, layer->value), pj_w_ours(v->kind == PJ_RULE_FORMAT ? " MACs" : ""));
@@ -298,13 +300,36 @@ static void error_advice(const pj_check *check, const pj_check_model *model, con
     }
 }
 
-void pj_check_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
+/* How to accept what exceeds its limit. */
+static void acceptance(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    bool is_component = strcmp(v->metric, "total") != 0 && strcmp(v->metric, "share") != 0;
-    if (v->error) {
-        error_advice(check, model, v, out);
+    bool is_forbidden = v->kind == PJ_RULE_FINDING || v->kind == PJ_RULE_FORMAT;
+    bool is_implied = v->kind == PJ_RULE_COVERAGE && !strstr(v->path, ".limits.");
+    if (v->is_unknown) {
+        add_command(" What is not known keeps no limit: else take it out of ", check->budget, "", out);
+        pj_str_printf(out, ", line %zu.", v->line);
         return;
     }
+    if (v->is_fixed) {
+        add_command(" The limit is fixed: only an edit of ", check->budget, "", out);
+        pj_str_printf(out, ", line %zu, changes it.", v->line);
+        return;
+    }
+    pj_str_add(out, " If that is meant, ");
+    if (is_implied)
+        pj_str_printf(out, "add \"coverage\": \"%.0f%%\" to its limits.", floor(100 * v->value));
+    else if (is_forbidden)
+        pj_str_add(out, "take it out of \"forbid\".");
+    else
+        add_update(check, model, out);
+    if (!is_implied && !is_forbidden)
+        pj_str_add(out, " makes it the limit.");
+}
+
+/* What would make the figure smaller. */
+static void remedy(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
+{
+    bool is_component = strcmp(v->metric, "total") != 0 && strcmp(v->metric, "share") != 0;
     switch (v->kind) {
     case PJ_RULE_DEVICE:
         add_command("`picojoule devices ", v->what, "` shows what this estimate rests on.", out);
@@ -322,17 +347,6 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
         add_analyze(model, "--format csv", out);
         pj_str_add(out, " has those of each layer.");
         break;
-    case PJ_RULE_BASELINE:
-    case PJ_RULE_BASELINE_LAYER:
-        add_command("`picojoule compare ", model->baseline ? model->baseline : "", " ", out);
-        add_file(model->file, out);
-        pj_say(out, "{}{}` shows what changed; if it is meant, ", pj_w_ours(*model->options ? " " : ""),
-               pj_w_text(model->options));
-        add_update(check, model, out);
-        pj_str_add(out, " makes it the baseline.");
-        if (*model->changed)
-            pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
-        break;
     case PJ_RULE_TOTAL:
     case PJ_RULE_LAYER:
     case PJ_RULE_LAYER_SHARE:
@@ -341,9 +355,33 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
         else
             count_advice(model, v->metric, out);
         break;
+    case PJ_RULE_BASELINE:
+    case PJ_RULE_BASELINE_LAYER:
     case PJ_RULE_KINDS:
         break;
     }
+}
+
+void pj_check_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
+{
+    if (v->error) {
+        error_advice(check, model, v, out);
+        return;
+    }
+    if (v->kind != PJ_RULE_BASELINE && v->kind != PJ_RULE_BASELINE_LAYER) {
+        remedy(model, v, out);
+        if (v->exceeded)
+            acceptance(check, model, v, out);
+        return;
+    }
+    add_command("`picojoule compare ", model->baseline ? model->baseline : "", " ", out);
+    add_file(model->file, out);
+    pj_say(out, "{}{}` shows what changed; if it is meant, ", pj_w_ours(*model->options ? " " : ""),
+           pj_w_text(model->options));
+    add_update(check, model, out);
+    pj_str_add(out, " makes it the baseline.");
+    if (*model->changed)
+        pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
 }
 
 void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj_str *out)
@@ -392,7 +430,9 @@ void pj_check_summary(const pj_check_model *model, pj_str *out)
 
 void pj_check_headline(const pj_check *check, pj_str *out)
 {
-    pj_say(out, "{}: ", pj_w_plural(check->model_count, "model", "models"));
+    if (check->model_count < check->budget_models)
+        pj_say(out, "{} of ", pj_w_exact(check->model_count));
+    pj_say(out, "{}: ", pj_w_plural(check->budget_models, "model", "models"));
     if (check->passed == check->model_count) {
         pj_str_add(out, check->model_count == 1 ? "keeps its budget" : "all keep their budgets");
         return;

@@ -117,9 +117,11 @@ static pj_status read_items(reader *r, const pj_setting *member, pj_json object)
     uint64_t number = 0;
     PJ_TRY(pj_json_as_object(object, &object, r->err));
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
+        if (strcmp(pj_json_key(at), PJ_BUDGET_REMARK) == 0 && pj_json_kind_of(at) != PJ_JSON_NUMBER)
+            continue;
         if (member->kind == PJ_SETTING_INPUTS) {
             PJ_TRY(read_input(r, member, at));
-        } else if (pj_json_kind_of(at) == PJ_JSON_NUMBER || strcmp(pj_json_key(at), PJ_BUDGET_REMARK) != 0) {
+        } else {
             PJ_TRY(pj_json_as_uint(at, &number, r->err));
             pj_setting_bind(r->out, member, pj_json_key(at), (int64_t)number, r->arena);
         }

@@ -44,7 +44,8 @@ static const pj_setting members[] = {
              "? leaves a dimension as the model declares it;\n"
              "repeatable",
      .kind = PJ_SETTING_INPUTS, .count_at = AT(input_count), .group = PJ_ABOUT_MODEL,
-     .in_report = WORD(inputs), .report = 10, .written = PJ_WRITTEN_IF_SET, .basis = 10,
+     .in_report = WORD(inputs), .report = 10, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(inputs), .budget = 11,
+     .basis = 10,
      .told = "Inputs as given (%o): %v", .place_told = 9},
     {NAMED(dims), .option = "dim", .value = "NAME=N",
      .help = "value of a symbolic dimension, for example\n"
@@ -55,7 +56,8 @@ static const pj_setting members[] = {
      .help = "how often the Loop of that name runs, where the\n"
              "graph does not say it; repeatable",
      .kind = PJ_SETTING_TRIPS, .count_at = AT(trip_count), .group = PJ_ABOUT_MODEL,
-     .in_report = WORD(trips), .report = 9, .written = PJ_WRITTEN_IF_SET, .basis = 11,
+     .in_report = WORD(trips), .report = 9, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(trips), .budget = 12,
+     .basis = 11,
      .told = "Loops run as often as given (%o): %v", .place_told = 10},
     {NAMED(op_rules), .option = "op-rules", .value = "FILE",
      .help = "shapes and work of operators that are not built\n"

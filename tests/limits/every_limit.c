@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "check.h"
+#include "check/entry.h"
 #include "cost/table.h"
 #include "infer/infer.h"
 #include "ir/diag.h"
@@ -522,6 +523,30 @@ static void test_plan_globs(void)
     pj_unload(model);
 }
 
+/* Defaults of 1000 limits count for each of 1000 models, and one more is too much. */
+static void test_budget_rules(void)
+{
+    enum { LIMITS = 1000, MODELS = PJ_MAX_BUDGET_RULES / LIMITS };
+    for (int more = 0; more < 2; more++) {
+        pj_str text = pj_str_new(0);
+        pj_budget *budget = NULL;
+        pj_error err = {0};
+        pj_str_add(&text, "{\"schema\": \"picojoule.budget/1\", \"defaults\": {\"limits\": {\"layers\": [");
+        for (int i = 0; i < LIMITS; i++)
+            pj_str_printf(&text, "%s{\"match\": \"%d\", \"macs\": 1}", i ? "," : "", i);
+        pj_str_add(&text, "]}}, \"models\": [");
+        for (int i = 0; i < MODELS; i++)
+            pj_str_printf(&text, "%s{\"model\": \"%d.onnx\"%s}", i ? "," : "", i,
+                          more && i == 0 ? ", \"limits\": {\"macs\": 1}" : "");
+        pj_str_add(&text, "]}");
+        CHECK_INT(pj_budget_parse(text.data, text.length, "b", &budget, &err), more ? PJ_ELIMIT : PJ_OK);
+        if (more)
+            CHECK_PART(err.what, "more than 1000000 limits in all models");
+        pj_budget_free(budget);
+        pj_str_free(&text);
+    }
+}
+
 /* A name of 64 Ki a's is compared with half as many a's and a b some 32 Ki times: 2^30 steps. One that is short enough
  * has no match, which is told as that. */
 static void test_glob_steps(void)
@@ -651,6 +676,7 @@ int main(int count, char **words)
     test_json_values();
     test_json_digits();
     test_plan_globs();
+    test_budget_rules();
     test_glob_steps();
     test_stream_bytes();
     test_table_bytes(words[1]);

@@ -407,9 +407,11 @@ static pj_status check(const input *in, digest *out, pj_error *err)
     pj_report_options options = pj_report_options_default();
     pj_budget *budget = NULL;
     pj_check *result = NULL;
+    pj_renewal *renewed = NULL;
     char text[4096];
     int length = snprintf(text, sizeof text,
-                          "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"%s\", \"quantize\": "
+                          "{\"schema\": \"picojoule.budget/1\", \"defaults\": {\"dims\": {\"batch\": 1}, \"limits\": "
+                          "{\"total\": \"1J\", \"macs\": 1}}, \"models\": [{\"model\": \"%s\", \"quantize\": "
                           "\"int8\", \"limits\": {\"total\": \"1uJ\", \"peak_activation_bytes\": 1, \"layers\": "
                           "[{\"match\": \"*\", \"op\": \"Gemm\", \"macs\": \"1G\"}], "
                           "\"devices\": {\"a100\": {\"time\": \"1s\"}, \"v100\": {\"energy\": \"1J\"}}}, \"forbid\": "
@@ -424,7 +426,10 @@ static pj_status check(const input *in, digest *out, pj_error *err)
         status = pj_check_write(result, &options, digest_sink, out, err);
     }
     if (status == PJ_OK)
+        status = pj_budget_renew(budget, result, 0.1, &renewed, err);
+    if (status == PJ_OK)
         status = pj_budget_write(&draft, &setup, digest_sink, out, err);
+    pj_renewal_free(renewed);
     pj_check_free(result);
     pj_budget_free(budget);
     return status;

@@ -1,4 +1,5 @@
 /* Budgets: limits with units, verdicts against hand calculations, baselines, and the same result on many threads. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void test_amounts(void)
         else
             CHECK_NEAR(got, rows[i].value, 1e-15);
     }
+    CHECK_NEAR(amount("\"57%\"", PJ_QUANTITY_SHARE, &is_joule), 57.0 / 100, 0); /* of 100 layers, 57 */
     amount("\"1J\"", PJ_QUANTITY_ENERGY, &is_joule);
     CHECK(is_joule);
     amount("1", PJ_QUANTITY_ENERGY, &is_joule);
@@ -416,9 +418,173 @@ static void test_draft(void)
     checked c = check_file(out.data, 1);
     CHECK_INT(c.check->passed, 1);
     checked_free(&c);
-    draft.margin = -1;
+    CHECK_PART(out.data, "\"defaults\": {\"margin\": \"10%\"}");
+    draft.margin = HUGE_VAL;
     CHECK_INT(pj_budget_write(&draft, &setup, add_text, &out, &err), PJ_EARGUMENT);
     pj_str_free(&out);
+}
+
+/* More models in a budget that is there: the rest of it stays, and its margin holds. */
+static void test_more_models(void)
+{
+    static const char head[] =
+        "{\"schema\": \"picojoule.budget/1\", \"defaults\": {\"margin\": \"50%\"},\n"
+        "  \"models\":  [ {\"model\": \"n.onnx\", \"//\": \"mine\", \"limits\": {\"macs\":   60}}",
+                      tail[] = " ] }";
+    pj_error err = {0};
+    pj_budget *there = NULL;
+    pj_str out = pj_str_new(0), text = pj_str_new(0);
+    put_network("m.onnx", "6", "first");
+    pj_str_printf(&text, "%s%s", head, tail);
+    put_text("budget.json", text.data);
+    CHECK_INT(pj_budget_read(in_folder("budget.json"), &there, &err), PJ_OK);
+    const char *models[] = {in_folder("m.onnx"), in_folder("n.onnx")};
+    const char *file = in_folder("budget.json");
+    const pj_setup setup = pj_setup_default();
+    pj_budget_draft draft = {.models = models, .model_count = 2, .file = file, .margin = -1, .budget = there};
+    CHECK_INT(pj_budget_write(&draft, &setup, add_text, &out, &err), PJ_OK);
+    CHECK(strncmp(out.data, head, sizeof head - 1) == 0);
+    CHECK_TEXT(out.data + out.length - (sizeof tail - 1), tail);
+    CHECK_PART(out.data, "\"macs\": \"108\""); /* (10*6 + 6*2) * 1.5 */
+    pj_str_clear(&text);
+    draft.models = &models[1];
+    draft.model_count = 1;
+    CHECK_INT(pj_budget_write(&draft, &setup, add_text, &text, &err), PJ_EARGUMENT);
+    CHECK_PART(err.what, "--update");
+    pj_budget_free(there);
+    put_text("budget.json", out.data);
+    CHECK_INT(pj_budget_read(in_folder("budget.json"), &there, &err), PJ_OK);
+    CHECK_INT(pj_budget_models(there), 2);
+    pj_budget_free(there);
+    pj_str_free(&out);
+    pj_str_free(&text);
+}
+
+/* ---- what stands for all models ---- */
+
+static void test_defaults(void)
+{
+    put_network("n.onnx", "5", "first");
+    put_network("m.onnx", "6", "first");
+    checked c = check_file("{\"schema\": \"picojoule.budget/1\",\n"
+                           "\"defaults\": {\"dims\": {\"batch\": 1}, \"limits\": {\"macs\": 61, \"params\": 60, "
+                           "\"layers\": [{\"match\": \"none\", \"macs\": 1}]}, \"fixed\": [\"params\"]},\n"
+                           "\"models\": [{\"model\": \"n.onnx\", \"limits\": {\"macs\": 59}},\n"
+                           "{\"model\": \"[m-n].onnx\"}, {\"model\": \"z*.onnx\"}]}",
+                           1);
+    CHECK_INT(c.check->model_count, 3); /* n has an entry of its own, so the pattern stands for m alone */
+    CHECK_TEXT(c.check->models[1].name, "m.onnx");
+    const pj_check_verdict *v = verdict_of(&c, PJ_RULE_TOTAL, "macs");
+    CHECK(v->exceeded && !v->is_fixed);
+    CHECK_NEAR(v->allowed, 59, 0); /* its own */
+    CHECK_INT(v->line, 3);
+    v = verdict_of(&c, PJ_RULE_TOTAL, "params");
+    CHECK(!v->exceeded && v->is_fixed);
+    CHECK_TEXT(v->path, "$.defaults.limits.params");
+    CHECK_INT(c.check->models[1].exceeded, 2); /* 72 MACs and weights */
+    CHECK_INT(c.check->models[1].verdict_count, 3);
+    CHECK(!c.check->models[1].verdicts[2].error); /* the default for layers that it has not */
+    CHECK_INT(c.check->models[2].outcome, PJ_BROKEN);
+    CHECK_PART(c.check->models[2].error.what, "no file matches");
+    checked_free(&c);
+}
+
+/* ---- renewing ---- */
+
+static pj_renewal *renewed(checked *c, const char *text, double margin)
+{
+    pj_renewal *out = NULL;
+    *c = check_file(text, 1);
+    CHECK_INT(pj_budget_renew(c->budget, c->check, margin, &out, &c->err), PJ_OK);
+    return out;
+}
+
+static void done(checked *c, pj_renewal *r)
+{
+    pj_renewal_free(r);
+    checked_free(c);
+}
+
+#define BUDGET(defaults, limits)                                                                                \
+    "{\"schema\": \"picojoule.budget/1\", \"defaults\": {" defaults "},\n \"models\": [{\"model\": \"n.onnx\"," \
+    " \"limits\":\n  {" limits "}}]}"
+
+/* 60 MACs, 240 bytes of weights; 5 % more are 63 and 252. */
+static void test_renewal(void)
+{
+    checked c;
+    put_network("n.onnx", "5", "first");
+    pj_renewal *r = renewed(&c, BUDGET("", "\"macs\":  50 , \"param_bytes\": \"1KiB\""), -1);
+    CHECK_TEXT(r->text, BUDGET("", "\"macs\":  63 , \"param_bytes\": \"1KiB\"")); /* what was kept was agreed upon */
+    CHECK_INT(r->limit_count, 1);
+    CHECK_TEXT(r->limits[0].before, "50");
+    CHECK_TEXT(r->limits[0].after, "63");
+    CHECK_INT(r->limits[0].line, 3);
+    done(&c, r);
+    r = renewed(&c, BUDGET("", "\"macs\":  50 , \"param_bytes\": \"1KiB\""), 0.1);
+    CHECK_TEXT(r->text, BUDGET("", "\"macs\":  66 , \"param_bytes\": \"264B\""));
+    done(&c, r);
+    r = renewed(&c, BUDGET("\"margin\": \"5%\"", "\"macs\": \"50\", \"param_bytes\": \"1KiB\""), -1);
+    CHECK_TEXT(r->text, BUDGET("\"margin\": \"5%\"", "\"macs\": \"63\", \"param_bytes\": \"252B\""));
+    done(&c, r);
+    r = renewed(&c, BUDGET("\"fixed\": true", "\"macs\": 50, \"layers\": [{\"match\": \"*\", \"macs\": 10}]"), -1);
+    CHECK_INT(r->limit_count, 0);
+    done(&c, r);
+    r = renewed(&c, BUDGET("", "\"layer_share\": \"1%\", \"layers\": [{\"match\": \"*\", \"macs\": 10}]"), 0);
+    CHECK_PART(r->text, "\"match\": \"*\", \"macs\": 50}"); /* the larger of both layers */
+    CHECK_INT(r->limit_count, 2);
+    done(&c, r);
+}
+
+/* One limit for two models of 60 and 72 MACs: it suits both, and one that is not checked is not forgotten. */
+static void test_shared_renewal(void)
+{
+    static const char text[] = "{\"schema\": \"picojoule.budget/1\", \"defaults\": {\"margin\": \"0%\"}, \"models\": "
+                               "[{\"model\": \"[mn].onnx\", \"limits\": {\"macs\": 71}}]}";
+    static const char *const only[] = {"n.onnx"};
+    checked c;
+    put_network("n.onnx", "5", "first");
+    put_network("m.onnx", "6", "first");
+    pj_renewal *r = renewed(&c, text, -1);
+    CHECK_PART(r->text, "\"macs\": 72}");
+    done(&c, r);
+    put_text("budget.json", text);
+    CHECK_INT(pj_budget_read(in_folder("budget.json"), &c.budget, &c.err), PJ_OK);
+    CHECK_INT(pj_budget_select(c.budget, only, 1, &c.err), PJ_OK);
+    CHECK_INT(pj_budget_models(c.budget), 1);
+    CHECK_INT(pj_budget_check(c.budget, NULL, &c.check, &c.err), PJ_OK);
+    CHECK_INT(pj_budget_renew(c.budget, c.check, -1, &r, &c.err), PJ_OK);
+    CHECK_INT(r->limit_count, 0);
+    done(&c, r);
+}
+
+/* Figures are never below what they allow, and whole where they count. */
+static void test_limit_texts(void)
+{
+    static const struct {
+        double value;
+        pj_quantity quantity;
+        bool plain;
+        const char *text;
+    } rows[] = {
+        {0,         PJ_QUANTITY_ENERGY, false, "0pJ"    },
+        {12345,     PJ_QUANTITY_ENERGY, false, "12.35nJ"},
+        {1,         PJ_QUANTITY_ENERGY, false, "1pJ"    },
+        {16.8,      PJ_QUANTITY_BYTES,  false, "17B"    },
+        {1024,      PJ_QUANTITY_BYTES,  false, "1KiB"   },
+        {12500000,  PJ_QUANTITY_COUNT,  false, "12.5M"  },
+        {62.4,      PJ_QUANTITY_COUNT,  false, "63"     },
+        {123456,    PJ_QUANTITY_COUNT,  true,  "123500" },
+        {1500,      PJ_QUANTITY_TIME,   false, "1.5ms"  },
+        {0.28,      PJ_QUANTITY_SHARE,  false, "28%"    },
+        {0.1234567, PJ_QUANTITY_SHARE,  false, "12.35%" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_str text = pj_str_new(0);
+        pj_limit_print(rows[i].value, rows[i].quantity, rows[i].plain, &text);
+        CHECK_TEXT(text.data, rows[i].text);
+        pj_str_free(&text);
+    }
 }
 
 int main(void)
@@ -435,6 +601,11 @@ int main(void)
     test_threads();
     test_caps();
     test_draft();
+    test_more_models();
+    test_defaults();
+    test_renewal();
+    test_shared_renewal();
+    test_limit_texts();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         remove(in_folder(files[i]));
     rmdir(folder);
