@@ -16,7 +16,8 @@ typedef struct pj_sweep_dim {
 /* What the model costs at one combination of values. */
 typedef struct pj_sweep_point {
     const int64_t *values; /* one per dimension of the sweep */
-    pj_totals totals;
+    pj_totals totals;      /* zero where it fails */
+    const char *error;     /* why the model does not stand these sizes: "node 'x' (Conv): ..."; NULL: it does */
 } pj_sweep_point;
 
 /* All combinations, the values of the last dimension first. */
@@ -26,15 +27,16 @@ typedef struct pj_sweep {
     const pj_sweep_dim *dims;
     size_t dim_count;
     const pj_sweep_point *points;
-    size_t point_count;
+    size_t point_count, failed; /* of them those with an error */
     const pj_finding *findings; /* of all points, each once */
     size_t finding_count;
 } pj_sweep;
 
 /* Rebinds and analyzes the model once for each combination of values; `setup` has what all of them
  * share. The model is bound to the last combination afterwards. *out is owned by the caller.
- * PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations, no such dimension, or one that `setup` binds, too; else as
- * pj_model_rebind and pj_analyze, with the combination in the sentence. */
+ * A combination that the model does not stand (PJ_ESHAPE, PJ_EOVERFLOW) is a point with an error; where all are, that
+ * of the last one is returned, with the combination in the sentence. PJ_EARGUMENT: more than PJ_MAX_SWEEP combinations,
+ * no such dimension, or one that `setup` binds, too; else as pj_model_rebind and pj_analyze. */
 enum { PJ_MAX_SWEEP = 1000 };
 PJ_API pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_dim *dims, size_t dim_count,
                               pj_sweep **out, pj_error *err);

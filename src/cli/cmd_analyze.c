@@ -199,17 +199,27 @@ static pj_exit report_lint(const pj_line *line, const pj_result *result, const a
     return code == PJ_EXIT_DONE && args->strict && count ? PJ_EXIT_UNSUPPORTED : code;
 }
 
-/* Opens the model at the first combination: a model may be broken at the sizes that it has without the sweep. */
+/* Opens the model at the first combination that it stands: it may be broken at the sizes that it has without. */
 static pj_status open_first(pj_line *line, const analyze_args *args, pj_model **out, pj_error *err)
 {
     pj_setup first = args->setup;
-    pj_dim_binding *dims = pj_line_keep(line, first.dim_count + args->sweeps, sizeof *dims);
-    for (size_t i = 0; dims && i < first.dim_count; i++)
+    size_t shared = first.dim_count, points = 1, left = 0;
+    pj_dim_binding *dims = pj_line_keep(line, shared + args->sweeps, sizeof *dims);
+    pj_status status = dims ? PJ_ESHAPE : PJ_ENOMEM;
+    for (size_t i = 0; dims && i < shared; i++)
         dims[i] = first.dims[i];
-    for (size_t i = 0; dims && i < args->sweeps; i++)
-        dims[first.dim_count++] = (pj_dim_binding){args->sweep[i].name, args->sweep[i].values[0]};
+    for (size_t i = 0; i < args->sweeps && points <= PJ_MAX_SWEEP; i++)
+        points *= args->sweep[i].count;
     first.dims = dims;
-    return pj_model_open(line->operand[0], &first, out, err);
+    first.dim_count += args->sweeps;
+    for (size_t p = 0; p < points && p < PJ_MAX_SWEEP && (status == PJ_ESHAPE || status == PJ_EOVERFLOW); p++) {
+        left = p;
+        for (size_t i = args->sweeps; i-- > 0; left /= args->sweep[i].count)
+            dims[shared + i] =
+                (pj_dim_binding){args->sweep[i].name, args->sweep[i].values[left % args->sweep[i].count]};
+        status = pj_model_open(line->operand[0], &first, out, err);
+    }
+    return status;
 }
 
 static pj_exit run_sweep(pj_line *line, const analyze_args *args)
@@ -233,6 +243,10 @@ static pj_exit run_sweep(pj_line *line, const analyze_args *args)
         if (status == PJ_OK)
             status = pj_sweep_write(sweep, &args->output.report, pj_out_write, &out, &err);
         code = pj_out_finish(&out, status, &err, line->operand[0]);
+        if (status == PJ_OK && code == PJ_EXIT_DONE && sweep->failed) {
+            pj_say("%s: %zu of %zu sizes failed", line->operand[0], sweep->failed, sweep->point_count);
+            code = PJ_EXIT_INPUT;
+        }
     }
     pj_sweep_free(sweep);
     pj_model_close(model);

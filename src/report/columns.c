@@ -183,6 +183,7 @@ static const column all_columns[] = {
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
     {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 0)},
     {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME}},
+    {SWEEP | PJ_COLUMNS_ERRORS, ONCE, ROW(error, "error"), TEXT}},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof all_columns / sizeof *all_columns };
@@ -222,7 +223,7 @@ static size_t repeats(const pj_columns *of, const column *c)
     size_t works = 0;
     switch (c->repeat) {
     case ONCE:
-        return !(c->in & PJ_COLUMNS_LOOPS) || of->has_loops;
+        return (!(c->in & PJ_COLUMNS_LOOPS) || of->has_loops) && (!(c->in & PJ_COLUMNS_ERRORS) || of->has_errors);
     case PER_COUNT:
     case PER_ENERGY:
         return count_figures(c->repeat == PER_ENERGY);
@@ -300,6 +301,11 @@ static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row
 {
     const pj_layer *layer = row->layer;
     const pj_format_info *format = NULL;
+    if (row->error && c->from->repeat != PER_DIM && !(c->from->in & PJ_COLUMNS_ERRORS)) {
+        if (made->of->for_people)
+            pj_cell_unknown(cell);
+        return;
+    }
     switch (c->from->source) {
     case OF_SUM:
         if (is_unknown(row)) {

@@ -11,6 +11,7 @@ typedef struct pj_view_row {
     pj_totals sum;             /* its figures; devices are negative where they cannot say */
     pj_device_figure *devices; /* those of `sum` where they can be changed */
     const int64_t *dims;       /* of a sweep: a value for each dimension */
+    const char *error;         /* of a sweep: then there are no figures; else NULL */
 } pj_view_row;
 
 enum {
@@ -18,7 +19,8 @@ enum {
     PJ_COLUMNS_GROUPS = 2,
     PJ_COLUMNS_SWEEP = 4,
     PJ_COLUMNS_LOOPS = 8,     /* of a column: where some layer runs more or less often than once */
-    PJ_COLUMNS_UNCOUNTED = 16 /* of a column: people see it where some layer is not counted */
+    PJ_COLUMNS_UNCOUNTED = 16, /* of a column: people see it where some layer is not counted */
+    PJ_COLUMNS_ERRORS = 32     /* of a column: where some row has an error */
 };
 
 /* What the columns of a table depend on. */
@@ -26,7 +28,7 @@ typedef struct pj_columns {
     pj_arena *arena;
     unsigned table;  /* PJ_COLUMNS_LAYERS, _GROUPS or _SWEEP */
     bool for_people; /* columns that have a title; else those that have a key */
-    bool has_loops, has_uncounted;
+    bool has_loops, has_uncounted, has_errors;
     const char *unit, *group_title;
     const char *const *devices;
     size_t device_count;

@@ -18,9 +18,11 @@ static pj_rows *rows_of(const pj_sweep *sweep, bool for_people, pj_arena *arena)
     pj_columns_made *columns = NULL;
     for (size_t i = 0; i < sweep->point_count; i++)
         of.has_uncounted = of.has_uncounted || sweep->points[i].totals.uncounted > 0;
+    of.has_errors = sweep->failed > 0;
     pj_rows *rows = pj_columns_make(&of, &columns);
     for (size_t i = 0; rows && i < sweep->point_count; i++) {
-        const pj_view_row row = {.sum = sweep->points[i].totals, .dims = sweep->points[i].values};
+        const pj_view_row row = {
+            .sum = sweep->points[i].totals, .dims = sweep->points[i].values, .error = sweep->points[i].error};
         pj_columns_fill(columns, &row, pj_rows_add(rows));
     }
     return rows;
@@ -42,6 +44,24 @@ static void add_title(const pj_sweep *sweep, const pj_rows *rows, pj_str *out)
     pj_str_printf(out, "; table %s%s", sweep->setup.table, pj_rows_remark(rows));
 }
 
+/* "sequence = 256: node '/embeddings/Add' (Add): ...", below the table, which has no room for them. */
+static void add_errors(const pj_sweep *sweep, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    if (sweep->failed)
+        pj_page_say(page, PJ_BLOCK_HEADING, "Sizes that the model does not stand");
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        if (!sweep->points[i].error)
+            continue;
+        for (size_t k = 0; k < sweep->dim_count; k++) {
+            pj_say(&text, "{}{}", pj_w_ours(k ? ", " : ""), pj_w_text(sweep->dims[k].name));
+            pj_str_printf(&text, " = %lld", (long long)sweep->points[i].values[k]);
+        }
+        pj_say(&text, ": {}", pj_w_text(sweep->points[i].error));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
+}
+
 static void page_of(const void *input, pj_page *page)
 {
     const pj_sweep *sweep = input;
@@ -51,6 +71,7 @@ static void page_of(const void *input, pj_page *page)
         add_title(sweep, rows, &title);
     pj_page_lead(page, &title);
     pj_page_table(page, rows, 0);
+    add_errors(sweep, page);
     pj_findings_section(sweep->findings, sweep->finding_count, page);
 }
 

@@ -154,13 +154,27 @@ static pj_status keep_names(sweep *s, const pj_result *result)
 static void name_point(sweep *s)
 {
     pj_str text = pj_str_new(sizeof s->err->what);
-    if (!s->err)
-        return;
     for (size_t i = s->shared; i < s->setup.dim_count; i++)
         pj_str_printf(&text, "%s%.60s = %" PRId64, i > s->shared ? ", " : "with ", s->bound[i].name, s->bound[i].value);
     pj_str_printf(&text, ": %s", s->err->what);
     pj_error_set(s->err, s->err->status, "%s", text.data);
     pj_str_free(&text);
+}
+
+/* Keeps why the model does not stand the sizes of a point; the last one that could fails the sweep. */
+static pj_status keep_error(sweep *s, size_t point, pj_status status)
+{
+    pj_str text = pj_str_new(0);
+    if (s->result.failed + 1 == s->result.point_count) {
+        name_point(s);
+        return status;
+    }
+    if (*s->err->node)
+        pj_str_printf(&text, *s->err->op ? "node '%s' (%s): " : "node '%s': ", s->err->node, s->err->op);
+    pj_str_add(&text, s->err->what);
+    s->points[point].error = pj_str_keep(&text, s->arena);
+    s->result.failed++;
+    return pj_got(s->points[point].error, s->err);
 }
 
 static pj_status run_point(sweep *s, size_t point)
@@ -171,10 +185,10 @@ static pj_status run_point(sweep *s, size_t point)
     if (status == PJ_OK)
         status = pj_session_run(s->session, s->model, &s->setup, &result, s->err);
     if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
-        name_point(s);
+        return keep_error(s, point, status);
     if (status == PJ_OK)
         status = keep_totals(s, result, &s->points[point]);
-    if (status == PJ_OK && point == 0)
+    if (status == PJ_OK && !s->result.model)
         status = keep_names(s, result);
     pj_result_free(result);
     return status;
@@ -184,6 +198,7 @@ pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_di
                        pj_sweep **out, pj_error *err)
 {
     size_t points;
+    pj_error unheard;
     *out = NULL;
     PJ_TRY(count_points(dims, dim_count, &points, err));
     pj_arena *arena = pj_arena_new(0);
@@ -194,7 +209,7 @@ pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_di
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
-    *s = (sweep){.arena = arena, .session = session, .model = model, .err = err};
+    *s = (sweep){.arena = arena, .session = session, .model = model, .err = err ? err : &unheard};
     s->result.point_count = points;
     pj_status status = start(s, setup, dims, dim_count);
     for (size_t i = 0; status == PJ_OK && i < points; i++)

@@ -352,7 +352,7 @@ static void test_sweep(void)
     pj_model_close(model);
 }
 
-/* A size that the model does not stand is named. */
+/* A size that the model does not stand is a point with an error; where it stands none, the last one is named. */
 static void test_sweep_failure(void)
 {
     static const int64_t lengths[] = {8, 2};
@@ -367,7 +367,14 @@ static void test_sweep_failure(void)
     build_initializer(&b, "w", PJ_FLOAT32, "4,2,3");
     build_node(&b, "Conv", "x,w", "y");
     pj_model *model = open_with(&b, &options, &err);
-    CHECK_INT(pj_sweep_run(model, &setup, &dim, 1, &sweep, &err), PJ_ESHAPE);
+    CHECK_INT(pj_sweep_run(model, &setup, &dim, 1, &sweep, &err), PJ_OK);
+    CHECK_INT(sweep->failed, 1);
+    CHECK(!sweep->points[0].error);
+    CHECK_INT(sweep->points[0].totals.macs, 4 * 2 * 3 * 6); /* 4 channels, 2 inputs, 3 taps, 8 - 2 places */
+    CHECK_TEXT(sweep->points[1].error, "node 'Conv_0' (Conv): spatial axis 0: window of 3 inputs over 2 padded inputs");
+    pj_sweep_free(sweep);
+    CHECK_INT(pj_sweep_run(model, &setup, &(pj_sweep_dim){"seq", lengths + 1, 1}, 1, &sweep, &err), PJ_ESHAPE);
+    CHECK(!sweep);
     CHECK_TEXT(err.what, "with seq = 2: spatial axis 0: window of 3 inputs over 2 padded inputs");
     CHECK_TEXT(err.op, "Conv");
     pj_model_close(model);
