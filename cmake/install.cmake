@@ -46,7 +46,7 @@ install(TARGETS libpicojoule_static EXPORT picojoule-static ARCHIVE DESTINATION 
 install(TARGETS picojoule RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/picojoule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES ${GENERATED}/picojoule/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/picojoule)
-install(DIRECTORY energy_tables op_rules DESTINATION ${CMAKE_INSTALL_DATADIR}/picojoule)
+install(DIRECTORY energy_tables op_rules footprint_data DESTINATION ${CMAKE_INSTALL_DATADIR}/picojoule)
 
 # ---- pkg-config: prefix is where the file is found, so the tree can be moved ----
 set(PJ_REQUIRES libprotobuf-c)

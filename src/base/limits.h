@@ -22,6 +22,9 @@ enum {
     PJ_MAX_UNPACKED_WEIGHTS = 1 << 24,    /* numbers of a weight that are held at once: of a typed field, scales */
     PJ_MAX_PLAN_GLOBS = 4096,             /* entries of a plan with wildcards: each is tried on every layer */
     PJ_MAX_BUDGET_RULES = 1000 * 1000,    /* limits of all models of a budget: defaults count for each */
+    PJ_MAX_PROFILE_ROWS = 1000 * 1000,    /* steps of an intensity profile, and rows of other CSV files */
+    PJ_MAX_CSV_BYTES = 256 * 1024 * 1024, /* of them */
+    PJ_MAX_CSV_LINE = 64 * 1024,          /* bytes of one line */
     PJ_MAX_STORE_TEXT = 1024 * 1024,      /* bytes of one text or row of a history file */
     PJ_MAX_TABLE_BYTES = 1024 * 1024      /* of an energy table or a device profile: they are written by hand */
 };

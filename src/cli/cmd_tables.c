@@ -1,4 +1,4 @@
-/* picojoule tables, picojoule devices, picojoule hierarchies: list, show, validate. */
+/* picojoule tables, devices, hierarchies, regions: list, show, validate. */
 #include "commands.h"
 #include "say.h"
 
@@ -58,6 +58,11 @@ static pj_exit run_hierarchies(pj_line *line, const void *args)
     return show(line, args, pj_hierarchies_write, "memory hierarchy");
 }
 
+static pj_exit run_regions(pj_line *line, const void *args)
+{
+    return show(line, args, pj_regions_write, "file of regions");
+}
+
 const pj_command pj_command_tables = {
     .name = "tables",
     .operands = "[NAME|FILE]",
@@ -114,4 +119,24 @@ const pj_command pj_command_hierarchies = {
                 "    what a bit costs in each of its memories, and who says so",
     .size = sizeof(tables_args),
     .run = run_hierarchies,
+};
+
+const pj_command pj_command_regions = {
+    .name = "regions",
+    .operands = "[NAME|FILE]",
+    .least = 0,
+    .most = 1,
+    .summary = "grid intensities, PUE and water: list, show, validate",
+    .text = "Without an argument: what a kWh emits in 214 countries, groups of countries and\n"
+            "103 cloud regions. With an id or a name (DEU, DE, Germany, gcp:us-central1): its\n"
+            "figures with year, source and confidence. With a file of your own\n"
+            "(picojoule.regions/1, docs/footprint.md): validates it, and lists its rows.",
+    .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
+    .clashes = {{.with = "check", .others = "format output width"}             },
+    .examples = "picojoule regions\n"
+                "    which regions there are\n"
+                "picojoule regions FRA\n"
+                "    what is known of one, and who says so",
+    .size = sizeof(tables_args),
+    .run = run_regions,
 };

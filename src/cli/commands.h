@@ -16,6 +16,9 @@
     X(ops)                 \
     X(history)             \
     X(pareto)              \
+    X(footprint)           \
+    X(schedule)            \
+    X(regions)             \
     X(help)
 
 #define PJ_COMMAND_DECLARE(name) extern const pj_command pj_command_##name;

@@ -231,10 +231,15 @@ static double at_least_one(double number)
     return number > 0 ? number : 1;
 }
 
+double pj_v4_utilization(double batch)
+{
+    return fmax(0.2, fmin(1, at_least_one(batch) / 16));
+}
+
 static double utilization_of(const pj_device *device, const pj_device_work *work)
 {
     if (device->method == PJ_DEVICE_V4)
-        return fmax(0.2, fmin(1, at_least_one(work->batch) / 16));
+        return pj_v4_utilization(work->batch);
     if (work->utilization > 0)
         return fmin(work->utilization, 1);
     return device->utilization > 0 ? device->utilization : 1;

@@ -43,6 +43,9 @@ const pj_figure *pj_device_figures(const pj_device *device, size_t *count);
 /* Names of the built-in profiles, sorted; NULL past the last. */
 const char *pj_device_builtin(size_t index);
 
+/* The share of the peak that V4 assumes for a batch: max(0.2, min(1, batch / 16)). Its penalty is one over that. */
+double pj_v4_utilization(double batch);
+
 /* What a layer asks of the device. */
 typedef struct pj_device_work {
     pj_number format;   /* in which it computes */

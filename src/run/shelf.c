@@ -31,6 +31,7 @@ static pj_status open_kept(const pj_bytes *bytes, pj_kept *kept, pj_error *err)
         return pj_hierarchy_take(bytes, kept->name, &kept->hierarchy, err);
     case PJ_RESOURCE_TARGET:
     case PJ_RESOURCE_OP_RULES:
+    case PJ_RESOURCE_FOOTPRINT:
     case PJ_RESOURCE_FILE:
         break;
     }

@@ -66,12 +66,13 @@ static const struct kind {
     const pj_builtin *list;
     size_t most;
 } kinds[] = {
-    [PJ_RESOURCE_TABLE] = {"energy table", "picojoule tables",      pj_builtin_tables,      PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_DEVICE] = {"device",       "picojoule devices",     pj_builtin_devices,     PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_TARGET] = {"target",       "picojoule help plan",   pj_builtin_targets,     PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_HIERARCHY] = {"hierarchy",    "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_OP_RULES] = {NULL,           NULL,                    NULL,                   PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_FILE] = {NULL,           NULL,                    NULL,                   PJ_MAX_JSON_BYTES },
+    [PJ_RESOURCE_TABLE] = {"energy table",    "picojoule tables",      pj_builtin_tables,      PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_DEVICE] = {"device",          "picojoule devices",     pj_builtin_devices,     PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_TARGET] = {"target",          "picojoule help plan",   pj_builtin_targets,     PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_HIERARCHY] = {"hierarchy",       "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_OP_RULES] = {NULL,              NULL,                    NULL,                   PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions",     pj_builtin_footprint,   PJ_MAX_TABLE_BYTES},
+    [PJ_RESOURCE_FILE] = {NULL,              NULL,                    NULL,                   PJ_MAX_JSON_BYTES },
 };
 
 static pj_status unknown(const struct kind *kind, const char *asked, pj_error *err)

@@ -1,7 +1,7 @@
 /* Files that a setup names: given as bytes, built in, or on disk; and what tells one content from another.
  *
- * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of hierarchies/ and op_rules/, are
- * compiled in. */
+ * The JSON files of energy_tables/ and its folders devices/ and targets/, and those of hierarchies/, op_rules/ and
+ * footprint_data/, are compiled in. */
 #pragma once
 
 #include "base/json.h"
@@ -21,6 +21,7 @@ extern const pj_builtin pj_builtin_devices[];
 extern const pj_builtin pj_builtin_targets[];
 extern const pj_builtin pj_builtin_hierarchies[];
 extern const pj_builtin pj_builtin_op_rules[];
+extern const pj_builtin pj_builtin_footprint[]; /* regions, embodied */
 
 typedef enum pj_resource_kind {
     PJ_RESOURCE_TABLE,
@@ -28,6 +29,7 @@ typedef enum pj_resource_kind {
     PJ_RESOURCE_TARGET,
     PJ_RESOURCE_HIERARCHY,
     PJ_RESOURCE_OP_RULES,
+    PJ_RESOURCE_FOOTPRINT,
     PJ_RESOURCE_FILE /* of formats, ranges ... */
 } pj_resource_kind;
 

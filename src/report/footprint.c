@@ -1,0 +1,535 @@
+/* `picojoule footprint`. */
+#include <math.h>
+#include <string.h>
+
+#include "page/say.h"
+#include "picojoule/version.h"
+#include "report/footprint_words.h"
+
+/* ---- the units of a row ---- */
+
+enum { UNITS = 7 };
+
+typedef struct unit {
+    const char *key, *title;
+    const pj_amounts *amounts;
+} unit;
+
+/* Those that were asked for. */
+static size_t units_of(const pj_footprint *f, const pj_footprint_row *row, unit list[UNITS])
+{
+    const unit all[UNITS] = {
+        {"query",            "query",           &row->query         },
+        {"thousand_queries", "1000 queries",    &row->thousand      },
+        {"million_queries",  "million queries", &row->million       },
+        {"token",            "token",           &row->token         },
+        {"million_tokens",   "million tokens",  &row->million_tokens},
+        {"day",              "day",             &row->day           },
+        {"period",           "period",          &row->period        }
+    };
+    size_t count = 0;
+    if (f->asked.training.wanted) {
+        list[0] = (unit){"training", "run of training", &row->query};
+        return 1;
+    }
+    for (size_t i = 0; i < UNITS; i++)
+        if (!isnan(all[i].amounts->kwh_it))
+            list[count++] = all[i];
+    return count;
+}
+
+static const char *table_of_operations(const pj_footprint *f)
+{
+    for (size_t i = 0; i < f->source_count; i++)
+        if (f->sources[i].boundary == PJ_BOUND_OPERATIONS)
+            return f->sources[i].figure;
+    return NULL;
+}
+
+/* In front of every block, where it rests on a table. */
+static void add_warning(const pj_footprint *f, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    if (!f->comparison_only)
+        return;
+    pj_comparison_words(table_of_operations(f), &text);
+    pj_str_add_char(&text, '.');
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text)->look = PJ_WARN;
+}
+
+/* ---- one row in full ---- */
+
+static void add_fact(const char *lead, pj_str *text, pj_page *page)
+{
+    pj_page_add(page, PJ_BLOCK_FACT, text)->lead = lead;
+}
+
+static void add_energy(const pj_footprint *f, const pj_energy_source *s, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    pj_human_energy(&text, s->joules * 1e12, "pJ");
+    pj_str_add(&text, f->asked.training.wanted ? " for all of it" : " a query");
+    if (s->figure)
+        pj_say(&text, ", by {}", pj_w_text(s->figure));
+    if (!isnan(s->held_pue)) {
+        pj_str_add(&text, ", without the PUE of ");
+        pj_str_add_double(&text, s->held_pue);
+        pj_str_add(&text, " that the file holds");
+    }
+    if (s->queries_per_run != 1) {
+        pj_str_add(&text, "; a run answers ");
+        pj_str_add_double(&text, s->queries_per_run);
+        pj_str_add(&text, " queries");
+    }
+    add_fact("energy", &text, page);
+    pj_str_printf(&text, "%s: %s", pj_boundary_word(s->boundary), pj_boundary_text(s->boundary));
+    add_fact("boundary", &text, page);
+}
+
+static void add_training(const pj_footprint *f, pj_page *page)
+{
+    const pj_training *t = &f->training;
+    pj_str text = pj_str_new(0);
+    if (!f->asked.training.wanted)
+        return;
+    if (!isnan(t->steps)) {
+        pj_footprint_digits(t->steps, &text);
+        pj_str_add(&text, " steps, ");
+    }
+    if (!isnan(t->flops)) {
+        pj_footprint_digits(t->flops, &text);
+        pj_str_add(&text, " FLOPs, ");
+    }
+    pj_footprint_digits(t->hours, &text);
+    pj_str_add(&text, " hours; optimizer, checkpoints and evaluation are in it only by --overhead");
+    add_fact("training", &text, page);
+}
+
+static void add_site(const pj_footprint_row *row, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    pj_region_words(row->region, &text);
+    add_fact("region", &text, page);
+    pj_str_add_double(&text, row->pue);
+    if (isnan(row->region->pue.value) && row->pue == 1)
+        pj_str_add(&text, " (not known: nothing is added for cooling)");
+    else if (row->pue == row->region->pue.value)
+        pj_say(&text, " ({})", pj_w_text(row->region->pue.source));
+    add_fact("PUE", &text, page);
+    if (isnan(row->query.water_l))
+        pj_str_printf(&text, "water not known (%s)", isnan(row->wue_onsite) ? "no WUE on site" : "no WUE off site");
+    else
+        pj_str_add(&text, "on site and at power stations");
+    add_fact("water", &text, page);
+}
+
+static void add_sci(const pj_footprint *f, const pj_footprint_row *row, pj_page *page)
+{
+    pj_str text = pj_str_new(0);
+    const char *of = f->asked.unit ? f->asked.unit : f->asked.training.wanted ? "training" : "query";
+    if (!row->has_sci) {
+        pj_str_add(&text, "operational only: without embodied emissions (--embodied) there is no SCI");
+    } else {
+        pj_footprint_digits(row->sci.g_per_r, &text);
+        pj_str_printf(&text, " gCO2e per %s: O ", of);
+        pj_footprint_digits(row->sci.o_g, &text);
+        pj_str_add(&text, " g + M ");
+        pj_footprint_digits(row->sci.m_g, &text);
+        pj_say(&text, " g ({}); boundary {}; location-based", pj_w_text(row->sci.embodied),
+               pj_w_ours(pj_boundary_word(row->source->boundary)));
+    }
+    add_fact("SCI", &text, page);
+    if (row->idle_j_per_day > 0) {
+        pj_human_energy(&text, row->idle_j_per_day * 1e12, "pJ");
+        pj_str_add(&text, " a day between queries, in the figures per day");
+        add_fact("idle", &text, page);
+    }
+    if (row->devices_needed > 1) {
+        pj_footprint_digits(row->devices_needed, &text);
+        pj_str_add(&text, " at least, for the queries of a day");
+        add_fact("devices", &text, page);
+    }
+}
+
+static void add_amounts(const pj_footprint *f, const pj_footprint_row *row, pj_page *page)
+{
+    unit list[UNITS];
+    size_t count = units_of(f, row, list);
+    pj_rows *rows = pj_amounts_rows(page->arena, "per", !isnan(row->query.cost));
+    for (size_t i = 0; rows && i < count; i++) {
+        pj_str title = pj_str_new(0);
+        pj_str_add(&title, list[i].title);
+        if (list[i].amounts == &row->period) {
+            pj_str_add(&title, " of ");
+            pj_str_add_double(&title, f->asked.days);
+            pj_str_add(&title, " days");
+        }
+        pj_amounts_add(rows, pj_str_keep(&title, page->arena), list[i].amounts);
+    }
+    pj_page_table(page, rows, 0)->gap = true;
+}
+
+static void row_page(const pj_footprint *f, const pj_footprint_row *row, pj_page *page)
+{
+    add_warning(f, page);
+    add_energy(f, row->source, page);
+    add_training(f, page);
+    add_site(row, page);
+    add_sci(f, row, page);
+    add_amounts(f, row, page);
+}
+
+/* ---- several rows, side by side ---- */
+
+/* clang-format off */
+static const pj_column side_columns[] = {
+    {.title = "input", .kind = PJ_CELL_TEXT, .wish = 28, .least = 12},
+    {.title = "figure", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.title = "boundary", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.title = "region", .kind = PJ_CELL_TEXT},
+    {.title = "year", .kind = PJ_CELL_TEXT, .rank = 1},
+    {.title = "kWh/1000", .kind = PJ_CELL_TEXT},
+    {.title = "gCO2e/1000", .kind = PJ_CELL_TEXT},
+    {.title = "water (L)", .kind = PJ_CELL_TEXT, .rank = 3},
+    {.title = "cost", .kind = PJ_CELL_TEXT, .rank = 3},
+    {.title = "CO2e ratio", .kind = PJ_CELL_TEXT},
+    {.title = "queries/g", .kind = PJ_CELL_TEXT, .rank = 2},
+    {.title = "quality/g", .kind = PJ_CELL_TEXT, .rank = 4},
+};
+/* clang-format on */
+enum { SIDE_COLUMNS = sizeof side_columns / sizeof *side_columns };
+
+static void add_side(const pj_footprint_row *row, pj_rows *rows)
+{
+    const pj_amounts *a = &row->thousand;
+    const double values[] = {a->kwh_site, a->gco2e,           a->water_l,        a->cost,
+                             row->ratio,  row->queries_per_g, row->quality_per_g};
+    enum { FIRST = 5 };
+    pj_str year = pj_str_new(0);
+    pj_cell *cell = pj_rows_add(rows);
+    pj_cell_text(&cell[0], row->source->name);
+    pj_cell_text(&cell[1], row->source->figure);
+    pj_cell_text(&cell[2], pj_boundary_word(row->source->boundary));
+    pj_cell_text(&cell[3], row->region->id);
+    if (row->region->g_per_kwh.year)
+        pj_str_printf(&year, "%d", row->region->g_per_kwh.year);
+    pj_cell_made(&cell[4], rows, &year);
+    for (size_t i = FIRST; i < rows->columns; i++) {
+        pj_str text = pj_str_new(0);
+        if (!isnan(values[i - FIRST]))
+            pj_footprint_digits(values[i - FIRST], &text);
+        pj_cell_made(&cell[i], rows, &text);
+    }
+}
+
+static void side_page(const pj_footprint *f, pj_page *page)
+{
+    pj_rows *rows = pj_rows_new(page->arena, side_columns, f->asked.quality_count ? SIDE_COLUMNS : SIDE_COLUMNS - 1);
+    bool said[PJ_BOUNDARIES] = {false};
+    pj_page_printf(page, PJ_BLOCK_TITLE, "%zu footprints, per 1000 queries", f->row_count);
+    add_warning(f, page);
+    for (size_t i = 0; rows && i < f->row_count; i++)
+        add_side(&f->rows[i], rows);
+    pj_page_table(page, rows, 0);
+    page->gap = true;
+    for (size_t i = 0; i < f->source_count; i++)
+        if (!said[f->sources[i].boundary]) {
+            said[f->sources[i].boundary] = true;
+            pj_page_printf(page, PJ_BLOCK_ITEM, "%s: %s", pj_boundary_word(f->sources[i].boundary),
+                           pj_boundary_text(f->sources[i].boundary));
+        }
+    for (size_t i = 0; i < f->row_count && f->rows[i].source == f->rows[0].source; i++) {
+        pj_str text = pj_str_new(0);
+        pj_region_words(f->rows[i].region, &text);
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
+}
+
+/* ---- the page ---- */
+
+static void add_findings(const pj_footprint *f, pj_page *page)
+{
+    page->gap = f->finding_count > 0;
+    for (size_t i = 0; i < f->finding_count; i++) {
+        const pj_finding *finding = &f->findings[i];
+        pj_str text = pj_str_new(0);
+        pj_say(&text, "{}: {} [{}]", pj_w_text(finding->node), pj_w_text(finding->message), pj_w_ours(finding->code));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text)->look = finding->strict ? PJ_WARN : PJ_PLAIN;
+    }
+}
+
+static void page_of(const void *input, pj_page *page)
+{
+    const pj_footprint *f = input;
+    if (f->row_count == 1) {
+        pj_str title = pj_str_new(0);
+        pj_say(&title, "{} in {}", pj_w_text(f->rows[0].source->name), pj_w_text(f->rows[0].region->name));
+        pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
+        row_page(f, &f->rows[0], page);
+    } else {
+        side_page(f, page);
+    }
+    add_findings(f, page);
+    page->gap = true;
+    pj_page_say(
+        page, PJ_BLOCK_PARAGRAPH,
+        "Scopes: electricity of own machines is scope 2, their making scope 3 category 2; of a rented cloud all is "
+        "scope 3. Grid intensities are of generation, so losses of lines (--losses) are scope 3 category 3.");
+}
+
+/* ---- the table ---- */
+
+/* clang-format off */
+static const pj_column columns[] = {
+    {.key = "input", .kind = PJ_CELL_TEXT},
+    {.key = "figure", .kind = PJ_CELL_TEXT},
+    {.key = "boundary", .kind = PJ_CELL_TEXT},
+    {.key = "comparison_only", .kind = PJ_CELL_TEXT},
+    {.key = "region", .kind = PJ_CELL_TEXT},
+    {.key = "g_per_kwh", .kind = PJ_CELL_NUMBER},
+    {.key = "year", .kind = PJ_CELL_EXACT},
+    {.key = "pue", .kind = PJ_CELL_NUMBER},
+    {.key = "energy_j_per_query", .kind = PJ_CELL_NUMBER},
+    {.key = "per", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_amounts, kwh_it), .key = "kwh_it", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, kwh_site), .key = "kwh_site", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, gco2e), .key = "gco2e", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, water_onsite_l), .key = "water_onsite_l", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, water_offsite_l), .key = "water_offsite_l", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, water_l), .key = "water_l", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, phone_charges), .key = "phone_charges", .kind = PJ_CELL_NUMBER, .from_zero = true},
+    {PJ_MEMBER(pj_amounts, cost), .key = "cost", .kind = PJ_CELL_NUMBER, .from_zero = true},
+};
+/* clang-format on */
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void add_unit(const pj_footprint *f, const pj_footprint_row *row, const unit *of, pj_rows *rows)
+{
+    pj_cell *cell = pj_rows_add_of(rows, of->amounts);
+    pj_str warning = pj_str_new(0);
+    pj_cell_text(&cell[0], row->source->name);
+    pj_cell_text(&cell[1], row->source->figure);
+    pj_cell_text(&cell[2], pj_boundary_word(row->source->boundary));
+    if (f->comparison_only)
+        pj_comparison_words(table_of_operations(f), &warning);
+    pj_cell_made(&cell[3], rows, &warning);
+    pj_cell_text(&cell[4], row->region->id);
+    pj_cell_number(&cell[5], row->region->g_per_kwh.value);
+    if (row->region->g_per_kwh.year)
+        pj_cell_count(&cell[6], row->region->g_per_kwh.year);
+    pj_cell_number(&cell[7], row->pue);
+    pj_cell_number(&cell[8], row->source->joules);
+    pj_cell_text(&cell[9], of->key);
+}
+
+static pj_rows *table_of(const void *input, pj_arena *arena)
+{
+    const pj_footprint *f = input;
+    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
+    for (size_t i = 0; rows && i < f->row_count; i++) {
+        unit list[UNITS];
+        size_t count = units_of(f, &f->rows[i], list);
+        for (size_t k = 0; k < count; k++)
+            add_unit(f, &f->rows[i], &list[k], rows);
+    }
+    return rows;
+}
+
+/* ---- JSON ---- */
+
+static void put_sci(const pj_footprint_row *row, pj_json_writer *json)
+{
+    pj_json_write_key(json, "sci");
+    if (!row->has_sci) {
+        pj_json_write_null(json);
+        return;
+    }
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_double(json, "o_g", row->sci.o_g);
+    pj_json_put_double(json, "m_g", row->sci.m_g);
+    pj_json_put_double(json, "c_g", row->sci.c_g);
+    pj_json_put_double(json, "r", row->sci.r);
+    pj_json_put_double(json, "g_per_r", row->sci.g_per_r);
+    pj_json_put_text(json, "embodied", row->sci.embodied);
+    pj_json_put_text(json, "boundary", pj_boundary_word(row->source->boundary));
+    pj_json_put_begin(json, "excluded", PJ_JSON_WRITE_ARRAY_LINE);
+    pj_json_write_text(json, "networks");
+    pj_json_write_text(json, "end of life");
+    pj_json_write_end(json);
+    pj_json_write_end(json);
+}
+
+static void put_input(const pj_energy_source *s, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "input", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "path", s->path);
+    pj_json_put_text(json, "kind", s->kind);
+    pj_json_put_text(json, "sha256", s->sha256);
+    pj_json_put_text(json, "figure", s->figure);
+    pj_json_write_end(json);
+    pj_json_put_text(json, "boundary", pj_boundary_word(s->boundary));
+    if (s->boundary == PJ_BOUND_OPERATIONS)
+        pj_json_put_bool(json, "comparison_only", true);
+    pj_json_put_double(json, "energy_j_per_query", s->joules);
+    pj_json_put_double(json, "queries_per_run", s->queries_per_run);
+    if (!isnan(s->tokens)) {
+        pj_json_put_double(json, "j_per_token", s->joules / s->tokens);
+        pj_json_put_double(json, "tokens_per_joule", s->tokens / s->joules);
+    }
+}
+
+static void put_site(const pj_footprint *f, const pj_footprint_row *row, pj_json_writer *json)
+{
+    bool of_region = row->pue == row->region->pue.value;
+    pj_region_json(row->region, json);
+    pj_json_put_begin(json, "pue", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "value", row->pue);
+    pj_json_put_text(json, "source",
+                     of_region                           ? row->region->pue.source
+                     : row->pue == row->source->held_pue ? "input"
+                     : isnan(f->asked.site.pue)          ? "not known"
+                                                         : "given");
+    pj_json_write_end(json);
+    pj_json_put_begin(json, "wue", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "onsite", row->wue_onsite);
+    pj_json_put_double(json, "offsite", row->wue_offsite);
+    const pj_sourced *wue = isnan(row->wue_onsite) ? &row->region->wue_offsite : &row->region->wue_onsite;
+    bool known = !isnan(row->wue_onsite) || !isnan(row->wue_offsite);
+    pj_json_put_text(json, "source", !known ? NULL : isnan(f->asked.site.wue_onsite) ? wue->source : "given");
+    pj_json_write_end(json);
+    pj_json_put_double(json, "losses_percent", f->asked.site.losses * 100);
+    pj_json_put_double(json, "price_per_kwh", f->asked.site.price);
+}
+
+static void put_row(const pj_footprint *f, const pj_footprint_row *row, pj_json_writer *json)
+{
+    unit list[UNITS];
+    size_t count = units_of(f, row, list);
+    put_input(row->source, json);
+    put_site(f, row, json);
+    pj_json_put_begin(json, "per", PJ_JSON_WRITE_OBJECT);
+    for (size_t i = 0; i < count; i++) {
+        pj_json_put_begin(json, list[i].key, PJ_JSON_WRITE_OBJECT);
+        pj_amounts_json(list[i].amounts, json);
+        if (list[i].amounts == &row->period)
+            pj_json_put_double(json, "days", f->asked.days);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+    put_sci(row, json);
+    if (f->row_count > 1) {
+        pj_json_put_double(json, "ratio", row->ratio);
+        pj_json_put_double(json, "queries_per_gco2e", row->queries_per_g);
+        pj_json_put_double(json, "quality_per_gco2e", row->quality_per_g);
+    }
+}
+
+static void put_training(const pj_footprint *f, pj_json_writer *json)
+{
+    if (!f->asked.training.wanted)
+        return;
+    pj_json_put_begin(json, "training", PJ_JSON_WRITE_OBJECT);
+    pj_json_put_double(json, "steps", f->training.steps);
+    pj_json_put_double(json, "flops", f->training.flops);
+    pj_json_put_double(json, "joules", f->training.joules);
+    pj_json_put_double(json, "hours", f->training.hours);
+    pj_json_write_end(json);
+}
+
+static void put_findings(const pj_footprint *f, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "diagnostics", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < f->finding_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "code", f->findings[i].code);
+        pj_json_put_text(json, "severity", f->findings[i].severity);
+        pj_json_put_text(json, "input", f->findings[i].node);
+        pj_json_put_text(json, "message", f->findings[i].message);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+static void put_verdicts(const pj_footprint *f, pj_json_writer *json)
+{
+    if (!f->verdict_count)
+        return;
+    pj_json_put_begin(json, "limits", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < f->verdict_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "limit", f->verdicts[i].limit);
+        pj_json_put_double(json, "value", f->verdicts[i].value);
+        pj_json_put_double(json, "bound", f->verdicts[i].least);
+        pj_json_put_bool(json, "exceeded", f->verdicts[i].exceeded);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+/* The first row as the document itself; where there are several, all of them in "rows", too. */
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    const pj_footprint *f = input;
+    (void)arena;
+    pj_json_put_text(json, "schema", "picojoule.footprint/1");
+    pj_json_put_text(json, "version", PICOJOULE_VERSION);
+    put_row(f, &f->rows[0], json);
+    put_training(f, json);
+    pj_json_put_begin(json, "equivalents", PJ_JSON_WRITE_OBJECT_LINE);
+    pj_json_put_double(json, "phone_charges", f->rows[0].query.phone_charges);
+    pj_json_put_double(json, "phone_wh", f->asked.site.phone_wh);
+    pj_json_write_end(json);
+    pj_json_put_text(json, "method", "picojoule");
+    put_verdicts(f, json);
+    if (f->row_count > 1) {
+        pj_json_put_begin(json, "rows", PJ_JSON_WRITE_ARRAY);
+        for (size_t i = 0; i < f->row_count; i++) {
+            pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+            put_row(f, &f->rows[i], json);
+            pj_json_write_end(json);
+        }
+        pj_json_write_end(json);
+    }
+    put_findings(f, json);
+}
+
+/* ---- the chart ---- */
+
+static const char *note_of(const pj_footprint_row *row, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s, %s", row->source->figure ? row->source->figure : row->source->name, row->region->id);
+    return pj_str_keep(&text, arena);
+}
+
+static const pj_chart *chart_of(const void *input, pj_arena *arena)
+{
+    const pj_footprint *f = input;
+    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, f->row_count);
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, 1);
+    pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
+    pj_str warning = pj_str_new(0);
+    if (!points || !series || !chart)
+        return NULL;
+    for (size_t i = 0; i < f->row_count; i++)
+        points[i] = (pj_chart_point){f->rows[i].thousand.kwh_site, f->rows[i].thousand.gco2e,
+                                     note_of(&f->rows[i], arena), false};
+    *series = (pj_chart_series){NULL, PJ_CHART_LABELS, points, f->row_count};
+    chart->title = "Footprint of 1000 queries";
+    if (f->comparison_only) {
+        pj_comparison_words(table_of_operations(f), &warning);
+        chart->subtitle = pj_str_keep(&warning, arena);
+    }
+    chart->x = (pj_chart_axis){.title = "kWh", .from_zero = true};
+    chart->y = (pj_chart_axis){.title = "gCO2e", .from_zero = true};
+    chart->series = series;
+    chart->count = 1;
+    return chart;
+}
+
+pj_status pj_footprint_write(const pj_footprint *footprint, const pj_report_options *options, pj_sink sink,
+                             void *payload, pj_error *err)
+{
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+    return pj_tell(&pieces, footprint, options, sink, payload, err);
+}

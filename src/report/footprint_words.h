@@ -1,0 +1,29 @@
+/* Words that the reports on footprints share. */
+#ifndef PJ_REPORT_FOOTPRINT_WORDS_H
+#define PJ_REPORT_FOOTPRINT_WORDS_H
+
+#include "page/page.h"
+#include "picojoule/footprint.h"
+
+/* Four significant digits, also of what is very small: "1.078e-10"; NAN: "not known". */
+void pj_footprint_digits(double value, pj_str *out);
+
+/* The number that they say. */
+double pj_footprint_round(double value);
+
+/* A table of amounts: the first column is what they are of. `price`: with a column of costs. Rows are added one by one;
+ * `joules` and `embodied` (kg) columns are for lifecycles. */
+pj_rows *pj_amounts_rows(pj_arena *arena, const char *title, bool has_price);
+void pj_amounts_add(pj_rows *rows, const char *what, const pj_amounts *amounts);
+
+/* The members of the object that is open. */
+void pj_amounts_json(const pj_amounts *amounts, pj_json_writer *json);
+
+/* "Germany (DEU), 342.06 gCO2e/kWh, 2024, Ember ..." */
+void pj_region_words(const pj_region *region, pj_str *out);
+void pj_region_json(const pj_region *region, pj_json_writer *json); /* the member "region" */
+
+/* "Comparison only, not a footprint: operations by horowitz-45nm, without ..." */
+void pj_comparison_words(const char *table, pj_str *out);
+
+#endif
