@@ -6,13 +6,7 @@
 #ifndef PICOJOULE_FOOTPRINT_H
 #define PICOJOULE_FOOTPRINT_H
 
-#include "picojoule/api.h"
 #include "picojoule/report.h"
-#include "picojoule/result.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* What an energy comes to. */
 typedef struct pj_amounts {
@@ -341,7 +335,4 @@ PJ_API void pj_timing_free(pj_timing *timing); /* NULL is allowed */
 PJ_API pj_status pj_timing_write(const pj_timing *timing, const pj_report_options *options, pj_sink sink, void *payload,
                                  pj_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -1,6 +1,5 @@
 /* Options about energy, place and time that footprint, rate, schedule and analyze share. */
-#ifndef PJ_CLI_FOOTPRINT_ROWS_H
-#define PJ_CLI_FOOTPRINT_ROWS_H
+#pragma once
 
 #include "cli.h"
 
@@ -21,5 +20,3 @@ typedef struct pj_site_args {
 /* The defaults; and the site as it was given. */
 void pj_site_defaults(pj_site_args *args);
 pj_site pj_site_given(const pj_site_args *args);
-
-#endif

@@ -1,6 +1,5 @@
 /* Rows of a CSV file, one after the other, cut up where they lie. */
-#ifndef PJ_FOOTPRINT_CSV_H
-#define PJ_FOOTPRINT_CSV_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ pj_status pj_csv_fail(const pj_csv *csv, pj_status status, pj_error *err, const 
 
 /* A finite number that is all of the field, the same in every locale. */
 bool pj_csv_number(const char *field, double *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* The parts of a footprint: training, limits. */
-#ifndef PJ_FOOTPRINT_FOOTPRINT_H
-#define PJ_FOOTPRINT_FOOTPRINT_H
+#pragma once
 
 #include "footprint/input.h"
 
@@ -14,5 +13,3 @@ pj_status pj_quantum_find(const pj_footprint_ask *ask, pj_arena *arena, pj_energ
 
 /* Judges the limits that are asked for. PJ_EARGUMENT: one cannot be read; PJ_ENOMEM. */
 pj_status pj_footprint_judge(pj_footprint *footprint, pj_arena *arena, pj_error *err);
-
-#endif

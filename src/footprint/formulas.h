@@ -1,7 +1,6 @@
 /* The arithmetic of footprints: pure functions of numbers. A number that is not known is NAN, and what follows from it
  * is NAN, too: never 0. docs/footprint.md has each formula with its source. */
-#ifndef PJ_FOOTPRINT_FORMULAS_H
-#define PJ_FOOTPRINT_FORMULAS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ double pj_ratio(double a, double b);
 
 /* What holds a PUE without it: energy / pue. */
 double pj_without_pue(double energy, double pue);
-
-#endif

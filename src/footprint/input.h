@@ -1,6 +1,5 @@
 /* Inputs of footprints: whose joules they are, of how many queries, and what they leave out. */
-#ifndef PJ_FOOTPRINT_INPUT_H
-#define PJ_FOOTPRINT_INPUT_H
+#pragma once
 
 #include "base/arena.h"
 #include "picojoule/footprint.h"
@@ -24,5 +23,3 @@ pj_status pj_energy_parse(const pj_energy_ask *ask, char *text, size_t length, c
 
 /* All files of `ask`, and the energy that is given. */
 pj_status pj_energy_read_all(const pj_energy_ask *ask, pj_energy_sources *out, pj_error *err);
-
-#endif

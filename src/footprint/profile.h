@@ -1,6 +1,5 @@
 /* Intensity profiles: what a kWh emits, step by step, from a CSV file. */
-#ifndef PJ_FOOTPRINT_PROFILE_H
-#define PJ_FOOTPRINT_PROFILE_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -32,5 +31,3 @@ bool pj_profile_hour(const pj_profile *profile, const char *text, double *out);
 
 /* "2026-11-29T06:30Z", or "hour 7.5". */
 void pj_profile_print(const pj_profile *profile, double hour, pj_str *out);
-
-#endif

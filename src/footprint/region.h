@@ -1,7 +1,6 @@
 /* Regions: what a kWh emits and drinks there, with year and source. Built in (footprint_data/regions.json), or a file
  * of the user. */
-#ifndef PJ_FOOTPRINT_REGION_H
-#define PJ_FOOTPRINT_REGION_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -41,5 +40,3 @@ typedef struct pj_embodied {
 
 /* Texts live in `arena`. PJ_EFORMAT: no such row; the sentence names those that there are. */
 pj_status pj_embodied_find(const char *id, pj_arena *arena, pj_embodied *out, pj_error *err);
-
-#endif

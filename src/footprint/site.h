@@ -1,6 +1,5 @@
 /* From a site as it is asked for to the conditions of its energy. */
-#ifndef PJ_FOOTPRINT_SITE_H
-#define PJ_FOOTPRINT_SITE_H
+#pragma once
 
 #include "footprint/formulas.h"
 #include "footprint/region.h"
@@ -12,5 +11,3 @@ pj_status pj_site_regions(const pj_site *site, const pj_regions *regions, pj_are
 
 /* What the site says, else what the region says; PUE without either: 1. */
 pj_conditions pj_site_conditions(const pj_site *site, const pj_region *region);
-
-#endif

@@ -1,6 +1,5 @@
 /* Stars, one to five, of models that are compared by their energy. */
-#ifndef PJ_FOOTPRINT_STARS_H
-#define PJ_FOOTPRINT_STARS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,5 +22,3 @@ typedef struct pj_star {
  *              energies differ by their order in the list
  * false: no memory. */
 bool pj_stars_give(const double *values, size_t count, pj_star_method method, pj_star *out);
-
-#endif

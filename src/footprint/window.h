@@ -1,6 +1,5 @@
 /* When to run a job on a grid whose intensity changes step by step: the window with the least mean. */
-#ifndef PJ_FOOTPRINT_WINDOW_H
-#define PJ_FOOTPRINT_WINDOW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ typedef struct pj_window_ask {
  * Members of *out that lists need are allocated: the caller frees `starts` and `slots` with free().
  * PJ_EARGUMENT: the duration fits nowhere; PJ_ENOMEM. */
 pj_status pj_window_find(const pj_steps *steps, const pj_window_ask *ask, pj_run_window *out, pj_error *err);
-
-#endif

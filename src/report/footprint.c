@@ -5,6 +5,7 @@
 #include "page/say.h"
 #include "picojoule/version.h"
 #include "report/footprint_words.h"
+#include "result/field.h"
 
 /* ---- the units of a row ---- */
 
@@ -199,14 +200,34 @@ static const pj_column side_columns[] = {
 /* clang-format on */
 enum { SIDE_COLUMNS = sizeof side_columns / sizeof *side_columns };
 
-static void add_side(const pj_footprint_row *row, pj_rows *rows)
+enum { SIDE_WORDS = 5 };
+
+/* The figures of a row, in the order of the columns after its words. */
+static void side_values(const pj_footprint_row *row, double values[SIDE_COLUMNS - SIDE_WORDS])
 {
     const pj_amounts *a = &row->thousand;
-    const double values[] = {a->kwh_site, a->gco2e,           a->water_l,        a->cost,
-                             row->ratio,  row->queries_per_g, row->quality_per_g};
-    enum { FIRST = 5 };
-    pj_str year = pj_str_new(0);
+    const double all[] = {a->kwh_site, a->gco2e,           a->water_l,        a->cost,
+                          row->ratio,  row->queries_per_g, row->quality_per_g};
+    memcpy(values, all, sizeof all);
+}
+
+static bool has_values(const pj_footprint *f, size_t column)
+{
+    double values[SIDE_COLUMNS - SIDE_WORDS];
+    bool found = column < SIDE_WORDS;
+    for (size_t i = 0; i < f->row_count && !found; i++) {
+        side_values(&f->rows[i], values);
+        found = !isnan(values[column - SIDE_WORDS]);
+    }
+    return found;
+}
+
+static void add_side(const pj_footprint_row *row, const size_t *shown, pj_rows *rows)
+{
+    double values[SIDE_COLUMNS - SIDE_WORDS];
     pj_cell *cell = pj_rows_add(rows);
+    pj_str year = pj_str_new(0);
+    side_values(row, values);
     pj_cell_text(&cell[0], row->source->name);
     pj_cell_text(&cell[1], row->source->figure);
     pj_cell_text(&cell[2], pj_boundary_word(row->source->boundary));
@@ -214,23 +235,35 @@ static void add_side(const pj_footprint_row *row, pj_rows *rows)
     if (row->region->g_per_kwh.year)
         pj_str_printf(&year, "%d", row->region->g_per_kwh.year);
     pj_cell_made(&cell[4], rows, &year);
-    for (size_t i = FIRST; i < rows->columns; i++) {
+    for (size_t i = SIDE_WORDS; i < rows->columns; i++) {
         pj_str text = pj_str_new(0);
-        if (!isnan(values[i - FIRST]))
-            pj_footprint_digits(values[i - FIRST], &text);
+        pj_footprint_digits(values[shown[i] - SIDE_WORDS], &text);
         pj_cell_made(&cell[i], rows, &text);
     }
 }
 
+/* Columns without a figure are left out. */
+static pj_rows *side_rows(const pj_footprint *f, pj_arena *arena)
+{
+    pj_column *columns_shown = PJ_NEW(arena, pj_column, SIDE_COLUMNS);
+    size_t shown[SIDE_COLUMNS], count = 0;
+    for (size_t i = 0; columns_shown && i < SIDE_COLUMNS; i++)
+        if (has_values(f, i)) {
+            shown[count] = i;
+            columns_shown[count++] = side_columns[i];
+        }
+    pj_rows *rows = columns_shown ? pj_rows_new(arena, columns_shown, count) : NULL;
+    for (size_t i = 0; rows && i < f->row_count; i++)
+        add_side(&f->rows[i], shown, rows);
+    return rows;
+}
+
 static void side_page(const pj_footprint *f, pj_page *page)
 {
-    pj_rows *rows = pj_rows_new(page->arena, side_columns, f->asked.quality_count ? SIDE_COLUMNS : SIDE_COLUMNS - 1);
     bool said[PJ_BOUNDARIES] = {false};
     pj_page_printf(page, PJ_BLOCK_TITLE, "%zu footprints, per 1000 queries", f->row_count);
     add_warning(f, page);
-    for (size_t i = 0; rows && i < f->row_count; i++)
-        add_side(&f->rows[i], rows);
-    pj_page_table(page, rows, 0);
+    pj_page_table(page, side_rows(f, page->arena), 0);
     page->gap = true;
     for (size_t i = 0; i < f->source_count; i++)
         if (!said[f->sources[i].boundary]) {
@@ -430,7 +463,7 @@ static void put_training(const pj_footprint *f, pj_json_writer *json)
         return;
     pj_json_put_begin(json, "training", PJ_JSON_WRITE_OBJECT);
     pj_json_put_double(json, "steps", f->training.steps);
-    pj_json_put_double(json, "flops", f->training.flops);
+    pj_json_put_double(json, pj_key_flops, f->training.flops);
     pj_json_put_double(json, "joules", f->training.joules);
     pj_json_put_double(json, "hours", f->training.hours);
     pj_json_write_end(json);

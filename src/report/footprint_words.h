@@ -1,6 +1,5 @@
 /* Words that the reports on footprints share. */
-#ifndef PJ_REPORT_FOOTPRINT_WORDS_H
-#define PJ_REPORT_FOOTPRINT_WORDS_H
+#pragma once
 
 #include "page/page.h"
 #include "picojoule/footprint.h"
@@ -25,5 +24,3 @@ void pj_region_json(const pj_region *region, pj_json_writer *json); /* the membe
 
 /* "Comparison only, not a footprint: operations by horowitz-45nm, without ..." */
 void pj_comparison_words(const char *table, pj_str *out);
-
-#endif

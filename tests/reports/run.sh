@@ -51,6 +51,26 @@ valid kws_dscnn --table qtools --weights-on sram --activations-on fixed --io-on-
 valid kws_dscnn --table eyeriss-65nm-relative
 valid kws_dscnn --device a100 --device edge-tpu --device stm32l4r5 --top 2
 
+# told SCHEMA COMMAND OPTION...: whatever command
+told() {
+    name=$1
+    shift
+    (cd "$root/models" && "$program" "$@" --format json -o "$work/told.json") &&
+        "$check" "$root/docs/$name.schema.json" "$work/told.json" || {
+        echo "not valid: $*"
+        failed=1
+    }
+}
+told footprint footprint --energy 1J --tokens 7 --per-day 3 --price 1 --region gcp:us-central1 --region FRA --fail-on 'cost_day<0'
+told footprint footprint resnet8.onnx --figure table
+told footprint footprint --energy 1J --embodied gpu.h100_sxm --reserved 1s --region v4.default
+told footprint footprint resnet8.onnx --device t4 --training --epochs 1 --samples 9 --batch 2
+"$program" footprint --init -o "$work/life.json"
+told lifecycle-report footprint --lifecycle "$work/life.json"
+printf 'hour,g_per_kwh\n0,300\n1,200\n2,250\n' >"$work/grid.csv"
+told schedule schedule "$work/grid.csv" --duration 90min --interruptible --watts 100 --top 2
+told schedule schedule "$work/grid.csv" --duration 1h --repeat no
+
 # other SCHEMA MODEL OPTION...
 other() {
     name=$1
