@@ -48,6 +48,7 @@ typedef struct pj_check_verdict {
     size_t line;        /* likewise, from 1 */
     pj_quantity quantity;
     const char *what;      /* glob, device, code, format; "" where there is none */
+    const char *op;        /* of PJ_RULE_LAYER: the operator that it is for; "": any */
     const pj_error *error; /* why the rule could not be judged; NULL: it was */
     bool exceeded;
     bool improved;             /* less than the baseline */
@@ -197,7 +198,7 @@ PJ_API pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *s
 
 /* ---- reports of a check ---- */
 
-/* "text", "json", "markdown", "junit", "sarif", "github"; ends with NULL. */
+/* "text", "json", "markdown", "junit", "sarif", "github", "gitlab"; ends with NULL. */
 PJ_API const char *const *pj_check_formats(void);
 
 /* Writes the result of a check. Of `options` (may be NULL), format, width, colour and quiet count.

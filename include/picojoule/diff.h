@@ -101,7 +101,10 @@ PJ_API pj_status pj_diff_run(const pj_result *a, const pj_result *b, const pj_di
                              pj_error *err);
 PJ_API void pj_diff_free(pj_diff *diff); /* NULL is allowed */
 
-/* Writes the comparison as text, JSON (picojoule.diff/1), CSV or Markdown. `options`: format, width, colour, and top:
+/* "text", "json", "csv", "markdown", and for the limits "junit", "sarif", "github", "gitlab"; ends with NULL. */
+PJ_API const char *const *pj_diff_formats(void);
+
+/* Writes the comparison in one of these formats (JSON is picojoule.diff/1). `options`: format, width, colour, and top:
  * rows of text and Markdown (0: all in text; in Markdown the first 10, and the others folded). Errors as
  * pj_report_write. */
 PJ_API pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,

@@ -465,6 +465,7 @@ static pj_status judge_kind(judge *j, const pj_budget_rule *rule, pj_check_verdi
                             .line = rule->line,
                             .quantity = rule->quantity,
                             .what = rule->what,
+                            .op = rule->op ? rule->op : "",
                             .allowed = rule->allowed,
                             .is_fixed = rule->is_fixed,
                             .baseline = -1,

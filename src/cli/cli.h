@@ -129,6 +129,12 @@ typedef struct pj_output {
     int color;             /* pj_color_words() */
 } pj_output;
 
+/* --report FORMAT=FILE and --github-summary. */
+typedef struct pj_reports {
+    pj_texts files;
+    bool summary;
+} pj_reports;
+
 /* --record and what goes with it; the texts may be NULL. */
 typedef struct pj_record_args {
     const char *file, *model, *commit, *branch, *time;
@@ -138,6 +144,7 @@ typedef struct pj_record_args {
 
 extern const pj_option pj_report_rows[6]; /* --format --json -o --width --color --memory-limit; of a pj_output */
 extern const pj_option pj_chart_rows[6];  /* with svg */
+extern const pj_option pj_reports_rows[2]; /* --report --github-summary; of a pj_reports */
 extern const pj_option pj_strict_rows[1]; /* of a bool */
 extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
 

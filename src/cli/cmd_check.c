@@ -6,29 +6,21 @@
 #include "budget_file.h"
 #include "commands.h"
 #include "record.h"
+#include "reports.h"
 
 typedef struct check_args {
     pj_output output;
     pj_setup setup; /* of --init */
     pj_record_args record;
-    pj_texts reports;      /* FORMAT=FILE */
+    pj_reports reports;
     pj_texts only;         /* models, by name or glob */
     size_t jobs;           /* 0: as many as processors */
     double margin;         /* of --init and --update: 0.05 is 5 % */
     const char *baselines; /* folder, or NULL */
-    bool init, update, summary;
+    bool init, update;
 } check_args;
 
 #define AT(member) offsetof(check_args, member)
-
-static const char *check_report(const char *value)
-{
-    size_t length = strcspn(value, "=");
-    for (const char *const *format = pj_check_formats(); *format && value[length] && value[length + 1]; format++)
-        if (strlen(*format) == length && memcmp(*format, value, length) == 0)
-            return NULL;
-    return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, junit, sarif and github";
-}
 
 static const char *read_margin(pj_line *line, void *at, const char *value)
 {
@@ -44,10 +36,6 @@ static const char *read_margin(pj_line *line, void *at, const char *value)
 static const pj_option result_rows[] = {
     {"format",         0, NULL, "how the result is written (default text)",
      PJ_OPTION_WORD, .at = AT(output.report.format), .words = pj_check_formats},
-    {"report",         0, "FORMAT=FILE",
-     "writes the result to a file, too, for example\n"
-     "--report junit=out.xml; repeatable",
-     PJ_OPTION_TEXTS, .at = AT(reports), .check = check_report},
     {"quiet",          'q', NULL,
      "only what does not pass; nothing where all does",
      PJ_OPTION_FLAG, .at = AT(output.report.quiet)},
@@ -56,10 +44,6 @@ static const pj_option result_rows[] = {
      "or glob, for example --only 'models/kws*';\n"
      "repeatable",
      PJ_OPTION_TEXTS, .at = AT(only), .wants = "the name of a model"},
-    {"github-summary", 0, NULL,
-     "appends the result as Markdown to the file that\n"
-     "GITHUB_STEP_SUMMARY names, where it is set",
-     PJ_OPTION_FLAG, .at = AT(summary)},
     {"jobs",           0, "N",
      "models at once (default: as many as there are\n"
      "processors); the result is the same",
@@ -97,58 +81,10 @@ static void set_defaults(void *given)
 
 static const char default_budget[] = "picojoule.json";
 
-static pj_exit write_report(const pj_check *check, const pj_report_options *options, const char *path)
+static pj_status write_check(const void *check, const pj_report_options *options, pj_sink sink, void *payload,
+                             pj_error *err)
 {
-    pj_error err = {0};
-    pj_out out = pj_out_new(path);
-    pj_status status = pj_check_write(check, options, pj_out_write, &out, &err);
-    return pj_out_finish(&out, status, &err, check->budget);
-}
-
-/* FORMAT=FILE */
-static pj_exit write_extra(const pj_check *check, const char *report)
-{
-    char format[16] = "";
-    size_t length = strcspn(report, "=");
-    pj_report_options options = pj_report_options_default();
-    memcpy(format, report, length < sizeof format ? length : 0);
-    options.format = format;
-    return write_report(check, &options, report + length + 1);
-}
-
-static bool append(const char *bytes, size_t length, void *payload)
-{
-    return fwrite(bytes, 1, length, payload) == length;
-}
-
-/* The file belongs to the runner and is never replaced. */
-static pj_exit append_summary(const pj_check *check)
-{
-    const char *path = getenv("GITHUB_STEP_SUMMARY");
-    pj_error err = {0};
-    pj_report_options options = pj_report_options_default();
-    options.format = "markdown";
-    if (!path || !*path)
-        return PJ_EXIT_DONE;
-    FILE *file = fopen(path, "ab");
-    pj_status status = file ? pj_check_write(check, &options, append, file, &err) : PJ_EIO;
-    bool closed = file && fclose(file) == 0;
-    if (status == PJ_OK && closed)
-        return PJ_EXIT_DONE;
-    pj_say("%s (GITHUB_STEP_SUMMARY): cannot be written: %s", path, strerror(errno));
-    return PJ_EXIT_SYSTEM;
-}
-
-/* All of them, even if one fails; the first failure counts. */
-static pj_exit write_all(const pj_check *check, const check_args *args)
-{
-    pj_exit code = write_report(check, &args->output.report, args->output.out);
-    for (size_t i = 0; i < args->reports.count; i++) {
-        pj_exit one = write_extra(check, args->reports.text[i]);
-        code = code == PJ_EXIT_DONE ? one : code;
-    }
-    pj_exit summary = args->summary ? append_summary(check) : PJ_EXIT_DONE;
-    return code == PJ_EXIT_DONE ? summary : code;
+    return pj_check_write(check, options, sink, payload, err);
 }
 
 /* Bad input is worse than an exceeded limit. Reports on standard output have the errors themselves. */
@@ -226,7 +162,7 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     for (size_t i = 0; status == PJ_OK && code == PJ_EXIT_DONE && i < check->model_count; i++)
         code = refuse_data(line, &check->models[i]);
     if (status == PJ_OK && code == PJ_EXIT_DONE) {
-        code = write_all(check, args);
+        code = pj_write_reports(write_check, check, &args->output, &args->reports, check->budget);
         pj_exit verdict = judge(check, args->output.out != NULL);
         code = code == PJ_EXIT_DONE ? history.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
@@ -280,10 +216,11 @@ const pj_command pj_command_check = {
             "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
-    .rows = {PJ_ROWS("Result",    result_rows, 0),
+    .rows = {PJ_ROWS("Result", result_rows, 0),
+             PJ_ROWS("Result",    pj_reports_rows, AT(reports)),
              {"Output", pj_report_rows + 1, 5, 0, 0, false},
              PJ_ROWS("Budget",                                                      budget_rows, 0),
-             PJ_ROWS("Recording",                                                                                        pj_record_rows, AT(record)),
+             PJ_ROWS("Recording", pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},
              {.title = "Energy",
               .at = AT(setup),
@@ -308,7 +245,7 @@ const pj_command pj_command_check = {
                  "go with --init"},
              {.with = "init", .others = "format report github-summary jobs width quiet"},
              {.with = "update", .others = "format report github-summary output quiet"},
-             {.with = "update-baseline", .others = "format report github-summary output quiet"}                                                            },
+             {.with = "update-baseline", .others = "format report github-summary output quiet"}                                 },
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"

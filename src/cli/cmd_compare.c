@@ -1,16 +1,22 @@
 /* picojoule compare: two models, or one with two sets of options, layer by layer. */
 #include "commands.h"
+#include "reports.h"
 #include "say.h"
 
 typedef struct compare_args {
     pj_output output;
     pj_texts limits; /* --fail-on */
+    pj_reports reports;
     bool strict;
 } compare_args;
 
 #define AT(member) offsetof(compare_args, member)
 
 /* clang-format off */
+static const pj_option format_rows[] = {
+    {"format", 0, NULL, "how the report is written (default text); from\njunit on: the limits of --fail-on alone",
+     PJ_OPTION_WORD, .at = AT(output.report.format), .words = pj_diff_formats},
+};
 static const pj_option compare_rows[] = {
     {"top",     0, "N",
      "rows of layers: text prints the first N only,\n"
@@ -113,17 +119,21 @@ static void say_unprinted(const pj_diff *diff, const compare_args *args)
         }
 }
 
+static pj_status write_diff(const void *diff, const pj_report_options *options, pj_sink sink, void *payload,
+                            pj_error *err)
+{
+    return pj_diff_write(diff, options, sink, payload, err);
+}
+
 static pj_exit report(const pj_diff *diff, const compare_args *args)
 {
     pj_error err = {0};
-    pj_out out = pj_out_new(args->output.out);
-    pj_status status = pj_diff_write(diff, &args->output.report, pj_out_write, &out, &err);
-    if (status == PJ_OK)
+    pj_exit code = pj_write_reports(write_diff, diff, &args->output, &args->reports, NULL);
+    if (code == PJ_EXIT_DONE)
         say_unprinted(diff, args);
-    pj_exit code = pj_out_finish(&out, status, &err, NULL);
     if (code != PJ_EXIT_DONE || !diff->exceeded)
         return code;
-    status = pj_diff_verdicts_write(diff, say_lines, NULL, &err);
+    pj_status status = pj_diff_verdicts_write(diff, say_lines, NULL, &err);
     return status == PJ_OK ? PJ_EXIT_LIMIT : pj_say_error(&err, NULL);
 }
 
@@ -221,9 +231,16 @@ const pj_command pj_command_compare = {
              {.title = "Model", .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy",
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report", pj_report_rows, 0),
+             PJ_ROWS("Report", format_rows, 0),
+             PJ_ROWS("Report", pj_reports_rows, AT(reports)),
+             {"Report", pj_report_rows + 1, 5, 0, 0, false},
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "format=json|csv", .others = "top"},   {.with = "format=csv", .others = "@devices"}     },
+    .clashes = {{.with = "format=junit|sarif|github|gitlab",
+                 .without = "fail-on",
+                 .others = "format",
+                 .why = "compare: this format tells limits alone: give some, for example --fail-on 'total>2%'"},
+             {.with = "format=json|csv", .others = "top"},
+             {.with = "format=csv", .others = "@devices"}},
     .examples = "picojoule compare old.onnx new.onnx\n"
                 "    what a change of the network does\n"
                 "picojoule compare model.onnx --b-quantize int8\n"

@@ -60,7 +60,8 @@ static void print_rows(const pj_command *command, const pj_rows *rows)
 {
     pj_given at;
     char room[PJ_VALUE_ROOM];
-    printf("\n%s:\n", rows->title);
+    if (rows == command->rows || strcmp(rows->title, rows[-1].title) != 0)
+        printf("\n%s:\n", rows->title);
     for (size_t i = 0; pj_rows_at(command, rows, i, &at); i++)
         print_option(pj_given_name(&at), at.option ? at.option->letter : 0, pj_given_value(&at, room),
                      at.option ? at.option->help : at.setting->help);

@@ -28,6 +28,15 @@ static const char *const *color_words(void)
     return words;
 }
 
+static const char *check_report(const char *value)
+{
+    size_t length = strcspn(value, "=");
+    for (const char *const *format = pj_check_formats(); *format && value[length] && value[length + 1]; format++)
+        if (strlen(*format) == length && memcmp(*format, value, length) == 0)
+            return NULL;
+    return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, junit, sarif, github and gitlab";
+}
+
 /* clang-format off */
 #define JSON_ROW {"json", 0, NULL, "short for --format json", PJ_OPTION_FLAG, .is = "format=json"}
 #define OUTPUT_ROWS                                                                                        \
@@ -61,6 +70,16 @@ const pj_option pj_chart_rows[6] = {
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_chart_formats},
     JSON_ROW,
     OUTPUT_ROWS
+};
+const pj_option pj_reports_rows[2] = {
+    {"report",         0, "FORMAT=FILE",
+     "writes the result to a file, too, for example\n"
+     "--report junit=out.xml; repeatable",
+     PJ_OPTION_TEXTS, .at = offsetof(pj_reports, files), .check = check_report},
+    {"github-summary", 0, NULL,
+     "appends the result as Markdown to the file that\n"
+     "GITHUB_STEP_SUMMARY names, where it is set",
+     PJ_OPTION_FLAG, .at = offsetof(pj_reports, summary)},
 };
 const pj_option pj_strict_rows[1] = {
     {"strict", 0, NULL,

@@ -1,6 +1,7 @@
 /* The table of formats, and the way of a report to the sink. */
 #include "page/page.h"
 #include "picojoule/budget.h"
+#include "picojoule/diff.h"
 #include "picojoule/history.h"
 
 typedef enum piece { PAGE, DATA, TABLE, CHART, VERDICTS } piece;
@@ -50,6 +51,20 @@ static bool has_piece(const pj_pieces *pieces, piece which)
 #define CHECK_TABLE(name)
 #define CHECK_CHART(name)
 #define CHECK_VERDICTS(name) name,
+
+#define DIFF_PAGE(name)  name,
+#define DIFF_DATA(name)  name,
+#define DIFF_TABLE(name) name,
+#define DIFF_CHART(name)
+#define DIFF_VERDICTS(name) name,
+
+const char *const *pj_diff_formats(void)
+{
+#define NAME(name, piece, write) DIFF_##piece(name)
+    static const char *const names[] = {PJ_FORMATS(NAME) NULL};
+#undef NAME
+    return names;
+}
 
 const char *const *pj_report_formats(void)
 {

@@ -10,4 +10,5 @@
     X("svg", CHART, pj_write_svg)          \
     X("junit", VERDICTS, pj_write_junit)   \
     X("sarif", VERDICTS, pj_write_sarif)   \
-    X("github", VERDICTS, pj_write_github)
+    X("github", VERDICTS, pj_write_github) \
+    X("gitlab", VERDICTS, pj_write_gitlab)

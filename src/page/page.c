@@ -61,3 +61,12 @@ void pj_page_make(const pj_telling *t, unsigned wanted, pj_page *page)
     t->pieces->page(t->input, page);
     page->failed = page->failed || pj_arena_failed(t->arena);
 }
+
+void pj_page_mark(pj_page *page, const char *command, const char *of)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "<!-- picojoule %s", command);
+    pj_text_clean(&text, of);
+    pj_str_add(&text, " -->\n");
+    pj_page_add(page, PJ_BLOCK_RAW, &text);
+}

@@ -77,6 +77,10 @@ pj_block *pj_page_printf(pj_page *page, pj_block_kind kind, const char *format, 
 /* The sentence that a report of one table begins with. It is emptied. */
 void pj_page_lead(pj_page *page, pj_str *text);
 
+/* A remark that nobody sees, of who has written this: a comment of a pull request is found by it when it is updated.
+ * `of` (clean or not, without "--") says which of several it is. */
+void pj_page_mark(pj_page *page, const char *command, const char *of);
+
 /* Appends a table; NULL: there was no memory for it. */
 pj_block *pj_page_table(pj_page *page, const pj_rows *rows, size_t indent);
 

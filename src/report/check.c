@@ -45,6 +45,10 @@ static const char *key_of(pj_rule_kind kind, const pj_check_model *model, const 
 {
     pj_str key = pj_str_new(0);
     pj_str_printf(&key, "%s|%s|%s|%s", pj_check_rules[kind].id, model->path, v ? v->metric : "", v ? v->what : "");
+    if (v && *v->op)
+        pj_str_printf(&key, "|%s", v->op);
+    if (strcmp(model->name, model->path) != 0) /* the same model may be there at other sizes */
+        pj_str_printf(&key, "|%s", model->name);
     return keep(&key, arena);
 }
 

@@ -174,6 +174,8 @@ static void markdown_model(const pj_check *check, const pj_check_model *model, b
 static void markdown_page(const pj_check *check, bool quiet, pj_page *page)
 {
     pj_str text = pj_str_new(0);
+    bool is_plain = !strstr(check->budget, "--"); /* which would end the remark */
+    pj_page_mark(page, "check ", is_plain ? check->budget : "");
     pj_check_headline(check, &text);
     pj_page_add(page, PJ_BLOCK_TITLE, &text)->lead = "Energy budget: ";
     for (int passed = 0; passed <= !quiet; passed++) /* what needs a look first */

@@ -46,6 +46,7 @@ static void add_head(const pj_diff_view *view, pj_page *page)
     pj_diff_view_headline(view, &text);
     const char *headline = pj_page_keep(page, &text);
     page->in = PJ_IN_MARKDOWN;
+    pj_page_mark(page, "compare", "");
     pj_page_say(page, PJ_BLOCK_TITLE, headline)->lead = "Energy: ";
     pj_page_say(page, PJ_BLOCK_PARAGRAPH, "One run of B, compared with A:");
     page->in = PJ_IN_ALL;
@@ -307,10 +308,15 @@ static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
     pj_findings_json(view.fresh, view.fresh_count, json);
 }
 
+static const pj_verdicts *verdicts_of(const void *data, pj_arena *arena)
+{
+    return pj_diff_verdicts_of(((const input *)data)->diff, arena);
+}
+
 pj_status pj_diff_write(const pj_diff *diff, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .verdicts = verdicts_of};
     const input in = {diff, options ? options->top : 0};
     return pj_tell(&pieces, &in, options, sink, payload, err);
 }

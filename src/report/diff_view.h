@@ -37,6 +37,9 @@ void pj_diff_view_counts(const pj_diff_view *view, pj_str *out);
 void pj_diff_view_settings(const pj_diff_view *view, pj_page *page);
 void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page);
 
+/* The limits, for programs that follow alerts. NULL: no memory. */
+const pj_verdicts *pj_diff_verdicts_of(const pj_diff *diff, pj_arena *arena);
+
 /* What a limit says, one sentence: "total>2%: total has grown by 5.3 %, from 45.21 uJ to 47.60 uJ". */
 void pj_diff_view_verdict(const pj_diff *diff, const pj_verdict *verdict, pj_str *out);
 

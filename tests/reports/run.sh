@@ -186,6 +186,9 @@ for budget in "$root"/tests/cli/files/*.json; do
     "$check" "$root/tests/reports/sarif.schema.json" result || failed=1
     result budget.json junit 3 2>/dev/null
     "$junit" result || failed=1
+    result budget.json gitlab 3 2>/dev/null
+    "$check" "$root/tests/reports/codequality.schema.json" result || failed=1
+    result budget.json junit 3 2>/dev/null
     ! command -v xmllint >/dev/null || xmllint --noout result || failed=1
     sed 's/ failures="[0-9]*"/ failures="99"/' result >broken.xml
     ! "$junit" broken.xml >/dev/null || {
@@ -199,4 +202,20 @@ done
 "$check" "$root/docs/report.schema.json" base/*.json || failed=1
 result first.json json 0
 "$check" "$root/docs/check.schema.json" result || failed=1
+# the same of passing runs, and of comparisons that pass, fail and cannot be judged
+alerts() {
+    "$program" "$@" --format sarif >result 2>/dev/null
+    [ $? -eq "$code" ] && "$check" "$root/tests/reports/sarif.schema.json" result || failed=1
+    "$program" "$@" --format gitlab >result 2>/dev/null
+    "$check" "$root/tests/reports/codequality.schema.json" result || failed=1
+    "$program" "$@" --format junit >result 2>/dev/null
+    "$junit" result || failed=1
+}
+code=0 alerts check first.json
+code=3 alerts check budget.json
+code=0 alerts compare models/kws_dscnn.onnx models/kws_dscnn_int8.onnx --fail-on 'total>0'
+code=1 alerts compare models/kws_dscnn_int8.onnx models/kws_dscnn.onnx --fail-on 'total>0' --fail-on 'layer>0'
+sed 's/"peak_activation_bytes": [0-9]*/"peak_activation_bytes": null/' base/kws_dscnn.json >old.json
+code=1 alerts compare old.json models/kws_dscnn.onnx --fail-on 'peak_activation_bytes>0' --table horowitz-mac
+grep -q '<error type="cannot-check"' result || failed=1
 exit $failed
