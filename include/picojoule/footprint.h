@@ -276,7 +276,54 @@ PJ_API pj_status pj_regions_write(const char *name, const pj_report_options *opt
 
 /* ---- stars ---- */
 
+/* rank: 5 - floor(5 k / n), k of n models need strictly less; range: fifths from the least to the most (AI Energy
+ * Score); seed003: as the ML Energy Score's public code does it. docs/footprint.md compares them. */
 typedef enum pj_star_method { PJ_STARS_RANK, PJ_STARS_RANGE, PJ_STARS_SEED003 } pj_star_method;
+
+PJ_API const char *const *pj_star_methods(void); /* their words; ends with NULL */
+
+/* One model among those that it compares with. */
+typedef struct pj_star {
+    int stars;            /* 1 to 5 */
+    size_t less;          /* models that need strictly less: k */
+    size_t place;         /* in the sorted list, from 0; equal ones in their order */
+    int percentile;       /* floor(100 place / (n - 1)); of a single one 0 */
+    double range_percent; /* position between the least and the greatest, 0..100; 0 where all are equal */
+} pj_star;
+
+/* Models of one task, class, hardware and boundary: others are never compared with them. */
+typedef struct pj_star_group {
+    const char *task, *hardware; /* "" where not known */
+    const char *size_class;      /* "A", "B", "C", or "": no classes, or the parameters are not known */
+    const char *boundary;        /* its word; "mixed" */
+    size_t count;
+} pj_star_group;
+
+typedef struct pj_rated {
+    const pj_footprint_row *row; /* rated is row->thousand.kwh_site */
+    size_t group;
+    pj_star star;
+} pj_rated;
+
+typedef struct pj_rating {
+    pj_footprint *footprint;
+    pj_star_method method;
+    const pj_star_group *groups;
+    size_t group_count;
+    const pj_rated *rated; /* group by group, least energy first */
+    size_t count;
+} pj_rating;
+
+/* Rates the energies of `ask`, in one region. `classes`: text generation in the classes of AI Energy Score, by
+ * parameters (A up to 20, B up to 66 billion, C). *out is owned by the caller.
+ * PJ_EFORMAT: boundaries differ, or are estimates of operations, without ask->mix; else as pj_footprint_run. */
+PJ_API pj_status pj_rating_run(const pj_footprint_ask *ask, pj_star_method method, bool classes, pj_rating **out,
+                               pj_error *err);
+PJ_API void pj_rating_free(pj_rating *rating); /* NULL is allowed */
+
+/* Text, JSON (picojoule.rating/1), CSV, Markdown, SVG. Errors as pj_report_write. */
+PJ_API pj_status pj_rating_write(const pj_rating *rating, const pj_report_options *options, pj_sink sink, void *payload,
+                                 pj_error *err);
 
 /* ---- when to run ---- */
 

@@ -17,6 +17,7 @@
     X(history)             \
     X(pareto)              \
     X(footprint)           \
+    X(rate)                \
     X(schedule)            \
     X(regions)             \
     X(help)

@@ -6,15 +6,6 @@
 
 #include "picojoule/footprint.h"
 
-/* One model of a group. */
-typedef struct pj_star {
-    int stars;
-    size_t less;          /* models that need strictly less: k */
-    size_t place;         /* in the sorted list, from 0; equal ones in their order */
-    int percentile;       /* floor(100 place / (n - 1)); of a single one 0 */
-    double range_percent; /* position between the least and the greatest, 0..100; 0 where all are equal */
-} pj_star;
-
 /* out[i] for values[i] (finite). Methods, with n = count:
  *     rank     5 - floor(5 k / n): equal energies, equal stars
  *     range    5 - min(4, floor(5 (x - min) / (max - min))); all equal: 5 (AI Energy Score)

@@ -70,6 +70,8 @@ told lifecycle-report footprint --lifecycle "$work/life.json"
 printf 'hour,g_per_kwh\n0,300\n1,200\n2,250\n' >"$work/grid.csv"
 told schedule schedule "$work/grid.csv" --duration 90min --interruptible --watts 100 --top 2
 told schedule schedule "$work/grid.csv" --duration 1h --repeat no
+told rating rate resnet8.onnx kws_dscnn.onnx --device a100
+told rating rate resnet8.onnx --figure table --mix --method range --class aies
 
 # other SCHEMA MODEL OPTION...
 other() {
