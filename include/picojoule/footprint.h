@@ -89,6 +89,7 @@ typedef struct pj_energy_ask {
     double queries_per_run;      /* NAN: the batch of a report; of what a measurement says */
     double tokens;               /* NAN: not known */
     double input_pue;            /* that results of seed 003 hold (NAN: 1.2) */
+    const pj_result *result;     /* that the caller has, instead of a file, or NULL; borrowed */
     const char *run_id;          /* of emissions.csv; NULL: the last row */
     const char *task, *hardware; /* instead of what files say; or NULL */
 } pj_energy_ask;

@@ -9,6 +9,7 @@ typedef struct analyze_args {
     pj_sweep_dim *sweep;
     size_t sweeps;
     pj_texts lint_off; /* codes */
+    pj_texts regions;  /* of --per */
     int sort;          /* number of the word after PJ_BY_FORMAT */
     bool strict, lint;
 } analyze_args;
@@ -72,6 +73,12 @@ static const char *const *sort_words(void)
     return words;
 }
 
+static const char *const *per_words(void)
+{
+    static const char *const words[] = {"query", "1000-queries", "million-queries", NULL};
+    return words;
+}
+
 static const char *check_code(const char *value)
 {
     return pj_lint_rule_find(value) ? NULL : "the code of a rule; `picojoule help lint` lists them";
@@ -111,6 +118,12 @@ static const pj_option row_rows[] = {
      "what is in memory at the peak of activations,\n"
      "and whether another order of nodes takes less",
      PJ_OPTION_FLAG, .at = AT(setup.best_order)},
+};
+static const pj_option per_rows[] = {
+    {"per", 0, NULL, "adds kWh and gCO2e of a device, per so much",
+     PJ_OPTION_WORD, .at = AT(output.report.per), .words = per_words},
+    {"region", 0, "ID", "of --per: DEU, France, gcp:us-central1 ... (default\nworld); repeatable; `picojoule regions` lists them",
+     PJ_OPTION_TEXTS, .at = AT(regions)},
 };
 static const pj_option lint_rows[] = {
     {"lint",     0, NULL,
@@ -176,6 +189,25 @@ static pj_exit report(const pj_line *line, const pj_result *result, const analyz
     if (status == PJ_OK)
         say_unprinted(line, result, args);
     return pj_out_finish(&out, status, &err, status == PJ_EARGUMENT ? NULL : line->operand[0]);
+}
+
+/* --per: what the devices' figures come to. */
+static pj_exit report_footprint(const pj_line *line, const pj_result *result, const analyze_args *args)
+{
+    pj_error err = {0};
+    pj_footprint *footprint = NULL;
+    analyze_args with = *args;
+    pj_footprint_ask ask = pj_footprint_ask_default();
+    ask.energy.result = result;
+    ask.site.regions = args->regions.text;
+    ask.site.region_count = args->regions.count;
+    pj_status status = pj_footprint_run(&ask, &footprint, &err);
+    with.output.report.footprint = footprint;
+    pj_exit code = status != PJ_OK      ? pj_say_error(&err, NULL)
+                   : footprint->refusal ? pj_say_usage("analyze", "--per: %s", footprint->refusal)
+                                        : report(line, result, &with);
+    pj_footprint_free(footprint);
+    return code;
 }
 
 /* --lint: the findings alone; --strict tells by the exit code that there are any. */
@@ -268,7 +300,7 @@ static pj_exit run(pj_line *line, const void *given)
     const char *subject = model && status == PJ_EARGUMENT ? NULL : line->operand[0];
     pj_exit code = status != PJ_OK ? pj_say_error(&err, subject) : pj_refuse_model(line, result->model);
     if (status == PJ_OK && code == PJ_EXIT_DONE)
-        code = (args->lint ? report_lint : report)(line, result, args);
+        code = (args->lint ? report_lint : args->output.report.per ? report_footprint : report)(line, result, args);
     pj_result_free(result);
     pj_model_close(model);
     return code;
@@ -293,12 +325,17 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",                                 pj_report_rows, 0),
-             PJ_ROWS("Rows",                                                  row_rows,    0),
+             PJ_ROWS("Report",               pj_report_rows,                           0),
+             PJ_ROWS("Rows",                          row_rows, 0),
+             PJ_ROWS("Footprint",                                             per_rows,    0),
              PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),
              PJ_ROWS("Lint",                               lint_rows, 0),
              PJ_ROWS("Recording", pj_record_rows, AT(record))},
     .clashes = {{.without = "lint", .others = "lint-off"},
+             {.without = "per", .others = "region"},
+             {.with = "format=csv", .others = "per"},
+             {.with = "sweep", .others = "per"},
+             {.with = "lint", .others = "per"},
              {.without = "record", .others = "record-as commit branch time"},
              {.with = "lint",
                  .others = "sweep",
@@ -325,7 +362,7 @@ const pj_command pj_command_analyze = {
                  .without = "record",
                  .others = "@energy @formats",
                  .why = "as CSV, --inspect-weights prints the table of weights alone, which has no energies"},
-             {.with = "lint", .others = "group-by sort top columns inspect-weights memory @devices"}                  },
+             {.with = "lint", .others = "group-by sort top columns inspect-weights memory @devices"}                 },
     .examples = "picojoule analyze model.onnx\n"
                 "    where the energy goes, largest layers first\n"
                 "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"

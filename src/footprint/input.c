@@ -465,6 +465,11 @@ pj_status pj_energy_read_all(const pj_energy_ask *ask, pj_energy_sources *out, p
         r.row.seconds = ask->seconds;
         PJ_TRY(add(&r, &r.row));
     }
+    if (ask->result) {
+        r.path = ask->result->source;
+        begin(&r, "model");
+        PJ_TRY(add_result(&r, ask->result));
+    }
     for (size_t i = 0; i < ask->path_count; i++)
         PJ_TRY(pj_energy_read(ask, ask->paths[i], out, err));
     return PJ_OK;

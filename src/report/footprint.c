@@ -310,6 +310,30 @@ static void page_of(const void *input, pj_page *page)
         "scope 3. Grid intensities are of generation, so losses of lines (--losses) are scope 3 category 3.");
 }
 
+void pj_footprint_lines(const pj_footprint *f, const char *per, pj_page *page)
+{
+    for (size_t i = 0; i < f->row_count; i++) {
+        const pj_footprint_row *row = &f->rows[i];
+        bool thousand = strcmp(per, "1000-queries") == 0, million = strcmp(per, "million-queries") == 0;
+        const pj_amounts *a = thousand ? &row->thousand : million ? &row->million : &row->query;
+        pj_str text = pj_str_new(0);
+        pj_say(&text, "{} on {}: ",
+               pj_w_ours(thousand  ? "1000 queries"
+                         : million ? "A million queries"
+                                   : "A query"),
+               pj_w_text(row->source->figure));
+        pj_footprint_digits(a->kwh_site, &text);
+        pj_str_add(&text, " kWh, ");
+        pj_footprint_digits(a->gco2e, &text);
+        pj_str_add(&text, " gCO2e in ");
+        pj_region_words(row->region, &text);
+        pj_str_printf(&text, ". Boundary %s: %s", pj_boundary_word(row->source->boundary),
+                      pj_boundary_text(row->source->boundary));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
+    add_findings(f, page);
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -494,6 +518,17 @@ static void put_verdicts(const pj_footprint *f, pj_json_writer *json)
         pj_json_put_double(json, "value", f->verdicts[i].value);
         pj_json_put_double(json, "bound", f->verdicts[i].least);
         pj_json_put_bool(json, "exceeded", f->verdicts[i].exceeded);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+void pj_footprint_rows_json(const pj_footprint *f, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "footprint", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < f->row_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        put_row(f, &f->rows[i], json);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);

@@ -18,6 +18,10 @@ void pj_amounts_add(pj_rows *rows, const char *what, const pj_amounts *amounts);
 /* The members of the object that is open. */
 void pj_amounts_json(const pj_amounts *amounts, pj_json_writer *json);
 
+/* Lines of an analysis, each of a device in a region: "1000 queries on a100 in France: ..." */
+void pj_footprint_lines(const pj_footprint *footprint, const char *per, pj_page *page);
+void pj_footprint_rows_json(const pj_footprint *footprint, pj_json_writer *json); /* the member "footprint" */
+
 /* "Germany (DEU), 342.06 gCO2e/kWh, 2024, Ember ..." */
 void pj_region_words(const pj_region *region, pj_str *out);
 void pj_region_json(const pj_region *region, pj_json_writer *json); /* the member "region" */

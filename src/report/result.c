@@ -1,5 +1,6 @@
 /* The report of an analysis: the answer first, then where it goes, then what it rests on. */
 #include "report/findings.h"
+#include "report/footprint_words.h"
 #include "report/memory.h"
 #include "report/summary.h"
 #include "report/weights.h"
@@ -162,6 +163,14 @@ static void devices(const pj_view *view, pj_page *page)
     pj_page_table(page, pj_summary_devices(view), INDENT);
 }
 
+static void footprint(const pj_report_options *options, pj_page *page)
+{
+    if (!options || !options->footprint)
+        return;
+    pj_page_say(page, PJ_BLOCK_HEADING, "Footprint");
+    pj_footprint_lines(options->footprint, options->per, page);
+}
+
 /* Where the energy goes, and what else was asked for. */
 static void details(const pj_view *view, pj_page *page)
 {
@@ -191,12 +200,14 @@ static void page_of(const void *data, pj_page *page)
         details(&view, page);
         assumed(&view, page);
         devices(&view, page);
+        footprint(in->options, page);
         answer(&view, page);
         components(&view, page);
     } else {
         answer(&view, page);
         components(&view, page);
         devices(&view, page);
+        footprint(in->options, page);
         details(&view, page);
         assumed(&view, page);
     }
@@ -242,7 +253,7 @@ static void put_groups(const pj_field_writer *w, const pj_view *view)
 }
 
 /* docs/report-format.md describes it. */
-static void put_report(const pj_view *view, pj_json_writer *json)
+static void put_report(const pj_view *view, const pj_report_options *options, pj_json_writer *json)
 {
     const pj_result *result = view->result;
     const pj_field_writer w = {json, result};
@@ -265,6 +276,8 @@ static void put_report(const pj_view *view, pj_json_writer *json)
     if (result->weights)
         pj_weights_json(result->weights, json);
     pj_coverage_write(&w);
+    if (options && options->footprint)
+        pj_footprint_rows_json(options->footprint, json);
     pj_findings_json(result->findings, result->finding_count, json);
 }
 
@@ -273,7 +286,7 @@ static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
     const input *in = data;
     pj_view view;
     if (pj_view_make(in->result, in->options, false, arena, &view))
-        put_report(&view, json);
+        put_report(&view, in->options, json);
     else
         json->out->failed = true;
 }
