@@ -16,14 +16,15 @@
  *     pj_model_close(model);
  *
  * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many,
- * memory.h has the peak of activations, lint.h says what to change, diff.h compares two, budget.h checks limits,
- * history.h keeps figures over time, footprint.h makes CO2e of joules, report.h prints. error.h says how failures are
- * told.
+ * memory.h has the peak of activations, lint.h says what to change, apply.h changes it, diff.h compares two, budget.h
+ * checks limits, history.h keeps figures over time, footprint.h makes CO2e of joules, report.h prints. error.h says how
+ * failures are told.
  *
  * Threads: each header says what may be done at once; objects without a common owner are independent. */
 #ifndef PICOJOULE_PICOJOULE_H
 #define PICOJOULE_PICOJOULE_H
 
+#include "picojoule/apply.h"
 #include "picojoule/binding.h"
 #include "picojoule/budget.h"
 #include "picojoule/diff.h"

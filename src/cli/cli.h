@@ -143,6 +143,7 @@ typedef struct pj_record_args {
 /* ---- rows.c: rows that several commands have ---- */
 
 extern const pj_option pj_report_rows[6]; /* --format --json -o --width --color --memory-limit; of a pj_output */
+extern const pj_option pj_look_rows[5];   /* without -o: of a report beside another output */
 extern const pj_option pj_chart_rows[6];  /* with svg */
 extern const pj_option pj_reports_rows[2]; /* --report --github-summary; of a pj_reports */
 extern const pj_option pj_strict_rows[1]; /* of a bool */

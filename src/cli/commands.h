@@ -7,6 +7,7 @@
 #define PJ_COMMAND_LIST(X) \
     X(analyze)             \
     X(plan)                \
+    X(apply)               \
     X(shapes)              \
     X(compare)             \
     X(check)               \

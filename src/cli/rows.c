@@ -39,11 +39,12 @@ static const char *check_report(const char *value)
 
 /* clang-format off */
 #define JSON_ROW {"json", 0, NULL, "short for --format json", PJ_OPTION_FLAG, .is = "format=json"}
-#define OUTPUT_ROWS                                                                                        \
+#define OUTPUT_ROW                                                                                         \
     {"output", 'o', "FILE",                                                                                \
      "writes to FILE instead of standard output;\n"                                                        \
      "the file is replaced as a whole or not at all",                                                      \
-     PJ_OPTION_TEXT, .at = AT(out), .wants = "the name of a file"},                                              \
+     PJ_OPTION_TEXT, .at = AT(out), .wants = "the name of a file"}
+#define LOOK_ROWS                                                                                        \
     {"width",  0,   "N",                                                                                   \
      "columns for text (default: the terminal's,\n"                                                        \
      "else 100)",                                                                                          \
@@ -63,13 +64,21 @@ const pj_option pj_report_rows[6] = {
     {"format", 0, NULL, "how the report is written (default text)",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_report_formats},
     JSON_ROW,
-    OUTPUT_ROWS
+    OUTPUT_ROW,
+    LOOK_ROWS
 };
 const pj_option pj_chart_rows[6] = {
     {"format", 0, NULL, "how the report is written (default text); svg is\na chart",
      PJ_OPTION_WORD, .at = AT(report.format), .words = pj_chart_formats},
     JSON_ROW,
-    OUTPUT_ROWS
+    OUTPUT_ROW,
+    LOOK_ROWS
+};
+const pj_option pj_look_rows[5] = {
+    {"format", 0, NULL, "how the report is written (default text)",
+     PJ_OPTION_WORD, .at = AT(report.format), .words = pj_report_formats},
+    JSON_ROW,
+    LOOK_ROWS
 };
 const pj_option pj_reports_rows[2] = {
     {"report",         0, "FORMAT=FILE",

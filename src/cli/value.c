@@ -59,18 +59,12 @@ static bool read_whole(const pj_option *option, const char *value, int64_t *out)
     return end && !*end && is_between(option, (double)*out);
 }
 
-/* Never NULL, which would say that all is well. */
-static const char *wanted(const pj_option *option)
-{
-    return option->wants ? option->wants : "another value";
-}
-
 static const char *take_real(const pj_option *option, double *at, const char *value)
 {
     double number;
     const char *end = pj_decimal_read(value, &number);
     if (!end || strcmp(end, option->share ? "%" : "") != 0 || (option->most > 0 && !is_between(option, number)))
-        return wanted(option);
+        return option->wants;
     *at = option->share ? number / 100 : number;
     return NULL;
 }
@@ -79,7 +73,7 @@ static const char *take_whole(const pj_option *option, void *at, const char *val
 {
     int64_t number;
     if (!read_whole(option, value, &number) || (option->kind == PJ_OPTION_INT && number > INT_MAX))
-        return wanted(option);
+        return option->wants;
     if (option->kind == PJ_OPTION_INT)
         *(int *)at = (int)number;
     else
@@ -101,7 +95,7 @@ static const char *take_word(pj_line *line, const pj_option *option, void *at, c
 
 static const char *take_text(pj_line *line, const pj_option *option, void *at, const char *value)
 {
-    const char *wants = option->check ? option->check(value) : *value ? NULL : wanted(option);
+    const char *wants = option->check ? option->check(value) : *value ? NULL : option->wants;
     if (wants)
         return wants;
     if (option->kind == PJ_OPTION_TEXT) {

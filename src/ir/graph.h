@@ -117,6 +117,7 @@ struct pj_node {
     const char *scope; /* module path from metadata or name, or "" */
     pj_graph *graph;
     int index; /* in graph->nodes */
+    int place; /* among the nodes of its graph in the file; -1: it stands in a function that is called */
     int id;    /* dense number over the whole model, for side tables */
     int inputs, outputs, attrs;
     pj_value **in;  /* NULL where an optional input is absent */

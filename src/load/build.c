@@ -133,6 +133,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__No
     node->opset = opset_of(loader, place, node->domain);
     node->graph = graph;
     node->index = graph->nodes;
+    node->place = place->call ? -1 : (int)index;
     node->id = loader->model->nodes++;
     graph->node[graph->nodes++] = node;
     *out = node;

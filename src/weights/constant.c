@@ -520,3 +520,10 @@ bool pj_constant_of(const pj_node *node, int i, pj_arena *arena, pj_constant *ou
                                               : "the file has no contents for it";
     return true;
 }
+
+pj_constant pj_constant_of_tensor(const pj_tensor *tensor)
+{
+    pj_constant out = {.tensor = tensor, .codes = tensor->dtype};
+    set_flat(&out, tensor->count);
+    return out;
+}

@@ -37,3 +37,6 @@ typedef struct pj_constant {
 /* Is input `i` of the node a constant weight? Then what is to be known of it; memory from `arena`. An arena without
  * memory shows in pj_arena_failed(). */
 bool pj_constant_of(const pj_node *node, int i, pj_arena *arena, pj_constant *out);
+
+/* A whole tensor as numbers of one channel, without scales. */
+pj_constant pj_constant_of_tensor(const pj_tensor *tensor);

@@ -26,6 +26,11 @@ bool pj_weight_files_full(const pj_weight_files *files)
     return files->count == PJ_MOST_WEIGHT_FILES;
 }
 
+void pj_weight_files_grant_all(pj_weight_files *files)
+{
+    files->granted = UINT64_MAX;
+}
+
 void pj_weight_files_close(pj_weight_files *files)
 {
     for (size_t i = 0; i < files->count; i++)
@@ -99,7 +104,7 @@ static pj_status open_file(pj_weight_files *files, const pj_tensor *tensor, cons
     return status;
 }
 
-static pj_status read_bytes(const pj_bytes *from, uint64_t at, size_t length, uint8_t *to, pj_error *err)
+static pj_status read_bytes(const pj_stored *from, uint64_t at, size_t length, uint8_t *to, pj_error *err)
 {
     while (length > 0) {
         int64_t got = pj_input_read(from->input, from->offset + at, to, length);
@@ -123,7 +128,7 @@ static size_t entry_bytes(pj_dtype dtype)
 
 /* Numbers of 1 to 10 bytes each, as protobuf packs them, brought into the form of raw_data: they can only be read from
  * their beginning. */
-static pj_status unpack(const pj_tensor *tensor, pj_bytes *bytes, pj_arena *arena, pj_error *err)
+static pj_status unpack(const pj_tensor *tensor, pj_stored *bytes, pj_arena *arena, pj_error *err)
 {
     uint8_t part[4096];
     size_t size = entry_bytes(tensor->dtype), at = 0, width = (size_t)pj_dtype_bits(tensor->dtype);
@@ -159,10 +164,10 @@ static bool is_fixed_width(pj_dtype dtype)
 }
 
 /* Where the bytes of a tensor are. */
-static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_arena *arena, pj_bytes *out,
+static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_arena *arena, pj_stored *out,
                             const char **absent, pj_error *err)
 {
-    *out = (pj_bytes){tensor->bytes, NULL, tensor->offset, tensor->length, tensor->name};
+    *out = (pj_stored){tensor->bytes, NULL, tensor->offset, tensor->length, tensor->name};
     if (out->memory || tensor->count == 0)
         return PJ_OK;
     if (tensor->storage == PJ_STORED_FILE || tensor->storage == PJ_STORED_EXTERNAL)
@@ -173,7 +178,7 @@ static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_
                       : "the model does not come from a file that can be read again";
         return PJ_OK;
     }
-    if (tensor->length > files->granted - files->taken) {
+    if (files->granted < UINT64_MAX && tensor->length > files->granted - files->taken) {
         *absent = "more bytes than its file really holds are to be read: the same ones many times, or a hole";
         return PJ_OK;
     }
@@ -188,7 +193,7 @@ static pj_status open_bytes(const pj_tensor *tensor, pj_weight_files *files, pj_
 }
 
 /* Elements `first` to first + n - 1, as they are stored. */
-static pj_status get_codes(const pj_bytes *bytes, pj_dtype dtype, int64_t first, int64_t n, uint8_t *scratch,
+static pj_status get_codes(const pj_stored *bytes, pj_dtype dtype, int64_t first, int64_t n, uint8_t *scratch,
                            double *out, pj_error *err)
 {
     size_t width = (size_t)pj_dtype_bits(dtype), most = (size_t)PJ_READ_BYTES * 8 / width - 8;
@@ -211,7 +216,7 @@ static pj_status get_codes(const pj_bytes *bytes, pj_dtype dtype, int64_t first,
 static pj_status read_side(const pj_tensor *tensor, pj_weight_files *files, pj_arena *arena, const float **out,
                            double *one, const char **absent, pj_error *err)
 {
-    pj_bytes bytes;
+    pj_stored bytes;
     double part[512];
     if (tensor->count > PJ_MAX_UNPACKED_WEIGHTS) {
         *absent = "it has too many scales";
@@ -270,6 +275,14 @@ pj_status pj_reader_open(pj_reader *reader, const pj_constant *constant, pj_weig
         PJ_TRY(read_side(s->zero, files, arena, &reader->zero, &reader->one_zero, absent, err));
     return PJ_OK;
 }
+
+static bool is_little_endian(void)
+{
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1;
+}
+
+/* ---- real numbers ---- */
 
 static double stands_for(const pj_scaling *s, double x, double scale, double zero)
 {
@@ -341,6 +354,33 @@ pj_status pj_reader_get(const pj_reader *reader, int64_t first, int64_t n, uint8
         first += part;
         out += part;
         n -= part;
+    }
+    return PJ_OK;
+}
+
+pj_status pj_reader_raw(const pj_reader *reader, uint64_t at, size_t n, void *out, pj_error *err)
+{
+    if (!reader->bytes.memory)
+        return read_bytes(&reader->bytes, at, n, out, err);
+    memcpy(out, reader->bytes.memory + at, n);
+    return PJ_OK;
+}
+
+pj_status pj_reader_floats(const pj_reader *reader, int64_t first, int64_t n, uint8_t *scratch, float *out,
+                           pj_error *err)
+{
+    enum { PART = 4096 };
+    const pj_constant *c = reader->constant;
+    double part[PART];
+    if (c->codes == PJ_FLOAT32 && !c->scaling && !c->pitch && is_little_endian())
+        return pj_reader_raw(reader, 4 * (uint64_t)first, 4 * (size_t)n, out, err);
+    for (int64_t at = 0; at < n; at += PART) {
+        int64_t some = n - at < PART ? n - at : PART;
+        PJ_TRY(pj_reader_get(reader, first + at, some, scratch, part, err));
+        for (int64_t i = 0; i < some; i++)
+            out[at + i] = fabs(part[i]) < 0x1.ffffffp127 || isnan(part[i])
+                              ? (float)part[i]
+                              : copysignf(INFINITY, (float)copysign(1, part[i]));
     }
     return PJ_OK;
 }

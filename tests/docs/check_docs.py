@@ -29,6 +29,8 @@ cp "$ROOT/models/kws_dscnn_int8.onnx" new.onnx && cp image.onnx model.onnx
 for name in base baseline report; do picojoule analyze model.onnx --format json -o $name.json; done
 cp "$ROOT/energy_tables/horowitz-45nm.json" my-table.json && cp my-table.json my-chip.json
 cp "$ROOT/energy_tables/devices/t4.json" my-board.json
+picojoule shapes model.onnx --format csv | grep float32 | cut -d, -f1 | sed 's/.*/"&": [-1, 1]/' | paste -sd, |
+    sed 's/.*/{"schema": "picojoule.ranges\/1", "tensors": {&}}/' >ranges.json
 echo '{"schema": "picojoule.op-rules/1", "operators": []}' >my-ops.json
 git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
 git add model.onnx && git commit -q -m model

@@ -1,0 +1,36 @@
+/* What layers cost, as metadata of their nodes, which viewers show. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "apply/pass.h"
+#include "picojoule/result.h"
+
+static void note_number(pj_edit *edit, pj_edit_node *node, const char *key, double value)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_add_double(&text, value);
+    pj_edit_metadata(edit, node, key, text.data);
+    pj_str_free(&text);
+}
+
+pj_status pj_annotate(pj_pass *pass, const pj_setup *setup)
+{
+    pj_result *result = NULL;
+    pj_map by_label;
+    pj_status status = pj_analyze(pass->model, setup, &result, pass->err);
+    pj_map_init(&by_label, pass->arena);
+    for (size_t i = 0; status == PJ_OK && i < result->layer_count; i++)
+        if (!pj_map_put(&by_label, result->layers[i].name, (void *)(uintptr_t)&result->layers[i]))
+            status = pj_fail_memory(pass->err);
+    for (pj_edit_node *node = pass->edit->first; status == PJ_OK && node; node = node->next) {
+        const pj_layer *layer = node->was && !node->is_dropped ? pj_map_get(&by_label, node->was->label) : NULL;
+        if (!layer)
+            continue;
+        note_number(pass->edit, node, "onnxsim.macs", (double)layer->macs);
+        note_number(pass->edit, node, "onnxsim.flops", (double)layer->flops);
+        note_number(pass->edit, node, "picojoule.energy_pj", pj_energy_total(&layer->energy));
+        pj_edit_metadata(pass->edit, node, "picojoule.table", result->table);
+    }
+    pj_result_free(result);
+    return status;
+}

@@ -1,0 +1,300 @@
+/* From a plan to a model: what is asked, the passes in their order, and what is told of it. */
+#include "picojoule/apply.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apply/emit.h"
+#include "apply/pass.h"
+#include "base/sha256.h"
+#include "picojoule/version.h"
+#include "plan/noise.h"
+#include "plan/target.h"
+#include "run/findings.h"
+#include "setup/resource.h"
+
+enum { EXTERNAL_MIN = 1024, FEW_SAMPLES = 32 };
+
+pj_apply_options pj_apply_options_default(void)
+{
+    return (pj_apply_options){.external_min = EXTERNAL_MIN};
+}
+
+/* ---- digests ---- */
+
+/* A resource's contents, as far as they can be read before they are. */
+static pj_status add_file(pj_sha256 *sum, const pj_setup *setup, const char *name, pj_error *err)
+{
+    pj_bytes bytes;
+    if (!name)
+        return PJ_OK;
+    PJ_TRY(pj_resource_find(setup, PJ_RESOURCE_FILE, name, &bytes, err));
+    pj_sha256_add(sum, bytes.sha256, sizeof bytes.sha256);
+    pj_bytes_free(&bytes);
+    return PJ_OK;
+}
+
+/* All that decides what is written. */
+static pj_status digest_plan(const pj_setup *setup, const pj_apply_options *o, char digits[PJ_SHA256_DIGITS + 1],
+                             pj_error *err)
+{
+    pj_sha256 sum = pj_sha256_new();
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s|%s|%d|%s|%d|%d%d%d%d|%lld|%d|%llu|%d%d%d%d%d%d%d%d|", PICOJOULE_VERSION,
+                  setup->quantize ? setup->quantize : "", (int)o->scheme, o->target ? o->target : "onnx",
+                  (int)o->activations, o->symmetric, o->reduce_range, o->per_tensor, o->asymmetric, (long long)o->block,
+                  (int)o->external, (unsigned long long)o->external_min, o->clean, o->annotate, o->name_nodes,
+                  o->half_all, o->dynamic_conv, o->force, o->lenient, o->probe);
+    pj_str_add_double(&text, o->prune);
+    pj_str_printf(&text, "|%lld:%lld", (long long)o->prune_keep, (long long)o->prune_of);
+    for (size_t i = 0; i < o->keep_float_count; i++)
+        pj_str_printf(&text, "|%s", o->keep_float[i]);
+    pj_sha256_add(&sum, text.data, text.length);
+    bool failed = text.failed;
+    pj_str_free(&text);
+    if (failed)
+        return pj_fail_memory(err);
+    PJ_TRY(add_file(&sum, setup, setup->plan, err));
+    PJ_TRY(add_file(&sum, setup, o->calibration, err));
+    pj_sha256_end(&sum, digits);
+    return PJ_OK;
+}
+
+/* ---- what is asked ---- */
+
+/* A plan is for the model that an earlier run has changed, too: then nothing is to be done. */
+static pj_status read_asked(pj_pass *pass, const pj_setup *setup, pj_error *err)
+{
+    const pj_apply_options *o = pass->options;
+    PJ_TRY(pj_plan_read(setup, pass->model, pass->arena, &pass->plan, err));
+    pj_map_init(&pass->ranges, pass->arena);
+    pj_map_init(&pass->made, pass->arena);
+    pass->has_ranges = o->calibration != NULL;
+    pass->has_plan = setup->plan || setup->quantize;
+    if (pass->has_ranges)
+        PJ_TRY(pj_ranges_read(o->calibration, setup, pass->model, pass->arena, &pass->ranges, err));
+    pass->for_ort = o->target && strcmp(o->target, "onnxruntime") == 0;
+    pass->layer = PJ_NEW(pass->results, pj_applied_layer, pass->model->nodes);
+    pass->layer_of = PJ_NEW(pass->arena, pj_applied_layer *, pass->model->nodes);
+    pass->out->layers = pass->layer;
+    return pass->layer && pass->layer_of ? PJ_OK : pj_fail_memory(err);
+}
+
+/* Is a layer to be computed on integers? */
+static bool wants_integers(const pj_pass *pass)
+{
+    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        pj_wish wish = pj_wish_of(pass, node);
+        bool is_integer = wish.activations == PJ_WISH_INT || wish.activations == PJ_WISH_EIGHTH;
+        if (is_integer && pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
+            return true;
+    }
+    return false;
+}
+
+static pj_status check_asked(pj_pass *pass, const pj_setup *setup)
+{
+    const pj_apply_options *o = pass->options;
+    const bool integers = wants_integers(pass);
+    if (!setup->plan && !setup->quantize && !o->clean && !o->annotate && !o->name_nodes && !o->probe && o->prune == 0 &&
+        !o->prune_of)
+        return PJ_OK; /* a copy */
+    if (integers && o->scheme == PJ_APPLY_AUTO && !o->calibration)
+        return pj_fail(pass->err, PJ_EARGUMENT,
+                       "activations of 8 bits need ranges (--calibration FILE), or are quantized at run time (--scheme "
+                       "dynamic), or stay (--scheme weights)");
+    if (integers && o->scheme == PJ_APPLY_STATIC && !o->calibration)
+        return pj_fail(pass->err, PJ_EARGUMENT, "--scheme static needs ranges of activations: --calibration FILE");
+    if (pass->edit->has_bad_names)
+        return pj_fail(pass->err, PJ_EFORMAT, "names of the model hold bytes that are 0, which others would cut short");
+    return PJ_OK;
+}
+
+/* ---- passes ---- */
+
+static void name_nodes(pj_pass *pass)
+{
+    for (pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        if (node->is_dropped || !node->was || *node->name)
+            continue;
+        node->name = pj_edit_name(pass->edit, node->was->label, "");
+        node->is_edited = pass->edit->is_changed = true;
+    }
+}
+
+static pj_status run_passes(pj_pass *pass, const pj_setup *setup)
+{
+    const pj_apply_options *o = pass->options;
+    if (o->name_nodes)
+        name_nodes(pass);
+    if (o->clean)
+        PJ_TRY(pj_clean(pass));
+    if (o->prune > 0 || o->prune_of)
+        PJ_TRY(pj_prune(pass));
+    pj_opset_look(pass);
+    PJ_TRY(pj_weights_only(pass));
+    if (o->scheme == PJ_APPLY_STATIC || (o->scheme == PJ_APPLY_AUTO && o->calibration))
+        PJ_TRY(pj_static(pass));
+    if (o->scheme == PJ_APPLY_DYNAMIC)
+        PJ_TRY(pj_dynamic(pass));
+    PJ_TRY(pj_half(pass));
+    PJ_TRY(pj_opset_raise(pass));
+    pass->edit->probes = o->probe;
+    pass->edit->is_changed = pass->edit->is_changed || o->probe;
+    if (o->annotate)
+        PJ_TRY(pj_annotate(pass, setup));
+    return pj_arena_failed(pass->arena) ? pj_fail_memory(pass->err) : PJ_OK;
+}
+
+/* ---- what is told ---- */
+
+static void count_nodes(pj_pass *pass)
+{
+    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        pass->out->nodes_added += !node->begin && !node->is_dropped;
+        pass->out->nodes_removed += node->begin && node->is_dropped;
+    }
+}
+
+static uint64_t bytes_before(const pj_model *model)
+{
+    struct stat info;
+    uint64_t all = model->file_bytes;
+    for (const pj_data_path *at = model->data; at; at = at->next)
+        all += stat(at->path, &info) == 0 ? (uint64_t)info.st_size : 0;
+    return all;
+}
+
+static pj_status tell(pj_pass *pass, const pj_emitted *emitted)
+{
+    pj_applied *out = pass->out;
+    const pj_edit *edit = pass->edit;
+    if (emitted->lost.clamped > 0)
+        pj_pass_note(pass, NULL, "%llu numbers were too large for their format and became its largest one",
+                     (unsigned long long)emitted->lost.clamped);
+    if (emitted->forced_external)
+        pj_pass_note(pass, NULL, "the model would pass 2 GiB, so its weights are in a file beside it");
+    count_nodes(pass);
+    out->is_changed = edit->is_changed;
+    out->opset_before = pj_model_opset(pass->model, "");
+    out->opset_after = edit->opset;
+    out->ir_before = pass->model->ir_version;
+    out->ir_after = edit->ir_version;
+    out->bytes_before = bytes_before(pass->model);
+    out->bytes_after = emitted->model_bytes + emitted->data_bytes;
+    out->clamped = emitted->lost.clamped;
+    out->flushed = emitted->lost.flushed;
+    pj_finding *findings = PJ_NEW(pass->results, pj_finding, pass->diags.count);
+    if (!findings)
+        return pj_fail_memory(pass->err);
+    out->findings = findings;
+    out->finding_count = pj_findings_copy(&pass->diags, findings);
+    return pj_arena_failed(pass->results) ? pj_fail_memory(pass->err) : PJ_OK;
+}
+
+/* ---- all of it ---- */
+
+static pj_status change(pj_pass *pass, const pj_setup *setup, const char *plan_sha, const char *source_sha)
+{
+    const char *const notes[] = {
+        "picojoule.plan_sha256", plan_sha, "picojoule.source_sha256", source_sha, "picojoule.version",
+        PICOJOULE_VERSION,       NULL};
+    pj_emitted emitted = {0};
+    bool is_done = pass->edit->plan_sha256 && strcmp(pass->edit->plan_sha256, plan_sha) == 0;
+    if (is_done) {
+        pj_pass_note(pass, NULL, "this plan has been applied to the model before: it stays as it is");
+    } else {
+        PJ_TRY(read_asked(pass, setup, pass->err));
+        PJ_TRY(check_asked(pass, setup));
+        PJ_TRY(run_passes(pass, setup));
+    }
+    PJ_TRY(pj_apply_emit(pass->edit, pass->options, notes, &emitted, pass->err));
+    if (pass->options->strict && emitted.lost.clamped > 0)
+        return pj_fail(pass->err, PJ_EUNSUPPORTED, "%llu numbers are too large for their format",
+                       (unsigned long long)emitted.lost.clamped);
+    return tell(pass, &emitted);
+}
+
+static pj_status apply(pj_pass *pass, const pj_setup *setup)
+{
+    pj_model *model = pass->model;
+    char plan_sha[PJ_SHA256_DIGITS + 1], source_sha[PJ_SHA256_DIGITS + 1];
+    if (!model->is_file && !model->origin)
+        return pj_fail(pass->err, PJ_EARGUMENT, "a model that is to be changed has to be a file, not a stream");
+    const pj_input input =
+        model->origin ? model->origin->self : pj_input_of_file(open(model->path, O_RDONLY | O_CLOEXEC));
+    if (!model->origin && input.fd < 0)
+        return pj_fail(pass->err, PJ_EIO, "cannot be opened again");
+    pj_status status = digest_plan(setup, pass->options, plan_sha, pass->err);
+    if (status == PJ_OK)
+        status = pj_sha256_input(&input, source_sha, pass->err);
+    if (status == PJ_OK)
+        status = pj_edit_open(model, &input, model->file_bytes, pass->arena, &pass->edit, pass->err);
+    if (status == PJ_OK)
+        status = change(pass, setup, plan_sha, source_sha);
+    pj_edit_close(pass->edit);
+    if (!model->origin)
+        close(input.fd);
+    return status;
+}
+
+/* What is returned: the arena is behind it. */
+typedef struct pj_applied_memory {
+    pj_applied applied;
+    pj_arena *arena;
+} pj_applied_memory;
+
+static pj_applied_memory *new_applied(const pj_model *model, const pj_apply_options *options)
+{
+    pj_arena *arena = pj_arena_new(0);
+    pj_applied_memory *memory = arena ? PJ_NEW(arena, pj_applied_memory, 1) : NULL;
+    if (!memory) {
+        pj_arena_free(arena);
+        return NULL;
+    }
+    memory->arena = arena;
+    memory->applied.model = pj_arena_strdup(arena, model->path);
+    memory->applied.out = pj_arena_strdup(arena, options->out ? options->out : "");
+    memory->applied.is_dry = options->dry_run;
+    return memory;
+}
+
+pj_status pj_apply(pj_model *model, const pj_setup *setup, const pj_apply_options *options, pj_applied **out,
+                   pj_error *err)
+{
+    if (err)
+        memset(err, 0, sizeof *err);
+    if (!model || !setup || !options || !out || (!options->out && !options->dry_run))
+        return pj_fail_null(err);
+    *out = NULL;
+    pj_applied_memory *memory = new_applied(model, options);
+    if (!memory)
+        return pj_fail_memory(err);
+    pj_pass pass = {.model = model, .options = options, .results = memory->arena, .out = &memory->applied, .err = err};
+    pj_apply_options asked = *options;
+    asked.out = options->out ? options->out : "model.onnx";
+    pass.options = &asked;
+    pass.arena = pj_arena_new(0);
+    pj_status status = pass.arena ? PJ_OK : pj_fail_memory(err);
+    pj_diags_init(&pass.diags, memory->arena);
+    if (status == PJ_OK)
+        status = apply(&pass, setup);
+    pj_arena_free(pass.arena);
+    if (status == PJ_OK)
+        *out = &memory->applied;
+    else
+        pj_applied_free(&memory->applied);
+    if (status != PJ_OK)
+        pj_error_at(err, model->path, NULL, NULL);
+    return status;
+}
+
+void pj_applied_free(pj_applied *applied)
+{
+    if (applied)
+        pj_arena_free(((pj_applied_memory *)(void *)applied)->arena);
+}

@@ -1,0 +1,308 @@
+/* fp16 and bfloat16: which nodes work in them, and Casts where others begin. */
+#include <string.h>
+
+#include "apply/pass.h"
+#include "ops/op.h"
+#include "plan/noise.h"
+
+enum { OPSET_BRAIN = 13, OPSET_BRAIN_CONV = 22, CAST_LEAST = 6 };
+static const double most_half = 16384; /* of activations: what is above stays in fp32 */
+
+/* ---- which nodes ---- */
+
+/* Operators whose types do not allow it, or whose outputs take their type from an attribute. */
+static const char never[] =
+    "Range NonMaxSuppression Celu RandomNormal RandomNormalLike RandomUniform RandomUniformLike "
+    "Multinomial Bernoulli EyeLike QuantizeLinear DequantizeLinear DynamicQuantizeLinear "
+    "QLinearConv QLinearMatMul MelWeightMatrix HannWindow HammingWindow BlackmanWindow DFT STFT "
+    "SplitToSequence ConcatFromSequence SequenceConstruct SequenceInsert SequenceAt "
+    "SequenceEmpty SequenceErase SequenceMap Optional OptionalGetElement If Loop Scan Constant "
+    "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss Gradient Adam Adagrad Momentum "
+    "StringNormalizer TfIdfVectorizer ImageDecoder AffineGrid Det OneHot";
+/* bfloat16 besides. */
+static const char never_brain[] = "TopK RoiAlign Upsample Resize GridSample MaxRoiPool LpPool MaxUnpool";
+/* Those that lose much, as long as nobody has measured. */
+static const char careful[] = "Softmax LogSoftmax LayerNormalization ReduceSum ReduceMean Pow Exp Sqrt";
+/* Those that bfloat16 has from opset 22 on. */
+static const char late_brain[] =
+    "Conv ConvTranspose AveragePool MaxPool GlobalAveragePool GlobalMaxPool LpNormalization "
+    "BatchNormalization InstanceNormalization Elu Selu Softplus Softsign HardSigmoid "
+    "HardSwish Mish ThresholdedRelu PRelu Sin Cos Tan Round LSTM GRU RNN";
+
+typedef struct half {
+    pj_pass *pass;
+    pj_dtype dtype; /* the type of this run: PJ_FLOAT16 or PJ_BFLOAT16 */
+    pj_wish_kind kind;
+} half;
+
+static bool has_graph(const pj_node *node)
+{
+    for (int i = 0; i < node->attrs; i++)
+        if (node->attr[i].kind == PJ_ATTR_GRAPH || node->attr[i].kind == PJ_ATTR_GRAPHS)
+            return true;
+    return false;
+}
+
+static bool has_other_kinds(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && node->in[i]->type.kind != PJ_TENSOR)
+            return true;
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && node->out[o]->type.kind != PJ_TENSOR)
+            return true;
+    return false;
+}
+
+static bool exceeds(const half *h, const pj_edit_value *value)
+{
+    pj_held weight;
+    const pj_range *range = value ? pj_map_get(&h->pass->ranges, value->name) : NULL;
+    bool is_known = range && !pj_weight_of(h->pass, (pj_edit_value *)(uintptr_t)value, &weight);
+    return is_known && h->dtype == PJ_FLOAT16 && (range->max > most_half || range->min < -most_half);
+}
+
+static bool is_large(const half *h, const pj_edit_node *node)
+{
+    bool large = false;
+    for (int i = 0; i < node->inputs; i++)
+        large = large || exceeds(h, node->in[i]);
+    for (int o = 0; o < node->outputs; o++)
+        large = large || exceeds(h, node->out[o]);
+    if (large)
+        pj_pass_note(h->pass, node, "it stays in fp32: it reads or makes numbers above %g", most_half);
+    return large;
+}
+
+/* Existing quantizers are borders. */
+static bool reads_integers(const pj_edit_node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_edit_node *maker = node->in[i] ? node->in[i]->maker : NULL;
+        if (maker && maker->begin && pj_edit_is(maker, "DequantizeLinear"))
+            return true;
+    }
+    return false;
+}
+
+static bool is_float_cast(const pj_edit_node *node)
+{
+    return pj_edit_is(node, "Cast") && pj_node_int(node->was, "to", 0) == PJ_FLOAT32;
+}
+
+/* Does the node work in the type? New ones that another pass made do as their neighbours. */
+static bool is_half(const half *h, const pj_edit_node *node)
+{
+    const pj_node *was = node->was;
+    if (!was || node->is_dropped || pj_wish_of(h->pass, node).activations != h->kind)
+        return false;
+    if (strcmp(node->op, "MatMulNBits") == 0 && !node->begin)
+        return true; /* its scales are of the type already */
+    if (*node->domain || !was->desc || reads_integers(node) || has_graph(was) || has_other_kinds(was) ||
+        pj_edit_is_any(node, never) || (was->desc->traits & PJ_RANDOM))
+        return false;
+    if (h->dtype == PJ_BFLOAT16 &&
+        (pj_edit_is_any(node, never_brain) ||
+         h->pass->reach < (pj_edit_is_any(node, late_brain) ? OPSET_BRAIN_CONV : OPSET_BRAIN)))
+        return false;
+    if ((pj_edit_is(node, "CumSum") && was->opset < 14) || (pj_edit_is_any(node, "IsInf") && was->opset < 20))
+        return false;
+    if (pj_edit_is(node, "Cast"))
+        return is_float_cast(node);
+    if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
+        return false; /* its other outputs are fp32 */
+    if (!h->pass->options->half_all && !h->pass->has_ranges && pj_edit_is_any(node, careful))
+        return false;
+    return !is_large(h, node);
+}
+
+/* ---- Casts and constants ---- */
+
+static pj_edit_node *add_cast(half *h, pj_edit_node *at, bool behind, const char *base, pj_dtype to)
+{
+    pj_edit *edit = h->pass->edit;
+    pj_edit_node *cast =
+        behind ? pj_edit_after(edit, at, "", "Cast", base, 1, 1) : pj_edit_before(edit, at, "", "Cast", base, 1, 1);
+    pj_edit_int(edit, cast, "to", to);
+    return cast;
+}
+
+static const char *suffix_of(pj_dtype dtype)
+{
+    return dtype == PJ_FLOAT16 ? "/fp16" : dtype == PJ_BFLOAT16 ? "/bf16" : "/fp32";
+}
+
+/* The copy of a constant in the type. */
+static pj_edit_value *convert_constant(half *h, const pj_held *weight)
+{
+    const pj_make make = {.form = h->dtype == PJ_FLOAT16 ? PJ_FORM_HALF : PJ_FORM_BRAIN,
+                          .from = weight->from,
+                          .name = weight->value->name};
+    return pj_edit_make(h->pass->edit, weight->value->name, suffix_of(h->dtype), h->dtype, weight->rank, weight->dims,
+                        &make);
+}
+
+/* The same numbers in the other type: `to`. */
+static pj_status twin_of(half *h, pj_edit_node *reader, pj_edit_value *value, pj_dtype to, pj_edit_value **out)
+{
+    pj_held weight;
+    if (!value->twin && to == h->dtype && pj_weight_of(h->pass, value, &weight)) {
+        PJ_TRY(pj_weight_check(h->pass, reader, &weight));
+        value->twin = convert_constant(h, &weight);
+    } else if (!value->twin) {
+        pj_edit_node *cast = add_cast(h, value->maker, value->maker != NULL, value->name, to);
+        cast->in[0] = value;
+        value->twin = pj_edit_value_new(h->pass->edit, value->name, suffix_of(to), to, cast, 0);
+    }
+    *out = value->twin;
+    return PJ_OK;
+}
+
+/* ---- a node ---- */
+
+static void retype_output(half *h, pj_edit_node *node, int o)
+{
+    pj_edit_value *value = node->out[o];
+    if (!value || value->dtype != PJ_FLOAT32)
+        return;
+    if (!value->is_output && !value->is_captured) {
+        value->dtype = h->dtype;
+        value->is_retyped = true;
+        return;
+    }
+    pj_edit_value *aside = pj_edit_set_aside(h->pass->edit, value, suffix_of(h->dtype), h->dtype);
+    pj_edit_node *cast = add_cast(h, node, true, value->name, PJ_FLOAT32);
+    cast->in[0] = aside;
+    cast->out[0] = value;
+    value->maker = cast;
+    value->twin = aside;
+}
+
+/* Attributes that say a type. */
+static void retype_attributes(half *h, pj_edit_node *node)
+{
+    if (is_float_cast(node)) {
+        node->lacks = "to";
+        pj_edit_int(h->pass->edit, node, "to", h->dtype);
+    }
+    if (!pj_edit_is(node, "ConstantOfShape"))
+        return;
+    const pj_attr *attr = pj_node_attr(node->was, "value");
+    const uint8_t *bytes = attr && attr->kind == PJ_ATTR_TENSOR ? attr->tensor->bytes : NULL;
+    float x = 0;
+    uint16_t code = 0;
+    pj_lost lost = {0};
+    if (bytes && attr->tensor->dtype == PJ_FLOAT32)
+        memcpy(&x, bytes, sizeof x);
+    if (h->dtype == PJ_FLOAT16)
+        pj_halves(&x, 1, &code, &lost);
+    else
+        pj_brains(&x, 1, &code, &lost);
+    node->lacks = "value";
+    pj_edit_scalar(h->pass->edit, node, "value", h->dtype, &code, sizeof code);
+}
+
+/* Inputs whose type is not that of the others. */
+static bool keeps_input(const pj_edit_node *node, int i)
+{
+    return i > 0 && pj_edit_is_any(node, "Resize Upsample Dropout");
+}
+
+/* The type in which a node reads an input; PJ_UNDEFINED: whatever it is. */
+static pj_dtype wanted(const half *h, const pj_edit_node *node, int i)
+{
+    const pj_edit_value *value = node->in[i];
+    bool is_float = value && value->was && value->was->type.dtype == PJ_FLOAT32;
+    if (!value || (value->dtype != PJ_FLOAT32 && value->dtype != h->dtype))
+        return PJ_UNDEFINED;
+    if (pj_edit_is(node, "Cast") || (node->was && node->was->desc && (node->was->desc->traits & PJ_SHAPE_ONLY)))
+        return PJ_UNDEFINED;
+    if (node->begin && node->was && i < node->was->inputs && node->was->in[i])
+        is_float = node->was->in[i]->type.dtype == PJ_FLOAT32;
+    if (node->mark && !keeps_input(node, i))
+        return h->dtype;
+    return is_float ? PJ_FLOAT32 : PJ_UNDEFINED;
+}
+
+static pj_status fix_inputs(half *h, pj_edit_node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_dtype want = wanted(h, node, i);
+        pj_edit_value *twin;
+        if (want == PJ_UNDEFINED || node->in[i]->dtype == want)
+            continue;
+        PJ_TRY(twin_of(h, node, node->in[i], want, &twin));
+        pj_edit_read(h->pass->edit, node, i, twin);
+    }
+    return PJ_OK;
+}
+
+/* ---- the pass ---- */
+
+/* Before anything is changed. */
+static void tell(half *h)
+{
+    pj_held weight;
+    for (pj_edit_node *node = h->pass->edit->first; node; node = node->next) {
+        if (!node->was || node->is_dropped || !node->begin || pj_wish_of(h->pass, node).activations != h->kind)
+            continue;
+        const bool has = pj_weight_input(h->pass, node, &weight);
+        pj_applied_layer *layer = node->mark || has ? pj_pass_layer(h->pass, node) : NULL;
+        if (node->mark && layer && strcmp(layer->written, "float") == 0)
+            pj_pass_wrote(h->pass, node, h->dtype == PJ_FLOAT16 ? "fp16" : "bf16", has ? weight.bytes : 0,
+                          has ? weight.bytes / 2 : 0);
+    }
+}
+
+/* fp32 constants that only readers of the new type had are gone. */
+static void drop_constants(half *h)
+{
+    pj_edit *edit = h->pass->edit;
+    pj_edit_index(edit);
+    for (size_t i = 0; i < edit->values.count; i++) {
+        pj_edit_value *value = edit->values.entry[i].value;
+        if (value->twin && (value->init || value->constant))
+            pj_pass_unused(h->pass, value);
+    }
+}
+
+static pj_status run(pj_pass *pass, pj_wish_kind kind, pj_dtype dtype)
+{
+    half h = {pass, dtype, kind};
+    bool any = false, late = false;
+    pj_edit_index(pass->edit);
+    for (size_t i = 0; i < pass->edit->values.count; i++)
+        ((pj_edit_value *)pass->edit->values.entry[i].value)->twin = NULL;
+    for (pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        node->mark = is_half(&h, node);
+        any = any || node->mark;
+        late = late || (node->mark && dtype == PJ_BFLOAT16 && pj_edit_is_any(node, late_brain));
+    }
+    if (!any)
+        return PJ_OK;
+    tell(&h);
+    if (dtype == PJ_BFLOAT16)
+        (void)pj_opset_need(pass, late ? OPSET_BRAIN_CONV : OPSET_BRAIN);
+    for (pj_edit_node *node = pass->edit->first, *next; node; node = next) {
+        next = node->next;
+        for (int o = 0; node->mark && o < node->outputs; o++)
+            retype_output(&h, node, o);
+        if (node->mark)
+            retype_attributes(&h, node);
+    }
+    for (pj_edit_node *node = pass->edit->first; node; node = node->next)
+        if (!node->is_dropped)
+            PJ_TRY(fix_inputs(&h, node));
+    drop_constants(&h);
+    pj_pass_note(
+        pass, NULL,
+        "ONNX Runtime's CPU computes %s in fp32, with conversions around each node: half the file, no less work",
+        dtype == PJ_FLOAT16 ? "fp16" : "nothing in bf16, and others");
+    return pj_arena_failed(pass->arena) ? pj_fail_memory(pass->err) : PJ_OK;
+}
+
+pj_status pj_half(pj_pass *pass)
+{
+    PJ_TRY(run(pass, PJ_WISH_HALF, PJ_FLOAT16));
+    return run(pass, PJ_WISH_BRAIN, PJ_BFLOAT16);
+}

@@ -1,0 +1,126 @@
+/* What the passes share that turn a model into a planned one. */
+#pragma once
+
+#include "apply/edit.h"
+#include "picojoule/apply.h"
+#include "quant/plan_file.h"
+
+/* Numbers that a layer is to work on. */
+typedef enum pj_wish_kind {
+    PJ_WISH_NONE, /* as it is */
+    PJ_WISH_HALF,
+    PJ_WISH_BRAIN,
+    PJ_WISH_EIGHTH, /* float8e4m3fn */
+    PJ_WISH_INT,
+    PJ_WISH_OTHER /* what no runtime has */
+} pj_wish_kind;
+
+typedef struct pj_wish {
+    pj_wish_kind weights, activations;
+    int weight_bits, activation_bits; /* of integers */
+    bool is_named;                    /* by an entry of the plan: what cannot be done is an error */
+} pj_wish;
+
+typedef struct pj_pass {
+    pj_edit *edit;
+    pj_model *model;
+    const pj_apply_options *options;
+    pj_plan plan;
+    pj_map ranges; /* name -> pj_range; empty without calibration */
+    bool has_plan, has_ranges, for_ort;
+    int64_t reach; /* the opset that the model can be raised to */
+    pj_map made;   /* "tensor|format" -> pj_edit_value: what has been dequantized already */
+    pj_arena *arena, *results;
+    pj_applied *out;
+    pj_applied_layer *layer;     /* as many as there are nodes */
+    pj_applied_layer **layer_of; /* by pj_node.id */
+    pj_diags diags;
+    pj_error *err;
+} pj_pass;
+
+pj_wish pj_wish_of(const pj_pass *pass, const pj_edit_node *node);
+
+/* The row of a layer in the report. */
+pj_applied_layer *pj_pass_layer(pj_pass *pass, const pj_edit_node *node);
+
+/* The layer stays as it is. PJ_EFORMAT with this reason where the plan names it and nobody is lenient. */
+pj_status pj_pass_keep(pj_pass *pass, const pj_edit_node *node, const char *reason);
+
+/* The form that was written: words, and bytes of weights. */
+void pj_pass_wrote(pj_pass *pass, const pj_edit_node *node, const char *form, uint64_t before, uint64_t after);
+
+/* A finding; once for each node and sentence. */
+void pj_pass_note(pj_pass *pass, const pj_edit_node *node, const char *format, ...) PJ_PRINTF(3, 4);
+
+/* ---- constants ---- */
+
+/* Numbers that are known before the run. */
+typedef struct pj_held {
+    pj_edit_value *value;
+    pj_numbers from;
+    int input, rank;
+    const int64_t *dims;
+    uint64_t bytes; /* in the file */
+} pj_held;
+
+/* The constant that a value holds: floats. false: it holds none. */
+bool pj_weight_of(pj_pass *pass, pj_edit_value *value, pj_held *out);
+
+/* The input with the role 'w', where it is constant; false: none is. */
+bool pj_weight_input(pj_pass *pass, const pj_edit_node *node, pj_held *out);
+
+/* PJ_EFORMAT: its file lacks it, or it is in an order that is not read. */
+pj_status pj_weight_check(pj_pass *pass, const pj_edit_node *node, const pj_held *weight);
+
+/* Its numbers in memory, in the arena. */
+pj_status pj_weight_read(pj_pass *pass, const pj_held *weight, const float **out);
+
+/* Axes of output and of input channels; -1: not one axis. */
+int pj_weight_channels(const pj_edit_node *node, const pj_held *weight);
+int pj_weight_inputs(const pj_edit_node *node, const pj_held *weight);
+
+/* The shape around an axis; of -1: one channel. */
+pj_lay pj_weight_lay(const pj_held *weight, int axis);
+
+/* Is the node this operator of ai.onnx? */
+bool pj_edit_is(const pj_edit_node *node, const char *op);
+/* One of them, between spaces. */
+bool pj_edit_is_any(const pj_edit_node *node, const char *ops);
+
+/* Drops nodes and initializers that nobody reads any more, of those that a pass has left so. */
+void pj_pass_unused(pj_pass *pass, pj_edit_value *value);
+
+/* ---- the passes ---- */
+
+pj_status pj_clean(pj_pass *pass);
+pj_status pj_prune(pj_pass *pass);
+pj_status pj_weights_only(pj_pass *pass);
+pj_status pj_static(pj_pass *pass);
+pj_status pj_dynamic(pj_pass *pass);
+pj_status pj_half(pj_pass *pass);
+pj_status pj_annotate(pj_pass *pass, const pj_setup *setup);
+
+/* Sets `reach`. */
+void pj_opset_look(pj_pass *pass);
+/* Is that opset had, or can it be? Then it will be. */
+bool pj_opset_need(pj_pass *pass, int64_t version);
+/* Converts what has another meaning in the opset that is needed. */
+pj_status pj_opset_raise(pj_pass *pass);
+
+/* ---- dequantized weights (weights.c) ---- */
+
+typedef struct pj_dq {
+    int bits;            /* 8 or 4 */
+    int32_t most;        /* codes from -most to most */
+    int axis;            /* of the scales; -1: one for all */
+    int64_t block;       /* along the axis; 0: none */
+    bool eighth;         /* float8e4m3fn */
+    bool unsigned8;      /* codes around 128: x86 without VNNI saturates sums of products of uint8 and int8 */
+    pj_dtype dtype;      /* of what it stands for */
+    const float *raised; /* scales that must not be smaller: as many as there are; NULL */
+} pj_dq;
+
+/* The value that a DequantizeLinear of these codes makes, in front of `node`; *scale gets the scales where it is not
+ * NULL. *bytes: of codes and scales. */
+pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight, const pj_dq *dq, pj_edit_value **out,
+                        const float **scale, uint64_t *bytes);

@@ -1,0 +1,357 @@
+/* Weights as integers that a DequantizeLinear turns back, or that MatMulNBits reads. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply/pass.h"
+#include "base/ckd.h"
+
+enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, BLOCK = 32 };
+
+/* ---- DequantizeLinear ---- */
+
+/* Rounds scales to the type in which they are written. */
+static void settle(float *scale, size_t n, pj_dtype dtype)
+{
+    pj_lost lost = {0};
+    for (size_t i = 0; i < n && dtype == PJ_FLOAT16; i++) {
+        uint16_t half;
+        pj_halves(&scale[i], 1, &half, &lost);
+        scale[i] = (float)pj_element_real(PJ_FLOAT16, half > 0 ? half : 1);
+    }
+}
+
+/* One scale for each place of the axis, or one. */
+static pj_status find_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+                             pj_lay lay, float **out)
+{
+    uint64_t bad = 0;
+    float *scale = PJ_NEW(pass->arena, float, lay.extent);
+    *out = scale;
+    if (!scale)
+        return pj_fail_memory(pass->err);
+    PJ_TRY(pj_make_most(&weight->from, lay, scale, &bad, pass->err));
+    if (bad > 0) {
+        pj_error_at(pass->err, NULL, node->was->label, node->op);
+        return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has %llu numbers that are NaN or infinite",
+                       weight->value->name, (unsigned long long)bad);
+    }
+    for (int64_t i = 0; i < lay.extent; i++) {
+        scale[i] = dq->eighth ? scale[i] / 448 : pj_scale_of(scale[i], dq->most);
+        if (dq->eighth && !(scale[i] >= 0x1p-126F))
+            scale[i] = 1;
+        if (dq->raised && dq->raised[i] > scale[i])
+            scale[i] = dq->raised[i];
+    }
+    settle(scale, (size_t)lay.extent, dq->dtype);
+    return PJ_OK;
+}
+
+static pj_edit_value *scale_value(pj_pass *pass, const char *base, const pj_dq *dq, const float *scale, int64_t count)
+{
+    const int rank = dq->axis >= 0;
+    pj_lost lost = {0};
+    if (dq->dtype != PJ_FLOAT16)
+        return pj_edit_bytes(pass->edit, base, "/scale", PJ_FLOAT32, rank, &count, scale, 4 * (size_t)count);
+    uint16_t *halves = PJ_NEW(pass->arena, uint16_t, count);
+    if (halves)
+        pj_halves(scale, (size_t)count, halves, &lost);
+    return pj_edit_bytes(pass->edit, base, "/scale", PJ_FLOAT16, rank, &count, halves, halves ? 2 * (size_t)count : 0);
+}
+
+/* Codes and scales, for each place of an axis. */
+static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+                           pj_edit_value *value[3], const float **scale)
+{
+    pj_lay lay = pj_weight_lay(weight, dq->axis);
+    float *found;
+    const char *base = weight->value->name;
+    PJ_TRY(find_scales(pass, node, weight, dq, lay, &found));
+    *scale = found;
+    const pj_make make = {.form = dq->eighth ? PJ_FORM_EIGHTH : PJ_FORM_CODES,
+                          .from = weight->from,
+                          .lay = lay,
+                          .bits = dq->bits,
+                          .most = dq->most,
+                          .scale = found,
+                          .scales = lay.extent,
+                          .offset = dq->unsigned8 ? 128 : 0,
+                          .name = base};
+    pj_dtype dtype = dq->eighth ? PJ_FLOAT8E4M3FN : dq->bits == 4 ? PJ_INT4 : dq->unsigned8 ? PJ_UINT8 : PJ_INT8;
+    value[0] = pj_edit_make(pass->edit, base, "/q", dtype, weight->rank, weight->dims, &make);
+    value[1] = scale_value(pass, base, dq, found, lay.extent);
+    if (dtype == PJ_INT4)
+        return PJ_OK;
+    uint8_t *zeros = PJ_NEW(pass->arena, uint8_t, lay.extent);
+    if (zeros && dq->unsigned8)
+        memset(zeros, 128, (size_t)lay.extent);
+    value[2] = pj_edit_bytes(pass->edit, base, "/zero_point", dtype, dq->axis >= 0, &lay.extent, zeros,
+                             zeros ? (size_t)lay.extent : 0);
+    return PJ_OK;
+}
+
+/* Likewise, for blocks along the axis. */
+static void add_blocks(pj_pass *pass, const pj_held *weight, const pj_dq *dq, pj_edit_value *value[3])
+{
+    const char *base = weight->value->name;
+    pj_make make = {.form = PJ_FORM_BLOCK_CODES,
+                    .from = weight->from,
+                    .lay = pj_weight_lay(weight, dq->axis),
+                    .bits = dq->bits,
+                    .most = dq->most,
+                    .block = dq->block,
+                    .half_scales = dq->dtype == PJ_FLOAT16,
+                    .name = base};
+    int64_t *dims = pj_arena_memdup(pass->arena, weight->dims, (size_t)weight->rank, sizeof *dims);
+    if (!dims)
+        return;
+    dims[dq->axis] = dims[dq->axis] / dq->block + (dims[dq->axis] % dq->block != 0);
+    value[0] =
+        pj_edit_make(pass->edit, base, "/q", dq->bits == 4 ? PJ_INT4 : PJ_INT8, weight->rank, weight->dims, &make);
+    make.form = PJ_FORM_BLOCK_SCALES;
+    value[1] = pj_edit_make(pass->edit, base, "/scale", dq->dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32, weight->rank,
+                            dims, &make);
+}
+
+/* A key for what has been made: name and form. */
+static char *key_of(pj_pass *pass, const pj_held *weight, const pj_dq *dq)
+{
+    pj_str key = pj_str_new(0);
+    pj_str_printf(&key, "%s|%d|%d|%d|%lld|%d|%p", weight->value->name, dq->eighth + 2 * dq->unsigned8, (int)dq->most,
+                  dq->axis, (long long)dq->block, (int)dq->dtype, (const void *)dq->raised);
+    return pj_str_keep(&key, pass->arena);
+}
+
+/* What was made once, and how large it is. */
+typedef struct made {
+    pj_edit_value *value;
+    const float *scale;
+    uint64_t bytes;
+} made;
+
+pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight, const pj_dq *dq, pj_edit_value **out,
+                        const float **scale, uint64_t *bytes)
+{
+    char *key = key_of(pass, weight, dq);
+    made *known = key ? pj_map_get(&pass->made, key) : NULL;
+    pj_edit_value *value[3] = {NULL, NULL, NULL};
+    const int64_t need = dq->bits == 4 || dq->block > 0          ? OPSET_INT4
+                         : dq->eighth || dq->dtype == PJ_FLOAT16 ? OPSET_HALF
+                         : dq->axis >= 0                         ? OPSET_AXIS
+                                                                 : 10;
+    if (!known) {
+        known = PJ_NEW(pass->arena, made, 1);
+        if (!key || !known)
+            return pj_fail_memory(pass->err);
+        if (dq->block > 0)
+            add_blocks(pass, weight, dq, value);
+        else
+            PJ_TRY(add_codes(pass, node, weight, dq, value, &known->scale));
+        bool is_plain = pj_opset_need(pass, need);
+        pass->edit->ms_opset = !is_plain && pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
+        pj_edit_node *made_by = pj_edit_before(pass->edit, node, is_plain ? "" : "com.microsoft", "DequantizeLinear",
+                                               weight->value->name, value[2] ? 3 : 2, 1);
+        for (int i = 0; i < made_by->inputs; i++) {
+            made_by->in[i] = value[i];
+            known->bytes += value[i] && value[i]->init ? value[i]->init->length : 0;
+        }
+        if (dq->axis >= 0)
+            pj_edit_int(pass->edit, made_by, "axis", dq->axis);
+        if (dq->block > 0)
+            pj_edit_int(pass->edit, made_by, "block_size", dq->block);
+        known->value = pj_edit_value_new(pass->edit, weight->value->name, "/dq", dq->dtype, made_by, 0);
+        if (!pj_map_put(&pass->made, key, known))
+            return pj_fail_memory(pass->err);
+    }
+    *out = known->value;
+    *bytes = known->bytes;
+    if (scale)
+        *scale = known->scale;
+    return PJ_OK;
+}
+
+/* ---- MatMulNBits ---- */
+
+static bool is_power_of_two(int64_t x)
+{
+    return x > 0 && (x & (x - 1)) == 0;
+}
+
+/* Can this layer become one? */
+static bool fits_nbits(const pj_pass *pass, const pj_edit_node *node, const pj_held *weight, int64_t block)
+{
+    if (!pass->for_ort || weight->rank != 2 || weight->input != 1 || block < 16 || block > 256 ||
+        !is_power_of_two(block))
+        return false;
+    if (pj_edit_is(node, "MatMul"))
+        return true;
+    const pj_attr *alpha = pj_node_attr(node->was, "alpha"), *beta = pj_node_attr(node->was, "beta");
+    bool is_plain = pj_edit_is(node, "Gemm") && !pj_node_int(node->was, "transA", 0) && (!alpha || alpha->f == 1) &&
+                    (!beta || beta->f == 1);
+    const pj_edit_value *bias = node->inputs > 2 ? node->in[2] : NULL;
+    const pj_tensor *c = bias ? bias->constant : NULL;
+    return is_plain && (!bias || (c && c->rank == 1 && c->count == weight->dims[pj_weight_channels(node, weight)]));
+}
+
+static pj_edit_value *nbits_part(pj_pass *pass, const pj_held *weight, pj_make *make, pj_form form, const char *suffix,
+                                 pj_dtype dtype, int rank, const int64_t *dims)
+{
+    make->form = form;
+    return pj_edit_make(pass->edit, weight->value->name, suffix, dtype, rank, dims, make);
+}
+
+static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *weight, int bits, int64_t block,
+                             pj_dtype dtype)
+{
+    const int channels = pj_weight_channels(node, weight);
+    const int64_t n = weight->dims[channels], k = weight->dims[!channels], blocks = k / block + (k % block != 0);
+    const int64_t dims[] = {n, blocks, block * bits / 8}, zeros[] = {n, (blocks * bits + 7) / 8};
+    pj_make make = {
+        .from = weight->from,
+        .lay = channels ? (pj_lay){1, k, n}
+            : (pj_lay){n, k, 1},
+        .bits = bits,
+        .block = block,
+        .asymmetric = pass->options->asymmetric,
+        .half_scales = dtype == PJ_FLOAT16,
+        .name = weight->value->name
+    };
+    const pj_dtype scales = dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32;
+    uint64_t bad = 0, after;
+    float most;
+    PJ_TRY(pj_make_most(&weight->from, (pj_lay){1, 1, weight->from.count}, &most, &bad, pass->err));
+    if (bad > 0) {
+        pj_error_at(pass->err, NULL, node->was->label, node->op);
+        return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has %llu numbers that are NaN or infinite",
+                       weight->value->name, (unsigned long long)bad);
+    }
+    pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "MatMulNBits", node->name, 6, 1);
+    new->in[0] = node->in[0];
+    new->in[1] = nbits_part(pass, weight, &make, PJ_FORM_NBITS, "/q", PJ_UINT8, 3, dims);
+    new->in[2] = nbits_part(pass, weight, &make, PJ_FORM_NBITS_SCALES, "/scale", scales, 2, dims);
+    if (make.asymmetric)
+        new->in[3] = nbits_part(pass, weight, &make, PJ_FORM_NBITS_ZEROS, "/zero_point", PJ_UINT8, 2, zeros);
+    new->in[5] = node->inputs > 2 ? node->in[2] : NULL;
+    new->out[0] = node->out[0];
+    new->out[0]->maker = new;
+    new->was = node->was;
+    pj_edit_int(pass->edit, new, "K", k);
+    pj_edit_int(pass->edit, new, "N", n);
+    pj_edit_int(pass->edit, new, "bits", bits);
+    pj_edit_int(pass->edit, new, "block_size", block);
+    pass->edit->ms_opset = pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
+    after = new->in[1]->init &&new->in[2]->init ? new->in[1]->init->length + new->in[2]->init->length : 0;
+    pj_pass_wrote(pass, node, make.asymmetric ? "MatMulNBits, asymmetric" : "MatMulNBits", weight->bytes, after);
+    pj_edit_drop(pass->edit, node);
+    pj_pass_unused(pass, weight->value);
+    return PJ_OK;
+}
+
+/* ---- the pass ---- */
+
+/* Numbers a block: what was asked for, or the usual one where weights have no more than 4 bits. */
+static int64_t block_of(const pj_pass *pass, const pj_edit_node *node, int bits, int64_t extent)
+{
+    int64_t block = pass->options->block;
+    bool is_product = pj_edit_is_any(node, "MatMul Gemm");
+    if (block < 0 || (block == 0 && (bits > 4 || !is_product)))
+        return 0;
+    block = block == 0 ? BLOCK : block;
+    return block < extent ? block : extent;
+}
+
+static pj_dq form_of(const pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_wish *wish)
+{
+    pj_dq dq = {.bits = wish->weight_bits > 4 ? 8 : 4, .eighth = wish->weights == PJ_WISH_EIGHTH};
+    const int reduced = pj_weight_inputs(node, weight);
+    dq.most = (1 << (wish->weight_bits - 1)) - 1;
+    if (pass->options->reduce_range && dq.most == 127)
+        dq.most = 64;
+    dq.bits = dq.eighth ? 8 : dq.bits;
+    dq.block = reduced < 0 || dq.eighth ? 0 : block_of(pass, node, wish->weight_bits, weight->dims[reduced]);
+    dq.axis = dq.block ? reduced : pass->options->per_tensor ? -1 : pj_weight_channels(node, weight);
+    bool is_half = weight->value->dtype == PJ_FLOAT16 || wish->activations == PJ_WISH_HALF;
+    dq.dtype = is_half ? PJ_FLOAT16 : PJ_FLOAT32;
+    return dq;
+}
+
+/* Why it cannot be done, or NULL. */
+static const char *refusal(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_wish *wish,
+                           pj_dq *dq)
+{
+    if (wish->weights == PJ_WISH_OTHER || (wish->weights == PJ_WISH_INT && wish->weight_bits > 8))
+        return "no operator has weights of that format";
+    if (weight->from.count == 0)
+        return "its weight has no elements";
+    if (weight->value->dtype != PJ_FLOAT32 && weight->value->dtype != PJ_FLOAT16)
+        return "its weight is neither fp32 nor fp16";
+    if (dq->dtype == PJ_FLOAT16 && pass->reach < OPSET_HALF && weight->value->dtype == PJ_FLOAT32)
+        dq->dtype = PJ_FLOAT32; /* a Cast follows */
+    int64_t need = dq->bits == 4 || dq->block              ? OPSET_INT4
+                   : dq->eighth || dq->dtype == PJ_FLOAT16 ? OPSET_HALF
+                   : dq->axis >= 0                         ? OPSET_AXIS
+                                                           : 10;
+    if (pass->reach >= need || (pass->for_ort && !dq->block && !dq->eighth && dq->dtype == PJ_FLOAT32))
+        return NULL;
+    (void)node;
+    return need == OPSET_INT4 ? "it needs opset 21, to which the model cannot be raised"
+                              : "it needs a later opset, to which the model cannot be raised";
+}
+
+static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+{
+    pj_held weight;
+    pj_edit_value *value;
+    uint64_t after;
+    char form[80];
+    if (!pj_weight_input(pass, node, &weight))
+        return !wish->is_named ? PJ_OK : pj_pass_keep(pass, node, "its weight is no constant of the main graph");
+    pj_dq dq = form_of(pass, node, &weight, wish);
+    const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
+    PJ_TRY(pj_weight_check(pass, node, &weight));
+    if (dq.block && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 && fits_nbits(pass, node, &weight, block) &&
+        (weight.value->dtype == PJ_FLOAT32 || weight.value->dtype == PJ_FLOAT16))
+        return write_nbits(pass, node, &weight, dq.bits, block, dq.dtype);
+    const char *reason = refusal(pass, node, &weight, wish, &dq);
+    if (reason)
+        return pj_pass_keep(pass, node, reason);
+    PJ_TRY(pj_dequantize(pass, node, &weight, &dq, &value, NULL, &after));
+    pj_edit_read(pass->edit, node, weight.input, value);
+    snprintf(form, sizeof form, "DequantizeLinear %s%s",
+             dq.eighth      ? "fp8e4m3"
+             : dq.bits == 4 ? "int4"
+                            : "int8",
+             dq.block      ? " in blocks"
+             : dq.axis < 0 ? " per tensor"
+                           : "");
+    pj_pass_wrote(pass, node, form, weight.bytes, after);
+    if (wish->weight_bits != dq.bits && wish->weights == PJ_WISH_INT)
+        pj_pass_note(pass, node, "its int%d weights are stored as int%d: the file does not shrink to %d bits",
+                     wish->weight_bits, dq.bits, wish->weight_bits);
+    if (pj_edit_is_any(node, "MatMul Gemm"))
+        pj_pass_note(pass, node,
+                     "ONNX Runtime computes it with MatMulNBits and activations rounded to int8, unless the session "
+                     "entry session.qdq_matmulnbits_accuracy_level is 1");
+    else
+        pj_pass_note(pass, node,
+                     "ONNX Runtime dequantizes its weight in every inference: the file shrinks, the traffic does not");
+    pj_pass_unused(pass, weight.value);
+    return PJ_OK;
+}
+
+pj_status pj_weights_only(pj_pass *pass)
+{
+    pj_edit_index(pass->edit);
+    for (pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        pj_wish wish = pj_wish_of(pass, node);
+        bool is_integer = wish.activations == PJ_WISH_INT || wish.activations == PJ_WISH_EIGHTH;
+        bool wants = wish.weights == PJ_WISH_INT || wish.weights == PJ_WISH_EIGHTH || wish.weights == PJ_WISH_OTHER;
+        if (node->is_dropped || !node->begin || !wants || (is_integer && pass->options->scheme != PJ_APPLY_WEIGHTS))
+            continue;
+        if (pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
+            PJ_TRY(write_layer(pass, node, &wish));
+        else if (wish.is_named && node->was && pj_pass_layer(pass, node))
+            PJ_TRY(pj_pass_keep(pass, node, "weights of this operator are not written as integers"));
+    }
+    return pj_arena_failed(pass->arena) ? pj_fail_memory(pass->err) : PJ_OK;
+}
