@@ -87,6 +87,9 @@ typedef struct pj_check_model {
     size_t verdict_count;
     size_t exceeded;
     size_t improved;
+    const char *before;            /* what it was compared with, of pj_check_options.against; "": nothing */
+    bool is_new;                   /* it was not there */
+    bool renewed;                  /* its limits were others, so it was not compared */
     size_t unjudged;               /* rules that could not be judged */
     const char *const *data_files; /* as in pj_model_info, of a PJ_BROKEN model that could be opened, too */
     size_t data_file_count;
@@ -133,6 +136,14 @@ typedef struct pj_check_options {
      * on another thread. Another status than PJ_OK ends the check. May be NULL. */
     pj_status (*analysed)(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err);
     void *payload;
+
+    /* What the models were before, which takes the place of their baselines; NULL: nothing. `against`: a folder that
+     * has them (their path in it, or their name alone, or saved reports NAME.json), or one file; a model that is not
+     * there is new. `against_name`: what reports call it (NULL: the same). `old`: the budget of then, for number
+     * formats; where it has other limits for a model, the change of the model is meant, and those of now alone count.
+     */
+    const char *against, *against_name;
+    const struct pj_budget *old;
 } pj_check_options;
 
 /* Analyses all models and judges them; the same result whatever `jobs` is. A model that cannot be judged (absent,

@@ -1,5 +1,6 @@
 /* Checking budgets: models are analysed side by side and judged in the order of the file. */
 #include "base/parallel.h"
+#include "check/before.h"
 #include "check/bind.h"
 #include "check/judge.h"
 #include "picojoule/picojoule.h"
@@ -98,18 +99,41 @@ static pj_status list_findings(const pj_budget_entry *entry, subject *s, pj_aren
     return PJ_OK;
 }
 
-static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
-                       pj_check_model *out, pj_error *err)
+/* The baseline: a saved report, or what the options are against. */
+static pj_status open_baseline(const pj_check_options *options, subject *s, pj_budget_entry *entry, pj_arena *arena,
+                               pj_check_model *out, pj_error *no_baseline, pj_error *err)
+{
+    pj_before before = {0};
+    if (!options->against) {
+        if (entry->baseline)
+            pj_result_read(entry->baseline_file, &s->baseline, no_baseline);
+        return PJ_OK;
+    }
+    PJ_TRY(pj_before_open(options, entry, arena, &before, err));
+    PJ_TRY(pj_before_rules(&before, arena, entry, err));
+    s->baseline = before.result;
+    *no_baseline = before.error;
+    out->is_new = before.is_new;
+    out->renewed = before.renewed;
+    out->before = options->against_name ? options->against_name : before.file ? before.file : options->against;
+    out->baseline = options->against_name ? NULL : before.file;
+    entry->baseline = out->before;
+    return PJ_OK;
+}
+
+static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, const pj_check_options *options,
+                       subject *s, pj_arena *arena, pj_check_model *out, pj_error *err)
 {
     pj_error no_baseline = {0}, no_lint = {0};
+    pj_budget_entry own = *entry;
     PJ_TRY(analyse(budget, entry, s, arena, err));
-    if (entry->baseline)
-        pj_result_read(entry->baseline_file, &s->baseline, &no_baseline);
+    PJ_TRY(open_baseline(options, s, &own, arena, out, &no_baseline, err));
     pj_budget_case given = {.budget = budget,
-                            .entry = entry,
+                            .entry = &own,
                             .setup = &s->setup,
                             .now = s->result,
                             .baseline = s->baseline,
+                            .is_against = options->against != NULL,
                             .no_baseline = &no_baseline,
                             .no_lint = &no_lint};
     PJ_TRY(list_findings(entry, s, arena, &given, &no_lint, err));
@@ -167,6 +191,7 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
                             .line = entry->line,
                             .outcome = PJ_BROKEN,
                             .baseline = entry->baseline_file,
+                            .before = "",
                             .unit = "pJ",
                             .table = "",
                             .changed = "",
@@ -175,7 +200,8 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
     close_subject(s);
     r->arenas[at] = pj_arena_new(0);
     pj_error why = {0};
-    pj_status status = r->arenas[at] ? judge(r->budget, entry, s, r->arenas[at], out, &why) : pj_fail_memory(&why);
+    pj_status status =
+        r->arenas[at] ? judge(r->budget, entry, &r->options, s, r->arenas[at], out, &why) : pj_fail_memory(&why);
     if (r->arenas[at] && status != PJ_ENOMEM && keep_data_files(s->model, r->arenas[at], out) != PJ_OK)
         status = pj_fail_memory(&why);
     if (status == PJ_OK)

@@ -430,6 +430,25 @@ static bool is_harmless(const pj_setting_change *change)
     return setting && setting->kind == PJ_SETTING_FILE && is_same_file(change->a, change->b);
 }
 
+static const char *digest_of(const pj_setup *setup, const pj_setting *member)
+{
+    for (size_t i = 0; member && i < setup->content_count; i++)
+        if (strcmp(setup->contents[i].member, member->name) == 0)
+            return setup->contents[i].sha256;
+    return "";
+}
+
+/* Names what the model as it was had otherwise; files by their contents, as they lie elsewhere now. */
+static void add_own(const judge *j, const pj_setting_change *change, pj_str *out)
+{
+    const pj_setting *member = pj_setting_find(change->option, strlen(change->option));
+    const char *between = out->length ? ", " : "";
+    if (!is_harmless(change))
+        pj_str_printf(out, "%s%s %s, now %s", between, change->name, change->a, change->b);
+    else if (strcmp(digest_of(&j->given->baseline->setup, member), digest_of(&j->given->now->setup, member)) != 0)
+        pj_str_printf(out, "%s%s %s", between, change->option, change->b);
+}
+
 /* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. Other prices,
  * sizes or memories leave nothing to compare: no_baseline says which. */
 static pj_status check_basis(judge *j, pj_check_model *out)
@@ -443,6 +462,8 @@ static pj_status check_basis(judge *j, pj_check_model *out)
             pj_str_printf(&text, "%s%s has other contents", differ++ ? "; " : "", changes[i].contents);
         else if (changes[i].contents)
             pj_str_printf(&changed, "%s%s", changed.length ? ", " : "", changes[i].contents);
+        else if (j->given->is_against && !changes[i].other_prices)
+            add_own(j, &changes[i], &changed);
         else if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
     pj_setting_changes_free(changes);

@@ -21,8 +21,7 @@ pj_status pj_read_budget(const char *file, const pj_texts *only, pj_budget **out
     return status;
 }
 
-/* The folders of a file, where they are not there yet. */
-static void make_folders(const char *file)
+void pj_make_folders(const char *file)
 {
     char *path = strdup(file);
     for (char *at = path ? strchr(path + 1, '/') : NULL; at; at = strchr(at + 1, '/')) {
@@ -55,7 +54,7 @@ static pj_status write_baseline(const pj_check_model *model, const pj_result *re
             w->code = pj_say_usage("check", "the baseline %s would overwrite data of its model", model->baseline);
             return PJ_OK;
         }
-    make_folders(model->baseline);
+    pj_make_folders(model->baseline);
     pj_out out = pj_out_new(model->baseline);
     pj_status status = pj_report_write(result, &options, pj_out_write, &out, &err);
     pj_exit code = pj_out_finish(&out, status, &err, model->baseline);

@@ -5,6 +5,7 @@
 
 #include "budget_file.h"
 #include "commands.h"
+#include "git.h"
 #include "record.h"
 #include "reports.h"
 
@@ -14,6 +15,7 @@ typedef struct check_args {
     pj_record_args record;
     pj_reports reports;
     pj_texts only;         /* models, by name or glob */
+    const char *against;   /* git:COMMIT, a file or a folder; NULL: baselines */
     size_t jobs;           /* 0: as many as processors */
     double margin;         /* of --init and --update: 0.05 is 5 % */
     const char *baselines; /* folder, or NULL */
@@ -39,6 +41,11 @@ static const pj_option result_rows[] = {
     {"quiet",          'q', NULL,
      "only what does not pass; nothing where all does",
      PJ_OPTION_FLAG, .at = AT(output.report.quiet)},
+    {"against",        0, "SOURCE",
+     "compares with the models as they were, instead\n"
+     "of with baselines: git:COMMIT, a folder that has\n"
+     "them, or one file",
+     PJ_OPTION_TEXT, .at = AT(against), .wants = "git:COMMIT, a folder or a file"},
     {"only",           0, "MODEL",
      "of the budget's models this one alone, by name\n"
      "or glob, for example --only 'models/kws*';\n"
@@ -144,33 +151,76 @@ static pj_exit refuse_inputs(const pj_line *line, const pj_budget *budget, const
     return code;
 }
 
-static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
+/* What the models are compared with instead of their baselines. */
+static pj_exit open_past(const check_args *args, const char *file, const pj_budget *budget, pj_past *past,
+                         pj_budget **old, pj_check_options *out)
+{
+    static const char git[] = "git:";
+    pj_error err = {0};
+    if (!args->against)
+        return PJ_EXIT_DONE;
+    out->against = args->against;
+    if (strncmp(args->against, git, sizeof git - 1) != 0) {
+        if (access(args->against, F_OK) == 0)
+            return PJ_EXIT_DONE;
+        pj_say("--against %s: %s", args->against, strerror(errno));
+        return PJ_EXIT_INPUT;
+    }
+    pj_exit code = pj_past_read(args->against + sizeof git - 1, file, budget, past);
+    if (code == PJ_EXIT_DONE && past->budget && pj_budget_read(past->budget, old, &err) != PJ_OK)
+        code = pj_say_error(&err, past->budget);
+    out->against = past->folder;
+    out->against_name = args->against;
+    out->old = *old;
+    return code;
+}
+
+static pj_exit check_budget(const pj_line *line, const check_args *args, const char *file, const pj_budget *budget,
+                            const pj_check_options *given)
 {
     pj_error err = {0};
-    pj_budget *budget = NULL;
     pj_check *check = NULL;
     recorder history = {line, args, PJ_EXIT_DONE};
-    const pj_check_options options = {.jobs = args->jobs, .analysed = record, .payload = &history};
-    pj_status status = pj_read_budget(file, &args->only, &budget, &err);
-    pj_exit code = status == PJ_OK ? refuse_inputs(line, budget, file) : PJ_EXIT_DONE;
-    if (status == PJ_OK && code == PJ_EXIT_DONE)
-        status = pj_budget_check(budget, &options, &check, &err);
-    if (status != PJ_OK)
-        code = pj_say_error(&err, file);
+    pj_check_options options = *given;
+    options.jobs = args->jobs;
+    options.analysed = record;
+    options.payload = &history;
+    pj_status status = pj_budget_check(budget, &options, &check, &err);
+    pj_exit code = status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, file);
     if (history.code == PJ_EXIT_USAGE)
         code = history.code;
-    for (size_t i = 0; status == PJ_OK && code == PJ_EXIT_DONE && i < check->model_count; i++)
+    for (size_t i = 0; code == PJ_EXIT_DONE && i < check->model_count; i++)
         code = refuse_data(line, &check->models[i]);
-    if (status == PJ_OK && code == PJ_EXIT_DONE) {
+    if (code == PJ_EXIT_DONE) {
         code = pj_write_reports(write_check, check, &args->output, &args->reports, check->budget);
         pj_exit verdict = judge(check, args->output.out != NULL);
         code = code == PJ_EXIT_DONE ? history.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
     }
-    if (!budget && err.status == PJ_EIO && strcmp(file, default_budget) == 0)
-        pj_say("there is no budget yet? `picojoule check --init MODEL...` writes a first one");
     pj_check_free(check);
+    return code;
+}
+
+static pj_exit run_check(const pj_line *line, const check_args *args, const char *file)
+{
+    pj_error err = {0};
+    pj_budget *budget = NULL, *old = NULL;
+    pj_past past = {NULL, NULL, NULL};
+    pj_check_options options = {0};
+    if (pj_read_budget(file, &args->only, &budget, &err) != PJ_OK) {
+        pj_exit code = pj_say_error(&err, file);
+        if (err.status == PJ_EIO && strcmp(file, default_budget) == 0)
+            pj_say("there is no budget yet? `picojoule check --init MODEL...` writes a first one");
+        return code;
+    }
+    pj_exit code = refuse_inputs(line, budget, file);
+    if (code == PJ_EXIT_DONE)
+        code = open_past(args, file, budget, &past, &old, &options);
+    if (code == PJ_EXIT_DONE)
+        code = check_budget(line, args, file, budget, &options);
+    pj_budget_free(old);
     pj_budget_free(budget);
+    pj_past_remove(&past);
     return code;
 }
 
@@ -228,8 +278,8 @@ const pj_command pj_command_check = {
               .in_budget = true}},
     .clashes =
         {{.with = "init",
-          .others = "update update-baseline only",
-          .why = "check: --init makes a budget, --update and --only need one: give one of them"},
+          .others = "update update-baseline only against",
+          .why = "check: --init makes a budget, the other options need one: give one of them"},
              {.with = "init", .others = "record", .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "update",
           .others = "record",
@@ -244,14 +294,16 @@ const pj_command pj_command_check = {
           .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
                  "go with --init"},
              {.with = "init", .others = "format report github-summary jobs width quiet"},
-             {.with = "update", .others = "format report github-summary output quiet"},
-             {.with = "update-baseline", .others = "format report github-summary output quiet"}                                 },
+             {.with = "update", .others = "format report github-summary output quiet against"},
+             {.with = "update-baseline", .others = "format report github-summary output quiet against"}                                 },
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"
                 "    are all limits kept?\n"
                 "picojoule check --format github --report junit=check.xml --github-summary\n"
                 "    in a GitHub workflow\n"
+                "picojoule check --against git:origin/main\n"
+                "    has a model got worse than on the main branch? Without stored baselines\n"
                 "picojoule check --record energy.db\n"
                 "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
                 "picojoule check --update\n"

@@ -91,6 +91,9 @@ static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *che
     pj_json_put_double(json, "total",
                        model->outcome == PJ_BROKEN && !model->unjudged ? NAN : pj_energy_total(&model->energy));
     pj_json_put_text(json, "baseline", model->baseline);
+    pj_json_put_text(json, "before", *model->before ? model->before : NULL);
+    pj_json_put_bool(json, "new", model->is_new);
+    pj_json_put_bool(json, "renewed", model->renewed);
     put_made(json, "improvement", &better);
     pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < model->verdict_count; i++)

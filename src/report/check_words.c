@@ -290,7 +290,10 @@ static void count_advice(const pj_check_model *model, const char *metric, pj_str
 /* A baseline can be made anew; all else stands in the budget. */
 static void error_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    if (v->kind == PJ_RULE_BASELINE || v->kind == PJ_RULE_BASELINE_LAYER) {
+    bool is_growth = v->kind == PJ_RULE_BASELINE || v->kind == PJ_RULE_BASELINE_LAYER;
+    if (is_growth && *model->before) {
+        pj_say(out, "Compared with {}.", pj_w_text(model->before));
+    } else if (is_growth) {
         pj_str_add(out, "If that is meant, ");
         add_update(check, model, out);
         pj_str_add(out, " makes a baseline from the model as it is now.");
@@ -362,6 +365,28 @@ static void remedy(const pj_check_model *model, const pj_check_verdict *v, pj_st
     }
 }
 
+/* Of growth over a baseline, or over the model as it was. */
+static void growth_advice(const pj_check *check, const pj_check_model *model, pj_str *out)
+{
+    if (*model->before)
+        pj_say(out, "Compared with {}. ", pj_w_text(model->before));
+    if (model->baseline) {
+        add_command("`picojoule compare ", model->baseline, " ", out);
+        add_file(model->file, out);
+        pj_say(out, "{}{}` shows what changed. ", pj_w_ours(*model->options ? " " : ""), pj_w_text(model->options));
+    }
+    pj_str_add(out, "If that is meant, ");
+    if (*model->before && model->baseline) {
+        pj_str_add(out, "compare with a newer one.");
+    } else {
+        add_update(check, model, out);
+        pj_str_add(out, *model->before ? " renews its limits, and a model with new limits is not compared."
+                                       : " makes it the baseline.");
+    }
+    if (*model->changed)
+        pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
+}
+
 void pj_check_advice(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
     if (v->error) {
@@ -374,14 +399,7 @@ void pj_check_advice(const pj_check *check, const pj_check_model *model, const p
             acceptance(check, model, v, out);
         return;
     }
-    add_command("`picojoule compare ", model->baseline ? model->baseline : "", " ", out);
-    add_file(model->file, out);
-    pj_say(out, "{}{}` shows what changed; if it is meant, ", pj_w_ours(*model->options ? " " : ""),
-           pj_w_text(model->options));
-    add_update(check, model, out);
-    pj_str_add(out, " makes it the baseline.");
-    if (*model->changed)
-        pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
+    growth_advice(check, model, out);
 }
 
 void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj_str *out)
@@ -395,7 +413,7 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
                pj_w_ours(metric_name(v->metric)), figure(model, v, v->baseline - v->value),
                pj_w_share((v->baseline - v->value) / v->baseline));
     }
-    if (!shown)
+    if (!shown || *model->before)
         return;
     pj_str_add(out, "; ");
     add_update(check, model, out);
@@ -426,6 +444,10 @@ void pj_check_summary(const pj_check_model *model, pj_str *out)
                pj_w_plural(model->unjudged, "limit cannot be judged", "limits cannot be judged"));
     if (model->improved && !worst)
         pj_str_add(out, "; better than the baseline");
+    if (model->is_new)
+        pj_say(out, "; new since {}", pj_w_text(model->before));
+    else if (model->renewed)
+        pj_say(out, "; other limits than {}, so it is not compared", pj_w_text(model->before));
 }
 
 void pj_check_headline(const pj_check *check, pj_str *out)

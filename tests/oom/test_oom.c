@@ -401,7 +401,7 @@ static pj_status write_again(const input *in, digest *out, pj_error *err)
 /* A budget of the model in one thread: limits that are kept and not, and a first budget of it. */
 static pj_status check(const input *in, digest *out, pj_error *err)
 {
-    const pj_check_options one = {.jobs = 1};
+    const pj_check_options one = {.jobs = 1, .against = in->path};
     const pj_budget_draft draft = {.models = &in->path, .model_count = 1, .baselines = "b", .margin = 0.05};
     const pj_setup setup = pj_setup_default();
     pj_report_options options = pj_report_options_default();

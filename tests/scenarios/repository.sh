@@ -2,36 +2,7 @@
 # Plays the life of a repository that keeps energy budgets: first budget, change by change, baseline, CI.
 #
 #     repository.sh PROGRAM
-set -u
-program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
-step=
-
-wrong() {
-    echo "$step: $1"
-    sed 's/^/    /' "$work/out"
-    failed=1
-}
-
-# expect EXIT COMMAND...: all that it prints is in out
-expect() {
-    code=$1
-    shift
-    "$@" >"$work/out" 2>&1
-    got=$?
-    [ "$got" -eq "$code" ] || wrong "exit code $got, not $code: $*"
-}
-
-has() {
-    grep -qF -e "$1" "$work/out" || wrong "lacks: $1"
-}
-
-lacks() {
-    ! grep -qF -e "$1" "$work/out" || wrong "has: $1"
-}
+. "$(dirname "$0")/expect.sh"
 
 # On one line each, whatever its length.
 check() {

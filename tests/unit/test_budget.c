@@ -489,6 +489,39 @@ static void test_defaults(void)
     checked_free(&c);
 }
 
+/* Against the model as it was: 60 MACs then, 72 now. */
+static void test_against(void)
+{
+    static const char text[] = "{\"schema\": \"picojoule.budget/1\", \"defaults\": {\"margin\": \"1%\"}, \"models\": "
+                               "[{\"model\": \"n.onnx\", \"limits\": {\"macs\": 100}}]}";
+    char old[128];
+    checked c = {0};
+    snprintf(old, sizeof old, "%s", in_folder("m.onnx"));
+    pj_check_options options = {.jobs = 1, .against = old};
+    put_network("m.onnx", "5", "first");
+    put_network("n.onnx", "6", "second");
+    put_text("budget.json", text);
+    CHECK_INT(pj_budget_read(in_folder("budget.json"), &c.budget, &c.err), PJ_OK);
+    CHECK_INT(pj_budget_check(c.budget, &options, &c.check, &c.err), PJ_OK);
+    const pj_check_verdict *v = verdict_of(&c, PJ_RULE_BASELINE, "total");
+    CHECK(v->exceeded && v->value > v->baseline);
+    CHECK_NEAR(v->tolerance, 0.01, 0);
+    CHECK(verdict_of(&c, PJ_RULE_BASELINE_LAYER, "total")->exceeded);
+    CHECK(!verdict_of(&c, PJ_RULE_TOTAL, "macs")->exceeded);
+    CHECK_TEXT(c.check->models[0].before, old);
+    pj_check_free(c.check);
+    options.against = folder; /* where it is the same */
+    CHECK_INT(pj_budget_check(c.budget, &options, &c.check, &c.err), PJ_OK);
+    CHECK_INT(c.check->passed, 1);
+    CHECK(!verdict_of(&c, PJ_RULE_BASELINE, "total")->exceeded);
+    pj_check_free(c.check);
+    options.against = "/nowhere";
+    CHECK_INT(pj_budget_check(c.budget, &options, &c.check, &c.err), PJ_OK);
+    CHECK(c.check->models[0].is_new);
+    CHECK_INT(c.check->models[0].verdict_count, 1);
+    checked_free(&c);
+}
+
 /* ---- renewing ---- */
 
 static pj_renewal *renewed(checked *c, const char *text, double margin)
@@ -603,6 +636,7 @@ int main(void)
     test_draft();
     test_more_models();
     test_defaults();
+    test_against();
     test_renewal();
     test_shared_renewal();
     test_limit_texts();
