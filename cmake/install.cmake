@@ -47,6 +47,16 @@ install(TARGETS picojoule RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/picojoule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES ${GENERATED}/picojoule/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/picojoule)
 install(DIRECTORY energy_tables op_rules footprint_data DESTINATION ${CMAKE_INSTALL_DATADIR}/picojoule)
+install(FILES share/picojoule.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME picojoule)
+install(FILES share/_picojoule DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES share/picojoule.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+# The manual page is what the program says of itself; one for another machine cannot be asked.
+if(NOT CMAKE_CROSSCOMPILING)
+  set(MANUAL ${CMAKE_CURRENT_BINARY_DIR}/picojoule.1)
+  add_custom_command(TARGET picojoule POST_BUILD COMMAND $<TARGET_FILE:picojoule> help --man > ${MANUAL} VERBATIM)
+  install(FILES ${MANUAL} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 
 # ---- pkg-config: prefix is where the file is found, so the tree can be moved ----
 set(PJ_REQUIRES libprotobuf-c)

@@ -142,12 +142,12 @@ typedef struct pj_record_args {
 
 /* ---- rows.c: rows that several commands have ---- */
 
-extern const pj_option pj_report_rows[6]; /* --format --json -o --width --color --memory-limit; of a pj_output */
-extern const pj_option pj_look_rows[5];   /* without -o: of a report beside another output */
-extern const pj_option pj_chart_rows[6];  /* with svg */
+extern const pj_option pj_report_rows[6];  /* --format --json -o --width --color --memory-limit; of a pj_output */
+extern const pj_option pj_look_rows[5];    /* without -o: of a report beside another output */
+extern const pj_option pj_chart_rows[6];   /* with svg */
 extern const pj_option pj_reports_rows[2]; /* --report --github-summary; of a pj_reports */
-extern const pj_option pj_strict_rows[1]; /* of a bool */
-extern const pj_option pj_record_rows[5]; /* --record --record-as --commit ...; of a pj_record_args */
+extern const pj_option pj_strict_rows[1];  /* of a bool */
+extern const pj_option pj_record_rows[5];  /* --record --record-as --commit ...; of a pj_record_args */
 
 /* A pj_option.check of times. */
 const char *pj_time_wants(const char *value);
@@ -226,3 +226,8 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
 void pj_help_program(const pj_command *const *commands);
 void pj_help_command(const pj_command *command);
 void pj_help_markdown(const pj_command *const *commands);
+void pj_help_man(const pj_command *const *commands, const char *intro); /* man.c */
+extern const char pj_help_intro[];
+
+/* complete.c: what may stand next, for shells. */
+void pj_complete(const pj_command *const *commands, int count, char **words);

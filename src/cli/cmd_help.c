@@ -3,11 +3,12 @@
 
 typedef struct help_args {
     pj_output output;
-    bool markdown;
+    bool markdown, man;
 } help_args;
 
 static const pj_option reference_rows[] = {
     {"markdown", 0, NULL, "all commands in one text, docs/cli.md", PJ_OPTION_FLAG, .at = offsetof(help_args, markdown)},
+    {"man",      0, NULL, "all commands as a manual page",         PJ_OPTION_FLAG, .at = offsetof(help_args, man)     },
 };
 
 /* The rules of --lint; with --markdown, docs/lint.md. */
@@ -34,7 +35,9 @@ static pj_exit run(pj_line *line, const void *given)
         return pj_say_unknown_command(line->commands, line->operand[0]);
     if (command && args->markdown)
         return pj_say_usage("help", "help: --markdown prints all commands, or the rules of lint, not one command");
-    if (args->markdown)
+    if (args->man)
+        pj_help_man(line->commands, pj_help_intro);
+    else if (args->markdown)
         pj_help_markdown(line->commands);
     else if (command)
         pj_help_command(command);

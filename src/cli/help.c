@@ -1,8 +1,8 @@
 /* --help and docs/cli.md: made from the tables of commands and options. */
 #include "cli.h"
 
-static const char intro[] = "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"
-                            "before anything is deployed.";
+const char pj_help_intro[] = "Reads an ONNX model and reports where the energy of a run goes, layer by layer,\n"
+                             "before anything is deployed.";
 
 static const char first_steps[] = "picojoule analyze model.onnx\n"
                                   "    where the energy goes, largest layers first\n"
@@ -45,7 +45,7 @@ static void print_option(const char *name, char letter, const char *value, const
 
 void pj_help_program(const pj_command *const *commands)
 {
-    printf("picojoule %s\n\n%s\n\nUsage: picojoule COMMAND [options]\n\n", PICOJOULE_VERSION, intro);
+    printf("picojoule %s\n\n%s\n\nUsage: picojoule COMMAND [options]\n\n", PICOJOULE_VERSION, pj_help_intro);
     for (size_t i = 0; commands[i]; i++) {
         char head[64];
         snprintf(head, sizeof head, "%s %s", commands[i]->name, commands[i]->operands);
@@ -148,7 +148,7 @@ void pj_help_markdown(const pj_command *const *commands)
 {
     printf("# The command line\n\n<!-- made by `picojoule help --markdown`; a test compares -->\n\n%s\n\n"
            "| Command | |\n|---|---|\n",
-           intro);
+           pj_help_intro);
     for (size_t i = 0; commands[i]; i++) {
         printf("| [`picojoule %s%s", commands[i]->name, *commands[i]->operands ? " " : "");
         print_cell(commands[i]->operands);
@@ -158,6 +158,7 @@ void pj_help_markdown(const pj_command *const *commands)
         "\n## Conventions\n\n"
         "- `--help` and `--version` work everywhere. An option's value follows after a space or `=`. Options and\n"
         "  arguments may stand in any order; `--` ends the options. Words and built-in names are read in any case.\n"
+        "- `man picojoule` is this page; bash, zsh and fish complete commands, options, words and built-in names (share/).\n"
         "- `-` as MODEL reads standard input. A NAME that is no built-in one is a FILE if it has a `/`, ends with\n"
         "  `.json` or exists.\n"
         "- The report goes to standard output, everything else to standard error. After a failure there is nothing on\n"

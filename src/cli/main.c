@@ -17,6 +17,10 @@ static pj_exit run(int count, char **words)
         printf("picojoule %s\n", PICOJOULE_VERSION);
         return PJ_EXIT_DONE;
     }
+    if (strcmp(first, "--complete") == 0) {
+        pj_complete(pj_commands, count - 1, words + 1);
+        return PJ_EXIT_DONE;
+    }
     if (count == 0)
         return pj_say_usage(NULL, "what shall be done? For example: picojoule analyze model.onnx");
     if (!command)
