@@ -184,6 +184,34 @@ void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t si
     return copy;
 }
 
+bool pj_arena_grow(pj_arena *arena, void *list, size_t count, size_t *room, size_t size)
+{
+    enum { FIRST_ROOM = 16 };
+    size_t wider = *room ? 2 * *room : FIRST_ROOM;
+    void *old, *more;
+    if (count < *room)
+        return true;
+    more = pj_arena_alloc(arena, wider, size);
+    if (!more)
+        return false;
+    memcpy(&old, list, sizeof old); /* whatever type it points to */
+    if (count)
+        memcpy(more, old, count * size);
+    memcpy(list, &more, sizeof more);
+    *room = wider;
+    return true;
+}
+
+void *pj_arena_more(pj_arena *arena, void *list, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return list;
+    void *more = pj_arena_alloc(arena, count ? 2 * count : 1, size);
+    if (more && count)
+        memcpy(more, list, count * size);
+    return more;
+}
+
 size_t pj_arena_bytes(const pj_arena *arena)
 {
     return arena->bytes;

@@ -30,6 +30,14 @@ char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length);
 /* A copy of `count` objects of `size` bytes. */
 void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t size);
 
+/* Room for one more in the list at `list` (a pointer to it), which has `count` things and room for *room: a full one
+ * moves to a place of twice its size. false: no memory; then it is as it was. */
+bool pj_arena_grow(pj_arena *arena, void *list, size_t count, size_t *room, size_t size);
+#define PJ_GROW(arena, list, count, room) pj_arena_grow((arena), &(list), (count), &(room), sizeof *(list))
+
+/* The same for a list that is full at each power of two: itself, or its copy. NULL: no memory. */
+void *pj_arena_more(pj_arena *arena, void *list, size_t count, size_t size);
+
 /* Bytes handed out so far, since the last reset. */
 size_t pj_arena_bytes(const pj_arena *arena);
 

@@ -1,19 +1,6 @@
 /* Numbers with unit, source and confidence. */
 #include "base/figure.h"
 
-static bool grow(pj_figures *figures)
-{
-    size_t capacity = figures->capacity ? figures->capacity * 2 : 32;
-    pj_figure *rows = PJ_NEW(figures->arena, pj_figure, capacity);
-    if (!rows)
-        return false;
-    if (figures->count)
-        memcpy(rows, figures->rows, figures->count * sizeof *rows);
-    figures->rows = rows;
-    figures->capacity = capacity;
-    return true;
-}
-
 static bool is_confidence(const char *word)
 {
     static const char *const words[] = {"primary", "secondary", "derived", "memory"};
@@ -26,8 +13,7 @@ static bool is_confidence(const char *word)
 /* Appends a row whose texts are copied. */
 static pj_status append(pj_figures *figures, pj_json at, pj_figure row, pj_error *err)
 {
-    if (figures->count == figures->capacity && !grow(figures))
-        return pj_fail_memory(err);
+    PJ_TRY(pj_got(PJ_GROW(figures->arena, figures->rows, figures->count, figures->capacity), err));
     pj_str path = pj_str_new(0);
     pj_json_path(at, &path);
     row.path = path.failed ? NULL : pj_arena_strdup(figures->arena, path.data);

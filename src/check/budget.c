@@ -166,13 +166,7 @@ static pj_status add_entry(pj_reader *r, pj_json object, pj_json defaults, const
     pj_budget *budget = r->budget;
     if (budget->entries == PJ_MAX_BUDGET_MODELS)
         return pj_json_fail(object, PJ_ELIMIT, r->err, "more than %d models", (int)PJ_MAX_BUDGET_MODELS);
-    if (budget->entries == r->room) {
-        pj_budget_entry *more = PJ_NEW(r->arena, pj_budget_entry, r->room = r->room ? 2 * r->room : 16);
-        PJ_TRY(pj_got(more, r->err));
-        if (budget->entries)
-            memcpy(more, budget->entry, budget->entries * sizeof *more);
-        budget->entry = more;
-    }
+    PJ_TRY(pj_got(PJ_GROW(r->arena, budget->entry, budget->entries, r->room), r->err));
     r->entry = &budget->entry[budget->entries++];
     r->entry->no_file = no_file;
     return read_entry(r, object, defaults, path);

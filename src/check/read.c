@@ -8,16 +8,8 @@
 static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, const char *word, pj_quantity quantity)
 {
     pj_budget_entry *entry = r->entry;
-    if (entry->rules == entry->room) {
-        size_t room = entry->room ? 2 * entry->room : 8;
-        pj_budget_rule *more = PJ_NEW(r->arena, pj_budget_rule, room);
-        if (!more)
-            return NULL;
-        if (entry->rules)
-            memcpy(more, entry->rule, entry->rules * sizeof *more);
-        entry->rule = more;
-        entry->room = room;
-    }
+    if (!PJ_GROW(r->arena, entry->rule, entry->rules, entry->room))
+        return NULL;
     pj_budget_rule *rule = &entry->rule[entry->rules++];
     r->rules++;
     *rule = (pj_budget_rule){.kind = kind,

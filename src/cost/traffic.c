@@ -3,16 +3,7 @@
 
 pj_status pj_moves_add(pj_moves *moves, const pj_move *move, pj_error *err)
 {
-    enum { FIRST_ROOM = 16 };
-    if (moves->count == moves->room) {
-        size_t room = moves->room ? 2 * moves->room : FIRST_ROOM;
-        pj_move *more = PJ_NEW(moves->arena, pj_move, room);
-        PJ_TRY(pj_got(more, err));
-        if (moves->count)
-            memcpy(more, moves->at, moves->count * sizeof *more);
-        moves->at = more;
-        moves->room = room;
-    }
+    PJ_TRY(pj_got(PJ_GROW(moves->arena, moves->at, moves->count, moves->room), err));
     moves->at[moves->count++] = *move;
     return PJ_OK;
 }

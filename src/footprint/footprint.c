@@ -62,17 +62,8 @@ static pj_status find_that(run *r, const char *code, bool strict, const char *su
 {
     pj_str text = pj_str_new(0);
     va_list args;
-    if (r->out->finding_count == r->finding_capacity) {
-        size_t capacity = r->finding_capacity * 2 + 8;
-        pj_finding *list = PJ_NEW(r->arena, pj_finding, capacity);
-        if (!list)
-            return pj_fail_memory(r->err);
-        if (r->finding_capacity)
-            memcpy(list, r->findings, r->out->finding_count * sizeof *list);
-        r->findings = list;
-        r->finding_capacity = capacity;
-        r->out->findings = list;
-    }
+    PJ_TRY(pj_got(PJ_GROW(r->arena, r->findings, r->out->finding_count, r->finding_capacity), r->err));
+    r->out->findings = r->findings;
     va_start(args, format);
     pj_str_vprintf(&text, format, args);
     va_end(args);

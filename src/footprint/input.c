@@ -56,16 +56,7 @@ static pj_status add(reader *r, const pj_energy_source *row)
     pj_energy_sources *out = r->out;
     if (!(row->joules >= 0 && isfinite(row->joules)))
         return pj_fail(r->err, PJ_EFORMAT, "its energy of a query, %g J, is no energy", row->joules);
-    if (out->count == out->capacity) {
-        size_t capacity = out->capacity ? out->capacity * 2 : 8;
-        pj_energy_source *rows = PJ_NEW(out->arena, pj_energy_source, capacity);
-        if (!rows)
-            return pj_fail_memory(r->err);
-        if (out->count)
-            memcpy(rows, out->rows, out->count * sizeof *rows);
-        out->rows = rows;
-        out->capacity = capacity;
-    }
+    PJ_TRY(pj_got(PJ_GROW(out->arena, out->rows, out->count, out->capacity), r->err));
     out->rows[out->count++] = *row;
     return pj_arena_failed(out->arena) ? pj_fail_memory(r->err) : PJ_OK;
 }

@@ -186,16 +186,7 @@ static pj_status read_row(reader *r)
                            most_intensity);
     if (r->has_time)
         PJ_TRY(read_time(r, r->csv.field[0]));
-    if (r->out->steps.count == r->capacity) {
-        size_t capacity = r->capacity ? r->capacity * 4 : 256;
-        double *values = PJ_NEW(r->out->arena, double, capacity);
-        if (!values)
-            return pj_fail_memory(r->err);
-        if (r->capacity)
-            memcpy(values, r->values, r->capacity * sizeof *values);
-        r->values = values;
-        r->capacity = capacity;
-    }
+    PJ_TRY(pj_got(PJ_GROW(r->out->arena, r->values, r->out->steps.count, r->capacity), r->err));
     r->values[r->out->steps.count++] = value;
     return PJ_OK;
 }

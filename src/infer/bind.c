@@ -13,7 +13,7 @@ typedef struct binder {
     pj_num *meanings; /* ... their values */
     int formulas;
     pj_node **loop; /* all Loop nodes, where trips are given */
-    int loops, room;
+    size_t loops, room;
     pj_error *err;
 } binder;
 
@@ -330,14 +330,7 @@ static pj_status note_loop(void *payload, pj_node *node)
     binder *b = payload;
     if (strcmp(node->op, "Loop") != 0 || *node->domain)
         return PJ_OK;
-    if (b->loops == b->room) {
-        b->room = b->room ? 2 * b->room : 16;
-        pj_node **more = PJ_NEW(b->arena, pj_node *, b->room);
-        PJ_TRY(pj_got(more, b->err));
-        for (int i = 0; i < b->loops; i++)
-            more[i] = b->loop[i];
-        b->loop = more;
-    }
+    PJ_TRY(pj_got(PJ_GROW(b->arena, b->loop, b->loops, b->room), b->err));
     b->loop[b->loops++] = node;
     return PJ_OK;
 }
@@ -347,7 +340,7 @@ static pj_status give_trips(binder *b, const pj_trips_binding *given)
     offers o = offers_for(given->node);
     bool found = false, ok = true;
     const pj_num trips = pj_num_of(given->trips);
-    for (int i = 0; i < b->loops; i++) {
+    for (size_t i = 0; i < b->loops; i++) {
         const pj_node *node = b->loop[i];
         offer(&o, node->label);
         if (strcmp(node->label, given->node) != 0 && strcmp(node->name, given->node) != 0)

@@ -35,14 +35,9 @@ pj_status pj_each_node(const pj_graph *graph, pj_node_visit visit, void *payload
 static pj_status note_type(noting *n, pj_type *type)
 {
     pj_model *model = n->model;
-    int count = model->declareds;
-    if ((count & (count - 1)) == 0) { /* full: at each power of two */
-        pj_declared *more = PJ_NEW(model->arena, pj_declared, count ? 2 * count : 1);
-        PJ_TRY(pj_got(more, n->err));
-        if (count)
-            memcpy(more, model->declared, (size_t)count * sizeof *more);
-        model->declared = more;
-    }
+    pj_declared *more = pj_arena_more(model->arena, model->declared, (size_t)model->declareds, sizeof *more);
+    PJ_TRY(pj_got(more, n->err));
+    model->declared = more;
     model->declared[model->declareds++] = (pj_declared){type, *type};
     return PJ_OK;
 }

@@ -3,21 +3,6 @@
 
 #include "base/limits.h"
 
-static bool grow(pj_linter *linter)
-{
-    if (linter->count < linter->capacity)
-        return true;
-    size_t capacity = linter->capacity ? 2 * linter->capacity : 32;
-    pj_lint_finding *more = PJ_NEW(linter->arena, pj_lint_finding, capacity);
-    if (!more)
-        return false;
-    if (linter->count)
-        memcpy(more, linter->finding, linter->count * sizeof *more);
-    linter->finding = more;
-    linter->capacity = capacity;
-    return true;
-}
-
 bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const char *format, ...)
 {
     char text[1024];
@@ -26,7 +11,7 @@ bool pj_lint_add(pj_linter *linter, const pj_node *node, double energy, const ch
         linter->dropped++;
         return true;
     }
-    if (!grow(linter))
+    if (!PJ_GROW(linter->arena, linter->finding, linter->count, linter->capacity))
         return false;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

@@ -5,7 +5,7 @@
 /* Appends to a list of a graph. */
 static pj_status append(pj_loader *loader, pj_value ***list, int *count, pj_value *value)
 {
-    *list = pj_load_grow(loader->arena, *list, *count, sizeof(pj_value *));
+    *list = pj_arena_more(loader->arena, *list, (size_t)*count, sizeof(pj_value *));
     PJ_TRY(pj_got(*list, loader->err));
     (*list)[(*count)++] = value;
     return PJ_OK;
@@ -119,7 +119,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__No
 {
     pj_graph *graph = place->graph;
     pj_node *node = PJ_NEW(loader->arena, pj_node, 1);
-    graph->node = pj_load_grow(loader->arena, graph->node, graph->nodes, sizeof(pj_node *));
+    graph->node = pj_arena_more(loader->arena, graph->node, (size_t)graph->nodes, sizeof(pj_node *));
     PJ_TRY(pj_got(node && graph->node, loader->err));
     PJ_TRY(pj_load_step(loader));
     node->name = pj_arena_strdup(loader->arena, pj_text(proto->name));

@@ -74,9 +74,6 @@ const char *pj_load_domain(const char *domain);
 /* The text, kept once per model. NULL: out of memory. */
 const char *pj_load_intern(pj_loader *loader, const char *text);
 
-/* `items` with room for one more: a larger copy whenever `count` is a power of two. NULL: out of memory. */
-void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size);
-
 /* A new array of pointers to texts, copied. */
 pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out);
 

@@ -16,16 +16,6 @@ const char *pj_load_intern(pj_loader *loader, const char *text)
     return kept && pj_map_put(&loader->texts, kept, kept) ? kept : NULL;
 }
 
-void *pj_load_grow(pj_arena *arena, void *items, int count, size_t size)
-{
-    if (count > 0 && (count & (count - 1)))
-        return items;
-    char *more = pj_arena_alloc(arena, count > 0 ? (size_t)count * 2 : 1, size);
-    if (more && count > 0)
-        memcpy(more, items, (size_t)count * size);
-    return more;
-}
-
 pj_status pj_load_texts(pj_loader *loader, char *const *texts, size_t count, const char *const **out)
 {
     const char **copies = PJ_NEW(loader->arena, const char *, count);
@@ -99,7 +89,7 @@ pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *na
         return PJ_EFORMAT;
     }
     value = PJ_NEW(loader->arena, pj_value, 1);
-    model->value = pj_load_grow(loader->arena, model->value, model->values, sizeof(pj_value *));
+    model->value = pj_arena_more(loader->arena, model->value, (size_t)model->values, sizeof(pj_value *));
     const char *kept = final_name(loader, place, name);
     PJ_TRY(pj_got(value && model->value && kept, loader->err));
     value->name = kept;

@@ -26,14 +26,8 @@ static bool add_read(sorter *s, const locals *inside, const char *name)
     const size_t *maker = pj_map_get(&s->makers, name);
     if (!maker || pj_load_find(s->place, name))
         return true;
-    if (s->used == s->capacity) {
-        size_t *more = PJ_NEW(s->arena, size_t, s->capacity * 2);
-        if (!more)
-            return false;
-        memcpy(more, s->reads, s->used * sizeof *more);
-        s->reads = more;
-        s->capacity *= 2;
-    }
+    if (!PJ_GROW(s->arena, s->reads, s->used, s->capacity))
+        return false;
     s->reads[s->used++] = (size_t)(maker - s->first);
     return true;
 }

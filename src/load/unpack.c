@@ -78,7 +78,7 @@ static bool add_message(pj_arena *arena, const field *f, pj_graph_text *graph)
             return true;
     pj_messages *list = (void *)((char *)graph + lists[row].list);
     list->type = lists[row].type;
-    list->packed = pj_load_grow(arena, list->packed, (int)list->count, sizeof *list->packed);
+    list->packed = pj_arena_more(arena, list->packed, list->count, sizeof *list->packed);
     if (!list->packed)
         return false;
     list->packed[list->count++] = f->head;

@@ -26,41 +26,24 @@ static bool is_late(pj_enumeration *s)
     return s->stopped;
 }
 
-static bool grow(pj_enumeration *s, void **at, size_t count, size_t *room, size_t size)
+bool pj_labels_push(pj_enumeration *s, pj_labels *out, const pj_label *at)
 {
-    if (count < *room)
-        return true;
-    size_t more = *room ? 2 * *room : 256;
-    void *copy = pj_arena_alloc(s->arena, more, size);
-    if (!copy) {
+    if (!PJ_GROW(s->arena, out->at, out->count, out->room)) {
         s->no_memory = s->stopped = true;
         return false;
     }
-    if (count)
-        memcpy(copy, *at, count * size);
-    *at = copy;
-    *room = more;
-    return true;
-}
-
-bool pj_labels_push(pj_enumeration *s, pj_labels *out, const pj_label *at)
-{
-    void *memory = out->at;
-    if (!grow(s, &memory, out->count, &out->room, sizeof *out->at))
-        return false;
-    out->at = memory;
     out->at[out->count++] = *at;
     return true;
 }
 
 static uint32_t remember(pj_enumeration *s, uint32_t before, uint32_t what)
 {
-    void *memory = s->trail;
     if (what == PJ_NO_TRAIL)
         return before;
-    if (!grow(s, &memory, s->trail_count, &s->trail_room, sizeof *s->trail))
+    if (!PJ_GROW(s->arena, s->trail, s->trail_count, s->trail_room)) {
+        s->no_memory = s->stopped = true;
         return before;
-    s->trail = memory;
+    }
     s->trail[s->trail_count] = (pj_decision){before, what};
     return (uint32_t)s->trail_count++;
 }

@@ -85,15 +85,7 @@ static pj_status keep_finding(sweep *s, const pj_finding *finding)
     PJ_TRY(pj_got(key, s->err));
     if (pj_map_get(&s->seen, key) || s->result.finding_count == PJ_MAX_DIAGNOSTICS)
         return PJ_OK;
-    if (s->result.finding_count == s->room) {
-        size_t room = s->room ? 2 * s->room : 16;
-        pj_finding *more = PJ_NEW(s->arena, pj_finding, room);
-        PJ_TRY(pj_got(more, s->err));
-        if (s->room)
-            memcpy(more, s->findings, s->room * sizeof *more);
-        s->findings = more;
-        s->room = room;
-    }
+    PJ_TRY(pj_got(PJ_GROW(s->arena, s->findings, s->result.finding_count, s->room), s->err));
     pj_finding *copy = &s->findings[s->result.finding_count++];
     *copy = *finding;
     copy->node = pj_arena_strdup(s->arena, finding->node);

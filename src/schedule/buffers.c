@@ -126,13 +126,7 @@ int pj_buffers_root(const pj_buffers *b, const pj_graph *graph, const pj_value *
 
 static pj_status list_add(pj_buffers *b, int number, pj_error *err)
 {
-    if (b->listed == b->room) {
-        int *more = PJ_NEW(b->arena, int, 2 * (size_t)b->room);
-        PJ_TRY(pj_got(more, err));
-        memcpy(more, b->list, (size_t)b->room * sizeof *more);
-        b->list = more;
-        b->room *= 2;
-    }
+    PJ_TRY(pj_got(PJ_GROW(b->arena, b->list, (size_t)b->listed, b->room), err));
     b->list[b->listed++] = number;
     return PJ_OK;
 }

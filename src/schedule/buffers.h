@@ -16,7 +16,8 @@ typedef struct pj_buffers {
                          it */
     int *stamp;       /* of a root: the last list that has it */
     int *list;        /* what pj_buffers_reads or pj_buffers_makers found */
-    int listed, room, lists;
+    int listed, lists;
+    size_t room;
     size_t unknown;
     int64_t sum;
 } pj_buffers;

@@ -89,19 +89,14 @@ bool pj_setting_take(pj_setup *setup, const pj_setting *member, pj_arena *arena)
     return copy != NULL;
 }
 
-/* One with 2^n members is full. */
 void *pj_setting_add(pj_setup *setup, const pj_setting *member, pj_arena *arena)
 {
     size_t *count = count_of(setup, member), size = item_size(member);
     void **list = pj_setting_of(setup, member);
-    if ((*count & (*count - 1)) == 0) {
-        void *more = pj_arena_alloc(arena, *count ? 2 * *count : 1, size);
-        if (!more)
-            return NULL;
-        if (*count)
-            memcpy(more, *list, *count * size);
-        *list = more;
-    }
+    void *more = pj_arena_more(arena, *list, *count, size);
+    if (!more)
+        return NULL;
+    *list = more;
     return (char *)*list + (*count)++ * size;
 }
 

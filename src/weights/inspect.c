@@ -52,15 +52,7 @@ pj_weight_options pj_weight_options_default(void)
 
 static pj_status add_row(inspection *s, const pj_node *node, const pj_constant *constant)
 {
-    if (s->rows == s->room) {
-        size_t room = s->room ? 2 * s->room : 64;
-        found *more = PJ_NEW(s->arena, found, room);
-        PJ_TRY(pj_got(more, s->err));
-        if (s->rows)
-            memcpy(more, s->row, s->rows * sizeof *more);
-        s->row = more;
-        s->room = room;
-    }
+    PJ_TRY(pj_got(PJ_GROW(s->arena, s->row, s->rows, s->room), s->err));
     s->row[s->rows++] = (found){node, *constant, SIZE_MAX};
     return PJ_OK;
 }

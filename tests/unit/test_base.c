@@ -55,6 +55,28 @@ static void test_arena_keeps(void)
     pj_arena_free(arena);
 }
 
+/* Lists that grow keep what they have, whether they count their room or double at powers of two; a failure leaves them.
+ */
+static void test_arena_lists(void)
+{
+    pj_arena *arena = pj_arena_new(10 * 1000);
+    int *counted = NULL, *doubled = NULL;
+    size_t count = 0, room = 0;
+    for (; count < 100 && PJ_GROW(arena, counted, count, room); count++) {
+        doubled = pj_arena_more(arena, doubled, count, sizeof *doubled);
+        counted[count] = doubled[count] = (int)count;
+    }
+    CHECK_INT(count, 100);
+    CHECK_INT(room, 128);
+    for (size_t i = 0; i < count; i++)
+        CHECK(counted[i] == (int)i && doubled[i] == (int)i);
+    while (PJ_GROW(arena, counted, count, room))
+        count = room;
+    CHECK(counted[99] == 99 && room == count && pj_arena_failed(arena));
+    CHECK(!pj_arena_more(arena, doubled, 4096, sizeof *doubled));
+    pj_arena_free(arena);
+}
+
 static void test_intern(void)
 {
     enum { KEYS = 1000, WORDS = 3 };
@@ -216,6 +238,7 @@ int main(void)
 {
     test_arena_reset();
     test_arena_keeps();
+    test_arena_lists();
     test_intern();
     test_map(0);
     test_map(100);
