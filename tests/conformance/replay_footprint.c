@@ -20,6 +20,15 @@
 #include "picojoule/history.h"
 #include "picojoule/picojoule.h"
 
+/* Inputs of the table. */
+#define TRAINING                                                                                                      \
+    "{'hardware': 'gpu_a100', 'flops_per_step': 25195836, 'n_epochs': 100, 'batch_size': 32, 'dataset_size': 50001, " \
+    "'quantum_tokens_per_batch': 0, 'n_qubits': 4, 'n_qlayers': 2}"
+#define MODEL "{'hardware': 'cpu_intel_xeon', 'params': 66362880, 'seq_len': 128, 'batch_size': 4}"
+#define LIFE                                                                                                    \
+    "{'region': 'finland', 'training_hours': 0.25, 'cpu_percent_after': 50, 'dev_hours': 160, 'team_size': 2, " \
+    "'requests_per_day': 10000, 'kwh_per_request': 0.001, 'deployment_days': 365}"
+
 enum { SHOWN = 10, MOST_BYTES = 64 * 1024 * 1024 };
 
 static const char *folder;
@@ -1094,6 +1103,122 @@ static int replay_all(void)
     return !files ? 2 : failed > 0;
 }
 
+/* ---- the table of docs/footprint.md ---- */
+
+/*  what it is a figure of, function, its input, where the published answer has it, where the corrected one */
+static const struct {
+    const char *what, *function, *in, *published, *corrected;
+} table[] = {
+    {"V4: 10^12 FLOPs on its A100 (uJ)",                     "compute_energy",
+     "{'hardware': 'gpu_a100', 'flops': 1e12, 'batch_size': 16, 'memory_gb': 0}",                                                                   "energy_uj",                     "energy_uj"           },
+    {"V4: the same on its Xeon (uJ)",                        "compute_energy",
+     "{'hardware': 'cpu_intel_xeon', 'flops': 1e12, 'batch_size': 16, 'memory_gb': 0}",                                                             "energy_uj",                     "energy_uj"           },
+    {"V4: 1 GB of memory, A100 (uJ)",                        "compute_energy",
+     "{'hardware': 'gpu_a100', 'flops': 0, 'batch_size': 16, 'memory_gb': 1}",                                                                      "energy_uj",                     "energy_uj"           },
+    {"V4: 1 J in kWh",                                       "carbon_footprint",           "{'energy_uj': 1e6, 'g_per_kwh': 400}",                  "kwh",                           "kwh"                 },
+    {"V4: CO2 of its training example, A100 (g)",            "training_energy_estimate",   TRAINING,                                                "carbon_g",                      "carbon_g"            },
+    {"V4: phone charges of it",                              "training_energy_estimate",   TRAINING,                                                "equivalent_smartphone_charges",
+     "smartphone_charges_epa_12wh"                                                                                                                                                                         },
+    {"V4: a model of 66 M parameters, batch 4 (mJ)",         "estimate_model_energy",      MODEL,                                                   "energy_mj",                     "energy_mj"           },
+    {"V4: CO2 of a query of it (ug)",                        "estimate_model_energy",      MODEL,                                                   "carbon_per_query_ug",           "carbon_per_query_ug" },
+    {"V4: a circuit of 8 qubits, 6 layers, 512 tokens (uJ)", "quantum_energy",
+     "{'hardware': 'quantum_simulator', 'n_qubits': 8, 'n_layers': 6, 'n_tokens': 512}",                                                            "energy_uj",                     "energy_uj"           },
+    {"V4: the penalty of batch 4, a heuristic",              "batch_penalty",              "{'batch_size': 4}",                                     "factor",                        "factor"              },
+    {"V4: what is selected after comparing hardware",        "compare_hardware",           "{'flops': 1e6, 'batch_size': 1}",
+     "selected_afterwards",                                                                                                                                                          "selected_afterwards" },
+    {"framework: a region that it does not know (kg)",       "measure_training_emissions",
+     "{'region': 'atlantis', 'duration_s': 3600, 'cpu_percent_after': 40, 'model_size_mb': 1}",                                                     "total_emissions_kg",
+     "exit"                                                                                                                                                                                                },
+    {"framework: a utilization of 150 % (W)",                "estimate_gpu_power",
+     "{'utilization_percent': 150, 'idle_w': 50, 'max_w': 300}",                                                                                    "w",                             "exit"                },
+    {"framework: its lifecycle in Finland (kg)",             "generate_lifecycle_report",  LIFE,                                                    "3.carbon_kg",                   "total.carbon_kg"     },
+    {"framework: hours of it",                               "generate_lifecycle_report",  LIFE,                                                    "3.duration_hours",              "total.duration_hours"},
+    {"framework: efficiency of a scenario",                  "compare_scenarios",
+     "{'scenarios': [{'name': 'int8', 'emissions_kg': 0.125, 'energy_kwh': 0.3, 'model_size_mb': 24.5}]}",                                          "exception",
+     "int8.efficiency_score_mb_per_kg"                                                                                                                                                                     },
+    {"framework: operations of resnet8",                     "estimate_flops",
+     "{'model': 'resnet8.onnx', 'input': [1, 3, 32, 32], 'weights': [['conv', 432], ['conv', 2304], ['conv', 2304], "
+     "['conv', 4608], ['conv', 9216], ['conv', 512], ['conv', 18432], ['conv', 36864], ['conv', 2048], ['linear', "
+     "640]]}",                                                                                                                                      "flops",                         "macs"                },
+    {"ML Energy Score: 1.5 J as kWh, and per 1000 queries",  "seed003_result",
+     "{'num_samples': 1000, 'energy_kwh': 4.1666e-7, 'co2_kg': 1e-7, 'duration_seconds': 1}",                                                       "energy_kwh",
+     "kwh_per_1000_queries"                                                                                                                                                                                },
+    {"ML Energy Score: stars of nine models",                "stars",                      "{'kwh_per_1000_queries': [1, 2, 3, 4, 5, 6, 7, 8, 9]}",
+     "stars_seed003_code",                                                                                                                                                           "rank"                },
+    {"layer table: the shares of its sample add up to (mJ)", "seed004_table",
+     "{'mj': [2.345, 8.123, 8.034, 7.989, 7.876, 7.923, 7.812, 1.234, 0.876]}",                                                                     "total_mj",                      "total_mj"            },
+    {"layer table: latency of a loop (ms)",                  "seed004_row",
+     "{'avg_power_w': 45.2, 'total_time_s': 2.34, 'num_loops': 100, 'batch_size': 16, 'poll_interval_ms': 100}",                                    "latency_per_loop_ms",           "latency_per_loop_ms" },
+};
+
+/* JSON that is written with single quotes. */
+static cJSON *parse_quoted(const char *json)
+{
+    char *copy = strdup(json);
+    for (char *at = copy; at && *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    cJSON *parsed = copy ? cJSON_Parse(copy) : NULL;
+    free(copy);
+    return parsed;
+}
+
+/* "3.carbon_kg": members and places. */
+static const cJSON *walk(const cJSON *item, const char *path)
+{
+    char part[64];
+    while (item && *path) {
+        size_t length = strcspn(path, ".");
+        snprintf(part, sizeof part, "%.*s", (int)length, path);
+        item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, atoi(part)) : of(item, part);
+        path += length + (path[length] == '.');
+    }
+    return item;
+}
+
+static void print_value(const cJSON *got, const char *path)
+{
+    const cJSON *item = walk(got, path);
+    if (item && strcmp(path, "exit") == 0) {
+        printf("refused (exit %d)", item->valueint);
+    } else if (cJSON_IsNumber(item)) {
+        printf("%.6g", item->valuedouble);
+    } else if (cJSON_IsString(item)) {
+        printf("`%s`", cJSON_GetStringValue(item));
+    } else if (item) {
+        char *text_of_list = cJSON_PrintUnformatted(item);
+        printf("%s", text_of_list ? text_of_list : "?");
+        cJSON_free(text_of_list);
+    } else {
+        printf("not given");
+    }
+}
+
+static int print_table(void)
+{
+    printf("| figure | as published | corrected |\n|---|---|---|\n");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        int function = 0;
+        cJSON *in = parse_quoted(table[i].in);
+        while (function < FUNCTIONS && strcmp(functions[function].name, table[i].function) != 0)
+            function++;
+        if (!in || function == FUNCTIONS)
+            return 1;
+        printf("| %s |", table[i].what);
+        for (int published = 1; published >= 0; published--) {
+            bool list = published && strcmp(table[i].function, "generate_lifecycle_report") == 0;
+            cJSON *got = list ? cJSON_CreateArray() : cJSON_CreateObject();
+            functions[function].compute(in, published, got);
+            printf(" ");
+            print_value(got, published ? table[i].published : table[i].corrected);
+            printf(" |");
+            cJSON_Delete(got);
+        }
+        printf("\n");
+        cJSON_Delete(in);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     pj_error err = {0};
@@ -1106,7 +1231,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", err.file, err.what);
         return 2;
     }
-    int code = replay_all();
+    int code = strcmp(folder, "--table") == 0 ? print_table() : replay_all();
     pj_regions_close(regions);
     return code;
 }
