@@ -56,25 +56,69 @@ static double mean_from(const search *s, double start)
     return sum * s->steps->step_h / s->length;
 }
 
+/* Neither is negative. */
 static bool is_less(double a, double b)
 {
-    double most = fmax(fabs(a), fabs(b));
-    return isinf(most) ? a < b : a < b - 1e-12 * most;
+    return a < b * (1 - 1e-12);
 }
 
-static void try_start(const search *s, double start, pj_run_window *out)
+static void take_start(double start, double mean, pj_run_window *out)
 {
-    if (!(start >= s->first && start <= s->last))
-        return;
-    double mean = mean_from(s, start);
-    bool same = !is_less(mean, out->mean) && !is_less(out->mean, mean);
-    if (is_less(mean, out->mean) || (same && start < out->start_h)) {
-        out->mean = same ? out->mean : mean;
-        out->start_h = start;
+    if (!(mean > out->mean * (1 + 1e-12))) {
+        bool less = is_less(mean, out->mean);
+        if (less || start < out->start_h) {
+            out->mean = less ? mean : out->mean;
+            out->start_h = start;
+        }
     }
     if (is_less(out->worst_mean, mean) || (mean >= out->worst_mean && start < out->worst_start_h)) {
         out->worst_mean = mean;
         out->worst_start_h = start;
+    }
+}
+
+static void try_start(const search *s, double start, pj_run_window *out)
+{
+    if (start >= s->first && start <= s->last)
+        take_start(start, mean_from(s, start), out);
+}
+
+/* ---- starts and ends on borders: no division, no search for a step ---- */
+
+/* The integral up to a border. */
+static exact before(const search *s, size_t index)
+{
+    size_t count = s->steps->count;
+    if (index <= count)
+        return s->before[index];
+    double turns = (double)(index / count);
+    exact sum = s->before[index % count], all = s->before[count];
+    sum = add(sum, all.high * turns);
+    sum.low += all.low * turns + fma(all.high, turns, -(all.high * turns));
+    return sum;
+}
+
+/* Of `whole` steps from a border on, and `part` of the step at `more`. */
+static double mean_of(const search *s, size_t from, double whole, double part, size_t more)
+{
+    exact a = before(s, from), b = before(s, from + (size_t)whole);
+    double sum = (b.high - a.high) + (b.low - a.low);
+    sum += part > 0 ? part * s->steps->value[more % s->steps->count] : 0;
+    return sum * s->steps->step_h / s->length;
+}
+
+/* All starts on a border, and all that end on one. */
+static void try_borders(const search *s, size_t first, size_t count, pj_run_window *out)
+{
+    double steps = s->length / s->steps->step_h, whole = floor(steps), part = steps - whole;
+    size_t end = (size_t)ceil((s->first + s->length) / s->steps->step_h);
+    for (size_t i = first; i < first + count; i++)
+        take_start((double)i * s->steps->step_h, mean_of(s, i, whole, part, i + (size_t)whole), out);
+    for (size_t i = end; part > 0 && i <= end + s->steps->count; i++) {
+        double start = (double)i * s->steps->step_h - s->length;
+        size_t from = i - (size_t)whole;
+        if (start >= s->first && start <= s->last && from > 0)
+            take_start(start, mean_of(s, from, whole, part, from - 1), out);
     }
 }
 
@@ -179,6 +223,9 @@ static pj_status bound(const pj_steps *steps, const pj_window_ask *ask, search *
     double end = isnan(ask->latest_end_h) && !steps->repeats ? s->period : ask->latest_end_h;
     s->first = ask->earliest_h;
     s->last = isnan(end) ? s->first + s->period : end - s->length;
+    if (!(s->first / steps->step_h < 1e15 && s->length / steps->step_h < 1e15 && s->length > 0))
+        return pj_fail(err, PJ_EARGUMENT, "%g h from hour %g on are no window of steps of %g h", s->length, s->first,
+                       steps->step_h);
     if (!steps->repeats && end > s->period)
         return pj_fail(err, PJ_EARGUMENT, "the latest end, hour %g, is after the end of the profile, hour %g", end,
                        s->period);
@@ -199,11 +246,7 @@ static void try_all(const search *s, bool open, pj_run_window *out)
         within.last = nextafter(within.last, -INFINITY);
     double first = first_border(&within, &count);
     try_start(&within, s->first, out);
-    for (size_t i = 0; i < count; i++)
-        try_start(&within, border(s, first + (double)i), out);
-    double end = ceil((s->first + s->length) / s->steps->step_h);
-    for (size_t i = 0; i <= s->steps->count; i++)
-        try_start(&within, border(s, end + (double)i) - s->length, out);
+    try_borders(&within, (size_t)first, count, out);
     if (!open)
         try_start(&within, s->last, out);
 }
@@ -211,18 +254,18 @@ static void try_all(const search *s, bool open, pj_run_window *out)
 pj_status pj_window_find(const pj_steps *steps, const pj_window_ask *ask, pj_run_window *out, pj_error *err)
 {
     search s = {.steps = steps, .period = (double)steps->count * steps->step_h, .length = ask->duration_h};
-    exact *before = NULL, sum = {0, 0};
+    exact *sums = NULL, sum = {0, 0};
     *out = (pj_run_window){.start_h = INFINITY, .mean = INFINITY, .worst_mean = -INFINITY, .slots_mean = NAN};
     PJ_TRY(bound(steps, ask, &s, err));
-    before = malloc((steps->count + 1) * sizeof *before);
-    if (!before)
+    sums = malloc((steps->count + 1) * sizeof *sums);
+    if (!sums)
         return pj_fail_memory(err);
     for (size_t i = 0; i < steps->count; i++) {
-        before[i] = sum;
+        sums[i] = sum;
         sum = add(sum, steps->value[i]);
     }
-    before[steps->count] = sum;
-    s.before = before;
+    sums[steps->count] = sum;
+    s.before = sums;
     try_all(&s, steps->repeats && isnan(ask->latest_end_h), out);
     out->now_mean = mean_from(&s, s.first);
     out->saving_percent_of_now = saving(out->mean, out->now_mean);
@@ -230,7 +273,7 @@ pj_status pj_window_find(const pj_steps *steps, const pj_window_ask *ask, pj_run
     pj_status status = list_starts(&s, ask->top ? ask->top : 1, out, err);
     if (status == PJ_OK && ask->interruptible)
         status = find_slots(&s, out, err);
-    free(before);
+    free(sums);
     if (status != PJ_OK) {
         free(out->starts);
         out->starts = NULL;

@@ -12,6 +12,7 @@
 #include "check.h"
 #include "check/entry.h"
 #include "cost/table.h"
+#include "footprint/profile.h"
 #include "infer/infer.h"
 #include "ir/diag.h"
 #include "load/load.h"
@@ -653,6 +654,44 @@ static void test_unpacked_weights(void)
     CHECK_TEXT(unread(PJ_MAX_UNPACKED_WEIGHTS + 1), "it has too many numbers for a typed field");
 }
 
+/* ---- CSV ---- */
+
+/* A profile of `rows` lines, the last of them `longest` bytes long. */
+static pj_status read_profile(size_t rows, size_t longest, pj_error *err)
+{
+    size_t length = 2 * (rows + 1) + longest;
+    char *text = malloc(length + 1);
+    pj_profile *profile = NULL;
+    memcpy(text, "g\n", 2);
+    for (size_t i = 0; i < rows; i++)
+        memcpy(text + 2 + 2 * i, "1\n", 2);
+    memset(text + 2 * (rows + 1), ' ', longest);
+    if (longest)
+        text[length - 1] = '1';
+    text[length] = 0;
+    pj_status status = pj_profile_parse(text, length, "grid.csv", PJ_REPEATS_NO, &profile, err);
+    pj_profile_close(profile);
+    free(text);
+    return status;
+}
+
+static void test_csv(void)
+{
+    pj_error err = {0};
+    CHECK_INT(read_profile(PJ_MAX_PROFILE_ROWS, 0, &err), PJ_OK);
+    CHECK_INT(read_profile(PJ_MAX_PROFILE_ROWS + 1, 0, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "row 1000002");
+    CHECK_INT(read_profile(1, PJ_MAX_CSV_LINE, &err), PJ_OK);
+    CHECK_INT(read_profile(1, PJ_MAX_CSV_LINE + 1, &err), PJ_ELIMIT);
+    char path[] = "/tmp/picojoule-csv-XXXXXX";
+    int file = mkstemp(path);
+    pj_profile *profile = NULL;
+    CHECK(file >= 0 && ftruncate(file, PJ_MAX_CSV_BYTES + 1) == 0);
+    CHECK_INT(pj_profile_open(path, PJ_REPEATS_NO, &profile, &err), PJ_ELIMIT);
+    close(file);
+    remove(path);
+}
+
 int main(int count, char **words)
 {
     if (count != 2) {
@@ -681,5 +720,6 @@ int main(int count, char **words)
     test_stream_bytes();
     test_table_bytes(words[1]);
     test_unpacked_weights();
+    test_csv();
     return check_done();
 }

@@ -542,6 +542,85 @@ static pj_status show_points(const input *in, digest *out, pj_error *err)
     return status;
 }
 
+/* ---- footprints ---- */
+
+static pj_status list_regions(const input *in, digest *out, pj_error *err)
+{
+    return write_formats(pj_regions_write, in->path, out, err);
+}
+
+/* An energy that is given, and the result, in two regions, with stars. */
+static pj_status rate(const input *in, digest *out, pj_error *err)
+{
+    static const char *const limits[] = {"gco2e_query>0"}, *const regions[] = {"gcp:us-central1"};
+    pj_footprint_ask ask = pj_footprint_ask_default();
+    pj_report_options options = pj_report_options_default();
+    pj_rating *rating = NULL;
+    ask.energy.joules = 1;
+    ask.energy.seconds = 1;
+    ask.energy.result = in->result;
+    ask.site.regions = regions;
+    ask.site.region_count = 1;
+    ask.per_day = ask.embodied_kg = 1;
+    ask.lifespan_h = 1000;
+    ask.limits = limits;
+    ask.limit_count = 1;
+    ask.mix = true;
+    pj_status status = pj_rating_run(&ask, PJ_STARS_RANK, true, &rating, err);
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_rating_write(rating, &options, digest_sink, out, err);
+        if (status == PJ_OK)
+            status = pj_footprint_write(rating->footprint, &options, digest_sink, out, err);
+    }
+    pj_rating_free(rating);
+    return status;
+}
+
+/* The files in `path`, and a circuit. */
+static pj_status read_lifecycle(const input *in, digest *out, pj_error *err)
+{
+    const pj_site site = pj_site_default();
+    pj_report_options options = pj_report_options_default();
+    pj_lifecycle *life = NULL;
+    pj_status status = pj_lifecycle_run(in->path, &site, false, &life, err);
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_lifecycle_write(life, &options, digest_sink, out, err);
+    }
+    pj_lifecycle_free(life);
+    return status;
+}
+
+static pj_status find_time(const input *in, digest *out, pj_error *err)
+{
+    pj_report_options options = pj_report_options_default();
+    const pj_timing_ask ask = {
+        .profile = in->path, .duration_h = 1.5, .joules = 1, .watts = 1, .interruptible = true, .top = 3};
+    pj_timing *timing = NULL;
+    pj_status status = pj_timing_run(&ask, &timing, err);
+    for (const char *const *format = pj_chart_formats(); *format && status == PJ_OK; format++) {
+        options.format = *format;
+        status = pj_timing_write(timing, &options, digest_sink, out, err);
+    }
+    pj_timing_free(timing);
+    return status;
+}
+
+static pj_status read_energies(const input *in, digest *out, pj_error *err)
+{
+    pj_footprint_ask ask = pj_footprint_ask_default();
+    pj_footprint *footprint = NULL;
+    ask.energy.paths = &in->path;
+    ask.energy.path_count = 1;
+    ask.energy.queries_per_run = 10;
+    pj_status status = pj_footprint_run(&ask, &footprint, err);
+    if (status == PJ_OK)
+        digest_add(out, &footprint->rows[0].query.gco2e, sizeof footprint->rows[0].query.gco2e);
+    pj_footprint_free(footprint);
+    return status;
+}
+
 /* ---- the loop ---- */
 
 /* Runs the step with allocation `fail` failing; false: something does not hold. */
@@ -609,6 +688,35 @@ static void run_stopped(const char *name, step run, const input *in)
     place.refuses = true;
     run_case(name, run, in, PJ_EIO);
     place.refuses = false;
+}
+
+/* A file of that text, whose name is the input. */
+static void run_file(const char *name, step run, const char *text)
+{
+    char path[] = "/tmp/picojoule-oom-XXXXXX";
+    int file = mkstemp(path);
+    const input in = {.path = path};
+    CHECK(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+    close(file);
+    run_case(name, run, &in, PJ_OK);
+    unlink(path);
+}
+
+static void run_footprints(void)
+{
+    const input all = {.path = NULL}, one = {.path = "aws:us-east-1"}, none = {.path = "atlantis"};
+    run_case("list of regions", list_regions, &all, PJ_OK);
+    run_case("region", list_regions, &one, PJ_OK);
+    run_case("no region", list_regions, &none, PJ_EFORMAT);
+    run_case("stars", rate, &all, PJ_OK);
+    run_file("lifecycle", read_lifecycle,
+             "{\"schema\": \"picojoule.lifecycle/1\", \"region\": \"FIN\", \"phases\": [{\"phase\": \"training\", "
+             "\"gpu_hours\": 72, \"watts\": 287.5, \"embodied\": \"server.generic\", \"share\": \"1/16\"}, {\"phase\": "
+             "\"inference\", \"queries\": 5, \"joules_per_query\": 2}]}");
+    run_file("schedule", find_time, "hour,g_per_kwh\n0,300\n1,200\n2,250\n");
+    run_file("emissions", read_energies, "run_id,energy_consumed,pue,cpu_model\na,0.1,1.2,\"b, c\"\n");
+    run_file("measurement", read_energies,
+             "{\"schema\": \"picojoule.measurement/1\", \"kind\": \"measured\", \"result\": {\"joules\": 5}}");
 }
 
 /* ---- inputs ---- */
@@ -798,6 +906,7 @@ static void run_texts(void)
     run_case("broken table", parse_table, &broken, PJ_EFORMAT);
     run_case("list of devices", list_devices, &list, PJ_OK);
     run_case("list of hierarchies", list_hierarchies, &list, PJ_OK);
+    run_footprints();
     run_case("hierarchy", list_hierarchies, &hierarchy, PJ_OK);
     run_case("device", list_devices, &device, PJ_OK);
     run_case("broken device", parse_device, &broken, PJ_EFORMAT);
