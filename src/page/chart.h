@@ -22,6 +22,7 @@ typedef enum pj_chart_mark {
     PJ_CHART_STEP,  /* y holds until the next x, as a frontier does */
     PJ_CHART_DOTS,  /* points alone */
     PJ_CHART_PALE,  /* points alone, in the colour of what does not matter */
+    PJ_CHART_BARS,  /* from the axis up, each with its note above it, around whole x */
     PJ_CHART_LABELS /* a few points, each with its note written beside it */
 } pj_chart_mark;
 
@@ -37,6 +38,7 @@ typedef struct pj_chart_axis {
     bool from_zero;    /* starts at 0, unless there are negative values */
     bool whole;        /* ticks at whole numbers only */
     bool log;          /* logarithmic; values <= 0 are left out */
+    bool no_ticks;     /* values mean nothing: the notes of the points say what they are */
 } pj_chart_axis;
 
 typedef struct pj_chart {
@@ -45,6 +47,7 @@ typedef struct pj_chart {
     pj_chart_axis x, y;
     const pj_chart_series *series; /* colours are given in this order; later ones lie on top */
     size_t count;
+    const struct pj_chart *next; /* below it, in the same file; NULL: none */
 } pj_chart;
 
 /* Appends the chart, 760 x 420 units. Texts may be anything: they are escaped, and what is no text becomes "?". A chart

@@ -312,3 +312,12 @@ void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_
         first = false;
     }
 }
+
+const char *pj_human_bar(double share, pj_arena *arena)
+{
+    enum { LENGTH = 20 };
+    char *text = PJ_NEW(arena, char, LENGTH + 1);
+    for (int i = 0; text && i < LENGTH; i++)
+        text[i] = i < share * LENGTH - 0.5 ? '#' : '.';
+    return text;
+}

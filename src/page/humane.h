@@ -36,6 +36,9 @@ void pj_brief_energy(pj_str *out, double pj, const char *unit);
 void pj_brief_time(pj_str *out, double us);
 void pj_brief_count(pj_str *out, int64_t count);
 
+/* "########............" of 0.4, in `arena`; NULL: no memory. */
+const char *pj_human_bar(double share, pj_arena *arena);
+
 /* Four significant digits: "0.031", "7.500", "45.21", "1024". */
 void pj_human_digits(pj_str *out, double value);
 

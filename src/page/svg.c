@@ -96,6 +96,12 @@ static void find_range(const pj_chart *chart, bool of_x, scale *s)
     }
     if (s->axis->from_zero && !s->axis->log && s->low > 0)
         s->low = 0;
+    for (size_t i = 0; of_x && i < chart->count; i++)
+        if (chart->series[i].mark == PJ_CHART_BARS) { /* they are one wide at most */
+            s->low -= 0.5;
+            s->high += 0.5;
+            break;
+        }
 }
 
 /* An axis across ends at its data, an upright one at the ticks around them. */
@@ -307,7 +313,7 @@ static void write_axes(const frame *f)
             write_line(f->out, "grid", f->left, y, f->right, y);
             write_tick_text(f, &f->y, "e", f->left - 8, y + 4, value);
         }
-    for (size_t i = 0; i < f->x.ticks; i++)
+    for (size_t i = 0; i < f->x.ticks && !f->x.axis->no_ticks; i++)
         if (tick_at(&f->x, i, &value)) {
             double x = pixel(&f->x, value);
             write_line(f->out, "axis", x, f->bottom, x, f->bottom + 5);
@@ -387,6 +393,25 @@ static void write_dots(const frame *f, const pj_chart_series *series)
     }
 }
 
+static void write_bars(const frame *f, const pj_chart_series *series)
+{
+    double width = fmin(60, 0.6 * fabs(pixel(&f->x, 1) - pixel(&f->x, 0)));
+    for (size_t i = 0; i < series->count; i++) {
+        const pj_chart_point *point = &series->points[i];
+        double x, y;
+        if (!point_at(f, point, &x, &y))
+            continue;
+        pj_str_add(f->out, "<rect");
+        add_number(f->out, "x", x - width / 2);
+        add_number(f->out, "y", y);
+        add_number(f->out, "width", width);
+        add_number(f->out, "height", f->bottom - y);
+        pj_str_add(f->out, "/>\n");
+        if (point->note)
+            write_text(f->out, "m", x, y - 5, point->note, NOTE_WIDTH);
+    }
+}
+
 static void write_series(const frame *f, size_t at)
 {
     const pj_chart_series *series = &f->chart->series[at];
@@ -396,22 +421,17 @@ static void write_series(const frame *f, size_t at)
     pj_str_add(f->out, "\">\n");
     if (line)
         write_path(f, series);
-    if (!line || series->count <= MOST_DOTS)
+    if (series->mark == PJ_CHART_BARS)
+        write_bars(f, series);
+    else if (!line || series->count <= MOST_DOTS)
         write_dots(f, series);
     pj_str_add(f->out, "</g>\n");
 }
 
-void pj_svg_write(const pj_chart *chart, pj_str *out)
+/* One chart in its own coordinates. */
+static void write_chart(const pj_chart *chart, pj_str *out)
 {
     frame f = make_frame(chart, out);
-    pj_str_printf(out,
-                  "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
-                  " role=\"img\">\n<title>",
-                  WIDTH, HEIGHT, WIDTH, HEIGHT);
-    add_text(out, chart->title, TOOLTIP_WIDTH);
-    pj_str_add(out, "</title>\n");
-    pj_str_add(out, style);
-    pj_str_printf(out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
     write_text(out, "title", 16, 26, chart->title, TITLE_WIDTH - 4);
     if (chart->subtitle)
         write_text(out, "n", 16, 46, chart->subtitle, TITLE_WIDTH + 20);
@@ -419,6 +439,29 @@ void pj_svg_write(const pj_chart *chart, pj_str *out)
     write_axes(&f);
     for (size_t i = 0; i < chart->count; i++)
         write_series(&f, i);
+}
+
+void pj_svg_write(const pj_chart *chart, pj_str *out)
+{
+    int height = 0;
+    for (const pj_chart *at = chart; at; at = at->next)
+        height += HEIGHT;
+    pj_str_printf(out,
+                  "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
+                  " role=\"img\">\n<title>",
+                  WIDTH, height, WIDTH, height);
+    add_text(out, chart->title, TOOLTIP_WIDTH);
+    pj_str_add(out, "</title>\n");
+    pj_str_add(out, style);
+    pj_str_printf(out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, height);
+    write_chart(chart, out);
+    height = 0;
+    for (const pj_chart *at = chart->next; at; at = at->next) {
+        height += HEIGHT;
+        pj_str_printf(out, "<g transform=\"translate(0 %d)\">\n", height);
+        write_chart(at, out);
+        pj_str_add(out, "</g>\n");
+    }
     pj_str_add(out, "</svg>\n");
 }
 

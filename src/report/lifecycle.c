@@ -28,6 +28,7 @@ static const pj_column page_columns[] = {
     {.title = "kgCO2e", .kind = PJ_CELL_TEXT},
     {.title = "embodied kg", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "share", .kind = PJ_CELL_SHARE},
+    {.title = "of all CO2e", .kind = PJ_CELL_TEXT, .rank = 3},
     {.title = "water (L)", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "cost", .kind = PJ_CELL_TEXT, .rank = 1},
 };
@@ -46,9 +47,9 @@ static void add_figures(const pj_amounts *a, double embodied_g, pj_rows *rows, p
     add_digits(a->kwh_site, rows, &cell[4]);
     add_digits(a->gco2e / 1000, rows, &cell[5]);
     add_digits(embodied_g / 1000, rows, &cell[6]);
-    add_digits(a->water_l, rows, &cell[8]);
+    add_digits(a->water_l, rows, &cell[9]);
     if (rows->columns == PAGE_COLUMNS)
-        add_digits(a->cost, rows, &cell[9]);
+        add_digits(a->cost, rows, &cell[10]);
 }
 
 static pj_rows *page_rows(const pj_lifecycle *life, pj_arena *arena)
@@ -61,8 +62,10 @@ static pj_rows *page_rows(const pj_lifecycle *life, pj_arena *arena)
         pj_cell_text(&cell[1], phase->region.id);
         pj_cell_number(&cell[2], phase->region.g_per_kwh.value);
         pj_cell_number(&cell[3], phase->pue);
-        if (!isnan(phase->share_percent))
+        if (!isnan(phase->share_percent)) {
             pj_cell_number(&cell[7], phase->share_percent / 100);
+            pj_cell_text(&cell[8], pj_human_bar(phase->share_percent / 100, arena));
+        }
         add_figures(&phase->amounts, phase->embodied_g, rows, cell);
     }
     if (rows) {
@@ -180,10 +183,100 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_json_put_double(json, "break_even_queries", life->break_even_queries);
 }
 
+/* ---- the charts ---- */
+
+typedef struct drawing {
+    const char *title, *axis;
+    double (*of)(const pj_lifecycle *life, size_t phase);
+    bool log; /* where the largest is more than a hundred times the least */
+} drawing;
+
+static double share_of(const pj_lifecycle *life, size_t phase)
+{
+    return life->phases[phase].share_percent;
+}
+
+static double energy_of(const pj_lifecycle *life, size_t phase)
+{
+    return life->phases[phase].amounts.kwh_site;
+}
+
+static double water_of(const pj_lifecycle *life, size_t phase)
+{
+    return life->phases[phase].amounts.water_l;
+}
+
+static double cumulated_of(const pj_lifecycle *life, size_t phase)
+{
+    double grams = 0;
+    for (size_t i = 0; i <= phase; i++)
+        grams += life->phases[i].amounts.gco2e + life->phases[i].embodied_g;
+    return grams / 1000;
+}
+
+static const drawing drawings[] = {
+    {"Share of CO2e, embodied included", "%",      share_of,     false},
+    {"Energy by phase",                  "kWh",    energy_of,    true },
+    {"Water by phase",                   "L",      water_of,     true },
+    {"CO2e cumulated over the phases",   "kgCO2e", cumulated_of, false}
+};
+enum { DRAWINGS = sizeof drawings / sizeof *drawings };
+
+/* "training 4.39" */
+static const char *note_of(const pj_phase *phase, double value, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s ", phase->name);
+    pj_footprint_digits(value, &text);
+    return pj_str_keep(&text, arena);
+}
+
+static pj_chart *chart_of_figure(const pj_lifecycle *life, const drawing *figure, pj_arena *arena)
+{
+    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, life->count);
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, 1);
+    pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
+    double least = INFINITY, most = 0;
+    if (!points || !series || !chart)
+        return NULL;
+    for (size_t i = 0; i < life->count; i++) {
+        double value = figure->of(life, i);
+        points[i] = (pj_chart_point){(double)i, value, note_of(&life->phases[i], value, arena), false};
+        least = value > 0 ? fmin(least, value) : least;
+        most = fmax(most, value);
+    }
+    *series =
+        (pj_chart_series){NULL, figure->of == cumulated_of ? PJ_CHART_LABELS : PJ_CHART_BARS, points, life->count};
+    chart->title = figure->title;
+    if (life->comparison_only) {
+        pj_str warning = pj_str_new(0);
+        pj_comparison_words(NULL, &warning);
+        chart->subtitle = pj_str_keep(&warning, arena);
+    }
+    chart->x = (pj_chart_axis){.title = "phases", .whole = true, .no_ticks = true};
+    chart->y = (pj_chart_axis){.title = figure->axis, .from_zero = true, .log = figure->log && most > 100 * least};
+    chart->series = series;
+    chart->count = 1;
+    return chart;
+}
+
+static const pj_chart *chart_of(const void *input, pj_arena *arena)
+{
+    const pj_chart *below = NULL;
+    for (int i = DRAWINGS - 1; i >= 0; i--) {
+        pj_chart *chart = chart_of_figure(input, &drawings[i], arena);
+        if (!chart)
+            return NULL;
+        chart->next = below;
+        below = chart;
+    }
+    return below;
+}
+
 pj_status pj_lifecycle_write(const pj_lifecycle *lifecycle, const pj_report_options *options, pj_sink sink,
                              void *payload, pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
     return pj_tell(&pieces, lifecycle, options, sink, payload, err);
 }
 

@@ -135,15 +135,6 @@ void pj_summary_dims(const pj_view *view, pj_str *out)
         pj_str_add(out, assumed < info->dim_count ? " (partly assumed)" : " (assumed)");
 }
 
-static const char *bar(const pj_view *view, double share)
-{
-    enum { LENGTH = 20 };
-    char *text = PJ_NEW(view->arena, char, LENGTH + 1);
-    for (int i = 0; text && i < LENGTH; i++)
-        text[i] = i < share * LENGTH - 0.5 ? '#' : '.';
-    return text;
-}
-
 pj_rows *pj_summary_components(const pj_view *view)
 {
     /* clang-format off */
@@ -177,7 +168,7 @@ pj_rows *pj_summary_components(const pj_view *view)
         pj_cell_text(&cell[0], parts[i].name);
         pj_cell_made(&cell[1], rows, &text);
         pj_cell_number(&cell[2], share);
-        pj_cell_text(&cell[3], bar(view, share));
+        pj_cell_text(&cell[3], pj_human_bar(share, view->arena));
         pj_cell_text(&cell[4], parts[i].what);
         rows->failed = rows->failed || !cell[3].text;
     }
