@@ -36,7 +36,19 @@ typedef struct pj_format_info {
 typedef struct pj_device_figure {
     double energy_pj;
     double time_us;
+    double low_pj, high_pj; /* what the errors of such estimates justify; negative where nobody has measured any */
 } pj_device_figure;
+
+/* What stands beside a device's totals. */
+typedef struct pj_device_note {
+    double idle_w;      /* negative where not known */
+    double at_least_pj; /* where some layers have no figure, and so the total: the sum of the others; else negative */
+    size_t layers;      /* that the device has a figure for */
+    const char *load;   /* "latency", "throughput" */
+    const char *basis;  /* "own fit, 96 points", "fit of class gpu, 6 points", "data sheet, unverified figures" */
+    const char *memory; /* the memory that decides whether the model fits: "flash", "RAM", "memory"; "": none is known */
+    double memory_has, memory_wants; /* bytes; it fits where it has what is wanted */
+} pj_device_note;
 
 enum { PJ_RANK_UNKNOWN = -1, PJ_RANK_NONE = -2 };
 
@@ -97,9 +109,9 @@ typedef struct pj_totals {
     size_t layers;     /* layers that are not free */
     size_t uncounted;  /* of them */
     size_t free_layers;
+    int64_t file_bytes;                           /* of the model's own file, without weights that lie beside it */
     const pj_device_figure *devices;              /* negative, too, where it has no figure for any layer */
-    const size_t *device_layers;                  /* how many layers each device has a figure for */
-    const double *idle_w;                         /* one per device; negative where not known */
+    const pj_device_note *device_notes;           /* one per device */
     int64_t peak_activation_bytes;                /* in graph order (memory.h); -1: not known */
     int64_t qtools_total_cost, qtools_energy_sum; /* rules qtools: QTools' own two integers; -1 elsewhere */
 } pj_totals;

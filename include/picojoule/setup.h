@@ -77,6 +77,8 @@ typedef struct pj_setup {
     uint64_t sram_min_bits;     /* the smallest memory that a tensor can sit in */
     const char *const *devices; /* built-in names or files */
     size_t device_count;
+    const char *load;        /* of devices: "latency", "throughput"; NULL: latency at batch 1, else throughput */
+    const char *utilization; /* of devices, a number above 0 up to 1; NULL: as their profiles have it */
     const char *plan;     /* file of number formats per layer (picojoule.plan/1); NULL: none */
     const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
     bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */

@@ -60,7 +60,7 @@ static pj_status read_fixed(pj_reader *r, pj_json object)
     if (pj_json_kind_of(fixed) == PJ_JSON_BOOL) {
         PJ_TRY(pj_json_as_bool(fixed, &all, r->err));
         for (size_t i = 0; i < entry->rules; i++)
-            entry->rule[i].is_fixed = all;
+            entry->rule[i].is_fixed |= all;
         return PJ_OK;
     }
     if (fixed.node)

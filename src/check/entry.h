@@ -4,6 +4,11 @@
 #include "picojoule/budget.h"
 #include "result/field.h"
 
+/* Limits of a device beside its energy and time: the upper end of the energy's range, whether its memories hold the
+ * model. */
+#define PJ_METRIC_HIGH "energy.high"
+#define PJ_METRIC_FITS "fits"
+
 /* One thing that the check has to find out. */
 typedef struct pj_budget_rule {
     pj_rule_kind kind;

@@ -106,11 +106,17 @@ static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
                                       : "a number without unit; write for example \"2.5mJ\"");
 }
 
+static double device_figure(const pj_budget_rule *rule, const pj_device_figure *figure)
+{
+    if (rule->quantity == PJ_QUANTITY_TIME)
+        return figure->time_us;
+    return strcmp(rule->word, PJ_METRIC_HIGH) == 0 ? figure->high_pj : figure->energy_pj;
+}
+
 static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_layer *layer)
 {
     if (rule->kind == PJ_RULE_DEVICE) {
-        const pj_device_figure *figure = &layer->devices[rule->device];
-        return rule->quantity == PJ_QUANTITY_TIME ? figure->time_us : figure->energy_pj;
+        return device_figure(rule, &layer->devices[rule->device]);
     }
     if (rule->quantity == PJ_QUANTITY_SHARE)
         return j->total > 0 ? pj_energy_total(&layer->energy) / j->total : 0;
@@ -208,17 +214,28 @@ static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *
     v->exceeded = v->is_unknown || v->value > v->allowed;
     if (rule->figure->of & PJ_OF_LAYER)
         top_culprits(j, rule, v);
-    else
+    else if (strcmp(rule->figure->key, pj_key_peak_activation_bytes) == 0)
         top_tensors(j, v);
 }
 
 static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    const pj_device_figure *figure = &j->given->now->totals.devices[rule->device];
-    v->value = rule->quantity == PJ_QUANTITY_TIME ? figure->time_us : figure->energy_pj;
-    v->is_unknown = v->value < 0;
+    const pj_totals *totals = &j->given->now->totals;
+    const pj_device_figure *figure = &totals->devices[rule->device];
+    const pj_device_note *note = &totals->device_notes[rule->device];
+    if (rule->quantity == PJ_QUANTITY_BYTES) {
+        v->value = note->memory_wants;
+        v->allowed = note->memory_has;
+        v->is_unknown = !*note->memory;
+    } else {
+        v->value = device_figure(rule, figure);
+        /* The sum of some layers can break a limit, and cannot keep one. */
+        if (rule->quantity == PJ_QUANTITY_ENERGY && v->value < 0 && note->at_least_pj > v->allowed)
+            v->value = note->at_least_pj;
+        v->is_unknown = v->value < 0;
+        top_layers(j, rule, v);
+    }
     v->exceeded = v->is_unknown || v->value > v->allowed;
-    top_layers(j, rule, v);
 }
 
 static void judge_coverage(judge *j, pj_check_verdict *v)
@@ -585,6 +602,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     pj_str options = pj_str_new(0);
     pj_setup_options(given->setup ? given->setup : &entry->setup, &options);
     out->options = pj_str_keep(&options, arena);
+    PJ_TRY(pj_got(out->options, err));
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
             out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));

@@ -46,7 +46,7 @@ static pj_status read_figures(pj_reader *r, pj_json object, pj_rule_kind kind, c
     return PJ_OK;
 }
 
-enum { MOST_KEYS = 24 };
+enum { MOST_KEYS = 32 };
 
 /* Keys of an object with figures: those of the model, or of a layer, and more. */
 static void list_keys(const char **keys, bool of_layer, const char *const *more)
@@ -86,22 +86,40 @@ static pj_status read_layer_rule(pj_reader *r, pj_json object)
     return PJ_OK;
 }
 
+/* "fits": true wants the memories of the device to hold the model. */
+static pj_status add_fits(pj_reader *r, pj_json device, const char *name)
+{
+    pj_json at = pj_json_find(device, PJ_METRIC_FITS);
+    bool wanted = false;
+    PJ_TRY(pj_json_opt_bool(device, PJ_METRIC_FITS, &wanted, r->err));
+    if (!wanted)
+        return PJ_OK;
+    pj_budget_rule *rule = add_rule(r, at, PJ_RULE_DEVICE, PJ_METRIC_FITS, PJ_QUANTITY_BYTES);
+    PJ_TRY(pj_got(rule, r->err));
+    rule->what = name;
+    rule->is_fixed = true; /* true is no amount: what --update writes would not be read */
+    return PJ_OK;
+}
+
 static pj_status read_device_limits(pj_reader *r, pj_json devices)
 {
-    static const char *const keys[] = {"energy", "time", PJ_BUDGET_REMARK, NULL};
+    static const char *const keys[] = {"energy", PJ_METRIC_HIGH, "time", PJ_METRIC_FITS, PJ_BUDGET_REMARK, NULL};
     for (pj_json at = pj_json_first(devices); at.node; at = pj_json_next(at)) {
         if (pj_reader_is_remark(at))
             continue;
         PJ_TRY(pj_reader_keys(r, at, keys));
         size_t before = r->entry->rules, number = pj_reader_device(r, pj_json_key(at));
         const char *name = pj_reader_keep(r, pj_json_key(at));
-        pj_json energy = pj_json_find(at, "energy"), time = pj_json_find(at, "time");
-        if (energy.node)
-            PJ_TRY(add_limit(r, energy, PJ_RULE_DEVICE, "energy", PJ_QUANTITY_ENERGY, name));
-        if (time.node)
-            PJ_TRY(add_limit(r, time, PJ_RULE_DEVICE, "time", PJ_QUANTITY_TIME, name));
+        for (size_t i = 0; i < 3; i++) {
+            pj_json limit = pj_json_find(at, keys[i]);
+            if (limit.node)
+                PJ_TRY(
+                    add_limit(r, limit, PJ_RULE_DEVICE, keys[i], i < 2 ? PJ_QUANTITY_ENERGY : PJ_QUANTITY_TIME, name));
+        }
+        PJ_TRY(add_fits(r, at, name));
         if (r->entry->rules == before)
-            return pj_json_fail(at, PJ_EFORMAT, r->err, "this limits nothing: add \"energy\" or \"time\"");
+            return pj_json_fail(at, PJ_EFORMAT, r->err,
+                                "this limits nothing: add \"energy\", \"energy.high\", \"time\" or \"fits\"");
         for (size_t i = before; i < r->entry->rules; i++)
             r->entry->rule[i].device = number;
     }

@@ -2,7 +2,6 @@
 #include "cost/device.h"
 
 #include "cost/device_data.h"
-#include "cost/roofline.h"
 
 static pj_status load(const pj_json_doc *doc, const char *name, pj_device **out, pj_error *err)
 {
@@ -101,7 +100,7 @@ const char *pj_device_marked(const pj_device *device, pj_arena *arena)
     return pj_str_keep(&text, arena);
 }
 
-bool pj_device_fits(const pj_device *device, double weights, double activations, const char **what, double *has,
+void pj_device_fits(const pj_device *device, double weights, double activations, const char **what, double *has,
                     double *wants)
 {
     const double activations_known = fmax(activations, 0);
@@ -113,15 +112,37 @@ bool pj_device_fits(const pj_device *device, double weights, double activations,
         {"RAM",    device->ram_kb * 1024,   activations_known          },
         {"memory", device->memory_gb * 1e9, weights + activations_known},
     };
+    *what = "";
+    *has = *wants = 0;
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
-        if (memories[i].has < 0 || memories[i].wants <= memories[i].has)
+        if (memories[i].has < 0 || (**what && (*wants > *has || memories[i].wants * *has <= *wants * memories[i].has)))
             continue;
         *what = memories[i].what;
         *has = memories[i].has;
         *wants = memories[i].wants;
-        return false;
     }
-    return true;
+}
+
+const char *pj_device_basis(const pj_device *device, pj_load load)
+{
+    const pj_usage *usage = &device->usage[load];
+    if (device->fitted.given)
+        return device->fitted.basis;
+    if (usage->given)
+        return usage->basis;
+    switch (device->method) {
+    case PJ_DEVICE_MEASURED:
+        return "measured networks";
+    case PJ_DEVICE_V4:
+        return "V4 formula";
+    case PJ_DEVICE_CAPACITY:
+        return "memories alone";
+    case PJ_DEVICE_DATASHEET:
+    case PJ_DEVICE_FITTED:
+    case PJ_DEVICE_METHODS:
+        break;
+    }
+    return "data sheet";
 }
 
 bool pj_device_is_v4(const pj_device *device)
@@ -195,13 +216,31 @@ static int choose(const pj_device *device, const pj_number *number)
     return best;
 }
 
+/* Without MACs, integers (indices, masks) are moved whatever the device computes in, and of a board that was measured
+ * for each MAC the rest of the network is part of that figure. */
+static int precision_of(const pj_device *device, const pj_device_work *work)
+{
+    bool is_any = work->macs <= 0 && (work->format.kind == PJ_FIXED || device->method == PJ_DEVICE_MEASURED);
+    int best = choose(device, &work->format);
+    for (int i = 0; best < 0 && is_any && i < PJ_PRECISIONS; i++)
+        best = device->rates[i].given ? i : -1;
+    return best;
+}
+
+/* The precision that is the format itself; -1: none is. */
+static int own_precision(const pj_number *number)
+{
+    for (int i = PJ_PRECISION_INTS; number->kind == PJ_FIXED && i < PJ_PRECISION_ANY; i++)
+        if (pj_precision_bits(i) == number->bits)
+            return i;
+    return pj_float_format_of_number(number);
+}
+
 static bool is_own(int precision, const pj_number *number)
 {
     if (precision == PJ_PRECISION_ANY)
         return true;
-    if (precision >= PJ_PRECISION_INTS)
-        return number->kind == PJ_FIXED && number->bits == pj_precision_bits(precision);
-    return pj_float_format_of_number(number) == precision;
+    return own_precision(number) == precision;
 }
 
 static pj_status fail_precision(const pj_device *device, const pj_number *number, pj_error *err)
@@ -216,6 +255,25 @@ static pj_status fail_precision(const pj_device *device, const pj_number *number
         text.failed ? pj_fail_memory(err) : pj_fail(err, PJ_EUNSUPPORTED, "%s has no %s", device->name, text.data);
     pj_str_free(&text);
     return status;
+}
+
+static double bytes_of(const pj_device_work *work)
+{
+    return work->input_bytes + work->output_bytes + work->weight_bytes;
+}
+
+static void estimate_fitted(const pj_fitted *fitted, const pj_device_work *work, pj_device_cost *out)
+{
+    const pj_class_cost *cost = &fitted->of[work->kind];
+    out->has_energy = true;
+    out->energy_pj = work->macs * cost->pj_per_mac + work->input_bytes * cost->pj_per_input_byte +
+                     work->output_bytes * cost->pj_per_output_byte + work->weight_bytes * cost->pj_per_weight_byte +
+                     cost->uj_per_layer * 1e6;
+    out->low_pj = out->energy_pj * fitted->low;
+    out->high_pj = out->energy_pj * fitted->high;
+    out->has_time = fitted->watts > 0;
+    if (out->has_time)
+        out->time_us = out->energy_pj / fitted->watts / 1e6;
 }
 
 static void estimate_measured(const pj_device *device, const pj_device_work *work, pj_device_cost *out)
@@ -245,6 +303,47 @@ static double utilization_of(const pj_device *device, const pj_device_work *work
     return device->utilization > 0 ? device->utilization : 1;
 }
 
+/* Watts while nothing is computed, with what stands around the device. */
+static double resting_w(const pj_device *device, const pj_usage *usage)
+{
+    return usage->host_w + (device->idle_w >= 0 ? device->idle_w : usage->idle_share * device->power_w);
+}
+
+/* Utilizations of the format's own precision stand before those of the one at which it is computed (int8 on a device
+ * that has floats alone). */
+static double used(const pj_usage *usage, int own, int precision, const pj_device_work *work)
+{
+    const int order[] = {own, precision, PJ_PRECISION_ANY};
+    if (work->utilization > 0)
+        return fmin(work->utilization, 1);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (order[i] >= 0 && usage->utilization[order[i]][work->kind] > 0)
+            return usage->utilization[order[i]][work->kind];
+    return 1;
+}
+
+/* W times us is 1e6 pJ. Layers without MACs are often part of another in the runtime, so they have no fixed time, and
+ * their utilization is one of the bandwidth, too. */
+static void estimate_used(const pj_device *device, const pj_usage *usage, const pj_device_rate *rate,
+                          double utilization, const pj_device_work *work, pj_device_cost *out)
+{
+    const bool computes = work->macs > 0;
+    const pj_roof roof = {.ops_rate = rate->tops * 1e6,
+                          .utilization = utilization,
+                          .bytes_rate = fmax(device->gb_per_s, 0) * 1e3 * (computes ? 1 : utilization)};
+    double busy = pj_roofline(&roof, work->ops, bytes_of(work)).total;
+    out->has_time = true;
+    out->time_us = busy + (computes ? usage->layer_us : 0);
+    if (device->power_w <= 0)
+        return;
+    out->has_energy = true;
+    out->has_idle = true;
+    out->idle_pj = resting_w(device, usage) * out->time_us * 1e6;
+    out->energy_pj = out->idle_pj + usage->active_share * device->power_w * busy * 1e6;
+    out->low_pj = out->energy_pj * usage->low;
+    out->high_pj = out->energy_pj * usage->high;
+}
+
 static double ops_of(const pj_device *device, const pj_device_work *work)
 {
     if (device->method == PJ_DEVICE_V4)
@@ -264,13 +363,12 @@ static void estimate_rates(const pj_device *device, const pj_device_rate *rate, 
         out->has_energy = true;
         out->energy_pj = ops * pj_per_op / utilization;
         if (device->pj_per_byte > 0)
-            out->energy_pj += work->bytes * device->pj_per_byte;
-        out->low_pj = out->high_pj = out->energy_pj;
+            out->energy_pj += bytes_of(work) * device->pj_per_byte;
     }
     if (rate->tops > 0) {
         const pj_roof roof = {rate->tops * 1e6, utilization, device->gb_per_s * 1e3, 0};
         out->has_time = true;
-        out->time_us = pj_roofline(&roof, ops, work->bytes).total;
+        out->time_us = pj_roofline(&roof, ops, bytes_of(work)).total;
     }
     if (out->has_time && device->idle_w >= 0) {
         out->has_idle = true;
@@ -278,17 +376,31 @@ static void estimate_rates(const pj_device *device, const pj_device_rate *rate, 
     }
 }
 
+void pj_device_run(const pj_device *device, pj_load load, double *energy_pj, double *time_us)
+{
+    const pj_usage *usage = &device->usage[load];
+    *time_us = usage->given ? usage->run_us : 0;
+    *energy_pj = device->power_w > 0 ? resting_w(device, usage) * *time_us * 1e6 : 0;
+}
+
 pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err)
 {
-    int precision = choose(device, &work->format);
+    int precision = precision_of(device, work);
+    const pj_usage *usage = &device->usage[work->load];
     memset(out, 0, sizeof *out);
+    out->low_pj = out->high_pj = -1;
     if (device->method == PJ_DEVICE_CAPACITY)
         return pj_fail(err, PJ_EUNSUPPORTED, "of %s only the memories are known: no energy, no time", device->name);
     if (precision < 0)
         return fail_precision(device, &work->format, err);
     out->precision = pj_precision_word(precision);
     out->widened = !is_own(precision, &work->format);
-    if (device->method == PJ_DEVICE_MEASURED)
+    if (device->fitted.given)
+        estimate_fitted(&device->fitted, work, out);
+    else if (usage->given && device->rates[precision].tops > 0)
+        estimate_used(device, usage, &device->rates[precision],
+                      used(usage, own_precision(&work->format), precision, work), work, out);
+    else if (device->method == PJ_DEVICE_MEASURED)
         estimate_measured(device, work, out);
     else
         estimate_rates(device, &device->rates[precision], work, out);

@@ -9,10 +9,11 @@ typedef enum pj_device_method {
     PJ_DEVICE_MEASURED,
     PJ_DEVICE_V4,
     PJ_DEVICE_CAPACITY,
+    PJ_DEVICE_FITTED,
     PJ_DEVICE_METHODS
 } pj_device_method;
 
-/* "datasheet", "measured", "v4", "capacity", NULL. */
+/* "datasheet", "measured", "v4", "capacity", "fitted", NULL. */
 extern const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1];
 
 /* Negative: not published. */
@@ -21,6 +22,28 @@ typedef struct pj_device_rate {
     double tops;
     double pj_per_op;
 } pj_device_rate;
+
+/* How a load uses the device; README.md of energy_tables has the formula. */
+typedef struct pj_usage {
+    bool given;
+    const char *basis;                                  /* "own fit, 96 points" */
+    double utilization[PJ_PRECISIONS][PJ_WORK_CLASSES]; /* 0: nothing is known of that precision */
+    double layer_us, run_us, host_w, idle_share, active_share;
+    double low, high; /* of an estimate: measured energies are that many times it */
+} pj_usage;
+
+/* What layers of a class cost on a machine where layers were measured. */
+typedef struct pj_class_cost {
+    double pj_per_mac, pj_per_input_byte, pj_per_output_byte, pj_per_weight_byte, uj_per_layer;
+} pj_class_cost;
+
+typedef struct pj_fitted {
+    bool given;
+    const char *basis;
+    pj_class_cost of[PJ_WORK_CLASSES];
+    double watts; /* energy over this is time; 0: not known */
+    double low, high;
+} pj_fitted;
 
 struct pj_device {
     pj_arena *arena;
@@ -39,8 +62,15 @@ struct pj_device {
     pj_device_rate rates[PJ_PRECISIONS];
     int measured_at; /* precision of the measured networks */
     double mean_pj_per_mac, low_pj_per_mac, high_pj_per_mac;
+    pj_usage usage[PJ_LOADS];
+    pj_fitted fitted;
     pj_figures figures;
 };
+
+/* Reads $.loads, or takes the device's class's, and $.fitted: figures that tests/bench/fit_devices.py or
+ * `devices --fit` wrote. */
+pj_status pj_device_read_usage(pj_device *device, pj_json root, pj_error *err);
+pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err);
 
 /* Fills an empty profile (arena, name and figures are set) from its document. */
 pj_status pj_device_fill(pj_device *device, pj_json root, pj_error *err);

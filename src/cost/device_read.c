@@ -1,7 +1,8 @@
 /* Reading and checking a device profile; the format is documented in energy_tables/README.md. */
 #include "cost/device_data.h"
 
-const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4", "capacity", NULL};
+const char *const pj_device_method_words[PJ_DEVICE_METHODS + 1] = {"datasheet", "measured", "v4",
+                                                                   "capacity",  "fitted",   NULL};
 
 static pj_status copy_text(pj_device *device, pj_json root, const char *key, const char **out, pj_error *err)
 {
@@ -65,14 +66,6 @@ static pj_status read_facts(pj_device *device, pj_json root, pj_error *err)
     return PJ_OK;
 }
 
-static int precision_of(const char *word)
-{
-    for (int i = 0; i < PJ_PRECISIONS; i++)
-        if (strcmp(pj_precision_word(i), word) == 0)
-            return i;
-    return -1;
-}
-
 /* Checks that all keys of `object` are precisions. */
 static pj_status check_precisions(pj_json object, pj_error *err)
 {
@@ -91,7 +84,7 @@ static pj_status read_rates(pj_device *device, pj_json root, const char *name, c
         return PJ_OK;
     PJ_TRY(check_precisions(object, err));
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
-        pj_device_rate *rate = &device->rates[precision_of(pj_json_key(at))];
+        pj_device_rate *rate = &device->rates[pj_precision_of_word(pj_json_key(at))];
         double *out = is_peak ? &rate->tops : &rate->pj_per_op;
         PJ_TRY(pj_figure_read(&device->figures, at, key, unit, out, err));
         if (is_peak && *out == 0)
@@ -115,7 +108,7 @@ static pj_status read_measured(pj_device *device, pj_json root, pj_error *err)
         return pj_json_fail(object, PJ_EFORMAT, err, "one precision with 1 to %d networks should stand here",
                             MOST_NETWORKS);
     PJ_TRY(pj_json_as_object(networks, &networks, err));
-    device->measured_at = precision_of(pj_json_key(networks));
+    device->measured_at = pj_precision_of_word(pj_json_key(networks));
     device->rates[device->measured_at].given = true;
     for (pj_json at = pj_json_first(networks); at.node; at = pj_json_next(at)) {
         double figure;
@@ -134,7 +127,9 @@ static pj_status check_formula(const pj_device *device, pj_json root, pj_error *
 {
     static const char *const needs_no[] = {"peak", "energy", "bandwidth", "memory_energy", "utilization", "power"};
     int given = 0;
-    if (device->method == PJ_DEVICE_MEASURED || device->method == PJ_DEVICE_CAPACITY) {
+    if (device->method == PJ_DEVICE_FITTED && !device->fitted.given)
+        return pj_json_fail(root, PJ_EFORMAT, err, "formula fitted needs $.fitted");
+    if (device->method >= PJ_DEVICE_CAPACITY) {
         for (size_t i = 0; i < sizeof needs_no / sizeof *needs_no; i++)
             if (pj_json_find(root, needs_no[i]).node)
                 return pj_json_fail(pj_json_find(root, needs_no[i]), PJ_EFORMAT, err,
@@ -158,7 +153,7 @@ pj_status pj_device_fill(pj_device *device, pj_json root, pj_error *err)
     static const char *const known[] = {
         "$schema",       "schema",      "title", "notes",  "class",    "sources", "formula",     "process",
         "clock",         "power",       "idle",  "memory", "ram",      "flash",   "memory_type", "bandwidth",
-        "memory_energy", "utilization", "peak",  "energy", "measured", NULL};
+        "memory_energy", "utilization", "peak",  "energy", "measured", "loads",   "fitted",      NULL};
     for (int i = 0; i < PJ_PRECISIONS; i++)
         device->rates[i].tops = device->rates[i].pj_per_op = -1;
     PJ_TRY(pj_json_only_keys(root, known, err));
@@ -170,5 +165,7 @@ pj_status pj_device_fill(pj_device *device, pj_json root, pj_error *err)
         PJ_TRY(read_measured(device, root, err));
     else if (pj_json_find(root, "measured").node)
         return pj_json_fail(pj_json_find(root, "measured"), PJ_EFORMAT, err, "only formula \"measured\" reads this");
+    PJ_TRY(pj_device_read_usage(device, root, err));
+    PJ_TRY(pj_device_read_fitted(device, root, err));
     return check_formula(device, root, err);
 }

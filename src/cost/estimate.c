@@ -1,6 +1,9 @@
 /* Totals and device estimates. */
 #include "cost/estimate.h"
 
+#include "base/amount.h"
+#include "ops/op.h"
+
 const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value)
 {
     const pj_node *node = value->producer;
@@ -129,6 +132,7 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
         out->conversion += row->conversion;
     }
     out->batch = batch_of(model->graph);
+    out->file_bytes = (int64_t)model->file_bytes;
     out->qtools_total_cost = out->qtools_energy_sum = -1;
     if (layers->has_qtools) { /* QTools prints whole picojoules, cut off */
         out->qtools_total_cost = pj_number_whole(pj_energy_total(&out->energy));
@@ -173,13 +177,13 @@ static double bits_written(const pj_precision *precision, const pj_layer_detail 
     return bits;
 }
 
-/* Bytes that a layer moves: all it reads and writes, each once. */
-static double bytes_moved(const pj_precision *precision, const pj_layer_detail *detail)
+/* Bits of the parameters that a layer reads. */
+static double bits_of_parameters(const pj_layer_detail *detail)
 {
     double bits = 0;
     for (int i = 0; i < detail->parameters; i++)
         bits += bits_of(&detail->parameter[i].format, detail->parameter[i].read);
-    return (bits + bits_read(precision, detail) + bits_written(precision, detail)) / 8;
+    return bits;
 }
 
 static int64_t whole_bits(double bits)
@@ -223,95 +227,206 @@ static pj_status report_missing(const pj_device *device, const char *format, con
 }
 
 /* What must stand beside the numbers of a device: figures that nobody saw in print, and a formula that is wrong. */
-static pj_status report_marks(const pj_device *device, pj_arena *arena, pj_diags *diags, pj_error *err)
+static void report_marks(const pj_device *device, const char *marked, pj_diags *diags)
 {
-    const char *marked = pj_device_marked(device, arena), *name = pj_device_name(device);
-    PJ_TRY(pj_got(marked, err));
+    const char *name = pj_device_name(device);
     if (*marked)
         pj_diag_add(diags, PJ_DIAG_DEVICE_FIGURES, NULL, "device %s: unverified, recalled and not seen in print: %s",
                     name, marked);
     if (pj_device_is_v4(device))
         pj_diag_add(diags, PJ_DIAG_DEVICE_FIGURES, NULL, "device %s: %s", name, pj_device_notes(device));
+}
+
+/* The load that the setup names, else the one that the batch suggests; a model without one is run by itself. */
+static pj_load load_of(const pj_setup *setup, int64_t batch)
+{
+    if (setup->load)
+        return strcmp(setup->load, pj_load_words[PJ_LOAD_LATENCY]) == 0 ? PJ_LOAD_LATENCY : PJ_LOAD_THROUGHPUT;
+    return batch <= 1 ? PJ_LOAD_LATENCY : PJ_LOAD_THROUGHPUT;
+}
+
+static pj_status check_options(const pj_setup *setup, double *utilization, pj_error *err)
+{
+    *utilization = 0;
+    if (setup->load && strcmp(setup->load, pj_load_words[0]) != 0 && strcmp(setup->load, pj_load_words[1]) != 0)
+        return pj_fail(err, PJ_EARGUMENT, "load '%.64s': wants latency or throughput", setup->load);
+    if (!setup->utilization)
+        return PJ_OK;
+    const char *rest = pj_amount_number(setup->utilization, PJ_DIGITS_PLAIN, utilization);
+    if (!rest || *rest || !(*utilization > 0 && *utilization <= 1))
+        return pj_fail(err, PJ_EARGUMENT, "utilization '%.64s': wants a number above 0, up to 1", setup->utilization);
     return PJ_OK;
 }
 
-static void report_fit(const pj_device *device, const pj_totals *totals, pj_diags *diags)
+/* What stands beside the figures of a device. */
+static pj_status note_device(const pj_device *device, pj_load load, const pj_totals *totals, pj_arena *arena,
+                             pj_diags *diags, pj_device_note *note, pj_error *err)
 {
-    const char *what;
-    double has, wants;
-    if (!pj_device_fits(device, (double)totals->param_bits / 8, (double)totals->peak_activation_bytes, &what, &has,
-                        &wants))
+    note->idle_w = pj_device_idle_w(device);
+    note->load = pj_load_words[load];
+    const char *basis = pj_device_basis(device, load), *marked = pj_device_marked(device, arena);
+    PJ_TRY(pj_got(marked, err));
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s%s", basis, *marked ? ", unverified figures" : "");
+    note->basis = pj_str_keep(&text, arena);
+    PJ_TRY(pj_got(note->basis, err));
+    pj_device_fits(device, (double)totals->param_bits / 8, (double)totals->peak_activation_bytes, &note->memory,
+                   &note->memory_has, &note->memory_wants);
+    if (note->memory_wants > note->memory_has)
         pj_diag_add(diags, PJ_DIAG_DEVICE_FIT, NULL,
                     "device %s: the model does not fit: it takes %.0f bytes of %s, which has %.0f",
-                    pj_device_name(device), wants, what, has);
+                    pj_device_name(device), note->memory_wants, note->memory, note->memory_has);
+    report_marks(device, marked, diags);
+    return PJ_OK;
 }
 
-static pj_device_work work_of(const pj_layer *row, const pj_layer_detail *detail, double bytes, double batch,
-                              double sequence)
+/* Which work a layer is. A depthwise convolution has several groups, and filters of one channel. */
+static pj_work_class class_of(const pj_layer *row, const pj_node *node)
+{
+    if (node->desc && node->desc->traits & PJ_POOL)
+        return PJ_WORK_POOL;
+    if (row->macs <= 0)
+        return row->flops > 0 ? PJ_WORK_ELEMENTWISE : PJ_WORK_MOVEMENT;
+    if (!node->desc || !strstr(node->desc->op, "Conv"))
+        return PJ_WORK_MATMUL;
+    int x = pj_op_place(node->desc, 'x', 0), w = pj_op_place(node->desc, 'w', 0);
+    if (x < 0 || w < 0 || x >= node->inputs || w >= node->inputs || !node->in[x] || !node->in[w])
+        return PJ_WORK_CONV;
+    const pj_type *input = &node->in[x]->type, *weight = &node->in[w]->type;
+    if (!pj_type_is_tensor(input) || !pj_type_is_tensor(weight) || input->rank < 2 || weight->rank < 2)
+        return PJ_WORK_CONV;
+    bool is_one = pj_num_known(weight->dims[1]) && weight->dims[1].whole == 1;
+    return is_one && pj_num_known(input->dims[1]) && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
+}
+
+/* What the bytes of a layer are, and where else devices would take them from: all it reads and writes, each once. */
+static void add_bytes(const pj_precision *precision, const pj_layer_detail *detail, double runs, pj_device_work *work)
+{
+    work->input_bytes = runs * bits_read(precision, detail) / 8;
+    work->output_bytes = runs * bits_written(precision, detail) / 8;
+    work->weight_bytes = runs * bits_of_parameters(detail) / 8;
+}
+
+/* What is the same for all layers and devices of a model. */
+typedef struct estimates {
+    const pj_precision *precision;
+    const pj_device *const *devices;
+    size_t count;
+    pj_load load;
+    double utilization, batch, sequence;
+    pj_device_figure *sums;
+    pj_device_note *notes;
+    pj_map said;
+    pj_diags *diags;
+} estimates;
+
+static pj_device_work work_of(const estimates *e, const pj_layer *row, const pj_layer_detail *detail)
 {
     pj_device_work work;
     memset(&work, 0, sizeof work);
     work.format = row->macs > 0 ? detail->formats->input.number : detail->formats->operand.number;
     work.ops = (double)row->flops;
     work.macs = (double)row->macs;
-    work.bytes = bytes;
+    work.kind = class_of(row, detail->node);
+    work.load = e->load;
+    add_bytes(e->precision, detail, (double)row->runs, &work);
     work.params = (double)row->params;
-    work.batch = batch;
-    work.sequence = sequence;
+    work.batch = e->batch;
+    work.sequence = e->sequence;
+    work.utilization = e->utilization;
     return work;
 }
 
-static void add_figure(pj_device_figure *total, const pj_device_cost *cost, pj_device_figure *out)
+/* What is not known of one part is not known of the whole. */
+static void add_known(double *sum, double more)
 {
-    out->energy_pj = cost->has_energy ? cost->energy_pj : -1;
-    out->time_us = cost->has_time ? cost->time_us : -1;
-    total->energy_pj = total->energy_pj < 0 || !cost->has_energy ? -1 : total->energy_pj + cost->energy_pj;
-    total->time_us = total->time_us < 0 || !cost->has_time ? -1 : total->time_us + cost->time_us;
+    *sum = *sum < 0 || more < 0 ? -1 : *sum + more;
 }
 
-pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, const pj_device *const *devices,
-                              size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
-                              pj_error *err)
+static const pj_device_figure no_figure = {-1, -1, -1, -1};
+
+static void add_figure(pj_device_figure *total, const pj_device_cost *cost, pj_device_figure *out)
 {
-    pj_device_figure *sums = PJ_NEW(arena, pj_device_figure, count);
-    pj_device_figure *figures = PJ_NEW(arena, pj_device_figure, count * layers->count);
-    double sequence = sequence_of(model->graph);
-    pj_map said;
-    double *idle = PJ_NEW(arena, double, count);
-    size_t *known = PJ_NEW(arena, size_t, count);
-    PJ_TRY(pj_got(sums && figures && idle && known, err));
-    pj_map_init(&said, arena);
-    for (size_t d = 0; d < count; d++) {
-        idle[d] = pj_device_idle_w(devices[d]);
-        report_fit(devices[d], totals, diags);
-        PJ_TRY(report_marks(devices[d], arena, diags, err));
+    *out = no_figure;
+    if (cost->has_energy)
+        *out = (pj_device_figure){cost->energy_pj, -1, cost->low_pj, cost->high_pj};
+    out->time_us = cost->has_time ? cost->time_us : -1;
+    add_known(&total->energy_pj, out->energy_pj);
+    add_known(&total->time_us, out->time_us);
+    add_known(&total->low_pj, out->low_pj);
+    add_known(&total->high_pj, out->high_pj);
+}
+
+static pj_status estimate_layer(estimates *e, const pj_layer *row, const pj_layer_detail *detail,
+                                pj_device_figure *figures, pj_error *err)
+{
+    pj_device_work work = work_of(e, row, detail);
+    for (size_t d = 0; d < e->count; d++) {
+        pj_device_cost cost;
+        pj_error why = {0};
+        if (pj_device_estimate(e->devices[d], &work, &cost, &why) == PJ_OK) {
+            add_figure(&e->sums[d], &cost, &figures[d]);
+            e->notes[d].layers += figures[d].energy_pj >= 0;
+            continue;
+        }
+        figures[d] = no_figure;
+        PJ_TRY(report_missing(e->devices[d], row->input->word, &why, &e->said, e->diags, row->name, err));
     }
-    totals->devices = sums;
-    totals->idle_w = idle;
-    totals->device_layers = known;
+    return PJ_OK;
+}
+
+/* What a run costs beside its layers; and a device without a figure for some layer has none for all. */
+static void finish_sum(const estimates *e, size_t d, size_t layers)
+{
+    pj_device_figure *sum = &e->sums[d];
+    pj_device_note *note = &e->notes[d];
+    double energy, time;
+    note->at_least_pj = -1;
+    if (note->layers < layers) {
+        note->at_least_pj = note->layers ? sum->energy_pj : -1;
+        *sum = no_figure;
+        return;
+    }
+    pj_device_run(e->devices[d], e->load, &energy, &time);
+    if (sum->time_us >= 0)
+        sum->time_us += time;
+    if (sum->energy_pj > 0 && energy > 0) {
+        double more = (sum->energy_pj + energy) / sum->energy_pj;
+        sum->energy_pj *= more;
+        sum->low_pj *= more;
+        sum->high_pj *= more;
+    }
+}
+
+pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, const pj_precision *precision,
+                              const pj_device *const *devices, pj_layers *layers, pj_totals *totals, pj_arena *arena,
+                              pj_diags *diags, pj_error *err)
+{
+    size_t count = setup->device_count;
+    estimates e = {precision,
+                   devices,
+                   count,
+                   load_of(setup, totals->batch),
+                   .batch = (double)totals->batch,
+                   .sequence = sequence_of(model->graph),
+                   .sums = PJ_NEW(arena, pj_device_figure, count),
+                   .notes = PJ_NEW(arena, pj_device_note, count),
+                   .diags = diags};
+    pj_device_figure *figures = PJ_NEW(arena, pj_device_figure, count * layers->count);
+    PJ_TRY(check_options(setup, &e.utilization, err));
+    PJ_TRY(pj_got(e.sums && e.notes && figures, err));
+    pj_map_init(&e.said, arena);
+    for (size_t d = 0; d < count; d++)
+        PJ_TRY(note_device(devices[d], e.load, totals, arena, diags, &e.notes[d], err));
+    totals->devices = e.sums;
+    totals->device_notes = e.notes;
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
-        const pj_layer_detail *detail = &layers->detail[i];
         row->devices = figures + i * count;
-        if (count == 0 || row->free || !row->counted)
-            continue;
-        pj_device_work work =
-            work_of(row, detail, (double)row->runs * bytes_moved(precision, detail), (double)totals->batch, sequence);
-        for (size_t d = 0; d < count; d++) {
-            pj_device_cost cost;
-            pj_error why = {0};
-            pj_device_figure *figure = &figures[i * count + d];
-            if (pj_device_estimate(devices[d], &work, &cost, &why) == PJ_OK) {
-                add_figure(&sums[d], &cost, figure);
-                known[d] += figure->energy_pj >= 0;
-                continue;
-            }
-            *figure = (pj_device_figure){-1, -1};
-            PJ_TRY(report_missing(devices[d], row->input->word, &why, &said, diags, row->name, err));
-        }
+        if (count && !row->free && row->counted)
+            PJ_TRY(estimate_layer(&e, row, &layers->detail[i], figures + i * count, err));
     }
     for (size_t d = 0; d < count; d++)
-        if (!known[d])
-            sums[d] = (pj_device_figure){-1, -1};
+        finish_sum(&e, d, totals->layers);
     return PJ_OK;
 }

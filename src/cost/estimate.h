@@ -15,8 +15,9 @@ pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, 
  * beyond 63 bits: INT64_MAX. */
 void pj_layers_traffic(const pj_precision *precision, pj_layers *layers);
 
-/* Fills `devices` of each layer and of the totals (one figure per device). A layer whose format a device does not have
- * gets no figure there, and a finding per device and format. */
-pj_status pj_estimate_devices(const pj_model *model, const pj_precision *precision, const pj_device *const *devices,
-                              size_t count, pj_layers *layers, pj_totals *totals, pj_arena *arena, pj_diags *diags,
-                              pj_error *err);
+/* Fills `devices` of each layer and of the totals (one figure per device of the setup), and what stands beside them. A
+ * layer whose format a device does not have gets no figure there, and a finding per device and format. PJ_EARGUMENT:
+ * load or utilization of the setup. */
+pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, const pj_precision *precision,
+                              const pj_device *const *devices, pj_layers *layers, pj_totals *totals, pj_arena *arena,
+                              pj_diags *diags, pj_error *err);

@@ -37,6 +37,14 @@ const char *pj_precision_word(int precision)
     return precision < PJ_PRECISION_INTS ? pj_float_formats[precision].word : ints[precision - PJ_PRECISION_INTS];
 }
 
+int pj_precision_of_word(const char *word)
+{
+    for (int i = 0; i < PJ_PRECISIONS; i++)
+        if (strcmp(pj_precision_word(i), word) == 0)
+            return i;
+    return -1;
+}
+
 int pj_precision_bits(int precision)
 {
     static const int bits[] = {4, 8, 16, 32};

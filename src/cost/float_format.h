@@ -24,8 +24,9 @@ int pj_float_format_of_number(const pj_number *number);
  * that do not tell. */
 enum { PJ_PRECISION_INTS = PJ_FLOAT_FORMATS, PJ_PRECISION_ANY = PJ_PRECISION_INTS + 4, PJ_PRECISIONS };
 
-/* The word of a precision. */
+/* The word of a precision, and the precision of a word; -1: there is none. */
 const char *pj_precision_word(int precision);
+int pj_precision_of_word(const char *word);
 
 /* Bits of an integer precision that is not "any". */
 int pj_precision_bits(int precision);

@@ -9,16 +9,14 @@ typedef enum pj_work_class {
     PJ_WORK_CONV,        /* dense convolution, groups of several channels included */
     PJ_WORK_DEPTHWISE,   /* convolution with one input channel for each filter */
     PJ_WORK_MATMUL,      /* other work with MACs */
-    PJ_WORK_ELEMENTWISE, /* arithmetic without MACs: activations, additions, pooling */
+    PJ_WORK_POOL,        /* pooling windows */
+    PJ_WORK_ELEMENTWISE, /* other arithmetic without MACs: activations, additions */
     PJ_WORK_MOVEMENT,    /* no arithmetic */
     PJ_WORK_CLASSES
 } pj_work_class;
 
-/* "conv", "depthwise", "matmul", "elementwise", "movement", NULL. */
+/* "conv", "depthwise", "matmul", "pool", "elementwise", "movement", NULL. */
 extern const char *const pj_work_class_words[PJ_WORK_CLASSES + 1];
-
-/* The class of a layer. `taps_channels`: input channels of each filter of a convolution; 0: it is none. */
-pj_work_class pj_work_class_of(double macs, double ops, double taps_channels);
 
 /* A machine for one class and precision. Rates at or below 0: no limit is known. Any unit of time, the same for all. */
 typedef struct pj_roof {

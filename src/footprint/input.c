@@ -96,18 +96,20 @@ static const char refusal[] =
 static pj_status add_device(reader *r, const pj_result *result, size_t device)
 {
     const pj_totals *totals = &result->totals;
+    const pj_device_note *note = &totals->device_notes[device];
+    const double pj = totals->devices[device].energy_pj >= 0 ? totals->devices[device].energy_pj : note->at_least_pj;
     pj_energy_source row = r->row;
     row.figure = keep(r, result->devices[device]);
     row.hardware = row.hardware ? row.hardware : row.figure;
     row.boundary = PJ_BOUND_DEVICE;
-    row.figures = totals->device_layers[device];
-    if (totals->devices[device].energy_pj < 0)
+    row.figures = note->layers;
+    if (pj < 0)
         return pj_fail(r->err, PJ_EFORMAT, "device %.60s has no energy for any layer of it", row.figure);
-    row.joules = totals->devices[device].energy_pj * 1e-12 / row.queries_per_run;
+    row.joules = pj * 1e-12 / row.queries_per_run;
     if (totals->devices[device].time_us >= 0)
         row.seconds = totals->devices[device].time_us * 1e-6 / row.queries_per_run;
-    if (totals->idle_w[device] >= 0)
-        row.idle_w = totals->idle_w[device];
+    if (note->idle_w >= 0)
+        row.idle_w = note->idle_w;
     return add(r, &row);
 }
 

@@ -33,6 +33,8 @@ static const char *metric_name(const char *word)
     const pj_field *figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS);
     if (figure && figure->name)
         return figure->name;
+    if (strcmp(word, "fits") == 0)
+        return "memory";
     return strcmp(word, "share") == 0 ? "share in the total energy" : word;
 }
 
@@ -63,7 +65,9 @@ static void limit_sentence(const pj_check_model *model, const pj_check_verdict *
         pj_say(out, " on {}", pj_w_text(v->what));
     if (v->is_unknown)
         pj_say(out, " is not known: {}; the limit is {}",
-               pj_w_ours(of_device ? "the device has no figure for some layer" : "the size of some tensor is not"),
+               pj_w_ours(of_device ? v->quantity == PJ_QUANTITY_BYTES ? "its profile states none"
+                                                                      : "the device has no figure for some layer"
+                                   : "the size of some tensor is not"),
                figure(model, v, v->allowed));
     else
         add_comparison(model, v, v->allowed, "the limit", out);
@@ -281,6 +285,8 @@ static void count_advice(const pj_check_model *model, const char *metric, pj_str
     } else if (strcmp(metric, pj_key_param_bytes) == 0 && model->is_float) {
         add_analyze(model, "--quantize w4a16", out);
         pj_str_add(out, " shows what fewer bits would save.");
+    } else if (strcmp(metric, pj_key_file_bytes) == 0) {
+        pj_str_add(out, "Weights can lie in a file of their own, or in fewer bits.");
     } else {
         add_analyze(model, strncmp(metric, "param", 5) == 0 ? "--format csv" : "--sort macs --top 10", out);
         pj_str_add(out, " shows where they are.");

@@ -112,6 +112,16 @@ static void make_device_energy(const place *p, pj_cell *cell)
     put_known(p->row->sum.devices[p->at].energy_pj, cell);
 }
 
+static void make_device_low(const place *p, pj_cell *cell)
+{
+    put_known(p->row->sum.devices[p->at].low_pj, cell);
+}
+
+static void make_device_high(const place *p, pj_cell *cell)
+{
+    put_known(p->row->sum.devices[p->at].high_pj, cell);
+}
+
 static void make_device_time(const place *p, pj_cell *cell)
 {
     put_known(p->row->sum.devices[p->at].time_us, cell);
@@ -183,6 +193,8 @@ static const column all_columns[] = {
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
     {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 0)},
     {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME}},
+    {ALL, PER_DEVICE, MADE(make_device_low), .key = pj_key_low_pj, .kind = PJ_CELL_ENERGY}},
+    {ALL, PER_DEVICE, MADE(make_device_high), .key = pj_key_high_pj, .kind = PJ_CELL_ENERGY}},
     {SWEEP | PJ_COLUMNS_ERRORS, ONCE, ROW(error, "error"), TEXT}},
 };
 /* clang-format on */
@@ -271,7 +283,8 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
         out->key = join(of->arena, out->key, pj_work_word(at));
         break;
     case PER_DEVICE:
-        out->title = of->devices[at];
+        if (out->key != pj_key_low_pj && out->key != pj_key_high_pj) /* the ends of ranges are for programs */
+            out->title = of->devices[at];
         out->key = join(of->arena, of->devices[at], out->key);
         break;
     case PER_DIM:

@@ -159,8 +159,7 @@ static void devices(const pj_view *view, pj_page *page)
 {
     if (!view->devices)
         return;
-    pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
-    pj_page_table(page, pj_summary_devices(view), INDENT);
+    pj_summary_devices(view, page);
 }
 
 static void footprint(const pj_report_options *options, pj_page *page)

@@ -175,37 +175,81 @@ pj_rows *pj_summary_components(const pj_view *view)
     return rows && !rows->failed ? rows : NULL;
 }
 
-pj_rows *pj_summary_devices(const pj_view *view)
+/* `before` stands before the energy: ">= " of what is the sum of some layers only. */
+static void put_energy(pj_rows *rows, pj_cell *cell, const char *before, double pj)
+{
+    pj_str text = pj_str_new(0);
+    pj_cell_unknown(cell);
+    if (pj < 0)
+        return;
+    pj_str_add(&text, before);
+    pj_human_energy(&text, pj, "pJ");
+    pj_cell_made(cell, rows, &text);
+}
+
+static pj_rows *device_rows(const pj_view *view)
 {
     /* clang-format off */
     static const pj_column columns[] = {
         {.title = "device", .kind = PJ_CELL_TEXT},
         {.title = "energy", .kind = PJ_CELL_TEXT},
+        {.title = "from", .kind = PJ_CELL_TEXT},
+        {.title = "to", .kind = PJ_CELL_TEXT},
         {.title = "time", .kind = PJ_CELL_TEXT},
         {.title = "of", .kind = PJ_CELL_TEXT},
+        {.title = "load", .kind = PJ_CELL_TEXT},
+        {.title = "rests on", .kind = PJ_CELL_TEXT},
     };
     /* clang-format on */
     pj_rows *rows = pj_rows_new(view->arena, columns, sizeof columns / sizeof *columns);
-    pj_str text = pj_str_new(0);
     for (size_t d = 0; rows && d < view->devices; d++) {
         const pj_device_figure *figure = &view->totals->devices[d];
+        const pj_device_note *note = &view->totals->device_notes[d];
         pj_cell *cell = pj_rows_add(rows);
-        size_t layers = view->totals->layers, known = view->totals->device_layers[d];
+        size_t layers = view->totals->layers;
+        bool partial = note->layers < layers;
+        pj_str text = pj_str_new(0);
         pj_cell_text(&cell[0], view->result->devices[d]);
-        pj_cell_unknown(&cell[1]);
-        pj_cell_unknown(&cell[2]);
-        if (known && figure->energy_pj >= 0) {
-            pj_human_energy(&text, figure->energy_pj, "pJ");
-            pj_cell_made(&cell[1], rows, &text);
-        }
-        if (known && figure->time_us >= 0) {
+        put_energy(rows, &cell[1], partial ? ">= " : "", partial ? note->at_least_pj : figure->energy_pj);
+        put_energy(rows, &cell[2], "", figure->low_pj);
+        put_energy(rows, &cell[3], "", figure->high_pj);
+        pj_cell_unknown(&cell[4]);
+        if (figure->time_us >= 0) {
             pj_human_time(&text, figure->time_us);
-            pj_cell_made(&cell[2], rows, &text);
+            pj_cell_made(&cell[4], rows, &text);
         }
-        pj_str_printf(&text, known == layers ? "all %zu layers" : "%zu of %zu layers", known, layers);
-        pj_cell_made(&cell[3], rows, &text);
+        pj_str_printf(&text, partial ? "%zu of %zu layers" : "all %zu layers", partial ? note->layers : layers, layers);
+        pj_cell_made(&cell[5], rows, &text);
+        pj_cell_text(&cell[6], note->load ? note->load : "");
+        pj_cell_text(&cell[7], note->basis && note->layers ? note->basis : "");
     }
     return rows && !rows->failed ? rows : NULL;
+}
+
+/* "fits: 18.70 MiB of 8.000 GB", "does not fit: ..." */
+static void say_memory(const pj_view *view, size_t d, pj_page *page)
+{
+    const pj_device_note *note = &view->totals->device_notes[d];
+    pj_str text = pj_str_new(0);
+    pj_say(&text, "{} ", pj_w_text(view->result->devices[d]));
+    if (!note->memory || !*note->memory)
+        pj_str_add(&text, "has no published memory sizes: nobody knows whether the model fits.");
+    else {
+        pj_str_printf(&text, "%s: the model takes ", note->memory_wants > note->memory_has ? "DOES NOT FIT" : "fits");
+        pj_human_bits(&text, note->memory_wants * 8);
+        pj_str_printf(&text, " of %s, which has ", note->memory);
+        pj_human_bits(&text, note->memory_has * 8);
+        pj_str_add_char(&text, '.');
+    }
+    pj_page_add(page, PJ_BLOCK_ITEM, &text)->ours = true;
+}
+
+void pj_summary_devices(const pj_view *view, pj_page *page)
+{
+    pj_page_say(page, PJ_BLOCK_HEADING, "Devices");
+    for (size_t d = 0; d < view->devices; d++)
+        say_memory(view, d, page);
+    pj_page_table(page, device_rows(view), 2);
 }
 
 /* One sentence of ours, which is emptied. */
@@ -320,7 +364,8 @@ void pj_summary_basis(const pj_view *view, pj_page *page)
     pj_str_add(&text, pj_policy_at(0)->assumed);
     item(page, &text);
     if (view->devices) {
-        pj_str_add(&text, "Devices run at the utilization of their profile, else at 100 %: a lower bound.");
+        pj_str_add(&text, "Devices reach what their fits say, whole systems at the wall included; by the data sheet "
+                          "alone, 100 % of the peak: a lower bound.");
         item(page, &text);
     }
 }

@@ -19,8 +19,8 @@ void pj_summary_dims(const pj_view *view, pj_str *out);
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
 pj_rows *pj_summary_components(const pj_view *view);
 
-/* Energy and time per device; NULL: no memory. */
-pj_rows *pj_summary_devices(const pj_view *view);
+/* Heading; for each device whether the model fits, then its energy, range and time. */
+void pj_summary_devices(const pj_view *view, pj_page *page);
 
 /* Items of a list: what is free, uncounted, not known. */
 void pj_summary_coverage(const pj_view *view, pj_page *page);

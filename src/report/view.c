@@ -4,11 +4,10 @@
 #include "report/layer_text.h"
 #include "result/field.h"
 
-/* What the device cannot say is left out; the sum stays negative until there is something. */
+/* What the device cannot say of a part it cannot say of the whole. */
 static void add_device(double *sum, double more)
 {
-    if (more >= 0)
-        *sum = *sum < 0 ? more : *sum + more;
+    *sum = *sum < 0 || more < 0 ? -1 : *sum + more;
 }
 
 static void add_totals(pj_view_row *to, const pj_view_row *from, size_t devices)
@@ -17,20 +16,19 @@ static void add_totals(pj_view_row *to, const pj_view_row *from, size_t devices)
     const pj_totals *more = &from->sum;
     pj_device_figure *figures = to->devices;
     pj_totals_add(sum, more);
-    for (size_t d = 0; d < devices; d++) {
+    for (size_t d = 0; d < devices && !(from->layer && from->layer->free); d++) {
         add_device(&figures[d].energy_pj, more->devices[d].energy_pj);
         add_device(&figures[d].time_us, more->devices[d].time_us);
+        add_device(&figures[d].low_pj, more->devices[d].low_pj);
+        add_device(&figures[d].high_pj, more->devices[d].high_pj);
     }
 }
 
-/* Sets the figures of devices: what nobody knows. */
 static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
 {
     *out = (pj_view_row){.name = name};
     out->devices = PJ_NEW(view->arena, pj_device_figure, view->devices);
     out->sum.devices = out->devices;
-    for (size_t d = 0; out->devices && d < view->devices; d++)
-        out->devices[d] = (pj_device_figure){-1, -1};
     return out->devices != NULL;
 }
 
@@ -175,8 +173,11 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     out->for_people = for_people;
     out->devices = result->setup.device_count;
     out->sum = (pj_view_row){.name = "total", .sum = result->totals};
-    if (!empty_row(out, "rest", &out->rest) ||
-        !(out->unknown = pj_arena_memdup(arena, out->rest.devices, out->devices, sizeof *out->unknown)) ||
+    pj_device_figure *unknown = PJ_NEW(arena, pj_device_figure, out->devices);
+    for (size_t d = 0; unknown && d < out->devices; d++)
+        unknown[d] = (pj_device_figure){-1, -1, -1, -1};
+    out->unknown = unknown;
+    if (!unknown || !empty_row(out, "rest", &out->rest) ||
         (out->group != PJ_NO_GROUP && !collect_groups(out, options ? options->scope_depth : 0)))
         return false;
     size_t count;

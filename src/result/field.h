@@ -153,8 +153,8 @@ pj_status pj_layer_read(pj_field_reader *r, pj_json object, pj_layer *out);
 
 /* Keys that others need, too. */
 extern const char pj_key_macs[], pj_key_flops[], pj_key_params[], pj_key_param_bytes[], pj_key_bops[], pj_key_op_cost[],
-    pj_key_parameters[], pj_key_peak_activation_bytes[], pj_key_energy_pj[], pj_key_time_us[], pj_key_gate_bits[],
-    pj_key_gate_factor[];
+    pj_key_parameters[], pj_key_peak_activation_bytes[], pj_key_energy_pj[], pj_key_time_us[], pj_key_low_pj[],
+    pj_key_high_pj[], pj_key_file_bytes[], pj_key_gate_bits[], pj_key_gate_factor[];
 extern const char pj_layer_index_key[]; /* of the member that says where a layer stands */
 
 /* The member `totals` of a report; reading names the devices of the result. */

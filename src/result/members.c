@@ -22,7 +22,8 @@
 const char pj_key_macs[] = "macs", pj_key_flops[] = "flops", pj_key_params[] = "params",
            pj_key_param_bytes[] = "param_bytes", pj_key_bops[] = "bops", pj_key_op_cost[] = "op_cost",
            pj_key_parameters[] = "parameters", pj_key_peak_activation_bytes[] = "peak_activation_bytes",
-           pj_key_energy_pj[] = "energy_pj", pj_key_time_us[] = "time_us", pj_key_gate_bits[] = "gate_bits",
+           pj_key_energy_pj[] = "energy_pj", pj_key_time_us[] = "time_us", pj_key_low_pj[] = "low_pj",
+           pj_key_high_pj[] = "high_pj", pj_key_file_bytes[] = "file_bytes", pj_key_gate_bits[] = "gate_bits",
            pj_key_gate_factor[] = "gate_factor";
 static const char layers_key[] = "layers", uncounted_key[] = "uncounted";
 
@@ -117,6 +118,11 @@ static double value_of_bytes(const void *at)
     return (double)*(const int64_t *)at / 8;
 }
 
+static double value_of_count(const void *at)
+{
+    return (double)*(const int64_t *)at;
+}
+
 static void write_per_sample(const pj_field_writer *w, const pj_seen *of)
 {
     const pj_totals *totals = of->base;
@@ -149,6 +155,7 @@ static void write_share(const pj_field_writer *w, const pj_seen *of)
 
 static const pj_field_type type_total = {write_total, NULL, NULL, NULL, value_of_total};
 static const pj_field_type type_bytes = {NULL, NULL, NULL, NULL, value_of_bytes};
+static const pj_field_type type_of_model = {NULL, NULL, NULL, NULL, value_of_count}; /* JSON has it of the model */
 static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL, NULL};
 static const pj_field_type type_counted = {write_counted, NULL, NULL, NULL, NULL};
 static const pj_field_type type_share = {write_share, NULL, is_absent_share, NULL, NULL};
@@ -156,21 +163,27 @@ static const pj_field_type type_share = {write_share, NULL, is_absent_share, NUL
 /* What the totals have of a device. */
 typedef struct total_device {
     pj_device_figure figure;
-    double idle_w;
-    size_t layers;
+    pj_device_note note;
 } total_device;
 
 #define OF_DEVICE(member)                                                       \
     .of = PJ_OF_LAYER | PJ_OF_TOTALS, .at = offsetof(pj_device_figure, member), \
     .totals = offsetof(total_device, figure.member)
+#define OF_NOTE(member) .of = PJ_OF_TOTALS, .totals = offsetof(total_device, note.member)
 /* clang-format off */
 static const pj_field device_fields[] = {
     {.key = pj_key_energy_pj, .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(energy_pj)},
     {.key = pj_key_time_us, .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_DEVICE(time_us)},
-    {.key = "idle_w", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1,
-     .of = PJ_OF_TOTALS, .totals = offsetof(total_device, idle_w)},
-    {.key = layers_key, .type = &pj_field_size, .rule = PJ_MAY_LACK,
-     .of = PJ_OF_TOTALS, .totals = offsetof(total_device, layers)},
+    {.key = pj_key_low_pj, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1, OF_DEVICE(low_pj)},
+    {.key = pj_key_high_pj, .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_NULL, .absent = -1, OF_DEVICE(high_pj)},
+    {.key = "idle_w", .type = &pj_field_amount, .rule = PJ_NULL, .absent = -1, OF_NOTE(idle_w)},
+    {.key = layers_key, .type = &pj_field_size, .rule = PJ_MAY_LACK, OF_NOTE(layers)},
+    {.key = "at_least_pj", .type = &pj_field_amount, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, .absent = -1, OF_NOTE(at_least_pj)},
+    {.key = "load", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_NOTE(load)},
+    {.key = "basis", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_NOTE(basis)},
+    {.key = "memory", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_NULL, OF_NOTE(memory)},
+    {.key = "memory_bytes", .type = &pj_field_amount, .rule = PJ_MAY_LACK, OF_NOTE(memory_has)},
+    {.key = "needed_bytes", .type = &pj_field_amount, .rule = PJ_MAY_LACK, OF_NOTE(memory_wants)},
 };
 /* clang-format on */
 
@@ -195,7 +208,7 @@ static pj_status read_devices(pj_field_reader *r, pj_json value, const pj_slot *
     PJ_TRY(pj_got(figures, r->err));
     for (size_t d = 0; d < count; d++) {
         pj_json device = pj_json_find(value, r->result->devices[d]);
-        figures[d] = (pj_device_figure){-1, -1};
+        figures[d] = (pj_device_figure){-1, -1, -1, -1};
         if (device.node)
             PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_LAYER, device, &figures[d]));
     }
@@ -208,7 +221,7 @@ static void write_total_devices(const pj_field_writer *w, const pj_seen *of)
     const pj_totals *totals = of->base;
     pj_json_write_begin(w->json, PJ_JSON_WRITE_OBJECT);
     for (size_t d = 0; d < w->result->setup.device_count; d++) {
-        const total_device device = {totals->devices[d], totals->idle_w[d], totals->device_layers[d]};
+        const total_device device = {totals->devices[d], totals->device_notes[d]};
         pj_json_put_begin(w->json, w->result->devices[d], PJ_JSON_WRITE_OBJECT_LINE);
         pj_fields_write(w, device_fields, COUNT(device_fields), PJ_OF_TOTALS, &device);
         pj_json_write_end(w->json);
@@ -225,22 +238,19 @@ static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_
     most = pj_json_count(value);
     const char **names = PJ_NEW(r->arena, const char *, most);
     pj_device_figure *figures = PJ_NEW(r->arena, pj_device_figure, most);
-    double *idle = PJ_NEW(r->arena, double, most);
-    size_t *layers = PJ_NEW(r->arena, size_t, most);
-    PJ_TRY(pj_got(names && figures && idle && layers, r->err));
+    pj_device_note *notes = PJ_NEW(r->arena, pj_device_note, most);
+    PJ_TRY(pj_got(names && figures && notes, r->err));
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one), count++) {
-        total_device device = {{0}, 0, 0};
+        total_device device = {0};
         names[count] = pj_arena_strdup(r->arena, pj_json_key(one));
         PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_TOTALS, one, &device));
         figures[count] = device.figure;
-        idle[count] = device.idle_w;
-        layers[count] = device.layers;
+        notes[count] = device.note;
     }
     r->result->setup.devices = r->result->devices = names;
     r->result->setup.device_count = count;
     totals->devices = figures;
-    totals->idle_w = idle;
-    totals->device_layers = layers;
+    totals->device_notes = notes;
     return PJ_OK;
 }
 
@@ -309,6 +319,8 @@ static const pj_field members[] = {
      OF_T(peak_activation_bytes),
      .uses = PJ_IN_LIMITS | PJ_IN_BUDGETS | PJ_IN_TRENDS | PJ_IN_RECORDS, .quantity = PJ_QUANTITY_BYTES, .is_stored = true,
      .in_trend = "peak_bytes", .name = "peak of activations in memory"},
+    {.key = pj_key_file_bytes, .type = &type_of_model, OF_T(file_bytes),
+     .uses = PJ_IN_BUDGETS, .quantity = PJ_QUANTITY_BYTES, .name = "size of the model's file"},
     {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
      .totals = offsetof(pj_totals, devices)},
     {.key = "devices", .type = &type_total_devices, OF_T(devices)},
@@ -587,7 +599,7 @@ static const pj_field model_fields[] = {
      .count_at = offsetof(pj_model_info, output_count)},
 };
 static const pj_field file_fields[] = {
-    {.key = "file_bytes", .type = &pj_field_size, OF(pj_model_info, file_bytes)},
+    {.key = pj_key_file_bytes, .type = &pj_field_size, OF(pj_model_info, file_bytes)},
 };
 /* clang-format on */
 
@@ -606,7 +618,9 @@ pj_status pj_model_read(pj_field_reader *r, pj_json root)
     pj_json object = {0};
     PJ_TRY(pj_json_get_object(root, "model", &object, r->err));
     PJ_TRY(pj_fields_read(r, model_fields, COUNT(model_fields), PJ_OF_ONE, object, r->model));
-    return pj_fields_read(r, file_fields, COUNT(file_fields), PJ_OF_ONE, object, r->model);
+    PJ_TRY(pj_fields_read(r, file_fields, COUNT(file_fields), PJ_OF_ONE, object, r->model));
+    r->result->totals.file_bytes = (int64_t)r->model->file_bytes;
+    return PJ_OK;
 }
 
 static const pj_field shared_field = {.key = "shared_parameters",

@@ -193,8 +193,8 @@ static pj_status run(analysis *a, pj_error *err)
     keep_contents(a);
     PJ_TRY(pj_watch_step(&result->setup.watch, "memory", 0, 1, err));
     PJ_TRY(measure_memory(a, &priced.schedule, err));
-    PJ_TRY(pj_estimate_devices(found->model, precision, a->device, result->setup.device_count, &found->layers,
-                               &result->totals, a->arena, &a->diags, err));
+    PJ_TRY(pj_estimate_devices(found->model, &result->setup, precision, a->device, &found->layers, &result->totals,
+                               a->arena, &a->diags, err));
     PJ_TRY(pj_list_shared(precision, &found->layers, a->arena, &result->shared, &result->shared_count, err));
     PJ_TRY(list_unknown(a, err));
     if (result->setup.inspect_weights)

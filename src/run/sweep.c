@@ -101,10 +101,10 @@ static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *
     count = result->finding_count;
     out->totals = result->totals;
     out->totals.devices = pj_arena_memdup(s->arena, out->totals.devices, devices, sizeof *out->totals.devices);
-    out->totals.idle_w = pj_arena_memdup(s->arena, out->totals.idle_w, devices, sizeof *out->totals.idle_w);
+    out->totals.device_notes = NULL; /* of one point, as layers are */
     for (size_t i = 0; i < count; i++)
         PJ_TRY(keep_finding(s, &findings[i]));
-    return pj_got(out->totals.devices && out->totals.idle_w, s->err);
+    return pj_got(out->totals.devices, s->err);
 }
 
 /* A copy of a text that may be absent; running out of memory shows in the arena. */

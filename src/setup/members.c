@@ -88,6 +88,19 @@ static const pj_setting members[] = {
              "energies; repeatable; see `picojoule devices`",
      .kind = PJ_SETTING_NAMES, .count_at = AT(device_count), .group = PJ_ABOUT_DEVICES,
      .in_report = WORD(devices), .report = 15, .written = PJ_WRITTEN_NEVER, .in_budget = WORD(devices), .budget = 10},
+    {NAMED(load), .option = WORD(load), .value = "latency|throughput",
+     .help = "what devices do: one inference after the other,\n"
+             "or as many as they can (default: latency at\n"
+             "batch 1, else throughput)",
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_DEVICES,
+     .in_report = WORD(load), .report = 16, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(load), .budget = 11,
+     .told = "Devices run for %v (%o)", .place_told = 14},
+    {NAMED(utilization), .option = WORD(utilization), .value = "X",
+     .help = "share of their peak that devices reach, 0 to 1,\n"
+             "instead of what their profiles say",
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_DEVICES,
+     .in_report = WORD(utilization), .report = 17, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(utilization),
+     .budget = 12, .told = "Devices reach %v of their peak (%o)", .place_told = 15},
     {NAMED(weights_on), .option = "weights-on", .value = "dram|sram|fixed",
      .help = "where weights and other constants are;\n"
              "fixed: hard-wired, free (default dram)",

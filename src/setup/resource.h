@@ -18,6 +18,7 @@ typedef struct pj_builtin {
 /* Sorted by name; ends with a row whose name is NULL. */
 extern const pj_builtin pj_builtin_tables[];
 extern const pj_builtin pj_builtin_devices[];
+extern const pj_builtin pj_builtin_classes[]; /* of devices */
 extern const pj_builtin pj_builtin_targets[];
 extern const pj_builtin pj_builtin_hierarchies[];
 extern const pj_builtin pj_builtin_op_rules[];

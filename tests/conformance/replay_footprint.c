@@ -130,7 +130,7 @@ static double device_uj(const struct hardware *hw, double ops, double bytes, dou
         return NAN;
     const pj_device_work work = {.format = pj_number_float(32, PJ_FLOAT_PLAIN),
                                  .ops = ops,
-                                 .bytes = bytes,
+                                 .weight_bytes = bytes,
                                  .batch = 1,
                                  .sequence = 1,
                                  .utilization = utilization};

@@ -119,7 +119,7 @@ void ask_analysis(const pj_result *result, digest *out)
     for (size_t i = 0; i < devices; i++) {
         add_text(out, result->devices[i]);
         ADD(out, totals->devices[i].energy_pj);
-        ADD(out, totals->idle_w[i]);
+        ADD(out, totals->device_notes[i].idle_w);
     }
     add_text(out, result->table);
     add_text(out, result->rules);

@@ -295,8 +295,7 @@ typedef struct made {
     pj_dim_info dims[3];
     pj_format_info format[4];
     pj_device_figure figures[MADE_LAYERS][2], sums[2];
-    double idle[2];
-    size_t covered[2];
+    pj_device_note notes[2];
     pj_layer layer[MADE_LAYERS];
     pj_opset_info opset[2];
     pj_tensor_info tensor[2];
@@ -366,15 +365,14 @@ static void make(made *m)
     m->dims[1] = (pj_dim_info){-1, "2*seq + 1"};
     m->dims[2] = (pj_dim_info){-1, NULL};
     for (size_t i = 0; i < MADE_LAYERS; i++) {
-        m->figures[i][0] = (pj_device_figure){12.5 + (double)i, 0.25};
-        m->figures[i][1] = (pj_device_figure){-1, -1};
+        m->figures[i][0] = (pj_device_figure){12.5 + (double)i, 0.25, 0.1, 0.2};
+        m->figures[i][1] = (pj_device_figure){-1, -1, -1, -1};
         make_layer(m, &m->layer[i], i);
     }
-    m->sums[0] = (pj_device_figure){13.5, 0.5};
-    m->sums[1] = (pj_device_figure){-1, -1};
-    m->idle[0] = 45;
-    m->idle[1] = -1;
-    m->covered[0] = 1;
+    m->sums[0] = (pj_device_figure){13.5, 0.5, 0.4, 0.9};
+    m->sums[1] = (pj_device_figure){-1, -1, -1, -1};
+    m->notes[0] = (pj_device_note){45, -1, 1, "latency", "own fit, 7 points", "RAM", 4096, 5000};
+    m->notes[1] = (pj_device_note){-1, 55.5, 0, "throughput", "data sheet", "", 0, 0};
     m->opset[0] = (pj_opset_info){"", 17};
     m->opset[1] = (pj_opset_info){"my.domain", 2};
     m->tensor[0] = (pj_tensor_info){"x", "float32", true, 3, m->dims, true, false, false};
@@ -431,8 +429,8 @@ static void make(made *m)
         .uncounted = 1,
         .free_layers = 2,
         .devices = m->sums,
-        .device_layers = m->covered,
-        .idle_w = m->idle,
+        .device_notes = m->notes,
+        .file_bytes = 4711,
         .peak_activation_bytes = 301,
         .qtools_total_cost = 302,
         .qtools_energy_sum = 303
@@ -508,7 +506,12 @@ static void test_written_again(void)
         "\"folded_into\": \"first\"",
         "\"output_shape\": [7, \"2*seq + 1\", null]",
         "\"energy_pj\": {\"inputs\": 5.5, \"outputs\": 6.6, \"parameters\": 7.7, \"op_cost\": 8.8, ",
-        "\"stm32l4r5\": {\"energy_pj\": null, \"time_us\": null, \"idle_w\": null, \"layers\": 0}",
+        "\"low_pj\": 0.4, \"high_pj\": 0.9",
+        "\"idle_w\": 45, \"layers\": 1, \"load\": \"latency\", \"basis\": \"own fit, 7 points\", \"memory\": \"RAM\", "
+        "\"memory_bytes\": 4096, \"needed_bytes\": 5000}",
+        "\"stm32l4r5\": {\"energy_pj\": null, \"time_us\": null, \"low_pj\": null, \"high_pj\": null, \"idle_w\": "
+        "null, "
+        "\"layers\": 0, \"at_least_pj\": 55.5, \"load\": \"throughput\", \"basis\": \"data sheet\", \"memory\": \"\"",
         "\"qtools\": {\"total_cost\": 302, \"energy_sum\": 303}",
         "\"unknown_ops\": {\"my.domain::Odd\": 3, \"Even\": 2}"};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
