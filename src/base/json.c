@@ -150,16 +150,18 @@ static pj_status reject_duplicates(const pj_json_doc *doc, const pj_json_node *n
     return PJ_OK;
 }
 
-static pj_status parse(pj_json_doc *doc, const char *text, size_t length, pj_error *err)
+static pj_status parse(pj_json_doc *doc, const char *text, size_t length, bool is_report, pj_error *err)
 {
-    size_t line, column;
-    if (length > PJ_MAX_JSON_BYTES)
-        return pj_fail(err, PJ_ELIMIT, "%zu bytes of JSON; at most %d are accepted", length, PJ_MAX_JSON_BYTES);
+    size_t line, column, most = is_report ? PJ_MAX_REPORT_BYTES : PJ_MAX_JSON_BYTES;
+    size_t by_length = is_report ? length / PJ_REPORT_BYTES_PER_VALUE : 0;
+    size_t values = by_length > PJ_MAX_JSON_VALUES ? by_length : PJ_MAX_JSON_VALUES;
+    if (length > most)
+        return pj_fail(err, PJ_ELIMIT, "%zu bytes of JSON; at most %zu are accepted", length, most);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
         text += 3;
         length -= 3;
     }
-    pj_status status = pj_json_tree(text, length, doc->arena, &doc->root, &line, &column, err);
+    pj_status status = pj_json_tree(text, length, values, doc->arena, &doc->root, &line, &column, err);
     if (status == PJ_OK)
         return reject_duplicates(doc, doc->root, err);
     if (status != PJ_ENOMEM && err)
@@ -167,7 +169,8 @@ static pj_status parse(pj_json_doc *doc, const char *text, size_t length, pj_err
     return status;
 }
 
-pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err)
+static pj_status parse_as(const char *text, size_t length, bool is_report, const char *file, pj_json_doc **out,
+                          pj_error *err)
 {
     pj_arena *arena = pj_arena_new(0);
     pj_json_doc *doc = arena ? PJ_NEW(arena, pj_json_doc, 1) : NULL;
@@ -177,7 +180,7 @@ pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_js
         return pj_fail_memory(err);
     }
     *doc = (pj_json_doc){.arena = arena, .file = name};
-    pj_status status = parse(doc, text, length, err);
+    pj_status status = parse(doc, text, length, is_report, err);
     if (status != PJ_OK) {
         pj_error_at(err, file, NULL, NULL);
         pj_json_free(doc);
@@ -187,12 +190,22 @@ pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_js
     return PJ_OK;
 }
 
-pj_status pj_json_read(const char *path, size_t limit, pj_json_doc **out, pj_error *err)
+pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err)
+{
+    return parse_as(text, length, false, file, out, err);
+}
+
+pj_status pj_json_parse_report(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err)
+{
+    return parse_as(text, length, true, file, out, err);
+}
+
+pj_status pj_json_read_report(const char *path, pj_json_doc **out, pj_error *err)
 {
     char *text;
     size_t length;
-    PJ_TRY(pj_file_read(path, limit ? limit : PJ_MAX_JSON_BYTES, &text, &length, err));
-    pj_status status = pj_json_parse(text, length, path, out, err);
+    PJ_TRY(pj_file_read(path, PJ_MAX_REPORT_BYTES, &text, &length, err));
+    pj_status status = pj_json_parse_report(text, length, path, out, err);
     free(text);
     return status;
 }

@@ -22,8 +22,10 @@ typedef struct pj_json {
  * values, more than PJ_MAX_JSON_BYTES. The caller frees *out. */
 pj_status pj_json_parse(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err);
 
-/* The same from a file ("-": standard input) of at most `limit` bytes (0: PJ_MAX_JSON_BYTES). */
-pj_status pj_json_read(const char *path, size_t limit, pj_json_doc **out, pj_error *err);
+/* The same of reports, which are as large as their models: up to PJ_MAX_REPORT_BYTES, with as many values as
+ * PJ_REPORT_BYTES_PER_VALUE allows. And from a file ("-": standard input). */
+pj_status pj_json_parse_report(const char *text, size_t length, const char *file, pj_json_doc **out, pj_error *err);
+pj_status pj_json_read_report(const char *path, pj_json_doc **out, pj_error *err);
 
 void pj_json_free(pj_json_doc *doc); /* NULL is allowed */
 

@@ -12,7 +12,7 @@ typedef struct parser {
     const char *end;
     uint32_t line;
     int depth;
-    size_t values;
+    size_t values, most_values;
     pj_arena *arena;
     pj_error *err;
 } parser;
@@ -277,8 +277,8 @@ static pj_status parse_word(parser *s, pj_json_node *out)
 
 static pj_status parse_any(parser *s, pj_json_node *out)
 {
-    if (s->values++ == PJ_MAX_JSON_VALUES)
-        return pj_fail(s->err, PJ_ELIMIT, "more than %d values", PJ_MAX_JSON_VALUES);
+    if (s->values++ == s->most_values)
+        return pj_fail(s->err, PJ_ELIMIT, "more than %zu values", s->most_values);
     char c = peek(s);
     out->line = s->line;
     if (c == '{' || c == '[')
@@ -314,10 +314,16 @@ static void locate(const char *text, const char *at, size_t *line, size_t *colum
         }
 }
 
-pj_status pj_json_tree(const char *text, size_t length, pj_arena *arena, const pj_json_node **root, size_t *line,
-                       size_t *column, pj_error *err)
+pj_status pj_json_tree(const char *text, size_t length, size_t most_values, pj_arena *arena, const pj_json_node **root,
+                       size_t *line, size_t *column, pj_error *err)
 {
-    parser s = {.text = text, .at = text, .end = text + length, .line = 1, .arena = arena, .err = err};
+    parser s = {.text = text,
+                .at = text,
+                .end = text + length,
+                .line = 1,
+                .most_values = most_values,
+                .arena = arena,
+                .err = err};
     pj_json_node *node = PJ_NEW(arena, pj_json_node, 1);
     pj_status status = node ? parse_value(&s, node) : pj_fail_memory(err);
     if (status == PJ_OK)

@@ -31,7 +31,7 @@ typedef struct pj_json_node {
 } pj_json_node;
 
 /* Reads one value (RFC 8259, in UTF-8) into `arena`. Texts hold no \u0000 and no half surrogate pair. On failure
- * err->what says what is wrong, and *line, *column (from 1, in characters) where. PJ_EFORMAT; PJ_ELIMIT: depth, number
- * of values, digits of a number; PJ_ENOMEM. Keys may stand twice. */
-pj_status pj_json_tree(const char *text, size_t length, pj_arena *arena, const pj_json_node **root, size_t *line,
-                       size_t *column, pj_error *err);
+ * err->what says what is wrong, and *line, *column (from 1, in characters) where. PJ_EFORMAT; PJ_ELIMIT: depth, more
+ * than `most_values`, digits of a number; PJ_ENOMEM. Keys may stand twice. */
+pj_status pj_json_tree(const char *text, size_t length, size_t most_values, pj_arena *arena, const pj_json_node **root,
+                       size_t *line, size_t *column, pj_error *err);

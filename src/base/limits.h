@@ -39,6 +39,11 @@ enum {
 /* Characters that all wildcards of one file may be compared with: some seconds. */
 #define PJ_MAX_GLOB_STEPS ((uint64_t)500 * 1000 * 1000)
 
+/* Bytes of a report that we have written ourselves, a baseline, and bytes for each of its values at least (it has some
+ * 20): memory is seven times the file then. */
+#define PJ_MAX_REPORT_BYTES       ((size_t)2 * 1024 * 1024 * 1024)
+#define PJ_REPORT_BYTES_PER_VALUE ((size_t)8)
+
 /* Memory for what is read from one history file. */
 #define PJ_MAX_STORE_BYTES ((size_t)1024 * 1024 * 1024)
 

@@ -172,8 +172,9 @@ static pj_status match_baseline(judge *j)
         return PJ_OK;
     pj_matching *matching = PJ_NEW(j->arena, pj_matching, 1);
     PJ_TRY(pj_got(matching, j->err));
+    PJ_TRY(pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err));
     j->matching = matching;
-    return pj_match_layers(j->given->baseline, j->given->now, j->arena, matching, j->err);
+    return PJ_OK;
 }
 
 /* The layer's figure before; 0 where it is new. */
@@ -466,6 +467,13 @@ static void add_own(const judge *j, const pj_setting_change *change, pj_str *out
         pj_str_printf(out, "%s%s %s", between, change->option, change->b);
 }
 
+/* Is it the model that has changed, or what it is priced with? */
+static bool counts_same(const pj_result *a, const pj_result *b)
+{
+    return a->totals.layers == b->totals.layers && a->totals.macs == b->totals.macs &&
+           a->totals.flops == b->totals.flops && a->totals.params == b->totals.params;
+}
+
 /* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. Other prices,
  * sizes or memories leave nothing to compare: no_baseline says which. */
 static pj_status check_basis(judge *j, pj_check_model *out)
@@ -484,6 +492,11 @@ static pj_status check_basis(judge *j, pj_check_model *out)
         else if (!is_harmless(&changes[i]))
             pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
     pj_setting_changes_free(changes);
+    if (strcmp(j->given->baseline->version, j->given->now->version) != 0)
+        pj_str_printf(&changed, "%spicojoule %s, now %s", changed.length ? ", " : "", j->given->baseline->version,
+                      j->given->now->version);
+    if (differ && counts_same(j->given->baseline, j->given->now))
+        pj_str_add(&text, "; layers, MACs and parameters are as they were");
     pj_str_printf(&path, "%s.baseline.report", j->given->entry->json_path);
     if (differ)
         pj_budget_fail(j->given->budget, path.data, PJ_EARGUMENT, &j->no_baseline,

@@ -95,7 +95,7 @@ pj_status pj_result_parse(const char *json, size_t length, const char *name, pj_
 {
     pj_json_doc *doc = NULL;
     *out = NULL;
-    PJ_TRY(pj_json_parse(json, length, name, &doc, err));
+    PJ_TRY(pj_json_parse_report(json, length, name, &doc, err));
     return read_doc(doc, name, out, err);
 }
 
@@ -103,7 +103,7 @@ pj_status pj_result_read(const char *path, pj_result **out, pj_error *err)
 {
     pj_json_doc *doc = NULL;
     *out = NULL;
-    PJ_TRY(pj_json_read(path, 0, &doc, err));
+    PJ_TRY(pj_json_read_report(path, &doc, err));
     return read_doc(doc, path, out, err);
 }
 

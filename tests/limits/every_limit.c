@@ -381,6 +381,31 @@ static void test_json_bytes(void)
     free(text);
 }
 
+/* Reports may have more of both: a value for each eight bytes. */
+static void test_report_json(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    const size_t values = 0; /* each is an allocation of its own */
+#else
+    const size_t values = PJ_MAX_JSON_VALUES + 2;
+#endif
+    char *text = malloc(PJ_REPORT_BYTES_PER_VALUE * (values + 1));
+    pj_json_doc *doc = NULL;
+    pj_error err = {0};
+    CHECK_INT(pj_json_parse_report("0", PJ_MAX_REPORT_BYTES + 1, "t.json", &doc, &err), PJ_ELIMIT);
+    CHECK_PART(err.what, "2147483649 bytes of JSON; at most 2147483648");
+    if (!text || !values)
+        return;
+    for (size_t i = 0; i <= values; i++)
+        memcpy(text + PJ_REPORT_BYTES_PER_VALUE * i, i == 0 ? "[       " : i < values ? "0,      " : "0      ]", 8);
+    CHECK_INT(pj_json_parse_report(text, 8 * (values + 1), "t.json", &doc, &err), PJ_OK);
+    pj_json_free(doc);
+    CHECK_INT(parse(text, 8 * (values + 1), &err), PJ_ELIMIT);
+    memcpy(text + 8, "0,0,0,0,", 8);
+    CHECK_INT(pj_json_parse_report(text, 8 * (values + 1), "t.json", &doc, &err), PJ_ELIMIT);
+    free(text);
+}
+
 static pj_status parse_nested(size_t depth, pj_error *err)
 {
     char text[2 * (PJ_MAX_JSON_DEPTH + 1)];
@@ -711,6 +736,7 @@ int main(int count, char **words)
     test_skeleton_bytes();
     test_diagnostics();
     test_json_bytes();
+    test_report_json();
     test_json_depth();
     test_json_values();
     test_json_digits();

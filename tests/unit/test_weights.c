@@ -187,7 +187,7 @@ static void test_numpy(void)
 {
     pj_json_doc *doc = NULL;
     pj_weight_options options = pj_weight_options_default();
-    CHECK_INT(pj_json_read("weights/noise.json", 0, &doc, NULL), PJ_OK);
+    CHECK_INT(pj_json_read_report("weights/noise.json", &doc, NULL), PJ_OK);
     if (!doc)
         return;
     pj_json want = pj_json_first(pj_json_find(pj_json_root(doc), "cases"));
