@@ -5,6 +5,8 @@
 #     PICOJOULE_BUDGET   budget file (default picojoule.json)
 #     PICOJOULE_JUNIT    writes JUnit XML there, where it is set
 #     PICOJOULE_SARIF    writes SARIF 2.1.0 there, where it is set
+#     PICOJOULE_GITLAB   writes GitLab's code quality report there, where it is set
+#     PICOJOULE_AGAINST  compares with that (git:COMMIT, a folder, a file) instead of with baselines, where it is set
 #     GITHUB_ACTIONS     "true": workflow commands, and Markdown in the job's summary (GITHUB_STEP_SUMMARY)
 #
 # The exit code is that of the check: 0 kept, 1 exceeded, 3 bad input.
@@ -27,5 +29,11 @@ if [ -n "${PICOJOULE_JUNIT:-}" ]; then
 fi
 if [ -n "${PICOJOULE_SARIF:-}" ]; then
     set -- "$@" --report "sarif=$PICOJOULE_SARIF"
+fi
+if [ -n "${PICOJOULE_GITLAB:-}" ]; then
+    set -- "$@" --report "gitlab=$PICOJOULE_GITLAB"
+fi
+if [ -n "${PICOJOULE_AGAINST:-}" ]; then
+    set -- "$@" --against "$PICOJOULE_AGAINST"
 fi
 exec "$program" "$@"

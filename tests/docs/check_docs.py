@@ -132,6 +132,10 @@ def commands(kind, lines):
         command = line[2:] if kind == "console" else line
         if not command.strip() or command.lstrip().startswith("#"):
             continue
+        here = re.search(r"<<'(\w+)'", command)  # a document up to that word
+        while here and at < len(lines) and command.split("\n")[-1] != here.group(1):
+            command += "\n" + lines[at]
+            at += 1
         while at < len(lines) and (command.endswith("\\") or subprocess.run(
                 ["sh", "-n", "-c", command], stderr=subprocess.DEVNULL).returncode):
             command += "\n" + lines[at]

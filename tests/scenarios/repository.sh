@@ -124,7 +124,7 @@ has "/stack2/conv2/Conv"
 [ "$(grep -c '^## ' summary.md)" -eq 2 ] || wrong "the summary is not appended"
 
 step="action.yml gives the script what it asks for"
-for name in PICOJOULE PICOJOULE_BUDGET PICOJOULE_JUNIT PICOJOULE_SARIF; do
+for name in PICOJOULE PICOJOULE_BUDGET PICOJOULE_JUNIT PICOJOULE_SARIF PICOJOULE_AGAINST; do
     grep -q "^ *$name: " "$root/action.yml" || wrong "action.yml lacks $name"
 done
 [ -n "$(script_of 'Build picojoule')" ] && [ -x "$root/dev" ] || wrong "nothing to build with"
@@ -136,6 +136,11 @@ plan int4 int8
 expect 0 env PICOJOULE_BUDGET=picojoule.json PICOJOULE_JUNIT=gitlab.xml \
     sh -e -c "$(printf '%s' "$line" | sed "s|/opt/picojoule|$work/opt|g")"
 [ -f gitlab.xml ] || wrong "no JUnit file"
+
+step="Jenkins: the line of its stage"
+line=$(sed -n "s/^ *sh '\(.*\)'$/\1/p" "$root/ci/Jenkinsfile")
+expect 0 env PICOJOULE_HOME="$work/opt" PICOJOULE_GITLAB=quality.json sh -e -c "$line"
+[ -f picojoule-junit.xml ] && [ "$(cat quality.json)" = "[]" ] || wrong "no JUnit file, or issues"
 
 step="pre-commit: the entry of its hook"
 entry=$(sed -n 's/^  entry: //p' "$root/.pre-commit-hooks.yaml")
