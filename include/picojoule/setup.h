@@ -28,11 +28,12 @@ typedef enum pj_place {
 PJ_API const char *pj_place_word(pj_place place);
 PJ_API const char *const *pj_place_words(void);
 
-/* A value for a symbolic dimension, as `--dim batch=1`. */
+/* A value for a symbolic dimension, as `--dim batch=1`, or a formula over others, as `--dim total=past+1`. */
 typedef struct pj_dim_binding {
-    const char *name;
-    int64_t value; /* >= 0 */
+    const char *name; /* with a formula: "total=past+1" */
+    int64_t value;    /* >= 0, or PJ_DIM_FORMULA; results have none of these */
 } pj_dim_binding;
+enum { PJ_DIM_FORMULA = -1 };
 
 /* A shape for a graph input, as `--input tokens=int64:1,128`. Symbolic dimensions of the declared shape get these
  * values everywhere in the model. */

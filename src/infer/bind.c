@@ -14,6 +14,7 @@ typedef struct binder {
     int formulas;
     pj_node **loop; /* all Loop nodes, where trips are given */
     size_t loops, room;
+    const char **target; /* dimension of each --dim with a formula, else NULL */
     pj_error *err;
 } binder;
 
@@ -136,14 +137,79 @@ static bool is_in_text(const binder *b, const char *name)
     return found;
 }
 
+/* The dimension of "total=past+1". */
+static pj_status name_target(binder *b, size_t index)
+{
+    const char *name = b->options->dims[index].name;
+    b->target[index] = pj_arena_strndup(b->arena, name, (size_t)(strrchr(name, '=') - name));
+    PJ_TRY(pj_got(b->target[index], b->err));
+    return is_listed(b, b->target[index]) ? PJ_OK : fail_unknown_dim(b, b->target[index]);
+}
+
+/* Sets the dimension of a formula; *missing is the name in it that has no value yet, or NULL. */
+static pj_status bind_target(binder *b, size_t index, const char **missing)
+{
+    const char *given = b->options->dims[index].name;
+    pj_num value;
+    if (!pj_num_read(b->model->symbols, strrchr(given, '=') + 1, &b->values, &value))
+        return pj_fail(b->err, PJ_EARGUMENT, "--dim %.200s: this is no formula of whole numbers", given);
+    *missing = pj_num_missing(value, &b->values);
+    if (*missing)
+        return is_listed(b, *missing) ? PJ_OK : fail_unknown_dim(b, *missing);
+    if (!pj_num_known(value) || value.whole < 0)
+        return pj_fail(b->err, PJ_EARGUMENT, "--dim %.200s: this is no size", given);
+    PJ_TRY(set_symbol(b, b->target[index], value.whole, NULL));
+    b->target[index] = NULL;
+    return PJ_OK;
+}
+
+/* Formulas of --dim, as often as one of them gives another a value. With `all`, every one has to get one. */
+static pj_status bind_formulas(binder *b, bool all)
+{
+    const char *missing = NULL, *waiting = NULL;
+    size_t stuck = 0;
+    bool more = true;
+    while (more) {
+        more = false;
+        waiting = NULL;
+        for (size_t i = 0; i < b->options->dim_count; i++) {
+            if (!b->target[i])
+                continue;
+            PJ_TRY(bind_target(b, i, &missing));
+            more = more || !missing;
+            if (missing && !waiting) {
+                waiting = missing;
+                stuck = i;
+            }
+        }
+    }
+    return waiting && all ? pj_fail(b->err, PJ_EARGUMENT, "--dim %.200s: nothing sets '%.100s'",
+                                    b->options->dims[stuck].name, waiting)
+                          : PJ_OK;
+}
+
+/* Does a formula give it a value later? */
+static bool is_target(const binder *b, const char *name)
+{
+    for (size_t i = 0; i < b->options->dim_count; i++)
+        if (b->target[i] && strcmp(b->target[i], name) == 0)
+            return true;
+    return false;
+}
+
 static pj_status bind_dims(binder *b)
 {
     const pj_setup *options = b->options;
     b->formula = PJ_NEW(b->arena, pj_num, options->dim_count);
     b->meanings = PJ_NEW(b->arena, pj_num, options->dim_count);
-    PJ_TRY(pj_got(b->formula && b->meanings, b->err));
+    b->target = PJ_NEW(b->arena, const char *, options->dim_count);
+    PJ_TRY(pj_got(b->formula && b->meanings && b->target, b->err));
     for (size_t i = 0; i < options->dim_count; i++) {
         const pj_dim_binding *dim = &options->dims[i];
+        if (dim->value == PJ_DIM_FORMULA) {
+            PJ_TRY(name_target(b, i));
+            continue;
+        }
         if (is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
             PJ_TRY(set_symbol(b, dim->name, dim->value, NULL));
     }
@@ -232,7 +298,7 @@ static pj_status assume_symbols(binder *b)
     const char *name;
     bool bound;
     for (size_t i = 0; (name = pj_symbols_name(b->model->symbols, i, &bound)) != NULL; i++) {
-        if (bound || pj_map_get(&b->values, name) || !pj_bind_uses(b->model, name))
+        if (bound || pj_map_get(&b->values, name) || !pj_bind_uses(b->model, name) || is_target(b, name))
             continue;
         PJ_TRY(set_symbol(b, name, 1, NULL));
         pj_diag_add(&b->model->diags, PJ_DIAG_ASSUMED_DIM, NULL, "dimension '%s' is taken as 1; set it with --dim %s=N",
@@ -316,7 +382,7 @@ static pj_status list_bound(binder *b)
     }
     for (size_t i = 0; i < b->options->dim_count; i++) {
         const pj_dim_binding *given = &b->options->dims[i];
-        if (is_listed(b, given->name))
+        if (given->value == PJ_DIM_FORMULA || is_listed(b, given->name))
             continue;
         name = pj_arena_strdup(b->arena, given->name);
         PJ_TRY(pj_got(name, b->err));
@@ -399,10 +465,12 @@ pj_status pj_bind(pj_model *model, const pj_setup *options, pj_error *err)
     PJ_TRY(bind_dims(&b));
     for (size_t i = 0; i < options->input_count; i++)
         PJ_TRY(bind_input(&b, &options->inputs[i]));
+    PJ_TRY(bind_formulas(&b, false));
     PJ_TRY(read_texts(&b));
     if (options->unbound_dims_are_one) {
         PJ_TRY(assume_nameless(&b));
         PJ_TRY(assume_symbols(&b));
+        PJ_TRY(bind_formulas(&b, true));
     }
     PJ_TRY(list_bound(&b));
     PJ_TRY(bind_trips(&b));

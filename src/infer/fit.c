@@ -99,19 +99,138 @@ static pj_status give_fixed(fit *f, const pj_setup *given, pj_str *note)
     return pj_arena_failed(f->arena) || note->failed ? pj_fail_memory(f->err) : PJ_OK;
 }
 
-/* A second attempt; PJ_ESHAPE: there is nothing to try, or it fails, too. */
-static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
+/* Infers with the sizes of f->fixed. PJ_ESHAPE: they do not fit. */
+static pj_status try_sizes(fit *f, const pj_setup *given, pj_str *note)
 {
-    PJ_TRY(find_fixed(f));
+    pj_str_clear(note);
     PJ_TRY(pj_unbind(f->model, f->err));
+    f->setup.dim_count = given->dim_count;
+    f->setup.input_count = given->input_count;
     PJ_TRY(give_fixed(f, given, note));
     if (!note->length)
         return PJ_ESHAPE;
     PJ_TRY(pj_bind(f->model, &f->setup, f->err));
-    PJ_TRY(pj_infer(f->model, &f->model->diags, f->err));
-    pj_diag_add(&f->model->diags, PJ_DIAG_FIXED_DIM, NULL, "no other size fits the weights, so the model takes %s",
-                note->data);
+    return pj_infer(f->model, &f->model->diags, f->err);
+}
+
+/* Sizes that nothing tells, by name: those that 1 is assumed for. */
+typedef struct open_sizes {
+    const char **name; /* those of `nameless` axes first */
+    size_t nameless, count;
+    pj_num *size;
+} open_sizes;
+
+static void add_open(fit *f, const char *name, open_sizes *open)
+{
+    if (!name || fixed_size(f, name) >= 0)
+        return;
+    pj_map_put(&f->fixed, name, &open->size[open->count]);
+    open->name[open->count++] = name;
+}
+
+static pj_status list_open(fit *f, const pj_setup *given, open_sizes *open)
+{
+    const pj_graph *graph = f->model->graph;
+    size_t most = 0;
+    const char *name;
+    bool bound;
+    while (pj_symbols_name(f->model->symbols, most, &bound))
+        most++;
+    for (int i = 0; i < graph->inputs; i++)
+        most += graph->in[i]->declared.rank > 0 ? (size_t)graph->in[i]->declared.rank : 0;
+    *open = (open_sizes){PJ_NEW(f->arena, const char *, most), 0, 0, PJ_NEW(f->arena, pj_num, most)};
+    PJ_TRY(pj_got(open->name && open->size, f->err));
+    for (int i = 0; i < graph->inputs; i++)
+        for (int k = 0; k < graph->in[i]->declared.rank; k++)
+            if (pj_num_is_unknown(graph->in[i]->declared.dims[k]))
+                add_open(f, stand_in(f->arena, graph->in[i], k), open);
+    open->nameless = open->count;
+    for (size_t i = 0; (name = pj_symbols_name(f->model->symbols, i, &bound)) != NULL; i++) {
+        bool is_given = bound || !pj_bind_uses(f->model, name);
+        for (size_t k = 0; k < given->dim_count; k++)
+            is_given = is_given || strcmp(given->dims[k].name, name) == 0;
+        if (!is_given)
+            add_open(f, name, open);
+    }
+    return pj_arena_failed(f->arena) ? pj_fail_memory(f->err) : PJ_OK;
+}
+
+/* All that are not 1. */
+static void set_open(open_sizes *open, int64_t size)
+{
+    for (size_t i = 0; i < open->count; i++)
+        if (!pj_num_is(open->size[i], 1))
+            open->size[i] = pj_num_of(size);
+}
+
+/* All open sizes alike: the first power of two that fits; 1 where one of them can be that; then the others halve. */
+static pj_status find_sizes(fit *f, const pj_setup *given, open_sizes *open, pj_str *note)
+{
+    enum { MOST_SIZE = 1024, MOST_OPEN = 16 };
+    int64_t most = 1, least;
+    pj_status status = PJ_ESHAPE;
+    while (status == PJ_ESHAPE && most < MOST_SIZE && open->count && open->count <= MOST_OPEN) {
+        most *= 2;
+        set_open(open, most);
+        status = try_sizes(f, given, note);
+    }
+    for (size_t i = 0; status == PJ_OK && i < open->count; i++) {
+        open->size[i] = pj_num_of(1);
+        status = try_sizes(f, given, note);
+        if (status == PJ_ESHAPE) {
+            open->size[i] = pj_num_of(most);
+            status = PJ_OK;
+        }
+    }
+    for (least = most / 2 + 1; status == PJ_OK && least < most;) {
+        set_open(open, (least + most) / 2);
+        status = try_sizes(f, given, note);
+        if (status == PJ_OK)
+            most = (least + most) / 2;
+        else
+            least = (least + most) / 2 + 1;
+        status = status == PJ_ESHAPE ? PJ_OK : status;
+    }
+    set_open(open, most);
+    return status == PJ_OK ? try_sizes(f, given, note) : status;
+}
+
+/* Where weights fix nothing, either: convolutions that want 29 pixels, for example. */
+static pj_status enlarge(fit *f, const pj_setup *given, pj_str *note)
+{
+    static const char smallest[] = "the smallest size with which the model runs; set it with";
+    const pj_graph *graph = f->model->graph;
+    pj_diags *diags = &f->model->diags;
+    open_sizes open;
+    PJ_TRY(pj_unbind(f->model, f->err));
+    PJ_TRY(list_open(f, given, &open));
+    PJ_TRY(find_sizes(f, given, &open, note));
+    for (size_t i = open.nameless; i < open.count; i++)
+        if (!pj_num_is(open.size[i], 1))
+            pj_diag_add(diags, PJ_DIAG_ASSUMED_DIM, NULL, "dimension '%s' is taken as %" PRId64 ", %s --dim %s=N",
+                        open.name[i], open.size[i].whole, smallest, open.name[i]);
+    for (int i = 0; i < graph->inputs; i++)
+        for (int k = 0; k < graph->in[i]->declared.rank; k++) {
+            const pj_num *size = pj_map_get(&f->fixed, stand_in(f->arena, graph->in[i], k));
+            if (size && size >= open.size && size < open.size + open.count && !pj_num_is(*size, 1))
+                pj_diag_add(diags, PJ_DIAG_ASSUMED_DIM, NULL,
+                            "axis %d of input '%s' is taken as %" PRId64 ", %s --input %s=DIMS", k, graph->in[i]->name,
+                            size->whole, smallest, graph->in[i]->name);
+        }
     return PJ_OK;
+}
+
+/* A second attempt; PJ_ESHAPE: nothing fits. */
+static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
+{
+    PJ_TRY(find_fixed(f));
+    pj_status status = try_sizes(f, given, note);
+    if (status == PJ_ESHAPE)
+        return enlarge(f, given, note);
+    if (status == PJ_OK)
+        pj_diag_add(&f->model->diags, PJ_DIAG_FIXED_DIM, NULL, "no other size fits the weights, so the model takes %s",
+                    note->data);
+    return status;
 }
 
 pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err)

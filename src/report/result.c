@@ -23,7 +23,7 @@ static pj_block *paragraph(pj_page *page, pj_str *text)
 
 static void head(const pj_view *view, pj_page *page)
 {
-    pj_str path = pj_str_new(0), model = pj_str_new(0), work = pj_str_new(0);
+    pj_str path = pj_str_new(0), model = pj_str_new(0), work = pj_str_new(0), next = pj_str_new(0);
     pj_text_clean(&path, view->result->model->path);
     const char *name = pj_page_keep(page, &path);
     pj_summary_model(view, &model);
@@ -34,6 +34,14 @@ static void head(const pj_view *view, pj_page *page)
     title->look = PJ_BOLD;
     pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &model));
     pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &work));
+    pj_summary_next(view, &next);
+    if (next.length) {
+        pj_page_say(page, PJ_BLOCK_ITEM, "Sizes are missing, and assumed; with your own ones:");
+        pj_block *command = pj_page_say(page, PJ_BLOCK_ITEM, pj_page_keep(page, &next));
+        command->level = 1;
+        command->whole = true;
+    }
+    pj_str_free(&next);
     page->in = PJ_IN_MARKDOWN;
     pj_page_say(page, PJ_BLOCK_TITLE, name)->lead = "Energy of ";
     page->in = PJ_IN_ALL;

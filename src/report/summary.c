@@ -135,6 +135,87 @@ void pj_summary_dims(const pj_view *view, pj_str *out)
         pj_str_add(out, assumed < info->dim_count ? " (partly assumed)" : " (assumed)");
 }
 
+/* A size to begin with: what the model could not do without, or what such names often have. */
+static int64_t usual_size(const pj_model_info *model, const char *name)
+{
+    static const struct {
+        const char *part;
+        int size;
+    } usual[] = {
+        {"past",    0  },
+        {"seq",     128},
+        {"length",  128},
+        {"token",   128},
+        {"total",   128},
+        {"height",  224},
+        {"width",   224},
+        {"channel", 3  },
+        {"frame",   100},
+        {"time",    100}
+    };
+    for (size_t i = 0; i < model->dim_count; i++)
+        if (model->dims[i].value != 1 && strcmp(model->dims[i].name, name) == 0)
+            return model->dims[i].value;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        for (const char *at = name; *at; at++)
+            if (strncasecmp(at, usual[i].part, strlen(usual[i].part)) == 0)
+                return usual[i].size;
+    return 1;
+}
+
+static const pj_tensor_info *find_input(const pj_model_info *model, const char *name, size_t length)
+{
+    for (size_t i = 0; i < model->input_count; i++)
+        if (strlen(model->inputs[i].name) == length && memcmp(model->inputs[i].name, name, length) == 0)
+            return &model->inputs[i];
+    return NULL;
+}
+
+/* The option of "... set it with --dim batch=N" with a size in it; *out is left alone where there is none. */
+static void add_missing(const pj_view *view, const char *message, pj_str *out)
+{
+    static const char dim[] = " --dim ", input[] = " --input ";
+    const char *is_dim = strstr(message, dim), *is_input = strstr(message, input);
+    const char *name = is_dim ? is_dim + sizeof dim - 1 : is_input ? is_input + sizeof input - 1 : "";
+    const char *end = strrchr(name, '=');
+    const pj_tensor_info *tensor = is_input && end ? find_input(view->result->model, name, (size_t)(end - name)) : NULL;
+    pj_str text = pj_str_new(0);
+    if (!end || (!is_dim && !tensor))
+        return;
+    pj_str_add_bytes(&text, name, (size_t)(end - name));
+    if (is_dim)
+        pj_str_printf(&text, "=%" PRId64, usual_size(view->result->model, text.data));
+    for (int k = 0; tensor && k < tensor->rank; k++)
+        pj_str_printf(&text, "%s%" PRId64, k ? "," : "=", tensor->dims[k].value);
+    pj_str option = pj_str_new(0);
+    pj_str_add(&option, is_dim ? dim : input);
+    pj_str_add_shell(&option, text.failed ? "" : text.data);
+    if (!out->length || !strstr(out->data, option.failed ? "" : option.data))
+        pj_str_add(out, option.data);
+    out->failed = out->failed || text.failed || option.failed;
+    pj_str_free(&option);
+    pj_str_free(&text);
+}
+
+void pj_summary_next(const pj_view *view, pj_str *out)
+{
+    const pj_finding *findings = view->result->findings;
+    pj_str options = pj_str_new(0);
+    for (size_t i = 0; i < view->result->finding_count; i++)
+        if (strcmp(findings[i].code, "assumed-dimension") == 0)
+            add_missing(view, findings[i].message, &options);
+    pj_str command = pj_str_new(0);
+    if (options.length) {
+        pj_str_add(&command, "picojoule analyze ");
+        pj_str_add_shell(&command, view->result->model->path);
+        pj_str_add(&command, options.data);
+        pj_text_clean(out, command.data);
+    }
+    out->failed = out->failed || options.failed || command.failed;
+    pj_str_free(&command);
+    pj_str_free(&options);
+}
+
 pj_rows *pj_summary_components(const pj_view *view)
 {
     /* clang-format off */

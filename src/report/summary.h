@@ -16,6 +16,10 @@ void pj_summary_per_sample(const pj_view *view, pj_str *out);
 /* " with batch = 1, sequence = 64", and after it, where one is, that it is assumed; nothing without symbols. */
 void pj_summary_dims(const pj_view *view, pj_str *out);
 
+/* The command to type next where sizes are assumed: "picojoule analyze model.onnx --dim batch=1 --dim sequence=128";
+ * nothing where none is. */
+void pj_summary_next(const pj_view *view, pj_str *out);
+
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
 pj_rows *pj_summary_components(const pj_view *view);
 

@@ -113,7 +113,15 @@ static const char *copy_text(sweep *s, const char *text)
     return text ? pj_arena_strdup(s->arena, text) : NULL;
 }
 
-/* The dimensions that are not swept. */
+/* Does the size follow from others, by a formula? */
+static bool follows(const pj_dim_binding *given, const char *name)
+{
+    size_t length = strlen(name);
+    return given->value == PJ_DIM_FORMULA && strncmp(given->name, name, length) == 0 && given->name[length] == '=' &&
+           !strchr(given->name + length + 1, '=');
+}
+
+/* The dimensions that are not swept, and do not follow from those that are. */
 static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixed)
 {
     pj_sweep *out = &s->result;
@@ -122,6 +130,8 @@ static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixe
         bool swept = false;
         for (size_t k = 0; k < out->dim_count; k++)
             swept = swept || strcmp(out->dims[k].name, info->dims[i].name) == 0;
+        for (size_t k = 0; k < s->shared; k++)
+            swept = swept || follows(&s->bound[k], info->dims[i].name);
         if (!swept)
             fixed[count++] = (pj_dim_binding){copy_text(s, info->dims[i].name), info->dims[i].value};
     }

@@ -48,8 +48,9 @@ static const pj_setting members[] = {
      .basis = 10,
      .told = "Inputs as given (%o): %v", .place_told = 9},
     {NAMED(dims), .option = "dim", .value = "NAME=N",
-     .help = "value of a symbolic dimension, for example\n"
-             "--dim batch=1; repeatable",
+     .help = "value of a symbolic dimension, or a formula over\n"
+             "others: --dim batch=1, --dim total=past+1;\n"
+             "repeatable",
      .kind = PJ_SETTING_DIMS, .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
      .in_report = WORD(dims), .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(dims), .budget = 1, .basis = 9},
     {NAMED(trips), .option = WORD(trips), .value = "NAME=N",

@@ -91,12 +91,24 @@ static const char *add_name(setter *s, const char *value)
     return *value ? NULL : s->member->value;
 }
 
+/* Only a model can tell what is in it. */
+static bool is_formula(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'";
+    return text[strcspn(text, letters)] != 0;
+}
+
 static const char *add_number(setter *s, const char *value)
 {
     int64_t number;
     const char *equals = find_equals(value);
+    bool is_dim = s->member->kind == PJ_SETTING_DIMS;
+    if (is_dim && equals && is_formula(equals + 1)) {
+        pj_setting_bind(s->setup, s->member, value, PJ_DIM_FORMULA, s->arena);
+        return NULL;
+    }
     if (!equals || !read_count(equals + 1, &number))
-        return s->member->kind == PJ_SETTING_DIMS ? "NAME=N, for example batch=1" : "NAME=N, for example decode=20";
+        return is_dim ? "NAME=N or NAME=FORMULA, for example batch=1, total=past+1" : "NAME=N, for example decode=20";
     const char *name = pj_arena_strndup(s->arena, value, (size_t)(equals - value));
     if (name)
         pj_setting_bind(s->setup, s->member, name, number, s->arena);

@@ -151,6 +151,8 @@ void pj_setting_item_value(const pj_setup *setup, const pj_setting *member, size
 void pj_setting_item_print(const pj_setup *setup, const pj_setting *member, size_t index, pj_str *out)
 {
     pj_str_add(out, pj_setting_item_name(setup, member, index));
+    if (member->kind == PJ_SETTING_DIMS && setup->dims[index].value == PJ_DIM_FORMULA)
+        return;
     if (member->kind != PJ_SETTING_NAMES)
         pj_str_add_char(out, '=');
     pj_setting_item_value(setup, member, index, out);

@@ -103,6 +103,76 @@ static void test_contradiction(void)
     build_free(&b);
 }
 
+/* Three convolutions of 3 by 2 without padding want 3 pixels of the last, 7 and 15 of those before; a batch of 1 will
+ * do. */
+static void test_smallest(void)
+{
+    static const int64_t stride[] = {2, 2};
+    static const char *const inputs[] = {"x,w", "a,w", "b,w"}, *const names[] = {"a", "b", "y"};
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "batch,1,h,?");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_initializer(&b, "w", PJ_FLOAT32, "1,1,3,3");
+    for (int i = 0; i < 3; i++)
+        build_ints(&b, put_node(&b, names[i], "Conv", inputs[i], names[i]), "strides", 2, stride);
+    priced p = bound(&b, NULL);
+    const pj_layer *last = layer_of(&p, "y");
+    CHECK_INT(last->rank, 4);
+    for (int k = 0; k < 4; k++)
+        CHECK_INT(last->dims[k].value, 1);
+    CHECK_INT(findings_of(&p, "assumed-dimension"), 3);
+    CHECK_INT(findings_of(&p, "fixed-dimension"), 0);
+    CHECK_INT(p.model->dims, 2);
+    CHECK_INT(p.model->dim[1].value, 15);
+    priced_free(&p);
+}
+
+/* total = past + new, as formulas say it; what is not known yet waits, and nothing may stay open. 4*5*7 macs of a
+ * batch. */
+static void test_formulas(void)
+{
+    static const pj_dim_binding dims[] = {
+        {"total=past+new", PJ_DIM_FORMULA},
+        {"past",           4             },
+        {"new=batch*3",    PJ_DIM_FORMULA}
+    };
+    static const pj_dim_binding circle[] = {
+        {"past=new", PJ_DIM_FORMULA},
+        {"new=past", PJ_DIM_FORMULA}
+    };
+    static const pj_dim_binding less[] = {
+        {"past=new-2", PJ_DIM_FORMULA}
+    };
+    for (int i = 0; i < 3; i++) {
+        const pj_dim_binding *lists[] = {dims, circle, less};
+        builder b = build_new(17);
+        pj_setup setup = pj_setup_default();
+        pj_model *model = NULL;
+        pj_error err;
+        size_t size;
+        memset(&err, 0, sizeof err);
+        build_input(&b, "x", PJ_FLOAT32, "batch,total,past");
+        build_input(&b, "y", PJ_FLOAT32, "past,new");
+        build_output(&b, "z", PJ_FLOAT32, "");
+        put_node(&b, "mul", "MatMul", "x,y", "z");
+        setup.dims = lists[i];
+        setup.dim_count = i == 0 ? 3 : i == 1 ? 2 : 1;
+        const uint8_t *bytes = build_bytes(&b, &size);
+        pj_status status = pj_model_open_memory(bytes, size, "test.onnx", &setup, &model, &err);
+        CHECK_INT(status, i == 0 ? PJ_OK : PJ_EARGUMENT);
+        CHECK_TEXT(err.what, i == 0   ? ""
+                             : i == 1 ? "--dim past=new: nothing sets 'new'"
+                                      : "--dim past=new-2: this is no size");
+        if (model) {
+            CHECK_INT(model->dims, 4);
+            CHECK_TEXT(model->dim[1].name, "total");
+            CHECK_INT(model->dim[1].value, 4 + 1 * 3);
+        }
+        pj_model_close(model);
+        build_free(&b);
+    }
+}
+
 /* A size that the user gives is never changed. */
 static void test_given(void)
 {
@@ -224,6 +294,8 @@ int main(void)
     test_nameless();
     test_formula();
     test_contradiction();
+    test_smallest();
+    test_formulas();
     test_given();
     test_empty();
     test_no_nodes();

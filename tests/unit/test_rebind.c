@@ -186,7 +186,7 @@ static void test_refusals(void)
     refuse(&options, PJ_EARGUMENT, "the model has no Loop 'loop'; it has no loop at all");
 }
 
-/* Where 1 does not fit, the error says who may be to blame. */
+/* Where no size fits, the error says who may be to blame. */
 static void test_hint(void)
 {
     const pj_setup options = {.unbound_dims_are_one = true};
@@ -194,7 +194,9 @@ static void test_hint(void)
     pj_error err;
     build_input(&b, "x", PJ_FLOAT32, "1,2,seq");
     build_initializer(&b, "w", PJ_FLOAT32, "4,2,3");
+    build_initializer(&b, "u", PJ_FLOAT32, "4,5,1"); /* 5 channels, but x has 2 */
     build_node(&b, "Conv", "x,w", "y");
+    build_node(&b, "Conv", "x,u", "z");
     CHECK(!open_with(&b, &options, &err));
     CHECK_INT(err.status, PJ_ESHAPE);
     CHECK_PART(err.what, "window of 3 inputs over 1 padded inputs");

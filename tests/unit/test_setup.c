@@ -88,7 +88,7 @@ static void test_set(void)
     refuse("io-on-dram", "maybe", "io-on-dram 'maybe': wants yes or no");
     refuse("sram-min", "0.3B", "sram-min '0.3B': wants a size like 16KiB, 8MiB, 4096 (bytes) or 100bit");
     refuse("sram-min", "2000000GB", "sram-min '2000000GB': wants a size like 16KiB, 8MiB, 4096 (bytes) or 100bit");
-    refuse("dim", "=4", "dim '=4': wants NAME=N, for example batch=1");
+    refuse("dim", "=4", "dim '=4': wants NAME=N or NAME=FORMULA, for example batch=1, total=past+1");
     refuse("input", "x=1,", "input 'x=1,': wants NAME=[TYPE:]DIMS, for example tokens=int64:1,128");
     refuse("no-fold", "yes", "no-fold takes no value");
     refuse("table", NULL, "table wants a value: NAME|FILE");
