@@ -227,9 +227,13 @@ static void test_hostile(void)
                         {.title = texts[t], .log = log   },
                         { .title = texts[t],      .log = !log, .whole = true},
                         &series,
-                        1
+                        1,
+                        NULL
                     };
+                    pj_chart two = chart;
+                    two.next = &chart;
                     check_chart(&chart);
+                    check_chart(&two);
                 }
 }
 
