@@ -20,6 +20,12 @@ void pj_str_free(pj_str *str)
     *str = pj_str_new(str->limit);
 }
 
+void pj_str_fail_as(pj_str *str, const pj_str *part)
+{
+    str->failed = str->failed || part->failed;
+    str->no_memory = str->no_memory || part->no_memory;
+}
+
 char *pj_str_keep(pj_str *str, pj_arena *arena)
 {
     char *copy = str->failed ? NULL : pj_arena_strndup(arena, str->data, str->length);

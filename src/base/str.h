@@ -20,6 +20,9 @@ typedef struct pj_str {
 pj_str pj_str_new(size_t limit);
 void pj_str_free(pj_str *str);
 
+/* The text has failed, too, where what it was to be made of has, and for the same reason. */
+void pj_str_fail_as(pj_str *str, const pj_str *part);
+
 /* A copy in `arena`; frees the text. NULL: the text has failed, or no memory; then pj_arena_failed() knows. */
 char *pj_str_keep(pj_str *str, pj_arena *arena);
 

@@ -37,7 +37,7 @@ static void put_limit(draft *d, const char *key, double value, pj_quantity quant
         pj_json_put_double(&d->json, key, strtod(text.data, NULL));
     else
         pj_json_put_text(&d->json, key, text.data);
-    d->json.out->failed = d->json.out->failed || text.failed;
+    pj_str_fail_as(d->json.out, &text);
     pj_str_free(&text);
 }
 

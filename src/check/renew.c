@@ -107,7 +107,7 @@ static void write_edit(renewal *r, const edit *e, size_t *at, pj_renewed_limit *
     pj_str_add(&text, is_text ? "\"" : "");
     pj_limit_print(e->value, rule->quantity, !is_text, &text);
     pj_str_add(&text, is_text ? "\"" : "");
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     if (!text.failed && (text.length != length || memcmp(text.data, before, length) != 0)) {
         pj_str_add_bytes(out, r->budget->text + *at, rule->begin - *at);
         pj_str_add_bytes(out, text.data, text.length);

@@ -157,8 +157,7 @@ static void add_part(pj_str *out, const pj_diff *diff, const pj_diff_row *row, p
     if ((which == BY_WIDTH && add_width(&why, row->a, row->b, component)) ||
         (which == BY_PRICE && add_price(&why, diff, row, component)))
         pj_str_printf(out, " (%s)", why.data);
-    out->failed = out->failed || why.failed;
-    out->no_memory = out->no_memory || why.no_memory;
+    pj_str_fail_as(out, &why);
     pj_str_free(&why);
 }
 

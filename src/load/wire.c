@@ -332,7 +332,7 @@ static void write_out_bytes(walk *w, const field_type *field, size_t head, size_
             pj_str_printf(&text, "\\x%02x", (unsigned char)out->data[at]);
     }
     out->length = head;
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     size_t tag = put_tag(begin, field->id, BYTES);
     emit(w, begin, tag + put_varint(begin + tag, text.length));
     pj_str_add_bytes(out, text.data, text.length);

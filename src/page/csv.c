@@ -45,7 +45,7 @@ static void csv_cell(pj_str *out, const pj_cell *cell, pj_cell_kind kind)
         pj_str_add_double(out, cell->number);
         break;
     }
-    out->failed = out->failed || clean.failed;
+    pj_str_fail_as(out, &clean);
     pj_str_free(&clean);
 }
 

@@ -283,7 +283,7 @@ void pj_text_elide(pj_str *out, const char *text, size_t width)
         pj_str_clear(&shorter);
         more = add_path(&shorter, text, parts);
     }
-    out->failed = out->failed || shorter.failed;
+    pj_str_fail_as(out, &shorter);
     if (pj_text_width(shorter.data) <= width)
         pj_str_add(out, shorter.data);
     else

@@ -52,7 +52,7 @@ static void write_line(const pj_rows *rows, const pj_cell *cells, bool strong, p
         first = false;
     }
     pj_str_add(out, " |\n");
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     pj_str_free(&text);
 }
 
@@ -94,7 +94,7 @@ static void write_folded(const pj_block *block, pj_str *out)
         pj_str_add(out, "; CSV and JSON have all.\n");
     }
     pj_str_add(out, "\n</details>\n");
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     pj_str_free(&text);
 }
 

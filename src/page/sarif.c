@@ -6,7 +6,7 @@
 static void put_made(pj_json_writer *json, const char *key, pj_str *text)
 {
     pj_json_put_text(json, key, text->data);
-    json->out->failed = json->out->failed || text->failed;
+    pj_str_fail_as(json->out, text);
     pj_str_free(text);
 }
 
@@ -85,7 +85,7 @@ static void put_result(pj_json_writer *json, const pj_verdicts *all, size_t rule
     pj_json_put_text(json, "picojouleLimit/v1", key);
     pj_json_write_end(json);
     pj_json_write_end(json);
-    json->out->failed = json->out->failed || text->failed;
+    pj_str_fail_as(json->out, text);
     pj_str_free(text);
 }
 

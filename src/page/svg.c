@@ -159,7 +159,7 @@ static double widest_tick(const scale *s, pj_str *out)
             add_tick(&text, s, value);
         widest = text.length > widest ? text.length : widest;
     }
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     pj_str_free(&text);
     return (double)(widest * CHARACTER);
 }
@@ -184,7 +184,8 @@ static void add_text(pj_str *out, const char *text, size_t width)
     pj_text_clean(&clean, text);
     pj_text_elide(&cut, clean.data, width);
     add_escaped(out, cut.data);
-    out->failed = out->failed || clean.failed || cut.failed;
+    pj_str_fail_as(out, &clean);
+    pj_str_fail_as(out, &cut);
     pj_str_free(&clean);
     pj_str_free(&cut);
 }

@@ -6,7 +6,7 @@
 static void put_made(pj_json_writer *json, const char *key, pj_str *text)
 {
     pj_json_put_text(json, key, text->length ? text->data : NULL);
-    json->out->failed = json->out->failed || text->failed;
+    pj_str_fail_as(json->out, text);
     pj_str_free(text);
 }
 

@@ -220,7 +220,7 @@ static void add_file(const char *file, pj_str *out)
     pj_str word = pj_str_new(0);
     pj_str_add_shell(&word, file);
     pj_text_clean(out, word.data);
-    out->failed = out->failed || word.failed;
+    pj_str_fail_as(out, &word);
     pj_str_free(&word);
 }
 

@@ -398,7 +398,7 @@ static void add_value(const pj_setup *setup, const pj_setting *setting, pj_str *
         pj_setting_print(setup, setting, &text);
         pj_text_clean(out, text.data);
     }
-    out->failed = out->failed || text.failed;
+    pj_str_fail_as(out, &text);
     pj_str_free(&text);
 }
 

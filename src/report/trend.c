@@ -139,7 +139,7 @@ void pj_trend_name(const pj_history_entry *entry, pj_str *out)
         pj_str_printf(&cut, "%.*s", COMMIT, entry->commit);
         pj_str_add_char(out, ' ');
         pj_text_clean(out, cut.data);
-        out->failed = out->failed || cut.failed;
+        pj_str_fail_as(out, &cut);
         pj_str_free(&cut);
     }
 }

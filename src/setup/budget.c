@@ -120,7 +120,7 @@ static void put_size(uint64_t bits, pj_json_writer *json)
     }
     pj_size_print(bits, &text);
     pj_json_write_text(json, text.data);
-    json->out->failed = json->out->failed || text.failed;
+    pj_str_fail_as(json->out, &text);
     pj_str_free(&text);
 }
 

@@ -12,7 +12,7 @@ static void write_items(const pj_setup *setup, const pj_setting *member, pj_json
             pj_str shape = pj_str_new(0);
             pj_setting_item_value(setup, member, i, &shape);
             pj_json_put_text(json, name, shape.data);
-            json->out->failed = json->out->failed || shape.failed;
+            pj_str_fail_as(json->out, &shape);
             pj_str_free(&shape);
         } else {
             pj_json_put_int(json, name, pj_setting_item_number(setup, member, i));

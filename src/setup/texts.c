@@ -29,7 +29,7 @@ static void add_list(const pj_setup *setup, const pj_setting *member, pj_str *ou
         start_option(member, out);
         pj_str_add_char(out, ' ');
         pj_str_add_shell(out, item.data);
-        out->failed = out->failed || item.failed;
+        pj_str_fail_as(out, &item);
         pj_str_free(&item);
     }
 }
@@ -54,7 +54,7 @@ static void add_option(const pj_setup *setup, const pj_setting *member, bool in_
         pj_setting_print(setup, member, &value);
     pj_str_add_char(out, ' ');
     pj_str_add_shell(out, value.data);
-    out->failed = out->failed || value.failed;
+    pj_str_fail_as(out, &value);
     pj_str_free(&value);
 }
 
