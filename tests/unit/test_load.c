@@ -8,6 +8,7 @@
 #include "check.h"
 #include "load/load.h"
 #include "model.h"
+#include "rare.h"
 
 static void refuses_bytes(const void *bytes, size_t size, pj_status status, const char *part)
 {
@@ -315,23 +316,6 @@ static void test_broken_tensors(void)
     build_refuses(&b, PJ_EFORMAT, "", "", "the initializer 'w' is given twice, with different types");
 }
 
-static void test_sparse(void)
-{
-    builder b = build_new(17);
-    PjOnnx__SparseTensorProto sparse = PJ_ONNX__SPARSE_TENSOR_PROTO__INIT;
-    PjOnnx__SparseTensorProto *list[] = {&sparse};
-    sparse.values = build_tensor(&b, "s", PJ_FLOAT32, "2");
-    sparse.indices = build_tensor(&b, "", PJ_INT64, "2");
-    sparse.n_dims = 2;
-    sparse.dims = (int64_t[]){100, 200};
-    b.graph->n_sparse_initializer = 1;
-    b.graph->sparse_initializer = list;
-    pj_model *m = build_expect(&b);
-    check_type(&build_find(m, "s")->type, "float32[100,200]");
-    CHECK_INT(build_find(m, "s")->tensor->count, 20000);
-    pj_unload(m);
-}
-
 /* ---- graphs ---- */
 
 static void test_order(void)
@@ -445,6 +429,65 @@ static void test_attributes(void)
     pj_unload(m);
 }
 
+static void check_rare_attributes(const pj_node *odd)
+{
+    const pj_attr *attr = odd->attr;
+    static const struct {
+        const char *name;
+        pj_attr_kind kind;
+        int count;
+    } want[] = {
+        {"ints",    PJ_ATTR_INTS,           2},
+        {"text",    PJ_ATTR_STRING,         1},
+        {"floats",  PJ_ATTR_FLOATS,         1},
+        {"texts",   PJ_ATTR_STRINGS,        1},
+        {"tensors", PJ_ATTR_TENSORS,        1},
+        {"sparse",  PJ_ATTR_SPARSE_TENSOR,  1},
+        {"sparses", PJ_ATTR_SPARSE_TENSORS, 1},
+        {"type",    PJ_ATTR_TYPE,           1},
+        {"types",   PJ_ATTR_TYPES,          1},
+        {"graphs",  PJ_ATTR_GRAPHS,         1},
+        {"zero",    PJ_ATTR_FLOAT,          1}
+    };
+    CHECK_INT(odd->attrs, sizeof want / sizeof *want);
+    for (int i = 0; i < odd->attrs; i++) {
+        CHECK_TEXT(attr[i].name, want[i].name);
+        CHECK_INT(attr[i].kind, want[i].kind);
+        CHECK_INT(attr[i].count, want[i].count);
+    }
+    CHECK_INT(attr[0].ints[1], -4);
+    CHECK_TEXT(attr[1].s, "word");
+    CHECK_NEAR(attr[2].floats[0], 0.25, 0);
+    CHECK_TEXT(attr[3].strings[0], "more");
+    CHECK_INT(attr[4].tensor->count, 0);
+    CHECK_INT(attr[5].tensor->count, 20000);
+    CHECK_INT(attr[6].tensor->count, 20000);
+    check_type(attr[7].type, "int8[N,7]");
+    check_type(attr[8].type, "int8[N,7]");
+    CHECK_NEAR(attr[10].f, 0, 0);
+}
+
+static void test_rare(void)
+{
+    builder b = build_rare();
+    pj_model *m = build_expect(&b);
+    static const char *const labels[] = {"pair_1/Abs_1", "pair_1/Neg_0", "pair_1/Identity_2", "odd", "odd_2"};
+    CHECK_INT(m->graph->nodes, 5);
+    for (int i = 0; i < 5 && i < m->graph->nodes; i++)
+        CHECK_TEXT(m->graph->node[i]->label, labels[i]);
+    const pj_node *odd = m->graph->node[3];
+    CHECK_TEXT(odd->scope, "net/first");
+    check_type(&build_find(m, "x")->type, "float32[?,N,?,?,2]");
+    check_type(&build_find(m, "s")->type, "float32[100,200]");
+    CHECK_INT(build_find(m, "s")->tensor->count, 20000);
+    check_rare_attributes(odd);
+    const pj_graph *inside = pj_node_attr(odd, "graphs")->graphs[0];
+    CHECK_TEXT(inside->node[0]->label, "odd/Add_1");
+    CHECK_TEXT(inside->node[1]->label, "odd/Add_0");
+    CHECK(inside->node[0]->in[0] == build_find(m, "late") && inside->node[1]->in[0] == inside->node[0]->out[0]);
+    pj_unload(m);
+}
+
 /* ---- what is no model ---- */
 
 static void test_foreign(void)
@@ -481,11 +524,11 @@ int main(void)
     test_typed_elements();
     test_large_tensor();
     test_broken_tensors();
-    test_sparse();
     test_order();
     test_broken_graphs();
     test_long_cycle();
     test_attributes();
+    test_rare();
     test_foreign();
     return check_done();
 }
