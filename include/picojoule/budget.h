@@ -81,7 +81,7 @@ typedef struct pj_check_model {
     pj_energy energy;     /* totals */
     const char *changed;  /* files with other contents than the baseline was made with: "plan p.json"; "" */
     const char *options;  /* what the figures rest on, as options of analyze: "--dim batch=1 --quantize int8"; "" */
-    bool is_float;        /* some layer that multiplies reads floats */
+    bool is_float;        /* some layer that multiplies reads floats of more than 8 bits */
     const char *dearest;  /* component of the totals that costs most: "inputs", "outputs", "parameters", "op_cost" */
     const pj_check_verdict *verdicts;
     size_t verdict_count;

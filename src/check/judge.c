@@ -618,7 +618,8 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     PJ_TRY(pj_got(out->options, err));
     for (size_t i = 0; i < given->now->layer_count; i++)
         out->is_float =
-            out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float"));
+            out->is_float || (given->now->layers[i].macs > 0 && is_format(given->now->layers[i].input, "float") &&
+                              given->now->layers[i].input->bits > 8);
     if (given->no_baseline)
         j.no_baseline = *given->no_baseline;
     if (!given->baseline && j.no_baseline.status == PJ_OK)

@@ -83,8 +83,10 @@ static void layer_sentence(const pj_check_model *model, const pj_check_verdict *
 {
     pj_say(out, "{} of {}", pj_w_ours(metric_name(v->metric)), pj_w_text(*v->layer ? v->layer : "each layer"));
     add_comparison(model, v, v->allowed, "the limit", out);
-    if (v->kind == PJ_RULE_LAYER)
+    if (v->kind == PJ_RULE_LAYER && (!*v->op || strcmp(v->what, "*") != 0))
         pj_say(out, " for \"{}\"", pj_w_text(v->what));
+    if (v->kind == PJ_RULE_LAYER && *v->op)
+        pj_say(out, " for operator {}", pj_w_text(v->op));
     add_others(v, out);
 }
 
@@ -232,14 +234,15 @@ static void add_command(const char *before, const char *file, const char *after,
 }
 
 /* "`picojoule check --update BUDGET --only MODEL`" */
-static void add_update(const pj_check *check, const pj_check_model *model, pj_str *out)
+static void add_update(const pj_check *check, const pj_check_model *model, const char *before, const char *after,
+                       pj_str *out)
 {
-    pj_str_add(out, "`picojoule check --update");
+    pj_str_printf(out, "%s`picojoule check --update", before);
     if (strcmp(check->budget, "picojoule.json") != 0)
         add_command(" ", check->budget, "", out);
     if (check->budget_models > 1)
         add_command(" --only ", model->name, "", out);
-    pj_str_add_char(out, '`');
+    pj_str_printf(out, "`%s", after);
 }
 
 /* "`picojoule analyze MODEL --dim batch=1 MORE`": the figures of the check again, and more. */
@@ -300,9 +303,7 @@ static void error_advice(const pj_check *check, const pj_check_model *model, con
     if (is_growth && *model->before) {
         pj_say(out, "Compared with {}.", pj_w_text(model->before));
     } else if (is_growth) {
-        pj_str_add(out, "If that is meant, ");
-        add_update(check, model, out);
-        pj_str_add(out, " makes a baseline from the model as it is now.");
+        add_update(check, model, "", " makes a baseline from the model as it is now.", out);
     } else {
         add_command("Mend the rule in ", check->budget, "", out);
         pj_str_printf(out, ", line %zu.", v->line);
@@ -324,15 +325,13 @@ static void acceptance(const pj_check *check, const pj_check_model *model, const
         pj_str_printf(out, ", line %zu, changes it.", v->line);
         return;
     }
-    pj_str_add(out, " If that is meant, ");
+    pj_str_add(out, " To accept it");
     if (is_implied)
-        pj_str_printf(out, "add \"coverage\": \"%.0f%%\" to its limits.", floor(100 * v->value));
+        pj_str_printf(out, ", add \"coverage\": \"%.0f%%\" to its limits.", floor(100 * v->value));
     else if (is_forbidden)
-        pj_str_add(out, "take it out of \"forbid\".");
+        pj_str_add(out, ", take it out of \"forbid\".");
     else
-        add_update(check, model, out);
-    if (!is_implied && !is_forbidden)
-        pj_str_add(out, " makes it the limit.");
+        add_update(check, model, ": ", ".", out);
 }
 
 /* What would make the figure smaller. */
@@ -381,14 +380,12 @@ static void growth_advice(const pj_check *check, const pj_check_model *model, pj
         add_file(model->file, out);
         pj_say(out, "{}{}` shows what changed. ", pj_w_ours(*model->options ? " " : ""), pj_w_text(model->options));
     }
-    pj_str_add(out, "If that is meant, ");
-    if (*model->before && model->baseline) {
-        pj_str_add(out, "compare with a newer one.");
-    } else {
-        add_update(check, model, out);
-        pj_str_add(out, *model->before ? " renews its limits, and a model with new limits is not compared."
-                                       : " makes it the baseline.");
-    }
+    if (!*model->before)
+        add_update(check, model, "To accept it: ", ".", out);
+    else if (!model->baseline)
+        add_update(check, model, "To accept it: ", ", which renews its limits; then those alone count.", out);
+    else
+        pj_str_add(out, "To accept it, compare with a newer one.");
     if (*model->changed)
         pj_say(out, " Other contents than for the baseline: {}.", pj_w_text(model->changed));
 }
@@ -421,9 +418,7 @@ void pj_check_improvement(const pj_check *check, const pj_check_model *model, pj
     }
     if (!shown || *model->before)
         return;
-    pj_str_add(out, "; ");
-    add_update(check, model, out);
-    pj_str_add(out, " keeps it so");
+    add_update(check, model, "; ", " keeps it so", out);
 }
 
 void pj_check_summary(const pj_check_model *model, pj_str *out)

@@ -39,7 +39,7 @@ has "over the baseline of 89.14 uJ (5.0 % more is allowed)"
 has "Grew most: /stack1/conv2/Conv (Conv) 6.566 uJ -> 8.628 uJ"
 has "energy of /stack1/conv2/Conv is"
 has "PASS  models/b.onnx"
-has "Compared with git:HEAD. If that is meant, \`picojoule check --update --only models/a.onnx\` renews its limits"
+has "Compared with git:HEAD. To accept it: \`picojoule check --update --only models/a.onnx\`, which renews its limits"
 
 step="from another folder, and in each format"
 (cd .. && expect 1 against git:HEAD net/picojoule.json && has "1 passed, 1 failed" && exit "$failed") || failed=1
