@@ -325,14 +325,15 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",               pj_report_rows,                           0),
+             PJ_ROWS("Report",                                         pj_report_rows, 0),
              PJ_ROWS("Rows",                          row_rows, 0),
              PJ_ROWS("Footprint",                                             per_rows,    0),
              PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),
              PJ_ROWS("Lint",                               lint_rows, 0),
-             PJ_ROWS("Recording", pj_record_rows, AT(record))},
+             PJ_ROWS("Recording",                                                                            pj_record_rows, AT(record))},
     .clashes = {{.without = "lint", .others = "lint-off"},
              {.without = "per", .others = "region"},
+             {.without = "device", .others = "load utilization"},
              {.with = "format=csv", .others = "per"},
              {.with = "sweep", .others = "per"},
              {.with = "lint", .others = "per"},
@@ -362,7 +363,7 @@ const pj_command pj_command_analyze = {
                  .without = "record",
                  .others = "@energy @formats",
                  .why = "as CSV, --inspect-weights prints the table of weights alone, which has no energies"},
-             {.with = "lint", .others = "group-by sort top columns inspect-weights memory @devices"}                 },
+             {.with = "lint", .others = "group-by sort top columns inspect-weights memory @devices"}},
     .examples = "picojoule analyze model.onnx\n"
                 "    where the energy goes, largest layers first\n"
                 "picojoule analyze model.onnx --dim batch=1 --dim sequence=128\n"

@@ -226,7 +226,7 @@ const pj_command pj_command_compare = {
             "groups Model and Energy holds for one side alone; with one operand, that is the\n"
             "same model twice. The report begins with the settings that differ.\n"
             "docs/compare.md describes the formats, the causes and the limits.",
-    .rows = {PJ_ROWS("Comparison", compare_rows, 0),
+    .rows = {PJ_ROWS("Comparison", compare_rows,                          0),
              PJ_ROWS("One side", side_rows, 0),
              {.title = "Model", .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy",
@@ -240,7 +240,8 @@ const pj_command pj_command_compare = {
                  .others = "format",
                  .why = "compare: this format tells limits alone: give some, for example --fail-on 'total>2%'"},
              {.with = "format=json|csv", .others = "top"},
-             {.with = "format=csv", .others = "@devices"}},
+             {.without = "device", .others = "load utilization"},
+             {.with = "format=csv", .others = "@devices"}  },
     .examples = "picojoule compare old.onnx new.onnx\n"
                 "    what a change of the network does\n"
                 "picojoule compare model.onnx --b-quantize int8\n"

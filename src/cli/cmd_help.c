@@ -53,7 +53,9 @@ const pj_command pj_command_help = {
     .most = 1,
     .summary = "this overview; options of a command; rules of --lint",
     .text = "The same as --help; `picojoule help lint` explains the rules of analyze --lint.",
-    .rows = {PJ_ROWS("Documentation", reference_rows, 0)},
+    .rows = {PJ_ROWS("Documentation", reference_rows,                                                              0)},
+    .clashes = {{.with = "#1", .others = "man", .why = "help: --man is a page of all commands, not of '%s' alone"},
+             {.with = "man", .others = "markdown"}},
     .size = sizeof(help_args),
     .run = run,
 };
