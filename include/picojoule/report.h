@@ -48,6 +48,20 @@ PJ_API pj_report_options pj_report_options_default(void);
 /* Formats that pj_report_write knows; ends with NULL. */
 PJ_API const char *const *pj_report_formats(void);
 
+/* One run of several that stand side by side. */
+typedef struct pj_run {
+    const char *model;       /* its path */
+    const char *table;       /* that was asked for */
+    const pj_result *result; /* NULL: it failed ... */
+    const char *error;       /* ... with this sentence; else NULL */
+} pj_run;
+
+/* Writes a row of totals for each run (at least one): by energy in text and Markdown, else as given. Devices are those
+ * of the first run. `options` may be NULL. PJ_EARGUMENT: no such format, or some figures are no joules; PJ_EIO: the
+ * sink refused; PJ_ENOMEM. */
+PJ_API pj_status pj_runs_write(const pj_run *runs, size_t count, const pj_report_options *options, pj_sink sink,
+                               void *payload, pj_error *err);
+
 /* Writes the report. `options` may be NULL, here and below.
  * PJ_EARGUMENT: no such format or column; PJ_EIO: the sink refused; PJ_ENOMEM. */
 PJ_API pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,

@@ -112,6 +112,7 @@ typedef struct pj_command {
     pj_rows rows[PJ_MOST_ROWS];        /* ends with one without a title */
     pj_clash clashes[PJ_MOST_CLASHES]; /* ends with one without others */
     bool sided;                        /* settings are for A, for B, or for both */
+    const char *each;                  /* the setting that may be there several times, for a run each; NULL: none */
     const char *examples;              /* lines "command\n    what it does"; NULL: none */
     size_t size;                       /* of the arguments */
     void (*defaults)(void *args);      /* NULL: all zero, and a report as usual */

@@ -1,6 +1,7 @@
 /* picojoule analyze: energy, counts and precision per layer. */
 #include "commands.h"
 #include "record.h"
+#include "runs.h"
 
 typedef struct analyze_args {
     pj_output output;
@@ -285,12 +286,28 @@ static pj_exit run_sweep(pj_line *line, const analyze_args *args)
     return code;
 }
 
+/* What is for one model alone, or for its layers. */
+static bool refuse_single(const pj_line *line)
+{
+    static const char *const single[] = {"sweep",    "lint", "record", "inspect-weights", "memory", "per",
+                                         "group-by", "sort", "top",    "columns",         NULL};
+    for (size_t i = 0; i < line->givens; i++)
+        for (size_t k = 0; single[k]; k++)
+            if (strcmp(pj_given_name(&line->given[i]), single[k]) == 0) {
+                (void)pj_say_usage("analyze", "several models or tables are a row each; --%s is for one", single[k]);
+                return true;
+            }
+    return false;
+}
+
 static pj_exit run(pj_line *line, const void *given)
 {
     const analyze_args *args = given;
     pj_error err = {0};
     pj_model *model = NULL;
     pj_result *result = NULL;
+    if (pj_is_runs(line))
+        return refuse_single(line) ? PJ_EXIT_USAGE : pj_runs(line, &args->setup, &args->output, args->strict);
     if (args->sweeps)
         return run_sweep(line, args);
     pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
@@ -308,9 +325,10 @@ static pj_exit run(pj_line *line, const void *given)
 
 const pj_command pj_command_analyze = {
     .name = "analyze",
-    .operands = "MODEL",
+    .operands = "MODEL...",
     .least = 1,
-    .most = 1,
+    .most = 10000,
+    .each = "table",
     .summary = "energy, counts and precision per layer",
     .text = "Reads an ONNX model (- for standard input) and reports, layer by layer, the\n"
             "energy of one run in picojoules: reading inputs, writing outputs, reading\n"
@@ -320,7 +338,10 @@ const pj_command pj_command_analyze = {
             "Energies come from a table of published figures for one operation and one bit\n"
             "(--table), and from where tensors are kept (--weights-on, --activations-on).\n"
             "They say where energy goes and what a change would do; they are no measurement.\n"
-            "A symbolic dimension that nobody binds counts as 1, and the report says so.",
+            "A symbolic dimension that nobody binds counts as 1, and the report says so.\n"
+            "\n"
+            "Several models (or patterns, as 'models/*.onnx'), and several --table, are a row\n"
+            "of totals each, the dearest first.",
     .rows = {{.title = "Model", .at = offsetof(analyze_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
@@ -370,6 +391,8 @@ const pj_command pj_command_analyze = {
                 "    a model with symbolic dimensions\n"
                 "picojoule analyze model.onnx --weights-on sram --activations-on sram --sram-min 1MiB\n"
                 "    everything in on-chip memory of 1 MiB\n"
+                "picojoule analyze a.onnx b.onnx --table horowitz-45nm --table horowitz-mac\n"
+                "    models and tables side by side\n"
                 "picojoule analyze model.onnx --group-by scope:2 --top 10\n"
                 "    the ten most expensive modules\n"
                 "picojoule analyze model.onnx --sweep sequence=128,512,2048 --format csv\n"

@@ -85,7 +85,8 @@ static bool is_first(reader *r, const pj_given *given)
     for (size_t i = 0; i < r->line->givens; i++) {
         const pj_given *other = &r->line->given[i];
         if (other->option != given->option || other->setting != given->setting || other->side != given->side ||
-            repeats(given))
+            repeats(given) ||
+            (given->setting && r->command->each && strcmp(pj_given_name(given), r->command->each) == 0))
             continue;
         r->code = pj_say_usage(r->command->name, "--%s%s%s is there twice", given->side == 'a' ? "a-" : "",
                                given->side == 'b' ? "b-" : "", pj_given_name(given));

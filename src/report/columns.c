@@ -27,7 +27,7 @@ typedef void (*make_cell)(const place *p, pj_cell *cell);
 /* Nothing is known of layers when none of them is counted; a sweep tells how many are not. */
 static bool is_unknown(const pj_view_row *row)
 {
-    return !row->dims && row->sum.uncounted > 0 && row->sum.uncounted == row->sum.layers;
+    return !row->dims && !row->table && row->sum.uncounted > 0 && row->sum.uncounted == row->sum.layers;
 }
 
 static void put_energy(const pj_view_row *row, double energy, pj_cell *cell)
@@ -145,7 +145,8 @@ typedef struct column {
 } column;
 
 /* clang-format off */
-enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMNS_SWEEP, BOTH = LAYERS | GROUPS, ALL = 7 };
+enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMNS_SWEEP, RUNS = PJ_COLUMNS_RUNS,
+       BOTH = LAYERS | GROUPS, MANY = SWEEP | RUNS, ALL = BOTH | MANY };
 #define ROW(member, name)       OF_ROW, 0, NULL, {PJ_MEMBER(pj_view_row, member), .key = name
 #define LAYER(member)           OF_LAYER, 0, NULL, {PJ_MEMBER(pj_layer, member), .key = #member
 #define FORMAT(part, member)    OF_FORMAT, offsetof(pj_layer, part), NULL, {PJ_MEMBER(pj_format_info, member)
@@ -157,6 +158,9 @@ enum { LAYERS = PJ_COLUMNS_LAYERS, GROUPS = PJ_COLUMNS_GROUPS, SWEEP = PJ_COLUMN
 /* People see columns by rank: who the row is and what it costs (0), its parts (1), loops (2), the rest; those of a
  * higher rank leave a narrow terminal first. Programs see them as they stand here. Keys of energies get their unit. */
 static const column all_columns[] = {
+    {RUNS, ONCE, ROW(name, "model"), .title = "model", TEXT, PJ_NAME_FITS}},
+    {RUNS | PJ_COLUMNS_TABLES, ONCE, ROW(table, "table"), .title = "table", TEXT}},
+    {RUNS, ONCE, ROW(options, "options"), TEXT}},
     {SWEEP, PER_DIM, MADE(make_dim), .kind = PJ_CELL_EXACT}},
     {LAYERS, ONCE, LAYER(index), COUNT(NULL, 0)},
     {LAYERS, ONCE, ROW(name, "name"), .title = "layer", TEXT, PJ_NAME_FITS}},
@@ -173,8 +177,8 @@ static const column all_columns[] = {
     {LAYERS, ONCE, MADE(make_precision), .title = "precision", TEXT, .rank = 4}},
     {LAYERS, ONCE, FORMAT(input, from), .title = "from", TEXT, .rank = 7}},
     {ALL, PER_COUNT, OF_SUM, 0, NULL, {.kind = PJ_CELL_COUNT}},
-    {SWEEP, ONCE, ROW(sum.layers, "layers"), COUNT(NULL, 0)},
-    {SWEEP | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 2)},
+    {MANY, ONCE, ROW(sum.layers, "layers"), COUNT(NULL, 0)},
+    {MANY | PJ_COLUMNS_UNCOUNTED, ONCE, ROW(sum.uncounted, "uncounted"), COUNT("uncounted", 2)},
     {LAYERS, ONCE, FORMAT(input, word), .key = "input_format", TEXT}},
     {LAYERS, ONCE, FORMAT(input, from), .key = "input_from", TEXT}},
     {LAYERS, ONCE, FORMAT(weight, word), .key = "weight_format", TEXT}},
@@ -189,13 +193,13 @@ static const column all_columns[] = {
     {LAYERS, PER_WORK, MADE(make_work), .key = "work", .kind = PJ_CELL_COUNT}},
     {ALL, PER_ENERGY, OF_SUM, 0, NULL, {.kind = PJ_CELL_ENERGY}},
     {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
-    {SWEEP, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
+    {MANY, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
     {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 0)},
     {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME}},
     {ALL, PER_DEVICE, MADE(make_device_low), .key = pj_key_low_pj, .kind = PJ_CELL_ENERGY}},
     {ALL, PER_DEVICE, MADE(make_device_high), .key = pj_key_high_pj, .kind = PJ_CELL_ENERGY}},
-    {SWEEP | PJ_COLUMNS_ERRORS, ONCE, ROW(error, "error"), TEXT}},
+    {MANY | PJ_COLUMNS_ERRORS, ONCE, ROW(error, "error"), TEXT}},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof all_columns / sizeof *all_columns };
@@ -306,6 +310,8 @@ static bool is_wanted(const pj_columns *of, const column *c, const pj_column *na
 {
     if (c->in & PJ_COLUMNS_UNCOUNTED && of->for_people && !of->has_uncounted)
         return false;
+    if (c->in & PJ_COLUMNS_TABLES && of->for_people && of->one_table)
+        return false;
     return of->for_people ? named->title : named->key;
 }
 
@@ -314,7 +320,7 @@ static void fill(const pj_columns_made *made, const chosen *c, const pj_view_row
 {
     const pj_layer *layer = row->layer;
     const pj_format_info *format = NULL;
-    if (row->error && c->from->repeat != PER_DIM && !(c->from->in & PJ_COLUMNS_ERRORS)) {
+    if (row->error && c->from->repeat != PER_DIM && shown->kind != PJ_CELL_TEXT) {
         if (made->of->for_people)
             pj_cell_unknown(cell);
         return;
@@ -471,7 +477,7 @@ pj_rows *pj_columns_make(pj_columns *of, pj_columns_made **out)
     if (!made->rows || pj_arena_failed(of->arena))
         return NULL;
     made->rows->unit = of->unit;
-    if (of->table != PJ_COLUMNS_SWEEP)
+    if (of->table & BOTH)
         made->rows->how = "--columns, --width";
     *out = made;
     return made->rows;

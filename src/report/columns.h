@@ -5,30 +5,33 @@
 
 /* One layer, or the sum of several. */
 typedef struct pj_view_row {
-    const char *name;          /* of the layer, the operator or the module */
-    const char *op;            /* of a layer: "Conv", "com.microsoft::FusedConv" */
-    const pj_layer *layer;     /* NULL: a sum */
-    pj_totals sum;             /* its figures; devices are negative where they cannot say */
-    pj_device_figure *devices; /* those of `sum` where they can be changed */
-    const int64_t *dims;       /* of a sweep: a value for each dimension */
-    const char *error;         /* of a sweep: then there are no figures; else NULL */
+    const char *name;            /* of the layer, the operator or the module */
+    const char *op;              /* of a layer: "Conv", "com.microsoft::FusedConv" */
+    const pj_layer *layer;       /* NULL: a sum */
+    pj_totals sum;               /* its figures; devices are negative where they cannot say */
+    pj_device_figure *devices;   /* those of `sum` where they can be changed */
+    const int64_t *dims;         /* of a sweep: a value for each dimension */
+    const char *error;           /* of a sweep or a run: then there are no figures; else NULL */
+    const char *table, *options; /* of a run */
 } pj_view_row;
 
 enum {
     PJ_COLUMNS_LAYERS = 1,
     PJ_COLUMNS_GROUPS = 2,
     PJ_COLUMNS_SWEEP = 4,
-    PJ_COLUMNS_LOOPS = 8,     /* of a column: where some layer runs more or less often than once */
+    PJ_COLUMNS_LOOPS = 8,      /* of a column: where some layer runs more or less often than once */
     PJ_COLUMNS_UNCOUNTED = 16, /* of a column: people see it where some layer is not counted */
-    PJ_COLUMNS_ERRORS = 32     /* of a column: where some row has an error */
+    PJ_COLUMNS_ERRORS = 32,    /* of a column: where some row has an error */
+    PJ_COLUMNS_RUNS = 64,
+    PJ_COLUMNS_TABLES = 128 /* of a column: people see it where runs have several tables */
 };
 
 /* What the columns of a table depend on. */
 typedef struct pj_columns {
     pj_arena *arena;
-    unsigned table;  /* PJ_COLUMNS_LAYERS, _GROUPS or _SWEEP */
+    unsigned table;  /* PJ_COLUMNS_LAYERS, _GROUPS, _SWEEP or _RUNS */
     bool for_people; /* columns that have a title; else those that have a key */
-    bool has_loops, has_uncounted, has_errors;
+    bool has_loops, has_uncounted, has_errors, one_table;
     const char *unit, *group_title;
     const char *const *devices;
     size_t device_count;
