@@ -40,8 +40,7 @@ PJ_API const char *pj_quantity_wants(const char *quantity, double value);
 #define PJ_BOUNDARY_LIST(X)                                                                                         \
     X(PJ_BOUND_OPERATIONS, "operations",                                                                            \
       "arithmetic and memory by a table of prices; neither an upper nor a lower bound")                             \
-    X(PJ_BOUND_DEVICE, "device",                                                                                    \
-      "data sheet at full utilization; small batches need many times this; time between queries is not in it")      \
+    X(PJ_BOUND_DEVICE, "device", "an estimate for a device, not measured; time between queries is not in it")       \
     X(PJ_BOUND_PACKAGE, "measured-package", "measured at the chips; board, host, supply and cooling are not in it") \
     X(PJ_BOUND_MACHINE, "measured-machine", "measured at the board; supply and cooling are not in it")              \
     X(PJ_BOUND_WALL, "measured-wall", "measured at the plug")                                                       \
@@ -57,7 +56,8 @@ typedef enum pj_boundary {
 } pj_boundary;
 
 PJ_API const char *pj_boundary_word(pj_boundary boundary);
-PJ_API const char *pj_boundary_text(pj_boundary boundary); /* one line: what it leaves out */
+PJ_API const char *pj_boundary_text(pj_boundary boundary,
+                                    const char *basis); /* what it leaves out; basis: NULL, or of a device */
 
 typedef struct pj_energy_source {
     const char *name;   /* as it is told: the file, without its folder, or "given" */
@@ -74,7 +74,8 @@ typedef struct pj_energy_source {
     double held_pue;                   /* that the file's energy holds and `joules` does not; NAN: none */
     const char *task, *hardware;       /* as the file says, else NULL */
     int64_t params;                    /* -1: not known */
-    const char *basis;                 /* settings that the figure rests on, or NULL */
+    const char *load, *basis;          /* of a device: "latency", "own fit, 96 points"; else NULL */
+    double low_j, high_j;              /* around `joules`, as the errors of such estimates justify; NAN: not known */
     size_t uncounted, layers, figures; /* layers that nobody counted; that count; that have a figure */
 } pj_energy_source;
 
@@ -88,6 +89,7 @@ typedef struct pj_energy_ask {
     const char *figure;          /* "table" or the name of a device; NULL: the devices, and without any there is none */
     double queries_per_run;      /* NAN: the batch of a report; of what a measurement says */
     double tokens;               /* NAN: not known */
+    const char *prefill;         /* of a sweep: the file with the energy before its first step; or NULL */
     double input_pue;            /* that results of seed 003 hold (NAN: 1.2) */
     const pj_result *result;     /* that the caller has, instead of a file, or NULL; borrowed */
     const char *run_id;          /* of emissions.csv; NULL: the last row */

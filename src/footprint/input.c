@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "footprint/csv.h"
 #include "footprint/formulas.h"
+#include "footprint/generation.h"
 
 static const char *const boundary_words[] = {
 #define WORD_ROW(name, word, what) word,
@@ -29,8 +30,12 @@ const char *pj_boundary_word(pj_boundary boundary)
     return boundary_words[boundary];
 }
 
-const char *pj_boundary_text(pj_boundary boundary)
+const char *pj_boundary_text(pj_boundary boundary, const char *basis)
 {
+    if (boundary == PJ_BOUND_DEVICE && basis && strncmp(basis, "data sheet", 10) == 0)
+        return "data sheet at full utilization; small batches need many times this; time between queries is not in it";
+    if (boundary == PJ_BOUND_DEVICE && basis && strstr(basis, "fit"))
+        return "an estimate by a fit of measured runs; time between queries is not in it";
     return boundary_texts[boundary];
 }
 
@@ -73,6 +78,8 @@ static void begin(reader *r, const char *kind)
                                 .queries_per_run = ask->queries_per_run,
                                 .tokens = ask->tokens,
                                 .idle_w = NAN,
+                                .low_j = NAN,
+                                .high_j = NAN,
                                 .held_pue = NAN,
                                 .task = ask->task,
                                 .hardware = ask->hardware,
@@ -105,7 +112,13 @@ static pj_status add_device(reader *r, const pj_result *result, size_t device)
     row.figures = note->layers;
     if (pj < 0)
         return pj_fail(r->err, PJ_EFORMAT, "device %.60s has no energy for any layer of it", row.figure);
+    row.load = keep(r, note->load);
+    row.basis = keep(r, note->basis);
     row.joules = pj * 1e-12 / row.queries_per_run;
+    if (totals->devices[device].low_pj >= 0 && totals->devices[device].energy_pj >= 0) {
+        row.low_j = totals->devices[device].low_pj * 1e-12 / row.queries_per_run;
+        row.high_j = totals->devices[device].high_pj * 1e-12 / row.queries_per_run;
+    }
     if (totals->devices[device].time_us >= 0)
         row.seconds = totals->devices[device].time_us * 1e-6 / row.queries_per_run;
     if (note->idle_w >= 0)
@@ -236,6 +249,75 @@ static pj_status read_seed003(reader *r, pj_json root)
     return add(r, &r->row);
 }
 
+/* ---- a generation, from a sweep over the tokens that are there already ---- */
+
+/* What comes before the first token: another input, of the same figure. 0 without. */
+static pj_status read_prefill(reader *r, const char *figure, double *joules)
+{
+    pj_energy_ask ask = *r->ask;
+    pj_energy_sources found = {.arena = r->out->arena};
+    *joules = 0;
+    if (!ask.prefill)
+        return PJ_OK;
+    ask.prefill = NULL;
+    ask.figure = figure;
+    PJ_TRY(pj_energy_read(&ask, r->ask->prefill, &found, r->err));
+    if (found.count != 1)
+        return pj_fail(r->err, PJ_EFORMAT, "--prefill %.60s: it has no single energy of %s", r->ask->prefill, figure);
+    *joules = found.rows[0].joules;
+    return PJ_OK;
+}
+
+static pj_status add_generation(reader *r, pj_json root, const char *figure, const char *key)
+{
+    pj_energy_source row = r->row;
+    double prefill, decode;
+    bool table = strcmp(figure, "table") == 0;
+    PJ_TRY(pj_generation_find(root, key, r->ask->tokens, &decode, r->err));
+    PJ_TRY(read_prefill(r, figure, &prefill));
+    const char *name = figure;
+    if (table)
+        PJ_TRY(pj_json_get_text(pj_json_find(root, "settings"), "table", &name, r->err));
+    row.figure = keep(r, name);
+    row.hardware = row.hardware ? row.hardware : row.figure;
+    row.boundary = table ? PJ_BOUND_OPERATIONS : PJ_BOUND_DEVICE;
+    row.joules = prefill + decode * 1e-12 / row.queries_per_run;
+    return add(r, &row);
+}
+
+/* Figures are members of the points: total_pj, NAME_energy_pj. */
+static pj_status read_sweep(reader *r, pj_json root)
+{
+    static const char suffix[] = "_energy_pj";
+    const char *figure = r->ask->figure, *unit = "";
+    pj_json point = pj_json_first(pj_json_find(root, "points"));
+    size_t before = r->out->count;
+    begin(r, "sweep");
+    take_queries(r, 1);
+    PJ_TRY(pj_json_get_text(pj_json_find(root, "settings"), "unit", &unit, r->err));
+    if (isnan(r->ask->tokens))
+        return pj_fail(r->err, PJ_EFORMAT, "a sweep is a generation: --tokens says how many tokens are made");
+    if (figure && strcmp(figure, "table") == 0)
+        return strcmp(unit, "pJ") == 0 ? add_generation(r, root, figure, "total_pj")
+                                       : pj_fail(r->err, PJ_EFORMAT, "it has relative units, no joules");
+    for (pj_json at = pj_json_first(point); at.node; at = pj_json_next(at)) {
+        const char *key = pj_json_key(at);
+        size_t length = strlen(key), tail = sizeof suffix - 1;
+        if (length <= tail || strcmp(key + length - tail, suffix) != 0)
+            continue;
+        const char *name = pj_arena_strndup(r->out->arena, key, length - tail);
+        if (!name)
+            return pj_fail_memory(r->err);
+        if (!figure || strcmp(figure, name) == 0)
+            PJ_TRY(add_generation(r, root, name, key));
+    }
+    if (r->out->count == before && figure)
+        return pj_fail(r->err, PJ_EFORMAT, "it has no figures of device \"%.60s\"", figure);
+    if (r->out->count == before)
+        r->out->refusal = refusal;
+    return PJ_OK;
+}
+
 /* ---- JSON ---- */
 
 static pj_status read_json(reader *r, char *text, size_t length)
@@ -250,12 +332,14 @@ static pj_status read_json(reader *r, char *text, size_t length)
         status = read_measurement(r, root);
     } else if (!at.node && pj_json_find(root, "num_samples").node) {
         status = read_seed003(r, root);
+    } else if (strcmp(schema, "picojoule.sweep/1") == 0) {
+        status = read_sweep(r, root);
     } else if (strcmp(schema, "picojoule.report/1") == 0) {
         begin(r, "report");
         status = read_result(r, text, length);
     } else {
         status = pj_json_fail(root, PJ_EFORMAT, r->err,
-                              "\"%.60s\" is neither a report, a measurement nor a result of seed 003", schema);
+                              "\"%.60s\" is no report, sweep, measurement or result of the ML Energy Score", schema);
     }
     pj_json_free(doc);
     return status;

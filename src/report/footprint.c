@@ -72,6 +72,10 @@ static void add_energy(const pj_footprint *f, const pj_energy_source *s, pj_page
     pj_str_add(&text, f->asked.training.wanted ? " for all of it" : " a query");
     if (s->figure)
         pj_say(&text, ", by {}", pj_w_text(s->figure));
+    if (s->basis)
+        pj_say(&text, " ({}; {})", pj_w_text(s->load ? s->load : ""), pj_w_text(s->basis));
+    if (!isnan(s->low_j))
+        pj_say(&text, ", {} to {}", pj_w_energy(s->low_j * 1e12, "pJ"), pj_w_energy(s->high_j * 1e12, "pJ"));
     if (!isnan(s->held_pue)) {
         pj_str_add(&text, ", without the PUE of ");
         pj_str_add_double(&text, s->held_pue);
@@ -83,7 +87,7 @@ static void add_energy(const pj_footprint *f, const pj_energy_source *s, pj_page
         pj_str_add(&text, " queries");
     }
     add_fact("energy", &text, page);
-    pj_str_printf(&text, "%s: %s", pj_boundary_word(s->boundary), pj_boundary_text(s->boundary));
+    pj_str_printf(&text, "%s: %s", pj_boundary_word(s->boundary), pj_boundary_text(s->boundary, s->basis));
     add_fact("boundary", &text, page);
 }
 
@@ -269,7 +273,7 @@ static void side_page(const pj_footprint *f, pj_page *page)
         if (!said[f->sources[i].boundary]) {
             said[f->sources[i].boundary] = true;
             pj_page_printf(page, PJ_BLOCK_ITEM, "%s: %s", pj_boundary_word(f->sources[i].boundary),
-                           pj_boundary_text(f->sources[i].boundary));
+                           pj_boundary_text(f->sources[i].boundary, f->sources[i].basis));
         }
     for (size_t i = 0; i < f->row_count && f->rows[i].source == f->rows[0].source; i++) {
         pj_str text = pj_str_new(0);
@@ -328,7 +332,7 @@ void pj_footprint_lines(const pj_footprint *f, const char *per, pj_page *page)
         pj_str_add(&text, " gCO2e in ");
         pj_region_words(row->region, &text);
         pj_str_printf(&text, ". Boundary %s: %s", pj_boundary_word(row->source->boundary),
-                      pj_boundary_text(row->source->boundary));
+                      pj_boundary_text(row->source->boundary, row->source->basis));
         pj_page_add(page, PJ_BLOCK_ITEM, &text);
     }
     add_findings(f, page);
@@ -423,11 +427,19 @@ static void put_input(const pj_energy_source *s, pj_json_writer *json)
     pj_json_put_text(json, "kind", s->kind);
     pj_json_put_text(json, "sha256", s->sha256);
     pj_json_put_text(json, "figure", s->figure);
+    if (s->basis) {
+        pj_json_put_text(json, "load", s->load);
+        pj_json_put_text(json, "basis", s->basis);
+    }
     pj_json_write_end(json);
     pj_json_put_text(json, "boundary", pj_boundary_word(s->boundary));
     if (s->boundary == PJ_BOUND_OPERATIONS)
         pj_json_put_bool(json, "comparison_only", true);
     pj_json_put_double(json, "energy_j_per_query", s->joules);
+    if (!isnan(s->low_j)) {
+        pj_json_put_double(json, "energy_j_low", s->low_j);
+        pj_json_put_double(json, "energy_j_high", s->high_j);
+    }
     pj_json_put_double(json, "queries_per_run", s->queries_per_run);
     if (!isnan(s->tokens)) {
         pj_json_put_double(json, "j_per_token", s->joules / s->tokens);

@@ -96,7 +96,7 @@ static void page_of(const void *input, pj_page *page)
         const pj_phase *phase = &life->phases[i];
         if (!said[phase->boundary])
             pj_page_printf(page, PJ_BLOCK_ITEM, "%s: %s", pj_boundary_word(phase->boundary),
-                           pj_boundary_text(phase->boundary));
+                           pj_boundary_text(phase->boundary, NULL));
         said[phase->boundary] = true;
     }
     for (size_t i = 0; i < life->count; i++) {

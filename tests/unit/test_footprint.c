@@ -8,6 +8,7 @@
 #include "check.h"
 #include "footprint/csv.h"
 #include "footprint/formulas.h"
+#include "footprint/generation.h"
 #include "footprint/input.h"
 #include "footprint/lifecycle.h"
 #include "footprint/profile.h"
@@ -314,6 +315,37 @@ static void test_lifecycle(void)
     pj_lifecycle_free(life);
 }
 
+static pj_status generate(const char *points, double tokens, double *pj, pj_error *err)
+{
+    pj_json_doc *doc = NULL;
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "{\"swept\": [\"past\"], \"points\": [%s]}", points);
+    *pj = 0;
+    CHECK_INT(pj_json_parse(text.data, text.length, "sweep.json", &doc, err), PJ_OK);
+    pj_status status = pj_generation_find(pj_json_root(doc), "t4_energy_pj", tokens, pj, err);
+    pj_json_free(doc);
+    pj_str_free(&text);
+    return status;
+}
+
+/* Steps of 10, 12, 14, 16, 18 pJ, then of 21, 24. */
+static void test_generation(void)
+{
+    static const char points[] = "{\"dim_past\": 0, \"t4_energy_pj\": 10}, {\"dim_past\": 4, \"t4_energy_pj\": 18}, "
+                                 "{\"dim_past\": 6, \"t4_energy_pj\": 24}";
+    pj_error err = {0};
+    double pj;
+    CHECK(generate(points, 1, &pj, &err) == PJ_OK && pj == 10);
+    CHECK(generate(points, 3, &pj, &err) == PJ_OK && pj == 36);
+    CHECK(generate(points, 5, &pj, &err) == PJ_OK && pj == 70);
+    CHECK(generate(points, 7, &pj, &err) == PJ_OK && pj == 115);
+    CHECK_INT(generate(points, 8, &pj, &err), PJ_EFORMAT);
+    CHECK_PART(err.what, "beyond past = 6");
+    CHECK_INT(generate("{\"dim_past\": 0, \"t4_energy_pj\": null}", 1, &pj, &err), PJ_EFORMAT);
+    CHECK_INT(generate("{\"dim_past\": 0}", 1, &pj, &err), PJ_EFORMAT);
+    CHECK_INT(generate("", 1, &pj, &err), PJ_EFORMAT);
+}
+
 int main(void)
 {
     test_known();
@@ -327,5 +359,6 @@ int main(void)
     test_speed();
     test_profiles();
     test_lifecycle();
+    test_generation();
     return check_done();
 }
