@@ -172,17 +172,22 @@ static pj_status add_entry(pj_reader *r, pj_json object, pj_json defaults, const
     return read_entry(r, object, defaults, path);
 }
 
-/* The files that a pattern matches, but for those that have an entry of their own. */
-static pj_status add_matching(pj_reader *r, pj_json object, pj_json defaults, const char *pattern, const pj_map *named)
+/* The files that a pattern matches, but for those that have an entry of their own, or one by an earlier pattern. */
+static pj_status add_matching(pj_reader *r, pj_json object, pj_json defaults, const char *pattern, pj_map *named)
 {
     const char **files = NULL;
     size_t count = 0, skip = *pattern == '/' ? 0 : strlen(r->folder);
     if (r->finds_files && !pj_path_expand(pj_reader_found(r, pattern), r->arena, &files, &count))
         return pj_fail_memory(r->err);
     r->in_pattern = true;
-    for (size_t i = 0; i < count; i++)
-        if (!pj_map_get(named, files[i] + skip))
-            PJ_TRY(add_entry(r, object, defaults, files[i] + skip, false));
+    for (size_t i = 0; i < count; i++) {
+        const char *path = files[i] + skip;
+        if (pj_map_get(named, path))
+            continue;
+        if (!pj_map_put(named, path, (void *)(uintptr_t)path))
+            return pj_fail_memory(r->err);
+        PJ_TRY(add_entry(r, object, defaults, path, false));
+    }
     r->in_pattern = false;
     return count ? PJ_OK : add_entry(r, object, defaults, pattern, true);
 }

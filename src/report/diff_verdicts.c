@@ -63,7 +63,10 @@ static pj_judged judge(const pj_diff_view *view, const pj_verdict *v, const char
                        .error = unjudged,
                        .sentence = keep(&sentence, arena),
                        .top = v->exceeded ? top : NULL,
-                       .advice = "The same command without --format shows causes and layers.",
+                       .advice = pj_diff_view_other_prices(view->diff)
+                                     ? "A and B were priced with different tables: part of the growth is that of the "
+                                       "tables. The same command without --format shows which."
+                                     : "The same command without --format shows causes and layers.",
                        .path = keep_clean(v->limit, arena),
                        .line = 1,
                        .layer = v->of_layers && v->count ? keep_clean(v->what, arena) : "",

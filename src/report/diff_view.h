@@ -37,6 +37,9 @@ void pj_diff_view_counts(const pj_diff_view *view, pj_str *out);
 void pj_diff_view_settings(const pj_diff_view *view, pj_page *page);
 void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page);
 
+/* Were A and B priced otherwise, by the contents of their tables, too? */
+bool pj_diff_view_other_prices(const pj_diff *diff);
+
 /* The limits, for programs that follow alerts. NULL: no memory. */
 const pj_verdicts *pj_diff_verdicts_of(const pj_diff *diff, pj_arena *arena);
 

@@ -165,7 +165,7 @@ void pj_diff_view_settings(const pj_diff_view *view, pj_page *page)
     }
 }
 
-static bool prices_differ(const pj_diff *diff)
+bool pj_diff_view_other_prices(const pj_diff *diff)
 {
     for (size_t i = 0; i < diff->setting_count; i++)
         if (diff->settings[i].other_prices)
@@ -197,7 +197,7 @@ void pj_diff_view_warnings(const pj_diff_view *view, pj_page *page)
 {
     const pj_result *a = view->diff->a, *b = view->diff->b;
     pj_str text = pj_str_new(0);
-    if (prices_differ(view->diff)) {
+    if (pj_diff_view_other_prices(view->diff)) {
         pj_str_add(&text, "A and B were priced with different tables: part of the difference is that of the tables, "
                           "not of the models.");
         add_warning(page, &text);
