@@ -66,6 +66,12 @@ typedef struct pj_history_stamp {
 PJ_API pj_status pj_history_record(const char *file, const pj_result *result, const pj_history_stamp *stamp,
                                    pj_error *err);
 
+/* Appends joules of a query that were measured, as picojoules under table "none", rules "measured" and settings that
+ * say where and on what: they never compare with an estimate. PJ_EFORMAT: it was not measured; else as above. */
+struct pj_energy_source;
+PJ_API pj_status pj_history_record_energy(const char *file, const struct pj_energy_source *source,
+                                          const pj_history_stamp *stamp, pj_error *err);
+
 typedef struct pj_history_query {
     const char *model;
     const char *branch; /* NULL: records of all branches */

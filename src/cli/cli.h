@@ -99,7 +99,7 @@ typedef struct pj_clash {
 
 /* ---- commands ---- */
 
-enum { PJ_MOST_ROWS = 10, PJ_MOST_CLASHES = 20 };
+enum { PJ_MOST_ROWS = 12, PJ_MOST_CLASHES = 20 };
 
 /* One command. Its arguments are a struct of its own, which begins with a pj_output. */
 typedef struct pj_command {

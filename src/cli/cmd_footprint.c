@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "footprint_rows.h"
+#include "record.h"
 #include "say.h"
 
 typedef struct footprint_args {
@@ -11,6 +12,7 @@ typedef struct footprint_args {
     pj_setup setup;
     pj_site_args site;
     pj_footprint_ask ask;
+    pj_record_args record;
     pj_texts limits, qualities;
     const char *lifecycle;
     bool init, strict;
@@ -224,6 +226,11 @@ static pj_exit report(const footprint_args *args, const pj_footprint *footprint)
         return pj_say_usage("footprint", "footprint: %s", footprint->refusal);
     if (args->strict && pj_say_strict(footprint->findings, footprint->finding_count, "footprint"))
         return PJ_EXIT_UNSUPPORTED;
+    if (args->record.file) {
+        pj_exit recorded = pj_record_energies(&args->record, footprint);
+        if (recorded != PJ_EXIT_DONE)
+            return recorded;
+    }
     pj_status status = pj_footprint_write(footprint, &args->output.report, pj_out_write, &out, &err);
     pj_exit code = pj_out_finish(&out, status, &err, NULL);
     return code == PJ_EXIT_DONE ? judge(footprint) : code;
@@ -273,7 +280,7 @@ const pj_command pj_command_footprint = {
             "year and source; what is not known is said, and never 0. docs/footprint.md has\n"
             "formulas, sources and examples.",
     .rows = {PJ_ROWS("Energy", energy_rows, 0),
-             PJ_ROWS("Place",                    pj_site_rows,  AT(site)),
+             PJ_ROWS("Place",                                   pj_site_rows, AT(site)),
              PJ_ROWS("Per", per_rows, 0),
              PJ_ROWS("Embodied emissions (SCI)", embodied_rows, 0),
              PJ_ROWS("Training", training_rows, 0),
@@ -283,13 +290,15 @@ const pj_command pj_command_footprint = {
               .settings = PJ_SETTINGS(PJ_ABOUT_MODEL) | PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) |
                           PJ_SETTINGS(PJ_ABOUT_DEVICES)},
              PJ_ROWS("Report", pj_chart_rows, 0),
+             PJ_ROWS("Recording (measurements)", pj_record_rows, AT(record)),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "lifecycle", .others = "energy training quantum fail-on per-day embodied"},
+    .clashes = {{.with = "lifecycle", .others = "energy training quantum fail-on per-day embodied record"},
              {.with = "training", .others = "quantum per-day tokens figure"},
              {.without = "training",
                  .others = "epochs samples batch backward mfu precision gpu-hours watts devices overhead"},
              {.without = "embodied", .others = "lifespan share reserved functional-unit"},
-             {.with = "intensity", .others = "intensity-profile"}},
+             {.with = "intensity", .others = "intensity-profile"},
+             {.without = "record", .others = "record-as commit branch time"}                                                        },
     .examples = "picojoule footprint --energy 0.102J --region DEU --per-day 10000\n"
                 "    a query of a known energy, a day and a year of it\n"
                 "picojoule footprint model.onnx --device a100 --region FRA --region USA\n"

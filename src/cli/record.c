@@ -81,13 +81,18 @@ bool pj_time_of(const char *given, char text[PJ_TIME_SIZE])
     return ok;
 }
 
+static pj_history_stamp stamp_of(const pj_record_args *record, const char *time)
+{
+    return (pj_history_stamp){record->model, first_set(record->commit, commit_variables),
+                              first_set(record->branch, branch_variables), time, -1};
+}
+
 pj_exit pj_record_result(const pj_line *line, const pj_record_args *record, const pj_result *result)
 {
     pj_error err = {0};
-    char time[PJ_TIME_SIZE];
-    const pj_history_stamp stamp = {record->model, first_set(record->commit, commit_variables),
-                                    first_set(record->branch, branch_variables), time,
-                                    result->totals.peak_activation_bytes};
+    char time[PJ_TIME_SIZE] = "";
+    pj_history_stamp stamp = stamp_of(record, time);
+    stamp.peak_bytes = result->totals.peak_activation_bytes;
     if (!record->model && strcmp(result->model->path, "-") == 0)
         return pj_say_usage(line->command->name,
                             "--record of a model from standard input wants a name: --record-as NAME");
@@ -95,5 +100,18 @@ pj_exit pj_record_result(const pj_line *line, const pj_record_args *record, cons
         return PJ_EXIT_USAGE;
     if (pj_history_record(record->file, result, &stamp, &err) != PJ_OK)
         return pj_say_error(&err, record->file);
+    return PJ_EXIT_DONE;
+}
+
+pj_exit pj_record_energies(const pj_record_args *record, const pj_footprint *footprint)
+{
+    pj_error err = {0};
+    char time[PJ_TIME_SIZE] = "";
+    const pj_history_stamp stamp = stamp_of(record, time);
+    if (!pj_time_of(record->time, time))
+        return PJ_EXIT_USAGE;
+    for (size_t i = 0; i < footprint->source_count; i++)
+        if (pj_history_record_energy(record->file, &footprint->sources[i], &stamp, &err) != PJ_OK)
+            return pj_say_error(&err, err.status == PJ_EFORMAT ? NULL : record->file);
     return PJ_EXIT_DONE;
 }

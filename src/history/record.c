@@ -1,4 +1,5 @@
 /* From an analysis to a record of its figures. */
+#include "picojoule/footprint.h"
 #include "picojoule/history.h"
 
 #include "setup/setup.h"
@@ -41,6 +42,33 @@ pj_status pj_history_record(const char *file, const pj_result *result, const pj_
         status = pj_history_append(file, &entry, err);
     pj_str_free(&settings);
     pj_arena_free(arena);
+    return status;
+}
+
+/* All of a measurement is one figure, which stands where arithmetic does; what it rests on has words that no analysis
+ * has, so the two never compare. */
+pj_status pj_history_record_energy(const char *file, const pj_energy_source *source, const pj_history_stamp *stamp,
+                                   pj_error *err)
+{
+    const char *word = pj_boundary_word(source->boundary);
+    pj_history_entry entry = {.model = stamp->model ? stamp->model : source->name,
+                              .path = source->path,
+                              .commit = stamp->commit,
+                              .branch = stamp->branch,
+                              .time = stamp->time,
+                              .table = "none",
+                              .rules = "measured",
+                              .unit = "pJ"};
+    pj_str settings = pj_str_new(0);
+    if (strncmp(word, "measured-", 9) != 0)
+        return pj_fail(err, PJ_EFORMAT, "%.100s is %s: --record keeps measurements; analyze --record keeps estimates",
+                       source->name, word);
+    entry.totals = (pj_totals){.energy = {.op_cost = source->joules * 1e12}, .peak_activation_bytes = -1};
+    pj_str_printf(&settings, "--%s --hardware ", word);
+    pj_str_add_shell(&settings, source->hardware ? source->hardware : "unknown");
+    entry.settings = settings.data;
+    pj_status status = settings.failed ? pj_fail_memory(err) : pj_history_append(file, &entry, err);
+    pj_str_free(&settings);
     return status;
 }
 
