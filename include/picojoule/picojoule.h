@@ -27,6 +27,7 @@
 #include "picojoule/apply.h"
 #include "picojoule/binding.h"
 #include "picojoule/budget.h"
+#include "picojoule/calibrate.h"
 #include "picojoule/diff.h"
 #include "picojoule/error.h"
 #include "picojoule/footprint.h"

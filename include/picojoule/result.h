@@ -46,7 +46,8 @@ typedef struct pj_device_note {
     size_t layers;      /* that the device has a figure for */
     const char *load;   /* "latency", "throughput" */
     const char *basis;  /* "own fit, 96 points", "fit of class gpu, 6 points", "data sheet, unverified figures" */
-    const char *memory; /* the memory that decides whether the model fits: "flash", "RAM", "memory"; "": none is known */
+    const char
+        *memory; /* the memory that decides whether the model fits: "flash", "RAM", "memory"; "": none is known */
     double memory_has, memory_wants; /* bytes; it fits where it has what is wanted */
 } pj_device_note;
 
@@ -74,10 +75,11 @@ typedef struct pj_layer {
     int64_t flops; /* 2*macs + every other primitive once */
     int64_t params;
     int64_t param_bits;
-    int64_t bops;        /* macs * input bits * weight bits */
-    int64_t input_bits;  /* of the activations that it reads, each tensor once; -1: not known (early reports) */
-    int64_t output_bits; /* of those that it writes; likewise */
-    const int64_t *work; /* one count per pj_work_word */
+    int64_t bops;           /* macs * input bits * weight bits */
+    int64_t input_bits;     /* of the activations that it reads, each tensor once; -1: not known (early reports) */
+    int64_t output_bits;    /* of those that it writes; likewise */
+    const int64_t *work;    /* one count per pj_work_word */
+    const char *work_class; /* of devices: "conv", "depthwise", "matmul", "pool", "elementwise", "movement" */
     const pj_format_info *input, *weight, *accumulator, *output; /* never NULL; equal ones may be one */
     const char *implementation; /* circuit of the multiplier: "mul", "mux", "xor" ...; NULL without macs */
     double gate_bits, gate_factor;

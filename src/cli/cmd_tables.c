@@ -5,10 +5,17 @@
 typedef struct tables_args {
     pj_output output;
     bool check;
+    const char *fit;
 } tables_args;
 
 static const pj_option check_rows[] = {
     {"check", 0, NULL, "only says whether the file is valid", PJ_OPTION_FLAG, .at = offsetof(tables_args, check)},
+};
+
+static const pj_option fit_rows[] = {
+    {"fit", 0, "ROWS",
+     "JSON or CSV of measured layers: writes a profile\n"
+     "with what such layers cost there", PJ_OPTION_TEXT, .at = offsetof(tables_args, fit)},
 };
 
 typedef pj_status (*writer)(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
@@ -50,6 +57,14 @@ static pj_exit run_tables(pj_line *line, const void *args)
 
 static pj_exit run_devices(pj_line *line, const void *args)
 {
+    const tables_args *given = args;
+    if (given->fit && line->operands)
+        return pj_say_usage("devices", "devices: --fit makes a profile; it shows none");
+    if (given->fit) {
+        pj_error err = {0};
+        pj_out out = pj_out_new(given->output.out);
+        return pj_out_finish(&out, pj_device_fit(given->fit, pj_out_write, &out, &err), &err, NULL);
+    }
     return show(line, args, pj_devices_write, "device profile");
 }
 
@@ -91,13 +106,17 @@ const pj_command pj_command_devices = {
     .most = 1,
     .summary = "device profiles: list, show, validate",
     .text = "Without an argument: the built-in device profiles, for analyze --device. With a\n"
-            "name or a file: every number in it with unit, source and confidence.",
-    .rows = {PJ_ROWS("Report", pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0)},
-    .clashes = {{.with = "check", .others = "format output width"}             },
+            "name or a file: every number in it with unit, source and confidence. --fit makes\n"
+            "a profile of what was measured; docs/devices.md has the format of the rows.",
+    .rows = {PJ_ROWS("Report",      pj_report_rows, 0), PJ_ROWS("Validation", check_rows, 0),
+             PJ_ROWS("Calibration", fit_rows, 0)},
+    .clashes = {{.with = "check", .others = "format output width"}, {.with = "fit", .others = "check format width"}    },
     .examples = "picojoule devices\n"
                 "    which devices there are\n"
                 "picojoule devices --check my-board.json\n"
-                "    is my own profile valid?",
+                "    is my own profile valid?\n"
+                "picojoule devices --fit layers.csv -o my-board.json\n"
+                "    a profile from measured layers",
     .size = sizeof(tables_args),
     .run = run_devices,
 };

@@ -262,15 +262,31 @@ static double bytes_of(const pj_device_work *work)
     return work->input_bytes + work->output_bytes + work->weight_bytes;
 }
 
+/* Multiples of the estimate; negative: nobody knows. */
+static void set_range(pj_device_cost *out, double low, double high)
+{
+    out->low_pj = low >= 0 ? out->energy_pj * low : -1;
+    out->high_pj = high >= 0 ? out->energy_pj * high : -1;
+}
+
+double pj_padded_macs(double macs, double channels_in, double channels_out, double multiple)
+{
+    if (!(multiple > 1 && channels_in > 0 && channels_out > 0))
+        return macs;
+    if (channels_in > multiple)
+        macs *= ceil(channels_in / multiple) * multiple / channels_in;
+    return macs * (ceil(channels_out / multiple) * multiple / channels_out);
+}
+
 static void estimate_fitted(const pj_fitted *fitted, const pj_device_work *work, pj_device_cost *out)
 {
     const pj_class_cost *cost = &fitted->of[work->kind];
+    const double macs = pj_padded_macs(work->macs, work->channels_in, work->channels_out, cost->pad_channels);
     out->has_energy = true;
-    out->energy_pj = work->macs * cost->pj_per_mac + work->input_bytes * cost->pj_per_input_byte +
-                     work->output_bytes * cost->pj_per_output_byte + work->weight_bytes * cost->pj_per_weight_byte +
-                     cost->uj_per_layer * 1e6;
-    out->low_pj = out->energy_pj * fitted->low;
-    out->high_pj = out->energy_pj * fitted->high;
+    out->energy_pj = macs * cost->pj_per_mac + (work->macs > 0 ? 0 : work->ops * cost->pj_per_op) +
+                     work->input_bytes * cost->pj_per_input_byte + work->output_bytes * cost->pj_per_output_byte +
+                     work->weight_bytes * cost->pj_per_weight_byte + cost->uj_per_layer * 1e6;
+    set_range(out, fitted->low, fitted->high);
     out->has_time = fitted->watts > 0;
     if (out->has_time)
         out->time_us = out->energy_pj / fitted->watts / 1e6;
@@ -340,8 +356,7 @@ static void estimate_used(const pj_device *device, const pj_usage *usage, const 
     out->has_idle = true;
     out->idle_pj = resting_w(device, usage) * out->time_us * 1e6;
     out->energy_pj = out->idle_pj + usage->active_share * device->power_w * busy * 1e6;
-    out->low_pj = out->energy_pj * usage->low;
-    out->high_pj = out->energy_pj * usage->high;
+    set_range(out, usage->low, usage->high);
 }
 
 static double ops_of(const pj_device *device, const pj_device_work *work)
@@ -380,7 +395,7 @@ void pj_device_run(const pj_device *device, pj_load load, double *energy_pj, dou
 {
     const pj_usage *usage = &device->usage[load];
     *time_us = usage->given ? usage->run_us : 0;
-    *energy_pj = device->power_w > 0 ? resting_w(device, usage) * *time_us * 1e6 : 0;
+    *energy_pj = device->power_w > 0 ? resting_w(device, usage) * *time_us * 1e6 : device->fitted.uj_per_run * 1e6;
 }
 
 pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err)
@@ -393,6 +408,9 @@ pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work
         return pj_fail(err, PJ_EUNSUPPORTED, "of %s only the memories are known: no energy, no time", device->name);
     if (precision < 0)
         return fail_precision(device, &work->format, err);
+    if (device->method == PJ_DEVICE_FITTED && !device->fitted.of[work->kind].given)
+        return pj_fail(err, PJ_EUNSUPPORTED, "nobody has measured layers of class %s on %s",
+                       pj_work_class_words[work->kind], device->name);
     out->precision = pj_precision_word(precision);
     out->widened = !is_own(precision, &work->format);
     if (device->fitted.given)

@@ -68,6 +68,7 @@ typedef struct pj_device_work {
     double macs;        /* of them */
     pj_work_class kind; /* what work it is */
     pj_load load;
+    double channels_in, channels_out;               /* of a filter of a convolution; 0: it is none */
     double input_bytes, output_bytes, weight_bytes; /* moved to and from memory */
     double params;                                  /* elements; formula v4 only */
     double batch;                                   /* samples per run; formula v4 only; 0 counts as 1 */
@@ -93,6 +94,10 @@ void pj_device_run(const pj_device *device, pj_load load, double *energy_pj, dou
  * "V4 formula", "memories alone", "data sheet". */
 const char *pj_device_basis(const pj_device *device, pj_load load);
 
-/* PJ_EUNSUPPORTED: the device has neither the format nor a wider one (fp32 on an int8 accelerator): no figure is
- * guessed, the sentence names what it has. */
+/* MACs of filters whose output channels, and input channels where they are more than `multiple`, are taken in multiples
+ * of that. As they are where the channels are not known, or `multiple` is at most 1. */
+double pj_padded_macs(double macs, double channels_in, double channels_out, double multiple);
+
+/* PJ_EUNSUPPORTED: nobody has measured such layers on a device of measured ones, or the device has neither the format
+ * nor a wider one (fp32 on an int8 accelerator): no figure is guessed, the sentence names what it has. */
 pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work, pj_device_cost *out, pj_error *err);

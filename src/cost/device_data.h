@@ -29,11 +29,14 @@ typedef struct pj_usage {
     const char *basis;                                  /* "own fit, 96 points" */
     double utilization[PJ_PRECISIONS][PJ_WORK_CLASSES]; /* 0: nothing is known of that precision */
     double layer_us, run_us, host_w, idle_share, active_share;
-    double low, high; /* of an estimate: measured energies are that many times it */
+    double low, high; /* of an estimate: measured energies are that many times it; negative: not stated */
 } pj_usage;
 
 /* What layers of a class cost on a machine where layers were measured. */
 typedef struct pj_class_cost {
+    bool given;
+    double pad_channels; /* channels of convolutions are taken in multiples of that; 0: as they are */
+    double pj_per_op;    /* where there are no MACs */
     double pj_per_mac, pj_per_input_byte, pj_per_output_byte, pj_per_weight_byte, uj_per_layer;
 } pj_class_cost;
 
@@ -42,6 +45,7 @@ typedef struct pj_fitted {
     const char *basis;
     pj_class_cost of[PJ_WORK_CLASSES];
     double watts; /* energy over this is time; 0: not known */
+    double uj_per_run;
     double low, high;
 } pj_fitted;
 

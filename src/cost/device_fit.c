@@ -33,10 +33,10 @@ static pj_status read_head(pj_device *device, pj_json object, double *low, doubl
         {"low",  low },
         {"high", high}
     };
-    *low = *high = 1;
+    *low = *high = -1;
     PJ_TRY(pj_figure_take(&device->figures, object, "points", "measured", &points, err));
     PJ_TRY(read_numbers(object, range, sizeof range / sizeof *range, err));
-    if (*low > 1 || *high < 1)
+    if ((*low < 0) != (*high < 0) || *low > 1 || (*high >= 0 && *high < 1))
         return pj_json_fail(object, PJ_EFORMAT, err, "the range %g to %g does not hold 1", *low, *high);
     pj_str_printf(&text, "%s%s, %.0f points", device->class_word ? "own fit" : "fit of class ",
                   device->class_word ? "" : device->name, points);
@@ -152,34 +152,49 @@ pj_status pj_device_read_usage(pj_device *device, pj_json root, pj_error *err)
 
 static pj_status read_class_cost(pj_json object, pj_class_cost *cost, pj_error *err)
 {
-    static const char *const known[] = {"pj_per_mac",         "pj_per_input_byte", "pj_per_output_byte",
-                                        "pj_per_weight_byte", "uj_per_layer",      NULL};
+    static const char *const known[] = {"pj_per_mac",
+                                        "pj_per_input_byte",
+                                        "pj_per_output_byte",
+                                        "pj_per_weight_byte",
+                                        "uj_per_layer",
+                                        "pj_per_op",
+                                        "pad_channels",
+                                        "points",
+                                        "error",
+                                        "work_from",
+                                        "work_to",
+                                        NULL};
     const number rows[] = {
         {known[0], &cost->pj_per_mac        },
         {known[1], &cost->pj_per_input_byte },
         {known[2], &cost->pj_per_output_byte},
         {known[3], &cost->pj_per_weight_byte},
         {known[4], &cost->uj_per_layer      },
+        {known[5], &cost->pj_per_op         },
+        {known[6], &cost->pad_channels      },
     };
     PJ_TRY(pj_json_only_keys(object, known, err));
+    cost->given = true;
     return read_numbers(object, rows, sizeof rows / sizeof *rows, err);
 }
 
 pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
 {
-    static const char *const known[] = {"points",    "source",  "confidence", "note",    "low",
-                                        "high",      "watts",   "precision",  "classes", "error",
-                                        "macs_from", "macs_to", "boundary",   NULL};
+    static const char *const known[] = {"points",    "source",  "confidence", "note",       "low",      "high", "watts",
+                                        "precision", "classes", "error",      "uj_per_run", "boundary", NULL};
     pj_fitted *fitted = &device->fitted;
     pj_json object = {0}, classes;
     const char *precision, *boundary = "";
     PJ_TRY(pj_json_opt_object(root, "fitted", &object, err));
     if (!object.node)
         return PJ_OK;
-    const number watts = {"watts", &fitted->watts};
+    const number rows[] = {
+        {"watts",      &fitted->watts     },
+        {"uj_per_run", &fitted->uj_per_run}
+    };
     PJ_TRY(pj_json_only_keys(object, known, err));
     PJ_TRY(read_head(device, object, &fitted->low, &fitted->high, &fitted->basis, err));
-    PJ_TRY(read_numbers(object, &watts, 1, err));
+    PJ_TRY(read_numbers(object, rows, sizeof rows / sizeof *rows, err));
     PJ_TRY(pj_json_opt_text(object, "boundary", &boundary, err));
     PJ_TRY(pj_json_get_text(object, "precision", &precision, err));
     int at = pj_precision_of_word(precision);

@@ -191,12 +191,32 @@ static int64_t whole_bits(double bits)
     return bits < (double)INT64_MAX ? (int64_t)bits : INT64_MAX;
 }
 
+/* Which work a layer is. A depthwise convolution has several groups, and filters of one channel. */
+static pj_work_class class_of(const pj_layer *row, const pj_node *node)
+{
+    if (node->desc && node->desc->traits & PJ_POOL)
+        return PJ_WORK_POOL;
+    if (row->macs <= 0)
+        return row->flops > 0 ? PJ_WORK_ELEMENTWISE : PJ_WORK_MOVEMENT;
+    if (!node->desc || !strstr(node->desc->op, "Conv"))
+        return PJ_WORK_MATMUL;
+    int x = pj_op_place(node->desc, 'x', 0), w = pj_op_place(node->desc, 'w', 0);
+    if (x < 0 || w < 0 || x >= node->inputs || w >= node->inputs || !node->in[x] || !node->in[w])
+        return PJ_WORK_CONV;
+    const pj_type *input = &node->in[x]->type, *weight = &node->in[w]->type;
+    if (!pj_type_is_tensor(input) || !pj_type_is_tensor(weight) || input->rank < 2 || weight->rank < 2)
+        return PJ_WORK_CONV;
+    bool is_one = pj_num_known(weight->dims[1]) && weight->dims[1].whole == 1;
+    return is_one && pj_num_known(input->dims[1]) && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
+}
+
 void pj_layers_traffic(const pj_precision *precision, pj_layers *layers)
 {
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
         if (row->free || !row->counted)
             continue;
+        row->work_class = pj_work_class_words[class_of(row, layers->detail[i].node)];
         row->input_bits = whole_bits((double)row->runs * bits_read(precision, &layers->detail[i]));
         row->output_bits = whole_bits((double)row->runs * bits_written(precision, &layers->detail[i]));
     }
@@ -280,23 +300,16 @@ static pj_status note_device(const pj_device *device, pj_load load, const pj_tot
     return PJ_OK;
 }
 
-/* Which work a layer is. A depthwise convolution has several groups, and filters of one channel. */
-static pj_work_class class_of(const pj_layer *row, const pj_node *node)
+/* Of a filter, by the shape of the weights. */
+static void find_channels(const pj_node *node, pj_device_work *work)
 {
-    if (node->desc && node->desc->traits & PJ_POOL)
-        return PJ_WORK_POOL;
-    if (row->macs <= 0)
-        return row->flops > 0 ? PJ_WORK_ELEMENTWISE : PJ_WORK_MOVEMENT;
-    if (!node->desc || !strstr(node->desc->op, "Conv"))
-        return PJ_WORK_MATMUL;
-    int x = pj_op_place(node->desc, 'x', 0), w = pj_op_place(node->desc, 'w', 0);
-    if (x < 0 || w < 0 || x >= node->inputs || w >= node->inputs || !node->in[x] || !node->in[w])
-        return PJ_WORK_CONV;
-    const pj_type *input = &node->in[x]->type, *weight = &node->in[w]->type;
-    if (!pj_type_is_tensor(input) || !pj_type_is_tensor(weight) || input->rank < 2 || weight->rank < 2)
-        return PJ_WORK_CONV;
-    bool is_one = pj_num_known(weight->dims[1]) && weight->dims[1].whole == 1;
-    return is_one && pj_num_known(input->dims[1]) && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
+    int w = pj_op_place(node->desc, 'w', 0);
+    const pj_type *type = w >= 0 && w < node->inputs && node->in[w] ? &node->in[w]->type : NULL;
+    if (!type || !pj_type_is_tensor(type) || type->rank < 2 || !pj_num_known(type->dims[0]) ||
+        !pj_num_known(type->dims[1]))
+        return;
+    work->channels_out = (double)type->dims[0].whole;
+    work->channels_in = (double)type->dims[1].whole;
 }
 
 /* What the bytes of a layer are, and where else devices would take them from: all it reads and writes, each once. */
@@ -328,6 +341,8 @@ static pj_device_work work_of(const estimates *e, const pj_layer *row, const pj_
     work.ops = (double)row->flops;
     work.macs = (double)row->macs;
     work.kind = class_of(row, detail->node);
+    if (work.kind == PJ_WORK_CONV || work.kind == PJ_WORK_DEPTHWISE)
+        find_channels(detail->node, &work);
     work.load = e->load;
     add_bytes(e->precision, detail, (double)row->runs, &work);
     work.params = (double)row->params;

@@ -341,6 +341,11 @@ static pj_status list_devices(const input *in, digest *out, pj_error *err)
     return write_formats(pj_devices_write, in->path, out, err);
 }
 
+static pj_status fit_device(const input *in, digest *out, pj_error *err)
+{
+    return pj_device_fit(in->path, digest_sink, out, err);
+}
+
 static pj_status list_hierarchies(const input *in, digest *out, pj_error *err)
 {
     return write_formats(pj_hierarchies_write, in->path, out, err);
@@ -904,6 +909,23 @@ static void run_models(const char *path)
     run_case("no file", open_and_close, &in, PJ_EIO);
 }
 
+/* Rows as CSV, and as JSON with a model. */
+static void run_fits(void)
+{
+    static const char *const rows[] = {
+        "op,batch,cin,cout,energy_uj,latency_us,hardware\nlinear,1,2,3,4,5,a\nrelu,1,2,2,4,5,a\n",
+        "[{\"model\": \"models/resnet8.onnx\", \"layer\": \"/stem/Conv\", \"energy_uj\": 1},"
+        " {\"op\": \"linear\", \"cin\": 3, \"energy_uj\": 1}]"};
+    const input fitted = {.path = "oom_rows.tmp"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        FILE *file = fopen(fitted.path, "wb");
+        if (!file || fputs(rows[i], file) < 0 || fclose(file) != 0)
+            abort();
+        run_case(i ? "fit of a model" : "fit of a device", fit_device, &fitted, i ? PJ_EIO : PJ_OK);
+    }
+    (void)remove(fitted.path);
+}
+
 static void run_texts(void)
 {
     static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
@@ -921,6 +943,7 @@ static void run_texts(void)
     run_case("hierarchy", list_hierarchies, &hierarchy, PJ_OK);
     run_case("device", list_devices, &device, PJ_OK);
     run_case("broken device", parse_device, &broken, PJ_EFORMAT);
+    run_fits();
     run_case("operators", list_operators, &list, PJ_OK);
 }
 
