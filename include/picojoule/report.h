@@ -48,6 +48,27 @@ PJ_API pj_report_options pj_report_options_default(void);
 /* Formats that pj_report_write knows; ends with NULL. */
 PJ_API const char *const *pj_report_formats(void);
 
+/* The same model with other settings. */
+typedef struct pj_trial {
+    const char *options; /* "--quantize int8" */
+    const pj_result *result;
+} pj_trial;
+
+/* A layer to explain, and what else it is compared with. */
+typedef struct pj_explain {
+    const pj_result *result;
+    const char *layer; /* its name, or how that ends */
+    const pj_trial *trials;
+    size_t trial_count;
+} pj_explain;
+
+/* Tells the life of a layer of an analysis of `model`: tensors, counts, formats, prices with their sources, and what
+ * changes would make of it; as text or Markdown. `options` may be NULL.
+ * PJ_EARGUMENT: no such layer (near names are told) or format; PJ_EIO: the sink refused; PJ_ENOMEM; as an analysis, of
+ * the table. */
+PJ_API pj_status pj_explain_write(pj_model *model, const pj_explain *asked, const pj_report_options *options,
+                                  pj_sink sink, void *payload, pj_error *err);
+
 /* One run of several that stand side by side. */
 typedef struct pj_run {
     const char *model;       /* its path */

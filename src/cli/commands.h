@@ -6,6 +6,7 @@
 /* All of them in the order of the help. A new one is its file, cmd_NAME.c, and a line here. */
 #define PJ_COMMAND_LIST(X) \
     X(analyze)             \
+    X(explain)             \
     X(plan)                \
     X(apply)               \
     X(shapes)              \

@@ -105,6 +105,18 @@ static void text_figures(const pj_rows *rows, pj_page *page)
     pj_page_table(page, sources, 0)->gap = true;
 }
 
+void pj_figures_page(const pj_figure *figure, size_t count, pj_page *page)
+{
+    const pj_sheet sheet = {.figure = figure, .figures = count};
+    const pj_rows *rows = table_of(&sheet, page->arena);
+    page->in = PJ_IN_TEXT;
+    if (rows)
+        text_figures(rows, page);
+    page->in = PJ_IN_MARKDOWN;
+    pj_page_table(page, rows, 0);
+    page->in = PJ_IN_ALL;
+}
+
 static void add_fact(const char *name, const char *value, pj_page *page)
 {
     pj_str text = pj_str_new(0);

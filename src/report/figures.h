@@ -25,6 +25,9 @@ typedef struct pj_sheet {
 pj_status pj_sheet_write(const pj_sheet *sheet, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err);
 
+/* Appends figures as a table, in text with their sources below it. */
+void pj_figures_page(const pj_figure *figure, size_t count, pj_page *page);
+
 /* A list in a format; in JSON it is the member `key` of an object. `rows` NULL: out of memory. */
 pj_status pj_list_write(const char *key, pj_rows *rows, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err);

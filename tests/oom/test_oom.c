@@ -272,6 +272,14 @@ static pj_status report(const input *in, digest *out, pj_error *err)
     return write_reports(in->result, out, err);
 }
 
+/* Its first layer, and beside itself. */
+static pj_status explain(const input *in, digest *out, pj_error *err)
+{
+    const pj_trial trial = {"--quantize int8", in->result};
+    const pj_explain asked = {in->result, in->result->layer_count ? in->result->layers[0].name : "", &trial, 1};
+    return in->result->layer_count ? pj_explain_write(in->model, &asked, NULL, digest_sink, out, err) : PJ_OK;
+}
+
 static pj_status lint(const input *in, digest *out, pj_error *err)
 {
     return lint_analysis(in->result, out, err);
@@ -840,6 +848,8 @@ static void run_model(const char *name, input in)
         snprintf(title, sizeof title, "%s: reports", name);
         in.keeps = true;
         run_case(title, report, &in, PJ_OK);
+        snprintf(title, sizeof title, "%s: explain", name);
+        run_case(title, explain, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: lint", name);
         run_case(title, lint, &in, PJ_OK);
         snprintf(title, sizeof title, "%s: compare", name);

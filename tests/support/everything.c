@@ -162,12 +162,25 @@ pj_status write_report(const pj_result *result, size_t index, digest *out, pj_er
     return pj_report_write(result, &options, digest_sink, out, err);
 }
 
+/* The result beside one that failed. */
+static pj_status write_runs(const pj_result *result, digest *out, pj_error *err)
+{
+    const pj_run runs[] = {
+        {"gone.onnx",                           "qtools",      NULL,   "cannot open the file"},
+        {result->source ? result->source : "-", result->table, result, NULL                  }
+    };
+    pj_status status = PJ_OK;
+    for (const char *const *format = pj_report_formats(); *format && status == PJ_OK; format++)
+        status = pj_runs_write(runs, 2, &(pj_report_options){.format = *format, .width = 60}, digest_sink, out, err);
+    return status;
+}
+
 pj_status write_reports(const pj_result *result, digest *out, pj_error *err)
 {
     pj_status status = PJ_OK;
     for (size_t i = 0; i < report_count() && status == PJ_OK; i++)
         status = write_report(result, i, out, err);
-    return status;
+    return status == PJ_OK ? write_runs(result, out, err) : status;
 }
 
 static pj_status write_lint(const pj_lint *lint, digest *out, pj_error *err)
