@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 pj_amounts pj_amounts_of(double joules, const pj_conditions *c)
 {
     pj_amounts a = {.kwh_it = joules / PJ_J_PER_KWH};
@@ -78,7 +80,7 @@ double pj_training_hours(double flops, double peak_flops, double mfu)
 double pj_quantum_ops(double qubits, double layers, double tokens)
 {
     const double shots = 100, gates = 50; /* V4's */
-    return exp2(qubits) * layers * shots * gates * tokens;
+    return pj_exp2(qubits) * layers * shots * gates * tokens;
 }
 
 void pj_shares(const double *values, size_t count, double *percent)
