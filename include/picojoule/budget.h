@@ -122,6 +122,10 @@ PJ_API void pj_budget_free(pj_budget *budget); /* NULL is allowed */
  * PJ_EARGUMENT: a name means no model; PJ_ENOMEM. */
 PJ_API pj_status pj_budget_select(pj_budget *budget, const char *const *names, size_t count, pj_error *err);
 
+/* Keeps every `count`th of the models, from `index` (< count) on: together, the shards check all of them. Perhaps
+ * none is left. PJ_EARGUMENT: there is no such shard. */
+PJ_API pj_status pj_budget_shard(pj_budget *budget, size_t index, size_t count, pj_error *err);
+
 /* How many models it has; file of the baseline of one of them, found from the current folder; NULL: none. */
 PJ_API size_t pj_budget_models(const pj_budget *budget);
 PJ_API const char *pj_budget_baseline(const pj_budget *budget, size_t model);

@@ -339,6 +339,17 @@ pj_status pj_budget_select(pj_budget *budget, const char *const *names, size_t c
     return PJ_OK;
 }
 
+pj_status pj_budget_shard(pj_budget *budget, size_t index, size_t count, pj_error *err)
+{
+    size_t kept = 0;
+    if (index >= count)
+        return pj_fail(err, PJ_EARGUMENT, "there is no shard %zu of %zu: they count from 0", index, count);
+    for (size_t i = index; i < budget->entries; i += count)
+        budget->entry[kept++] = budget->entry[i];
+    budget->entries = kept;
+    return PJ_OK;
+}
+
 const char *pj_budget_baseline(const pj_budget *budget, size_t model)
 {
     return model < budget->entries ? budget->entry[model].baseline_file : NULL;

@@ -204,6 +204,8 @@ pj_status pj_reader_override(pj_reader *r)
     size_t kept = 0;
     pj_map own;
     pj_map_init(&own, r->arena);
+    if (pj_arena_failed(r->arena))
+        return pj_fail_memory(r->err); /* a rule may lack its words */
     if (!entry->rules || !entry->rule[0].is_default)
         return PJ_OK;
     for (size_t i = entry->rules; i-- > 0;) {

@@ -8,13 +8,15 @@
 #include "git.h"
 #include "record.h"
 #include "reports.h"
+#include "shard.h"
 
 typedef struct check_args {
     pj_output output;
     pj_setup setup; /* of --init */
     pj_record_args record;
     pj_reports reports;
-    pj_texts only;         /* models, by name or glob */
+    pj_texts only; /* models, by name or glob */
+    pj_shard shard;
     const char *against;   /* git:COMMIT, a file or a folder; NULL: baselines */
     size_t jobs;           /* 0: as many as processors */
     double margin;         /* of --init and --update: 0.05 is 5 % */
@@ -41,6 +43,11 @@ static const pj_option result_rows[] = {
     {"quiet",          'q', NULL,
      "only what does not pass; nothing where all does",
      PJ_OPTION_FLAG, .at = AT(output.report.quiet)},
+    {"shard",          0, "I/N",
+     "every Nth model alone, from number I on: N\n"
+     "processes check all; auto/N takes I from what has\n"
+     "started this one: Slurm, MPI, Kubernetes, GitLab",
+     PJ_OPTION_READ, .at = AT(shard), .read = pj_shard_read},
     {"against",        0, "SOURCE",
      "compares with the models as they were, instead\n"
      "of with baselines: git:COMMIT, a folder that has\n"
@@ -214,6 +221,9 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
         return code;
     }
     pj_exit code = refuse_inputs(line, budget, file);
+    if (code == PJ_EXIT_DONE && args->shard.count &&
+        pj_budget_shard(budget, args->shard.index, args->shard.count, &err) != PJ_OK)
+        code = pj_say_error(&err, file);
     if (code == PJ_EXIT_DONE)
         code = open_past(args, file, budget, &past, &old, &options);
     if (code == PJ_EXIT_DONE)
@@ -266,11 +276,11 @@ const pj_command pj_command_check = {
             "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
-    .rows = {PJ_ROWS("Result", result_rows, 0),
-             PJ_ROWS("Result",    pj_reports_rows, AT(reports)),
+    .rows = {PJ_ROWS("Result", result_rows,                                                                   0),
+             PJ_ROWS("Result",      pj_reports_rows,                                                                               AT(reports)),
              {"Output", pj_report_rows + 1, 5, 0, 0, false},
              PJ_ROWS("Budget",                                                      budget_rows, 0),
-             PJ_ROWS("Recording", pj_record_rows, AT(record)),
+             PJ_ROWS("Recording",                                                                                        pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},
              {.title = "Energy",
               .at = AT(setup),
@@ -278,7 +288,7 @@ const pj_command pj_command_check = {
               .in_budget = true}},
     .clashes =
         {{.with = "init",
-          .others = "update update-baseline only against",
+          .others = "update update-baseline only against shard",
           .why = "check: --init makes a budget, the other options need one: give one of them"},
              {.with = "init", .others = "record", .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "update",
@@ -287,6 +297,9 @@ const pj_command pj_command_check = {
              {.with = "update-baseline",
           .others = "record",
           .why = "check: --record goes with a check, not with --init or --update"},
+             {.with = "shard",
+          .others = "record",
+          .why = "check: shards write no history: one process records, after them"},
              {.without = "record", .others = "commit branch time"},
              {.without = "init", .others = "margin baselines", .why = "check: --margin and --baselines go with --init"},
              {.without = "init",
@@ -294,8 +307,8 @@ const pj_command pj_command_check = {
           .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
                  "go with --init"},
              {.with = "init", .others = "format report github-summary jobs width quiet"},
-             {.with = "update", .others = "format report github-summary output quiet against"},
-             {.with = "update-baseline", .others = "format report github-summary output quiet against"}                                 },
+             {.with = "update", .others = "format report github-summary output quiet against shard"},
+             {.with = "update-baseline", .others = "format report github-summary output quiet against shard"}},
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"

@@ -70,7 +70,8 @@ static void begin(reader *r, const char *kind)
 {
     const pj_energy_ask *ask = r->ask;
     const char *slash = r->path ? strrchr(r->path, '/') : NULL;
-    r->row = (pj_energy_source){.name = slash ? keep(r, slash + 1) : keep(r, r->path),
+    const char *name = slash ? slash + 1 : r->path && strcmp(r->path, "-") == 0 ? "standard input" : r->path;
+    r->row = (pj_energy_source){.name = keep(r, name),
                                 .path = keep(r, r->path),
                                 .kind = kind,
                                 .joules = NAN,
@@ -462,6 +463,23 @@ static void sign(reader *r, size_t from, const char *sha256)
         r->out->rows[i].sha256 = sha256;
 }
 
+/* A model from standard input. */
+static pj_status read_model_bytes(reader *r, const char *bytes, size_t length)
+{
+    pj_model *model = NULL;
+    pj_result *result = NULL;
+    begin(r, "model");
+    if (!r->ask->setup)
+        return pj_fail(r->err, PJ_EFORMAT, "it is neither JSON nor CSV");
+    PJ_TRY(pj_model_open_memory(bytes, length, r->path, r->ask->setup, &model, r->err));
+    pj_status status = pj_analyze(model, r->ask->setup, &result, r->err);
+    if (status == PJ_OK)
+        status = add_result(r, result);
+    pj_result_free(result);
+    pj_model_close(model);
+    return status;
+}
+
 static pj_status parse(reader *r, char *text, size_t length)
 {
     size_t from = r->out->count;
@@ -476,7 +494,7 @@ static pj_status parse(reader *r, char *text, size_t length)
         status = read_emissions(r, text, length);
         break;
     case FORM_MODEL:
-        status = pj_fail(r->err, PJ_EFORMAT, "it is neither JSON nor CSV");
+        status = read_model_bytes(r, text, length);
         break;
     }
     sign(r, from, sha256);

@@ -12,6 +12,14 @@ typedef struct peak {
     double watts, flops; /* flops: per second */
 } peak;
 
+/* One that is absent is no matter of how the command was called. */
+static pj_status open_device(const char *name, const pj_setup *setup, pj_device **out, pj_error *err)
+{
+    pj_status status = pj_device_open(name, setup, out, err);
+    pj_error_at(status == PJ_OK ? NULL : err, name, NULL, NULL);
+    return status;
+}
+
 static pj_status find_peak(const char *name, const pj_setup *setup, const char *precision, peak *out, pj_error *err)
 {
     enum { OPS = 1000000 };
@@ -19,7 +27,7 @@ static pj_status find_peak(const char *name, const pj_setup *setup, const char *
     pj_device_work work = {.ops = OPS, .utilization = 1};
     pj_device_cost cost = {0};
     PJ_TRY(pj_number_parse(precision, &work.format, err));
-    PJ_TRY(pj_device_open(name, setup, &device, err));
+    PJ_TRY(open_device(name, setup, &device, err));
     pj_status status =
         strcmp(pj_device_formula(device), "datasheet") == 0
             ? pj_device_estimate(device, &work, &cost, err)
@@ -61,7 +69,9 @@ static pj_status find_forward(const pj_footprint_ask *ask, pj_arena *arena, doub
                               pj_error *err)
 {
     pj_result *result = NULL;
-    PJ_TRY(pj_result_open(ask->energy.paths[0], ask->energy.setup, &result, err));
+    pj_status status = pj_result_open(ask->energy.paths[0], ask->energy.setup, &result, err);
+    pj_error_at(status == PJ_OK ? NULL : err, ask->energy.paths[0], NULL, NULL);
+    PJ_TRY(status);
     const pj_totals *totals = &result->totals;
     *flops = (double)totals->flops / (totals->batch > 0 ? (double)totals->batch : 1);
     source->path = source->name = pj_arena_strdup(arena, ask->energy.paths[0]);
@@ -137,7 +147,7 @@ pj_status pj_quantum_find(const pj_footprint_ask *ask, pj_arena *arena, pj_energ
     (void)arena;
     if (!device)
         return pj_fail(err, PJ_EARGUMENT, "--quantum wants one --device, for example v4-quantum-simulator");
-    PJ_TRY(pj_device_open(device, ask->energy.setup, &opened, err));
+    PJ_TRY(open_device(device, ask->energy.setup, &opened, err));
     bool published = pj_device_is_v4(opened);
     pj_device_work work = {.format = pj_number_float(32, PJ_FLOAT_PLAIN),
                            .ops = pj_quantum_ops(ask->qubits, ask->layers, ask->circuit_tokens),

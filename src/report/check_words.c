@@ -456,6 +456,10 @@ void pj_check_headline(const pj_check *check, pj_str *out)
     if (check->model_count < check->budget_models)
         pj_say(out, "{} of ", pj_w_exact(check->model_count));
     pj_say(out, "{}: ", pj_w_plural(check->budget_models, "model", "models"));
+    if (!check->model_count) {
+        pj_str_add(out, "there is none in this shard");
+        return;
+    }
     if (check->passed == check->model_count) {
         pj_str_add(out, check->model_count == 1 ? "keeps its budget" : "all keep their budgets");
         return;

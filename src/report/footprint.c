@@ -65,9 +65,25 @@ static void add_fact(const char *lead, pj_str *text, pj_page *page)
     pj_page_add(page, PJ_BLOCK_FACT, text)->lead = lead;
 }
 
+/* Not all layers are in it. */
+static bool is_part(const pj_energy_source *s)
+{
+    return s->figures < s->layers;
+}
+
+/* "net.onnx", "net.onnx (lower bound)": no line has a partial sum without saying so. */
+static void add_name(const pj_energy_source *s, pj_str *out)
+{
+    pj_text_clean(out, s->name);
+    if (is_part(s))
+        pj_str_add(out, " (lower bound)");
+}
+
 static void add_energy(const pj_footprint *f, const pj_energy_source *s, pj_page *page)
 {
     pj_str text = pj_str_new(0);
+    if (is_part(s))
+        pj_str_add(&text, "at least ");
     pj_human_energy(&text, s->joules * 1e12, "pJ");
     pj_str_add(&text, f->asked.training.wanted ? " for all of it" : " a query");
     if (s->figure)
@@ -230,9 +246,10 @@ static void add_side(const pj_footprint_row *row, const size_t *shown, pj_rows *
 {
     double values[SIDE_COLUMNS - SIDE_WORDS];
     pj_cell *cell = pj_rows_add(rows);
-    pj_str year = pj_str_new(0);
+    pj_str year = pj_str_new(0), name = pj_str_new(0);
     side_values(row, values);
-    pj_cell_text(&cell[0], row->source->name);
+    add_name(row->source, &name);
+    pj_cell_made(&cell[0], rows, &name);
     pj_cell_text(&cell[1], row->source->figure);
     pj_cell_text(&cell[2], pj_boundary_word(row->source->boundary));
     pj_cell_text(&cell[3], row->region->id);
@@ -300,7 +317,8 @@ static void page_of(const void *input, pj_page *page)
     const pj_footprint *f = input;
     if (f->row_count == 1) {
         pj_str title = pj_str_new(0);
-        pj_say(&title, "{} in {}", pj_w_text(f->rows[0].source->name), pj_w_text(f->rows[0].region->name));
+        add_name(f->rows[0].source, &title);
+        pj_say(&title, " in {}", pj_w_text(f->rows[0].region->name));
         pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
         row_page(f, &f->rows[0], page);
     } else {
@@ -329,7 +347,7 @@ void pj_footprint_lines(const pj_footprint *f, const char *per, pj_page *page)
         pj_footprint_digits(a->kwh_site, &text);
         pj_str_add(&text, " kWh, ");
         pj_footprint_digits(a->gco2e, &text);
-        pj_str_add(&text, " gCO2e in ");
+        pj_str_add(&text, is_part(row->source) ? " gCO2e at least, in " : " gCO2e in ");
         pj_region_words(row->region, &text);
         pj_str_printf(&text, ". Boundary %s: %s", pj_boundary_word(row->source->boundary),
                       pj_boundary_text(row->source->boundary, row->source->basis));
@@ -367,8 +385,9 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 static void add_unit(const pj_footprint *f, const pj_footprint_row *row, const unit *of, pj_rows *rows)
 {
     pj_cell *cell = pj_rows_add_of(rows, of->amounts);
-    pj_str warning = pj_str_new(0);
-    pj_cell_text(&cell[0], row->source->name);
+    pj_str warning = pj_str_new(0), name = pj_str_new(0);
+    add_name(row->source, &name);
+    pj_cell_made(&cell[0], rows, &name);
     pj_cell_text(&cell[1], row->source->figure);
     pj_cell_text(&cell[2], pj_boundary_word(row->source->boundary));
     if (f->comparison_only)
@@ -436,6 +455,8 @@ static void put_input(const pj_energy_source *s, pj_json_writer *json)
     if (s->boundary == PJ_BOUND_OPERATIONS)
         pj_json_put_bool(json, "comparison_only", true);
     pj_json_put_double(json, "energy_j_per_query", s->joules);
+    if (is_part(s))
+        pj_json_put_bool(json, "lower_bound", true);
     if (!isnan(s->low_j)) {
         pj_json_put_double(json, "energy_j_low", s->low_j);
         pj_json_put_double(json, "energy_j_high", s->high_j);
