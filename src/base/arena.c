@@ -173,7 +173,7 @@ char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length)
 
 char *pj_arena_strdup(pj_arena *arena, const char *text)
 {
-    return pj_arena_strndup(arena, text, strlen(text));
+    return text ? pj_arena_strndup(arena, text, strlen(text)) : NULL;
 }
 
 void *pj_arena_memdup(pj_arena *arena, const void *data, size_t count, size_t size)

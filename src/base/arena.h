@@ -23,7 +23,7 @@ void pj_arena_reset(pj_arena *arena);
 /* `count` objects of `size` bytes, zeroed; the product is checked. A count of 0 gives a valid pointer. */
 void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size);
 
-/* Copies of texts, terminated. */
+/* Copies of texts, terminated; no text (NULL) has none. */
 char *pj_arena_strdup(pj_arena *arena, const char *text);
 char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length);
 

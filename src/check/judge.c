@@ -130,11 +130,6 @@ static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, c
         podium_offer(p, &row, row.value);
 }
 
-static const char *keep(judge *j, const char *text)
-{
-    return pj_arena_strdup(j->arena, text); /* running out of memory shows in the arena */
-}
-
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
@@ -152,7 +147,7 @@ static void top_tensors(judge *j, pj_check_verdict *v)
     for (size_t i = 0; i < peak->alive_count && p.count < PODIUM; i++)
         if (peak->alive[i].bytes > 0)
             p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1, false};
-    v->layer = keep(j, peak->node);
+    v->layer = pj_arena_strdup(j->arena, peak->node);
     podium_crown(&p, j->arena, v);
 }
 
@@ -263,7 +258,7 @@ static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict
         if (strcmp(finding->code, rule->what) != 0)
             continue;
         if (v->count++ == 0)
-            v->detail = keep(j, finding->message);
+            v->detail = pj_arena_strdup(j->arena, finding->message);
         pj_check_layer row = {finding->node, "", 0, -1, false};
         if (*finding->node)
             podium_offer(&p, &row, 0);
@@ -609,7 +604,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     PJ_TRY(pj_got(j.verdict, err));
     out->verdicts = j.verdict;
     out->unit = j.is_relative ? "relative" : "pJ";
-    out->table = keep(&j, given->now->table);
+    out->table = pj_arena_strdup(j.arena, given->now->table);
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&given->now->totals);
     pj_str options = pj_str_new(0);

@@ -14,7 +14,7 @@ static pj_budget_rule *add_rule(pj_reader *r, pj_json at, pj_rule_kind kind, con
     r->rules++;
     *rule = (pj_budget_rule){.kind = kind,
                              .figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS),
-                             .word = pj_reader_keep(r, word),
+                             .word = pj_arena_strdup(r->arena, word),
                              .quantity = quantity,
                              .what = "",
                              .is_default = r->in_defaults,
@@ -109,7 +109,7 @@ static pj_status read_device_limits(pj_reader *r, pj_json devices)
             continue;
         PJ_TRY(pj_reader_keys(r, at, keys));
         size_t before = r->entry->rules, number = pj_reader_device(r, pj_json_key(at));
-        const char *name = pj_reader_keep(r, pj_json_key(at));
+        const char *name = pj_arena_strdup(r->arena, pj_json_key(at));
         for (size_t i = 0; i < 3; i++) {
             pj_json limit = pj_json_find(at, keys[i]);
             if (limit.node)
@@ -158,7 +158,7 @@ static pj_status read_forbidden(pj_reader *r, pj_json object, const char *key, p
         PJ_TRY(check(at, word, r->err));
         pj_budget_rule *rule = add_rule(r, at, kind, key, PJ_QUANTITY_NONE);
         PJ_TRY(pj_got(rule, r->err));
-        rule->what = pj_reader_keep(r, word);
+        rule->what = pj_arena_strdup(r->arena, word);
     }
     return PJ_OK;
 }

@@ -20,11 +20,6 @@ bool pj_reader_is_remark(pj_json member)
     return strcmp(pj_json_key(member), PJ_BUDGET_REMARK) == 0;
 }
 
-const char *pj_reader_keep(pj_reader *r, const char *text)
-{
-    return text ? pj_arena_strdup(r->arena, text) : NULL;
-}
-
 pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const char **out)
 {
     const char *text = NULL;
@@ -33,7 +28,7 @@ pj_status pj_reader_text(pj_reader *r, pj_json object, const char *key, const ch
         return pj_json_fail(pj_json_find(object, key), PJ_EFORMAT, r->err, "the text is empty");
     if (!text)
         return PJ_OK;
-    *out = pj_reader_keep(r, text);
+    *out = pj_arena_strdup(r->arena, text);
     return pj_got(*out, r->err);
 }
 

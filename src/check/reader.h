@@ -24,7 +24,6 @@ bool pj_reader_is_remark(pj_json member);
 
 /* Copies: of a text (NULL stays NULL), of the path of a value, of a file's path as it is found from the current folder.
  * Running out of memory shows in the arena. */
-const char *pj_reader_keep(pj_reader *r, const char *text);
 const char *pj_reader_path(pj_reader *r, pj_json at); /* "$.models[0].limits.total" */
 const char *pj_reader_found(pj_reader *r, const char *path);
 

@@ -476,7 +476,7 @@ static void *keep(pj_arena *arena, size_t size)
 
 static pj_status keep_text(pj_arena *arena, const char *text, const char **out, pj_error *err)
 {
-    *out = text ? pj_arena_strdup(arena, text) : NULL;
+    *out = pj_arena_strdup(arena, text);
     return pj_got(*out || !text, err);
 }
 

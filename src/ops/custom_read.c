@@ -11,11 +11,6 @@ typedef struct reader {
     pj_error *err;
 } reader;
 
-static const char *keep(reader *r, const char *text)
-{
-    return pj_arena_strdup(r->model->arena, text);
-}
-
 /* The number after `what` in a word like "in3"; -1: it is another word. */
 static int number_of(const char *what, const char *word)
 {
@@ -106,7 +101,7 @@ static pj_status read_dim_pattern(reader *r, pj_json value, pj_dim_pattern *out)
         return PJ_OK;
     if (!is_name(text))
         return pj_json_fail(value, PJ_EFORMAT, r->err, "\"%.100s\" should be a name like N, a number or \"?\"", text);
-    out->name = keep(r, text);
+    out->name = pj_arena_strdup(r->model->arena, text);
     return add_name(r, out->name);
 }
 
@@ -172,7 +167,7 @@ static pj_status read_attributes(reader *r, pj_json object)
     PJ_TRY(pj_got(attrs, r->err));
     r->op->attr = attrs;
     for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at), k++) {
-        attrs[k].name = keep(r, pj_json_key(at));
+        attrs[k].name = pj_arena_strdup(r->model->arena, pj_json_key(at));
         if (!is_name(pj_json_key(at)) || pj_map_get(&r->names, pj_json_key(at)))
             return pj_json_fail(at, PJ_EFORMAT, r->err, "\"%.100s\" is no name, or stands for a dimension already",
                                 pj_json_key(at));
@@ -263,7 +258,7 @@ static pj_status read_roles(reader *r, pj_json object)
                             "\"%.100s\" should be one letter per input: x activation, w weight, b bias, p parameter, s "
                             "scale, z zero point, i index, c control; * repeats the one before",
                             roles);
-    r->op->row.roles = keep(r, roles);
+    r->op->row.roles = pj_arena_strdup(r->model->arena, roles);
     return pj_got(r->op->row.roles, r->err);
 }
 
@@ -316,8 +311,8 @@ static pj_status read_header(reader *r, pj_json object)
     for (const pj_custom_op *at = r->ops->first; at; at = at->next)
         if (strcmp(at->row.op, op) == 0 && strcmp(at->row.domain, domain) == 0)
             return pj_json_fail(object, PJ_EFORMAT, r->err, "operator \"%.100s\" has two rules", op);
-    r->op->row.domain = keep(r, domain);
-    r->op->row.op = keep(r, op);
+    r->op->row.domain = pj_arena_strdup(r->model->arena, domain);
+    r->op->row.op = pj_arena_strdup(r->model->arena, op);
     r->op->row.since = 1;
     r->op->row.shape = pj_shape_custom;
     r->op->path = r->ops->path;
@@ -388,7 +383,7 @@ pj_status pj_custom_read(const pj_setup *setup, pj_model *model, pj_error *err)
     reader r = {.model = model, .err = err};
     pj_json_doc *doc = NULL;
     PJ_TRY(start(&r));
-    r.ops->path = keep(&r, setup->op_rules);
+    r.ops->path = pj_arena_strdup(r.model->arena, setup->op_rules);
     pj_status status = pj_resource_json(setup, PJ_RESOURCE_OP_RULES, setup->op_rules, &doc, r.ops->sha256, err);
     if (status == PJ_OK)
         status = r.ops->path ? read_file(&r, pj_json_root(doc)) : pj_fail_memory(err);

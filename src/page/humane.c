@@ -217,6 +217,13 @@ void pj_text_clean(pj_str *out, const char *text)
     }
 }
 
+const char *pj_text_kept_clean(const char *text, pj_arena *arena)
+{
+    pj_str clean = pj_str_new(0);
+    pj_text_clean(&clean, text);
+    return pj_str_keep(&clean, arena);
+}
+
 static bool starts_character(char c)
 {
     return ((unsigned char)c & 0xc0) != 0x80;

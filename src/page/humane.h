@@ -50,6 +50,7 @@ void pj_human_plural(pj_str *out, size_t count, const char *one, const char *man
 /* Appends `text` without what a terminal, a spreadsheet or XML would obey or refuse: control characters, separators of
  * lines, marks of direction, U+FFFE, U+FFFF and broken UTF-8 become '?'. */
 void pj_text_clean(pj_str *out, const char *text);
+const char *pj_text_kept_clean(const char *text, pj_arena *arena);
 
 /* Columns that a clean text takes: its characters. */
 size_t pj_text_width(const char *text);

@@ -9,22 +9,6 @@ typedef struct told {
     bool quiet;
 } told;
 
-/* A text without memory for it shows in the arena. */
-static const char *keep(pj_str *text, pj_arena *arena)
-{
-    const char *kept = pj_str_keep(text, arena);
-    if (!kept)
-        pj_arena_fail(arena);
-    return kept;
-}
-
-static const char *keep_clean(const char *text, pj_arena *arena)
-{
-    pj_str clean = pj_str_new(0);
-    pj_text_clean(&clean, text);
-    return keep(&clean, arena);
-}
-
 /* "limits.total": the path without what is the same for all limits of the model; forbidden things by name. */
 static const char *name_of(const pj_check_verdict *v, pj_arena *arena)
 {
@@ -37,7 +21,7 @@ static const char *name_of(const pj_check_verdict *v, pj_arena *arena)
         pj_str_add_char(&name, ' ');
         pj_text_clean(&name, v->what);
     }
-    return keep(&name, arena);
+    return pj_str_keep(&name, arena);
 }
 
 /* Figures are left out, so that the same limit is the same alert. `v`: NULL where it is about the whole model. */
@@ -49,7 +33,7 @@ static const char *key_of(pj_rule_kind kind, const pj_check_model *model, const 
         pj_str_printf(&key, "|%s", v->op);
     if (strcmp(model->name, model->path) != 0) /* the same model may be there at other sizes */
         pj_str_printf(&key, "|%s", model->name);
-    return keep(&key, arena);
+    return pj_str_keep(&key, arena);
 }
 
 static pj_judged judge(const pj_check *check, const pj_check_model *model, const pj_check_verdict *v, pj_arena *arena)
@@ -64,14 +48,14 @@ static pj_judged judge(const pj_check *check, const pj_check_model *model, const
                         .layer = v->layer,
                         .key = key_of(v->kind, model, v, arena)};
     pj_check_sentence(model, v, &sentence);
-    judged.sentence = keep(&sentence, arena);
+    judged.sentence = pj_str_keep(&sentence, arena);
     if (v->top_count) {
         pj_str_printf(&top, "%s: ", pj_check_top_title(v));
         pj_check_top(model, v, &top);
-        judged.top = keep(&top, arena);
+        judged.top = pj_str_keep(&top, arena);
     }
     pj_check_advice(check, model, v, &advice);
-    judged.advice = keep(&advice, arena);
+    judged.advice = pj_str_keep(&advice, arena);
     return judged;
 }
 
@@ -79,7 +63,7 @@ static pj_subject subject_of(const pj_check *check, const pj_check_model *model,
 {
     pj_judged *judged = PJ_NEW(arena, pj_judged, model->verdict_count);
     pj_str text = pj_str_new(0);
-    pj_subject subject = {.name = keep_clean(model->name, arena),
+    pj_subject subject = {.name = pj_text_kept_clean(model->name, arena),
                           .line = model->line,
                           .error_key = key_of(PJ_RULE_KINDS, model, NULL, arena),
                           .better_key = key_of(PJ_RULE_BASELINE, model, NULL, arena),
@@ -89,13 +73,13 @@ static pj_subject subject_of(const pj_check *check, const pj_check_model *model,
                           .unjudged = model->unjudged};
     if (model->outcome == PJ_BROKEN && !model->unjudged) {
         pj_check_error(&model->error, &text);
-        subject.error = keep(&text, arena);
+        subject.error = pj_str_keep(&text, arena);
     }
     for (size_t i = 0; judged && i < model->verdict_count; i++)
         judged[i] = judge(check, model, &model->verdicts[i], arena);
     pj_check_improvement(check, model, &text);
     if (text.length)
-        subject.better = keep(&text, arena);
+        subject.better = pj_str_keep(&text, arena);
     return subject;
 }
 
@@ -110,7 +94,7 @@ static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
     pj_check_headline(check, &headline);
     *all = (pj_verdicts){.title = "picojoule check",
                          .file = check->budget,
-                         .headline = keep(&headline, arena),
+                         .headline = pj_str_keep(&headline, arena),
                          .rules = pj_check_rules,
                          .rule_count = PJ_RULE_KINDS + 1,
                          .error_rule = PJ_RULE_KINDS,

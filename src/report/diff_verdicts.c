@@ -10,21 +10,6 @@ static const pj_verdict_rule rules[] = {
     {"cannot-check", "A limit cannot be judged"                               },
 };
 
-static const char *keep(pj_str *text, pj_arena *arena)
-{
-    const char *kept = pj_str_keep(text, arena);
-    if (!kept)
-        pj_arena_fail(arena);
-    return kept;
-}
-
-static const char *keep_clean(const char *text, pj_arena *arena)
-{
-    pj_str clean = pj_str_new(0);
-    pj_text_clean(&clean, text);
-    return keep(&clean, arena);
-}
-
 /* The layers that differ most: "/conv1 (Conv) +12.10 uJ, ..."; NULL: none has grown. */
 static const char *print_top(const pj_diff_view *view)
 {
@@ -44,7 +29,7 @@ static const char *print_top(const pj_diff_view *view)
             pj_say(&text, "new, {}", pj_w_energy(row->energy_b, unit));
     }
     if (shown)
-        return keep(&text, view->arena);
+        return pj_str_keep(&text, view->arena);
     pj_str_free(&text);
     return NULL;
 }
@@ -57,20 +42,20 @@ static pj_judged judge(const pj_diff_view *view, const pj_verdict *v, const char
     size_t rule = v->of_layers ? LAYER_GROWTH : GROWTH;
     pj_diff_view_verdict(view->diff, v, &sentence);
     pj_str_printf(&key, "%s|%s|%s", rules[rule].id, view->diff->b->source, v->limit);
-    return (pj_judged){.name = keep_clean(v->limit, arena),
+    return (pj_judged){.name = pj_text_kept_clean(v->limit, arena),
                        .rule = rule,
                        .exceeded = v->exceeded && !unjudged,
                        .error = unjudged,
-                       .sentence = keep(&sentence, arena),
+                       .sentence = pj_str_keep(&sentence, arena),
                        .top = v->exceeded ? top : NULL,
                        .advice = pj_diff_view_other_prices(view->diff)
                                      ? "A and B were priced with different tables: part of the growth is that of the "
                                        "tables. The same command without --format shows which."
                                      : "The same command without --format shows causes and layers.",
-                       .path = keep_clean(v->limit, arena),
+                       .path = pj_text_kept_clean(v->limit, arena),
                        .line = 1,
-                       .layer = v->of_layers && v->count ? keep_clean(v->what, arena) : "",
-                       .key = keep(&key, arena)};
+                       .layer = v->of_layers && v->count ? pj_text_kept_clean(v->what, arena) : "",
+                       .key = pj_str_keep(&key, arena)};
 }
 
 static const pj_subject *subject_of(const pj_diff_view *view)
@@ -82,7 +67,7 @@ static const pj_subject *subject_of(const pj_diff_view *view)
     const char *top = print_top(view);
     if (!subject || !judged)
         return NULL;
-    *subject = (pj_subject){.name = keep_clean(diff->b->source, arena),
+    *subject = (pj_subject){.name = pj_text_kept_clean(diff->b->source, arena),
                             .line = 1,
                             .error_key = "",
                             .better_key = "",
@@ -106,8 +91,8 @@ const pj_verdicts *pj_diff_verdicts_of(const pj_diff *diff, pj_arena *arena)
     pj_str_add(&headline, "One run takes ");
     pj_diff_view_headline(&view, &headline);
     *all = (pj_verdicts){.title = "picojoule compare",
-                         .file = keep_clean(diff->b->source, arena),
-                         .headline = keep(&headline, arena),
+                         .file = pj_text_kept_clean(diff->b->source, arena),
+                         .headline = pj_str_keep(&headline, arena),
                          .rules = rules,
                          .rule_count = sizeof rules / sizeof *rules,
                          .error_rule = UNJUDGED,

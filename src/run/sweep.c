@@ -107,12 +107,6 @@ static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *
     return pj_got(out->totals.devices, s->err);
 }
 
-/* A copy of a text that may be absent; running out of memory shows in the arena. */
-static const char *copy_text(sweep *s, const char *text)
-{
-    return text ? pj_arena_strdup(s->arena, text) : NULL;
-}
-
 /* Does the size follow from others, by a formula? */
 static bool follows(const pj_dim_binding *given, const char *name)
 {
@@ -133,7 +127,7 @@ static void keep_fixed(sweep *s, const pj_model_info *info, pj_dim_binding *fixe
         for (size_t k = 0; k < s->shared; k++)
             swept = swept || follows(&s->bound[k], info->dims[i].name);
         if (!swept)
-            fixed[count++] = (pj_dim_binding){copy_text(s, info->dims[i].name), info->dims[i].value};
+            fixed[count++] = (pj_dim_binding){pj_arena_strdup(s->arena, info->dims[i].name), info->dims[i].value};
     }
     out->setup.dims = fixed;
     out->setup.dim_count = count;
@@ -146,7 +140,7 @@ static pj_status keep_names(sweep *s, const pj_result *result)
     const pj_model_info *info = pj_model_describe(s->model);
     pj_dim_binding *fixed = info ? PJ_NEW(s->arena, pj_dim_binding, info->dim_count) : NULL;
     PJ_TRY(pj_got(fixed, s->err));
-    out->model = copy_text(s, info->path);
+    out->model = pj_arena_strdup(s->arena, info->path);
     out->setup = pj_setup_copy(&result->setup, s->arena);
     keep_fixed(s, info, fixed);
     return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;

@@ -1,11 +1,6 @@
 /* Copies of what is asked. */
 #include "setup/setup.h"
 
-static const char *copy_text(const char *text, pj_arena *arena)
-{
-    return text ? pj_arena_strdup(arena, text) : NULL;
-}
-
 static void copy_list(pj_setup *out, const pj_setting *member, pj_arena *arena)
 {
     if (!pj_setting_take(out, member, arena))
@@ -13,10 +8,10 @@ static void copy_list(pj_setup *out, const pj_setting *member, pj_arena *arena)
     for (size_t i = 0; i < pj_setting_count(out, member); i++) {
         const char **name = pj_setting_item(out, member, i);
         pj_input_binding *input = (void *)name;
-        *name = copy_text(*name, arena);
+        *name = pj_arena_strdup(arena, *name);
         if (member->kind != PJ_SETTING_INPUTS)
             continue;
-        input->dtype = copy_text(input->dtype, arena);
+        input->dtype = pj_arena_strdup(arena, input->dtype);
         input->dims = pj_arena_memdup(arena, input->dims, (size_t)input->rank, sizeof *input->dims);
     }
 }
@@ -34,7 +29,7 @@ static void copy_member(pj_setup *out, const pj_setting *member, pj_arena *arena
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
     case PJ_SETTING_FOUND:
-        *text = copy_text(*text, arena);
+        *text = pj_arena_strdup(arena, *text);
         break;
     case PJ_SETTING_NAMES:
     case PJ_SETTING_DIMS:
@@ -49,9 +44,9 @@ static void copy_contents(pj_setup *out, pj_arena *arena)
 {
     pj_content *copy = pj_arena_memdup(arena, out->contents, out->content_count, sizeof *copy);
     for (size_t i = 0; copy && i < out->content_count; i++) {
-        copy[i].member = copy_text(copy[i].member, arena);
-        copy[i].name = copy_text(copy[i].name, arena);
-        copy[i].sha256 = copy_text(copy[i].sha256, arena);
+        copy[i].member = pj_arena_strdup(arena, copy[i].member);
+        copy[i].name = pj_arena_strdup(arena, copy[i].name);
+        copy[i].sha256 = pj_arena_strdup(arena, copy[i].sha256);
     }
     out->contents = copy;
 }

@@ -95,11 +95,6 @@ typedef struct reader {
     pj_error *err;
 } reader;
 
-static const char *keep(reader *r, const char *text)
-{
-    return pj_arena_strdup(r->arena, text);
-}
-
 static pj_status read_input(reader *r, const pj_setting *member, pj_json at)
 {
     const char *shape = NULL;
@@ -133,7 +128,7 @@ static pj_status read_text(reader *r, pj_json value, const char **out)
 {
     const char *text = NULL;
     PJ_TRY(pj_json_as_text(value, &text, r->err));
-    *out = keep(r, text);
+    *out = pj_arena_strdup(r->arena, text);
     return PJ_OK;
 }
 
@@ -186,7 +181,8 @@ static pj_status read_member(reader *r, const pj_setting *member, pj_json object
 static pj_status add_content(reader *r, pj_content *out, const char *member, const char *name, pj_json digest)
 {
     PJ_TRY(pj_json_as_text(digest, &out->sha256, r->err));
-    *out = (pj_content){keep(r, member), keep(r, name), keep(r, out->sha256)};
+    *out = (pj_content){pj_arena_strdup(r->arena, member), pj_arena_strdup(r->arena, name),
+                        pj_arena_strdup(r->arena, out->sha256)};
     return PJ_OK;
 }
 
