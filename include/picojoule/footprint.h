@@ -70,7 +70,6 @@ typedef struct pj_energy_source {
     double seconds;                    /* of a query; NAN: not known */
     double queries_per_run;            /* queries that one run answers */
     double tokens;                     /* of a query; NAN: not known */
-    double idle_w;                     /* of the device; NAN: not known */
     double held_pue;                   /* that the file's energy holds and `joules` does not; NAN: none */
     const char *task, *hardware;       /* as the file says, else NULL */
     int64_t params;                    /* -1: not known */
@@ -155,10 +154,10 @@ typedef struct pj_training_ask {
 typedef struct pj_footprint_ask {
     pj_energy_ask energy;
     pj_site site;
-    double per_day, days;                 /* queries; NAN: no days */
-    bool idle;                            /* adds the idle power of the device between queries, with per_day */
-    const char *embodied;                 /* hardware, or NULL */
-    double embodied_kg;                   /* instead; NAN */
+    double per_day, days;  /* queries; NAN: no days */
+    const char *idle_from; /* with per_day: the device whose idle power is drawn between queries; NULL: none */
+    const char *embodied;  /* hardware, or NULL */
+    double embodied_kg;    /* instead; NAN */
     double lifespan_h, reserved_h, share; /* NAN: the hardware's; of a query: its time; 1 */
     const char *unit;                     /* "query", "1000-queries", "token", "training", or a name of the user's */
     double unit_queries;                  /* of the user's unit: queries in it; NAN */

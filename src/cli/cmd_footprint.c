@@ -123,8 +123,8 @@ static const pj_option per_rows[] = {
      PJ_OPTION_REAL, .at = AT(ask.per_day), FROM_ZERO},
     {"days", 0, "D", "of the period (default 365)",
      PJ_OPTION_REAL, .at = AT(ask.days), FROM_ZERO},
-    {"idle", 0, NULL, "adds what the device draws between the queries\nof a day",
-     PJ_OPTION_FLAG, .at = AT(ask.idle)},
+    {"idle-from", 0, "NAME|FILE", "adds what this device draws between the queries\nof a day",
+     PJ_OPTION_TEXT, .at = AT(ask.idle_from)},
     {"quality", 0, "NAME=V", "of an input; adds quality per gCO2e; repeatable",
      PJ_OPTION_TEXTS, .at = AT(qualities), .check = check_quality},
     {"fail-on", 0, "LIMIT", "exit code 1 if it is exceeded, for example\ngco2e_query>0.5, or gco2e_1000>+5% against the\nfirst input; repeatable",
@@ -256,8 +256,8 @@ static pj_exit run(pj_line *line, const void *given)
     ask.quality_count = args->qualities.count;
     if (!line->operands && isnan(ask.energy.joules) && !ask.training.wanted && isnan(ask.qubits))
         return pj_say_usage("footprint", "footprint: there is no INPUT, and no --energy, --training or --lifecycle");
-    if (isnan(ask.per_day) && (ask.idle || ask.days != 365))
-        return pj_say_usage("footprint", "footprint: --%s goes with --per-day", ask.idle ? "idle" : "days");
+    if (isnan(ask.per_day) && (ask.idle_from || ask.days != 365))
+        return pj_say_usage("footprint", "footprint: --%s goes with --per-day", ask.idle_from ? "idle-from" : "days");
     pj_status status = pj_footprint_run(&ask, &footprint, &err);
     pj_exit code = status == PJ_OK ? report(args, footprint) : pj_say_error(&err, NULL);
     if (status == PJ_EARGUMENT && !err.file[0])

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cost/device.h"
 #include "footprint/site.h"
 
 static const double seconds_of_day = 86400;
@@ -195,19 +196,34 @@ static pj_status add_sci(run *r, pj_footprint_row *row)
     return PJ_OK;
 }
 
+static pj_status find_idle(run *r, double *watts)
+{
+    const char *name = r->ask->idle_from;
+    pj_device *device = NULL;
+    pj_status status = pj_device_open(name, r->ask->energy.setup, &device, r->err);
+    *watts = status == PJ_OK ? pj_device_idle_w(device) : 0;
+    pj_device_close(device);
+    if (status == PJ_OK && *watts < 0)
+        status = pj_fail(r->err, PJ_EFORMAT, "its idle power is not published");
+    pj_error_at(status == PJ_OK ? NULL : r->err, name, NULL, NULL);
+    return status;
+}
+
 /* What the device draws between the queries of a day. */
 static pj_status add_idle(run *r, pj_footprint_row *row)
 {
-    double busy = r->ask->per_day * row->source->seconds;
+    double busy = r->ask->per_day * row->source->seconds, watts;
     row->devices_needed = ceil(busy / seconds_of_day);
-    if (!r->ask->idle)
+    if (!r->ask->idle_from)
         return PJ_OK;
-    if (isnan(row->source->idle_w) || isnan(busy))
-        return pj_fail(r->err, PJ_EFORMAT, "%s: its idle power or the time of a query is not known", row->source->name);
+    PJ_TRY(find_idle(r, &watts));
+    if (isnan(busy))
+        return pj_fail(r->err, PJ_EFORMAT, "%s: the time of a query is not known, nor that between them",
+                       row->source->name);
     if (busy > seconds_of_day)
         return pj_fail(r->err, PJ_EFORMAT, "%s: %g queries take %g s, more than a day: that needs %g devices",
                        row->source->name, r->ask->per_day, busy, row->devices_needed);
-    row->idle_j_per_day = (seconds_of_day - busy) * row->source->idle_w;
+    row->idle_j_per_day = fmax(0, seconds_of_day - busy) * watts;
     return PJ_OK;
 }
 

@@ -78,7 +78,6 @@ static void begin(reader *r, const char *kind)
                                 .seconds = NAN,
                                 .queries_per_run = ask->queries_per_run,
                                 .tokens = ask->tokens,
-                                .idle_w = NAN,
                                 .low_j = NAN,
                                 .high_j = NAN,
                                 .held_pue = NAN,
@@ -122,8 +121,6 @@ static pj_status add_device(reader *r, const pj_result *result, size_t device)
     }
     if (totals->devices[device].time_us >= 0)
         row.seconds = totals->devices[device].time_us * 1e-6 / row.queries_per_run;
-    if (note->idle_w >= 0)
-        row.idle_w = note->idle_w;
     return add(r, &row);
 }
 

@@ -55,7 +55,6 @@ static void begin(const pj_footprint_ask *ask, const char *kind, pj_boundary bou
                               .seconds = NAN,
                               .queries_per_run = 1,
                               .tokens = NAN,
-                              .idle_w = NAN,
                               .low_j = NAN,
                               .high_j = NAN,
                               .held_pue = NAN,

@@ -104,12 +104,13 @@ static const struct hardware {
 };
 enum { HARDWARE = sizeof hardware / sizeof *hardware, CLASSICAL = 6 };
 
-static const struct hardware *hardware_of(const cJSON *in)
+/* NULL: the product refuses it; what was published takes its Xeon, in silence. */
+static const struct hardware *hardware_of(const cJSON *in, bool published)
 {
     for (int i = 0; i < HARDWARE; i++)
         if (strcmp(hardware[i].key, text(in, "hardware")) == 0)
             return &hardware[i];
-    return NULL;
+    return published ? &hardware[0] : NULL;
 }
 
 static double penalty_published(double batch)
@@ -152,7 +153,7 @@ static double ops_uj(const struct hardware *hw, double ops, double batch)
 
 static void compute_energy(const cJSON *in, bool published, cJSON *got)
 {
-    const struct hardware *hw = hardware_of(in);
+    const struct hardware *hw = hardware_of(in, published);
     double flops = num(in, "flops"), batch = num(in, "batch_size"), gb = num(in, "memory_gb"), memory;
     if (!hw) {
         refuse(got, 3);
@@ -184,7 +185,7 @@ static double quantum_uj(const struct hardware *hw, double qubits, double layers
 
 static void quantum_energy(const cJSON *in, bool published, cJSON *got)
 {
-    const struct hardware *hw = hardware_of(in);
+    const struct hardware *hw = hardware_of(in, published);
     double qubits = num(in, "n_qubits"), layers = num(in, "n_layers"), tokens = num(in, "n_tokens");
     if (!hw) {
         refuse(got, 3);
@@ -212,7 +213,7 @@ static void carbon_footprint(const cJSON *in, bool published, cJSON *got)
 
 static void training_energy_estimate(const cJSON *in, bool published, cJSON *got)
 {
-    const struct hardware *hw = hardware_of(in);
+    const struct hardware *hw = hardware_of(in, published);
     double batch = num(in, "batch_size"), samples = num(in, "dataset_size"), epochs = num(in, "n_epochs");
     double flops = num(in, "flops_per_step");
     if (!hw) {
@@ -259,7 +260,7 @@ static void compare_hardware(const cJSON *in, bool published, cJSON *got)
 
 static void estimate_model_energy(const cJSON *in, bool published, cJSON *got)
 {
-    const struct hardware *hw = hardware_of(in);
+    const struct hardware *hw = hardware_of(in, published);
     double params = num(in, "params"), batch = num(in, "batch_size"), sequence = num(in, "seq_len"), memory;
     double flops = 2 * params * batch * sequence, bytes = params * 4;
     if (!hw) {
@@ -305,9 +306,12 @@ static void add_pair(cJSON *list, double ppl, double uj, int number)
     cJSON_AddItemToArray(list, item);
 }
 
-static double rounded(double value)
+/* As Python rounds: the decimal that is nearest to the double itself. */
+static double rounded(double value, int digits)
 {
-    return nearbyint(value * 100) / 100;
+    char text[400];
+    snprintf(text, sizeof text, "%.*f", digits, value);
+    return strtod(text, NULL);
 }
 
 /* Which of the points stay: as published those that are not worse in both; else those that the library's frontier
@@ -377,7 +381,7 @@ static void put_summary(const tracked *points, int count, cJSON *got)
     put(summary, "min_energy_uj", least);
     cJSON *frontier = cJSON_AddArrayToObject(summary, "frontier");
     for (int i = 0; i < count; i++)
-        add_pair(frontier, rounded(points[i].ppl), rounded(points[i].uj), -1);
+        add_pair(frontier, rounded(points[i].ppl, 2), rounded(points[i].uj, 2), -1);
 }
 
 static void pareto_tracker(const cJSON *in, bool published, cJSON *got)
@@ -726,18 +730,13 @@ static void training(const cJSON *in, bool published, cJSON *got)
     put(got, "gco2e", pj_amounts_of(joules, &conditions).gco2e);
 }
 
-static double six_decimals(double value)
-{
-    return nearbyint(value * 1e6) / 1e6;
-}
-
 static void seed003_result(const cJSON *in, bool published, cJSON *got)
 {
     double kwh = num(in, "energy_kwh"), kg = num(in, "co2_kg"), samples = num(in, "num_samples");
     const pj_amounts query = amounts_of(kwh * PJ_J_PER_KWH / samples, NAN, NAN, 12);
     if (published) {
-        put(got, "energy_kwh", six_decimals(kwh));
-        put(got, "co2_kg", six_decimals(kg));
+        put(got, "energy_kwh", rounded(kwh, 6));
+        put(got, "co2_kg", rounded(kg, 6));
         put(got, "kwh_per_1000_queries", kwh / samples * 1000);
         return;
     }
@@ -747,16 +746,36 @@ static void seed003_result(const cJSON *in, bool published, cJSON *got)
     put(got, "g_per_kwh", pj_ratio(kg * 1000, kwh));
 }
 
-/* What the product says of members that cannot be: the options of the commands are checked with the same function. */
+/* The exit code for a member that cannot be: options are checked with the same function; 3 is what is absent. */
+static int code_of_member(const cJSON *item)
+{
+    pj_error err = {0};
+    const pj_region *region;
+    const char *word = cJSON_GetStringValue(item);
+    if (word && strcmp(item->string, "region") == 0)
+        return pj_region_find(regions, word, &region, &err) == PJ_OK ? 0 : 3;
+    if (word && (strcmp(item->string, "device") == 0 || strcmp(item->string, "hardware") == 0)) {
+        pj_device *device = NULL;
+        bool there = pj_device_open(word, NULL, &device, &err) == PJ_OK;
+        pj_device_close(device);
+        return there ? 0 : 3;
+    }
+    return pj_quantity_wants(item->string, cJSON_IsNumber(item) ? item->valuedouble : NAN) ? 2 : 0;
+}
+
 static void bad_input(const cJSON *in, bool published, cJSON *got)
 {
     double reserved = num(in, "resources_reserved"), total = num(in, "resources_total");
-    bool bad = (of(in, "resources_reserved") || of(in, "resources_total")) &&
-               pj_quantity_wants("share", pj_ratio(reserved, total)) != NULL;
+    bool has_share = of(in, "resources_reserved") && of(in, "resources_total");
+    int code = has_share && pj_quantity_wants("share", pj_ratio(reserved, total)) ? 2 : 0;
     const cJSON *item;
     (void)published;
-    cJSON_ArrayForEach(item, in) bad = bad || pj_quantity_wants(item->string, num(in, item->string)) != NULL;
-    put(got, "exit", bad ? 2 : 0);
+    cJSON_ArrayForEach(item, in)
+    {
+        int one = code_of_member(item);
+        code = code ? code : one;
+    }
+    refuse(got, code);
 }
 
 static void seed004_table(const cJSON *in, bool published, cJSON *got)
