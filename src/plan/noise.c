@@ -65,15 +65,23 @@ static pj_status read_range(pj_json at, pj_range *out, pj_error *err)
 
 static pj_status read_ranges(pj_json root, const pj_model *model, pj_arena *arena, pj_map *out, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "tensors", NULL};
+    static const char *const keys[] = {"schema", "samples", "tensors", NULL};
     static const char *const schemas[] = {"picojoule.ranges/1", NULL};
     pj_json tensors;
+    double samples = 0;
     int schema;
     PJ_TRY(pj_json_as_object(root, &root, err));
     PJ_TRY(pj_json_only_keys(root, keys, err));
     PJ_TRY(pj_json_get_word(root, "schema", schemas, &schema, err));
     PJ_TRY(pj_json_get_object(root, "tensors", &tensors, err));
     pj_map_init(out, arena);
+    PJ_TRY(pj_json_opt_double(root, "samples", &samples, err));
+    if (samples > 0) {
+        pj_range *count = PJ_NEW(arena, pj_range, 1);
+        if (!count || !pj_map_put(out, "", count))
+            return pj_fail_memory(err);
+        count->max = samples;
+    }
     for (pj_json at = pj_json_first(tensors); at.node; at = pj_json_next(at)) {
         pj_range *range = PJ_NEW(arena, pj_range, 1);
         if (!pj_graph_find(model->graph, pj_json_key(at)))

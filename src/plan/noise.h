@@ -23,7 +23,8 @@ double pj_format_noise(const pj_number *number, const pj_range *range);
 
 /* Ranges by name of tensor, from a file (picojoule.ranges/1):
  *     {"schema": "picojoule.ranges/1", "tensors": {"NAME": {"min": -1.5, "max": 3, "rms": 0.7}, "OTHER": [0, 6]}}
- * The map and what is in it lives in `arena`. PJ_EFORMAT with the JSON path: min above max, no such tensor. */
+ * "samples", where it is given, is the largest number of the range named "". The map and what is in it lives in
+ * `arena`. PJ_EFORMAT with the JSON path: min above max, no such tensor. */
 pj_status pj_ranges_read(const char *path, const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_map *out,
                          pj_error *err);
 pj_status pj_ranges_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,

@@ -17,16 +17,20 @@ static pj_status read_format(pj_json object, const char *key, pj_format *out, pj
     return PJ_OK;
 }
 
-/* The N of wNaM. */
+/* The N of wNaM; of iN, an integer whatever its width. */
 static bool parse_width(const char **at, char letter, pj_number *out)
 {
     char word[] = "int00";
-    size_t length = **at == letter && *++*at != '0' ? strspn(*at, "0123456789") : 0;
+    bool is_letter = **at == letter, is_whole = is_letter && (*at)[1] == 'i';
+    *at += is_letter + is_whole;
+    size_t length = is_letter && **at != '0' ? strspn(*at, "0123456789") : 0;
     if (length < 1 || length > 2)
         return false;
     memcpy(word + 3, *at, length);
     word[3 + length] = 0;
     *at += length;
+    if (is_whole)
+        return pj_number_parse(word, out, NULL) == PJ_OK;
     if (strcmp(word, "int16") == 0 || strcmp(word, "int32") == 0)
         return pj_number_parse(word[3] == '1' ? "fp16" : "fp32", out, NULL) == PJ_OK;
     return pj_number_parse(word, out, NULL) == PJ_OK;

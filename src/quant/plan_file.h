@@ -23,7 +23,8 @@ typedef struct pj_plan {
 
 /* The plan that the setup names ("-": standard input), applied to a model; NULL: none. Its `quantize` (or NULL) sets
  * the defaults first: a format word ("int8", "fp16", "fp8" for fp8e4m3), or wNaM, where 4 and 8 stand for int4 and
- * int8, and 16 and 32 for fp16 and fp32. Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT:
+ * int8, and 16 and 32 for fp16 and fp32, but
+ * wNaiM for integers of M bits (w8ai16). Lives in `arena`. PJ_EFORMAT: FILE: $.path in err->file; PJ_EARGUMENT:
  * `quantize`; PJ_EIO, PJ_ELIMIT, PJ_ENOMEM. */
 pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *arena, pj_plan *out, pj_error *err);
 

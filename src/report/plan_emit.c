@@ -47,8 +47,8 @@ static const pj_plan_layer *first_unnamed(const pj_plan_result *result, fate whi
 static pj_status fail_unnamed(const pj_plan_layer *layer, const char *program, const char *what, pj_error *err)
 {
     return pj_fail(err, PJ_EUNSUPPORTED,
-                   "layer '%.150s' is to be %s, but its node has no name in the file, so %s cannot be told of it: give "
-                   "the nodes names, or use --emit csv",
+                   "layer '%.150s' is to be %s, but its node has no name in the file, so %s cannot be told of it: "
+                   "picojoule apply --name-nodes names the nodes; --emit csv needs no names",
                    layer->name, what, program);
 }
 
