@@ -38,7 +38,7 @@ typedef struct pj_apply_options {
     const char *const *keep_float; /* globs of layers that stay */
     size_t keep_float_count;
     pj_apply_external external;
-    uint64_t external_min; /* bytes of a tensor that may be external */
+    size_t external_min; /* bytes of a tensor that may be external */
     bool clean, annotate, name_nodes;
     double prune;                 /* share of each weight that becomes 0 */
     int64_t prune_keep, prune_of; /* N:M; of 0: none */
@@ -62,7 +62,7 @@ typedef struct pj_applied_layer {
     const char *written;                /* "DequantizeLinear int8"; "float": it stays */
     const char *reason;                 /* why it stays, or what is to be known; NULL: nothing */
     uint64_t bytes_before, bytes_after; /* of weights */
-    double sqnr_db;                     /* of its weights; negative: not known */
+    double sqnr_db;                     /* of its weights as they are written; NAN: not known, or nothing was lost */
 } pj_applied_layer;
 
 typedef struct pj_applied {

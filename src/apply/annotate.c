@@ -10,6 +10,8 @@ static void note_number(pj_edit *edit, pj_edit_node *node, const char *key, doub
     pj_str text = pj_str_new(0);
     pj_str_add_double(&text, value);
     pj_edit_metadata(edit, node, key, text.data);
+    if (text.failed)
+        pj_arena_fail(edit->arena);
     pj_str_free(&text);
 }
 

@@ -10,6 +10,7 @@
 
 #include "apply/emit.h"
 #include "apply/pass.h"
+#include "base/real.h"
 #include "base/sha256.h"
 #include "picojoule/version.h"
 #include "plan/noise.h"
@@ -80,8 +81,9 @@ static pj_status read_asked(pj_pass *pass, const pj_setup *setup, pj_error *err)
     pass->for_ort = o->target && strcmp(o->target, "onnxruntime") == 0;
     pass->layer = PJ_NEW(pass->results, pj_applied_layer, pass->model->nodes);
     pass->layer_of = PJ_NEW(pass->arena, pj_applied_layer *, pass->model->nodes);
+    pass->rounding = PJ_NEW(pass->arena, pj_rounding, pass->model->nodes);
     pass->out->layers = pass->layer;
-    return pass->layer && pass->layer_of ? PJ_OK : pj_fail_memory(err);
+    return pass->layer && pass->layer_of && pass->rounding ? PJ_OK : pj_fail_memory(err);
 }
 
 /* Is a layer to be computed on integers? */
@@ -94,6 +96,46 @@ static bool wants_integers(const pj_pass *pass)
             return true;
     }
     return false;
+}
+
+/* Is the pair of formats among those of the target? What stays is. */
+static bool target_has(const pj_choice_list *list, const pj_format *weights, const pj_format *activations)
+{
+    if (weights->from == PJ_FROM_NOTHING && activations->from == PJ_FROM_NOTHING)
+        return true;
+    for (size_t i = 0; i < list->count; i++) {
+        const pj_number *w = &list->formats.number[list->choice[i].weights];
+        const pj_number *a = &list->formats.number[list->choice[i].activations];
+        if ((weights->from == PJ_FROM_NOTHING || pj_number_equal(w, &weights->number)) &&
+            (activations->from == PJ_FROM_NOTHING || pj_number_equal(a, &activations->number)))
+            return true;
+    }
+    return false;
+}
+
+/* A target of plans says which pairs of formats there are; operators are those of plain ONNX. */
+static pj_status check_target(pj_pass *pass, const pj_setup *setup)
+{
+    const char *name = pass->options->target;
+    pj_choice_list *list = PJ_NEW(pass->arena, pj_choice_list, 1);
+    pj_target target;
+    if (!name || pass->for_ort || strcmp(name, "onnx") == 0)
+        return PJ_OK;
+    if (!list)
+        return pj_fail_memory(pass->err);
+    pj_choices_init(list, pass->arena);
+    PJ_TRY(pj_target_open(name, setup, list, &target, pass->err));
+    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        const pj_plan_formats *formats = node->was ? pass->plan.node[node->was->id] : NULL;
+        if (!pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm") || !node->was)
+            continue;
+        if (target_has(list, formats && formats->weights.from ? &formats->weights : &pass->plan.weights,
+                       formats && formats->activations.from ? &formats->activations : &pass->plan.activations))
+            continue;
+        pj_error_at(pass->err, NULL, node->was->label, node->op);
+        return pj_fail(pass->err, PJ_EARGUMENT, "the target %.100s has no such pair of formats", target.name);
+    }
+    return PJ_OK;
 }
 
 static pj_status check_asked(pj_pass *pass, const pj_setup *setup)
@@ -109,6 +151,11 @@ static pj_status check_asked(pj_pass *pass, const pj_setup *setup)
                        "dynamic), or stay (--scheme weights)");
     if (integers && o->scheme == PJ_APPLY_STATIC && !o->calibration)
         return pj_fail(pass->err, PJ_EARGUMENT, "--scheme static needs ranges of activations: --calibration FILE");
+    const pj_range *samples = pj_map_get(&pass->ranges, "");
+    if (samples && samples->max < FEW_SAMPLES)
+        pj_pass_note(pass, NULL, "the ranges are of %g samples: with fewer than %d, activations are often cut off",
+                     samples->max, FEW_SAMPLES);
+    PJ_TRY(check_target(pass, setup));
     if (pass->edit->has_bad_names)
         return pj_fail(pass->err, PJ_EFORMAT, "names of the model hold bytes that are 0, which others would cut short");
     return PJ_OK;
@@ -119,10 +166,12 @@ static pj_status check_asked(pj_pass *pass, const pj_setup *setup)
 static void name_nodes(pj_pass *pass)
 {
     for (pj_edit_node *node = pass->edit->first; node; node = node->next) {
-        if (node->is_dropped || !node->was || *node->name)
+        if (node->is_dropped || !node->was || strcmp(node->name, node->was->label) == 0)
             continue;
-        node->name = pj_edit_name(pass->edit, node->was->label, "");
+        node->name = pj_arena_strdup(pass->arena, node->was->label); /* unique already */
         node->is_edited = pass->edit->is_changed = true;
+        if (!node->name || !pj_map_put(&pass->edit->taken, node->name, node))
+            node->name = "";
     }
 }
 
@@ -178,6 +227,9 @@ static pj_status tell(pj_pass *pass, const pj_emitted *emitted)
                      (unsigned long long)emitted->lost.clamped);
     if (emitted->forced_external)
         pj_pass_note(pass, NULL, "the model would pass 2 GiB, so its weights are in a file beside it");
+    for (size_t i = 0; i < out->layer_count; i++)
+        if (pass->rounding[i].noise > 0 && pass->rounding[i].signal > 0)
+            pass->layer[i].sqnr_db = 10 * pj_log10(pass->rounding[i].signal / pass->rounding[i].noise);
     count_nodes(pass);
     out->is_changed = edit->is_changed;
     out->opset_before = pj_model_opset(pass->model, "");

@@ -102,8 +102,9 @@ void pj_halves(const float *x, size_t n, uint16_t *out, pj_lost *lost)
         memcpy(&magnitude, &size, sizeof magnitude);
         uint32_t small = bits_of(magnitude + 0.5F) - 0x3f000000;
         uint32_t normal = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
-        uint32_t code = size < 0x38800000 ? small : size >= 0x477ff000 ? 0x7bff : normal;
-        clamped += size >= 0x477ff000;
+        uint32_t large = size >= 0x7f800000 ? 0x7c00U | (size > 0x7f800000 ? 0x200U : 0) : 0x7bff;
+        uint32_t code = size < 0x38800000 ? small : size >= 0x477ff000 ? large : normal;
+        clamped += size >= 0x477ff000 && size < 0x7f800000;
         bad += size >= 0x7f800000;
         flushed += size > 0 && code == 0;
         out[i] = (uint16_t)(code | (bits >> 16 & 0x8000));
@@ -119,9 +120,11 @@ void pj_brains(const float *x, size_t n, uint16_t *out, pj_lost *lost)
     for (size_t i = 0; i < n; i++) {
         uint32_t bits = bits_of(x[i]), size = bits & 0x7fffffff;
         uint32_t code = (size + 0x7fff + (size >> 16 & 1)) >> 16;
-        clamped += code >= 0x7f80;
-        bad += size >= 0x7f800000;
-        out[i] = (uint16_t)((code < 0x7f80 ? code : 0x7f7f) | (bits >> 16 & 0x8000));
+        bool special = size >= 0x7f800000;
+        code = special ? 0x7f80U | (size > 0x7f800000 ? 0x40U : 0) : code;
+        clamped += !special && code >= 0x7f80;
+        bad += special;
+        out[i] = (uint16_t)((code < 0x7f80 || special ? code : 0x7f7f) | (bits >> 16 & 0x8000));
     }
     lost->clamped += clamped;
     lost->bad += bad;

@@ -33,7 +33,8 @@ typedef struct pj_lost {
     uint64_t bad;     /* NaN and infinities */
 } pj_lost;
 
-/* fp16, bfloat16 (of which `flushed` is not counted), float8e4m3fn: saturating. */
+/* fp16, bfloat16 (of which `flushed` is not counted), float8e4m3fn: saturating. NaN and
+ * infinities stay what they are in the first two. */
 void pj_halves(const float *x, size_t n, uint16_t *out, pj_lost *lost);
 void pj_brains(const float *x, size_t n, uint16_t *out, pj_lost *lost);
 void pj_eighths(const float *x, size_t n, uint8_t *out);

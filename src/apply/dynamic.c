@@ -47,6 +47,9 @@ static const char *refusal(const pj_pass *pass, const pj_edit_node *node, const 
     if (pj_edit_is(node, "Gemm") &&
         ((alpha && alpha->f != 1) || (beta && beta->f != 1) || pj_node_int(node->was, "transA", 0)))
         return "a Gemm with factors or a transposed A has no integer form";
+    const pj_edit_value *bias = pj_edit_is(node, "Conv") && node->inputs > 2 ? node->in[2] : NULL;
+    if (bias && (!bias->constant || bias->constant->rank != 1) && !bias->init)
+        return "its bias is no constant";
     return pj_edit_is_any(node, "MatMul Gemm") && weight->rank != 2 ? "its weight is no matrix" : NULL;
 }
 

@@ -357,30 +357,38 @@ void pj_edit_close(pj_edit *edit)
             pj_str_free(node->attributes);
 }
 
-void pj_edit_index(pj_edit *edit)
+static void forget_readers(pj_edit *edit)
 {
     for (size_t i = 0; i < edit->values.count; i++)
         ((pj_edit_value *)edit->values.entry[i].value)->readers = 0;
-    for (int fill = 0; fill < 2; fill++) {
-        for (pj_edit_node *node = edit->first; node; node = node->next)
-            for (int i = 0; !node->is_dropped && i < node->inputs; i++)
-                if (node->in[i] && fill)
-                    node->in[i]->reader[node->in[i]->readers++] = node;
-                else if (node->in[i])
-                    node->in[i]->readers++;
-        for (size_t i = 0; !fill && i < edit->values.count; i++) {
-            pj_edit_value *value = edit->values.entry[i].value;
-            value->reader = PJ_NEW(edit->arena, pj_edit_node *, value->readers);
-            if (!value->reader)
-                return;
-            value->readers = 0;
-        }
+    edit->spare_value.readers = 0;
+}
+
+/* Where memory runs out, nobody is known to read anything. */
+void pj_edit_index(pj_edit *edit)
+{
+    bool ok = true;
+    forget_readers(edit);
+    for (pj_edit_node *node = edit->first; node; node = node->next)
+        for (int i = 0; !node->is_dropped && i < node->inputs; i++)
+            if (node->in[i])
+                node->in[i]->readers++;
+    for (size_t i = 0; ok && i < edit->values.count; i++) {
+        pj_edit_value *value = edit->values.entry[i].value;
+        value->reader = PJ_NEW(edit->arena, pj_edit_node *, value->readers);
+        ok = value->reader != NULL;
     }
+    forget_readers(edit);
+    for (pj_edit_node *node = edit->first; ok && node; node = node->next)
+        for (int i = 0; !node->is_dropped && i < node->inputs; i++)
+            if (node->in[i] && node->in[i]->reader)
+                node->in[i]->reader[node->in[i]->readers++] = node;
 }
 
 /* ---- names ---- */
 
-const char *pj_edit_name(pj_edit *edit, const char *base, const char *suffix)
+/* A name nobody has: base + suffix, or with _1, _2 ... after it. */
+static const char *free_name(pj_edit *edit, const char *base, const char *suffix)
 {
     pj_str text = pj_str_new(0);
     pj_str_printf(&text, "%s%s", base, suffix);
@@ -405,7 +413,9 @@ static pj_edit_node *new_node(pj_edit *edit, const char *domain, const char *op,
     pj_edit_value **in = PJ_NEW(edit->arena, pj_edit_value *, inputs + outputs);
     pj_str suffix = pj_str_new(0);
     pj_str_printf(&suffix, "/%s", op);
-    const char *name = pj_edit_name(edit, base, suffix.data);
+    const char *name = free_name(edit, base, suffix.data);
+    if (suffix.failed)
+        pj_arena_fail(edit->arena);
     pj_str_free(&suffix);
     edit->is_changed = true;
     if (!node || !in)
@@ -550,7 +560,7 @@ void pj_edit_widen(pj_edit *edit, pj_edit_node *node, int count)
 
 static pj_edit_value *new_value(pj_edit *edit, const char *base, const char *suffix, pj_dtype dtype)
 {
-    const char *name = pj_edit_name(edit, base, suffix);
+    const char *name = free_name(edit, base, suffix);
     pj_edit_value *value = PJ_NEW(edit->arena, pj_edit_value, 1);
     edit->is_changed = true;
     if (!value || !*name || !pj_map_put(&edit->values, name, value))

@@ -117,11 +117,6 @@ void pj_edit_close(pj_edit *edit);
 /* Finds all readers anew. */
 void pj_edit_index(pj_edit *edit);
 
-/* ---- names ---- */
-
-/* A name nobody has: base + suffix, or with _1, _2 ... behind. */
-const char *pj_edit_name(pj_edit *edit, const char *base, const char *suffix);
-
 /* ---- nodes ---- */
 
 /* A new node in front of or after another one. With neither, it becomes the first. */

@@ -90,6 +90,25 @@ static bool is_float_cast(const pj_edit_node *node)
     return pj_edit_is(node, "Cast") && pj_node_int(node->was, "to", 0) == PJ_FLOAT32;
 }
 
+static bool has_floats(const pj_edit_node *node)
+{
+    bool found = false;
+    for (int i = 0; i < node->inputs; i++)
+        found = found || (node->in[i] && node->in[i]->dtype == PJ_FLOAT32);
+    for (int o = 0; o < node->outputs; o++)
+        found = found || (node->out[o] && node->out[o]->dtype == PJ_FLOAT32);
+    return found;
+}
+
+/* A recurrent layer whose initial states somebody else reads, too: ONNX Runtime 1.30 crashes on it. */
+static bool shares_states(const pj_edit_node *node)
+{
+    bool shares = false;
+    for (int i = 5; i < node->inputs && i < 7 && pj_edit_is_any(node, "LSTM GRU RNN"); i++)
+        shares = shares || (node->in[i] && node->in[i]->readers > 1);
+    return shares;
+}
+
 /* Does the node work in the type? New ones that another pass made do as their neighbours. */
 static bool is_half(const half *h, const pj_edit_node *node)
 {
@@ -98,8 +117,8 @@ static bool is_half(const half *h, const pj_edit_node *node)
         return false;
     if (strcmp(node->op, "MatMulNBits") == 0 && !node->begin)
         return true; /* its scales are of the type already */
-    if (*node->domain || !was->desc || reads_integers(node) || has_graph(was) || has_other_kinds(was) ||
-        pj_edit_is_any(node, never) || (was->desc->traits & PJ_RANDOM))
+    if (*node->domain || !was->desc || !has_floats(node) || shares_states(node) || reads_integers(node) ||
+        has_graph(was) || has_other_kinds(was) || pj_edit_is_any(node, never) || (was->desc->traits & PJ_RANDOM))
         return false;
     if (h->dtype == PJ_BFLOAT16 &&
         (pj_edit_is_any(node, never_brain) ||
@@ -133,13 +152,23 @@ static const char *suffix_of(pj_dtype dtype)
 }
 
 /* The copy of a constant in the type. */
-static pj_edit_value *convert_constant(half *h, const pj_held *weight)
+static pj_edit_value *convert_constant(half *h, const pj_held *weight, bool is_weight)
 {
     const pj_make make = {.form = h->dtype == PJ_FLOAT16 ? PJ_FORM_HALF : PJ_FORM_BRAIN,
+                          .keeps_special = !is_weight,
                           .from = weight->from,
                           .name = weight->value->name};
     return pj_edit_make(h->pass->edit, weight->value->name, suffix_of(h->dtype), h->dtype, weight->rank, weight->dims,
                         &make);
+}
+
+/* Masks may be infinite; weights are not. */
+static bool is_weight(const pj_edit_node *reader, const pj_edit_value *value)
+{
+    for (int i = 0; reader->was && i < reader->inputs && i < reader->was->inputs; i++)
+        if (reader->in[i] == value && pj_node_role(reader->was, i) == 'w')
+            return true;
+    return false;
 }
 
 /* The same numbers in the other type: `to`. */
@@ -148,7 +177,7 @@ static pj_status twin_of(half *h, pj_edit_node *reader, pj_edit_value *value, pj
     pj_held weight;
     if (!value->twin && to == h->dtype && pj_weight_of(h->pass, value, &weight)) {
         PJ_TRY(pj_weight_check(h->pass, reader, &weight));
-        value->twin = convert_constant(h, &weight);
+        value->twin = convert_constant(h, &weight, is_weight(reader, value));
     } else if (!value->twin) {
         pj_edit_node *cast = add_cast(h, value->maker, value->maker != NULL, value->name, to);
         cast->in[0] = value;
@@ -185,7 +214,7 @@ static void retype_attributes(half *h, pj_edit_node *node)
         node->lacks = "to";
         pj_edit_int(h->pass->edit, node, "to", h->dtype);
     }
-    if (!pj_edit_is(node, "ConstantOfShape"))
+    if (!pj_edit_is(node, "ConstantOfShape") || node->was->out[0]->type.dtype != PJ_FLOAT32)
         return;
     const pj_attr *attr = pj_node_attr(node->was, "value");
     const uint8_t *bytes = attr && attr->kind == PJ_ATTR_TENSOR ? attr->tensor->bytes : NULL;

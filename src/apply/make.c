@@ -101,14 +101,23 @@ static pj_status put_scales(run *r, const float *scale, size_t n)
 
 /* ---- number by number ---- */
 
-static void code_run(const float *x, size_t n, float scale, int32_t most, int8_t *out)
+static void measure(pj_rounding *sum, float x, float y)
 {
-    const float m = (float)most;
+    double error = (double)x - (double)y;
+    sum->signal += (double)x * (double)x;
+    sum->noise += error * error;
+}
+
+static void code_run(const pj_make *make, const float *x, size_t n, float scale, int8_t *out)
+{
+    const float m = (float)make->most;
     for (size_t i = 0; i < n; i++) {
         float q = rintf(x[i] / scale);
         q = q < -m ? -m : q;
         out[i] = (int8_t)(q < m ? q : m);
     }
+    for (size_t i = 0; make->rounding && i < n; i++)
+        measure(make->rounding, x[i], (float)out[i] * scale);
 }
 
 /* Numbers that have the same scale from p on, and its number. */
@@ -157,7 +166,7 @@ static pj_status put_part(run *r, const float *x, int64_t p, size_t n)
     PJ_TRY(room(r, n, &codes));
     for (size_t at = 0, part; at < n; at += part) {
         part = same_scale(make, p + (int64_t)at, n - at, &scale);
-        code_run(x + at, part, make->scale[scale], make->most, codes + at);
+        code_run(make, x + at, part, make->scale[scale], codes + at);
     }
     return PJ_OK;
 }
@@ -227,11 +236,11 @@ static pj_status put_block(run *r, int64_t first, int64_t n, const float *scale)
         PJ_TRY(view(&r->in, first + at, part, &x, r->err));
         PJ_TRY(room(r, part, &codes));
         if (inner == 1) {
-            code_run(x, part, scale[0], r->make->most, codes);
+            code_run(r->make, x, part, scale[0], codes);
             continue;
         }
         for (size_t i = 0; i < part; i++) {
-            code_run(x + i, 1, scale[column], r->make->most, codes + i);
+            code_run(r->make, x + i, 1, scale[column], codes + i);
             column = column + 1 == inner ? 0 : column + 1;
         }
     }
@@ -314,6 +323,8 @@ static pj_status put_row(run *r, const float *w)
         PJ_TRY(room(r, (size_t)make->block, &out));
         for (int64_t i = 0; i < make->block; i++)
             out[i] = nbits_code(make, i < n ? w[at + i] : 0, &b);
+        for (int64_t i = 0; make->rounding && i < n; i++)
+            measure(make->rounding, w[at + i], ((float)(uint8_t)out[i] - b.zero) * b.scale);
     }
     return make->form == PJ_FORM_NBITS_SCALES ? PJ_OK : flush(r, true);
 }
@@ -400,7 +411,7 @@ pj_status pj_make_run(const pj_make *make, const pj_bytes_to *to, pj_lost *lost,
         r.bytes = PJ_NEW(r.arena, uint8_t, 4 * WINDOW);
         status = r.codes && r.bytes ? run_form(&r) : pj_fail_memory(err);
     }
-    if (status == PJ_OK && lost->bad > bad)
+    if (status == PJ_OK && lost->bad > bad && !make->keeps_special)
         status = pj_fail(err, PJ_EFORMAT, "the tensor '%.200s' has %llu numbers that are NaN or infinite",
                          make->name ? make->name : "", (unsigned long long)(lost->bad - bad));
     pj_arena_free(r.arena);

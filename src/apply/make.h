@@ -37,6 +37,11 @@ typedef struct pj_lay {
     int64_t outer, extent, inner;
 } pj_lay;
 
+/* Power of numbers and of what rounding adds to them. */
+typedef struct pj_rounding {
+    double signal, noise;
+} pj_rounding;
+
 typedef struct pj_make {
     pj_form form;
     pj_numbers from;
@@ -49,7 +54,9 @@ typedef struct pj_make {
     bool half_scales;   /* scales as fp16 */
     const float *scale; /* of CODES, EIGHTH: `scales` of them: 1, or one for each a */
     int64_t scales;
-    const char *name; /* of what it is made from, for errors; may be NULL */
+    bool keeps_special;    /* of HALF, BRAIN: NaN and infinities are no errors */
+    pj_rounding *rounding; /* of codes: is added to; may be NULL */
+    const char *name;      /* of what it is made from, for errors; may be NULL */
 } pj_make;
 
 /* Bytes that it will have. False: more than 64 bits count. */

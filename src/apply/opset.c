@@ -151,6 +151,7 @@ static const struct {
     {"BatchNormalization",                                                                                       9,  is_inference},
     {"Upsample",                                                                                                 10, NULL        },
     {"Dropout",                                                                                                  10, drop_ratio  },
+    {"ImageScaler Crop Affine ParametricSoftplus ScaledTanh GivenTensorFill GRUUnit",                            10, NULL        },
     {"Slice",                                                                                                    10, move_slice  },
     {"TopK",                                                                                                     10, NULL        },
     {"Resize",                                                                                                   11, NULL        },

@@ -1,6 +1,7 @@
 /* What the passes share. */
 #include "apply/pass.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -82,8 +83,13 @@ pj_applied_layer *pj_pass_layer(pj_pass *pass, const pj_edit_node *node)
                               .op = pj_arena_strdup(pass->results, node->was->op),
                               .asked = keep_text(pass, &asked),
                               .written = "float",
-                              .sqnr_db = -1};
+                              .sqnr_db = NAN};
     return *at;
+}
+
+pj_rounding *pj_pass_rounding(pj_pass *pass, const pj_edit_node *node)
+{
+    return &pass->rounding[pj_pass_layer(pass, node) - pass->layer];
 }
 
 pj_status pj_pass_keep(pj_pass *pass, const pj_edit_node *node, const char *reason)
@@ -99,7 +105,8 @@ pj_status pj_pass_keep(pj_pass *pass, const pj_edit_node *node, const char *reas
 void pj_pass_wrote(pj_pass *pass, const pj_edit_node *node, const char *form, uint64_t before, uint64_t after)
 {
     pj_applied_layer *layer = pj_pass_layer(pass, node);
-    layer->written = pj_arena_strdup(pass->results, form);
+    const char *kept = pj_arena_strdup(pass->results, form);
+    layer->written = kept ? kept : "";
     layer->bytes_before = before;
     layer->bytes_after = after;
 }
@@ -112,6 +119,8 @@ void pj_pass_note(pj_pass *pass, const pj_edit_node *node, const char *format, .
     pj_str_vprintf(&text, format, args);
     va_end(args);
     pj_diag_add(&pass->diags, PJ_DIAG_APPLY, node && node->was ? node->was->label : NULL, "%s", text.data);
+    if (text.failed)
+        pj_arena_fail(pass->results);
     pj_str_free(&text);
 }
 

@@ -34,6 +34,7 @@ typedef struct pj_pass {
     pj_applied *out;
     pj_applied_layer *layer;     /* as many as there are nodes */
     pj_applied_layer **layer_of; /* by pj_node.id */
+    pj_rounding *rounding;       /* as the layers */
     pj_diags diags;
     pj_error *err;
 } pj_pass;
@@ -42,6 +43,9 @@ pj_wish pj_wish_of(const pj_pass *pass, const pj_edit_node *node);
 
 /* The row of a layer in the report. */
 pj_applied_layer *pj_pass_layer(pj_pass *pass, const pj_edit_node *node);
+
+/* Where the rounding of its weights is summed up. */
+pj_rounding *pj_pass_rounding(pj_pass *pass, const pj_edit_node *node);
 
 /* The layer stays as it is. PJ_EFORMAT with this reason where the plan names it and nobody is lenient. */
 pj_status pj_pass_keep(pj_pass *pass, const pj_edit_node *node, const char *reason);

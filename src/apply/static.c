@@ -193,6 +193,8 @@ static pair *known_pair(const pj_pass *pass, const pj_edit_value *value)
     pj_str key = pj_str_new(0);
     pj_str_printf(&key, "pair|%s", value->name);
     pair *found = key.failed ? NULL : pj_map_get(&pass->made, key.data);
+    if (key.failed)
+        pj_arena_fail(pass->arena);
     pj_str_free(&key);
     return found;
 }

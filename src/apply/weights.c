@@ -76,6 +76,7 @@ static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_hel
                           .scale = found,
                           .scales = lay.extent,
                           .offset = dq->unsigned8 ? 128 : 0,
+                          .rounding = pj_pass_rounding(pass, node),
                           .name = base};
     pj_dtype dtype = dq->eighth ? PJ_FLOAT8E4M3FN : dq->bits == 4 ? PJ_INT4 : dq->unsigned8 ? PJ_UINT8 : PJ_INT8;
     value[0] = pj_edit_make(pass->edit, base, "/q", dtype, weight->rank, weight->dims, &make);
@@ -91,7 +92,8 @@ static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_hel
 }
 
 /* Likewise, for blocks along the axis. */
-static void add_blocks(pj_pass *pass, const pj_held *weight, const pj_dq *dq, pj_edit_value *value[3])
+static void add_blocks(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+                       pj_edit_value *value[3])
 {
     const char *base = weight->value->name;
     pj_make make = {.form = PJ_FORM_BLOCK_CODES,
@@ -100,6 +102,7 @@ static void add_blocks(pj_pass *pass, const pj_held *weight, const pj_dq *dq, pj
                     .bits = dq->bits,
                     .most = dq->most,
                     .block = dq->block,
+                    .rounding = pj_pass_rounding(pass, node),
                     .half_scales = dq->dtype == PJ_FLOAT16,
                     .name = base};
     int64_t *dims = pj_arena_memdup(pass->arena, weight->dims, (size_t)weight->rank, sizeof *dims);
@@ -109,6 +112,7 @@ static void add_blocks(pj_pass *pass, const pj_held *weight, const pj_dq *dq, pj
     value[0] =
         pj_edit_make(pass->edit, base, "/q", dq->bits == 4 ? PJ_INT4 : PJ_INT8, weight->rank, weight->dims, &make);
     make.form = PJ_FORM_BLOCK_SCALES;
+    make.rounding = NULL;
     value[1] = pj_edit_make(pass->edit, base, "/scale", dq->dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32, weight->rank,
                             dims, &make);
 }
@@ -144,7 +148,7 @@ pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight
         if (!key || !known)
             return pj_fail_memory(pass->err);
         if (dq->block > 0)
-            add_blocks(pass, weight, dq, value);
+            add_blocks(pass, node, weight, dq, value);
         else
             PJ_TRY(add_codes(pass, node, weight, dq, value, &known->scale));
         bool is_plain = pj_opset_need(pass, need);
@@ -193,10 +197,11 @@ static bool fits_nbits(const pj_pass *pass, const pj_edit_node *node, const pj_h
     return is_plain && (!bias || (c && c->rank == 1 && c->count == weight->dims[pj_weight_channels(node, weight)]));
 }
 
-static pj_edit_value *nbits_part(pj_pass *pass, const pj_held *weight, pj_make *make, pj_form form, const char *suffix,
-                                 pj_dtype dtype, int rank, const int64_t *dims)
+static pj_edit_value *nbits_part(pj_pass *pass, const pj_held *weight, pj_rounding *rounding, pj_make *make,
+                                 pj_form form, const char *suffix, pj_dtype dtype, int rank, const int64_t *dims)
 {
     make->form = form;
+    make->rounding = form == PJ_FORM_NBITS ? rounding : NULL;
     return pj_edit_make(pass->edit, weight->value->name, suffix, dtype, rank, dims, make);
 }
 
@@ -227,10 +232,12 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
     }
     pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "MatMulNBits", node->name, 6, 1);
     new->in[0] = node->in[0];
-    new->in[1] = nbits_part(pass, weight, &make, PJ_FORM_NBITS, "/q", PJ_UINT8, 3, dims);
-    new->in[2] = nbits_part(pass, weight, &make, PJ_FORM_NBITS_SCALES, "/scale", scales, 2, dims);
+    new->in[1] = nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS, "/q", PJ_UINT8, 3, dims);
+    new->in[2] =
+        nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS_SCALES, "/scale", scales, 2, dims);
     if (make.asymmetric)
-        new->in[3] = nbits_part(pass, weight, &make, PJ_FORM_NBITS_ZEROS, "/zero_point", PJ_UINT8, 2, zeros);
+        new->in[3] = nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS_ZEROS, "/zero_point",
+                                PJ_UINT8, 2, zeros);
     new->in[5] = node->inputs > 2 ? node->in[2] : NULL;
     new->out[0] = node->out[0];
     new->out[0]->maker = new;

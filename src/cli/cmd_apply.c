@@ -90,9 +90,10 @@ static const pj_option apply_rows[] = {
      "known ranges, at run time, or not at all (auto:\n"
      "static with --calibration)",
      PJ_OPTION_CHOICE, .at = AT(scheme), .words = scheme_words},
-    {"target",       0, "onnx|onnxruntime",
-     "which operators may be written (default onnx)",
-     PJ_OPTION_TEXT, .at = AT(options.target), .wants = "onnx or onnxruntime"},
+    {"target",       0, "onnx|onnxruntime|NAME|FILE",
+     "which operators may be written (default onnx); of\n"
+     "a target as `plan` has them, which formats",
+     PJ_OPTION_TEXT, .at = AT(options.target), .wants = "a name or a file"},
     {"activations",  0, NULL,                    "the type of quantized activations (default uint8)",
      PJ_OPTION_CHOICE, .at = AT(activations), .words = activation_words},
     {"symmetric",    0, NULL,                    "ranges of activations are made symmetric",
@@ -139,6 +140,9 @@ static const pj_option other_rows[] = {
      PJ_OPTION_FLAG, .at = AT(options.annotate)},
     {"name-nodes",   0, NULL,                    "names nodes that have none as reports do",
      PJ_OPTION_FLAG, .at = AT(options.name_nodes)},
+    {"external-min", 0, "BYTES",
+     "smaller tensors stay in the model (default 1024)",
+     PJ_OPTION_COUNT, .at = AT(options.external_min), .least = 1, .wants = "a number of bytes"},
     {"probe",        0, NULL,
      "all float tensors become outputs, to measure\n"
      "their ranges",
@@ -186,17 +190,19 @@ static pj_exit run(pj_line *line, const void *given)
     options.keep_float = args->keep.text;
     options.keep_float_count = args->keep.count;
     options.strict = args->strict;
+    pj_setup setup = args->setup;
+    setup.unbound_dims_are_one = args->options.annotate; /* sizes are asked for where energy is */
     if (!options.out && !options.dry_run)
         return pj_say_usage(line->command->name, "where should the model be written? -o FILE, or --dry-run");
     if (options.out && strcmp(options.out, "-") == 0)
         return pj_say_usage(line->command->name, "a model is written to a file, not to standard output");
-    pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
+    pj_status status = pj_model_open(line->operand[0], &setup, &model, &err);
     if (status == PJ_OK && pj_refuse_model(line, pj_model_describe(model)) != PJ_EXIT_DONE) {
         pj_model_close(model);
         return PJ_EXIT_USAGE;
     }
     if (status == PJ_OK)
-        status = pj_apply(model, &args->setup, &options, &applied, &err);
+        status = pj_apply(model, &setup, &options, &applied, &err);
     pj_exit code = status == PJ_OK ? write_report(line, applied, args) : fail(line, &err, args);
     pj_applied_free(applied);
     pj_model_close(model);

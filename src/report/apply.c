@@ -12,6 +12,7 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_applied_layer, asked), .key = "asked", .title = "asked", .kind = PJ_CELL_TEXT, .rank = 2},
     {PJ_MEMBER(pj_applied_layer, written), .key = "written", .title = "written", .kind = PJ_CELL_TEXT, .wish = 28, .least = 12},
     {PJ_MEMBER(pj_applied_layer, reason), .key = "reason", .title = "why", .kind = PJ_CELL_TEXT, .wish = 40, .least = 12, .rank = 1},
+    {PJ_MEMBER(pj_applied_layer, sqnr_db), .key = "sqnr_db", .title = "dB", .kind = PJ_CELL_NUMBER, .or_unknown = true, .rank = 1},
     {PJ_MEMBER(pj_applied_layer, bytes_before), .key = "bytes_before", .title = "bytes", .kind = PJ_CELL_COUNT, .from_zero = true},
     {PJ_MEMBER(pj_applied_layer, bytes_after), .key = "bytes_after", .title = "then", .kind = PJ_CELL_COUNT, .from_zero = true},
 };

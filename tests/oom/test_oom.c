@@ -892,6 +892,96 @@ static void run_files(const char *path)
     unlink(points);
 }
 
+/* ---- changed models ---- */
+
+static pj_status apply_with(const input *in, const char *quantize, const pj_apply_options *given, digest *out,
+                            pj_error *err)
+{
+    char name[64];
+    pj_setup setup = pj_setup_default();
+    pj_apply_options options = *given;
+    pj_applied *applied = NULL;
+    setup.quantize = quantize;
+    snprintf(name, sizeof name, "%s/test_oom.%ld.onnx", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+             (long)getpid());
+    options.out = name;
+    pj_status status = pj_apply(in->model, &setup, &options, &applied, err);
+    if (status == PJ_OK) {
+        const pj_report_options json = {.format = "json"};
+        const uint64_t figures[] = {applied->bytes_after, applied->nodes_added, applied->layer_count};
+        digest_add(out, figures, sizeof figures);
+        status = pj_applied_write(applied, &json, digest_sink, out, err);
+    }
+    pj_applied_free(applied);
+    (void)unlink(name);
+    return status;
+}
+
+static pj_status apply_half(const input *in, digest *out, pj_error *err)
+{
+    pj_apply_options options = pj_apply_options_default();
+    options.clean = options.name_nodes = options.probe = true;
+    return apply_with(in, "fp16", &options, out, err);
+}
+
+static pj_status apply_weights(const input *in, digest *out, pj_error *err)
+{
+    pj_apply_options options = pj_apply_options_default();
+    options.target = "onnxruntime";
+    options.prune_keep = 2;
+    options.prune_of = 4;
+    return apply_with(in, "w4a16", &options, out, err);
+}
+
+static pj_status apply_integers(const input *in, digest *out, pj_error *err)
+{
+    pj_apply_options options = pj_apply_options_default();
+    const char *ranges = in->bytes;
+    options.calibration = ranges;
+    options.scheme = ranges ? PJ_APPLY_STATIC : PJ_APPLY_DYNAMIC;
+    options.dynamic_conv = options.force = true;
+    return apply_with(in, "int8", &options, out, err);
+}
+
+/* Ranges of all tensors, as a file. */
+static bool write_ranges(pj_model *model, const char *name)
+{
+    size_t count = 0;
+    const pj_tensor_info *infos = pj_model_tensors(model, &count);
+    FILE *file = infos ? fopen(name, "w") : NULL;
+    if (!file)
+        return false;
+    fputs("{\"schema\": \"picojoule.ranges/1\", \"tensors\": {", file);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s\"%s\": [-1, 2]", i ? ", " : "", infos[i].name);
+    fputs("}}", file);
+    return fclose(file) == 0;
+}
+
+/* Beside the model that is given is one with its weights. */
+static void run_apply(const char *path)
+{
+    char name[4096], ranges[64];
+    const char *slash = strrchr(path, '/');
+    pj_error err = {0};
+    const pj_setup setup = {.unbound_dims_are_one = false};
+    input in = {0};
+    snprintf(name, sizeof name, "%.*s/kws_dscnn.onnx", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    snprintf(ranges, sizeof ranges, "/tmp/test_oom.%ld.json", (long)getpid());
+    if (pj_model_open(name, &setup, &in.model, &err) != PJ_OK || !write_ranges(in.model, ranges)) {
+        printf("%s: %s\n", name, err.what);
+        CHECK(false);
+    } else {
+        run_case("apply: fp16", apply_half, &in, PJ_OK);
+        run_case("apply: weights", apply_weights, &in, PJ_OK);
+        run_case("apply: dynamic", apply_integers, &in, PJ_OK);
+        in.bytes = ranges;
+        run_case("apply: static", apply_integers, &in, PJ_OK);
+    }
+    (void)unlink(ranges);
+    pj_model_close(in.model);
+}
+
 static void run_models(const char *path)
 {
     builder b;
@@ -915,6 +1005,7 @@ static void run_models(const char *path)
     run_case("dangling name", open_and_close, &in, PJ_EFORMAT);
     build_free(&b);
     run_files(path);
+    run_apply(path);
     in = (input){.path = "no/such/model.onnx"};
     run_case("no file", open_and_close, &in, PJ_EIO);
 }
