@@ -51,6 +51,44 @@ typedef struct pj_device_note {
     double memory_has, memory_wants; /* bytes; it fits where it has what is wanted */
 } pj_device_note;
 
+/* Traffic at one level of the memory hierarchy, and its price. */
+typedef struct pj_level_figure {
+    double read_bits, written_bits, pj;
+} pj_level_figure;
+
+/* A tensor that a layer reads or writes and that is not in level 0: "gone" (the layers are fused) or "chip" (whole in
+ * the buffer). */
+typedef struct pj_kept_tensor {
+    const char *tensor, *where;
+} pj_kept_tensor;
+
+enum { PJ_MOST_LEVELS = 3 }; /* two levels, and a buffer of weights */
+
+/* How the memories of a chip serve a layer (docs/memory.md). */
+typedef struct pj_reuse {
+    pj_level_figure level[PJ_MOST_LEVELS]; /* as many as the result has levels, farthest first */
+    double register_pj;
+    double bound_bits;             /* no schedule of this layer alone moves less over level 0; negative: not known */
+    double tile_m, tile_n, tile_r; /* of the buffer: positions, output channels, reduction; 0: no tile was looked for */
+    const char *stays;             /* the operand of the outermost loops: "I", "W", "O"; NULL without a tile */
+    double utilization;            /* share of the array that works while it computes; negative: not known */
+    double cycles, time_us;        /* of computing, or of level 0 where that takes longer; negative: not known */
+    bool is_memory_bound;          /* level 0 takes longer */
+    const char *fused_into;        /* the layer that its main input is gone into; NULL: none */
+    const pj_kept_tensor *kept;    /* others are in level 0 */
+    size_t kept_count;
+} pj_reuse;
+
+/* The same of all layers. Tensors are those between layers. */
+typedef struct pj_reuse_totals {
+    pj_level_figure level[PJ_MOST_LEVELS];
+    double register_pj, bound_bits;
+    double cycles, time_us;         /* negative: not known of some layer */
+    double gone, on_chip, level0;   /* tensors */
+    double saved_pj, most_saved_pj; /* over level 0, by whole tensors on chip, and by any choice of them; the latter
+                                       negative: not known */
+} pj_reuse_totals;
+
 enum { PJ_RANK_UNKNOWN = -1, PJ_RANK_NONE = -2 };
 
 /* A layer. Of one that was read from a report, what reports do not have is NULL. */
@@ -87,6 +125,7 @@ typedef struct pj_layer {
     double conversion; /* (pJ) part of energy.op_cost: from number format to number format (requantization, quantizers);
                           0 under rules qtools */
     const pj_device_figure *devices; /* one per device of the settings */
+    const pj_reuse *reuse;           /* NULL: rules qtools, or nothing is priced */
 } pj_layer;
 
 /* What a figure is a number of. */
@@ -116,6 +155,7 @@ typedef struct pj_totals {
     const pj_device_note *device_notes;           /* one per device */
     int64_t peak_activation_bytes;                /* in graph order (memory.h); -1: not known */
     int64_t qtools_total_cost, qtools_energy_sum; /* rules qtools: QTools' own two integers; -1 elsewhere */
+    const pj_reuse_totals *reuse;                 /* NULL: rules qtools */
 } pj_totals;
 
 typedef struct pj_unknown_op {
@@ -142,6 +182,8 @@ typedef struct pj_result {
     const char *rules;          /* "picojoule", "qtools" */
     const char *unit;           /* "pJ", or "relative" */
     const char *const *devices; /* names of the setup's devices */
+    const char *const *levels;  /* names of the memory hierarchy's levels, farthest first; none under `once` */
+    size_t level_count;
     /* the figures */
     const pj_layer *layers; /* in graph order: layers[i].index == i; free ones included */
     size_t layer_count;

@@ -74,8 +74,17 @@ typedef struct pj_setup {
     const char *table; /* built-in name or file; NULL: "horowitz-45nm" */
     pj_place weights_on;
     pj_place activations_on;
-    bool io_on_dram;            /* QTools' rd_wr_on_io */
-    uint64_t sram_min_bits;     /* the smallest memory that a tensor can sit in */
+    bool io_on_dram;        /* QTools' rd_wr_on_io */
+    uint64_t sram_min_bits; /* the smallest memory that a tensor can sit in */
+    bool places_asked;      /* one of those four was asked for, as it may have been for its usual value: then `reuse`
+                               is "once" */
+    const char *hierarchy;  /* built-in name or file; NULL: DRAM and one SRAM of 256 KiB at the prices of `table` */
+    const char *reuse;      /* "once", "fused", "resident", "tiled" (docs/memory.md); NULL: tiled with a hierarchy,
+                               once where places were asked for or the rules are those of QTools, else fused */
+    const char *kv_cache;   /* "append" (NULL) or "whole": what is written of a cache of keys and values */
+    uint64_t runs;          /* of the model one after another, in which weights may stay on chip; 0 counts as 1 */
+    const char *resized;    /* a level of the hierarchy that has another size here; NULL: none ... */
+    uint64_t resized_bits;  /* ... and that size */
     const char *const *devices; /* built-in names or files */
     size_t device_count;
     const char *load;        /* of devices: "latency", "throughput"; NULL: latency at batch 1, else throughput */
@@ -103,7 +112,7 @@ typedef struct pj_setup {
     struct pj_arena *owner; /* of what pj_setup_set() put in; NULL without */
 } pj_setup;
 
-/* Everything on DRAM, inputs and outputs cross DRAM, no least memory size, no devices; nothing is bound, and what
+/* Each tensor crosses DRAM and SRAM once, but for those between fused layers; no devices; nothing is bound, and what
  * stays unbound counts as 1. */
 PJ_API pj_setup pj_setup_default(void);
 
@@ -113,6 +122,7 @@ typedef enum pj_setting_kind {
     PJ_SETTING_PLACE,  /* pj_place */
     PJ_SETTING_YES_NO, /* bool, with a value: yes or no */
     PJ_SETTING_FLAG,   /* bool, without a value: true */
+    PJ_SETTING_COUNT,  /* uint64_t, at least 1 */
     PJ_SETTING_SIZE,   /* uint64_t in bits; bytes without a unit: 4096, 512B, 16KiB, 4100bit */
     PJ_SETTING_TEXT,   /* const char * */
     PJ_SETTING_FILE,   /* const char *: a path */
@@ -145,10 +155,13 @@ typedef struct pj_setting {
     const char *in_report;     /* key of the report's settings */
     const char *in_budget;     /* key of a budget's model; NULL: it has no place there */
     const char *budget_object; /* the object that holds it there, "memory"; NULL: the model itself */
-    const char *told;     /* among what a report assumes: %v the value, %o the option; NULL: it is told elsewhere */
-    const char *told_of;  /* the one value that is told; NULL: any */
-    const char *joint;    /* between what was told before and `told`; NULL: a sentence of its own */
-    const char *words[2]; /* of PJ_SETTING_FOUND: its values; of PJ_SETTING_YES_NO: no and yes as they are told */
+    const char *told;    /* among what a report assumes: %v the value, %o the option; NULL: it is told elsewhere */
+    const char *told_of; /* the one value that is told; NULL: any */
+    const char *joint;   /* between what was told before and `told`; NULL: a sentence of its own */
+    const char *usual;   /* of a text: what NULL stands for where nothing else speaks against it */
+    const char *unsaid;  /* of a text: what reports and budgets that do not have it were made with; NULL: none */
+    const char *const *choices; /* of PJ_SETTING_TEXT: all values; NULL past the last; NULL: any text */
+    const char *words[2];       /* of PJ_SETTING_FOUND: its values; of PJ_SETTING_YES_NO: no and yes as they are told */
     pj_setting_kind kind;
     pj_setting_group group;
     pj_setting_written written;
@@ -176,6 +189,10 @@ PJ_API void pj_setup_clear(pj_setup *setup);
 
 /* The whole number (>= 0, below 2^63) at the start of the text; returns what follows it, NULL: there is none. */
 PJ_API const char *pj_whole_read(const char *text, int64_t *out);
+
+/* The size at the start of the text in bytes: 256KiB, 1MiB, 4096; returns what follows it (the end, or a comma), NULL:
+ * there is none, or it is no whole number of bytes. */
+PJ_API const char *pj_size_scan(const char *text, int64_t *out);
 
 /* ---- two setups ---- */
 

@@ -69,6 +69,8 @@ static const char *kind_word(pj_setting_kind kind)
         return "yes-no";
     case PJ_SETTING_FLAG:
         return "flag";
+    case PJ_SETTING_COUNT:
+        return "count";
     case PJ_SETTING_SIZE:
         return "size";
     case PJ_SETTING_TEXT:
@@ -101,6 +103,8 @@ static const char *preset_of(const pj_setting *member)
     case PJ_SETTING_YES_NO:
     case PJ_SETTING_FLAG:
         return pj_setting_bool(&setup, member) ? "yes" : "no";
+    case PJ_SETTING_COUNT:
+        return "1";
     case PJ_SETTING_SIZE:
         return "0";
     case PJ_SETTING_TEXT:
@@ -129,7 +133,8 @@ pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
         member = pj_setup_look(index - seen);
     if (!info || !member)
         return pj_fail(err, PJ_EARGUMENT, "there is no member number %zu", index);
-    bool is_number = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS;
+    bool is_number = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS ||
+                     member->kind == PJ_SETTING_COUNT;
     const pj_member_info own = {.name = member->name,
                                 .option = member->option,
                                 .kind = kind_word(member->kind),

@@ -149,6 +149,7 @@ static pj_status put_model(draft *d, const char *path)
     if (status == PJ_OK && !lacks) {
         setup.dims = result->setup.dims;
         setup.dim_count = result->setup.dim_count;
+        setup.reuse = result->setup.reuse;
         put_entry(d, path, &setup, result);
         d->models++;
     }

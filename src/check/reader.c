@@ -99,5 +99,6 @@ pj_status pj_reader_basis(pj_reader *r, pj_json model)
             PJ_TRY(pj_setting_read(member, value, r->folder, r->arena,
                                    r->in_defaults && is_binding ? &r->entry->optional : &r->entry->setup, r->err));
     }
+    pj_setup_unsaid(&r->entry->setup);
     return PJ_OK;
 }

@@ -20,21 +20,23 @@ typedef struct analyze_args {
 /* NAME=V1,V2,...: names may hold a '=', too, so the last one counts. */
 static const char *read_sweep(pj_line *line, void *at, const char *value)
 {
-    static const char wants[] = "NAME=V1,V2,..., for example sequence=128,512,2048";
+    static const char wants[] = "NAME=V1,V2,..., for example sequence=128,512,2048 or sram=256KiB,1MiB";
     analyze_args *args = at;
     const char *equals = strrchr(value, '='), *next = equals;
     int64_t *values = equals ? pj_line_keep(line, strlen(equals), sizeof *values) : NULL;
     size_t count = 0;
     if (!values || equals == value)
         return wants;
+    const char *name = pj_line_text(line, value, equals);
+    bool is_level = name && pj_sweep_is_level(name);
     do {
-        next = pj_whole_read(next + 1, &values[count++]);
+        next = (is_level ? pj_size_scan : pj_whole_read)(next + 1, &values[count++]);
         if (!next || (*next && *next != ','))
             return wants;
     } while (*next);
     pj_sweep_dim *sweep = pj_line_add(line, &args->sweep, &args->sweeps, sizeof *sweep);
     if (sweep)
-        *sweep = (pj_sweep_dim){pj_line_text(line, value, equals), values, count};
+        *sweep = (pj_sweep_dim){name, values, count};
     return NULL;
 }
 
@@ -108,7 +110,9 @@ static const pj_option row_rows[] = {
     {"sweep",           0, "NAME=V1,V2,...",
      "instead of layers, one row of totals for each\n"
      "value of a dimension, for example --sweep\n"
-     "sequence=128,512; repeatable: all combinations",
+     "sequence=128,512, or size of a memory level, as\n"
+     "--sweep sram=256KiB,1MiB; repeatable: all\n"
+     "combinations",
      PJ_OPTION_READ, .at = 0, .read = read_sweep, .repeats = true},
     {"inspect-weights", 0, NULL,
      "reads the weights, too: range, zeros, whether\n"
@@ -244,12 +248,13 @@ static pj_status open_first(pj_line *line, const analyze_args *args, pj_model **
     for (size_t i = 0; i < args->sweeps && points <= PJ_MAX_SWEEP; i++)
         points *= args->sweep[i].count;
     first.dims = dims;
-    first.dim_count += args->sweeps;
     for (size_t p = 0; p < points && p < PJ_MAX_SWEEP && (status == PJ_ESHAPE || status == PJ_EOVERFLOW); p++) {
         left = p;
+        first.dim_count = shared;
         for (size_t i = args->sweeps; i-- > 0; left /= args->sweep[i].count)
-            dims[shared + i] =
-                (pj_dim_binding){args->sweep[i].name, args->sweep[i].values[left % args->sweep[i].count]};
+            if (!pj_sweep_is_level(args->sweep[i].name))
+                dims[first.dim_count++] =
+                    (pj_dim_binding){args->sweep[i].name, args->sweep[i].values[left % args->sweep[i].count]};
         status = pj_model_open(line->operand[0], &first, out, err);
     }
     return status;

@@ -320,7 +320,12 @@ static pj_status keep_draft(pj_layers *layers, size_t i, const pj_draft *draft, 
     detail->out = keep_conversion(&draft->out, arena);
     detail->parameter = draft->parameter;
     detail->parameters = draft->parameters;
-    return pj_got(detail->count && detail->in && detail->out, err);
+    if (draft->work.loops.kind != PJ_LOOPS_NONE) {
+        detail->loops = pj_arena_memdup(arena, &draft->work.loops, 1, sizeof draft->work.loops);
+        if (!detail->loops)
+            return pj_fail_memory(err);
+    }
+    return detail->count && detail->in && detail->out ? PJ_OK : pj_fail_memory(err);
 }
 
 static pj_status count_layer(pj_precision *precision, const pj_table *table, const pj_step *step, pj_arena *arena,

@@ -45,6 +45,7 @@ typedef struct pj_layer_detail {
     const pj_conversion *in, *out; /* of what is read, of what is written */
     pj_parameter *parameter;
     int parameters;
+    const pj_loops *loops;   /* NULL: none are known */
     int64_t held, held_bits; /* numbers and bits of the parameters that stand in attributes */
 } pj_layer_detail;
 

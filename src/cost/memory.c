@@ -1,14 +1,50 @@
 /* Prices of moves by the places at their ends. */
 #include "cost/memory.h"
 
-pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup)
+#include "setup/setup.h"
+
+static pj_status resize(pj_memory *memory, const pj_setup *setup, pj_error *err)
 {
-    pj_memory memory = {.table = table,
-                        .weights_on = setup->weights_on,
-                        .activations_on = setup->activations_on,
-                        .io_on_dram = setup->io_on_dram,
-                        .min_sram_bits = (double)setup->sram_min_bits};
-    return memory;
+    const pj_hierarchy *hierarchy = memory->hierarchy;
+    int level = pj_hierarchy_level(hierarchy, setup->resized);
+    if (level < 0 || !hierarchy->level[level].has_size)
+        return pj_fail(err, PJ_EARGUMENT, "the hierarchy %.64s has no level '%.64s' with a size", hierarchy->name,
+                       setup->resized);
+    memory->machine = pj_hierarchy_resized(hierarchy, level, (double)setup->resized_bits);
+    return PJ_OK;
+}
+
+/* Without a hierarchy of its own a table is a chip with its own DRAM, and an SRAM of its own as large as the
+ * reference's.
+ */
+static void price_by_table(pj_memory *memory)
+{
+    pj_machine *machine = &memory->machine;
+    double dram = pj_table_dram(memory->table), sram = pj_table_sram(memory->table, machine->near_bits);
+    machine->far = machine->weights = (pj_access){dram, dram};
+    machine->near = (pj_access){sram, sram};
+}
+
+pj_status pj_memory_of(const pj_table *table, const pj_hierarchy *hierarchy, const pj_setup *setup, pj_memory *out,
+                       pj_error *err)
+{
+    *out = (pj_memory){.table = table,
+                       .weights_on = setup->weights_on,
+                       .activations_on = setup->activations_on,
+                       .io_on_dram = setup->io_on_dram,
+                       .min_sram_bits = (double)setup->sram_min_bits,
+                       .hierarchy = hierarchy,
+                       .mac_pj = setup->hierarchy ? hierarchy->mac_pj : -1,
+                       .append_caches = !setup->kv_cache || strcmp(setup->kv_cache, PJ_CACHE_WHOLE) != 0,
+                       .runs = setup->runs ? (double)setup->runs : 1};
+    if (!hierarchy)
+        return PJ_OK;
+    out->machine = hierarchy->machine;
+    if (setup->resized)
+        PJ_TRY(resize(out, setup, err));
+    if (!setup->hierarchy)
+        price_by_table(out);
+    return PJ_OK;
 }
 
 pj_place pj_memory_place(const pj_memory *memory, bool is_io)
@@ -50,9 +86,12 @@ static double sram_of(const pj_memory *memory, double size)
 
 static double price_sram(const pj_memory *memory, const pj_move *move)
 {
-    double bits = (double)move->bits, price = sram_of(memory, fmax(move->sram_bits, memory->min_sram_bits));
+    const double largest = 8.0 * 1024 * 1024; /* bits of the largest SRAM that Horowitz has a figure for */
+    bool is_qtools = pj_table_rules(memory->table) == PJ_RULES_QTOOLS;
+    double size = is_qtools ? move->sram_bits : fmin(move->sram_bits, largest);
+    double bits = (double)move->bits, price = sram_of(memory, fmax(size, memory->min_sram_bits));
     /* Q1: QTools charges a price per bit once per word, 64 times too little */
-    if (pj_table_rules(memory->table) == PJ_RULES_QTOOLS)
+    if (is_qtools)
         return ceil(bits / pj_table_sram_word_bits(memory->table)) * price;
     return bits * price;
 }

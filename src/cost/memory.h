@@ -5,7 +5,8 @@
  * policy (cost/traffic.h); here they are priced. T is the size of the tensor in bits.
  *
  *     dram     T * e_dram
- *     sram     rules picojoule: T * e_sram(max(size, min_sram_bits)): bits are bits
+ *     sram     rules picojoule: T * e_sram(max(min(size, 1 MiB), min_sram_bits)): bits are bits, and a staging buffer
+ *              is no larger than the largest SRAM with a published figure
  *              rules qtools: ceil(T / 64) * poly(log2(max(size, min_sram_bits)))
  *     fixed    0: hard-wired, or the registers of the arithmetic
  *
@@ -14,6 +15,7 @@
 
 #include "cost/table.h"
 #include "picojoule/result.h"
+#include "reuse/hierarchy.h"
 
 /* What SRAMs of some sizes cost: networks have few sizes, and each price is a power. */
 enum { PJ_SRAM_SLOTS = 6 /* bits of a slot's number */ };
@@ -30,11 +32,18 @@ typedef struct pj_memory {
     pj_place weights_on;
     pj_place activations_on;
     bool io_on_dram;
-    double min_sram_bits; /* smallest memory a tensor can sit in; it raises e_sram, never T */
+    double min_sram_bits;          /* smallest memory a tensor can sit in; it raises e_sram, never T */
+    const pj_hierarchy *hierarchy; /* of policies by levels, and of bounds; NULL: rules qtools */
+    pj_machine machine;            /* its numbers; without a hierarchy that was asked for, prices of the table */
+    double mac_pj;                 /* of a multiply-accumulate, where the hierarchy says it; negative: the table does */
+    bool append_caches;            /* a cache of keys and values grows by what is new */
+    double runs;                   /* over which weights may stay */
 } pj_memory;
 
-/* As the setup asks for it; keeps nothing. */
-pj_memory pj_memory_of(const pj_table *table, const pj_setup *setup);
+/* As the setup asks for it; keeps nothing. `hierarchy`: the reference where the setup names none; NULL: rules qtools.
+ * PJ_EARGUMENT: it has no level of the name that is to be resized. */
+pj_status pj_memory_of(const pj_table *table, const pj_hierarchy *hierarchy, const pj_setup *setup, pj_memory *out,
+                       pj_error *err);
 
 /* The component of pj_energy that pays for a move. */
 typedef enum pj_operand { PJ_OPERAND_INPUT, PJ_OPERAND_OUTPUT, PJ_OPERAND_PARAMETER } pj_operand;

@@ -12,11 +12,15 @@ static const pj_number *operand_of(const pj_layer_detail *detail, pj_prim prim)
 }
 
 /* One multiply and one accumulate. */
-static pj_status price_mac(const pj_table *table, const pj_layer_detail *detail, double *pj, pj_error *err)
+static pj_status price_mac(const pj_memory *memory, const pj_layer_detail *detail, double *pj, pj_error *err)
 {
+    const pj_table *table = memory->table;
     const pj_unit *unit = &detail->formats->multiplier;
     const pj_number *sum = &detail->formats->accumulator.number;
     double multiply, add;
+    *pj = memory->mac_pj;
+    if (memory->mac_pj >= 0)
+        return PJ_OK;
     if (pj_table_mac(table, &unit->out, unit->gate_bits, pj))
         return PJ_OK;
     PJ_TRY(pj_table_operation(table, unit->circuit, &unit->out, unit->gate_bits, &multiply, err));
@@ -51,8 +55,9 @@ static pj_status price_conversion(const pj_table *table, const pj_conversion *co
     return PJ_OK;
 }
 
-static pj_status price_work(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
+static pj_status price_work(const pj_memory *memory, const pj_layer_detail *detail, double *out, pj_error *err)
 {
+    const pj_table *table = memory->table;
     *out = 0;
     for (int p = 0; p < PJ_PRIMS; p++) {
         int64_t count = detail->count[p];
@@ -62,7 +67,7 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
         if (detail->formats->operand.from == PJ_FROM_NOTHING)
             return pj_fail(err, PJ_EUNSUPPORTED, "the number format of its operands is not known");
         if (p == PJ_MAC)
-            PJ_TRY(price_mac(table, detail, &pj, err));
+            PJ_TRY(price_mac(memory, detail, &pj, err));
         else
             PJ_TRY(price_primitive(table, operand_of(detail, (pj_prim)p), (pj_prim)p, &pj, err));
         *out += (double)count * pj;
@@ -71,15 +76,7 @@ static pj_status price_work(const pj_table *table, const pj_layer_detail *detail
     return price_conversion(table, detail->out, out, err);
 }
 
-static pj_status price_moves(const pj_pricing *pricing, size_t layer, pj_energy *out, pj_error *err)
-{
-    pj_moves *moves = pricing->moves;
-    moves->count = 0;
-    PJ_TRY(pricing->policy->moves(pricing->traffic, layer, moves, err));
-    for (size_t i = 0; i < moves->count; i++)
-        pj_move_charge(pricing->traffic->memory, &moves->at[i], out);
-    return PJ_OK;
-}
+/* ---- conversions ---- */
 
 /* Operators on quantized tensors count the requantization of their results themselves, one shift for each. */
 static pj_status price_requantization(const pj_table *table, const pj_layer_detail *detail, double *out, pj_error *err)
@@ -118,8 +115,9 @@ pj_status pj_price_layer(pj_pricing *pricing, size_t layer, pj_layer *row, pj_er
     pj_energy *energy = &row->energy;
     double runs = (double)row->runs;
     memset(energy, 0, sizeof *energy);
-    PJ_TRY(price_moves(pricing, layer, energy, err));
-    PJ_TRY(price_work(table, detail, &energy->op_cost, err));
+    row->reuse = NULL;
+    PJ_TRY(pricing->policy->charge(pricing->traffic, layer, row, err));
+    PJ_TRY(price_work(pricing->traffic->memory, detail, &energy->op_cost, err));
     PJ_TRY(price_conversions(precision, table, detail, energy->op_cost, &row->conversion, err));
     row->conversion *= runs;
     energy->inputs *= runs;
@@ -171,6 +169,7 @@ pj_status pj_price_all(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj
             pj_diag_add(diags, PJ_DIAG_UNPRICED, row->name, "not in the totals: %s", why.what);
             memset(&row->energy, 0, sizeof row->energy);
             row->conversion = 0;
+            row->reuse = NULL;
             row->counted = false;
         } else if (status != PJ_OK) {
             pj_error_at(&why, NULL, row->name, row->op);

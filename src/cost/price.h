@@ -6,7 +6,6 @@
 typedef struct pj_pricing {
     const pj_traffic *traffic; /* what has been prepared by the policy */
     const pj_policy *policy;
-    pj_moves *moves; /* scratch: those of the layer at hand */
 } pj_pricing;
 
 /* All layers: fills their `energy`; findings as pj_price_layers (cost/rules.h). */

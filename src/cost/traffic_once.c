@@ -1,5 +1,5 @@
 /* The policy `once`: each tensor is read once by each layer that uses it, and written once. */
-#include "cost/traffic.h"
+#include "cost/leveled.h"
 
 static bool is_model_input(const pj_value *value)
 {
@@ -63,10 +63,15 @@ static pj_status write_results(const pj_traffic *traffic, const pj_layer_detail 
     return PJ_OK;
 }
 
-pj_status pj_traffic_once(const pj_traffic *traffic, size_t layer, pj_moves *out, pj_error *err)
+pj_status pj_once_charge(const pj_traffic *traffic, size_t layer, pj_layer *row, pj_error *err)
 {
     const pj_layer_detail *detail = &traffic->layers->detail[layer];
-    PJ_TRY(read_parameters(traffic, detail, out, err));
-    PJ_TRY(read_activations(traffic, detail, out, err));
-    return write_results(traffic, detail, out, err);
+    pj_moves *moves = traffic->moves;
+    moves->count = 0;
+    PJ_TRY(read_parameters(traffic, detail, moves, err));
+    PJ_TRY(read_activations(traffic, detail, moves, err));
+    PJ_TRY(write_results(traffic, detail, moves, err));
+    for (size_t i = 0; i < moves->count; i++)
+        pj_move_charge(traffic->memory, &moves->at[i], &row->energy);
+    return traffic->memory->hierarchy ? pj_leveled_bound(traffic, layer, row, err) : PJ_OK;
 }

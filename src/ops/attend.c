@@ -1,6 +1,8 @@
 /* What scaled dot-product attention counts. */
 #include "ops/attend.h"
 
+#include "ops/loops.h"
+
 pj_num pj_attend_scores(pj_ctx *c, const pj_attend *attend)
 {
     pj_num extents[] = {attend->batch, attend->heads, attend->queries, attend->keys};
@@ -13,6 +15,9 @@ void pj_attend_count(pj_ctx *c, pj_work *work, const pj_attend *attend)
     pj_num query[] = {attend->batch, attend->heads, attend->queries, attend->key_size};
     pj_num sizes = pj_num_add(c->symbols, attend->key_size, attend->value_size);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, scores, sizes));
+    pj_loops_attention(work, pj_num_mul(c->symbols, attend->batch, attend->heads),
+                       pj_num_floor_div(c->symbols, attend->heads, attend->kv_heads), attend->queries, attend->keys,
+                       attend->key_size, attend->value_size);
     pj_work_add(c, work, PJ_MUL, pj_num_product(c->symbols, query, 4));
     pj_work_each(c, work, PJ_EACH([PJ_CMP] = 1, [PJ_ADD] = 2 + attend->masks, [PJ_EXP] = 1, [PJ_DIV] = 1), scores);
     if (attend->capped) {

@@ -4,7 +4,7 @@
  * spends a cycle on them too. Biases, requantizers, interpolation and fused activations are counted apart. */
 #include "ops/families.h"
 #include "ops/fused.h"
-#include "ops/window.h"
+#include "ops/loops.h"
 
 #define MS "com.microsoft"
 
@@ -98,6 +98,8 @@ static pj_status work_conv(pj_ctx *c, pj_work *work)
     PJ_TRY(read_direct(c, &v));
     work->terms = pj_num_mul(c->symbols, v.per_group, pj_window_taps(c, &v.window));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, n, work->terms));
+    pj_loops_convolution(c, work, v.x, v.w, &v.window, v.batch, v.group,
+                         pj_num_floor_div(c->symbols, v.filters, pj_num_of(v.group)), work->terms);
     pj_work_times(c, work, PJ_ADD, pj_has(c, pj_role_in(c, 'b')), n);
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
     return PJ_OK;
@@ -204,10 +206,12 @@ static pj_status work_transposed(pj_ctx *c, pj_work *work)
     conv v;
     PJ_TRY(read_conv(c, &v));
     work->terms = pj_num_floor_div(s, v.channels, pj_num_of(v.group));
+    pj_num positions = pj_num_floor_div(s, pj_in_count(c, v.x), v.channels), channels = work->terms;
     for (int k = 0; k < v.window.axes; k++)
         work->terms = pj_num_mul(s, work->terms, pj_num_ceil_div(s, v.window.kernel[k], pj_num_of(v.window.stride[k])));
     pj_num spread = pj_num_mul(s, v.per_group, pj_window_taps(c, &v.window));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(s, pj_in_count(c, v.x), spread));
+    pj_loops_product(work, v.x, v.w, pj_num_of(v.group), positions, spread, channels);
     pj_work_times(c, work, PJ_ADD, pj_has(c, pj_role_in(c, 'b')), pj_out_count(c, 0));
     return PJ_OK;
 }

@@ -4,7 +4,7 @@
 #include <ctype.h>
 
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/loops.h"
 
 enum { LABELS = 52, MAX_TERMS = 64 };
 
@@ -190,6 +190,24 @@ static pj_num operand_size(pj_ctx *c, const equation *e, int t, bool summed)
     return pj_in_rank(c, t) < 0 ? pj_num_unknown() : all;
 }
 
+/* Of two operands: letters of both and of the result number the products, those of both alone are summed over. */
+static void tell_loops(pj_ctx *c, pj_work *work, const equation *e, pj_num dots)
+{
+    enum { GROUPS, M, N, R };
+    int x = pj_in_constant(c, 0) && !pj_in_constant(c, 1), w = 1 - x;
+    pj_num one = pj_num_of(1), extent[] = {one, one, one, one};
+    for (int k = 0; k < LABELS; k++) {
+        bool both = e->holders[k] == 2, summed = both && !has_letter(&e->out, k);
+        int along = summed ? R : both ? GROUPS : has_letter(&e->in[x], k) ? M : N;
+        if (e->holders[k] && !is_summed_first(e, k))
+            extent[along] = pj_num_mul(c->symbols, extent[along], e->extent[k]);
+    }
+    bool of_x = e->in[x].dots >= 0, of_w = e->in[w].dots >= 0;
+    int along = of_x && of_w ? GROUPS : of_x ? M : N;
+    extent[along] = pj_num_mul(c->symbols, extent[along], dots);
+    pj_loops_product(work, x, w, extent[GROUPS], extent[M], extent[N], extent[R]);
+}
+
 /* What an operand alone has and the result has not is summed first: an addition for each element that goes; a diagonal
  * or transposition costs nothing. Two operands: mac = product of the extents that are left. Each further operand
  * multiplies once more over them. */
@@ -203,6 +221,8 @@ static pj_status work_einsum(pj_ctx *c, pj_work *work)
                     pj_num_sub(c->symbols, operand_size(c, &e, t, false), operand_size(c, &e, t, true)));
     if (e.terms == 1)
         return PJ_OK;
+    if (e.terms == 2)
+        tell_loops(c, work, &e, all);
     for (int k = 0; k < LABELS; k++)
         if (e.holders[k] && !is_summed_first(&e, k))
             all = pj_num_mul(c->symbols, all, e.extent[k]);

@@ -1,6 +1,7 @@
 /* Attention layers as ONNX Runtime fuses them: with the projections inside, with caches, on packed batches. */
 #include "ops/attend.h"
 #include "ops/families.h"
+#include "ops/loops.h"
 
 #define MS "com.microsoft"
 
@@ -92,6 +93,7 @@ static pj_status count_merged(pj_ctx *c, pj_work *work, const places *at)
     pj_num projected = pj_num_mul(c->symbols, m.rows, m.projected);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, projected, m.input));
     work->terms = m.input;
+    pj_loops_product(work, 0, 1, pj_num_of(1), m.rows, m.projected, m.input);
     pj_work_times(c, work, PJ_ADD, pj_has(c, at->bias), projected);
     if (pj_attr_int(c, "do_rotary", 0) != 0)
         pj_attend_rotate(c, work, pj_num_mul(c->symbols, m.rows, pj_num_add(c->symbols, m.qkv[0], m.qkv[1])));
@@ -319,6 +321,7 @@ static pj_status work_q_attention(pj_ctx *c, pj_work *work)
     pj_num scores = pj_num_mul(s, pj_num_of(3), pj_attend_scores(c, &a));
     pj_num scaled = pj_num_add(s, pj_num_add(s, projected, scores), pj_out_count(c, 0));
     pj_work_add(c, work, PJ_MAC, pj_num_mul(s, projected, pj_in_dim(c, 0, 2)));
+    pj_loops_product(work, 0, Q_WEIGHT, pj_num_of(1), rows, columns, pj_in_dim(c, 0, 2));
     pj_work_add(c, work, PJ_ADD, projected);
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = 1, [PJ_ROUND] = 1), scaled);
     work->terms = pj_in_dim(c, 0, 2);

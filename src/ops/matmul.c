@@ -1,6 +1,7 @@
 /* Matrix products and contractions. */
 #include "ops/families.h"
 #include "ops/fused.h"
+#include "ops/loops.h"
 
 #define MS "com.microsoft"
 
@@ -67,11 +68,33 @@ static pj_status shape_typed(pj_ctx *c, pj_dtype dtype)
 
 PJ_SHAPE(matmul, shape_typed(c, pj_in_dtype(c, 0)))
 
-/* mac = output elements * inner extent */
-static void count_macs(pj_ctx *c, pj_work *work, pj_num inner)
+static bool is_one_matrix(const matrix *m)
 {
-    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, pj_out_count(c, 0), inner));
-    work->terms = inner;
+    bool one = m->rank >= 0;
+    for (int k = 0; k < m->batch; k++)
+        one = one && pj_num_is(m->dims[k], 1);
+    return one;
+}
+
+/* The constant operand is the weight: transposed, a product is as good. One matrix serves all products of the other. */
+static void tell_loops(pj_ctx *c, pj_work *work, const matrix *a, const matrix *b)
+{
+    int x = pj_role_in(c, 'x'), w = pj_role_in(c, 'w'), left = x < w ? x : w, right = x < w ? w : x;
+    bool turned = pj_in_constant(c, left) && !pj_in_constant(c, right);
+    const matrix *weight = turned ? a : b;
+    pj_num m = turned ? b->columns : a->rows, n = turned ? a->rows : b->columns;
+    pj_num rows = pj_num_floor_div(c->symbols, pj_out_count(c, 0), n), one = pj_num_of(1);
+    bool shared = is_one_matrix(weight);
+    pj_num groups = shared ? one : pj_num_floor_div(c->symbols, rows, m);
+    pj_loops_product(work, turned ? right : left, turned ? left : right, groups, shared ? rows : m, n, a->columns);
+}
+
+/* mac = output elements * inner extent */
+static void count_macs(pj_ctx *c, pj_work *work, const matrix *a, const matrix *b)
+{
+    pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, pj_out_count(c, 0), a->columns));
+    work->terms = a->columns;
+    tell_loops(c, work, a, b);
 }
 
 /* Besides, per output: 1 mul for an alpha other than 1, 1 add for a bias; and the activation. */
@@ -81,7 +104,7 @@ static pj_status work_matmul(pj_ctx *c, pj_work *work)
     pj_num n = pj_out_count(c, 0);
     bool scaled = pj_attr_float(c, "alpha", 1.0) != 1.0;
     PJ_TRY(read_product(c, &a, &b));
-    count_macs(c, work, a.columns);
+    count_macs(c, work, &a, &b);
     pj_work_each(c, work, PJ_EACH([PJ_MUL] = scaled, [PJ_ADD] = pj_has(c, pj_role_in(c, 'b'))), n);
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), n);
     return PJ_OK;
@@ -199,7 +222,7 @@ static pj_status work_gemm(pj_ctx *c, pj_work *work)
 {
     matrix a, b;
     PJ_TRY(read_gemm_pair(c, &a, &b));
-    count_macs(c, work, a.columns);
+    count_macs(c, work, &a, &b);
     count_affine(c, work, pj_attr_float(c, "alpha", 1.0) != 1.0, pj_attr_float(c, "beta", 1.0));
     pj_work_fused(c, work, pj_attr_string(c, "activation", ""), pj_out_count(c, 0));
     return PJ_OK;
@@ -213,7 +236,7 @@ static pj_status work_qgemm(pj_ctx *c, pj_work *work)
 {
     matrix a, b;
     PJ_TRY(read_gemm_pair(c, &a, &b));
-    count_macs(c, work, a.columns);
+    count_macs(c, work, &a, &b);
     pj_work_each(c, work, PJ_EACH([PJ_ADD] = 1 + pj_has(c, 6), [PJ_MUL] = 1, [PJ_SHIFT] = 1), pj_out_count(c, 0));
     return PJ_OK;
 }
@@ -241,7 +264,7 @@ static pj_status work_gemm_fp8(pj_ctx *c, pj_work *work)
     pj_num n = pj_out_count(c, 0);
     const char *activation = pj_attr_string(c, "activation", "NONE");
     PJ_TRY(read_product(c, &a, &b));
-    count_macs(c, work, a.columns);
+    count_macs(c, work, &a, &b);
     count_affine(c, work, pj_attr_float(c, "alpha", 1.0) != 1.0 || pj_has(c, 3) || pj_has(c, 4),
                  pj_attr_float(c, "beta", 0.0));
     pj_work_times(c, work, PJ_MUL, pj_has(c, 5), n);

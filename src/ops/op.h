@@ -10,6 +10,7 @@
 
 #include "ir/graph.h"
 #include "reuse/fuse.h"
+#include "reuse/nest.h"
 
 /* The arithmetic primitives that work is counted in.
  *  enumerator, word, what one of them is */
@@ -40,6 +41,23 @@ typedef enum pj_prim {
 
 const char *pj_prim_word(pj_prim prim);
 
+/* The loops of an operator's multiply-accumulates, which memory policies rest on. */
+typedef enum pj_loops_kind {
+    PJ_LOOPS_NONE,      /* no multiply-accumulates, or extents that are not known */
+    PJ_LOOPS_PRODUCT,   /* one nest */
+    PJ_LOOPS_RECURRENT, /* one nest for each of `steps` */
+    PJ_LOOPS_ATTENTION, /* scores of one nest, m queries by n keys; then a product with values of `value_size` */
+    PJ_LOOPS_SEVERAL    /* several products, one after another */
+} pj_loops_kind;
+
+typedef struct pj_loops {
+    pj_loops_kind kind;
+    pj_nest nest;      /* its widths are 0: the formats of the layer tell them */
+    int input, weight; /* input numbers of I and W */
+    double steps;      /* of a recurrent layer */
+    double value_size, shared; /* of attention: query heads that share a key head */
+} pj_loops;
+
 /* Counts of one run of a node. Numbers are pj_num: a dimension that is not known makes the count unknown, never zero.
  */
 typedef struct pj_work {
@@ -49,6 +67,7 @@ typedef struct pj_work {
     pj_num *written;      /* elements written of each output; preset to all elements */
     const pj_graph *body; /* of an operator whose work is that of a subgraph: the one that is counted */
     pj_num runs;          /* how often */
+    pj_loops loops;
 } pj_work;
 
 typedef struct pj_ctx pj_ctx;

@@ -1,6 +1,7 @@
 /* Matrix products whose weights are packed into bytes, and dequantized for each run. */
 #include "ops/families.h"
 #include "ops/fused.h"
+#include "ops/loops.h"
 
 #define MS "com.microsoft"
 
@@ -32,6 +33,7 @@ static void count_projection(pj_ctx *c, pj_work *work, int o, pj_num k, pj_num n
     pj_num outputs = pj_out_count(c, o), weights = pj_num_mul(c->symbols, k, n);
     pj_work_add(c, work, PJ_MAC, pj_num_mul(c->symbols, outputs, k));
     work->terms = k;
+    pj_loops_product(work, 0, pj_role_in(c, 'w'), pj_num_of(1), pj_num_floor_div(c->symbols, outputs, n), n, k);
     pj_work_times(c, work, PJ_ADD, bias, outputs);
     pj_work_each(c, work, PJ_EACH([PJ_ROUND] = 1, [PJ_MUL] = 1, [PJ_ADD] = offset), weights);
 }

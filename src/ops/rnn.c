@@ -1,6 +1,7 @@
 /* Recurrent layers: LSTM, GRU, RNN, and the LSTMs of ONNX Runtime. */
 #include "ops/families.h"
 #include "ops/fused.h"
+#include "ops/loops.h"
 
 #define MS "com.microsoft"
 
@@ -102,6 +103,8 @@ static void count_products(pj_ctx *c, pj_work *work, const recurrence *cell)
     int64_t factor = cell->directions * cell->gates;
     pj_work_times(c, work, PJ_MAC, factor, pj_num_mul(c->symbols, cell->unit, extent));
     work->terms = extent;
+    pj_loops_recurrent(work, 0, 1, cell->directions, cell->steps, cell->batch,
+                       pj_num_mul(c->symbols, pj_num_of(cell->gates), cell->hidden), extent);
     if (pj_has(c, 3))
         pj_work_times(c, work, PJ_ADD, factor, cell->unit);
 }

@@ -18,6 +18,7 @@ typedef struct planner {
     const pj_setup *setup;
     const pj_plan_options *options;
     pj_table *table;
+    pj_hierarchy *hierarchy;
     pj_prices prices;
     pj_priced today;
     pj_choice_list choices;
@@ -391,7 +392,9 @@ static pj_status open_prices(planner *p)
 {
     const pj_setup *setup = p->setup;
     PJ_TRY(pj_table_open(setup->table, setup, &p->table, p->err));
-    p->prices = (pj_prices){p->model, p->table, setup};
+    if (setup->hierarchy || pj_table_rules(p->table) == PJ_RULES_PICOJOULE)
+        PJ_TRY(pj_hierarchy_open(setup->hierarchy, setup, &p->hierarchy, p->err));
+    p->prices = (pj_prices){p->model, p->table, p->hierarchy, setup};
     PJ_TRY(pj_run_priced(&p->prices, NULL, p->arena, p->arena, &p->diags, &p->today, p->err));
     p->result.now = totals_of(&p->today, 0);
     p->result.model = p->model->path;
@@ -465,6 +468,7 @@ pj_status pj_plan_search(pj_model *model, const pj_setup *setup, const pj_plan_o
     pj_status status = run(p);
     if (status != PJ_OK) {
         pj_table_close(p->table);
+        pj_hierarchy_close(p->hierarchy);
         pj_arena_free(arena);
         return status;
     }
@@ -478,5 +482,6 @@ void pj_plan_result_free(pj_plan_result *result)
         return;
     planner *p = (planner *)(void *)result;
     pj_table_close(p->table);
+    pj_hierarchy_close(p->hierarchy);
     pj_arena_free(p->arena);
 }

@@ -268,9 +268,11 @@ static void energy_advice(const char *component, const pj_check_model *model, pj
     static const struct {
         const char *component, *what, *fewer_bits, *more;
     } advice[] = {
-        {pj_key_parameters, "Reading parameters", "--quantize w4a16", "; nearer memory: `--weights-on sram`."                        },
-        {pj_key_op_cost,    "Arithmetic",         "--quantize int8",  "; or fewer MACs in these layers."                             },
-        {"",                "Moving activations", "--quantize int8",  "; nearer memory: `--activations-on sram`; or smaller tensors."},
+        {pj_key_parameters, "Reading parameters", "--quantize w4a16",
+         "; or a buffer that keeps them (`--sweep sram=256KiB,1MiB,4MiB`)."                             },
+        {pj_key_op_cost,    "Arithmetic",         "--quantize int8",  "; or fewer MACs in these layers."},
+        {"",                "Moving activations", "--quantize int8",
+         "; a larger buffer (`--sweep sram=256KiB,1MiB,4MiB`); or smaller tensors."                     },
     };
     size_t i = 0;
     while (*advice[i].component && strcmp(advice[i].component, component) != 0)

@@ -3,6 +3,7 @@
 
 #include "result/field.h"
 
+#include "page/humane.h"
 #include "report/layer_text.h"
 
 /* What a cell is of. */
@@ -127,13 +128,54 @@ static void make_device_time(const place *p, pj_cell *cell)
     put_known(p->row->sum.devices[p->at].time_us, cell);
 }
 
+/* Of the layer, or of all; NULL: nothing is told of it. */
+static const pj_level_figure *level_of(const place *p)
+{
+    const pj_level_figure *levels = NULL;
+    if (p->row->layer && p->row->layer->reuse)
+        levels = p->row->layer->reuse->level;
+    else if (!p->row->layer && p->row->sum.reuse)
+        levels = p->row->sum.reuse->level;
+    return levels ? &levels[p->at] : NULL;
+}
+
+static void make_level_bits(const place *p, pj_cell *cell)
+{
+    const pj_level_figure *level = level_of(p);
+    if (level)
+        pj_cell_number(cell, level->read_bits + level->written_bits);
+}
+
+static void make_level_energy(const place *p, pj_cell *cell)
+{
+    const pj_level_figure *level = level_of(p);
+    if (level)
+        put_energy(p->row, level->pj, cell);
+}
+
+static void make_bound(const place *p, pj_cell *cell)
+{
+    const pj_layer *layer = p->row->layer;
+    if (layer && layer->reuse)
+        pj_cell_number(cell, layer->reuse->bound_bits);
+    else if (!layer && p->row->sum.reuse)
+        pj_cell_number(cell, p->row->sum.reuse->bound_bits);
+}
+
+/* Sizes of memories are in bytes. */
 static void make_dim(const place *p, pj_cell *cell)
 {
-    pj_cell_count(cell, p->row->dims[p->at]);
+    pj_str text = pj_str_new(0);
+    if (!p->of->for_people || !pj_sweep_is_level(p->of->dims[p->at].name)) {
+        pj_cell_count(cell, p->row->dims[p->at]);
+        return;
+    }
+    pj_human_bits(&text, 8 * (double)p->row->dims[p->at]);
+    pj_cell_made(cell, p->rows, &text);
 }
 
 /* How often a column stands there; the names of those that repeat are settled then. */
-typedef enum repeat { ONCE, PER_COUNT, PER_ENERGY, PER_WORK, PER_DEVICE, PER_DIM } repeat;
+typedef enum repeat { ONCE, PER_COUNT, PER_ENERGY, PER_WORK, PER_LEVEL, PER_DEVICE, PER_DIM } repeat;
 
 typedef struct column {
     unsigned in; /* tables that have it */
@@ -195,6 +237,9 @@ static const column all_columns[] = {
     {ALL, ONCE, MADE(make_total), .key = "total", ENERGY("total", 0)},
     {MANY, ONCE, MADE(make_per_sample), .key = "per_sample", ENERGY("per sample", 0)},
     {BOTH, ONCE, MADE(make_share), .key = "share", .title = "share", .kind = PJ_CELL_SHARE}},
+    {LAYERS | SWEEP, PER_LEVEL, MADE(make_level_bits), .key = "bits", .kind = PJ_CELL_NUMBER}},
+    {LAYERS | SWEEP, PER_LEVEL, MADE(make_level_energy), .key = "pj", .kind = PJ_CELL_ENERGY}},
+    {LAYERS | SWEEP, ONCE, MADE(make_bound), .key = "bound_bits", .kind = PJ_CELL_NUMBER}},
     {ALL, PER_DEVICE, MADE(make_device_energy), .key = pj_key_energy_pj, ENERGY(NULL, 0)},
     {ALL, PER_DEVICE, MADE(make_device_time), .key = pj_key_time_us, .kind = PJ_CELL_TIME}},
     {ALL, PER_DEVICE, MADE(make_device_low), .key = pj_key_low_pj, .kind = PJ_CELL_ENERGY}},
@@ -247,6 +292,8 @@ static size_t repeats(const pj_columns *of, const column *c)
         while (pj_work_word(works))
             works++;
         return works;
+    case PER_LEVEL:
+        return of->level_count;
     case PER_DEVICE:
         return of->device_count;
     case PER_DIM:
@@ -286,6 +333,10 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
     case PER_WORK:
         out->key = join(of->arena, out->key, pj_work_word(at));
         break;
+    case PER_LEVEL:
+        out->key = out->kind == PJ_CELL_ENERGY ? unit_key(of->levels[at], of->unit, of->arena)
+                                               : join(of->arena, of->levels[at], out->key);
+        break;
     case PER_DEVICE:
         if (out->key != pj_key_low_pj && out->key != pj_key_high_pj) /* the ends of ranges are for programs */
             out->title = of->devices[at];
@@ -295,6 +346,8 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
         pj_text_clean(&title, of->dims[at].name);
         out->title = pj_str_keep(&title, of->arena);
         out->key = join(of->arena, "dim", of->dims[at].name);
+        if (of->for_people && pj_sweep_is_level(of->dims[at].name))
+            out->kind = PJ_CELL_TEXT;
         break;
     case ONCE:
         if (out->kind == PJ_CELL_ENERGY)

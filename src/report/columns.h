@@ -35,6 +35,8 @@ typedef struct pj_columns {
     const char *unit, *group_title;
     const char *const *devices;
     size_t device_count;
+    const char *const *levels;
+    size_t level_count;
     const pj_sweep_dim *dims;
     size_t dim_count;
     double whole;        /* what shares are shares of */

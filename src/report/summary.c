@@ -419,10 +419,12 @@ static void add_told(const pj_setup *setup, const pj_setting *setting, pj_str *o
 /* Choices are told whatever they are, others where they are made. */
 static bool is_told(const pj_setup *setup, const pj_setting *setting)
 {
+    if (pj_setting_is_place(setting) && pj_setup_has_levels(setup))
+        return false;
     if (setting->told_of)
         return strcmp(pj_setting_text(setup, setting), setting->told_of) == 0;
     return setting->kind == PJ_SETTING_PLACE || setting->kind == PJ_SETTING_YES_NO ||
-           setting->kind == PJ_SETTING_NAME || pj_setting_is_set(setup, setting);
+           (setting->kind == PJ_SETTING_NAME && pj_setting_text(setup, setting)) || pj_setting_is_set(setup, setting);
 }
 
 void pj_summary_basis(const pj_view *view, pj_page *page)
@@ -442,7 +444,12 @@ void pj_summary_basis(const pj_view *view, pj_page *page)
     }
     pj_str_add_char(&text, '.');
     item(page, &text);
-    pj_str_add(&text, pj_policy_at(0)->assumed);
+    if (pj_setup_has_levels(setup) && !setup->hierarchy) {
+        pj_str_add(&text,
+                   "Memory is DRAM and one SRAM of 256 KiB at the table's prices (--hierarchy: that of a chip).");
+        item(page, &text);
+    }
+    pj_str_printf(&text, "%s (--reuse %s).", pj_policy_assumed(setup), setup->reuse ? setup->reuse : PJ_REUSE_ONCE);
     item(page, &text);
     if (view->devices) {
         pj_str_add(&text, "Devices reach what their fits say, whole systems at the wall included; by the data sheet "

@@ -13,6 +13,8 @@ static pj_rows *rows_of(const pj_sweep *sweep, bool for_people, pj_arena *arena)
                      .unit = sweep->setup.unit,
                      .devices = sweep->setup.devices,
                      .device_count = sweep->setup.device_count,
+                     .levels = sweep->levels,
+                     .level_count = sweep->level_count,
                      .dims = sweep->dims,
                      .dim_count = sweep->dim_count};
     pj_columns_made *columns = NULL;

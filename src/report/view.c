@@ -216,6 +216,8 @@ static pj_columns columns_of(const pj_view *view)
                         .group_title = view->group == PJ_GROUP_OP ? "operator" : "module",
                         .devices = result->devices,
                         .device_count = view->devices,
+                        .levels = view->result->levels,
+                        .level_count = view->result->level_count,
                         .whole = pj_energy_total(&result->totals.energy),
                         .list = view->columns};
 }

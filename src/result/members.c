@@ -3,6 +3,7 @@
 #include "base/ckd.h"
 #include "ir/diag.h"
 #include "result/field.h"
+#include "result/reuse.h"
 
 #define COUNT(rows)  (sizeof(rows) / sizeof *(rows))
 #define OF_L(member) .of = PJ_OF_LAYER, .at = offsetof(pj_layer, member)
@@ -22,7 +23,7 @@
 const char pj_key_macs[] = "macs", pj_key_flops[] = "flops", pj_key_params[] = "params",
            pj_key_param_bytes[] = "param_bytes", pj_key_bops[] = "bops", pj_key_op_cost[] = "op_cost",
            pj_key_parameters[] = "parameters", pj_key_peak_activation_bytes[] = "peak_activation_bytes",
-           pj_key_energy_pj[] = "energy_pj", pj_key_time_us[] = "time_us", pj_key_low_pj[] = "low_pj",
+           pj_key_energy_pj[] = "energy_pj", pj_key_low_pj[] = "low_pj",
            pj_key_high_pj[] = "high_pj", pj_key_file_bytes[] = "file_bytes", pj_key_gate_bits[] = "gate_bits",
            pj_key_gate_factor[] = "gate_factor";
 static const char layers_key[] = "layers", uncounted_key[] = "uncounted";
@@ -324,6 +325,8 @@ static const pj_field members[] = {
     {.key = "devices", .type = &type_devices, .of = PJ_OF_LAYER | PJ_OF_GROUP, .at = offsetof(pj_layer, devices),
      .totals = offsetof(pj_totals, devices)},
     {.key = "devices", .type = &type_total_devices, OF_T(devices)},
+    {.key = "reuse", .type = &pj_field_reuse, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_L(reuse)},
+    {.key = "reuse", .type = &pj_field_reuse_totals, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_T(reuse)},
     {qtools_key, "total_cost", &pj_field_count, .is_line = true, .rule = PJ_MAY_LACK_OBJECT | PJ_LEFT_OUT, .absent = -1,
      OF_T(qtools_total_cost)},
     {qtools_key, "energy_sum", &pj_field_count, .rule = PJ_MAY_LACK_OBJECT | PJ_LEFT_OUT, .absent = -1,

@@ -4,6 +4,8 @@
  * output of the model, and the edge is the first such one of c: an Add folds into one producer only. */
 #pragma once
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/libc.h"
 
 /* Of layers that can follow another one without a buffer of their own. The words are those of `fuse` in a file. */
@@ -32,3 +34,9 @@ typedef struct pj_fuse_node {
  * numbers. Linear in edges. */
 void pj_fuse_find(const pj_fuse_node *node, int nodes, const int *maker, const bool *stays, int tensors, unsigned fuse,
                   int *readers, int *into);
+/* Adds the tensors of several readers that are all part of one layer: in x * sigmoid(x), x is read twice, but by
+ * operators that end up in one. All readers are of classes that fuse, pools apart, and what all but the last of them
+ * make is gone on the way to that last one. into[t] is the last reader then. `readers`: what pj_fuse_find leaves.
+ * PJ_ENOMEM. Linear in edges. */
+pj_status pj_fuse_join(const pj_fuse_node *node, int nodes, const int *maker, const bool *stays, int tensors,
+                       unsigned fuse, const int *readers, int *into, pj_arena *arena, pj_error *err);

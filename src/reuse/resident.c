@@ -99,7 +99,8 @@ static void fill_live(const pj_stay *stay, size_t count, int steps, double *live
 
 /* What a tensor saves is spread evenly over its life; at each step the densest that live, or parts of them, fill the
  * capacity. Negative: too many to look at. */
-static double bound_of(const pj_stay *stay, const ranked *order, size_t count, int steps, double capacity, double *room)
+static double bound_of(const pj_stay *stay, const ranked *order, size_t count, int steps, double capacity,
+                       const double *taken, double *room)
 {
     const double most_looks = 1e7;
     double looks = 0, bound = 0;
@@ -108,7 +109,7 @@ static double bound_of(const pj_stay *stay, const ranked *order, size_t count, i
     if (looks > most_looks)
         return -1;
     for (int step = 0; step < steps; step++)
-        room[step] = capacity;
+        room[step] = fmax(capacity - (taken ? taken[step] : 0), 0);
     for (size_t i = 0; i < count; i++) {
         const pj_stay *s = &stay[order[i].index];
         for (int step = s->born; s->bits <= capacity && step <= s->last; step++) {
@@ -133,8 +134,8 @@ static pj_status rank(const pj_stay *stay, size_t count, int steps, double write
     return PJ_OK;
 }
 
-pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, double capacity, double write, double read,
-                             pj_arena *arena, pj_residency *out, pj_error *err)
+pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, double capacity, const double *taken,
+                             double write, double read, pj_arena *arena, pj_residency *out, pj_error *err)
 {
     tree t;
     ranked *order = PJ_NEW(arena, ranked, count);
@@ -142,14 +143,17 @@ pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, doubl
     double *room = PJ_NEW(arena, double, steps);
     PJ_TRY(pj_got(order && out->on_chip && out->live && room && tree_make(&t, steps, arena), err));
     PJ_TRY(rank(stay, count, steps, write, read, order, err));
+    for (int step = 0; taken && step < steps; step++)
+        if (taken[step] > 0)
+            tree_add(&t, 1, 0, t.leaves, step, step, taken[step]);
     take(stay, order, count, &t, capacity, write, read, out);
-    out->bound = bound_of(stay, order, count, steps, capacity, room);
-    size_t taken = 0;
+    out->bound = bound_of(stay, order, count, steps, capacity, taken, room);
+    size_t staying_count = 0;
     pj_stay *staying = PJ_NEW(arena, pj_stay, count);
     PJ_TRY(pj_got(staying, err));
     for (size_t i = 0; i < count; i++)
         if (out->on_chip[i])
-            staying[taken++] = stay[i];
-    fill_live(staying, taken, steps, out->live);
+            staying[staying_count++] = stay[i];
+    fill_live(staying, staying_count, steps, out->live);
     return PJ_OK;
 }

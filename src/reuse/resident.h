@@ -18,8 +18,9 @@ typedef struct pj_residency {
     double bound;  /* no choice of whole tensors saves more; negative: not computed (too many live tensors) */
 } pj_residency;
 
-/* Greedy, by (write + read x readers) / steps of life a bit; of equals the smaller, then the earlier one. A tensor is
- * taken if what lives stays within `capacity` bits at each step of its life. O(n log n). PJ_ENOMEM; PJ_EARGUMENT: a
- * life that is not within `steps`. Results live in `arena`. */
-pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, double capacity, double write, double read,
-                             pj_arena *arena, pj_residency *out, pj_error *err);
+/* `taken`: bits of each step that are not to be had, NULL: none. Greedy, by (write + read x readers) / steps of life a
+ * bit; of equals the smaller, then the earlier one. A tensor is taken if what lives stays within `capacity` bits at
+ * each step of its life. O(n log n). PJ_ENOMEM; PJ_EARGUMENT: a life that is not within `steps`. Results live in
+ * `arena`. */
+pj_status pj_resident_choose(const pj_stay *stay, size_t count, int steps, double capacity, const double *taken,
+                             double write, double read, pj_arena *arena, pj_residency *out, pj_error *err);

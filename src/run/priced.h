@@ -1,13 +1,14 @@
 /* The stages from formats to totals: what analyses and plans have in common. */
 #pragma once
 
-#include "cost/layer.h"
+#include "cost/traffic.h"
 #include "quant/plan_file.h"
 
 /* Where prices come from; all borrowed. */
 typedef struct pj_prices {
     const pj_model *model;
     const pj_table *table;
+    const pj_hierarchy *hierarchy; /* the one of the setup, else the reference; NULL: rules qtools */
     const pj_setup *setup; /* of it, all but the names of files */
 } pj_prices;
 
@@ -15,6 +16,7 @@ typedef struct pj_priced {
     pj_precision precision; /* settled by the layers */
     pj_schedule schedule;   /* with its buffers, which point to `precision` */
     pj_layers layers;
+    const pj_policy *policy;
     pj_totals totals; /* without devices and peak */
 } pj_priced;
 

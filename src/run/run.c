@@ -19,8 +19,9 @@ typedef struct analysis {
     pj_arena *scratch;
     pj_shelf *shelf;
     const pj_table *table;
-    const pj_device **device; /* as many as in the setup */
-    pj_content *content;      /* what has been opened */
+    const pj_hierarchy *hierarchy; /* NULL: rules qtools */
+    const pj_device **device;      /* as many as in the setup */
+    pj_content *content;           /* what has been opened */
     size_t contents;
     pj_diags diags;
 } analysis;
@@ -45,6 +46,19 @@ static pj_status open_devices(analysis *a, pj_error *err)
     return PJ_OK;
 }
 
+/* The one that is asked for, else the reference, whose prices are the table's. */
+static pj_status open_hierarchy(analysis *a, pj_error *err)
+{
+    const char *asked = a->result->setup.hierarchy;
+    const pj_kept *kept = NULL;
+    if (asked)
+        PJ_TRY(open_resource(a, PJ_RESOURCE_HIERARCHY, PJ_SETTING_AT(hierarchy)->name, asked, &kept, err));
+    else if (pj_table_rules(a->table) == PJ_RULES_PICOJOULE)
+        PJ_TRY(pj_shelf_open(a->shelf, &a->result->setup, PJ_RESOURCE_HIERARCHY, PJ_HIERARCHY_DEFAULT, &kept, err));
+    a->hierarchy = kept ? kept->hierarchy : NULL;
+    return PJ_OK;
+}
+
 /* Results tell names, and outlive what is opened. */
 static pj_status name_resources(analysis *a, pj_error *err)
 {
@@ -57,6 +71,8 @@ static pj_status name_resources(analysis *a, pj_error *err)
     setup->rules = result->rules = pj_rules_word(pj_table_rules(a->table));
     setup->unit = result->unit = pj_arena_strdup(a->arena, pj_table_unit(a->table));
     setup->devices = result->devices = devices;
+    if (setup->hierarchy)
+        setup->hierarchy = a->content[1 + setup->device_count].name = pj_arena_strdup(a->arena, a->hierarchy->name);
     result->version = PICOJOULE_VERSION;
     result->model = pj_model_describe(a->found->model);
     PJ_TRY(pj_got(devices && result->model, err));
@@ -69,7 +85,7 @@ static pj_status name_resources(analysis *a, pj_error *err)
 
 static pj_status open_resources(analysis *a, pj_error *err)
 {
-    enum { OTHERS = 3 }; /* table, plan, operators */
+    enum { OTHERS = 4 }; /* table, hierarchy, plan, operators */
     const pj_setup *setup = &a->result->setup;
     const pj_kept *table = NULL;
     a->content = PJ_NEW(a->arena, pj_content, setup->device_count + OTHERS);
@@ -78,6 +94,7 @@ static pj_status open_resources(analysis *a, pj_error *err)
     PJ_TRY(open_resource(a, PJ_RESOURCE_TABLE, PJ_SETTING_AT(table)->name, setup->table, &table, err));
     a->table = table->table;
     PJ_TRY(open_devices(a, err));
+    PJ_TRY(open_hierarchy(a, err));
     return name_resources(a, err);
 }
 
@@ -162,17 +179,33 @@ static pj_status read_plan(analysis *a, pj_plan *plan, const pj_plan **out, pj_e
     return *out ? pj_plan_take(kept ? kept->plan : NULL, setup->quantize, a->found->model, a->arena, plan, err) : PJ_OK;
 }
 
+static pj_status name_levels(analysis *a, const pj_policy *policy, pj_error *err)
+{
+    const pj_hierarchy *hierarchy = a->hierarchy;
+    const char **levels = PJ_NEW(a->arena, const char *, PJ_MOST_LEVELS);
+    a->result->setup.reuse = policy->name;
+    if (!levels)
+        return pj_fail_memory(err);
+    a->result->levels = levels;
+    for (int i = 0; policy->has_levels && i < hierarchy->level_count; i++)
+        levels[a->result->level_count++] = pj_arena_strdup(a->arena, hierarchy->level[i].name);
+    if (policy->has_levels && hierarchy->machine.has_weight_buffer)
+        levels[a->result->level_count++] = "weight_buffer";
+    return PJ_OK;
+}
+
 static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
-    const pj_prices prices = {found->model, a->table, &result->setup};
+    const pj_prices prices = {found->model, a->table, a->hierarchy, &result->setup};
     const pj_plan *planned;
     pj_plan plan;
     PJ_TRY(read_plan(a, &plan, &planned, err));
     PJ_TRY(pj_run_priced(&prices, planned, a->arena, a->scratch, &a->diags, priced, err));
     pj_layers_traffic(&priced->precision, &priced->layers);
     PJ_TRY(pj_layers_shapes(found->model, &priced->layers, a->arena, err));
+    PJ_TRY(name_levels(a, priced->policy, err));
     found->precision = priced->precision;
     found->layers = priced->layers;
     result->layers = priced->layers.row;

@@ -21,6 +21,26 @@ typedef struct sweep {
     pj_error *err;
 } sweep;
 
+/* ---- levels of the memory hierarchy ---- */
+
+static const char level_head[] = "hierarchy.", level_tail[] = ".size", last_level[] = "sram";
+
+bool pj_sweep_is_level(const char *name)
+{
+    const size_t head = sizeof level_head - 1, tail = sizeof level_tail - 1, length = strlen(name);
+    return strcmp(name, last_level) == 0 || (length > head + tail && strncmp(name, level_head, head) == 0 &&
+                                             strcmp(name + length - tail, level_tail) == 0);
+}
+
+static const char *level_of(const char *name, pj_arena *arena)
+{
+    const size_t head = sizeof level_head - 1, tail = sizeof level_tail - 1;
+    return strcmp(name, last_level) == 0 ? last_level
+                                         : pj_arena_strndup(arena, name + head, strlen(name) - head - tail);
+}
+
+/* ---- all points ---- */
+
 /* Combinations of all values. */
 static pj_status count_points(const pj_sweep_dim *dims, size_t count, size_t *points, pj_error *err)
 {
@@ -57,22 +77,37 @@ static pj_status start(sweep *s, const pj_setup *setup, const pj_sweep_dim *dims
     if (s->shared)
         memcpy(s->bound, s->setup.dims, s->shared * sizeof *s->bound);
     s->setup.dims = s->bound;
-    s->setup.dim_count = s->shared + count;
+    s->setup.dim_count = s->shared;
+    for (size_t i = 0; i < count; i++)
+        s->setup.dim_count += !pj_sweep_is_level(dims[i].name);
     s->result.points = s->points;
     pj_map_init(&s->seen, s->arena);
     return copy_dims(s, dims, count);
 }
 
+/* ---- one point ---- */
+
+static pj_status set_level(sweep *s, const char *name, int64_t bytes)
+{
+    if (bytes < 1 || bytes > INT64_MAX / 8)
+        return pj_fail(s->err, PJ_EARGUMENT, "%.64s of %" PRId64 " bytes is no size", name, bytes);
+    s->setup.resized = level_of(name, s->arena);
+    s->setup.resized_bits = 8 * (uint64_t)bytes;
+    return s->setup.resized ? PJ_OK : pj_fail_memory(s->err);
+}
 /* Values of combination number `point`: the last dimension counts fastest. */
 static pj_status set_values(sweep *s, size_t point)
 {
-    size_t count = s->result.dim_count;
+    size_t count = s->result.dim_count, bound = s->setup.dim_count;
     int64_t *values = PJ_NEW(s->arena, int64_t, count);
     PJ_TRY(pj_got(values, s->err));
     s->points[point].values = values;
     for (size_t i = count; i-- > 0; point /= s->dims[i].count) {
         values[i] = s->dims[i].values[point % s->dims[i].count];
-        s->bound[s->shared + i] = (pj_dim_binding){s->dims[i].name, values[i]};
+        if (pj_sweep_is_level(s->dims[i].name))
+            PJ_TRY(set_level(s, s->dims[i].name, values[i]));
+        else
+            s->bound[--bound] = (pj_dim_binding){s->dims[i].name, values[i]};
     }
     return PJ_OK;
 }
@@ -102,6 +137,8 @@ static pj_status keep_totals(sweep *s, const pj_result *result, pj_sweep_point *
     out->totals = result->totals;
     out->totals.devices = pj_arena_memdup(s->arena, out->totals.devices, devices, sizeof *out->totals.devices);
     out->totals.device_notes = NULL; /* of one point, as layers are */
+    out->totals.reuse =
+        out->totals.reuse ? pj_arena_memdup(s->arena, out->totals.reuse, 1, sizeof *out->totals.reuse) : NULL;
     for (size_t i = 0; i < count; i++)
         PJ_TRY(keep_finding(s, &findings[i]));
     return pj_got(out->totals.devices, s->err);
@@ -143,6 +180,12 @@ static pj_status keep_names(sweep *s, const pj_result *result)
     out->model = pj_arena_strdup(s->arena, info->path);
     out->setup = pj_setup_copy(&result->setup, s->arena);
     keep_fixed(s, info, fixed);
+    out->setup.resized = NULL; /* it differs from point to point */
+    const char **levels = PJ_NEW(s->arena, const char *, result->level_count);
+    for (size_t i = 0; levels && i < result->level_count; i++)
+        levels[i] = pj_arena_strdup(s->arena, result->levels[i]);
+    out->levels = levels;
+    out->level_count = result->level_count;
     return pj_arena_failed(s->arena) ? pj_fail_memory(s->err) : PJ_OK;
 }
 

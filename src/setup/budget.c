@@ -85,6 +85,8 @@ static pj_status read_names(pj_json array, const char *folder, pj_arena *arena, 
 pj_status pj_setting_read(const pj_setting *member, pj_json value, const char *folder, pj_arena *arena, pj_setup *out,
                           pj_error *err)
 {
+    if (member->choices)
+        return pj_setting_read_json(member, value, arena, out, err);
     switch ((int)member->kind) {
     case PJ_SETTING_SIZE:
         return read_size(value, pj_setting_of(out, member), err);
@@ -164,7 +166,7 @@ static bool is_object_set(const pj_setup *setup, const char *object)
 static bool is_written(const pj_setup *setup, const pj_setting *member)
 {
     bool is_choice = member->kind == PJ_SETTING_PLACE || member->kind == PJ_SETTING_YES_NO;
-    return pj_setting_is_set(setup, member) ||
+    return pj_setting_is_set(setup, member) || (member->unsaid && pj_setting_text(setup, member)) ||
            (is_choice && member->budget_object && is_object_set(setup, member->budget_object));
 }
 

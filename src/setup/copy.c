@@ -23,6 +23,7 @@ static void copy_member(pj_setup *out, const pj_setting *member, pj_arena *arena
     case PJ_SETTING_PLACE:
     case PJ_SETTING_YES_NO:
     case PJ_SETTING_FLAG:
+    case PJ_SETTING_COUNT:
     case PJ_SETTING_SIZE:
         break;
     case PJ_SETTING_TEXT:

@@ -31,6 +31,7 @@ void pj_setting_write_json(const pj_setup *setup, const pj_setting *member, pj_j
     case PJ_SETTING_FLAG:
         pj_json_write_bool(json, pj_setting_bool(setup, member));
         break;
+    case PJ_SETTING_COUNT:
     case PJ_SETTING_SIZE:
         pj_json_write_uint(json, pj_setting_bits(setup, member));
         break;
@@ -146,12 +147,17 @@ pj_status pj_setting_read_json(const pj_setting *member, pj_json value, pj_arena
     case PJ_SETTING_YES_NO:
     case PJ_SETTING_FLAG:
         return pj_json_as_bool(value, at, err);
+    case PJ_SETTING_COUNT:
     case PJ_SETTING_SIZE:
         return pj_json_as_uint(value, at, err);
     case PJ_SETTING_TEXT:
     case PJ_SETTING_FILE:
     case PJ_SETTING_NAME:
-        return read_text(&r, value, at);
+        if (!member->choices)
+            return read_text(&r, value, at);
+        PJ_TRY(pj_json_as_word(value, member->choices, &word, err));
+        *(const char **)at = member->choices[word];
+        break;
     case PJ_SETTING_FOUND:
         PJ_TRY(pj_json_as_word(value, words, &word, err));
         *(const char **)at = words[word];
@@ -224,6 +230,7 @@ pj_status pj_setup_read(pj_json report, pj_arena *arena, pj_setup *out, pj_error
     PJ_TRY(pj_json_get_object(report, settings_key, &settings, err));
     while ((member = pj_setting_after(PJ_ORDER_REPORT, member)))
         PJ_TRY(read_member(&r, member, settings));
+    pj_setup_unsaid(out);
     PJ_TRY(read_contents(&r, settings));
     return pj_arena_failed(arena) ? pj_fail_memory(err) : PJ_OK;
 }

@@ -30,10 +30,13 @@ pj_setup pj_setup_default(void)
                       .weights_on = PJ_PLACE_DRAM,
                       .activations_on = PJ_PLACE_DRAM,
                       .io_on_dram = true,
+                      .runs = 1,
                       .unbound_dims_are_one = true};
 }
 
 static const char in_memory[] = "memory";
+static const char *const reuse_words[] = {PJ_REUSE_ONCE, PJ_REUSE_USUAL, "resident", PJ_REUSE_TILED, NULL};
+static const char *const cache_words[] = {"append", PJ_CACHE_WHOLE, NULL};
 
 /* clang-format off */
 static const pj_setting members[] = {
@@ -94,14 +97,14 @@ static const pj_setting members[] = {
              "or as many as they can (default: latency at\n"
              "batch 1, else throughput)",
      .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_DEVICES,
-     .in_report = WORD(load), .report = 16, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(load), .budget = 11,
+     .in_report = WORD(load), .report = 16, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(load), .budget = 17,
      .told = "Devices run for %v (%o)", .place_told = 14},
     {NAMED(utilization), .option = WORD(utilization), .value = "X",
      .help = "share of their peak that devices reach, 0 to 1,\n"
              "instead of what their profiles say",
      .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_DEVICES,
      .in_report = WORD(utilization), .report = 17, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(utilization),
-     .budget = 12, .told = "Devices reach %v of their peak (%o)", .place_told = 15},
+     .budget = 18, .told = "Devices reach %v of their peak (%o)", .place_told = 15},
     {NAMED(weights_on), .option = "weights-on", .value = "dram|sram|fixed",
      .help = "where weights and other constants are;\n"
              "fixed: hard-wired, free (default dram)",
@@ -131,6 +134,35 @@ static const pj_setting members[] = {
      .in_report = "min_sram_size", .report = 7, .written = PJ_WRITTEN_ALWAYS,
      .in_budget = "sram_min", .budget_object = in_memory, .budget = 9, .basis = 4,
      .joint = "; ", .told = "no SRAM (%o) below %v", .place_told = 8},
+    {NAMED(hierarchy), .option = WORD(hierarchy), .value = "NAME|FILE",
+     .help = "memory hierarchy of a chip (default: DRAM and\n"
+             "one SRAM of 256 KiB, priced by the table); see\n"
+             "`picojoule hierarchies`",
+     .kind = PJ_SETTING_NAME, .group = PJ_ABOUT_ENERGY, .other_prices = true,
+     .in_report = WORD(hierarchy), .report = 21, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(hierarchy),
+     .budget = 13, .basis = 20, .told = "Memory hierarchy %v (%o)", .place_told = 24},
+    {NAMED(reuse), .option = WORD(reuse), .value = "once|fused|resident|tiled",
+     .help = "what stays on chip: nothing, results of layers\n"
+             "that are fused, whole tensors as well, tiles of\n"
+             "each layer as well (default fused; tiled with\n"
+             "--hierarchy)",
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_ENERGY, .other_prices = true, .usual = PJ_REUSE_USUAL,
+     .unsaid = PJ_REUSE_ONCE, .choices = reuse_words,
+     .in_report = WORD(reuse), .report = 22, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(reuse), .budget = 14,
+     .basis = 21},
+    {NAMED(kv_cache), .option = "kv-cache", .value = "append|whole",
+     .help = "what a step writes of a cache of keys and\n"
+             "values: the new position, or all of it (default\n"
+             "append)",
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_ENERGY, .usual = "append", .choices = cache_words,
+     .in_report = WORD(kv_cache), .report = 23, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(kv_cache), .budget = 15,
+     .basis = 22, .told = "Caches of keys and values are written %v (%o)", .place_told = 25},
+    {NAMED(runs), .option = WORD(runs), .value = "N",
+     .help = "runs one after another, over which weights that\n"
+             "fit on chip stay there (default 1)",
+     .kind = PJ_SETTING_COUNT, .group = PJ_ABOUT_ENERGY,
+     .in_report = WORD(runs), .report = 24, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(runs), .budget = 16,
+     .basis = 23, .told = "Weights that fit on chip are read once in %v runs (%o)", .place_told = 26},
     /* ---- number formats ---- */
     {NAMED(plan), .option = WORD(plan), .value = "FILE",
      .help = "number formats of layers (picojoule.plan/1),\n"

@@ -29,6 +29,21 @@ bool pj_size_read(const char *text, uint64_t *bits)
     return whole <= most && whole == floor(whole);
 }
 
+const char *pj_size_scan(const char *text, int64_t *out)
+{
+    enum { LONGEST = 40 };
+    char one[LONGEST + 1];
+    uint64_t bits = 0;
+    size_t length = strcspn(text, ",");
+    if (length > LONGEST)
+        return NULL;
+    memcpy(one, text, length);
+    one[length] = 0;
+    bool good = pj_size_read(one, &bits) && bits % 8 == 0;
+    *out = (int64_t)(bits / 8);
+    return good ? text + length : NULL;
+}
+
 /* The '=' of NAME=VALUE: names may hold one, too, so the last one counts. */
 static const char *find_equals(const char *value)
 {
@@ -79,7 +94,12 @@ static const char *copy_name(setter *s, const char *value)
 
 static const char *set_text(setter *s, const char *value)
 {
-    *(const char **)pj_setting_of(s->setup, s->member) = copy_name(s, value);
+    const char *const *choice = s->member->choices;
+    while (choice && *choice && strcmp(*choice, value) != 0)
+        choice++;
+    if (choice && !*choice)
+        return s->member->value;
+    *(const char **)pj_setting_of(s->setup, s->member) = pj_arena_strdup(s->arena, value);
     return *value ? NULL : s->member->value;
 }
 
@@ -150,6 +170,15 @@ static const char *add_input(setter *s, const char *value)
     return NULL;
 }
 
+static const char *set_count(setter *s, const char *value)
+{
+    int64_t count;
+    if (!read_count(value, &count) || count < 1)
+        return "a whole number of at least 1";
+    *(uint64_t *)pj_setting_of(s->setup, s->member) = (uint64_t)count;
+    return NULL;
+}
+
 static const char *set_size(setter *s, const char *value)
 {
     return pj_size_read(value, pj_setting_of(s->setup, s->member)) ? NULL
@@ -167,6 +196,8 @@ const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const ch
     case PJ_SETTING_FLAG:
         *(bool *)pj_setting_of(setup, member) = true;
         return NULL;
+    case PJ_SETTING_COUNT:
+        return set_count(s, value);
     case PJ_SETTING_SIZE:
         return set_size(s, value);
     case PJ_SETTING_TEXT:
@@ -233,5 +264,6 @@ pj_status pj_setup_set(pj_setup *setup, const char *name, const char *value, pj_
     const char *wants = pj_setting_parse(setup, member, value, setup->owner);
     if (wants)
         return pj_fail(err, PJ_EARGUMENT, "%.64s '%.200s': wants %s", name, value, wants);
+    setup->places_asked = setup->places_asked || pj_setting_is_place(member);
     return pj_arena_failed(setup->owner) ? pj_fail_memory(err) : PJ_OK;
 }

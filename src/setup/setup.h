@@ -5,6 +5,12 @@
 #include "base/json_write.h"
 #include "picojoule/setup.h"
 
+/* Words of `reuse` and `kv_cache` that code asks for by name. */
+#define PJ_REUSE_ONCE  "once"
+#define PJ_REUSE_USUAL "fused"
+#define PJ_REUSE_TILED "tiled"
+#define PJ_CACHE_WHOLE "whole"
+
 /* A copy with all its texts and arrays, which live as long as the arena; resources stay the caller's. Out of memory
  * shows in pj_arena_failed. */
 pj_setup pj_setup_copy(const pj_setup *setup, pj_arena *arena);
@@ -30,6 +36,16 @@ const pj_setting *pj_setting_find(const char *name, size_t length);
 
 /* Has it another value than pj_setup_default()? */
 bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member);
+
+/* Does it say where tensors are, which `once` alone asks? And does the setup say so? */
+bool pj_setting_is_place(const pj_setting *member);
+bool pj_setup_has_places(const pj_setup *setup);
+
+/* Of a result: do its figures rest on levels of a memory hierarchy, not on places? */
+bool pj_setup_has_levels(const pj_setup *setup);
+
+/* Of what was read from a file: what it does not say is as it was before it could be said. */
+void pj_setup_unsaid(pj_setup *setup);
 
 /* The member itself. */
 void *pj_setting_of(pj_setup *setup, const pj_setting *member);

@@ -75,13 +75,19 @@ static bool has_default(const pj_setting *member)
     return member->kind == PJ_SETTING_PLACE || member->kind == PJ_SETTING_YES_NO || member->kind == PJ_SETTING_SIZE;
 }
 
+/* Records that do not tell it were made with what is unsaid. */
+static bool is_in_basis(const pj_setup *setup, const pj_setting *member)
+{
+    const char *text = member->unsaid ? pj_setting_text(setup, member) : NULL;
+    return text ? strcmp(text, member->unsaid) != 0 : has_default(member) || pj_setting_is_set(setup, member);
+}
+
 void pj_setup_basis(const pj_setup *setup, bool with_formats, pj_str *out)
 {
     enum { DIGITS = 12 }; /* of a digest: enough to tell that it is another one */
     const pj_setting *member = NULL;
     while ((member = pj_setting_after(PJ_ORDER_BASIS, member)))
-        if ((with_formats || member->group != PJ_ABOUT_FORMATS) &&
-            (has_default(member) || pj_setting_is_set(setup, member)))
+        if ((with_formats || member->group != PJ_ABOUT_FORMATS) && is_in_basis(setup, member))
             add_option(setup, member, true, out);
     for (size_t i = 0; i < setup->content_count; i++) {
         const pj_content *content = &setup->contents[i];

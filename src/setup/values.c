@@ -40,6 +40,7 @@ bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member)
     case PJ_SETTING_YES_NO:
     case PJ_SETTING_FLAG:
         return pj_setting_bool(setup, member) != pj_setting_bool(&usual, member);
+    case PJ_SETTING_COUNT:
     case PJ_SETTING_SIZE:
         return pj_setting_bits(setup, member) != pj_setting_bits(&usual, member);
     case PJ_SETTING_TEXT:
@@ -47,6 +48,7 @@ bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member)
     case PJ_SETTING_NAME:
     case PJ_SETTING_FOUND: {
         const char *text = pj_setting_text(setup, member), *other = pj_setting_text(&usual, member);
+        other = member->usual ? member->usual : other;
         return text && (!other || strcmp(text, other) != 0);
     }
     case PJ_SETTING_NAMES:
@@ -58,6 +60,34 @@ bool pj_setting_is_set(const pj_setup *setup, const pj_setting *member)
     return pj_setting_count(setup, member) > 0;
 }
 
+bool pj_setting_is_place(const pj_setting *member)
+{
+    return member->budget_object != NULL;
+}
+
+bool pj_setup_has_places(const pj_setup *setup)
+{
+    const pj_setting *member;
+    bool has = setup->places_asked;
+    for (size_t i = 0; (member = pj_setup_setting(i)) != NULL; i++)
+        has = has || (pj_setting_is_place(member) && pj_setting_is_set(setup, member));
+    return has;
+}
+
+bool pj_setup_has_levels(const pj_setup *setup)
+{
+    return setup->hierarchy || (setup->reuse && strcmp(setup->reuse, PJ_REUSE_ONCE) != 0);
+}
+
+void pj_setup_unsaid(pj_setup *setup)
+{
+    const pj_setting *member;
+    for (size_t i = 0; (member = pj_setup_setting(i)) != NULL; i++)
+        if (member->unsaid && !pj_setting_text(setup, member) && !setup->hierarchy)
+            *(const char **)pj_setting_of(setup, member) = member->unsaid;
+}
+
+/* ---- lists ---- */
 static size_t *count_of(pj_setup *setup, const pj_setting *member)
 {
     return (size_t *)(void *)((char *)setup + member->count_at);
@@ -179,6 +209,7 @@ void pj_setting_print(const pj_setup *setup, const pj_setting *member, pj_str *o
     case PJ_SETTING_FLAG:
         pj_str_add(out, pj_setting_bool(setup, member) ? "yes" : "no");
         break;
+    case PJ_SETTING_COUNT:
     case PJ_SETTING_SIZE:
         pj_str_printf(out, "%" PRIu64, pj_setting_bits(setup, member));
         break;

@@ -288,7 +288,7 @@ static bool compute_residency(outcome *out, const cJSON *row)
     pj_residency found;
     pj_error err = {0};
     double capacity = number(row, "capacity_kbit", 0) * (1 - number(row, "reserve", 0));
-    bool good = arena && pj_resident_choose(stay, count, steps, capacity, number(row, "price_write", 1),
+    bool good = arena && pj_resident_choose(stay, count, steps, capacity, NULL, number(row, "price_write", 1),
                                             number(row, "price_read", 1), arena, &found, &err) == PJ_OK;
     if (good) {
         check_on_chip(out, row, found.on_chip);

@@ -38,6 +38,7 @@ static void judge(const pj_budget *budget, const pj_result *now)
                             .unit = "pJ",
                             .table = "",
                             .options = "",
+                            .before = "",
                             .dearest = ""};
     const pj_budget_case given = {.budget = budget,
                                   .entry = entry,

@@ -354,6 +354,41 @@ static void make_layer(made *m, pj_layer *layer, size_t index)
     };
 }
 
+/* What the memory hierarchy does: everything of the first layer, nearly nothing of the second. */
+static const char *const levels[] = {"dram", "global"};
+static const pj_kept_tensor kept[] = {
+    {"x", "chip"},
+    {"y", "gone"}
+};
+static const pj_reuse reuse = {
+    .level = {{1, 2, 3.5}, {4, 5, 6.25}},
+    .register_pj = 0.5,
+    .bound_bits = 7,
+    .tile_m = 8,
+    .tile_n = 9,
+    .tile_r = 10,
+    .stays = "W",
+    .utilization = 0.5,
+    .cycles = 11,
+    .time_us = 0.75,
+    .is_memory_bound = true,
+    .kept = kept,
+    .kept_count = 2
+};
+static const pj_reuse gone = {.bound_bits = -1, .utilization = -1, .cycles = -1, .time_us = -1, .fused_into = "first"};
+static const pj_reuse_totals reuse_totals = {
+    .level = {{1, 2, 3.5}, {4, 5, 6.25}},
+    .register_pj = 0.5,
+    .bound_bits = 7,
+    .cycles = -1,
+    .time_us = -1,
+    .gone = 1,
+    .on_chip = 2,
+    .level0 = 3,
+    .saved_pj = 4.5,
+    .most_saved_pj = -1
+};
+
 static void make(made *m)
 {
     static const char *const devices[] = {"a100", "stm32l4r5"}, *const names[] = {"x", "", "w", "y"};
@@ -416,6 +451,11 @@ static void make(made *m)
     m->result.setup.unit = m->result.unit;
     m->result.setup.devices = devices;
     m->result.setup.device_count = 2;
+    m->result.setup.reuse = "tiled";
+    m->result.levels = levels;
+    m->result.level_count = 2;
+    m->layer[0].reuse = &reuse;
+    m->layer[1].reuse = &gone;
     m->result.totals = (pj_totals){
         .macs = 201,
         .flops = 202,
@@ -433,7 +473,8 @@ static void make(made *m)
         .file_bytes = 4711,
         .peak_activation_bytes = 301,
         .qtools_total_cost = 302,
-        .qtools_energy_sum = 303
+        .qtools_energy_sum = 303,
+        .reuse = &reuse_totals
     };
 }
 

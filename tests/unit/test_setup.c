@@ -25,7 +25,11 @@ static void refuse(const char *name, const char *value, const char *what)
 /* A value for each member, other than its default: none is forgotten below. */
 static const char *example(const pj_setting *setting)
 {
+    if (setting->choices)
+        return setting->choices[1];
     switch (setting->kind) {
+    case PJ_SETTING_COUNT:
+        return "3";
     case PJ_SETTING_PLACE:
         return "sram";
     case PJ_SETTING_YES_NO:
@@ -88,6 +92,8 @@ static void test_set(void)
     refuse("io-on-dram", "maybe", "io-on-dram 'maybe': wants yes or no");
     refuse("sram-min", "0.3B", "sram-min '0.3B': wants a size like 16KiB, 8MiB, 4096 (bytes) or 100bit");
     refuse("sram-min", "2000000GB", "sram-min '2000000GB': wants a size like 16KiB, 8MiB, 4096 (bytes) or 100bit");
+    refuse("reuse", "twice", "reuse 'twice': wants once|fused|resident|tiled");
+    refuse("runs", "0", "runs '0': wants a whole number of at least 1");
     refuse("dim", "=4", "dim '=4': wants NAME=N or NAME=FORMULA, for example batch=1, total=past+1");
     refuse("input", "x=1,", "input 'x=1,': wants NAME=[TYPE:]DIMS, for example tokens=int64:1,128");
     refuse("no-fold", "yes", "no-fold takes no value");
@@ -116,6 +122,22 @@ static void test_set_after_lists(void)
     pj_setup_clear(&setup);
 }
 
+/* No two members have one place in an order. */
+static void test_places(void)
+{
+    const pj_setting *setting;
+    for (int order = PJ_ORDER_REPORT; order <= PJ_ORDER_TOLD; order++) {
+        size_t listed = 0, placed = 0;
+        for (setting = NULL; (setting = pj_setting_after((pj_setting_order)order, setting));)
+            listed++;
+        for (size_t i = 0; (setting = pj_setup_setting(i)); i++) {
+            const unsigned char place[] = {setting->report, setting->budget, setting->basis, setting->place_told};
+            placed += place[order] > 0;
+        }
+        CHECK_INT(listed, placed);
+    }
+}
+
 static void test_options(void)
 {
     pj_setup setup = everything();
@@ -123,11 +145,13 @@ static void test_options(void)
     pj_setup_options(&setup, &out);
     CHECK_TEXT(out.data, "--dim a=b=3 --table qtools --plan 'my file.json' --quantize int8 --op-rules 'my file.json' "
                          "--weights-on sram --activations-on sram --io-on-dram no --sram-min 4100bit "
-                         "--input 'x=int64:1,?,8' --trips a=b=3 --follow-links --no-fold");
+                         "--input 'x=int64:1,?,8' --trips a=b=3 --hierarchy qtools --kv-cache whole --runs 3 "
+                         "--follow-links --no-fold");
     pj_setup_basis(&setup, true, &basis);
     CHECK_TEXT(basis.data, "--weights-on sram --activations-on sram --io-on-dram no --sram-min 4100bit "
                            "--plan 'my file.json' --quantize int8 --no-fold --op-rules 'my file.json' "
-                           "--dim a=b=3 --input 'x=int64:1,?,8' --trips a=b=3");
+                           "--dim a=b=3 --input 'x=int64:1,?,8' --trips a=b=3 --hierarchy qtools --reuse fused "
+                           "--kv-cache whole --runs 3");
     pj_str_free(&out);
     pj_str_free(&basis);
     pj_setup_clear(&setup);
@@ -303,6 +327,7 @@ int main(void)
 {
     test_set();
     test_set_after_lists();
+    test_places();
     test_options();
     test_json();
     test_compare();

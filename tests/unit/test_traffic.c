@@ -41,7 +41,7 @@ static void set_up(setting *s)
     CHECK_INT(pj_schedule_steps(s->model, s->arena, &s->diags, &s->schedule, &err), PJ_OK);
     CHECK_INT(pj_layers_count(&s->schedule, &s->precision, s->table, s->arena, &s->diags, &s->layers, &err), PJ_OK);
     CHECK_INT(pj_schedule_buffers(&s->precision, s->arena, &s->schedule, &err), PJ_OK);
-    s->memory = pj_memory_of(s->table, &setup);
+    CHECK_INT(pj_memory_of(s->table, NULL, &setup, &s->memory, &err), PJ_OK);
 }
 
 static void tear_down(setting *s)
@@ -63,16 +63,28 @@ static void check_move(const pj_move *move, pj_operand operand, const char *valu
     CHECK(move->sram_bits == (double)bits);
 }
 
+static pj_traffic traffic_of(setting *s, pj_moves *moves)
+{
+    return (pj_traffic){.schedule = &s->schedule,
+                        .precision = &s->precision,
+                        .layers = &s->layers,
+                        .memory = &s->memory,
+                        .arena = s->arena,
+                        .kept = s->arena,
+                        .moves = moves};
+}
+
 static void test_once(setting *s)
 {
     const pj_policy *once = pj_policy_at(0);
-    pj_traffic traffic = {&s->schedule, &s->precision, &s->layers, &s->memory, s->arena, NULL};
     pj_moves moves = {.arena = s->arena};
+    pj_traffic traffic = traffic_of(s, &moves);
+    pj_layer row = {.runs = 1};
     pj_error err = {0};
     CHECK_TEXT(once->name, "once");
     s->memory.io_on_dram = false;
     s->memory.activations_on = PJ_PLACE_FIXED;
-    CHECK_INT(once->moves(&traffic, 0, &moves, &err), PJ_OK);
+    CHECK_INT(once->charge(&traffic, 0, &row, &err), PJ_OK);
     CHECK_INT(moves.count, 4);
     check_move(&moves.at[0], PJ_OPERAND_PARAMETER, "w", 6 * 32, PJ_PLACE_DRAM, PJ_PLACE_FIXED);
     check_move(&moves.at[1], PJ_OPERAND_PARAMETER, "bias", 3 * 32, PJ_PLACE_DRAM, PJ_PLACE_FIXED);
@@ -82,8 +94,7 @@ static void test_once(setting *s)
     CHECK_TEXT(s->model->value[moves.at[3].buffer]->name, "c");
     s->memory.io_on_dram = true; /* staged, both ways */
     s->memory.activations_on = PJ_PLACE_DRAM;
-    moves.count = 0;
-    CHECK_INT(once->moves(&traffic, 2, &moves, &err), PJ_OK);
+    CHECK_INT(once->charge(&traffic, 2, &row, &err), PJ_OK);
     CHECK_INT(moves.count, 3);
     check_move(&moves.at[0], PJ_OPERAND_INPUT, "r", 48 * 32, PJ_PLACE_DRAM, PJ_PLACE_SRAM);
     check_move(&moves.at[1], PJ_OPERAND_INPUT, "c", 48 * 32, PJ_PLACE_DRAM, PJ_PLACE_SRAM);
@@ -93,26 +104,34 @@ static void test_once(setting *s)
 /* The sum of the moves' prices is what a layer pays. */
 static void test_sum(setting *s)
 {
-    pj_traffic traffic = {&s->schedule, &s->precision, &s->layers, &s->memory, s->arena, NULL};
+    pj_moves moves = {.arena = s->arena};
+    pj_traffic traffic = traffic_of(s, &moves);
+    pj_totals totals = {0};
     pj_error err = {0};
-    for (size_t p = 0; pj_policy_at(p); p++) {
-        pj_moves moves = {.arena = s->arena};
-        CHECK_INT(pj_price_layers(&s->schedule, &s->precision, &s->memory, pj_policy_at(p), s->arena, &s->diags,
-                                  &s->layers, &err),
-                  PJ_OK);
-        if (pj_policy_at(p)->prepare)
-            CHECK_INT(pj_policy_at(p)->prepare(&traffic, &err), PJ_OK);
-        for (size_t i = 0; i < s->layers.count; i++) {
-            pj_energy sum = {0};
-            moves.count = 0;
-            CHECK_INT(pj_policy_at(p)->moves(&traffic, i, &moves, &err), PJ_OK);
-            for (size_t m = 0; m < moves.count; m++)
-                pj_move_charge(&s->memory, &moves.at[m], &sum);
-            CHECK_NEAR(s->layers.row[i].energy.inputs, sum.inputs, 1e-15);
-            CHECK_NEAR(s->layers.row[i].energy.outputs, sum.outputs, 1e-15);
-            CHECK_NEAR(s->layers.row[i].energy.parameters, sum.parameters, 1e-15);
-        }
+    CHECK_INT(pj_price_layers(&s->schedule, &s->precision, &s->memory, pj_policy_at(0), s->arena, s->arena, &s->diags,
+                              &s->layers, &totals, &err),
+              PJ_OK);
+    for (size_t i = 0; i < s->layers.count; i++) {
+        pj_layer row = {.runs = 1};
+        pj_energy sum = {0};
+        CHECK_INT(pj_policy_at(0)->charge(&traffic, i, &row, &err), PJ_OK);
+        for (size_t m = 0; m < moves.count; m++)
+            pj_move_charge(&s->memory, &moves.at[m], &sum);
+        CHECK_NEAR(s->layers.row[i].energy.inputs, sum.inputs, 1e-15);
+        CHECK_NEAR(s->layers.row[i].energy.outputs, sum.outputs, 1e-15);
+        CHECK_NEAR(s->layers.row[i].energy.parameters, sum.parameters, 1e-15);
     }
+}
+
+/* A staging buffer is no larger than the largest SRAM that Horowitz has a figure for: 1 MiB. */
+static void test_largest_sram(setting *s)
+{
+    pj_move small = pj_move_read(&s->memory, PJ_OPERAND_INPUT, PJ_PLACE_DRAM, 8u << 20), large = small;
+    large.bits *= 4;
+    large.sram_bits *= 4;
+    s->memory.min_sram_bits = 0;
+    CHECK_NEAR(pj_move_price(&s->memory, &small), (8u << 20) * (20.3125 + 1.5625), 1e-12);
+    CHECK_NEAR(pj_move_price(&s->memory, &large), 4 * pj_move_price(&s->memory, &small), 1e-12);
 }
 
 /* Every policy of the table has a name of its own, says what it assumes, and makes moves. */
@@ -122,7 +141,7 @@ static void test_table(void)
     for (; pj_policy_at(count); count++) {
         const pj_policy *policy = pj_policy_at(count);
         size_t length = strlen(policy->assumed);
-        CHECK(*policy->name && policy->moves && length > 0 && policy->assumed[length - 1] == '.');
+        CHECK(*policy->name && policy->charge && length > 0 && policy->assumed[length - 1] != '.');
         for (size_t i = 0; i < count; i++)
             CHECK(strcmp(pj_policy_at(i)->name, policy->name) != 0);
     }
@@ -171,6 +190,7 @@ int main(void)
     test_lives(&s);
     test_table();
     test_sum(&s);
+    test_largest_sram(&s);
     test_once(&s);
     tear_down(&s);
     return check_done();
