@@ -50,7 +50,7 @@ bool pj_stars_give(const double *values, size_t n, pj_star_method method, pj_sta
         first = list[first].value == value ? first : i;
         pj_star *star = &out[list[i].at];
         *star = (pj_star){.less = first, .place = i, .percentile = n > 1 ? (int)(100 * i / (n - 1)) : 0};
-        star->range_percent = high > low ? 100 * (value - low) / (high - low) : 0;
+        star->range_percent = high > low ? (value - low) / (high - low) * 100 : 0;
         star->stars = stars_of(star, value, low, high, n, method);
     }
     free(list);

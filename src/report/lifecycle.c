@@ -131,6 +131,7 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_phase, amounts.cost), .key = "cost", .kind = PJ_CELL_NUMBER, .from_zero = true, .or_unknown = true},
     {PJ_MEMBER(pj_phase, queries), .key = "queries", .kind = PJ_CELL_NUMBER, .from_zero = true, .or_unknown = true},
     {.key = "boundary", .kind = PJ_CELL_TEXT},
+    {.key = "comparison_only", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -139,8 +140,14 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
 {
     const pj_lifecycle *life = input;
     pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
-    for (size_t i = 0; rows && i < life->count; i++)
-        pj_cell_text(&pj_rows_add_of(rows, &life->phases[i])[COLUMNS - 1], pj_boundary_word(life->phases[i].boundary));
+    for (size_t i = 0; rows && i < life->count; i++) {
+        pj_cell *cell = pj_rows_add_of(rows, &life->phases[i]);
+        pj_str warning = pj_str_new(0);
+        pj_cell_text(&cell[COLUMNS - 2], pj_boundary_word(life->phases[i].boundary));
+        if (life->comparison_only)
+            pj_comparison_words(NULL, &warning);
+        pj_cell_made(&cell[COLUMNS - 1], rows, &warning);
+    }
     return rows;
 }
 

@@ -104,6 +104,7 @@ static const pj_column columns[] = {
     {.key = "n", .kind = PJ_CELL_COUNT},
     {.key = "percentile", .kind = PJ_CELL_COUNT},
     {.key = "range_percent", .kind = PJ_CELL_NUMBER},
+    {.key = "comparison_only", .kind = PJ_CELL_TEXT},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -129,6 +130,11 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
         pj_cell_count(&cell[10], (int64_t)group->count);
         pj_cell_count(&cell[11], rated->star.percentile);
         pj_cell_number(&cell[12], rated->star.range_percent);
+        if (rated->row->source->boundary == PJ_BOUND_OPERATIONS) {
+            pj_str warning = pj_str_new(0);
+            pj_comparison_words(rated->row->source->figure, &warning);
+            pj_cell_made(&cell[13], rows, &warning);
+        }
     }
     return rows;
 }
