@@ -28,7 +28,7 @@ static const pj_column page_columns[] = {
     {.title = "kgCO2e", .kind = PJ_CELL_TEXT},
     {.title = "embodied kg", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "share", .kind = PJ_CELL_SHARE},
-    {.title = "of all CO2e", .kind = PJ_CELL_TEXT, .rank = 3},
+    {.title = "", .kind = PJ_CELL_TEXT, .rank = 3, .only_text = true},
     {.title = "water (L)", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "cost", .kind = PJ_CELL_TEXT, .rank = 1},
 };
