@@ -107,9 +107,9 @@ const pj_command pj_command_explain = {
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
              PJ_ROWS("Report", format_rows, 0),
              {"Output", pj_report_rows + 2, 4, 0, 0, false}},
-    .examples = "picojoule explain model.onnx /stack1/conv1/Conv\n"
+    .examples = "picojoule explain models/resnet8.onnx /stack1/conv1/Conv\n"
                 "    why this layer costs what it does\n"
-                "picojoule explain model.onnx conv1/Conv --quantize int8\n"
+                "picojoule explain models/resnet8.onnx stack1/conv1/Conv --quantize int8\n"
                 "    the same layer on integers",
     .size = sizeof(explain_args),
     .run = run,
