@@ -110,8 +110,8 @@ static pj_status open_baseline(const pj_check_options *options, subject *s, pj_b
         return PJ_OK;
     }
     PJ_TRY(pj_before_open(options, entry, arena, &before, err));
+    s->baseline = before.result; /* the subject's to free, whatever fails next */
     PJ_TRY(pj_before_rules(&before, arena, entry, err));
-    s->baseline = before.result;
     *no_baseline = before.error;
     out->is_new = before.is_new;
     out->renewed = before.renewed;

@@ -244,6 +244,7 @@ static pj_status read_total_devices(pj_field_reader *r, pj_json value, const pj_
     for (pj_json one = pj_json_first(value); one.node; one = pj_json_next(one), count++) {
         total_device device = {0};
         names[count] = pj_arena_strdup(r->arena, pj_json_key(one));
+        PJ_TRY(pj_got(names[count], r->err));
         PJ_TRY(pj_fields_read(r, device_fields, COUNT(device_fields), PJ_OF_TOTALS, one, &device));
         figures[count] = device.figure;
         notes[count] = device.note;
