@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "footprint/csv.h"
 
-static const double most_spread = 0.1;
+static const double most_spread = 0.1, least_pj = 1e-6, most = 1e24; /* beyond, sums of squares are no numbers */
 
 /* Columns of numbers, by name; in JSON those of `dims` may stand in an object of that name. */
 enum { BATCH, CIN, H, W, COUT, OH, OW, KERNEL, GROUPS, ENERGY, TIME, WATTS, SPREAD, NUMBERS };
@@ -88,7 +88,7 @@ static bool shape(const fields *f, pj_work_class *kind, double ops, pj_fit_row *
         if (groups > 1 && groups >= n[CIN])
             *kind = PJ_WORK_DEPTHWISE;
     }
-    return n[CIN] > 0 && isfinite(out->work) && isfinite(in) && isfinite(weights) && isfinite(out->output_bytes) &&
+    return n[CIN] > 0 && out->work <= most && in <= most && weights <= most && out->output_bytes <= most &&
            (*kind == PJ_WORK_MATMUL || *kind == PJ_WORK_ELEMENTWISE || *kind == PJ_WORK_MOVEMENT || n[OH] > 0);
 }
 
@@ -126,6 +126,8 @@ static pj_status take_energy(const reader *r, const fields *f, pj_fit_row *row)
     row->pj = (f->number[ENERGY] >= 0 ? f->number[ENERGY] : f->number[TIME] * f->number[WATTS]) * 1e6;
     if (!((f->number[ENERGY] > 0 || (f->number[TIME] > 0 && f->number[WATTS] > 0)) && isfinite(row->pj)))
         return pj_fail(r->err, PJ_EFORMAT, "it has no energy_uj above 0, nor latency_us and watts");
+    if (row->pj < least_pj || row->pj > most)
+        return pj_fail(r->err, PJ_EFORMAT, "%g uJ is no energy that a layer takes", row->pj / 1e6);
     if (!(f->number[TIME] > 0))
         return PJ_OK;
     pj_measured *out = r->out;

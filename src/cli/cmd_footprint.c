@@ -275,10 +275,9 @@ const pj_command pj_command_footprint = {
     .text = "An INPUT is a model, a report of analyze, a measurement, a result of the ML\n"
             "Energy Score, or CodeCarbon's emissions.csv; --energy gives the energy itself.\n"
             "Each input, each device and each region is a row. An estimate of operations is\n"
-            "no footprint: a model needs a --device, which is a data sheet at full\n"
-            "utilization, or a measurement. Every figure stands with its boundary, region,\n"
-            "year and source; what is not known is said, and never 0. docs/footprint.md has\n"
-            "formulas, sources and examples.",
+            "no footprint: a model needs a --device, or a measurement. Every figure stands\n"
+            "with its boundary, region, year and source; what is not known is said, and\n"
+            "never 0. docs/footprint.md has formulas, sources and examples.",
     .rows = {PJ_ROWS("Energy", energy_rows, 0),
              PJ_ROWS("Place",                                   pj_site_rows, AT(site)),
              PJ_ROWS("Per", per_rows, 0),

@@ -422,5 +422,9 @@ pj_status pj_device_estimate(const pj_device *device, const pj_device_work *work
         estimate_measured(device, work, out);
     else
         estimate_rates(device, &device->rates[precision], work, out);
+    /* A peak or a utilization near 0 makes times that are no numbers: no figure, then. */
+    out->has_energy = out->has_energy && isfinite(out->energy_pj);
+    out->has_time = out->has_time && isfinite(out->time_us);
+    out->has_idle = out->has_idle && isfinite(out->idle_pj);
     return PJ_OK;
 }

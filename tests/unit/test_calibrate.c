@@ -146,6 +146,8 @@ static void test_refused(void)
     refuse("op,cin,cout,energy_uj\nconv,1,1,2\n", "rows.tmp", "dimensions are not all there");
     refuse("op,cin,cout,energy_uj,hardware\nlinear,1,1,2,a\nlinear,1,1,2,b\n", "rows.tmp", "rows of one machine");
     refuse("op,cin,cout,energy_uj,precision\nlinear,1,1,2,int9\n", "", "is no precision");
+    refuse("op,cin,cout,energy_uj\nlinear,1,1,1e-300\n", "rows.tmp", "no energy that a layer takes");
+    refuse("op,cin,cout,energy_uj\nlinear,1e200,1e200,1\n", "rows.tmp", "dimensions are not all there");
     refuse("{\"rows\": [{\"op\": \"linear\"}]}", "$.rows[0]", "no energy_uj above 0");
     refuse("{\"rows\": [5]}", "$.rows[0]", "object");
     refuse("{\"row\": []}", "$", "\"rows\" is missing");

@@ -156,6 +156,17 @@ static void test_loads(void)
     work.kind = PJ_WORK_ELEMENTWISE;
     cost = estimate_by(shared_idle, &work);
     CHECK_NEAR(cost.time_us, 4, 1e-14);
+    static const char slow[] =
+        "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"quantum\", \"formula\": \"datasheet\",\n"
+        "\"power\": {\"w\": 1, \"source\": \"s\", \"confidence\": \"primary\"},\n"
+        "\"peak\": {\"fp32\": {\"tops\": 1e-300, \"source\": \"s\", \"confidence\": \"primary\"}}, \"loads\": "
+        "{\"latency\":\n"
+        "{\"points\": 1, \"source\": \"s\", \"confidence\": \"derived\", \"utilization\": {\"fp32\": {\"elementwise\": "
+        "1e-20}}}}}";
+    work.ops = 1e9;
+    cost = estimate_by(slow, &work);
+    CHECK(!cost.has_energy && !cost.has_time); /* it would take longer than numbers are large */
+    work.ops = 0;
     work.load = PJ_LOAD_THROUGHPUT; /* nothing was fitted: as the other load */
     cost = estimate_by(shared_idle, &work);
     CHECK_NEAR(cost.time_us, 4, 1e-14);
