@@ -163,6 +163,13 @@ void pj_json_put_text(pj_json_writer *writer, const char *key, const char *text)
     pj_json_write_text(writer, text);
 }
 
+void pj_json_put_made(pj_json_writer *writer, const char *key, pj_str *text)
+{
+    pj_json_put_text(writer, key, text->length ? text->data : NULL);
+    pj_str_fail_as(writer->out, text);
+    pj_str_free(text);
+}
+
 void pj_json_put_int(pj_json_writer *writer, const char *key, int64_t value)
 {
     pj_json_write_key(writer, key);

@@ -50,6 +50,8 @@ void pj_json_write_null(pj_json_writer *writer);
 /* A member: key and value, or key and an open container. */
 void pj_json_put_begin(pj_json_writer *writer, const char *key, pj_json_container container);
 void pj_json_put_text(pj_json_writer *writer, const char *key, const char *text);
+/* A text that was made for it, which is freed; null where it is empty. */
+void pj_json_put_made(pj_json_writer *writer, const char *key, pj_str *text);
 void pj_json_put_int(pj_json_writer *writer, const char *key, int64_t value);
 void pj_json_put_uint(pj_json_writer *writer, const char *key, uint64_t value);
 void pj_json_put_double(pj_json_writer *writer, const char *key, double value);

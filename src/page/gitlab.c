@@ -2,13 +2,6 @@
 #include "base/sha256.h"
 #include "page/page.h"
 
-static void put_made(pj_json_writer *json, const char *key, pj_str *text)
-{
-    pj_json_put_text(json, key, text->data);
-    json->out->failed = json->out->failed || text->failed;
-    pj_str_free(text);
-}
-
 /* `key` leaves figures out, so that the same limit is the same issue. Frees the text. */
 static void put_issue(pj_json_writer *json, const pj_verdicts *all, size_t rule, const char *severity, size_t line,
                       const char *key, pj_str *text)
@@ -19,7 +12,7 @@ static void put_issue(pj_json_writer *json, const pj_verdicts *all, size_t rule,
     pj_sha256_add(&sum, key, strlen(key));
     pj_sha256_end(&sum, digits);
     pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-    put_made(json, "description", text);
+    pj_json_put_made(json, "description", text);
     pj_json_put_text(json, "check_name", all->rules[rule].id);
     pj_json_put_text(json, "fingerprint", digits);
     pj_json_put_text(json, "severity", severity);

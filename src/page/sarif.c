@@ -2,14 +2,6 @@
 #include "page/page.h"
 #include "picojoule/version.h"
 
-/* A member with a text that was made for it; frees the text. */
-static void put_made(pj_json_writer *json, const char *key, pj_str *text)
-{
-    pj_json_put_text(json, key, text->data);
-    pj_str_fail_as(json->out, text);
-    pj_str_free(text);
-}
-
 static void put_message(pj_json_writer *json, const char *key, const char *text)
 {
     pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT_LINE);
@@ -43,7 +35,7 @@ static void put_uri(pj_json_writer *json, const char *path)
             pj_str_add_char(&text, *path);
         else
             pj_str_printf(&text, "%%%02X", (unsigned)(unsigned char)*path);
-    put_made(json, "uri", &text);
+    pj_json_put_made(json, "uri", &text);
 }
 
 /* `layer`: "" where it is about the whole. */

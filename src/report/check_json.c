@@ -2,14 +2,6 @@
 #include "picojoule/version.h"
 #include "report/check.h"
 
-/* A text of words; null where it is empty. Frees it. */
-static void put_made(pj_json_writer *json, const char *key, pj_str *text)
-{
-    pj_json_put_text(json, key, text->length ? text->data : NULL);
-    pj_str_fail_as(json->out, text);
-    pj_str_free(text);
-}
-
 static const char *unit_of(const pj_check_model *model, const pj_check_verdict *v)
 {
     static const char *const units[] = {NULL, "count", "bits", "bytes", "us", "share", "count"};
@@ -70,9 +62,9 @@ static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *c
     pj_json_put_double(json, "tolerance", v->tolerance >= 0 ? v->tolerance : NAN);
     pj_json_put_text(json, "layer", *v->layer ? v->layer : NULL);
     pj_json_put_uint(json, "count", v->count);
-    put_made(json, "message", &sentence);
+    pj_json_put_made(json, "message", &sentence);
     put_top(json, arena, v);
-    put_made(json, "advice", &advice);
+    pj_json_put_made(json, "advice", &advice);
     put_error(json, v->error);
     pj_json_write_end(json);
 }
@@ -94,7 +86,7 @@ static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *che
     pj_json_put_text(json, "before", *model->before ? model->before : NULL);
     pj_json_put_bool(json, "new", model->is_new);
     pj_json_put_bool(json, "renewed", model->renewed);
-    put_made(json, "improvement", &better);
+    pj_json_put_made(json, "improvement", &better);
     pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < model->verdict_count; i++)
         put_verdict(json, arena, check, model, &model->verdicts[i]);

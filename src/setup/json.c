@@ -11,9 +11,7 @@ static void write_items(const pj_setup *setup, const pj_setting *member, pj_json
         if (member->kind == PJ_SETTING_INPUTS) {
             pj_str shape = pj_str_new(0);
             pj_setting_item_value(setup, member, i, &shape);
-            pj_json_put_text(json, name, shape.data);
-            pj_str_fail_as(json->out, &shape);
-            pj_str_free(&shape);
+            pj_json_put_made(json, name, &shape);
         } else {
             pj_json_put_int(json, name, pj_setting_item_number(setup, member, i));
         }

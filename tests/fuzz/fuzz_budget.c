@@ -26,6 +26,20 @@ static void print(const pj_check_model *model)
     }
 }
 
+/* What is renewed can be read again. */
+static void renew(const pj_budget *budget, const pj_check_model *model)
+{
+    const pj_check check = {.budget = "fuzz.json", .models = model, .model_count = 1};
+    pj_renewal *renewed = NULL;
+    pj_budget *again = NULL;
+    pj_error err = {0};
+    if (pj_budget_renew(budget, &check, 0.1, &renewed, &err) != PJ_OK ||
+        pj_budget_parse(renewed->text, renewed->length, "fuzz.json", &again, &err) != PJ_OK)
+        abort();
+    pj_budget_free(again);
+    pj_renewal_free(renewed);
+}
+
 static void judge(const pj_budget *budget, const pj_result *now)
 {
     static const pj_finding finding = {"uncounted", "warning", true, "c1", "no rule"};
@@ -37,6 +51,8 @@ static void judge(const pj_budget *budget, const pj_result *now)
                             .file = entry->file,
                             .unit = "pJ",
                             .table = "",
+                            .before = "",
+                            .changed = "",
                             .options = "",
                             .before = "",
                             .dearest = ""};
@@ -56,6 +72,7 @@ static void judge(const pj_budget *budget, const pj_result *now)
         model.verdict_count = model.exceeded = model.improved = 0;
     }
     print(&model);
+    renew(budget, &model);
     pj_arena_free(arena);
 }
 
