@@ -6,17 +6,19 @@ const char *const pj_load_words[PJ_LOADS + 1] = {"latency", "throughput", NULL};
 
 /* A number of an object, which may be absent; it then keeps what it had. */
 typedef struct number {
-    const char *key;
+    const char *key, *unit;
     double *out;
 } number;
 
-static pj_status read_numbers(pj_json object, const number *rows, size_t count, pj_error *err)
+/* Figures of the device, all with the source that `fit` states. */
+static pj_status read_numbers(pj_device *device, pj_json fit, pj_json object, const number *rows, size_t count,
+                              pj_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         pj_json at = pj_json_find(object, rows[i].key);
         if (!at.node)
             continue;
-        PJ_TRY(pj_json_get_double(object, rows[i].key, rows[i].out, err));
+        PJ_TRY(pj_figure_coefficient(&device->figures, fit, at, rows[i].unit, rows[i].out, err));
         if (!(*rows[i].out >= 0 && *rows[i].out <= 1e18))
             return pj_json_fail(at, PJ_EFORMAT, err, "%g is not between 0 and 1e18", *rows[i].out);
     }
@@ -30,12 +32,12 @@ static pj_status read_head(pj_device *device, pj_json object, double *low, doubl
     double points;
     pj_str text = pj_str_new(0);
     const number range[] = {
-        {"low",  low },
-        {"high", high}
+        {"low",  "of the estimate", low },
+        {"high", "of the estimate", high}
     };
     *low = *high = -1;
     PJ_TRY(pj_figure_take(&device->figures, object, "points", "measured", &points, err));
-    PJ_TRY(read_numbers(object, range, sizeof range / sizeof *range, err));
+    PJ_TRY(read_numbers(device, object, object, range, sizeof range / sizeof *range, err));
     if ((*low < 0) != (*high < 0) || *low > 1 || (*high >= 0 && *high < 1))
         return pj_json_fail(object, PJ_EFORMAT, err, "the range %g to %g does not hold 1", *low, *high);
     pj_str_printf(&text, "%s%s, %.0f points", device->class_word ? "own fit" : "fit of class ",
@@ -52,7 +54,7 @@ static int class_of(const char *word)
     return i;
 }
 
-static pj_status read_utilization(pj_usage *usage, pj_json object, pj_error *err)
+static pj_status read_utilization(pj_device *device, pj_json fit, pj_usage *usage, pj_json object, pj_error *err)
 {
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
         int precision = pj_precision_of_word(pj_json_key(at));
@@ -62,8 +64,8 @@ static pj_status read_utilization(pj_usage *usage, pj_json object, pj_error *err
         PJ_TRY(pj_json_as_object(at, &classes, err));
         PJ_TRY(pj_json_only_keys(classes, pj_work_class_words, err));
         for (int c = 0; c < PJ_WORK_CLASSES; c++) {
-            const number one = {pj_work_class_words[c], &usage->utilization[precision][c]};
-            PJ_TRY(read_numbers(classes, &one, 1, err));
+            const number one = {pj_work_class_words[c], "of the peak", &usage->utilization[precision][c]};
+            PJ_TRY(read_numbers(device, fit, classes, &one, 1, err));
         }
     }
     return PJ_OK;
@@ -75,19 +77,19 @@ static pj_status read_load(pj_device *device, pj_json object, pj_usage *usage, p
                                         "high",       "utilization",  "layer_us",   "run_us", "host_w",
                                         "idle_share", "active_share", NULL};
     const number rows[] = {
-        {"layer_us",     &usage->layer_us    },
-        {"run_us",       &usage->run_us      },
-        {"host_w",       &usage->host_w      },
-        {"idle_share",   &usage->idle_share  },
-        {"active_share", &usage->active_share},
+        {"layer_us",     "us",           &usage->layer_us    },
+        {"run_us",       "us",           &usage->run_us      },
+        {"host_w",       "W",            &usage->host_w      },
+        {"idle_share",   "of the power", &usage->idle_share  },
+        {"active_share", "of the power", &usage->active_share},
     };
     pj_json utilization;
     PJ_TRY(pj_json_only_keys(object, known, err));
     PJ_TRY(read_head(device, object, &usage->low, &usage->high, &usage->basis, err));
-    PJ_TRY(read_numbers(object, rows, sizeof rows / sizeof *rows, err));
+    PJ_TRY(read_numbers(device, object, object, rows, sizeof rows / sizeof *rows, err));
     PJ_TRY(pj_json_get_object(object, "utilization", &utilization, err));
     usage->given = true;
-    return read_utilization(usage, utilization, err);
+    return read_utilization(device, object, usage, utilization, err);
 }
 
 static pj_status read_loads(pj_device *device, pj_json root, pj_error *err)
@@ -150,32 +152,29 @@ pj_status pj_device_read_usage(pj_device *device, pj_json root, pj_error *err)
     return share_loads(device, err);
 }
 
-static pj_status read_class_cost(pj_json object, pj_class_cost *cost, pj_error *err)
+static pj_status read_class_cost(pj_device *device, pj_json fit, pj_json object, pj_class_cost *cost, pj_error *err)
 {
-    static const char *const known[] = {"pj_per_mac",
-                                        "pj_per_input_byte",
-                                        "pj_per_output_byte",
-                                        "pj_per_weight_byte",
-                                        "uj_per_layer",
-                                        "pj_per_op",
-                                        "pad_channels",
-                                        "points",
-                                        "error",
-                                        "work_from",
-                                        "work_to",
-                                        NULL};
+    double shown;
     const number rows[] = {
-        {known[0], &cost->pj_per_mac        },
-        {known[1], &cost->pj_per_input_byte },
-        {known[2], &cost->pj_per_output_byte},
-        {known[3], &cost->pj_per_weight_byte},
-        {known[4], &cost->uj_per_layer      },
-        {known[5], &cost->pj_per_op         },
-        {known[6], &cost->pad_channels      },
+        {"pj_per_mac",         "pJ per MAC",       &cost->pj_per_mac        },
+        {"pj_per_op",          "pJ per operation", &cost->pj_per_op         },
+        {"pj_per_input_byte",  "pJ per byte",      &cost->pj_per_input_byte },
+        {"pj_per_output_byte", "pJ per byte",      &cost->pj_per_output_byte},
+        {"pj_per_weight_byte", "pJ per byte",      &cost->pj_per_weight_byte},
+        {"uj_per_layer",       "uJ",               &cost->uj_per_layer      },
+        {"pad_channels",       "channels",         &cost->pad_channels      },
+        {"points",             "measured",         &shown                   },
+        {"error",              "at the median",    &shown                   },
+        {"work_from",          "operations",       &shown                   },
+        {"work_to",            "operations",       &shown                   },
     };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    const char *known[ROWS + 1] = {NULL};
+    for (int i = 0; i < ROWS; i++)
+        known[i] = rows[i].key;
     PJ_TRY(pj_json_only_keys(object, known, err));
     cost->given = true;
-    return read_numbers(object, rows, sizeof rows / sizeof *rows, err);
+    return read_numbers(device, fit, object, rows, ROWS, err);
 }
 
 pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
@@ -189,12 +188,12 @@ pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
     if (!object.node)
         return PJ_OK;
     const number rows[] = {
-        {"watts",      &fitted->watts     },
-        {"uj_per_run", &fitted->uj_per_run}
+        {"watts",      "W",  &fitted->watts     },
+        {"uj_per_run", "uJ", &fitted->uj_per_run}
     };
     PJ_TRY(pj_json_only_keys(object, known, err));
     PJ_TRY(read_head(device, object, &fitted->low, &fitted->high, &fitted->basis, err));
-    PJ_TRY(read_numbers(object, rows, sizeof rows / sizeof *rows, err));
+    PJ_TRY(read_numbers(device, object, object, rows, sizeof rows / sizeof *rows, err));
     PJ_TRY(pj_json_opt_text(object, "boundary", &boundary, err));
     PJ_TRY(pj_json_get_text(object, "precision", &precision, err));
     int at = pj_precision_of_word(precision);
@@ -208,7 +207,7 @@ pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
         if (c == PJ_WORK_CLASSES)
             return pj_json_fail(one, PJ_EFORMAT, err, "\"%.32s\" is no class of work", pj_json_key(one));
         PJ_TRY(pj_json_as_object(one, &cost, err));
-        PJ_TRY(read_class_cost(cost, &fitted->of[c], err));
+        PJ_TRY(read_class_cost(device, object, cost, &fitted->of[c], err));
     }
     fitted->given = true;
     return PJ_OK;

@@ -224,7 +224,7 @@ static void test_load_files(void)
     refuse_load("\"low\": 0.5", "\"low\": 1.5", "$.loads.latency", "does not hold 1");
     refuse_load("\"high\": 3", "\"high\": 0.9", "$.loads.latency", "does not hold 1");
     refuse_load("\"host_w\": 30", "\"host_w\": -30", "$.loads.latency.host_w", "not between");
-    refuse_load("\"layer_us\": 2", "\"layer_us\": 1e19", "$.loads.latency.layer_us", "not between");
+    refuse_load("\"layer_us\": 2", "\"layer_us\": 1e19", "$.loads.latency.layer_us", "past 1e+18");
     refuse_load("\"layer_us\"", "\"layers_us\"", "$.loads.latency.layers_us", "did you mean \"layer_us\"?");
     refuse_load("{\"fp32\": {\"conv\"", "{\"fp31\": {\"conv\"", "$.loads.latency.utilization.fp31", "no precision");
     refuse_load("\"depthwise\"", "\"dephtwise\"", "$.loads.latency.utilization.fp32.dephtwise", "did you mean");
