@@ -229,40 +229,20 @@ static pj_status find_region(reader *r, const pj_site *site, pj_json row, pj_pha
     return PJ_OK;
 }
 
+/* clang-format off */
+static const char *const phase_keys[] = {
+    "phase", "kwh", "hours", "people", "gpu_hours", "watts", "queries", "queries_per_day", "days", "from",
+    "joules_per_query", "figure", "queries_per_run", "runs", "region", "intensity", "pue", "wue_onsite", "wue_offsite",
+    "price", "losses_percent", "embodied", "lifespan_years", "share", "reserved_hours", "note", NULL};
+/* clang-format on */
+
 static pj_status read_phase(reader *r, pj_json row, pj_phase *phase)
 {
-    static const char *const known[] = {"phase",
-                                        "kwh",
-                                        "hours",
-                                        "people",
-                                        "gpu_hours",
-                                        "watts",
-                                        "queries",
-                                        "queries_per_day",
-                                        "days",
-                                        "from",
-                                        "joules_per_query",
-                                        "figure",
-                                        "queries_per_run",
-                                        "runs",
-                                        "region",
-                                        "intensity",
-                                        "pue",
-                                        "wue_onsite",
-                                        "wue_offsite",
-                                        "price",
-                                        "losses_percent",
-                                        "embodied",
-                                        "lifespan_years",
-                                        "share",
-                                        "reserved_hours",
-                                        "note",
-                                        NULL};
     const char *name;
     double runs = 1, joules = 0;
     pj_site site = r->site;
     PJ_TRY(pj_json_as_object(row, &row, r->err));
-    PJ_TRY(pj_json_only_keys(row, known, r->err));
+    PJ_TRY(pj_json_only_keys(row, phase_keys, r->err));
     PJ_TRY(pj_json_get_text(row, "phase", &name, r->err));
     phase->name = keep(r, name);
     if (strcmp(name, development) == 0)
