@@ -89,9 +89,9 @@ typedef struct pj_rows {
 
 /* Options that do not go together. Where `with` is given and `without` is not (NULL: whatever is given), none of
  * `others` may be. `with` can be "=WORD", the first operand, or "#N", so many operands; else it is names between
- * spaces, all of which have to be given: "memory format=csv|json" with one of these values. `without` is one name,
- * which may have values, too; `others` are names between spaces; @model, @energy, @formats, @devices are the settings
- * of a group, @settings all of them. */
+ * spaces, all of which have to be given: "memory format=csv|json" with one of these values. `without` is names, too,
+ * any of which is enough; `others` are names between spaces; @model, @energy, @formats, @devices are the settings of a
+ * group, @settings all of them. */
 typedef struct pj_clash {
     const char *with, *without, *others;
     const char *why; /* the sentence, %s in it is the first operand; NULL: "--X has no effect beside --WITH" */

@@ -276,39 +276,43 @@ const pj_command pj_command_check = {
             "is forbidden, and a baseline: a saved report that figures may not grow over.\n"
             "Files in it are found from its own folder. Energy and model options go with\n"
             "--init, which writes them into the file.",
-    .rows = {PJ_ROWS("Result", result_rows,                                                                   0),
-             PJ_ROWS("Result",      pj_reports_rows,                                                                               AT(reports)),
+    .rows = {PJ_ROWS("Result",                                                                                result_rows, 0),
+             PJ_ROWS("Result",                                                                                                            pj_reports_rows, AT(reports)),
              {"Output", pj_report_rows + 1, 5, 0, 0, false},
-             PJ_ROWS("Budget",                                                      budget_rows, 0),
-             PJ_ROWS("Recording",                                                                                        pj_record_rows, AT(record)),
+             PJ_ROWS("Budget",                                                              budget_rows, 0),
+             PJ_ROWS("Recording",                                        pj_record_rows, AT(record)),
              {.title = "Model", .at = AT(setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL), .in_budget = true},
              {.title = "Energy",
               .at = AT(setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES),
               .in_budget = true}},
-    .clashes =
-        {{.with = "init",
-          .others = "update update-baseline only against shard",
-          .why = "check: --init makes a budget, the other options need one: give one of them"},
-             {.with = "init", .others = "record", .why = "check: --record goes with a check, not with --init or --update"},
+    .clashes = {{.with = "init",
+                 .others = "update update-baseline only against shard",
+                 .why = "check: --init makes a budget, the other options need one: give one of them"},
+             {.with = "init",
+                 .others = "record",
+                 .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "update",
-          .others = "record",
-          .why = "check: --record goes with a check, not with --init or --update"},
+                 .others = "record",
+                 .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "update-baseline",
-          .others = "record",
-          .why = "check: --record goes with a check, not with --init or --update"},
+                 .others = "record",
+                 .why = "check: --record goes with a check, not with --init or --update"},
              {.with = "shard",
-          .others = "record",
-          .why = "check: shards write no history: one process records, after them"},
+                 .others = "record",
+                 .why = "check: shards write no history: one process records, after them"},
              {.without = "record", .others = "commit branch time"},
-             {.without = "init", .others = "margin baselines", .why = "check: --margin and --baselines go with --init"},
+             {.without = "init", .others = "baselines"},
+             {.without = "init update update-baseline",
+                 .others = "margin",
+                 .why = "check: --margin goes with --init or --update"},
              {.without = "init",
-          .others = "@settings",
-          .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
-                 "go with --init"},
+                 .others = "@settings",
+                 .why = "check: sizes, tables, formats and devices stand in the budget file; on the command line they "
+                        "go with --init"},
              {.with = "init", .others = "format report github-summary jobs width quiet"},
              {.with = "update", .others = "format report github-summary output quiet against shard"},
-             {.with = "update-baseline", .others = "format report github-summary output quiet against shard"}},
+             {.with = "update-baseline", .others = "format report github-summary output quiet against shard"}                                              },
     .examples = "picojoule check --init model.onnx --baselines baselines\n"
                 "    a first picojoule.json, and a report to compare with\n"
                 "picojoule check\n"
@@ -321,7 +325,7 @@ const pj_command pj_command_check = {
                 "    and keep the figures of this commit; `picojoule history energy.db` shows them\n"
                 "picojoule check --update\n"
                 "    today's figures are the new limits and baselines\n"
-                "picojoule check --update --only models/net.onnx --margin 2%\n"
+                "picojoule check --update --only model.onnx --margin 2%\n"
                 "    of one model, with less room than before",
     .size = sizeof(check_args),
     .defaults = set_defaults,

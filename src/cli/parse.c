@@ -238,8 +238,12 @@ static const pj_given *find_meant(const pj_line *line, const char *meant, size_t
 static bool applies(const pj_line *line, const pj_clash *clash)
 {
     const char *with = clash->with;
-    if (clash->without && find_meant(line, clash->without, strlen(clash->without)))
-        return false;
+    for (const char *at = clash->without; at && *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (find_meant(line, at, length))
+            return false;
+        at += length;
+    }
     if (with && *with == '#')
         return line->operands == (size_t)(with[1] - '0');
     if (with && *with == '=')

@@ -35,7 +35,12 @@ echo '{"schema": "picojoule.op-rules/1", "operators": []}' >my-ops.json
 { echo hour,g_per_kwh && seq 0 71 | sed 's/.*/&,2&/'; } >grid.csv
 mkdir results && for i in 1 2 3; do echo "{\"num_samples\": 1000, \"energy_kwh\": 0.00$i}" >results/$i.json; done
 git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
-git add model.onnx && git commit -q -m model
+git add model.onnx && git commit -q -m model && git update-ref refs/remotes/origin/main HEAD
+{
+    echo op,batch,cin,h,w,cout,oh,ow,kernel,energy_uj,latency_us,hardware,boundary
+    echo conv,1,16,32,32,16,32,32,3,2400,1200,my board,supply && echo conv,1,32,16,16,32,16,16,3,2380,1190,my board,supply
+    echo Gemm,1,64,1,1,10,1,1,1,2,1,my board,supply
+} >layers.csv
 """
 
 
@@ -76,7 +81,7 @@ BODY = graph([value("i", INT64), value("go", BOOL), value("state", FLOAT, 8)],
              [node("Identity", ["go"], ["more"]), node("Add", ["state", "state"], ["next"])])
 MODELS = {
     "image": graph([value("image", FLOAT, 1, 3, 224, 224)], [value("c8", FLOAT)],
-                   [node("Conv", [f"c{i}" if i else "image", f"w{i}"], [f"c{i + 1}"], field(3, f"stage{i}/conv"))
+                   [node("Conv", [f"c{i}" if i else "image", f"w{i}"], [f"c{i + 1}"], field(3, f"stage{i}/conv" if i != 1 else "/stack1/conv1/Conv"))
                     for i in range(8)], [weights(f"w{i}", 8, 8 if i else 3, 3, 3) for i in range(8)]),
     "text": graph([value("x", FLOAT, "batch", "sequence", 64)], [value("y", FLOAT)],
                   [node("MatMul", ["x", "w"], ["y"])], [weights("w", 64, 64)]),
