@@ -208,7 +208,21 @@ static bool cancels(const pj_edit_node *node)
     return true;
 }
 
-/* All that reads what `node` makes reads `from`, where names allow it. */
+/* What is to be read instead of a value: past nodes that go. */
+static pj_edit_value *stand_in(pj_edit_value *value)
+{
+    pj_edit_value *last = value;
+    while (last && last->twin)
+        last = last->twin;
+    while (value && value->twin && value->twin != last) { /* the way is short the next time */
+        pj_edit_value *next = value->twin;
+        value->twin = last;
+        value = next;
+    }
+    return last;
+}
+
+/* All that reads what `node` makes is to read `from`, where names allow it. */
 static void bypass(pj_pass *pass, pj_edit_node *node, pj_edit_value *from)
 {
     pj_edit_value *to = node->out[0];
@@ -216,7 +230,7 @@ static void bypass(pj_pass *pass, pj_edit_node *node, pj_edit_value *from)
         return;
     if (to->is_output) { /* its name has to stay: whoever makes `from` makes it instead */
         pj_edit_node *maker = from->maker;
-        if (!maker || from->is_output || from->is_captured || from->readers != 1 || from->constant)
+        if (!maker || maker->is_dropped || from->is_output || from->is_captured || from->readers != 1 || from->constant)
             return;
         for (int o = 0; o < maker->outputs; o++)
             if (maker->out[o] == from)
@@ -224,9 +238,17 @@ static void bypass(pj_pass *pass, pj_edit_node *node, pj_edit_value *from)
         to->maker = maker;
         maker->is_edited = true;
     } else {
-        pj_edit_redirect(pass->edit, to, from, NULL);
+        to->twin = from;
     }
     pj_edit_drop(pass->edit, node);
+}
+
+static void read_stand_ins(pj_pass *pass)
+{
+    for (pj_edit_node *node = pass->edit->first; node; node = node->next)
+        for (int i = 0; !node->is_dropped && i < node->inputs; i++)
+            if (node->in[i] && node->in[i]->twin)
+                pj_edit_read(pass->edit, node, i, stand_in(node->in[i]));
     pj_edit_index(pass->edit);
 }
 
@@ -269,9 +291,9 @@ static void drop_unread(pj_pass *pass)
 {
     pj_edit *edit = pass->edit;
     bool any = true;
+    pj_edit_index(edit);
     for (int round = 0; any && round < 64; round++) {
         any = false;
-        pj_edit_index(edit);
         for (pj_edit_node *node = edit->last; node; node = node->previous) {
             if (node->is_dropped || is_needed(node))
                 continue;
@@ -305,6 +327,7 @@ pj_status pj_clean(pj_pass *pass)
         else if (cancels(node))
             bypass(pass, node, node->in[0]->maker->in[0]);
     }
+    read_stand_ins(pass);
     for (pj_edit_node *node = edit->first; node; node = node->next)
         if (!node->is_dropped && node->was && pj_edit_is(node, "BatchNormalization") && node->inputs == 5 &&
             node->in[0])

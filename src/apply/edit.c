@@ -359,8 +359,10 @@ void pj_edit_close(pj_edit *edit)
 
 static void forget_readers(pj_edit *edit)
 {
-    for (size_t i = 0; i < edit->values.count; i++)
-        ((pj_edit_value *)edit->values.entry[i].value)->readers = 0;
+    for (size_t i = 0; i < edit->values.count; i++) {
+        pj_edit_value *value = edit->values.entry[i].value;
+        value->readers = value->left = 0;
+    }
     edit->spare_value.readers = 0;
 }
 
@@ -643,8 +645,8 @@ pj_edit_value *pj_edit_bytes(pj_edit *edit, const char *base, const char *suffix
                                    .rank = rank,
                                    .dims = dims ? dims : &none,
                                    .length = length,
-                                   .bytes = pj_arena_memdup(edit->arena, bytes, length + (length == 0), 1)};
-    return tensor.bytes ? add_tensor(edit, base, suffix, &tensor) : &edit->spare_value;
+                                   .bytes = bytes ? pj_arena_memdup(edit->arena, bytes, length, 1) : NULL};
+    return tensor.bytes ? add_tensor(edit, base, suffix, &tensor) : &edit->spare_value; /* no memory */
 }
 
 pj_edit_value *pj_edit_make(pj_edit *edit, const char *base, const char *suffix, pj_dtype dtype, int rank,

@@ -35,6 +35,7 @@ struct pj_edit_value {
     const pj_tensor *constant; /* contents in the file: an initializer, or what a Constant holds; NULL: none */
     pj_edit_node **reader;     /* once for each input that reads it (pj_edit_index) */
     int readers;
+    int left; /* readers before this one read something else now */
     bool is_input, is_output;
     bool is_captured;    /* by a subgraph */
     bool is_retyped;     /* what the file says of its type is wrong now */

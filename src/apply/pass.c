@@ -238,21 +238,25 @@ pj_lay pj_weight_lay(const pj_held *weight, int axis)
 
 /* ---- what nobody reads ---- */
 
-static bool is_read(const pj_pass *pass, const pj_edit_value *value)
+static bool reads(const pj_edit_node *node, const pj_edit_value *value)
 {
-    if (value->is_output || value->is_captured)
-        return true;
-    for (int r = 0; r < value->readers; r++)
-        for (int i = 0; !value->reader[r]->is_dropped && i < value->reader[r]->inputs; i++)
-            if (value->reader[r]->in[i] == value)
-                return true;
-    (void)pass;
+    for (int i = 0; !node->is_dropped && i < node->inputs; i++)
+        if (node->in[i] == value)
+            return true;
     return false;
+}
+
+/* Who has left does not come back, so nobody is asked twice. */
+static bool is_read(pj_edit_value *value)
+{
+    while (value->left < value->readers && !reads(value->reader[value->left], value))
+        value->left++;
+    return value->is_output || value->is_captured || value->left < value->readers;
 }
 
 void pj_pass_unused(pj_pass *pass, pj_edit_value *value)
 {
-    if (!value || is_read(pass, value))
+    if (!value || is_read(value))
         return;
     if (value->init && !value->init->is_dropped) {
         value->init->is_dropped = pass->edit->is_changed = true;

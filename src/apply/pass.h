@@ -124,6 +124,10 @@ typedef struct pj_dq {
     const float *raised; /* scales that must not be smaller: as many as there are; NULL */
 } pj_dq;
 
+/* Scales of the weight, before any is raised; read once. Those of one axis alone, or one for all. */
+pj_status pj_dequantize_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+                               const float **out);
+
 /* The value that a DequantizeLinear of these codes makes, in front of `node`; *scale gets the scales where it is not
  * NULL. *bytes: of codes and scales. */
 pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight, const pj_dq *dq, pj_edit_value **out,

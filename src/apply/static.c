@@ -362,11 +362,16 @@ static pj_status write_weight(pj_pass *pass, pj_edit_node *node, const pj_held *
         PJ_TRY(pj_weight_check(pass, node, &bias));
         PJ_TRY(pj_weight_read(pass, &bias, &b));
         float *least = PJ_NEW(pass->arena, float, bias.from.count);
+        bool any = false;
+        PJ_TRY(pj_dequantize_scales(pass, node, weight, &dq, &scale));
         for (int64_t c = 0; least && c < bias.from.count; c++) {
             float need = pj_bias_least(b[c], step), *at = &least[axis >= 0 ? c : 0];
             *at = need > *at ? need : *at;
+            any = any || need > scale[axis >= 0 ? c : 0];
         }
-        dq.raised = least;
+        dq.raised = any ? least : NULL;
+        if (any)
+            pj_pass_note(pass, node, "its bias is large beside its weights, whose scales are raised");
     }
     pj_edit_value *value;
     uint64_t after;

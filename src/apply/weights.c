@@ -22,7 +22,7 @@ static void settle(float *scale, size_t n, pj_dtype dtype)
 }
 
 /* One scale for each place of the axis, or one. */
-static pj_status find_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+static pj_status read_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
                              pj_lay lay, float **out)
 {
     uint64_t bad = 0;
@@ -40,10 +40,32 @@ static pj_status find_scales(pj_pass *pass, const pj_edit_node *node, const pj_h
         scale[i] = dq->eighth ? scale[i] / 448 : pj_scale_of(scale[i], dq->most);
         if (dq->eighth && !(scale[i] >= 0x1p-126F))
             scale[i] = 1;
-        if (dq->raised && dq->raised[i] > scale[i])
-            scale[i] = dq->raised[i];
     }
     settle(scale, (size_t)lay.extent, dq->dtype);
+    return PJ_OK;
+}
+
+static char *key_of(pj_pass *pass, const char *what, const pj_held *weight, const pj_dq *dq)
+{
+    pj_str key = pj_str_new(0);
+    pj_str_printf(&key, "%s|%s|%d|%d|%d|%lld|%d|%p", what, weight->value->name, dq->eighth + 2 * dq->unsigned8,
+                  (int)dq->most, dq->axis, (long long)dq->block, (int)dq->dtype, (const void *)dq->raised);
+    return pj_str_keep(&key, pass->arena);
+}
+
+pj_status pj_dequantize_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
+                               const float **out)
+{
+    pj_dq plain = *dq;
+    plain.raised = NULL;
+    char *key = key_of(pass, "scales", weight, &plain);
+    float *scale = key ? pj_map_get(&pass->made, key) : NULL;
+    if (!scale) {
+        PJ_TRY(read_scales(pass, node, weight, dq, pj_weight_lay(weight, dq->axis), &scale));
+        if (!key || !pj_map_put(&pass->made, key, scale))
+            return pj_fail_memory(pass->err);
+    }
+    *out = scale;
     return PJ_OK;
 }
 
@@ -64,9 +86,17 @@ static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_hel
                            pj_edit_value *value[3], const float **scale)
 {
     pj_lay lay = pj_weight_lay(weight, dq->axis);
-    float *found;
+    const float *found;
     const char *base = weight->value->name;
-    PJ_TRY(find_scales(pass, node, weight, dq, lay, &found));
+    PJ_TRY(pj_dequantize_scales(pass, node, weight, dq, &found));
+    if (dq->raised) {
+        float *raised = pj_arena_memdup(pass->arena, found, (size_t)lay.extent, sizeof *raised);
+        if (!raised)
+            return pj_fail_memory(pass->err);
+        for (int64_t i = 0; i < lay.extent; i++)
+            raised[i] = dq->raised[i] > raised[i] ? dq->raised[i] : raised[i];
+        found = raised;
+    }
     *scale = found;
     const pj_make make = {.form = dq->eighth ? PJ_FORM_EIGHTH : PJ_FORM_CODES,
                           .from = weight->from,
@@ -117,15 +147,6 @@ static void add_blocks(pj_pass *pass, const pj_edit_node *node, const pj_held *w
                             dims, &make);
 }
 
-/* A key for what has been made: name and form. */
-static char *key_of(pj_pass *pass, const pj_held *weight, const pj_dq *dq)
-{
-    pj_str key = pj_str_new(0);
-    pj_str_printf(&key, "%s|%d|%d|%d|%lld|%d|%p", weight->value->name, dq->eighth + 2 * dq->unsigned8, (int)dq->most,
-                  dq->axis, (long long)dq->block, (int)dq->dtype, (const void *)dq->raised);
-    return pj_str_keep(&key, pass->arena);
-}
-
 /* What was made once, and how large it is. */
 typedef struct made {
     pj_edit_value *value;
@@ -136,7 +157,7 @@ typedef struct made {
 pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight, const pj_dq *dq, pj_edit_value **out,
                         const float **scale, uint64_t *bytes)
 {
-    char *key = key_of(pass, weight, dq);
+    char *key = key_of(pass, "dq", weight, dq);
     made *known = key ? pj_map_get(&pass->made, key) : NULL;
     pj_edit_value *value[3] = {NULL, NULL, NULL};
     const int64_t need = dq->bits == 4 || dq->block > 0          ? OPSET_INT4
@@ -147,9 +168,12 @@ pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight
         known = PJ_NEW(pass->arena, made, 1);
         if (!key || !known)
             return pj_fail_memory(pass->err);
-        if (dq->block > 0)
+        if (dq->block > 0) {
+            const pj_dq whole = {.most = dq->most, .axis = -1, .dtype = dq->dtype};
+            const float *unused;
+            PJ_TRY(pj_dequantize_scales(pass, node, weight, &whole, &unused)); /* all of them are numbers */
             add_blocks(pass, node, weight, dq, value);
-        else
+        } else
             PJ_TRY(add_codes(pass, node, weight, dq, value, &known->scale));
         bool is_plain = pj_opset_need(pass, need);
         pass->edit->ms_opset = !is_plain && pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
@@ -222,22 +246,26 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
         .name = weight->value->name
     };
     const pj_dtype scales = dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32;
-    uint64_t bad = 0, after;
-    float most;
-    PJ_TRY(pj_make_most(&weight->from, (pj_lay){1, 1, weight->from.count}, &most, &bad, pass->err));
-    if (bad > 0) {
-        pj_error_at(pass->err, NULL, node->was->label, node->op);
-        return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has %llu numbers that are NaN or infinite",
-                       weight->value->name, (unsigned long long)bad);
+    const pj_dq whole = {.most = bits, .axis = -1, .block = block, .dtype = scales};
+    const float *unused;
+    uint64_t after;
+    char *key = key_of(pass, channels ? "columns" : "rows", weight, &whole);
+    pj_edit_value **part = key ? pj_map_get(&pass->made, key) : NULL;
+    if (!part) {
+        PJ_TRY(pj_dequantize_scales(pass, node, weight, &whole, &unused)); /* all of them are numbers */
+        part = PJ_NEW(pass->arena, pj_edit_value *, 3);
+        if (!key || !part || !pj_map_put(&pass->made, key, part))
+            return pj_fail_memory(pass->err);
+        pj_rounding *rounding = pj_pass_rounding(pass, node);
+        part[0] = nbits_part(pass, weight, rounding, &make, PJ_FORM_NBITS, "/q", PJ_UINT8, 3, dims);
+        part[1] = nbits_part(pass, weight, rounding, &make, PJ_FORM_NBITS_SCALES, "/scale", scales, 2, dims);
+        if (make.asymmetric)
+            part[2] = nbits_part(pass, weight, rounding, &make, PJ_FORM_NBITS_ZEROS, "/zero_point", PJ_UINT8, 2, zeros);
     }
     pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "MatMulNBits", node->name, 6, 1);
     new->in[0] = node->in[0];
-    new->in[1] = nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS, "/q", PJ_UINT8, 3, dims);
-    new->in[2] =
-        nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS_SCALES, "/scale", scales, 2, dims);
-    if (make.asymmetric)
-        new->in[3] = nbits_part(pass, weight, pj_pass_rounding(pass, node), &make, PJ_FORM_NBITS_ZEROS, "/zero_point",
-                                PJ_UINT8, 2, zeros);
+    for (int i = 0; i < 3 && i + 1 < new->inputs; i++)
+        new->in[i + 1] = part[i];
     new->in[5] = node->inputs > 2 ? node->in[2] : NULL;
     new->out[0] = node->out[0];
     new->out[0]->maker = new;
