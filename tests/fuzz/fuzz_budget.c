@@ -54,7 +54,6 @@ static void judge(const pj_budget *budget, const pj_result *now)
                             .before = "",
                             .changed = "",
                             .options = "",
-                            .before = "",
                             .dearest = ""};
     const pj_budget_case given = {.budget = budget,
                                   .entry = entry,
