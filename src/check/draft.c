@@ -14,6 +14,7 @@ typedef struct draft {
     pj_arena *arena;
     pj_map names;            /* of baselines */
     bool *bound, *shaped;    /* by dimension and input of the options: some model has it */
+    pj_map seen;             /* models, by what file they are */
     pj_map open;             /* dimensions that nobody gives */
     pj_str missing, lacking; /* options that give them, models that want them */
     double margin;
@@ -158,24 +159,26 @@ static pj_status put_model(draft *d, const char *path)
     return status;
 }
 
-static bool is_same(const char *a, const char *b)
+/* What file it is, whatever its name. */
+static const char *identity(const char *path, pj_arena *arena)
 {
-    struct stat one, other;
-    return strcmp(a, b) == 0 ||
-           (stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+    struct stat info;
+    pj_str text = pj_str_new(0);
+    if (stat(path, &info) == 0)
+        pj_str_printf(&text, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+    else
+        pj_str_add(&text, path);
+    return pj_str_keep(&text, arena);
 }
 
-/* Is the model one of those before it, or of the budget, perhaps under another name? */
-static bool is_there(const draft *d, size_t model)
+/* Is the model one of those before it, or of the budget, perhaps under another name? Then it is there. */
+static bool is_there(draft *d, const char *path)
 {
-    const char *path = d->given->models[model];
-    for (size_t i = 0; i < model; i++)
-        if (is_same(d->given->models[i], path))
-            return true;
-    for (size_t i = 0; d->given->budget && i < d->given->budget->entries; i++)
-        if (is_same(d->given->budget->entry[i].file, path))
-            return true;
-    return false;
+    const char *key = identity(path, d->arena);
+    bool there = key && pj_map_get(&d->seen, key);
+    if (key && !there)
+        pj_map_put(&d->seen, key, (void *)(uintptr_t)key);
+    return there;
 }
 
 static pj_status check_used(const draft *d)
@@ -203,7 +206,7 @@ static pj_status put_budget(draft *d)
     pj_json_write_end(&d->json);
     pj_json_put_begin(&d->json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < d->given->model_count; i++)
-        if (!is_there(d, i))
+        if (!is_there(d, d->given->models[i]))
             PJ_TRY(put_model(d, d->given->models[i]));
     if (d->lacking.length || d->lacking.failed)
         return fail_dims(d);
@@ -240,12 +243,14 @@ static pj_status draw(draft *d, pj_str *text)
 {
     pj_map_init(&d->names, d->arena);
     pj_map_init(&d->open, d->arena);
+    pj_map_init(&d->seen, d->arena);
     d->bound = PJ_NEW(d->arena, bool, d->setup->dim_count);
     d->shaped = PJ_NEW(d->arena, bool, d->setup->input_count);
     if (!d->bound || !d->shaped)
         return pj_fail_memory(d->err);
     for (size_t i = 0; d->given->budget && i < d->given->budget->entries; i++) {
         const char *name = d->given->budget->entry[i].baseline_file;
+        is_there(d, d->given->budget->entry[i].file);
         if (name && !pj_map_put(&d->names, name, (void *)(uintptr_t)name))
             return pj_fail_memory(d->err);
     }
