@@ -21,7 +21,7 @@
  * third ... */
 static size_t most_allocations = 1000000;
 
-static const char *only = ""; /* cases that have this in their names */
+static const char *only = ""; /* cases that have this in their names; those of histories need each other */
 
 /* What a case works on; made before allocations begin to fail. */
 typedef struct input {
@@ -877,12 +877,12 @@ static void run_files(const char *path)
     CHECK_INT(pj_analyze(in.model, &settings, &in.result, &err), PJ_OK);
     in.keeps = true;
     in.path = history;
-    run_case("record", record, &in, kept);
+    run_case("history: record", record, &in, kept);
     in.keeps = false;
-    run_case("trend", show_trend, &in, kept);
-    run_case("trend of layers", show_layers, &in, kept);
-    run_case("trend of no layers", show_no_layers, &in, PJ_HISTORY ? PJ_EARGUMENT : kept);
-    run_case("list of models", list_histories, &in, kept);
+    run_case("history: trend", show_trend, &in, kept);
+    run_case("history: trend of layers", show_layers, &in, kept);
+    run_case("history: trend of no layers", show_no_layers, &in, PJ_HISTORY ? PJ_EARGUMENT : kept);
+    run_case("history: list of models", list_histories, &in, kept);
     in.path = points;
     run_case("point", add_point, &in, kept);
     run_case("points", show_points, &in, kept);
