@@ -38,8 +38,9 @@ typedef struct pj_report_options {
     size_t lint_findings; /* of pj_lint_run: text tells how to list them; 0: none, or lint was not run */
     const struct pj_footprint *footprint; /* told, too, per `per`; NULL: none; not in CSV */
     const char *per;                      /* "query", "1000-queries", "million-queries" */
-    bool quiet;          /* of pj_check_write, for people: only what does not pass; nothing where all does */
-    const char *columns; /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
+    bool quiet;             /* of pj_check_write, for people: only what does not pass; nothing where all does */
+    const char *configured; /* of pj_report_write: options that came from a file or the environment, to tell; or NULL */
+    const char *columns;    /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
 } pj_report_options;
 
 /* text, 100 columns, no colour, the dearest layers, sorted as the format wants it. */

@@ -30,7 +30,7 @@ PJ_API const char *const *pj_place_words(void);
 
 /* A value for a symbolic dimension, as `--dim batch=1`, or a formula over others, as `--dim total=past+1`. */
 typedef struct pj_dim_binding {
-    const char *name; /* with a formula: "total=past+1" */
+    const char *name; /* with a formula: "total=past+1"; after a '?': where the model has it, else nothing */
     int64_t value;    /* >= 0, or PJ_DIM_FORMULA; results have none of these */
 } pj_dim_binding;
 enum { PJ_DIM_FORMULA = -1 };
@@ -89,9 +89,9 @@ typedef struct pj_setup {
     size_t device_count;
     const char *load;        /* of devices: "latency", "throughput"; NULL: latency at batch 1, else throughput */
     const char *utilization; /* of devices, a number above 0 up to 1; NULL: as their profiles have it */
-    const char *plan;     /* file of number formats per layer (picojoule.plan/1); NULL: none */
-    const char *quantize; /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
-    bool no_fold;         /* quantizers stay layers of their own instead of becoming part of the layer in front */
+    const char *plan;        /* file of number formats per layer (picojoule.plan/1); NULL: none */
+    const char *quantize;    /* formats for the whole model: "int8", "fp16", "w4a8"; NULL: as the model has them */
+    bool no_fold;            /* quantizers stay layers of their own instead of becoming part of the layer in front */
 
     /* What else is looked at. */
     bool inspect_weights; /* looks at the weights, too: pj_result.weights, and findings; not in sweeps */
@@ -193,6 +193,12 @@ PJ_API const char *pj_whole_read(const char *text, int64_t *out);
 /* The size at the start of the text in bytes: 256KiB, 1MiB, 4096; returns what follows it (the end, or a comma), NULL:
  * there is none, or it is no whole number of bytes. */
 PJ_API const char *pj_size_scan(const char *text, int64_t *out);
+
+/* Reads a JSON file of options: each member is called as its option, without dashes, and has its value: a text, a
+ * number, true of a flag (false: left out), a list of values, or an object of NAME: VALUE. `visit` is called for each
+ * value, with NULL for true, and returns false to stop. PJ_EFORMAT, PJ_EIO, PJ_ELIMIT, PJ_ENOMEM; PJ_ESTOPPED. */
+typedef bool (*pj_config_visit)(const char *option, const char *value, void *payload);
+PJ_API pj_status pj_config_read(const char *path, pj_config_visit visit, void *payload, pj_error *err);
 
 /* ---- two setups ---- */
 

@@ -161,6 +161,7 @@ typedef struct pj_given {
     const pj_setting *setting; /* a setting */
     const char *value;         /* NULL: it takes none */
     char side;                 /* 'a', 'b', or 0 */
+    bool configured;           /* not on the command line: no clash counts it */
 } pj_given;
 
 struct pj_line {

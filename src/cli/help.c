@@ -74,6 +74,10 @@ void pj_help_command(const pj_command *command)
     for (const pj_rows *rows = command->rows; rows->title; rows++)
         print_rows(command, rows);
     printf("\nGeneral:\n");
+    print_option("config", 0, "FILE",
+                 "options that are not given here (default: the\n"
+                 "nearest picojoule.config.json; docs/config.md)");
+    print_option("no-config", 0, NULL, "without any such file");
     print_option("help", 'h', NULL, "this text");
     print_option("version", 'V', NULL, "the version of the program");
     if (command->examples) {

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "say.h"
 
 /* What is left of a command line, and what was read. */
@@ -12,6 +13,8 @@ typedef struct reader {
     char *args; /* the struct of the command */
     char **word;
     int words;
+    const char *config; /* --config */
+    bool no_config;
     pj_exit code;
 } reader;
 
@@ -207,7 +210,7 @@ static bool is_meant(const pj_given *given, const char *name, size_t length)
 static const pj_given *find_given(const pj_line *line, const char *name, size_t length)
 {
     for (size_t i = 0; i < line->givens; i++)
-        if (is_meant(&line->given[i], name, length))
+        if (!line->given[i].configured && is_meant(&line->given[i], name, length))
             return &line->given[i];
     return NULL;
 }
@@ -286,7 +289,7 @@ static bool check_formats(reader *r)
     const pj_given *format = find_given(r->line, "format", strlen("format"));
     for (size_t i = 0; format && i < r->line->givens; i++) {
         const pj_option *option = r->line->given[i].option;
-        if (!option || !option->format || strcmp(format->value, option->format) == 0)
+        if (!option || r->line->given[i].configured || !option->format || strcmp(format->value, option->format) == 0)
             continue;
         r->code = say_no_effect(r->line, option->name, "format", strlen("format"), true);
         return false;
@@ -393,6 +396,52 @@ static void free_settings(reader *r)
             pj_setup_clear((pj_setup *)(void *)(r->args + rows->at));
 }
 
+static bool take_configured(void *payload, const pj_rows *rows, const pj_given *given)
+{
+    return take(payload, rows, given);
+}
+
+/* What stands before the command line: the environment, then a file. */
+static bool configure(reader *r)
+{
+    pj_texts told = {0};
+    r->code = pj_configure(r->line, r->config, r->no_config, take_configured, r, &told);
+    if (r->code != PJ_EXIT_DONE || !told.count)
+        return r->code == PJ_EXIT_DONE;
+    size_t size = 1;
+    for (size_t i = 0; i < told.count; i++)
+        size += strlen(told.text[i] ? told.text[i] : "") + 2;
+    char *text = pj_line_keep(r->line, size, 1);
+    for (size_t i = 0, at = 0; text && i < told.count; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%s", i ? ", " : "", told.text[i] ? told.text[i] : "");
+    ((pj_output *)(void *)r->args)->report.configured = text;
+    return true;
+}
+
+/* --config FILE and --no-config are of all commands: takes them out of the words. */
+static bool take_config(reader *r, int *count, char **words)
+{
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        bool is_file = strcmp(words[i], "--config") == 0, is_equal = strncmp(words[i], "--config=", 9) == 0;
+        if (strcmp(words[i], "--") == 0) {
+            while (i < *count)
+                words[kept++] = words[i++];
+        } else if (strcmp(words[i], "--no-config") == 0) {
+            r->no_config = true;
+        } else if (is_file && i + 1 == *count) {
+            r->code = pj_say_usage(r->command->name, "--config wants a value: FILE");
+            return false;
+        } else if (is_file || is_equal) {
+            r->config = is_equal ? words[i] + 9 : words[++i];
+        } else {
+            words[kept++] = words[i];
+        }
+    }
+    *count = kept;
+    return true;
+}
+
 static pj_exit run(reader *r)
 {
     r->line->operand = pj_line_keep(r->line, (size_t)r->words + 1, sizeof *r->line->operand);
@@ -400,7 +449,7 @@ static pj_exit run(reader *r)
     if (!r->line->operand || !r->args)
         return PJ_EXIT_SYSTEM;
     set_defaults(r);
-    if (read_words(r) && check_operands(r) && check_formats(r) && check_clashes(r))
+    if (read_words(r) && configure(r) && check_operands(r) && check_formats(r) && check_clashes(r))
         r->code = pj_refuse_line(r->line);
     else if (r->code == PJ_EXIT_DONE)
         r->code = PJ_EXIT_SYSTEM;
@@ -427,7 +476,7 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
         printf("picojoule %s\n", PICOJOULE_VERSION);
         return PJ_EXIT_DONE;
     }
-    pj_exit code = run(&r);
+    pj_exit code = take_config(&r, &r.words, words) ? run(&r) : r.code;
     pj_line_free(&line);
     return code;
 }

@@ -141,8 +141,14 @@ static bool is_in_text(const binder *b, const char *name)
 static pj_status name_target(binder *b, size_t index)
 {
     const char *name = b->options->dims[index].name;
+    bool optional = *name == '?';
+    name += optional;
     b->target[index] = pj_arena_strndup(b->arena, name, (size_t)(strrchr(name, '=') - name));
     PJ_TRY(pj_got(b->target[index], b->err));
+    if (optional && !is_listed(b, b->target[index])) {
+        b->target[index] = NULL;
+        return PJ_OK;
+    }
     return is_listed(b, b->target[index]) ? PJ_OK : fail_unknown_dim(b, b->target[index]);
 }
 
@@ -210,8 +216,11 @@ static pj_status bind_dims(binder *b)
             PJ_TRY(name_target(b, i));
             continue;
         }
-        if (is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
-            PJ_TRY(set_symbol(b, dim->name, dim->value, NULL));
+        bool optional = *dim->name == '?';
+        if (optional && !is_listed(b, dim->name + 1))
+            continue;
+        if (optional || is_listed(b, dim->name) || !bind_formula(b, dim->name, dim->value))
+            PJ_TRY(set_symbol(b, dim->name + optional, dim->value, NULL));
     }
     for (size_t i = 0; i < options->dim_count; i++) {
         const char *name = options->dims[i].name;
@@ -382,7 +391,7 @@ static pj_status list_bound(binder *b)
     }
     for (size_t i = 0; i < b->options->dim_count; i++) {
         const pj_dim_binding *given = &b->options->dims[i];
-        if (given->value == PJ_DIM_FORMULA || is_listed(b, given->name))
+        if (given->value == PJ_DIM_FORMULA || *given->name == '?' || is_listed(b, given->name))
             continue;
         name = pj_arena_strdup(b->arena, given->name);
         PJ_TRY(pj_got(name, b->err));

@@ -1,4 +1,5 @@
 /* The report of an analysis: the answer first, then where it goes, then what it rests on. */
+#include "page/say.h"
 #include "report/findings.h"
 #include "report/footprint_words.h"
 #include "report/memory.h"
@@ -140,7 +141,7 @@ static void weights(const pj_weights *list, pj_page *page)
     page->in = PJ_IN_ALL;
 }
 
-static void assumed(const pj_view *view, pj_page *page)
+static void assumed(const pj_view *view, const char *configured, pj_page *page)
 {
     const pj_result *result = view->result;
     pj_page_say(page, PJ_BLOCK_HEADING, "Assumed");
@@ -148,6 +149,11 @@ static void assumed(const pj_view *view, pj_page *page)
     pj_summary_coverage(view, page);
     page->in = PJ_IN_ALL;
     pj_summary_basis(view, page);
+    if (configured) {
+        pj_str text = pj_str_new(0);
+        pj_say(&text, "From the configuration: {}.", pj_w_text(configured));
+        pj_page_add(page, PJ_BLOCK_ITEM, &text);
+    }
     pj_findings_page(result->findings, result->finding_count, page);
 }
 
@@ -205,7 +211,7 @@ static void page_of(const void *data, pj_page *page)
     head(&view, page);
     if (page->wanted == PJ_IN_TEXT) {
         details(&view, page);
-        assumed(&view, page);
+        assumed(&view, in->options ? in->options->configured : NULL, page);
         devices(&view, page);
         footprint(in->options, page);
         answer(&view, page);
@@ -216,7 +222,7 @@ static void page_of(const void *data, pj_page *page)
         devices(&view, page);
         footprint(in->options, page);
         details(&view, page);
-        assumed(&view, page);
+        assumed(&view, in->options ? in->options->configured : NULL, page);
     }
     lint(in->options ? in->options->lint_findings : 0, page);
 }

@@ -53,7 +53,7 @@ static const pj_setting members[] = {
     {NAMED(dims), .option = "dim", .value = "NAME=N",
      .help = "value of a symbolic dimension, or a formula over\n"
              "others: --dim batch=1, --dim total=past+1;\n"
-             "repeatable",
+             "?NAME: where the model has it; repeatable",
      .kind = PJ_SETTING_DIMS, .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
      .in_report = WORD(dims), .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(dims), .budget = 1, .basis = 9},
     {NAMED(trips), .option = WORD(trips), .value = "NAME=N",

@@ -49,7 +49,7 @@ run_case() {
     ln -s "$here" "$work/in/cases"
     (
         cd "$work/in" || exit 99
-        unset COLUMNS NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE LC_ALL LANG
+        unset COLUMNS PICOJOULE_TABLE PICOJOULE_DIM PICOJOULE_FORMAT NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE LC_ALL LANG
         PATH=$work/bin:$PATH sh "$here/$1/cmd"
     ) >"$work/stdout" 2>"$work/stderr" </dev/null
     code=$?

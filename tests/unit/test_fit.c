@@ -173,6 +173,29 @@ static void test_formulas(void)
     }
 }
 
+/* "?seq" is for models that have seq; this one has not. */
+static void test_optional(void)
+{
+    static const pj_dim_binding dims[] = {
+        {"?seq",           3             },
+        {"?batch",         2             },
+        {"?total=batch+1", PJ_DIM_FORMULA}
+    };
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "batch,12");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_initializer(&b, "w", PJ_FLOAT32, "12,5");
+    put_node(&b, "fc", "MatMul", "x,w", "y");
+    pj_setup setup = pj_setup_default();
+    setup.dims = dims;
+    setup.dim_count = 3;
+    priced p = bound(&b, &setup);
+    CHECK_INT(layer_of(&p, "fc")->macs, 2 * 12 * 5);
+    CHECK_INT(p.model->dims, 1);
+    CHECK_TEXT(p.model->dim[0].name, "batch");
+    priced_free(&p);
+}
+
 /* A size that the user gives is never changed. */
 static void test_given(void)
 {
@@ -296,6 +319,7 @@ int main(void)
     test_contradiction();
     test_smallest();
     test_formulas();
+    test_optional();
     test_given();
     test_empty();
     test_no_nodes();
