@@ -100,10 +100,14 @@ def estimates(program, model, precision, load, devices):
     return {d: (*figures, totals["energy_pj"]["total"]) for d, figures in out.items() if figures[0]}
 
 
+def is_mobile(p):
+    return not p.tiny and not p.graph.startswith(("resnet", "bert"))
+
+
 def show(name, points):
     ratios = [p.estimate / p.energy for p in points]
     within = [p.low <= p.energy <= p.high for p in points if p.low is not None]
-    mobile = [p for p in points if not p.tiny and not p.graph.startswith(("resnet", "bert"))]
+    mobile = [p for p in points if is_mobile(p)]
     line = "%-46s %4d %7.2f %7.0f %% %8.2f" % (name, len(ratios), *(lambda f: (f[0], 100 * f[1]))(factor(ratios)),
                                                math.exp(sum(map(math.log, ratios)) / len(ratios)))
     line += " %7.0f %%" % (100 * sum(within) / len(within)) if within else "         -"
@@ -150,7 +154,8 @@ def main(program, rows_at, models, graphs=None):
         suite = "Tiny" if p.tiny else "Inference"
         words = "%s, %s" % (p.name, p.precision) if p.tiny else "%s, %s, %s" % (p.name, p.load, p.precision)
         for name in (words, "all %s" % suite, "all %s, %s" % (suite, "seen" if p.seen else "not seen"),
-                     "all %s, no CPU profiles" % suite if not p.tiny and not p.name.endswith("-cpu") else None):
+                     "all %s, no CPU profiles" % suite if not p.tiny and not p.name.endswith("-cpu") else None,
+                     "%s, %s, all formats" % (p.name, p.load) if is_mobile(p) else None):
             lists.setdefault(name, []).append(p)
     lists.pop(None, None)
     for p in whole:

@@ -32,6 +32,7 @@ cp "$ROOT/energy_tables/devices/t4.json" my-board.json
 picojoule shapes model.onnx --format csv | grep float32 | cut -d, -f1 | sed 's/.*/"&": [-1, 1]/' | paste -sd, |
     sed 's/.*/{"schema": "picojoule.ranges\/1", "tensors": {&}}/' >ranges.json
 echo '{"schema": "picojoule.op-rules/1", "operators": []}' >my-ops.json
+{ echo op,batch,cin,cout,energy_uj && echo linear,1,64,10,2; } >layers.csv
 { echo hour,g_per_kwh && seq 0 71 | sed 's/.*/&,2&/'; } >grid.csv
 mkdir results && for i in 1 2 3; do echo "{\"num_samples\": 1000, \"energy_kwh\": 0.00$i}" >results/$i.json; done
 git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
