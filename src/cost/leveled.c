@@ -189,7 +189,9 @@ static pj_status read_activations(walk *w)
         bool in_nest = w->has_nest && (i == loops->input || i == loops->weight);
         double times = fused > 0 && i == loops->weight ? fused : 1;
         w->is_whole = w->is_whole && (!in_nest || kept == PJ_KEPT_FAR);
-        if (!count_least(w, in_nest, kept == PJ_KEPT_FAR ? (double)bits : 0))
+        double least =
+            in_nest && i == loops->input ? fmin((double)bits, pj_nest_bits(&w->nest, PJ_NEST_I)) : (double)bits;
+        if (!count_least(w, in_nest, kept == PJ_KEPT_FAR ? least : 0)) /* strides may pass over elements */
             read_activation(w, (double)bits, kept, times);
     }
     double more = more_passes(w);
