@@ -80,6 +80,11 @@ static void components(const pj_view *view, pj_page *page)
     pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
     page->in = PJ_IN_ALL;
     pj_page_table(page, pj_summary_components(view), INDENT);
+    if (view->result->level_count && view->totals->reuse) {
+        pj_page_table(page, pj_summary_levels(view), INDENT);
+        pj_summary_reuse(view, &text);
+        paragraph(page, &text);
+    }
     if (view->totals->qtools_total_cost >= 0) {
         page->in = PJ_IN_TEXT;
         pj_str_printf(&text, "QTools' own figures: total cost %lld, energy sum %lld",

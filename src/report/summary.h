@@ -23,6 +23,10 @@ void pj_summary_next(const pj_view *view, pj_str *out);
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
 pj_rows *pj_summary_components(const pj_view *view);
 
+/* The same by memories, of a result that has levels; and a sentence of what stays on chip and what cannot. */
+pj_rows *pj_summary_levels(const pj_view *view);
+void pj_summary_reuse(const pj_view *view, pj_str *out);
+
 /* Heading; for each device whether the model fits, then its energy, range and time. */
 void pj_summary_devices(const pj_view *view, pj_page *page);
 
