@@ -115,7 +115,8 @@ static bool is_half(const half *h, const pj_edit_node *node)
     const pj_node *was = node->was;
     if (!was || node->is_dropped || pj_wish_of(h->pass, node).activations != h->kind)
         return false;
-    if (strcmp(node->op, "MatMulNBits") == 0 && !node->begin)
+    bool is_ours = strcmp(node->op, "MatMulNBits") == 0 || strcmp(node->op, "GatherBlockQuantized") == 0;
+    if (is_ours && !node->begin)
         return true; /* its scales are of the type already */
     if (*node->domain || !was->desc || !has_floats(node) || shares_states(node) || reads_integers(node) ||
         has_graph(was) || has_other_kinds(was) || pj_edit_is_any(node, never) || (was->desc->traits & PJ_RANDOM))

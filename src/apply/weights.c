@@ -282,6 +282,60 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
     return PJ_OK;
 }
 
+/* ---- GatherBlockQuantized ---- */
+
+/* A table whose rows are looked up: int4 in blocks along them. */
+static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+{
+    pj_held table;
+    const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
+    const pj_dtype dtype = wish->activations == PJ_WISH_HALF ? PJ_FLOAT16 : PJ_FLOAT32;
+    const pj_dq whole = {.most = 7, .axis = -1, .dtype = dtype};
+    const float *unused;
+    if (!pass->for_ort || wish->weights != PJ_WISH_INT || wish->weight_bits != 4 || block < 16 ||
+        !is_power_of_two(block))
+        return pj_pass_keep(pass, node,
+                            "tables are written in int4 alone, for --target onnxruntime, in blocks of 16, 32 ...");
+    if (!pj_weight_of(pass, node->in[0], &table) || table.rank != 2 || table.from.count == 0 ||
+        table.value->dtype != PJ_FLOAT32 || pj_node_int(node->was, "axis", 0) != 0)
+        return pj_pass_keep(pass, node, "it looks nothing up in rows of a constant matrix of fp32 numbers");
+    PJ_TRY(pj_weight_check(pass, node, &table));
+    PJ_TRY(pj_dequantize_scales(pass, node, &table, &whole, &unused)); /* all of them are numbers */
+    const int64_t scales[] = {table.dims[0], table.dims[1] / block + (table.dims[1] % block != 0)};
+    pj_make make = {
+        .form = PJ_FORM_BLOCK_CODES,
+        .from = table.from,
+        .lay = {table.dims[0], table.dims[1], 1},
+        .bits = 4,
+        .most = 7,
+        .block = block,
+        .half_scales = dtype == PJ_FLOAT16,
+        .name = table.value->name,
+        .rounding = pj_pass_rounding(pass, node)
+    };
+    pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "GatherBlockQuantized", node->name, 3, 1);
+    pj_edit_value *codes = pj_edit_make(pass->edit, table.value->name, "/q", PJ_INT4, 2, table.dims, &make);
+    make.form = PJ_FORM_BLOCK_SCALES;
+    make.rounding = NULL;
+    pj_edit_value *scale = pj_edit_make(pass->edit, table.value->name, "/scale", dtype, 2, scales, &make);
+    pj_edit_value *in[] = {codes, node->in[1], scale};
+    for (int i = 0; i < 3 && i < new->inputs; i++)
+        new->in[i] = in[i];
+    new->out[0] = node->out[0];
+    new->out[0]->maker = new;
+    new->was = node->was;
+    pj_edit_int(pass->edit, new, "gather_axis", 0);
+    pj_edit_int(pass->edit, new, "quantize_axis", 1);
+    pj_edit_int(pass->edit, new, "block_size", block);
+    pass->edit->ms_opset = pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
+    pass->edit->ir_version = pass->edit->ir_version < 10 ? 10 : pass->edit->ir_version;
+    pj_pass_wrote(pass, node, "GatherBlockQuantized", table.bytes,
+                  codes->init && scale->init ? codes->init->length + scale->init->length : 0);
+    pj_edit_drop(pass->edit, node);
+    pj_pass_unused(pass, table.value);
+    return PJ_OK;
+}
+
 /* ---- the pass ---- */
 
 /* Numbers a block: what was asked for, or the usual one where weights have no more than 4 bits. */
@@ -385,6 +439,8 @@ pj_status pj_weights_only(pj_pass *pass)
             continue;
         if (pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
             PJ_TRY(write_layer(pass, node, &wish));
+        else if (wish.is_named && pj_edit_is(node, "Gather") && node->inputs == 2)
+            PJ_TRY(write_table(pass, node, &wish));
         else if (wish.is_named && node->was && pj_pass_layer(pass, node))
             PJ_TRY(pj_pass_keep(pass, node, "weights of this operator are not written as integers"));
     }

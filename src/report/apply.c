@@ -1,6 +1,8 @@
 /* What a plan became: layers, bytes, findings. */
 #include "picojoule/apply.h"
 
+#include <math.h>
+
 #include "page/say.h"
 #include "picojoule/version.h"
 #include "report/findings.h"
@@ -12,7 +14,8 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_applied_layer, asked), .key = "asked", .title = "asked", .kind = PJ_CELL_TEXT, .rank = 2},
     {PJ_MEMBER(pj_applied_layer, written), .key = "written", .title = "written", .kind = PJ_CELL_TEXT, .wish = 28, .least = 12},
     {PJ_MEMBER(pj_applied_layer, reason), .key = "reason", .title = "why", .kind = PJ_CELL_TEXT, .wish = 40, .least = 12, .rank = 1},
-    {PJ_MEMBER(pj_applied_layer, sqnr_db), .key = "sqnr_db", .title = "dB", .kind = PJ_CELL_NUMBER, .or_unknown = true, .rank = 1},
+    {PJ_MEMBER(pj_applied_layer, sqnr_db), .key = "sqnr_db", .kind = PJ_CELL_NUMBER},
+    {.title = "dB", .kind = PJ_CELL_TEXT, .rank = 1},
     {PJ_MEMBER(pj_applied_layer, bytes_before), .key = "bytes_before", .title = "bytes", .kind = PJ_CELL_COUNT, .from_zero = true},
     {PJ_MEMBER(pj_applied_layer, bytes_after), .key = "bytes_after", .title = "then", .kind = PJ_CELL_COUNT, .from_zero = true},
 };
@@ -21,8 +24,17 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static pj_rows *table_of(const void *input, pj_arena *arena)
 {
+    enum { DECIBEL = 6 };
     const pj_applied *applied = input;
-    return pj_rows_of(arena, columns, COLUMNS, applied->layers, applied->layer_count, sizeof *applied->layers);
+    pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
+    for (size_t i = 0; rows && i < applied->layer_count; i++) {
+        pj_cell *cell = pj_rows_add_of(rows, &applied->layers[i]);
+        pj_str text = pj_str_new(0);
+        if (!isnan(applied->layers[i].sqnr_db))
+            pj_str_add_fixed(&text, applied->layers[i].sqnr_db, 1);
+        pj_cell_made(&cell[DECIBEL], rows, &text);
+    }
+    return rows;
 }
 
 static void add_title(const pj_applied *a, pj_str *out)
