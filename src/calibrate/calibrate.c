@@ -1,6 +1,7 @@
 /* From rows of measured layers to a device profile. */
 #include "picojoule/calibrate.h"
 #include "base/json_write.h"
+#include "base/real.h"
 #include "base/str.h"
 #include "calibrate/rows.h"
 #include "cost/float_format.h"
@@ -14,7 +15,7 @@ static double short_number(double value)
 {
     if (!(value > 0))
         return 0;
-    double digits = 3 - floor(log10(value)), unit = pow(10, fabs(digits));
+    double digits = 3 - floor(pj_log10(value)), unit = pj_pow(10, fabs(digits));
     if (!(unit > 0 && isfinite(unit)))
         return value;
     return digits > 0 ? round(value * unit) / unit : round(value / unit) * unit;
