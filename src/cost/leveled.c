@@ -342,32 +342,35 @@ static const char *kept_word(pj_kept kept)
     return kept == PJ_KEPT_GONE ? "gone" : "chip";
 }
 
+/* A tensor that a node reads twice is told once. */
+static bool add_kept(pj_map *told, const pj_value *value, pj_kept where, pj_kept_tensor *kept, size_t *count)
+{
+    if (where == PJ_KEPT_FAR || pj_map_get(told, value->name))
+        return true;
+    kept[(*count)++] = (pj_kept_tensor){value->name, kept_word(where)};
+    return pj_map_put(told, value->name, kept);
+}
+
 static pj_status tell_kept(const walk *w, pj_reuse *out)
 {
     const pj_node *node = w->detail->node;
-    size_t count = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        pj_kept_tensor *kept = pass ? PJ_NEW(w->traffic->kept, pj_kept_tensor, count) : NULL;
-        if (pass && !kept)
-            return pj_fail_memory(w->err);
-        out->kept = kept;
-        out->kept_count = 0;
-        for (int i = 0; i < node->inputs; i++) {
-            pj_kept where = pj_layer_reads_activation(node, i) ? input_kept(w, i) : PJ_KEPT_FAR;
-            if (where != PJ_KEPT_FAR && pass)
-                kept[out->kept_count++] = (pj_kept_tensor){node->in[i]->name, kept_word(where)};
-            count += where != PJ_KEPT_FAR && !pass;
-        }
-        for (int o = 0; o < node->outputs; o++) {
-            pj_kept where = node->out[o] ? output_kept(w, o) : PJ_KEPT_FAR;
-            if (where != PJ_KEPT_FAR && pass)
-                kept[out->kept_count++] = (pj_kept_tensor){node->out[o]->name, kept_word(where)};
-            count += where != PJ_KEPT_FAR && !pass;
-        }
-        if (!count)
-            break;
-    }
-    return PJ_OK;
+    size_t most = (size_t)node->inputs + (size_t)node->outputs;
+    pj_arena *scratch = pj_arena_new(0);
+    pj_kept_tensor *kept = scratch ? PJ_NEW(scratch, pj_kept_tensor, most) : NULL;
+    bool ok = kept != NULL;
+    pj_map told;
+    pj_map_init(&told, scratch);
+    for (int i = 0; i < node->inputs && ok; i++)
+        if (pj_layer_reads_activation(node, i))
+            ok = add_kept(&told, node->in[i], input_kept(w, i), kept, &out->kept_count);
+    for (int o = 0; o < node->outputs && ok; o++)
+        if (node->out[o])
+            ok = add_kept(&told, node->out[o], output_kept(w, o), kept, &out->kept_count);
+    if (ok && out->kept_count)
+        out->kept = pj_arena_memdup(w->traffic->kept, kept, out->kept_count, sizeof *kept);
+    ok = ok && (out->kept || !out->kept_count);
+    pj_arena_free(scratch);
+    return ok ? PJ_OK : pj_fail_memory(w->err);
 }
 
 /* The layer whose result this one's main input is, where the two are one. */
