@@ -353,7 +353,7 @@ static pj_dq form_of(const pj_pass *pass, const pj_edit_node *node, const pj_hel
 {
     pj_dq dq = {.bits = wish->weight_bits > 4 ? 8 : 4, .eighth = wish->weights == PJ_WISH_EIGHTH};
     const int reduced = pj_weight_inputs(node, weight);
-    dq.most = (1 << (wish->weight_bits - 1)) - 1;
+    dq.most = wish->weights == PJ_WISH_INT ? (1 << (wish->weight_bits - 1)) - 1 : 0;
     if (pass->options->reduce_range && dq.most == 127)
         dq.most = 64;
     dq.bits = dq.eighth ? 8 : dq.bits;
