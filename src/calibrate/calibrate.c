@@ -1,5 +1,6 @@
 /* From rows of measured layers to a device profile. */
 #include "picojoule/calibrate.h"
+#include "base/real.h"
 #include "base/json_write.h"
 #include "base/real.h"
 #include "base/str.h"
