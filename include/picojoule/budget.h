@@ -90,6 +90,7 @@ typedef struct pj_check_model {
     const char *before;            /* what it was compared with, of pj_check_options.against; "": nothing */
     bool is_new;                   /* it was not there */
     bool renewed;                  /* its limits were others, so it was not compared */
+    bool no_policy;                /* the budget names no memory policy, so the figures are those of `once` */
     size_t unjudged;               /* rules that could not be judged */
     const char *const *data_files; /* as in pj_model_info, of a PJ_BROKEN model that could be opened, too */
     size_t data_file_count;

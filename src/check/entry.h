@@ -34,7 +34,8 @@ typedef struct pj_budget_entry {
     const char *file;        /* found from the current folder */
     const char *json_path;   /* "$.models[0]" */
     size_t line;
-    bool no_file; /* the path is a pattern that no file matches */
+    bool no_file;   /* the path is a pattern that no file matches */
+    bool no_policy; /* it names no memory policy: it is from before there were several */
     pj_setup setup;
     pj_setup optional; /* bindings of the defaults: those hold that the model has */
     double margin;     /* how much more than today's figures limits allow; negative: the budget does not say */

@@ -607,6 +607,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     out->table = pj_arena_strdup(j.arena, given->now->table);
     out->energy = given->now->totals.energy;
     out->dearest = dearest(&given->now->totals);
+    out->no_policy = entry->no_policy && strcmp(given->now->rules, "qtools") != 0;
     pj_str options = pj_str_new(0);
     pj_setup_options(given->setup ? given->setup : &entry->setup, &options);
     out->options = pj_str_keep(&options, arena);

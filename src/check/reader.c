@@ -99,6 +99,9 @@ pj_status pj_reader_basis(pj_reader *r, pj_json model)
             PJ_TRY(pj_setting_read(member, value, r->folder, r->arena,
                                    r->in_defaults && is_binding ? &r->entry->optional : &r->entry->setup, r->err));
     }
+    if (r->in_defaults)
+        return PJ_OK;
+    r->entry->no_policy = !r->entry->setup.reuse && !r->entry->setup.hierarchy;
     pj_setup_unsaid(&r->entry->setup);
     return PJ_OK;
 }

@@ -342,35 +342,40 @@ static const char *kept_word(pj_kept kept)
     return kept == PJ_KEPT_GONE ? "gone" : "chip";
 }
 
-/* A tensor that a node reads twice is told once. */
-static bool add_kept(pj_map *told, const pj_value *value, pj_kept where, pj_kept_tensor *kept, size_t *count)
+/* Adds a tensor that is not in level 0; once, though a layer may read it twice. `kept` NULL: it is only counted. */
+static void add_kept(const walk *w, const pj_value *value, pj_kept where, pj_kept_tensor *kept, size_t *count)
 {
-    if (where == PJ_KEPT_FAR || pj_map_get(told, value->name))
-        return true;
-    kept[(*count)++] = (pj_kept_tensor){value->name, kept_word(where)};
-    return pj_map_put(told, value->name, kept);
+    size_t *told = &w->state->stays.told[value->index], stamp = 2 * w->layer + (kept ? 2 : 1);
+    if (where == PJ_KEPT_FAR || *told == stamp)
+        return;
+    *told = stamp;
+    if (kept)
+        kept[*count] = (pj_kept_tensor){value->name, kept_word(where)};
+    ++*count;
+}
+
+static size_t list_kept(const walk *w, pj_kept_tensor *kept)
+{
+    const pj_node *node = w->detail->node;
+    size_t count = 0;
+    for (int i = 0; i < node->inputs; i++)
+        if (pj_layer_reads_activation(node, i))
+            add_kept(w, node->in[i], input_kept(w, i), kept, &count);
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o])
+            add_kept(w, node->out[o], output_kept(w, o), kept, &count);
+    return count;
 }
 
 static pj_status tell_kept(const walk *w, pj_reuse *out)
 {
-    const pj_node *node = w->detail->node;
-    size_t most = (size_t)node->inputs + (size_t)node->outputs;
-    pj_arena *scratch = pj_arena_new(0);
-    pj_kept_tensor *kept = scratch ? PJ_NEW(scratch, pj_kept_tensor, most) : NULL;
-    bool ok = kept != NULL;
-    pj_map told;
-    pj_map_init(&told, scratch);
-    for (int i = 0; i < node->inputs && ok; i++)
-        if (pj_layer_reads_activation(node, i))
-            ok = add_kept(&told, node->in[i], input_kept(w, i), kept, &out->kept_count);
-    for (int o = 0; o < node->outputs && ok; o++)
-        if (node->out[o])
-            ok = add_kept(&told, node->out[o], output_kept(w, o), kept, &out->kept_count);
-    if (ok && out->kept_count)
-        out->kept = pj_arena_memdup(w->traffic->kept, kept, out->kept_count, sizeof *kept);
-    ok = ok && (out->kept || !out->kept_count);
-    pj_arena_free(scratch);
-    return ok ? PJ_OK : pj_fail_memory(w->err);
+    size_t count = list_kept(w, NULL);
+    if (!count)
+        return PJ_OK;
+    pj_kept_tensor *kept = PJ_NEW(w->traffic->kept, pj_kept_tensor, count);
+    out->kept = kept;
+    out->kept_count = kept ? list_kept(w, kept) : 0;
+    return pj_got(kept, w->err);
 }
 
 /* The layer whose result this one's main input is, where the two are one. */

@@ -357,6 +357,7 @@ pj_status pj_stays_find(const pj_traffic *traffic, unsigned keeps, pj_stays *out
                       .result = PJ_NEW(arena, const pj_value *, count),
                       .next = PJ_NEW(arena, const pj_value *, model->values),
                       .layer_of = PJ_NEW(arena, int, model->nodes),
+                      .told = PJ_NEW(arena, size_t, model->values),
                       .weights_read = 1};
     if (pj_arena_failed(arena))
         return pj_fail_memory(err);

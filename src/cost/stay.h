@@ -21,6 +21,7 @@ typedef struct pj_stays {
     const pj_value **result; /* by layer: the first of the stored results of it and of all that is fused into it ... */
     const pj_value **next;   /* ... by value: and the one after that; NULL: none */
     int *layer_of;           /* by node; -1: it does not run */
+    size_t *told;                   /* by value: scratch, the last list that has it */
     double weights_read;     /* share of the runs in which constants are read from level 0 */
     size_t gone, chip, level0; /* tensors between layers */
     double saved_pj,

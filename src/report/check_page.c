@@ -79,6 +79,24 @@ static void text_model(const pj_check *check, const pj_check_model *model, bool 
     better->hang = INDENT;
 }
 
+/* Said once, for budgets that are older than the choice. */
+static void text_policies(const pj_check *check, pj_page *page)
+{
+    size_t count = 0;
+    pj_str text = pj_str_new(0);
+    for (size_t i = 0; i < check->model_count; i++)
+        count += check->models[i].no_policy;
+    if (!count)
+        return;
+    pj_human_plural(&text, count, "model names", "models name");
+    pj_str_add(&text, " no memory policy: the figures are those of --reuse once, as before. To renew on purpose: "
+                      "\"reuse\": \"fused\", then "
+                      "`picojoule check --update` (docs/memory.md).");
+    pj_block *note = pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text);
+    note->lead = "note  ";
+    note->hang = INDENT;
+}
+
 /* A line for each model, those that need a look last: the end of a log is what is read first. */
 static void text_summary(const pj_check *check, bool quiet, pj_page *page)
 {
@@ -93,6 +111,8 @@ static void text_summary(const pj_check *check, bool quiet, pj_page *page)
             set_outcome(line, outcome);
             line->hang = INDENT + 2;
         }
+    if (!quiet)
+        text_policies(check, page);
     pj_text_clean(&text, check->budget);
     pj_str_add(&text, ": ");
     pj_check_headline(check, &text);
