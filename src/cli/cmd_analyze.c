@@ -351,7 +351,7 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",                                         pj_report_rows, 0),
+             PJ_ROWS("Report",                                         pj_chart_rows, 0),
              PJ_ROWS("Rows",                          row_rows, 0),
              PJ_ROWS("Footprint",                                             per_rows,    0),
              PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),

@@ -3,6 +3,7 @@
 #include "page/page.h"
 #include "page/say.h"
 #include "picojoule/version.h"
+#include "report/view.h"
 #include "result/field.h"
 
 /* clang-format off */
@@ -184,7 +185,8 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 pj_status pj_lint_write(const pj_lint *lint, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    static const pj_pieces pieces = {
+        .page = page_of, .table = table_of, .json = json_of, .no_chart = PJ_CHART_OF_SWEEPS};
     return pj_tell(&pieces, lint, options, sink, payload, err);
 }
 

@@ -329,7 +329,8 @@ static pj_status check_columns(const input *in, pj_error *err)
 pj_status pj_report_write(const pj_result *result, const pj_report_options *options, pj_sink sink, void *payload,
                           pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    static const pj_pieces pieces = {
+        .page = page_of, .table = table_of, .json = json_of, .no_chart = PJ_CHART_OF_SWEEPS};
     const input in = {result, options};
     if (options && options->columns)
         PJ_TRY(check_columns(&in, err));

@@ -132,7 +132,8 @@ static pj_status check_units(const input *in, pj_error *err)
 pj_status pj_runs_write(const pj_run *runs, size_t count, const pj_report_options *options, pj_sink sink, void *payload,
                         pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of};
+    static const pj_pieces pieces = {
+        .page = page_of, .table = table_of, .json = json_of, .no_chart = PJ_CHART_OF_SWEEPS};
     pj_arena *arena = pj_arena_new(0);
     input in = {.run = runs, .count = count, .by_energy = arena ? PJ_NEW(arena, const pj_run *, count) : NULL};
     pj_status status = pj_got(in.by_energy, err);

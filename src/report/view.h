@@ -4,6 +4,9 @@
 #include "base/map.h"
 #include "report/columns.h"
 
+/* What analyses say to those who ask for a chart. */
+#define PJ_CHART_OF_SWEEPS "a chart is that of a sweep, as --sweep sram=256KiB,1MiB,4MiB --format svg"
+
 typedef struct pj_view {
     const pj_result *result;
     const pj_totals *totals;
