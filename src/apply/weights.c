@@ -262,6 +262,7 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
         if (make.asymmetric)
             part[2] = nbits_part(pass, weight, rounding, &make, PJ_FORM_NBITS_ZEROS, "/zero_point", PJ_UINT8, 2, zeros);
     }
+    PJ_TRY(pj_got(part[0] && part[1] && (part[2] || !make.asymmetric), pass->err));
     pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "MatMulNBits", node->name, 6, 1);
     new->in[0] = node->in[0];
     for (int i = 0; i < 3 && i + 1 < new->inputs; i++)

@@ -291,6 +291,8 @@ static void test_file(void)
     CHECK_PART(err.what, "5 bytes");
     CHECK_INT(pj_json_read_report(path, &doc, &err), PJ_OK);
     CHECK_INT(pj_json_count(pj_json_root(doc)), 2);
+    pj_json_free(doc);
+    doc = NULL;
     write_file(path, "");
     CHECK_INT(pj_file_read(path, 5, &text, &length, &err), PJ_OK);
     CHECK_INT(length, 0);
