@@ -276,7 +276,7 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
     pj_edit_int(pass->edit, new, "bits", bits);
     pj_edit_int(pass->edit, new, "block_size", block);
     pass->edit->ms_opset = pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
-    after = new->in[1]->init &&new->in[2]->init ? new->in[1]->init->length + new->in[2]->init->length : 0;
+    after = part[0]->init && part[1]->init ? part[0]->init->length + part[1]->init->length : 0;
     pj_pass_wrote(pass, node, make.asymmetric ? "MatMulNBits, asymmetric" : "MatMulNBits", weight->bytes, after);
     pj_edit_drop(pass->edit, node);
     pj_pass_unused(pass, weight->value);
@@ -319,6 +319,7 @@ static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     make.form = PJ_FORM_BLOCK_SCALES;
     make.rounding = NULL;
     pj_edit_value *scale = pj_edit_make(pass->edit, table.value->name, "/scale", dtype, 2, scales, &make);
+    PJ_TRY(pj_got(codes && scale, pass->err));
     pj_edit_value *in[] = {codes, node->in[1], scale};
     for (int i = 0; i < 3 && i < new->inputs; i++)
         new->in[i] = in[i];
