@@ -6,7 +6,6 @@
 
 /* What `prepare` finds. */
 typedef struct state {
-    unsigned keeps;
     pj_stays stays;
     pj_tiler *tiler; /* NULL: no tiles */
 } state;
@@ -36,7 +35,6 @@ pj_status pj_leveled_prepare(pj_traffic *traffic, unsigned keeps, pj_error *err)
     state *s = PJ_NEW(traffic->arena, state, 1);
     if (!s)
         return pj_fail_memory(err);
-    s->keeps = keeps;
     traffic->state = s;
     if (keeps & PJ_KEEPS_TILES) {
         s->tiler = pj_tiler_new(&traffic->memory->machine, traffic->arena);
@@ -85,14 +83,9 @@ static void write_result(walk *w, double bits, pj_kept kept)
 
 /* ---- all operands ---- */
 
-static pj_kept input_kept(const walk *w, int i)
+static pj_kept where(const walk *w, const pj_value *value)
 {
-    return w->state ? pj_stays_input(w->traffic, &w->state->stays, w->detail->node, i) : PJ_KEPT_FAR;
-}
-
-static pj_kept output_kept(const walk *w, int o)
-{
-    return w->state ? pj_stays_output(w->traffic, &w->state->stays, w->detail->node, o) : PJ_KEPT_FAR;
+    return w->state ? pj_stays_where(w->traffic, &w->state->stays, value) : PJ_KEPT_FAR;
 }
 
 /* Share of the runs in which constants are read from level 0. */
@@ -185,7 +178,7 @@ static pj_status read_activations(walk *w)
             continue;
         pj_format format = pj_precision_reads(w->traffic->precision, node, i);
         PJ_TRY(pj_traffic_bits(&format, node->in[i], w->detail->read[i], &bits, w->err));
-        pj_kept kept = input_kept(w, i);
+        pj_kept kept = where(w, node->in[i]);
         bool in_nest = w->has_nest && (i == loops->input || i == loops->weight);
         double times = fused > 0 && i == loops->weight ? fused : 1;
         w->is_whole = w->is_whole && (!in_nest || kept == PJ_KEPT_FAR);
@@ -214,7 +207,7 @@ static pj_status result_bits(const walk *w, size_t layer, int o, uint64_t *bits)
 static const pj_value *result_of_nest(const walk *w)
 {
     const pj_value *own = w->detail->node->out[0], *found = NULL;
-    if (!w->state || output_kept(w, 0) != PJ_KEPT_GONE)
+    if (!w->state || where(w, own) != PJ_KEPT_GONE)
         return own;
     for (const pj_value *at = w->state->stays.result[w->layer]; at; at = w->state->stays.next[at->index]) {
         if (at->producer == w->detail->node)
@@ -231,15 +224,9 @@ static size_t layer_of(const walk *w, const pj_value *result)
     return w->state ? (size_t)w->state->stays.layer_of[result->producer->id] : w->layer;
 }
 
-static pj_kept kept_of(const walk *w, const pj_value *result)
-{
-    return w->state ? pj_stays_output(w->traffic, &w->state->stays, result->producer, result->producer_output)
-                    : PJ_KEPT_FAR;
-}
-
 static pj_status write_value(walk *w, const pj_value *value)
 {
-    pj_kept kept = kept_of(w, value);
+    pj_kept kept = where(w, value);
     uint64_t bits;
     PJ_TRY(result_bits(w, layer_of(w, value), value->producer_output, &bits));
     if (!count_least(w, w->has_nest && value == w->result, kept == PJ_KEPT_FAR ? (double)bits : 0))
@@ -269,7 +256,7 @@ static pj_status find_nest(walk *w)
     if (!w->has_nest)
         return PJ_OK;
     w->result = result_of_nest(w);
-    w->is_whole = w->result && kept_of(w, w->result) == PJ_KEPT_FAR;
+    w->is_whole = w->result && where(w, w->result) == PJ_KEPT_FAR;
     if (!w->result)
         return PJ_OK;
     PJ_TRY(result_bits(w, layer_of(w, w->result), w->result->producer_output, &bits));
@@ -283,10 +270,10 @@ static pj_status find_tiles(walk *w)
     const pj_loops *loops = w->detail->loops;
     if (!w->has_nest || !w->state || !w->state->tiler || w->state->stays.passes[w->layer] > 0)
         return PJ_OK;
-    pj_kept kept = w->result ? kept_of(w, w->result) : PJ_KEPT_GONE;
+    pj_kept kept = w->result ? where(w, w->result) : PJ_KEPT_GONE;
     const pj_tile_ask ask = {
         w->state->stays.room[w->layer],
-        {input_kept(w, loops->input), input_kept(w, loops->weight), kept},
+        {where(w, node->in[loops->input]), where(w, node->in[loops->weight]), kept},
         pj_layer_reads_activation(node, loops->weight)
     };
     return pj_tiler_find(w->state->tiler, &w->nest, &ask, &w->tiling, w->err);
@@ -337,20 +324,16 @@ static void tell_time(const walk *w, double macs, pj_reuse *out)
     out->is_memory_bound = time.is_memory_bound;
 }
 
-static const char *kept_word(pj_kept kept)
-{
-    return kept == PJ_KEPT_GONE ? "gone" : "chip";
-}
-
 /* Adds a tensor that is not in level 0; once, though a layer may read it twice. `kept` NULL: it is only counted. */
-static void add_kept(const walk *w, const pj_value *value, pj_kept where, pj_kept_tensor *kept, size_t *count)
+static void add_kept(const walk *w, const pj_value *value, pj_kept_tensor *kept, size_t *count)
 {
     size_t *told = &w->state->stays.told[value->index], stamp = 2 * w->layer + (kept ? 2 : 1);
-    if (where == PJ_KEPT_FAR || *told == stamp)
+    pj_kept at = where(w, value);
+    if (at == PJ_KEPT_FAR || *told == stamp)
         return;
     *told = stamp;
     if (kept)
-        kept[*count] = (pj_kept_tensor){value->name, kept_word(where)};
+        kept[*count] = (pj_kept_tensor){value->name, at == PJ_KEPT_GONE ? "gone" : "chip"};
     ++*count;
 }
 
@@ -360,10 +343,10 @@ static size_t list_kept(const walk *w, pj_kept_tensor *kept)
     size_t count = 0;
     for (int i = 0; i < node->inputs; i++)
         if (pj_layer_reads_activation(node, i))
-            add_kept(w, node->in[i], input_kept(w, i), kept, &count);
+            add_kept(w, node->in[i], kept, &count);
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o])
-            add_kept(w, node->out[o], output_kept(w, o), kept, &count);
+            add_kept(w, node->out[o], kept, &count);
     return count;
 }
 
@@ -383,7 +366,7 @@ static const char *fused_into(const walk *w)
 {
     const pj_node *node = w->detail->node;
     for (int i = 0; i < node->inputs; i++)
-        if (pj_layer_reads_activation(node, i) && input_kept(w, i) == PJ_KEPT_GONE)
+        if (pj_layer_reads_activation(node, i) && where(w, node->in[i]) == PJ_KEPT_GONE)
             return w->traffic->schedule->model->value[pj_traffic_buffer(w->traffic, node->in[i])]->producer->label;
     return NULL;
 }

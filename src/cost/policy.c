@@ -1,31 +1,31 @@
 /* The table of memory policies, and which of them a setup means. */
-
 #include "cost/leveled.h"
 #include "setup/setup.h"
 
+/* clang-format off */
 static const pj_policy policies[] = {
-    {PJ_REUSE_ONCE,  "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling",            false, 0,
-     NULL,                                                                                                                                                                                             pj_once_charge   },
+    {PJ_REUSE_ONCE,
+     "Each layer reads and writes each of its tensors once: no reuse, no fusion, no tiling",
+     false, 0, NULL, pj_once_charge},
     {PJ_REUSE_USUAL,
-     "Each tensor crosses DRAM and the buffer once; what goes from a layer to one that is fused into it is in neither", true,  PJ_KEEPS_FUSED,                                     pj_leveled_prepare, pj_leveled_charge},
+     "Each tensor crosses DRAM and the buffer once; what goes from a layer to one that is fused into it is in neither",
+     true, PJ_KEEPS_FUSED, pj_leveled_prepare, pj_leveled_charge},
     {"resident",
-     "As fused; tensors that fit stay whole in the buffer from the layer that makes them to the last one that reads "
-     "them",                                                                                                            true,  PJ_KEEPS_FUSED | PJ_KEEPS_TENSORS,                  pj_leveled_prepare, pj_leveled_charge},
+     "As fused; tensors that fit stay whole in the buffer from the layer that makes them to the last one that reads them",
+     true, PJ_KEEPS_FUSED | PJ_KEEPS_TENSORS, pj_leveled_prepare, pj_leveled_charge},
     {PJ_REUSE_TILED,
      "As resident; layers with multiply-accumulates move what the best tiles of their loops move (an estimate: "
-     "compilers "
-     "may find other ones)",                                                                                            true,  PJ_KEEPS_FUSED | PJ_KEEPS_TENSORS | PJ_KEEPS_TILES, pj_leveled_prepare, pj_leveled_charge},
+     "compilers may find others)",
+     true, PJ_KEEPS_FUSED | PJ_KEEPS_TENSORS | PJ_KEEPS_TILES, pj_leveled_prepare, pj_leveled_charge},
 };
-enum { POLICIES = sizeof policies / sizeof *policies };
 
 /* `once` with a hierarchy that was asked for. */
 static const pj_policy once_by_levels = {
     PJ_REUSE_ONCE,
     "Each tensor crosses all levels once for each layer that reads or writes it: nothing stays on chip",
-    true,
-    0,
-    pj_leveled_prepare,
-    pj_leveled_charge};
+    true, 0, pj_leveled_prepare, pj_leveled_charge};
+/* clang-format on */
+enum { POLICIES = sizeof policies / sizeof *policies };
 
 const pj_policy *pj_policy_at(size_t index)
 {
@@ -40,23 +40,20 @@ static const pj_policy *find(const char *name)
     return i < POLICIES ? &policies[i] : NULL;
 }
 
-static bool is_once(const char *reuse)
-{
-    return strcmp(reuse, PJ_REUSE_ONCE) == 0;
-}
-
 /* Options that say where tensors are, and QTools, know no levels. */
 static pj_status check(const pj_setup *setup, const pj_table *table, bool places, pj_error *err)
 {
-    const char *asked = setup->hierarchy ? "--hierarchy" : "--reuse", *value = setup->hierarchy;
-    if (!value && setup->reuse && !is_once(setup->reuse))
-        value = setup->reuse;
-    if (value && pj_table_rules(table) == PJ_RULES_QTOOLS)
+    bool has_levels = setup->reuse && strcmp(setup->reuse, PJ_REUSE_ONCE) != 0;
+    const char *value = setup->hierarchy ? setup->hierarchy : setup->resized ? setup->resized : setup->reuse;
+    const char *asked = setup->hierarchy ? "--hierarchy" : setup->resized ? "the size of level" : "--reuse";
+    if (!setup->hierarchy && !setup->resized && !has_levels)
+        return PJ_OK;
+    if (pj_table_rules(table) == PJ_RULES_QTOOLS)
         return pj_fail(
             err, PJ_EARGUMENT,
             "%s %.100s does not go with the table %.64s: its rules, those of QTools, know no memory hierarchy", asked,
             value, pj_table_name(table));
-    if (value && places)
+    if (places)
         return pj_fail(
             err, PJ_EARGUMENT,
             "%s %.100s does not go with --weights-on, --activations-on, --io-on-dram or --sram-min, which say "

@@ -11,7 +11,6 @@ typedef struct finder {
     unsigned keeps;
     pj_stays *out;
     pj_fuse_node *node; /* by layer */
-    int *layer_of;      /* pj_stays.layer_of */
     int *maker;         /* by root: a layer that has a price; -1: none */
     bool *stays;        /* by root: needed otherwise than by layers of its graph */
     int *readers;       /* by root: those layers */
@@ -53,7 +52,7 @@ static pj_status list_nodes(finder *f, pj_error *err)
             in[i] = tensor_of(f, node, i);
         bool reads = !layers->row[l].free;
         f->node[l] = (pj_fuse_node){class_of(f, l), in, reads ? node->inputs : 0};
-        f->layer_of[node->id] = (int)l;
+        f->out->layer_of[node->id] = (int)l;
         for (int o = 0; o < node->outputs && is_priced(f, l); o++)
             if (pj_buffers_owns(f->buffers, node->out[o]))
                 f->maker[node->out[o]->index] = (int)l;
@@ -191,7 +190,7 @@ static double *room_for_tiles(const finder *f, const pj_graph *graph)
 {
     double *taken = PJ_NEW(f->traffic->arena, double, graph->nodes + 1);
     for (int n = 0; taken && n < graph->nodes; n++) {
-        int layer = f->layer_of[graph->node[n]->id];
+        int layer = f->out->layer_of[graph->node[n]->id];
         double operands = 0;
         pj_nest nest;
         if (layer < 0 || !pj_stays_nest(f->traffic, (size_t)layer, &nest))
@@ -228,7 +227,7 @@ static pj_status keep_graph(finder *f, const pj_graph *graph, double capacity, p
     for (size_t i = 0; i < c.count; i++)
         f->out->on_chip[c.root[i]] = found.on_chip[i];
     for (int n = 0; n < graph->nodes; n++) {
-        int layer = f->layer_of[graph->node[n]->id];
+        int layer = f->out->layer_of[graph->node[n]->id];
         if (layer >= 0)
             f->out->room[layer] = fmax(capacity - found.live[n + 1], f->machine->near_bits / 10);
     }
@@ -245,7 +244,7 @@ static pj_status keep_bodies(finder *f, const pj_graph *graph, pj_error *err);
 static pj_status keep_body(const pj_graph *body, void *payload)
 {
     inner *in = payload;
-    int layer = in->f->layer_of[body->holder->id];
+    int layer = in->f->out->layer_of[body->holder->id];
     double room = layer >= 0 ? in->f->out->room[layer] : in->f->machine->near_bits / 10;
     PJ_TRY(keep_graph(in->f, body, room, in->err));
     return keep_bodies(in->f, body, in->err);
@@ -302,7 +301,7 @@ static void find_heads(finder *f)
         out->head[l] = into < 0 ? (int)l : out->head[into];
         for (int o = node->outputs - 1; o >= 0; o--) {
             const pj_value *value = node->out[o];
-            if (!value || pj_stays_output(f->traffic, out, node, o) == PJ_KEPT_GONE)
+            if (!value || pj_stays_where(f->traffic, out, value) == PJ_KEPT_GONE)
                 continue;
             out->next[value->index] = out->result[out->head[l]];
             out->result[out->head[l]] = value;
@@ -322,16 +321,15 @@ static void count_tensors(finder *f)
     }
 }
 
-static pj_status find_caches(finder *f)
+static void find_caches(finder *f)
 {
     const pj_value *first = NULL;
     size_t count = f->traffic->memory->append_caches ? pj_caches_find(f->traffic, f->out->past, &first) : 0;
     if (count && f->traffic->diags)
         pj_diag_add(f->traffic->diags, PJ_DIAG_CACHE, "",
-                    "%zu of the outputs are caches of keys and values (that of '%.64s' is the first): what is new is "
-                    "written, nothing is copied (--kv-cache whole: all of it)",
+                    "caches of keys and values that are read and grow: %zu, the first '%.64s'. Only what is new is "
+                    "written (--kv-cache whole: all of it)",
                     count, first->name);
-    return PJ_OK;
 }
 
 pj_status pj_stays_find(const pj_traffic *traffic, unsigned keeps, pj_stays *out, pj_error *err)
@@ -361,12 +359,11 @@ pj_status pj_stays_find(const pj_traffic *traffic, unsigned keeps, pj_stays *out
                       .weights_read = 1};
     if (pj_arena_failed(arena))
         return pj_fail_memory(err);
-    f.layer_of = out->layer_of;
     for (int n = 0; n < model->nodes; n++)
-        f.layer_of[n] = -1;
+        out->layer_of[n] = -1;
     for (size_t l = 0; l < count; l++)
         out->room[l] = f.machine->near_bits;
-    PJ_TRY(find_caches(&f));
+    find_caches(&f);
     PJ_TRY(find_fused(&f, err));
     if (keeps & PJ_KEEPS_FUSED && traffic->memory->hierarchy->fuse & 1u << PJ_FUSE_SOFTMAX)
         PJ_TRY(find_attention(&f, err));
@@ -382,17 +379,9 @@ pj_status pj_stays_find(const pj_traffic *traffic, unsigned keeps, pj_stays *out
 
 /* ---- one layer ---- */
 
-pj_kept pj_stays_input(const pj_traffic *traffic, const pj_stays *stays, const pj_node *node, int i)
+pj_kept pj_stays_where(const pj_traffic *traffic, const pj_stays *stays, const pj_value *value)
 {
-    int root = pj_traffic_buffer(traffic, node->in[i]);
-    if (root < 0)
-        return PJ_KEPT_FAR;
-    return stays->into[root] >= 0 ? PJ_KEPT_GONE : stays->on_chip[root] ? PJ_KEPT_CHIP : PJ_KEPT_FAR;
-}
-
-pj_kept pj_stays_output(const pj_traffic *traffic, const pj_stays *stays, const pj_node *node, int o)
-{
-    int root = pj_traffic_buffer(traffic, node->out[o]);
+    int root = pj_traffic_buffer(traffic, value);
     if (root < 0)
         return PJ_KEPT_FAR;
     return stays->into[root] >= 0 ? PJ_KEPT_GONE : stays->on_chip[root] ? PJ_KEPT_CHIP : PJ_KEPT_FAR;

@@ -61,12 +61,12 @@ static bool fill_window(pj_ctx *c, const pj_window *window, int input, bool last
         return false;
     for (int k = 0; k < axes; k++) {
         int at = k == axes - 1;
-        double wide, long_, taps;
-        if (!extent(pj_in_spatial(c, input, last, k), &wide) || !extent(window->kernel[k], &taps) ||
-            !extent(result->type.dims[last ? 1 + k : 2 + k], &long_))
+        double inputs, outputs, taps;
+        if (!extent(pj_in_spatial(c, input, last, k), &inputs) || !extent(window->kernel[k], &taps) ||
+            !extent(result->type.dims[last ? 1 + k : 2 + k], &outputs))
             return false;
-        in[at] *= wide;
-        out[at] *= long_;
+        in[at] *= inputs;
+        out[at] *= outputs;
         kernel[at] *= taps;
         stride[at] *= (double)window->stride[k];
         dilation[at] *= (double)window->dilation[k];
