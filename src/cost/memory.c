@@ -23,6 +23,7 @@ static void price_by_table(pj_memory *memory)
     double dram = pj_table_dram(memory->table), sram = pj_table_sram(memory->table, machine->near_bits);
     machine->far = machine->weights = (pj_access){dram, dram};
     machine->near = (pj_access){sram, sram};
+    memory->is_of_table = true;
 }
 
 pj_status pj_memory_of(const pj_table *table, const pj_hierarchy *hierarchy, const pj_setup *setup, pj_memory *out,
@@ -45,6 +46,17 @@ pj_status pj_memory_of(const pj_table *table, const pj_hierarchy *hierarchy, con
     if (!setup->hierarchy)
         price_by_table(out);
     return PJ_OK;
+}
+
+void pj_memory_report(const pj_memory *memory, bool has_levels, pj_diags *diags)
+{
+    double used = has_levels ? memory->machine.near_bits : memory->known ? memory->known->most : 0;
+    double most = pj_table_sram_most(memory->table);
+    bool by_table = !has_levels || memory->is_of_table;
+    if (by_table && used > most)
+        pj_diag_add(diags, PJ_DIAG_EXTRAPOLATED, "",
+                    "table %s has figures for SRAMs of up to %g KiB; the price of one of %g KiB continues its curve",
+                    pj_table_name(memory->table), most / 8192, used / 8192);
 }
 
 pj_place pj_memory_place(const pj_memory *memory, bool is_io)
@@ -80,6 +92,7 @@ static double sram_of(const pj_memory *memory, double size)
     if (memory->known->at[slot].bits != size) {
         memory->known->at[slot].bits = size;
         memory->known->at[slot].price = pj_table_sram(memory->table, size);
+        memory->known->most = fmax(memory->known->most, size);
     }
     return memory->known->at[slot].price;
 }

@@ -23,6 +23,7 @@ typedef struct pj_sram_prices {
     struct {
         double bits, price; /* bits 0: nothing is known */
     } at[1 << PJ_SRAM_SLOTS];
+    double most; /* bits of the largest that was asked for */
 } pj_sram_prices;
 
 /* Where tensors live, and the table that prices it (borrowed). */
@@ -34,6 +35,7 @@ typedef struct pj_memory {
     bool io_on_dram;
     double min_sram_bits;          /* smallest memory a tensor can sit in; it raises e_sram, never T */
     const pj_hierarchy *hierarchy; /* of policies by levels, and of bounds; NULL: rules qtools */
+    bool is_of_table;              /* the prices of the machine are the table's */
     pj_machine machine;            /* its numbers; without a hierarchy that was asked for, prices of the table */
     double mac_pj;                 /* of a multiply-accumulate, where the hierarchy says it; negative: the table does */
     bool append_caches;            /* a cache of keys and values grows by what is new */
@@ -63,6 +65,9 @@ typedef struct pj_move {
  * SRAM, and pays both; else DRAM alone. */
 pj_move pj_move_read(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits);
 pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits);
+
+/* A finding where the price of an SRAM lies beyond the figures of the table, once all is priced. */
+void pj_memory_report(const pj_memory *memory, bool has_levels, pj_diags *diags);
 
 /* Where an activation lives. Model inputs and outputs (`is_io`) are in DRAM with `io_on_dram` and in SRAM without,
  * wherever the other activations are, `fixed` included: they have to come from somewhere (so too in QTools: Q38). */

@@ -17,5 +17,6 @@ pj_status pj_price_layers(const pj_schedule *schedule, const pj_precision *preci
     if (policy->prepare)
         PJ_TRY(policy->prepare(&traffic, policy->keeps, err));
     PJ_TRY(pj_price_all(&pricing, arena, diags, layers, err));
+    pj_memory_report(memory, policy->has_levels, diags);
     return pj_leveled_total(&traffic, totals, err);
 }

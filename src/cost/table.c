@@ -238,6 +238,12 @@ double pj_table_sram(const pj_table *table, double size_bits)
     return pj_curve_at(&table->sram, fmax(size_bits / 8192, table->sram_least_kib));
 }
 
+double pj_table_sram_most(const pj_table *table)
+{
+    const pj_curve *sram = &table->sram;
+    return sram->form == PJ_CURVE_POINTS ? 8192 * sram->x[sram->count - 1] : HUGE_VAL;
+}
+
 double pj_table_dram(const pj_table *table)
 {
     return table->dram;

@@ -76,6 +76,8 @@ pj_accumulator_policy pj_table_accumulator(const pj_table *table);
 
 /* SRAM of `size_bits`: energy of one bit under rules picojoule, of one word under rules qtools; never below 0. */
 double pj_table_sram(const pj_table *table, double size_bits);
+/* Bits of the largest SRAM that the table has a figure for; infinite where its price is no curve through figures. */
+double pj_table_sram_most(const pj_table *table);
 /* DRAM: energy of one bit. */
 double pj_table_dram(const pj_table *table);
 /* Bits that one SRAM access of rules qtools moves (64). 1 under rules picojoule: bits are bits. */

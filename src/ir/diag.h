@@ -30,6 +30,7 @@
     X(PJ_DIAG_SUM, "unquantized-sum", "note", false)                    \
     X(PJ_DIAG_WIDTHS, "mixed-widths", "note", false)                    \
     X(PJ_DIAG_CONTROL_FLOW, "control-flow", "warning", false)           \
+    X(PJ_DIAG_EXTRAPOLATED, "extrapolated-price", "note", false)        \
     X(PJ_DIAG_CACHE, "cache-appended", "note", false)                   \
     X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)                  \
     X(PJ_DIAG_APPLY, "applied", "note", false)

@@ -1,26 +1,34 @@
 /* Memory policies by levels: by hand on small graphs, and what holds of every model. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "cost/traffic.h"
 #include "model.h"
 #include "quantized.h"
+#include "result/result.h"
 
-/* A result of a small graph under a policy; figures of the reference: DRAM 20.3125 pJ/bit. */
-static priced run_policy(builder *b, const char *reuse, const char *hierarchy)
+static priced run_setup(builder *b, const pj_setup *setup)
 {
-    pj_setup opened = pj_setup_default(), setup = pj_setup_default();
+    const pj_setup opened = pj_setup_default();
     priced p = {NULL, NULL};
     pj_error err = {0};
     size_t size;
     uint8_t *bytes = build_bytes(b, &size);
-    setup.reuse = reuse;
-    setup.hierarchy = hierarchy;
     CHECK_INT(pj_model_open_memory(bytes, size, "small.onnx", &opened, &p.model, &err), PJ_OK);
-    CHECK_INT(pj_analyze(p.model, &setup, &p.result, &err), PJ_OK);
+    CHECK_INT(pj_analyze(p.model, setup, &p.result, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
     return p;
+}
+
+/* A result of a small graph under a policy; figures of the reference: DRAM 20.3125 pJ/bit. */
+static priced run_policy(builder *b, const char *reuse, const char *hierarchy)
+{
+    pj_setup setup = pj_setup_default();
+    setup.reuse = reuse;
+    setup.hierarchy = hierarchy;
+    return run_setup(b, &setup);
 }
 
 static void done(priced *p)
@@ -182,7 +190,7 @@ static void refuse(const char *name, const char *value, const char *other, const
     CHECK_INT(pj_setup_set(&setup, name, value, &err), PJ_OK);
     CHECK_INT(pj_setup_set(&setup, other, what, &err), PJ_OK);
     CHECK_INT(pj_analyze(model, &setup, &result, &err), PJ_EARGUMENT);
-    CHECK(strstr(err.what, sentence) != NULL);
+    CHECK_PART(err.what, sentence);
     pj_setup_clear(&setup);
     pj_model_close(model);
     build_free(&b);
@@ -211,6 +219,61 @@ static void test_choice(void)
     build_free(&b);
 }
 
+static const char *extrapolated(builder *b, const char *table, const char *option, const char *value)
+{
+    pj_setup setup = pj_setup_default();
+    pj_error err = {0};
+    CHECK_INT(pj_setup_set(&setup, "table", table, &err), PJ_OK);
+    CHECK_INT(pj_setup_set(&setup, option, value, &err), PJ_OK);
+    priced p = run_setup(b, &setup);
+    static char found[256];
+    snprintf(found, sizeof found, "%s", finding_of(&p, "extrapolated-price"));
+    done(&p);
+    pj_setup_clear(&setup);
+    return found;
+}
+
+/* Horowitz' figures end at 1 MiB, Eyeriss' at 100 KiB. */
+static void test_extrapolated(void)
+{
+    builder b = conv_chain();
+    CHECK_TEXT(extrapolated(&b, "horowitz-45nm", "reuse", "fused"), "");
+    CHECK_TEXT(extrapolated(&b, "horowitz-45nm", "sram-min", "1MiB"), "");
+    CHECK_TEXT(
+        extrapolated(&b, "horowitz-45nm", "sram-min", "2MiB"),
+        "table horowitz-45nm has figures for SRAMs of up to 1024 KiB; the price of one of 2048 KiB continues its "
+        "curve");
+    CHECK_TEXT(extrapolated(&b, "eyeriss-65nm-relative", "reuse", "fused"),
+               "table eyeriss-65nm-relative has figures for SRAMs of up to 100 KiB; the price of one of 256 KiB "
+               "continues its curve");
+    build_free(&b);
+}
+
+/* A swept size is a hierarchy that was asked for. */
+static void test_swept(void)
+{
+    static const int64_t sizes[] = {65536, 1048576};
+    const pj_sweep_dim dim = {"sram", sizes, 2};
+    builder b = conv_chain();
+    pj_setup setup = pj_setup_default();
+    pj_sweep *sweep = NULL;
+    pj_error err = {0};
+    priced p = run_policy(&b, NULL, NULL);
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_OK);
+    CHECK_TEXT(sweep->setup.reuse, "tiled");
+    CHECK(sweep->points[1].totals.reuse->level[0].pj <= sweep->points[0].totals.reuse->level[0].pj);
+    pj_sweep_free(sweep);
+    CHECK_INT(pj_setup_set(&setup, "weights-on", "sram", &err), PJ_OK);
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_EARGUMENT);
+    CHECK_PART(err.what, "the size of level sram does not go with --weights-on");
+    pj_setup_clear(&setup);
+    setup.table = "qtools";
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_EARGUMENT);
+    CHECK_PART(err.what, "know no memory hierarchy");
+    done(&p);
+    build_free(&b);
+}
+
 /* Levels and registers are what the components are. */
 static void check_sums(const pj_layer *layer)
 {
@@ -219,6 +282,22 @@ static void check_sums(const pj_layer *layer)
     for (int i = 0; i < PJ_MOST_LEVELS; i++)
         sum += reuse->level[i].pj;
     CHECK(fabs(sum - parts) <= 1e-12 * fmax(sum, 1));
+}
+
+/* Loops are as many products as the rule has counted; what they say of an extent they say of all. */
+static void check_loops(const pj_result *result)
+{
+    const pj_layers *layers = &((const pj_found *)(const void *)result)->layers;
+    for (size_t i = 0; i < layers->count; i++) {
+        const pj_loops *loops = layers->detail[i].loops;
+        const pj_nest *nest = loops ? &loops->nest : NULL;
+        if (!loops || loops->kind == PJ_LOOPS_SEVERAL || layers->row[i].free || !layers->row[i].counted)
+            continue;
+        double r = nest->r + loops->value_size, steps = loops->kind == PJ_LOOPS_RECURRENT ? loops->steps : 1;
+        CHECK_NEAR((double)layers->detail[i].count[PJ_MAC], nest->groups * nest->m * nest->n * r * steps, 1e-12);
+        if (nest->window.out_w > 0)
+            CHECK(nest->m == nest->window.batch * nest->window.out_h * nest->window.out_w);
+    }
 }
 
 static double far(const pj_reuse *reuse)
@@ -241,6 +320,8 @@ static void check_model(pj_model *model, const char *hierarchy)
         CHECK_TEXT(err.what, "");
         if (!result)
             return;
+        if (i == 0)
+            check_loops(result);
         const pj_reuse_totals *sum = result->totals.reuse;
         total[i] = sum->level[0].read_bits + sum->level[0].written_bits;
         CHECK(sum->most_saved_pj < 0 || sum->saved_pj <= sum->most_saved_pj * (1 + 1e-9));
@@ -266,6 +347,8 @@ int main(int count, char **words)
     test_tiled();
     test_cache();
     test_choice();
+    test_extrapolated();
+    test_swept();
     for (int i = 1; i < count; i++) {
         pj_setup setup = pj_setup_default();
         pj_model *model = NULL;
