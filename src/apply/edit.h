@@ -109,16 +109,23 @@ typedef struct pj_edit {
     pj_edit_value *spare_list[8];
 } pj_edit;
 
+/* ---- edit_read.c ---- */
+
 /* Reads the model's file again; inference is done. *out is the arena's; pj_edit_close closes files. PJ_EIO, PJ_EFORMAT,
  * PJ_ENOMEM, PJ_EUNSUPPORTED: it cannot be read again. */
 pj_status pj_edit_open(const pj_model *model, const pj_input *input, uint64_t size, pj_arena *arena, pj_edit **out,
                        pj_error *err);
 void pj_edit_close(pj_edit *edit);
 
+/* ---- edit.c ---- */
+
 /* Finds all readers anew. */
 void pj_edit_index(pj_edit *edit);
 
 /* ---- nodes ---- */
+
+/* Puts a node at the end of the list. */
+void pj_edit_append(pj_edit *edit, pj_edit_node *node);
 
 /* A new node in front of or after another one. With neither, it becomes the first. */
 pj_edit_node *pj_edit_before(pj_edit *edit, pj_edit_node *at, const char *domain, const char *op, const char *base,

@@ -23,9 +23,9 @@ void pj_summary_next(const pj_view *view, pj_str *out);
 /* The four components: energy, share, a bar, what each is. NULL: no memory. */
 pj_rows *pj_summary_components(const pj_view *view);
 
-/* The same by memories, of a result that has levels; and a sentence of what stays on chip and what cannot. */
-pj_rows *pj_summary_levels(const pj_view *view);
-void pj_summary_reuse(const pj_view *view, pj_str *out);
+/* A table of parts of the whole, and one more part; `what` is used up. */
+pj_rows *pj_summary_parts(const pj_view *view, const char *first);
+void pj_summary_part(const pj_view *view, pj_rows *rows, const char *name, double energy, pj_str *what);
 
 /* Heading; for each device whether the model fits, then its energy, range and time. */
 void pj_summary_devices(const pj_view *view, pj_page *page);
@@ -35,3 +35,9 @@ void pj_summary_coverage(const pj_view *view, pj_page *page);
 
 /* Likewise what the figures rest on: the table, where tensors are, what is not modelled. */
 void pj_summary_basis(const pj_view *view, pj_page *page);
+
+/* ---- levels.c ---- */
+
+/* The same by memories, of a result that has levels; and a sentence of what stays on chip and what cannot. */
+pj_rows *pj_summary_levels(const pj_view *view);
+void pj_summary_reuse(const pj_view *view, pj_str *out);
