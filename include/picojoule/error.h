@@ -20,7 +20,8 @@
     X(PJ_ESHAPE, "shapes, types or attributes contradict each other")            \
     X(PJ_EUNSUPPORTED, "something in the model is not supported")                \
     X(PJ_EARGUMENT, "an option does not fit the model, the table or the device") \
-    X(PJ_ESTOPPED, "stopped, as the caller wanted")
+    X(PJ_ESTOPPED, "stopped, as the caller wanted")                              \
+    X(PJ_ECONFLICT, "settings that contradict each other")
 
 typedef enum pj_status {
 #define PJ_STATUS_ENUM(name, text) name,

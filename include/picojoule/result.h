@@ -199,8 +199,8 @@ typedef struct pj_result {
 } pj_result;
 
 /* Prices every layer of the model, which must outlive the result. *out is owned by the caller.
- * PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a broken one, or a plan that does not fit the model;
- * PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
+ * PJ_ECONFLICT: settings that contradict each other; PJ_EARGUMENT: no such table, device or format; PJ_EFORMAT: a
+ * broken one, or a plan that does not fit the model; PJ_EOVERFLOW: a count leaves 64 bits; PJ_ENOMEM. */
 PJ_API pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err);
 PJ_API void pj_result_free(pj_result *result); /* NULL is allowed */
 

@@ -85,6 +85,8 @@ static pj_exit exit_of(const pj_error *err, const char *file)
         return PJ_EXIT_SYSTEM;
     case PJ_EUNSUPPORTED:
         return PJ_EXIT_UNSUPPORTED;
+    case PJ_ECONFLICT:
+        return PJ_EXIT_USAGE;
     case PJ_EFORMAT:
     case PJ_ELIMIT:
     case PJ_EOVERFLOW:

@@ -50,12 +50,12 @@ static pj_status check(const pj_setup *setup, const pj_table *table, bool places
         return PJ_OK;
     if (pj_table_rules(table) == PJ_RULES_QTOOLS)
         return pj_fail(
-            err, PJ_EARGUMENT,
+            err, PJ_ECONFLICT,
             "%s %.100s does not go with the table %.64s: its rules, those of QTools, know no memory hierarchy", asked,
             value, pj_table_name(table));
     if (places)
         return pj_fail(
-            err, PJ_EARGUMENT,
+            err, PJ_ECONFLICT,
             "%s %.100s does not go with --weights-on, --activations-on, --io-on-dram or --sram-min, which say "
             "where tensors are under --reuse once; a hierarchy says that itself",
             asked, value);
@@ -65,7 +65,7 @@ static pj_status check(const pj_setup *setup, const pj_table *table, bool places
 static pj_status check_units(const pj_table *table, const pj_hierarchy *hierarchy, pj_error *err)
 {
     if (hierarchy && strcmp(hierarchy->unit, pj_table_unit(table)) != 0)
-        return pj_fail(err, PJ_EARGUMENT, "the figures of the hierarchy %.64s are %s, those of the table %.64s %s",
+        return pj_fail(err, PJ_ECONFLICT, "the figures of the hierarchy %.64s are %s, those of the table %.64s %s",
                        hierarchy->name, hierarchy->unit, pj_table_name(table), pj_table_unit(table));
     return PJ_OK;
 }

@@ -52,7 +52,7 @@ typedef struct pj_policy {
 const pj_policy *pj_policy_at(size_t index);
 
 /* The policy of a setup: docs/memory.md has the rules. `hierarchy`: the one that the setup names, or NULL.
- * PJ_EARGUMENT: options that contradict each other. */
+ * PJ_ECONFLICT: options that contradict each other; PJ_EARGUMENT: no such policy. */
 pj_status pj_policy_choose(const pj_setup *setup, const pj_table *table, const pj_hierarchy *hierarchy,
                            const pj_policy **out, pj_error *err);
 

@@ -189,7 +189,7 @@ static void refuse(const char *name, const char *value, const char *other, const
     CHECK_INT(pj_model_open_memory(bytes, size, "small.onnx", &opened, &model, &err), PJ_OK);
     CHECK_INT(pj_setup_set(&setup, name, value, &err), PJ_OK);
     CHECK_INT(pj_setup_set(&setup, other, what, &err), PJ_OK);
-    CHECK_INT(pj_analyze(model, &setup, &result, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_analyze(model, &setup, &result, &err), PJ_ECONFLICT);
     CHECK_PART(err.what, sentence);
     pj_setup_clear(&setup);
     pj_model_close(model);
@@ -264,11 +264,11 @@ static void test_swept(void)
     CHECK(sweep->points[1].totals.reuse->level[0].pj <= sweep->points[0].totals.reuse->level[0].pj);
     pj_sweep_free(sweep);
     CHECK_INT(pj_setup_set(&setup, "weights-on", "sram", &err), PJ_OK);
-    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_ECONFLICT);
     CHECK_PART(err.what, "the size of level sram does not go with --weights-on");
     pj_setup_clear(&setup);
     setup.table = "qtools";
-    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_EARGUMENT);
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_ECONFLICT);
     CHECK_PART(err.what, "know no memory hierarchy");
     done(&p);
     build_free(&b);
