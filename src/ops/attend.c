@@ -9,8 +9,16 @@ pj_num pj_attend_scores(pj_ctx *c, const pj_attend *attend)
     return pj_num_product(c->symbols, extents, 4);
 }
 
-void pj_attend_count(pj_ctx *c, pj_work *work, const pj_attend *attend)
+pj_num pj_attend_seen(pj_ctx *c, const pj_attend *attend)
 {
+    return pj_num_is(attend->window, 0) ? attend->keys : pj_num_min(c->symbols, attend->keys, attend->window);
+}
+
+void pj_attend_count(pj_ctx *c, pj_work *work, const pj_attend *all)
+{
+    pj_attend seen = *all;
+    const pj_attend *attend = &seen;
+    seen.keys = pj_attend_seen(c, all);
     pj_num scores = pj_attend_scores(c, attend);
     pj_num query[] = {attend->batch, attend->heads, attend->queries, attend->key_size};
     pj_num sizes = pj_num_add(c->symbols, attend->key_size, attend->value_size);

@@ -31,6 +31,18 @@ static pj_status read_split(pj_ctx *c, pj_attend *out)
     return pj_same_dim(c, pj_in_dim(c, 0, 3), pj_in_dim(c, 1, 3), "the head sizes of Q and K", &out->key_size);
 }
 
+/* The keys from `left_window_size` before a query to `right_window_size` after it; without a bound on either side all.
+ */
+static pj_num read_window(pj_ctx *c)
+{
+    int64_t left = pj_attr_int(c, "left_window_size", -1), right = pj_attr_int(c, "right_window_size", -1);
+    bool is_causal = pj_attr_int(c, "is_causal", 0) != 0;
+    if (left < 0 || (right < 0 && !is_causal))
+        return pj_num_of(0);
+    pj_num sides = pj_num_add(c->symbols, pj_num_of(left), pj_num_of(is_causal || right < 0 ? 0 : right));
+    return pj_num_add(c->symbols, sides, pj_num_of(1));
+}
+
 /* Extents, from whichever of Q, K, V has a rank; *rank -1: none has. out->keys counts cached keys, too. */
 static pj_status read_attention(pj_ctx *c, int *rank, pj_attend *out)
 {
@@ -57,6 +69,7 @@ static pj_status read_attention(pj_ctx *c, int *rank, pj_attend *out)
     out->masks = pj_has(c, 3) || pj_has(c, 6) || pj_attr_int(c, "is_causal", 0) != 0 ||
                  pj_attr_int(c, "left_window_size", -1) >= 0 || pj_attr_int(c, "right_window_size", -1) >= 0;
     out->capped = pj_attr_float(c, "softcap", 0.0) > 0.0;
+    out->window = read_window(c);
     return PJ_OK;
 }
 

@@ -12,6 +12,21 @@ typedef struct grouped {
     pj_num present; /* keys that the cache has after the run; unknown where the run decides */
 } grouped;
 
+/* Keys that a query attends to: `local_window_size` of them; 0: all. */
+static pj_num read_window(pj_ctx *c)
+{
+    int64_t window = pj_attr_int(c, "local_window_size", -1);
+    return pj_num_of(window > 0 ? window : 0);
+}
+
+/* The rows of both rotary tables, at `first` and the input after it, that the positions of `tokens` take. */
+static void read_rotary_rows(pj_ctx *c, pj_work *work, int first, pj_num tokens)
+{
+    for (int i = first; i < first + 2; i++)
+        if (pj_has(c, i))
+            work->read[i] = pj_num_mul(c->symbols, tokens, pj_in_dim(c, i, 1));
+}
+
 /* Heads from attributes, the head size from q. `length`: the input that tells all keys (past and new). */
 static pj_status read_grouped(pj_ctx *c, int past, int length, grouped *out)
 {
@@ -30,6 +45,7 @@ static pj_status read_grouped(pj_ctx *c, int past, int length, grouped *out)
     pj_num shares = pj_num_add(c->symbols, a->heads, pj_num_mul(c->symbols, pj_num_of(2), a->kv_heads));
     PJ_TRY(pj_attend_split(c, pj_in_dim(c, 0, 2), out->packed ? shares : a->heads, &a->key_size));
     a->value_size = a->key_size;
+    a->window = read_window(c);
     out->present = pj_num_is_unknown(total) && !pj_has(c, past) ? a->keys : total;
     if (pj_has(c, past))
         out->present = pj_num_max(c->symbols, pj_in_dim(c, past, 2), total);
@@ -116,7 +132,8 @@ static pj_status work_grouped(pj_ctx *c, pj_work *work)
     a.masks = (pj_attr_int(c, "causal", 1) != 0) + pj_has(c, 10);
     a.capped = pj_attr_float(c, "softcap", 0.0) > 0.0;
     pj_attend_count(c, work, &a);
-    count_cache(c, work, &g, a.keys);
+    count_cache(c, work, &g, pj_attend_seen(c, &a));
+    read_rotary_rows(c, work, 7, pj_num_mul(c->symbols, a.batch, a.queries));
     if (pj_attr_int(c, "do_rotary", 0) != 0)
         pj_attend_rotate(c, work, rotated);
     if (pj_has(c, 14) && pj_has(c, 15))
@@ -135,22 +152,90 @@ static pj_status shape_sparse(pj_ctx *c)
     return pj_set_same(c, 2, 4);
 }
 
-/* q [tokens, D] or packed, k, v, key cache [blocks, size, kv_heads, head size], value cache: updated in place. */
+/* q [tokens, D] or packed with k and v, key cache [blocks, block size, kv_heads, size], lengths [B], block table
+ * [B, blocks]. */
+typedef struct paged {
+    pj_attend attend; /* keys: those that a sequence has after the run */
+    pj_num tokens, width;
+} paged;
+
+static pj_status read_paged(pj_ctx *c, paged *out)
+{
+    pj_attend *a = &out->attend;
+    memset(out, 0, sizeof *out);
+    a->heads = pj_num_of(pj_attr_int(c, "num_heads", 0));
+    a->kv_heads = pj_num_of(pj_attr_int(c, "kv_num_heads", 0));
+    pj_num shares = pj_num_add(c->symbols, a->heads, pj_num_mul(c->symbols, pj_num_of(2), a->kv_heads));
+    int64_t value_size = pj_attr_int(c, "v_head_size", 0);
+    PJ_TRY(pj_attend_split(c, pj_in_dim(c, 0, 1), pj_has(c, 1) ? a->heads : shares, &a->key_size));
+    a->value_size = value_size > 0 ? pj_num_of(value_size) : a->key_size;
+    a->window = read_window(c);
+    a->masks = 1;
+    a->capped = pj_attr_float(c, "softcap", 0.0) > 0.0;
+    out->tokens = pj_in_dim(c, 0, 0);
+    out->width = pj_num_mul(c->symbols, a->heads, a->value_size);
+    a->batch = pj_in_dim(c, 6, 0);
+    a->queries = pj_num_floor_div(c->symbols, out->tokens, a->batch);
+    if (!pj_num_equal(pj_num_mul(c->symbols, a->queries, a->batch), out->tokens)) { /* sequences of several lengths */
+        a->batch = pj_num_of(1);
+        a->queries = out->tokens;
+    }
+    return PJ_OK;
+}
+
+/* The caches are updated in place. */
 static pj_status shape_paged(pj_ctx *c)
 {
-    pj_num heads = pj_num_of(pj_attr_int(c, "num_heads", 0));
-    pj_num kv_heads = pj_num_of(pj_attr_int(c, "kv_num_heads", 0)), size;
-    int64_t value_size = pj_attr_int(c, "v_head_size", 0);
-    if (!pj_has(c, 1))
-        heads = pj_num_add(c->symbols, heads, pj_num_mul(c->symbols, pj_num_of(2), kv_heads));
-    PJ_TRY(pj_attend_split(c, pj_in_dim(c, 0, 1), heads, &size));
-    if (value_size > 0)
-        size = pj_num_of(value_size);
-    pj_num width = pj_num_mul(c->symbols, pj_num_of(pj_attr_int(c, "num_heads", 0)), size);
-    pj_num y[] = {pj_in_dim(c, 0, 0), width};
+    paged p;
+    PJ_TRY(read_paged(c, &p));
+    pj_num y[] = {p.tokens, p.width};
     PJ_TRY(pj_set(c, 0, pj_in_dtype(c, 0), 2, y));
     PJ_TRY(pj_set_same(c, 1, 3));
     return pj_set_same(c, 2, 4);
+}
+
+/* How many keys a sequence has only the run knows: as many as its blocks hold, at most. */
+static pj_num paged_keys(pj_ctx *c)
+{
+    pj_num keys = pj_num_mul(c->symbols, pj_in_dim(c, 7, 1), pj_in_dim(c, 3, 1));
+    pj_str text = pj_str_new(0);
+    pj_num_print(keys, &text);
+    pj_diag_add(c->diags, PJ_DIAG_ASSUMED_DIM, c->node->label,
+                "the lengths of the sequences are not known; %s keys are counted for each, all that its blocks hold",
+                text.data);
+    pj_str_free(&text);
+    return keys;
+}
+
+/* Cached keys are read, and the new ones are written: not the whole pool of blocks. */
+static void count_pages(pj_ctx *c, pj_work *work, const paged *p)
+{
+    const pj_attend *a = &p->attend;
+    pj_num all = pj_num_mul(c->symbols, pj_in_dim(c, 6, 0), pj_attend_seen(c, a));
+    pj_num old = pj_num_max(c->symbols, pj_num_sub(c->symbols, all, p->tokens), pj_num_of(0));
+    for (int o = 1; o <= 2; o++) {
+        pj_num size = pj_num_mul(c->symbols, pj_in_dim(c, 2 + o, 2), pj_in_dim(c, 2 + o, 3));
+        if (pj_has(c, 2 + o))
+            work->read[2 + o] = pj_num_mul(c->symbols, old, size);
+        if (pj_wants(c, o))
+            work->written[o] = pj_num_mul(c->symbols, p->tokens, size);
+    }
+}
+
+static pj_status work_paged(pj_ctx *c, pj_work *work)
+{
+    paged p;
+    PJ_TRY(read_paged(c, &p));
+    p.attend.keys = paged_keys(c);
+    pj_attend_count(c, work, &p.attend);
+    count_pages(c, work, &p);
+    read_rotary_rows(c, work, 8, p.tokens);
+    if (pj_attr_int(c, "do_rotary", 0) != 0) {
+        pj_num heads = pj_num_add(c->symbols, p.attend.heads, p.attend.kv_heads);
+        pj_num turned[] = {p.tokens, heads, p.attend.key_size};
+        pj_attend_rotate(c, work, pj_num_product(c->symbols, turned, 3));
+    }
+    return PJ_OK;
 }
 
 /* q [S, B, D]; new caches [B, heads, ?, size] */
@@ -168,7 +253,7 @@ static pj_status shape_decoder(pj_ctx *c)
 static const pj_op_desc rows[] = {
     {MS, "GroupQueryAttention", 1, "xxxxxicppixpsspp",   0,            shape_grouped, NULL, work_grouped},
     {MS, "SparseAttention",     1, "xxxxxiicipp",        PJ_OPAQUE_OP, shape_sparse,  NULL, NULL        },
-    {MS, "PagedAttention",      1, "xxxxxiiippippppssc", PJ_OPAQUE_OP, shape_paged,   NULL, NULL        },
+    {MS, "PagedAttention",      1, "xxxxxiiippippppssc", 0,            shape_paged,   NULL, work_paged  },
     {MS, "LongformerAttention", 1, "xwbiwbi",            PJ_OPAQUE_OP, pj_shape_same, NULL, NULL        },
     {MS, "DecoderAttention",    1, "xxwwbixxcccc",       PJ_OPAQUE_OP, shape_decoder, NULL, NULL        },
 };
