@@ -10,7 +10,6 @@
 #include "picojoule/report.h"
 
 typedef enum pj_apply_scheme { PJ_APPLY_AUTO, PJ_APPLY_STATIC, PJ_APPLY_DYNAMIC, PJ_APPLY_WEIGHTS } pj_apply_scheme;
-typedef enum pj_apply_target { PJ_APPLY_ONNX, PJ_APPLY_ONNXRUNTIME } pj_apply_target;
 typedef enum pj_apply_external {
     PJ_APPLY_AS_SOURCE, /* of more than 1 GiB of weights: external */
     PJ_APPLY_ALWAYS,
@@ -33,14 +32,21 @@ typedef struct pj_apply_options {
     bool reduce_range;             /* weights of 7 bits */
     bool per_tensor;               /* one scale a weight */
     bool asymmetric;               /* zero points in blocks of MatMulNBits */
+    bool least_error;              /* scales of channels that add the least noise, not those of the largest weight */
     int64_t block;                 /* numbers that share a scale in int4 weights of MatMul and Gemm; -1: none; 0: 32 */
-    bool conv_blocks;              /* in those of Conv, too */
     const char *const *keep_float; /* globs of layers that stay */
     size_t keep_float_count;
+    const char *const *only; /* "LAYER=FORMAT": these layers alone change, LAYER may be a glob; no plan beside it */
+    size_t only_count;
+    bool io_convert;   /* the model's inputs and outputs take the planned type; else they keep theirs */
+    bool share_concat; /* inputs of an integer Concat take the scale of its output */
+    bool reuse_data;   /* external tensors that do not change stay in the files that hold them */
     pj_apply_external external;
     size_t external_min; /* bytes of a tensor that may be external */
     bool clean, annotate, name_nodes;
+    bool strict_ir;               /* raises the IR version to the first one that has metadata of nodes */
     double prune;                 /* share of each weight that becomes 0 */
+    bool prune_global;            /* ... of all weights together */
     int64_t prune_keep, prune_of; /* N:M; of 0: none */
     bool half_all;                /* fp16: operators that lose much, too */
     bool dynamic_conv;

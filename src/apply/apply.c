@@ -11,154 +11,14 @@
 #include "apply/emit.h"
 #include "apply/pass.h"
 #include "base/real.h"
-#include "base/sha256.h"
 #include "picojoule/version.h"
-#include "plan/noise.h"
-#include "plan/target.h"
 #include "run/findings.h"
-#include "setup/resource.h"
 
-enum { EXTERNAL_MIN = 1024, FEW_SAMPLES = 32 };
+enum { EXTERNAL_MIN = 1024, IR_METADATA = 10 };
 
 pj_apply_options pj_apply_options_default(void)
 {
     return (pj_apply_options){.external_min = EXTERNAL_MIN};
-}
-
-/* ---- digests ---- */
-
-/* A resource's contents, as far as they can be read before they are. */
-static pj_status add_file(pj_sha256 *sum, const pj_setup *setup, const char *name, pj_error *err)
-{
-    pj_bytes bytes;
-    if (!name)
-        return PJ_OK;
-    PJ_TRY(pj_resource_find(setup, PJ_RESOURCE_FILE, name, &bytes, err));
-    pj_sha256_add(sum, bytes.sha256, sizeof bytes.sha256);
-    pj_bytes_free(&bytes);
-    return PJ_OK;
-}
-
-/* All that decides what is written. */
-static pj_status digest_plan(const pj_setup *setup, const pj_apply_options *o, char digits[PJ_SHA256_DIGITS + 1],
-                             pj_error *err)
-{
-    pj_sha256 sum = pj_sha256_new();
-    pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "%s|%s|%d|%s|%d|%d%d%d%d|%lld|%d|%llu|%d%d%d%d%d%d%d%d|", PICOJOULE_VERSION,
-                  setup->quantize ? setup->quantize : "", (int)o->scheme, o->target ? o->target : "onnx",
-                  (int)o->activations, o->symmetric, o->reduce_range, o->per_tensor, o->asymmetric, (long long)o->block,
-                  (int)o->external, (unsigned long long)o->external_min, o->clean, o->annotate, o->name_nodes,
-                  o->half_all, o->dynamic_conv, o->force, o->lenient, o->probe);
-    pj_str_add_double(&text, o->prune);
-    pj_str_printf(&text, "|%lld:%lld", (long long)o->prune_keep, (long long)o->prune_of);
-    for (size_t i = 0; i < o->keep_float_count; i++)
-        pj_str_printf(&text, "|%s", o->keep_float[i]);
-    pj_sha256_add(&sum, text.data, text.length);
-    bool failed = text.failed;
-    pj_str_free(&text);
-    if (failed)
-        return pj_fail_memory(err);
-    PJ_TRY(add_file(&sum, setup, setup->plan, err));
-    PJ_TRY(add_file(&sum, setup, o->calibration, err));
-    pj_sha256_end(&sum, digits);
-    return PJ_OK;
-}
-
-/* ---- what is asked ---- */
-
-/* A plan is for the model that an earlier run has changed, too: then nothing is to be done. */
-static pj_status read_asked(pj_pass *pass, const pj_setup *setup, pj_error *err)
-{
-    const pj_apply_options *o = pass->options;
-    PJ_TRY(pj_plan_read(setup, pass->model, pass->arena, &pass->plan, err));
-    pj_map_init(&pass->ranges, pass->arena);
-    pj_map_init(&pass->made, pass->arena);
-    pass->has_ranges = o->calibration != NULL;
-    pass->has_plan = setup->plan || setup->quantize;
-    if (pass->has_ranges)
-        PJ_TRY(pj_ranges_read(o->calibration, setup, pass->model, pass->arena, &pass->ranges, err));
-    pass->for_ort = o->target && strcmp(o->target, "onnxruntime") == 0;
-    pass->layer = PJ_NEW(pass->results, pj_applied_layer, pass->model->nodes);
-    pass->layer_of = PJ_NEW(pass->arena, pj_applied_layer *, pass->model->nodes);
-    pass->rounding = PJ_NEW(pass->arena, pj_rounding, pass->model->nodes);
-    pass->out->layers = pass->layer;
-    return pass->layer && pass->layer_of && pass->rounding ? PJ_OK : pj_fail_memory(err);
-}
-
-/* Is a layer to be computed on integers? */
-static bool wants_integers(const pj_pass *pass)
-{
-    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
-        pj_wish wish = pj_wish_of(pass, node);
-        bool is_integer = wish.activations == PJ_WISH_INT || wish.activations == PJ_WISH_EIGHTH;
-        if (is_integer && pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
-            return true;
-    }
-    return false;
-}
-
-/* Is the pair of formats among those of the target? What stays is. */
-static bool target_has(const pj_choice_list *list, const pj_format *weights, const pj_format *activations)
-{
-    if (weights->from == PJ_FROM_NOTHING && activations->from == PJ_FROM_NOTHING)
-        return true;
-    for (size_t i = 0; i < list->count; i++) {
-        const pj_number *w = &list->formats.number[list->choice[i].weights];
-        const pj_number *a = &list->formats.number[list->choice[i].activations];
-        if ((weights->from == PJ_FROM_NOTHING || pj_number_equal(w, &weights->number)) &&
-            (activations->from == PJ_FROM_NOTHING || pj_number_equal(a, &activations->number)))
-            return true;
-    }
-    return false;
-}
-
-/* A target of plans says which pairs of formats there are; operators are those of plain ONNX. */
-static pj_status check_target(pj_pass *pass, const pj_setup *setup)
-{
-    const char *name = pass->options->target;
-    pj_choice_list *list = PJ_NEW(pass->arena, pj_choice_list, 1);
-    pj_target target;
-    if (!name || pass->for_ort || strcmp(name, "onnx") == 0)
-        return PJ_OK;
-    if (!list)
-        return pj_fail_memory(pass->err);
-    pj_choices_init(list, pass->arena);
-    PJ_TRY(pj_target_open(name, setup, list, &target, pass->err));
-    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
-        const pj_plan_formats *formats = node->was ? pass->plan.node[node->was->id] : NULL;
-        if (!pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm") || !node->was)
-            continue;
-        if (target_has(list, formats && formats->weights.from ? &formats->weights : &pass->plan.weights,
-                       formats && formats->activations.from ? &formats->activations : &pass->plan.activations))
-            continue;
-        pj_error_at(pass->err, NULL, node->was->label, node->op);
-        return pj_fail(pass->err, PJ_EARGUMENT, "the target %.100s has no such pair of formats", target.name);
-    }
-    return PJ_OK;
-}
-
-static pj_status check_asked(pj_pass *pass, const pj_setup *setup)
-{
-    const pj_apply_options *o = pass->options;
-    const bool integers = wants_integers(pass);
-    if (!setup->plan && !setup->quantize && !o->clean && !o->annotate && !o->name_nodes && !o->probe && o->prune == 0 &&
-        !o->prune_of)
-        return PJ_OK; /* a copy */
-    if (integers && o->scheme == PJ_APPLY_AUTO && !o->calibration)
-        return pj_fail(pass->err, PJ_EARGUMENT,
-                       "activations of 8 bits need ranges (--calibration FILE), or are quantized at run time (--scheme "
-                       "dynamic), or stay (--scheme weights)");
-    if (integers && o->scheme == PJ_APPLY_STATIC && !o->calibration)
-        return pj_fail(pass->err, PJ_EARGUMENT, "--scheme static needs ranges of activations: --calibration FILE");
-    const pj_range *samples = pj_map_get(&pass->ranges, "");
-    if (samples && samples->max < FEW_SAMPLES)
-        pj_pass_note(pass, NULL, "the ranges are of %g samples: with fewer than %d, activations are often cut off",
-                     samples->max, FEW_SAMPLES);
-    PJ_TRY(check_target(pass, setup));
-    if (pass->edit->has_bad_names)
-        return pj_fail(pass->err, PJ_EFORMAT, "names of the model hold bytes that are 0, which others would cut short");
-    return PJ_OK;
 }
 
 /* ---- passes ---- */
@@ -196,6 +56,8 @@ static pj_status run_passes(pj_pass *pass, const pj_setup *setup)
     pass->edit->is_changed = pass->edit->is_changed || o->probe;
     if (o->annotate)
         PJ_TRY(pj_annotate(pass, setup));
+    if (o->annotate && o->strict_ir && pass->edit->ir_version < IR_METADATA)
+        pass->edit->ir_version = IR_METADATA;
     return pj_arena_failed(pass->arena) ? pj_fail_memory(pass->err) : PJ_OK;
 }
 
@@ -252,22 +114,21 @@ static pj_status tell(pj_pass *pass, const pj_emitted *emitted)
 
 static pj_status change(pj_pass *pass, const pj_setup *setup, const char *plan_sha, const char *source_sha)
 {
-    const char *const notes[] = {
-        "picojoule.plan_sha256", plan_sha, "picojoule.source_sha256", source_sha, "picojoule.version",
-        PICOJOULE_VERSION,       NULL};
     pj_emitted emitted = {0};
     bool is_done = pass->edit->plan_sha256 && strcmp(pass->edit->plan_sha256, plan_sha) == 0;
     if (is_done) {
         pj_pass_note(pass, NULL, "this plan has been applied to the model before: it stays as it is");
     } else {
-        PJ_TRY(read_asked(pass, setup, pass->err));
-        PJ_TRY(check_asked(pass, setup));
+        PJ_TRY(pj_asked_read(pass, setup));
+        PJ_TRY(pj_asked_check(pass, setup));
         PJ_TRY(run_passes(pass, setup));
     }
+    const char *const notes[] = {"picojoule.plan_sha256", plan_sha, "picojoule.source_sha256", source_sha,
+                                 "picojoule.version", PICOJOULE_VERSION,
+                                 /* of --annotate alone */
+                                 pass->energy_note ? "picojoule.energy_pj" : NULL, pass->energy_note, "picojoule.macs",
+                                 pass->macs_note, "picojoule.table", pass->table_note, NULL};
     PJ_TRY(pj_apply_emit(pass->edit, pass->options, notes, &emitted, pass->err));
-    if (pass->options->strict && emitted.lost.clamped > 0)
-        return pj_fail(pass->err, PJ_EUNSUPPORTED, "%llu numbers are too large for their format",
-                       (unsigned long long)emitted.lost.clamped);
     return tell(pass, &emitted);
 }
 
@@ -281,7 +142,7 @@ static pj_status apply(pj_pass *pass, const pj_setup *setup)
         model->origin ? model->origin->self : pj_input_of_file(open(model->path, O_RDONLY | O_CLOEXEC));
     if (!model->origin && input.fd < 0)
         return pj_fail(pass->err, PJ_EIO, "cannot be opened again");
-    pj_status status = digest_plan(setup, pass->options, plan_sha, pass->err);
+    pj_status status = pj_asked_digest(setup, pass->options, plan_sha, pass->err);
     if (status == PJ_OK)
         status = pj_sha256_input(&input, source_sha, pass->err);
     if (status == PJ_OK)

@@ -93,7 +93,8 @@ static pj_edit_value *new_bias(pj_pass *pass, const fold *f, const float *bias, 
 static pj_status fold_weight(pj_pass *pass, pj_edit_node *layer, const fold *f, const pj_held *weight, int axis)
 {
     pj_make make = {.form = PJ_FORM_FLOAT, .name = weight->value->name};
-    PJ_TRY(pj_make_scaled(&weight->from, pj_weight_lay(weight, axis), f->factor, pass->arena, &make.from, pass->err));
+    PJ_TRY(
+        pj_numbers_scaled(&weight->from, pj_weight_lay(weight, axis), f->factor, pass->arena, &make.from, pass->err));
     pj_edit_value *folded =
         pj_edit_make(pass->edit, weight->value->name, "/folded", PJ_FLOAT32, weight->rank, weight->dims, &make);
     pj_edit_read(pass->edit, layer, weight->input, folded);

@@ -49,9 +49,10 @@ struct pj_edit_node {
     const pj_node *was;  /* NULL: it is new, or calls a function */
     const char *name, *op, *domain;
     int inputs, outputs;
-    pj_edit_value **in, **out; /* NULL: left out */
-    pj_str *attributes;        /* fields that are added; NULL: none */
-    const char *lacks;         /* name of an attribute that is left out; "*": all of them; NULL: none */
+    pj_edit_value **in, **out;   /* NULL: left out */
+    pj_str *attributes;          /* fields that are added; NULL: none */
+    const char *lacks;           /* name of an attribute that is left out; "*": all of them; NULL: none */
+    const char *const *replaces; /* keys of metadata that are written anew; ends with NULL; NULL: none */
     bool is_edited, is_dropped;
     bool mark; /* of a pass */
     pj_edit_node *previous, *next;

@@ -4,111 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apply/output.h"
+#include "apply/onnx_fields.h"
+#include "apply/pieces.h"
 #include "base/ckd.h"
 
-enum { WINDOW = 1 << 20, ALIGN = 64, ALIGN_LARGE = 4096, LARGE = 1 << 20 };
+enum { ALIGN = 64, ALIGN_LARGE = PJ_MOST_ZEROS, LARGE = 1 << 20 };
 #define MOST_MESSAGE   ((uint64_t)INT32_MAX)
 #define EXTERNAL_ABOVE ((uint64_t)1 << 30)
-
-/* ---- pieces ---- */
-
-typedef enum piece_kind {
-    COPY,     /* of the model's file, from `at` */
-    BYTES,    /* `bytes` */
-    TENSOR,   /* contents of a tensor of the source */
-    MAKE,     /* contents that are made */
-    LOCATION, /* the name of the data file */
-    ZEROS
-} piece_kind;
-
-typedef struct piece {
-    piece_kind kind;
-    uint64_t length, at;
-    union {
-        const void *bytes;
-        const pj_tensor *tensor;
-        const pj_make *make;
-    };
-} piece;
-
-typedef struct list {
-    piece *piece;
-    size_t count, room;
-    uint64_t bytes;
-} list;
 
 typedef struct layout {
     pj_edit *edit;
     const pj_apply_options *options;
-    list model, graph, data;
+    pj_pieces model, graph, data;
     bool is_external;  /* whatever may be external is */
     bool has_external; /* in the source */
     bool follows;      /* new contents are external because others are */
     size_t location;   /* characters of its name */
-    pj_output *output;
     pj_error *err;
     pj_lost *lost;
-    uint8_t *window;
 } layout;
-
-static void add(layout *l, list *to, piece_kind kind, uint64_t length, uint64_t at, const void *what)
-{
-    piece *last = to->count ? &to->piece[to->count - 1] : NULL;
-    to->bytes += length;
-    if (length == 0)
-        return;
-    if (kind == COPY && last && last->kind == COPY && last->at + last->length == at) {
-        last->length += length;
-        return;
-    }
-    if (to->count == to->room) {
-        size_t room = to->room ? 2 * to->room : 64;
-        piece *grown = PJ_NEW(l->edit->arena, piece, room);
-        if (!grown)
-            return; /* the arena has failed */
-        if (to->count > 0)
-            memcpy(grown, to->piece, to->count * sizeof *grown);
-        to->piece = grown;
-        to->room = room;
-    }
-    to->piece[to->count++] = (piece){.kind = kind, .length = length, .at = at, .bytes = what};
-}
-
-/* A copy of the text, which is freed. */
-static void add_text(layout *l, list *to, pj_str *text)
-{
-    size_t length = text->length;
-    const char *bytes = text->failed ? NULL : pj_arena_memdup(l->edit->arena, text->data, length + 1, 1);
-    if (!bytes)
-        pj_arena_fail(l->edit->arena);
-    else
-        add(l, to, BYTES, length, 0, bytes);
-    pj_str_free(text);
-}
-
-static void add_list(layout *l, list *to, const list *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        const piece *p = &from->piece[i];
-        add(l, to, p->kind, p->length, p->at, p->bytes);
-    }
-}
-
-/* A message: tag, length, contents. */
-static void add_message(layout *l, list *to, uint32_t field, const list *body)
-{
-    pj_str head = pj_str_new(0);
-    pj_put_tag(&head, field, PJ_WIRE_BYTES);
-    pj_put_varint(&head, body->bytes);
-    add_text(l, to, &head);
-    add_list(l, to, body);
-}
-
-static void add_copy(layout *l, list *to, uint64_t begin, uint64_t end)
-{
-    add(l, to, COPY, end - begin, begin, NULL);
-}
 
 /* ---- nodes ---- */
 
@@ -135,25 +49,29 @@ static void put_new_node(const pj_edit_node *node, pj_str *out)
 /* Is this field of a node one that stays? */
 static pj_status stays(layout *l, const pj_edit_node *node, const pj_field_at *field, bool *out)
 {
+    const bool is_metadata = field->number == NODE_METADATA && field->wire == PJ_WIRE_BYTES && node->replaces;
     pj_field_at inner;
     const char *name = NULL;
     *out = field->wire != PJ_WIRE_BYTES ||
            (field->number > 2 && field->number != 3 && field->number != 4 && field->number != 7);
-    if (!node->lacks || field->number != 5 || field->wire != PJ_WIRE_BYTES)
+    if (!is_metadata && (!node->lacks || field->number != NODE_ATTRIBUTE || field->wire != PJ_WIRE_BYTES))
         return PJ_OK;
     for (uint64_t at = field->value; at < field->end;) {
         PJ_TRY(pj_proto_next(&l->edit->file, &at, field->end, &inner, l->err));
         if (inner.number == 1 && inner.wire == PJ_WIRE_BYTES)
             PJ_TRY(pj_proto_text(&l->edit->file, inner.value, inner.end, l->edit->arena, &name, l->err));
     }
-    *out = strcmp(node->lacks, "*") != 0 && !(name && strcmp(name, node->lacks) == 0);
+    if (!is_metadata)
+        *out = strcmp(node->lacks, "*") != 0 && !(name && strcmp(name, node->lacks) == 0);
+    for (size_t i = 0; is_metadata && name && node->replaces[i]; i++)
+        *out = *out && strcmp(name, node->replaces[i]) != 0;
     return PJ_OK;
 }
 
 /* A changed node: its names, then all else as it was, then what is new. */
 static pj_status add_changed_node(layout *l, const pj_edit_node *node)
 {
-    list body = {0};
+    pj_pieces body = {0};
     pj_field_at field, message;
     uint64_t at = node->begin;
     bool keep;
@@ -165,7 +83,7 @@ static pj_status add_changed_node(layout *l, const pj_edit_node *node)
     pj_put_text(&head, 4, node->op);
     if (*node->domain)
         pj_put_text(&head, 7, node->domain);
-    add_text(l, &body, &head);
+    pj_pieces_text(&body, l->edit->arena, &head);
     if (node->attributes)
         pj_str_add_bytes(&tail, node->attributes->data, node->attributes->length);
     pj_status status = pj_proto_next(&l->edit->file, &at, node->end, &message, l->err);
@@ -174,10 +92,10 @@ static pj_status add_changed_node(layout *l, const pj_edit_node *node)
         if (status == PJ_OK)
             status = stays(l, node, &field, &keep);
         if (status == PJ_OK && keep)
-            add_copy(l, &body, field.begin, field.end);
+            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
     }
-    add_text(l, &body, &tail);
-    add_message(l, &l->graph, 1, &body);
+    pj_pieces_text(&body, l->edit->arena, &tail);
+    pj_pieces_message(&l->graph, l->edit->arena, 1, &body);
     return status;
 }
 
@@ -193,14 +111,14 @@ static pj_status add_nodes(layout *l, pj_edit_node **next, const pj_edit_node *l
             continue;
         if (node->end == 0) {
             pj_str text = pj_str_new(0);
-            list body = {0};
+            pj_pieces body = {0};
             put_new_node(node, &text);
-            add_text(l, &body, &text);
-            add_message(l, &l->graph, 1, &body);
+            pj_pieces_text(&body, l->edit->arena, &text);
+            pj_pieces_message(&l->graph, l->edit->arena, 1, &body);
         } else if (node->is_edited) {
             PJ_TRY(add_changed_node(l, node));
         } else {
-            add_copy(l, &l->graph, node->begin, node->end);
+            pj_pieces_copy(&l->graph, l->edit->arena, node->begin, node->end);
         }
     }
     return PJ_OK;
@@ -217,12 +135,12 @@ static bool is_large(const layout *l, uint64_t length)
 static uint64_t place(layout *l, uint64_t length)
 {
     uint64_t align = length >= LARGE ? ALIGN_LARGE : ALIGN, rest = l->data.bytes % align;
-    add(l, &l->data, ZEROS, rest ? align - rest : 0, 0, NULL);
+    pj_pieces_add(&l->data, l->edit->arena, PJ_PIECE_ZEROS, rest ? align - rest : 0, 0, NULL);
     return l->data.bytes;
 }
 
 /* Entries of external_data, and data_location; the name of the file is known at the end. */
-static void put_external(layout *l, list *body, uint64_t offset, uint64_t length)
+static void put_external(layout *l, pj_pieces *body, uint64_t offset, uint64_t length)
 {
     enum { EXTERNAL_DATA = 13, DATA_LOCATION = 14 };
     char number[32];
@@ -232,51 +150,51 @@ static void put_external(layout *l, list *body, uint64_t offset, uint64_t length
     pj_put_text(&head, 1, "location");
     pj_put_tag(&head, 2, PJ_WIRE_BYTES);
     pj_put_varint(&head, l->location);
-    add_text(l, body, &head);
-    add(l, body, LOCATION, l->location, 0, NULL);
+    pj_pieces_text(body, l->edit->arena, &head);
+    pj_pieces_add(body, l->edit->arena, PJ_PIECE_LOCATION, l->location, 0, NULL);
     snprintf(number, sizeof number, "%llu", (unsigned long long)offset);
     pj_put_entry(&tail, EXTERNAL_DATA, "offset", number);
     snprintf(number, sizeof number, "%llu", (unsigned long long)length);
     pj_put_entry(&tail, EXTERNAL_DATA, "length", number);
     pj_put_number(&tail, DATA_LOCATION, 1);
-    add_text(l, body, &tail);
+    pj_pieces_text(body, l->edit->arena, &tail);
 }
 
-static void put_raw_head(layout *l, list *body, uint64_t length)
+static void put_raw_head(layout *l, pj_pieces *body, uint64_t length)
 {
     pj_str head = pj_str_new(0);
     pj_put_tag(&head, 9, PJ_WIRE_BYTES);
     pj_put_varint(&head, length);
-    add_text(l, body, &head);
+    pj_pieces_text(body, l->edit->arena, &head);
 }
 
 static void add_new_tensor(layout *l, const pj_edit_tensor *init, const char *name)
 {
-    list body = {0};
+    pj_pieces body = {0};
     pj_str head = pj_str_new(0);
     bool external = is_large(l, init->length) && (l->is_external || l->follows);
-    const piece_kind kind = init->make ? MAKE : BYTES;
+    const pj_piece_kind kind = init->make ? PJ_PIECE_MAKE : PJ_PIECE_BYTES;
     const void *what = init->make ? (const void *)init->make : init->bytes;
     for (int i = 0; i < init->rank; i++)
         pj_put_number(&head, 1, (uint64_t)init->dims[i]);
     pj_put_number(&head, 2, (uint64_t)init->dtype);
     pj_put_text(&head, 8, name);
-    add_text(l, &body, &head);
+    pj_pieces_text(&body, l->edit->arena, &head);
     if (external) {
         uint64_t offset = place(l, init->length);
         put_external(l, &body, offset, init->length);
-        add(l, &l->data, kind, init->length, 0, what);
+        pj_pieces_add(&l->data, l->edit->arena, kind, init->length, 0, what);
     } else {
         put_raw_head(l, &body, init->length);
-        add(l, &body, kind, init->length, 0, what);
+        pj_pieces_add(&body, l->edit->arena, kind, init->length, 0, what);
     }
-    add_message(l, &l->graph, 5, &body);
+    pj_pieces_message(&l->graph, l->edit->arena, 5, &body);
 }
 
 /* A tensor of the source whose contents go to another place than they came from. */
 static pj_status add_moved_tensor(layout *l, const pj_edit_tensor *init, bool external)
 {
-    list body = {0};
+    pj_pieces body = {0};
     pj_field_at message, field;
     uint64_t at = init->begin, length = init->tensor->length;
     PJ_TRY(pj_proto_next(&l->edit->file, &at, init->end, &message, l->err));
@@ -285,17 +203,17 @@ static pj_status add_moved_tensor(layout *l, const pj_edit_tensor *init, bool ex
         bool is_data =
             field.number == 4 || field.number == 9 || field.number == 10 || field.number == 13 || field.number == 14;
         if (!is_data)
-            add_copy(l, &body, field.begin, field.end);
+            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
     }
     if (external) {
         uint64_t offset = place(l, length);
         put_external(l, &body, offset, length);
-        add(l, &l->data, TENSOR, length, 0, init->tensor);
+        pj_pieces_add(&l->data, l->edit->arena, PJ_PIECE_TENSOR, length, 0, init->tensor);
     } else {
         put_raw_head(l, &body, length);
-        add(l, &body, TENSOR, length, 0, init->tensor);
+        pj_pieces_add(&body, l->edit->arena, PJ_PIECE_TENSOR, length, 0, init->tensor);
     }
-    add_message(l, &l->graph, 5, &body);
+    pj_pieces_message(&l->graph, l->edit->arena, 5, &body);
     return PJ_OK;
 }
 
@@ -311,20 +229,74 @@ static pj_status add_init(layout *l, const pj_edit_part *part)
     if (init->is_dropped)
         return PJ_OK;
     if (part->begin != init->begin) { /* given twice: the last one counts */
-        add_copy(l, &l->graph, part->begin, part->end);
+        pj_pieces_copy(&l->graph, l->edit->arena, part->begin, part->end);
         return PJ_OK;
     }
-    bool was = tensor && tensor->storage == PJ_STORED_EXTERNAL;
+    bool was = tensor && tensor->storage == PJ_STORED_EXTERNAL && !l->options->reuse_data;
     bool movable = tensor && tensor->storage == PJ_STORED_FILE && is_fixed(tensor) && is_large(l, tensor->length);
     if (was)
         return add_moved_tensor(l, init, l->options->external != PJ_APPLY_NEVER || l->is_external);
     if (movable && l->is_external)
         return add_moved_tensor(l, init, true);
-    add_copy(l, &l->graph, init->begin, init->end);
+    pj_pieces_copy(&l->graph, l->edit->arena, init->begin, init->end);
     return PJ_OK;
 }
 
 /* ---- the graph ---- */
+
+/* A message whose field of that number is left out, or replaced by what `body` begins with. */
+static pj_status copy_others(layout *l, const pj_field_at *message, uint32_t number, pj_pieces *body)
+{
+    pj_field_at field;
+    for (uint64_t at = message->value; at < message->end;) {
+        PJ_TRY(pj_proto_next(&l->edit->file, &at, message->end, &field, l->err));
+        if (field.number != number)
+            pj_pieces_copy(body, l->edit->arena, field.begin, field.end);
+    }
+    return PJ_OK;
+}
+
+/* A TypeProto of a tensor, with another element type. */
+static pj_status add_type(layout *l, const pj_field_at *type, pj_dtype dtype, pj_pieces *to)
+{
+    enum { TYPE_TENSOR = 1, TENSOR_ELEMENT = 1, VALUE_TYPE = 2 };
+    pj_pieces body = {0};
+    pj_field_at field;
+    for (uint64_t at = type->value; at < type->end;) {
+        PJ_TRY(pj_proto_next(&l->edit->file, &at, type->end, &field, l->err));
+        if (field.number != TYPE_TENSOR || field.wire != PJ_WIRE_BYTES) {
+            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
+            continue;
+        }
+        pj_pieces tensor = {0};
+        pj_str element = pj_str_new(0);
+        pj_put_number(&element, TENSOR_ELEMENT, (uint64_t)dtype);
+        pj_pieces_text(&tensor, l->edit->arena, &element);
+        PJ_TRY(copy_others(l, &field, TENSOR_ELEMENT, &tensor));
+        pj_pieces_message(&body, l->edit->arena, TYPE_TENSOR, &tensor);
+    }
+    pj_pieces_message(to, l->edit->arena, VALUE_TYPE, &body);
+    return PJ_OK;
+}
+
+/* An input or output of the model whose type is another one now. */
+static pj_status add_retyped(layout *l, const pj_edit_part *part)
+{
+    enum { VALUE_TYPE = 2 };
+    pj_pieces body = {0};
+    pj_field_at message, field;
+    uint64_t at = part->begin;
+    PJ_TRY(pj_proto_next(&l->edit->file, &at, part->end, &message, l->err));
+    for (at = message.value; at < message.end;) {
+        PJ_TRY(pj_proto_next(&l->edit->file, &at, message.end, &field, l->err));
+        if (field.number == VALUE_TYPE && field.wire == PJ_WIRE_BYTES)
+            PJ_TRY(add_type(l, &field, part->value->dtype, &body));
+        else
+            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
+    }
+    pj_pieces_message(&l->graph, l->edit->arena, message.number, &body);
+    return PJ_OK;
+}
 
 static pj_status add_part(layout *l, const pj_edit_part *part, pj_edit_node **next)
 {
@@ -338,16 +310,21 @@ static pj_status add_part(layout *l, const pj_edit_part *part, pj_edit_node **ne
     case PJ_PART_INPUT:
         if (value->init && (value->init->is_dropped || (edit->model->ir_version < 4 && edit->ir_version >= 4)))
             return PJ_OK; /* or callers would have to give it */
+        if (value->is_retyped)
+            return add_retyped(l, part);
         break;
     case PJ_PART_VALUE:
         if (value->is_retyped || (value->maker && value->maker->is_dropped) || (value->init && value->init->is_dropped))
             return PJ_OK;
         break;
     case PJ_PART_OUTPUT:
+        if (value->is_retyped)
+            return add_retyped(l, part);
+        break;
     case PJ_PART_OTHER:
         break;
     }
-    add_copy(l, &l->graph, part->begin, part->end);
+    pj_pieces_copy(&l->graph, l->edit->arena, part->begin, part->end);
     return PJ_OK;
 }
 
@@ -366,7 +343,7 @@ static void add_probes(layout *l)
             pj_put_text(&text, 1, value->name);
             pj_put_bytes(&text, 2, (const char[]){10, 2, 8, (char)value->dtype}, 4);
         }
-    add_text(l, &l->graph, &text);
+    pj_pieces_text(&l->graph, l->edit->arena, &text);
 }
 
 static pj_status add_graph(layout *l)
@@ -427,12 +404,12 @@ static pj_status add_opset(layout *l, const pj_field_at *field)
     }
     int64_t version = version_of(l->edit, domain);
     if (version == 0) {
-        add_copy(l, &l->model, field->begin, field->end);
+        pj_pieces_copy(&l->model, l->edit->arena, field->begin, field->end);
         return PJ_OK;
     }
     pj_str text = pj_str_new(0);
     put_opset(&text, domain, version);
-    add_text(l, &l->model, &text);
+    pj_pieces_text(&l->model, l->edit->arena, &text);
     return PJ_OK;
 }
 
@@ -462,9 +439,9 @@ static pj_status add_field(layout *l, const pj_field_at *field, const char *cons
     if (field->wire == PJ_WIRE_BYTES && field->number == 14)
         PJ_TRY(is_note(l, field, notes, &note));
     if (field->wire == PJ_WIRE_BYTES && field->number == 7)
-        add_message(l, &l->model, 7, &l->graph);
+        pj_pieces_message(&l->model, l->edit->arena, 7, &l->graph);
     else if (!note)
-        add_copy(l, &l->model, field->begin, field->end);
+        pj_pieces_copy(&l->model, l->edit->arena, field->begin, field->end);
     return PJ_OK;
 }
 
@@ -475,7 +452,7 @@ static pj_status add_model(layout *l, const char *const *notes)
     pj_str head = pj_str_new(0), tail = pj_str_new(0);
     if (edit->ir_version != edit->model->ir_version)
         pj_put_number(&head, 1, (uint64_t)edit->ir_version);
-    add_text(l, &l->model, &head);
+    pj_pieces_text(&l->model, l->edit->arena, &head);
     for (uint64_t at = 0; at < edit->size;) {
         PJ_TRY(pj_proto_next(&l->edit->file, &at, edit->size, &field, l->err));
         PJ_TRY(add_field(l, &field, notes));
@@ -486,7 +463,7 @@ static pj_status add_model(layout *l, const char *const *notes)
         put_opset(&tail, "com.microsoft", edit->ms_opset);
     for (size_t i = 0; notes[i]; i += 2)
         pj_put_entry(&tail, 14, notes[i], notes[i + 1]);
-    add_text(l, &l->model, &tail);
+    pj_pieces_text(&l->model, l->edit->arena, &tail);
     return PJ_OK;
 }
 
@@ -511,9 +488,9 @@ static uint64_t weigh(layout *l)
 static pj_status lay_out(layout *l, const char *const *notes, bool external)
 {
     l->is_external = external;
-    l->model = l->graph = l->data = (list){0};
+    l->model = l->graph = l->data = (pj_pieces){0};
     if (!l->edit->is_changed && !external) {
-        add_copy(l, &l->model, 0, l->edit->size);
+        pj_pieces_copy(&l->model, l->edit->arena, 0, l->edit->size);
         return PJ_OK;
     }
     PJ_TRY(add_graph(l));
@@ -523,75 +500,22 @@ static pj_status lay_out(layout *l, const char *const *notes, bool external)
 
 /* ---- writing ---- */
 
-static pj_status put(void *payload, const void *bytes, size_t n, pj_error *err)
-{
-    return pj_output_put(payload, bytes, n, err);
-}
-
-static pj_status write_copy(layout *l, const piece *p)
-{
-    for (uint64_t done = 0; done < p->length;) {
-        size_t n = p->length - done < WINDOW ? (size_t)(p->length - done) : WINDOW;
-        if (p->kind == TENSOR) {
-            PJ_TRY(pj_edit_raw(l->edit, p->tensor, done, n, l->window, l->err));
-        } else {
-            int64_t got = pj_input_read(l->edit->file.input, p->at + done, l->window, n);
-            if (got <= 0)
-                return pj_fail(l->err, PJ_EIO, "the model became shorter while it was read");
-            n = (size_t)got;
-        }
-        PJ_TRY(pj_output_put(l->output, l->window, n, l->err));
-        done += n;
-        PJ_TRY(pj_watch_step(l->options->watch, "writing", pj_output_bytes(l->output), l->model.bytes + l->data.bytes,
-                             l->err));
-    }
-    return PJ_OK;
-}
-
-static pj_status write_list(layout *l, const list *from)
-{
-    static const uint8_t zeros[ALIGN_LARGE];
-    const pj_bytes_to to = {put, l->output};
-    for (size_t i = 0; i < from->count; i++) {
-        const piece *p = &from->piece[i];
-        uint64_t before = pj_output_bytes(l->output);
-        switch (p->kind) {
-        case COPY:
-        case TENSOR:
-            PJ_TRY(write_copy(l, p));
-            break;
-        case BYTES:
-            PJ_TRY(pj_output_put(l->output, p->bytes, p->length, l->err));
-            break;
-        case MAKE:
-            PJ_TRY(pj_make_run(p->make, &to, l->lost, l->err));
-            break;
-        case LOCATION:
-            PJ_TRY(pj_output_put(l->output, pj_output_data_name(l->output), p->length, l->err));
-            break;
-        case ZEROS:
-            PJ_TRY(pj_output_put(l->output, zeros, p->length, l->err));
-            break;
-        }
-        if (pj_output_bytes(l->output) - before != p->length)
-            return pj_fail(l->err, PJ_EFORMAT, "a tensor has other contents than were announced");
-        PJ_TRY(pj_watch_step(l->options->watch, "writing", pj_output_bytes(l->output), l->model.bytes + l->data.bytes,
-                             l->err));
-    }
-    return PJ_OK;
-}
-
 static pj_status write_all(layout *l, const char *const *notes)
 {
+    pj_pieces_to to = {
+        .edit = l->edit, .all = l->model.bytes + l->data.bytes, .watch = l->options->watch, .lost = l->lost};
     pj_status status =
-        pj_output_open(l->options->out, l->data.count > 0, l->edit->model, notes, l->edit->arena, &l->output, l->err);
+        pj_output_open(l->options->out, l->data.count > 0, l->edit->model, notes, l->edit->arena, &to.output, l->err);
     if (status == PJ_OK && l->data.count > 0)
-        status = write_list(l, &l->data);
+        status = pj_pieces_write(&l->data, &to, l->err);
     if (status == PJ_OK)
-        status = pj_output_next(l->output, l->err);
+        status = pj_output_next(to.output, l->err);
     if (status == PJ_OK)
-        status = write_list(l, &l->model);
-    return pj_output_close(l->output, status, l->err);
+        status = pj_pieces_write(&l->model, &to, l->err);
+    if (status == PJ_OK && l->options->strict && l->lost->clamped > 0)
+        status = pj_fail(l->err, PJ_EUNSUPPORTED, "%llu numbers are too large for their format",
+                         (unsigned long long)l->lost->clamped);
+    return pj_output_close(to.output, status, l->err);
 }
 
 pj_status pj_apply_emit(pj_edit *edit, const pj_apply_options *options, const char *const *notes, pj_emitted *out,
@@ -599,10 +523,12 @@ pj_status pj_apply_emit(pj_edit *edit, const pj_apply_options *options, const ch
 {
     layout l = {.edit = edit, .options = options, .err = err, .lost = &out->lost};
     l.location = pj_output_name_length(options->out);
-    l.window = PJ_NEW(edit->arena, uint8_t, WINDOW);
-    if (!l.window)
-        return pj_fail_memory(err);
     uint64_t weights = weigh(&l);
+    if (options->reuse_data && l.has_external && !options->dry_run &&
+        pj_output_is_elsewhere(options->out, edit->model->path))
+        return pj_fail(
+            err, PJ_EARGUMENT,
+            "--reuse-data leaves weights in the files beside the model, so the output has to be in its folder");
     l.follows = l.has_external && options->external == PJ_APPLY_AS_SOURCE;
     bool external = options->external == PJ_APPLY_ALWAYS ||
                     (options->external == PJ_APPLY_AS_SOURCE && edit->is_changed && weights > EXTERNAL_ABOVE);

@@ -195,7 +195,7 @@ static void retype_output(half *h, pj_edit_node *node, int o)
     pj_edit_value *value = node->out[o];
     if (!value || value->dtype != PJ_FLOAT32)
         return;
-    if (!value->is_output && !value->is_captured) {
+    if ((!value->is_output || h->pass->options->io_convert) && !value->is_captured) {
         value->dtype = h->dtype;
         value->is_retyped = true;
         return;
@@ -267,6 +267,23 @@ static pj_status fix_inputs(half *h, pj_edit_node *node)
     return PJ_OK;
 }
 
+/* Inputs of the model take the type of those who read them. */
+static void retype_inputs(half *h)
+{
+    for (size_t i = 0; i < h->pass->edit->parts && h->pass->options->io_convert; i++) {
+        const pj_edit_part *part = &h->pass->edit->part[i];
+        pj_edit_value *value = part->kind == PJ_PART_INPUT ? part->value : NULL;
+        bool wants = false;
+        for (int r = 0; value && r < value->readers; r++)
+            for (int k = 0; value->reader[r]->mark && k < value->reader[r]->inputs; k++)
+                wants = wants || (value->reader[r]->in[k] == value && !keeps_input(value->reader[r], k));
+        if (!wants || value->init || value->dtype != PJ_FLOAT32 || value->is_captured || value->is_output)
+            continue;
+        value->dtype = h->dtype;
+        value->is_retyped = true;
+    }
+}
+
 /* ---- the pass ---- */
 
 /* Before anything is changed. */
@@ -313,6 +330,7 @@ static pj_status run(pj_pass *pass, pj_wish_kind kind, pj_dtype dtype)
     tell(&h);
     if (dtype == PJ_BFLOAT16)
         (void)pj_opset_need(pass, late ? OPSET_BRAIN_CONV : OPSET_BRAIN);
+    retype_inputs(&h);
     for (pj_edit_node *node = pass->edit->first, *next; node; node = next) {
         next = node->next;
         for (int o = 0; node->mark && o < node->outputs; o++)

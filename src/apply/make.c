@@ -8,48 +8,7 @@
 #include "base/ckd.h"
 #include "ir/graph.h"
 
-enum { WINDOW = 1 << 18, TILE_BYTES = 16 << 20 };
-
-/* ---- reading ahead ---- */
-
-typedef struct window {
-    const pj_numbers *from;
-    int64_t first;
-    size_t held;
-    float *x;
-} window;
-
-/* `n` numbers from `first` on, at most WINDOW of them; more are read ahead. */
-static pj_status view(window *w, int64_t first, size_t n, const float **out, pj_error *err)
-{
-    if (first < w->first || first + (int64_t)n > w->first + (int64_t)w->held) {
-        int64_t left = w->from->count - first;
-        size_t want = left < WINDOW ? (size_t)left : WINDOW;
-        w->held = 0;
-        PJ_TRY(w->from->get(w->from->payload, first, want, w->x, err));
-        w->first = first;
-        w->held = want;
-    }
-    *out = w->x + (first - w->first);
-    return PJ_OK;
-}
-
-static size_t part_of(int64_t left)
-{
-    return left < WINDOW ? (size_t)left : WINDOW;
-}
-
-static pj_status get_memory(void *payload, int64_t first, size_t n, float *out, pj_error *err)
-{
-    (void)err;
-    memcpy(out, (const float *)payload + first, n * sizeof *out);
-    return PJ_OK;
-}
-
-pj_numbers pj_numbers_of(const float *x, int64_t count)
-{
-    return (pj_numbers){get_memory, (void *)(uintptr_t)x, count};
-}
+enum { TILE_BYTES = 16 << 20 };
 
 /* ---- writing ---- */
 
@@ -60,10 +19,10 @@ typedef struct run {
     pj_lost *lost;
     pj_error *err;
     pj_arena *arena;
-    window in;
-    int8_t *codes; /* that wait to be packed: WINDOW and a few */
+    pj_window in;
+    int8_t *codes; /* that wait to be packed: PJ_WINDOW and a few */
     size_t have;
-    uint8_t *bytes; /* 4 * WINDOW */
+    uint8_t *bytes; /* 4 * PJ_WINDOW */
 } run;
 
 /* Hands on the codes that fill whole bytes, or all of them. */
@@ -80,10 +39,10 @@ static pj_status flush(run *r, bool all)
     return r->to->put(r->to->payload, r->bytes, bytes, r->err);
 }
 
-/* Room for `n` codes, at most WINDOW. */
+/* Room for `n` codes, at most PJ_WINDOW. */
 static pj_status room(run *r, size_t n, int8_t **out)
 {
-    if (r->have + n > WINDOW)
+    if (r->have + n > PJ_WINDOW)
         PJ_TRY(flush(r, false));
     *out = r->codes + r->have;
     r->have += n;
@@ -174,9 +133,9 @@ static pj_status put_part(run *r, const float *x, int64_t p, size_t n)
 static pj_status run_numbers(run *r)
 {
     const float *x;
-    for (int64_t p = 0; p < r->make->from.count; p += WINDOW) {
-        size_t n = part_of(r->make->from.count - p);
-        PJ_TRY(view(&r->in, p, n, &x, r->err));
+    for (int64_t p = 0; p < r->make->from.count; p += PJ_WINDOW) {
+        size_t n = pj_window_part(r->make->from.count - p);
+        PJ_TRY(pj_window_view(&r->in, p, n, &x, r->err));
         PJ_TRY(put_part(r, x, p, n));
     }
     return flush(r, true);
@@ -208,10 +167,10 @@ static pj_status find_scales(run *r, int64_t first, int64_t n, float *scale)
     const int64_t inner = r->make->lay.inner;
     const float *x;
     memset(scale, 0, (size_t)inner * sizeof *scale);
-    for (int64_t at = 0; at < n; at += WINDOW) {
-        size_t part = part_of(n - at);
+    for (int64_t at = 0; at < n; at += PJ_WINDOW) {
+        size_t part = pj_window_part(n - at);
         int64_t column = at % inner;
-        PJ_TRY(view(&r->in, first + at, part, &x, r->err));
+        PJ_TRY(pj_window_view(&r->in, first + at, part, &x, r->err));
         for (size_t i = 0; i < part; i++) {
             float size = fabsf(x[i]);
             scale[column] = size > scale[column] ? size : scale[column];
@@ -230,10 +189,10 @@ static pj_status put_block(run *r, int64_t first, int64_t n, const float *scale)
     const int64_t inner = r->make->lay.inner;
     const float *x;
     int8_t *codes;
-    for (int64_t at = 0; at < n; at += WINDOW) {
-        size_t part = part_of(n - at);
+    for (int64_t at = 0; at < n; at += PJ_WINDOW) {
+        size_t part = pj_window_part(n - at);
         int64_t column = at % inner;
-        PJ_TRY(view(&r->in, first + at, part, &x, r->err));
+        PJ_TRY(pj_window_view(&r->in, first + at, part, &x, r->err));
         PJ_TRY(room(r, part, &codes));
         if (inner == 1) {
             code_run(r->make, x, part, scale[0], codes);
@@ -259,8 +218,8 @@ static pj_status run_blocks(run *r)
             int64_t rows = lay->extent - a < make->block ? lay->extent - a : make->block;
             int64_t first = (o * lay->extent + a) * lay->inner, n = rows * lay->inner;
             PJ_TRY(find_scales(r, first, n, scale));
-            for (int64_t i = 0; make->form == PJ_FORM_BLOCK_SCALES && i < lay->inner; i += WINDOW)
-                PJ_TRY(put_scales(r, scale + i, part_of(lay->inner - i)));
+            for (int64_t i = 0; make->form == PJ_FORM_BLOCK_SCALES && i < lay->inner; i += PJ_WINDOW)
+                PJ_TRY(put_scales(r, scale + i, pj_window_part(lay->inner - i)));
             if (make->form == PJ_FORM_BLOCK_CODES)
                 PJ_TRY(put_block(r, first, n, scale));
         }
@@ -335,7 +294,7 @@ static pj_status run_columns(run *r)
     const pj_make *make = r->make;
     const int64_t k = make->lay.extent, n = make->lay.inner;
     int64_t wide = TILE_BYTES / 4 / (k > 0 ? k : 1);
-    wide = wide < 1 ? 1 : wide > n ? n : wide > WINDOW ? WINDOW : wide;
+    wide = wide < 1 ? 1 : wide > n ? n : wide > PJ_WINDOW ? PJ_WINDOW : wide;
     float *tile = PJ_NEW(r->arena, float, wide *k);
     if (!tile)
         return pj_fail_memory(r->err);
@@ -360,10 +319,10 @@ static pj_status run_rows(run *r)
     if (!row)
         return pj_fail_memory(r->err);
     for (int64_t o = 0; o < r->make->lay.outer; o++) {
-        for (int64_t at = 0; at < k; at += WINDOW) {
+        for (int64_t at = 0; at < k; at += PJ_WINDOW) {
             const float *x;
-            size_t n = part_of(k - at);
-            PJ_TRY(view(&r->in, o * k + at, n, &x, r->err));
+            size_t n = pj_window_part(k - at);
+            PJ_TRY(pj_window_view(&r->in, o * k + at, n, &x, r->err));
             memcpy(row + at, x, n * sizeof *x);
         }
         PJ_TRY(put_row(r, row));
@@ -393,9 +352,7 @@ static pj_status start(run *r, const pj_numbers *from, pj_error *err)
     memset(r, 0, sizeof *r);
     r->err = err;
     r->arena = pj_arena_new(0);
-    r->in.from = from;
-    r->in.x = r->arena ? PJ_NEW(r->arena, float, WINDOW) : NULL;
-    return r->in.x ? PJ_OK : pj_fail_memory(err);
+    return r->arena ? pj_window_new(from, r->arena, &r->in, err) : pj_fail_memory(err);
 }
 
 pj_status pj_make_run(const pj_make *make, const pj_bytes_to *to, pj_lost *lost, pj_error *err)
@@ -407,8 +364,8 @@ pj_status pj_make_run(const pj_make *make, const pj_bytes_to *to, pj_lost *lost,
     r.to = to;
     r.lost = lost;
     if (status == PJ_OK) {
-        r.codes = PJ_NEW(r.arena, int8_t, WINDOW + 8);
-        r.bytes = PJ_NEW(r.arena, uint8_t, 4 * WINDOW);
+        r.codes = PJ_NEW(r.arena, int8_t, PJ_WINDOW + 8);
+        r.bytes = PJ_NEW(r.arena, uint8_t, 4 * PJ_WINDOW);
         status = r.codes && r.bytes ? run_form(&r) : pj_fail_memory(err);
     }
     if (status == PJ_OK && lost->bad > bad && !make->keeps_special)
@@ -457,9 +414,9 @@ pj_status pj_make_most(const pj_numbers *from, pj_lay lay, float *most, uint64_t
     uint64_t wrong = 0;
     pj_status status = start(&r, from, err);
     memset(most, 0, (size_t)lay.extent * sizeof *most);
-    for (int64_t p = 0; status == PJ_OK && p < from->count; p += WINDOW) {
-        size_t n = part_of(from->count - p);
-        status = view(&r.in, p, n, &x, err);
+    for (int64_t p = 0; status == PJ_OK && p < from->count; p += PJ_WINDOW) {
+        size_t n = pj_window_part(from->count - p);
+        status = pj_window_view(&r.in, p, n, &x, err);
         for (size_t at = 0, part; status == PJ_OK && at < n; at += part) {
             int64_t a;
             part = same_scale(&make, p + (int64_t)at, n - at, &a);
@@ -475,182 +432,4 @@ pj_status pj_make_most(const pj_numbers *from, pj_lay lay, float *most, uint64_t
     *bad += wrong;
     pj_arena_free(r.arena);
     return status;
-}
-
-/* ---- numbers that are changed on the way ---- */
-
-typedef struct scaled {
-    pj_numbers from;
-    pj_lay lay;
-    const double *factor;
-} scaled;
-
-static pj_status get_scaled(void *payload, int64_t first, size_t n, float *out, pj_error *err)
-{
-    const scaled *s = payload;
-    PJ_TRY(s->from.get(s->from.payload, first, n, out, err));
-    for (size_t i = 0; i < n; i++)
-        out[i] = (float)((double)out[i] * s->factor[(first + (int64_t)i) / s->lay.inner % s->lay.extent]);
-    return PJ_OK;
-}
-
-pj_status pj_make_scaled(const pj_numbers *from, pj_lay lay, const double *factor, pj_arena *arena, pj_numbers *out,
-                         pj_error *err)
-{
-    scaled *s = PJ_NEW(arena, scaled, 1);
-    if (!s)
-        return pj_fail_memory(err);
-    *s = (scaled){*from, lay, factor};
-    *out = (pj_numbers){get_scaled, s, from->count};
-    return PJ_OK;
-}
-
-typedef struct sparse {
-    pj_numbers from;
-    float most;   /* smaller ones become 0 ... */
-    int64_t last; /* ... and those of this magnitude up to here */
-} sparse;
-
-static pj_status get_sparse(void *payload, int64_t first, size_t n, float *out, pj_error *err)
-{
-    const sparse *s = payload;
-    PJ_TRY(s->from.get(s->from.payload, first, n, out, err));
-    for (size_t i = 0; i < n; i++) {
-        float size = fabsf(out[i]);
-        if (size < s->most || (size == s->most && first + (int64_t)i <= s->last))
-            out[i] = 0;
-    }
-    return PJ_OK;
-}
-
-/* Counts magnitudes by 16 of their bits, of those whose bits above are `top` (-1: of all). */
-static pj_status count_sizes(run *r, int64_t top, uint64_t *bin)
-{
-    const float *x;
-    memset(bin, 0, 65536 * sizeof *bin);
-    for (int64_t p = 0; p < r->in.from->count; p += WINDOW) {
-        size_t n = part_of(r->in.from->count - p);
-        PJ_TRY(view(&r->in, p, n, &x, r->err));
-        for (size_t i = 0; i < n; i++) {
-            uint32_t bits;
-            memcpy(&bits, &x[i], sizeof bits);
-            bits &= 0x7fffffff;
-            if (top < 0)
-                bin[bits >> 16]++;
-            else if (bits >> 16 == (uint32_t)top)
-                bin[bits & 0xffff]++;
-        }
-    }
-    return PJ_OK;
-}
-
-/* The bin that holds number *rank (from 0), which becomes its number in the bin. */
-static int64_t bin_of(const uint64_t *bin, uint64_t *rank)
-{
-    int64_t i = 0;
-    for (; i < 65535 && *rank >= bin[i]; i++)
-        *rank -= bin[i];
-    return i;
-}
-
-/* The place of the equal number `rank` (from 0). */
-static pj_status find_equal(run *r, float size, uint64_t rank, int64_t *out)
-{
-    const float *x;
-    for (int64_t p = 0; p < r->in.from->count; p += WINDOW) {
-        size_t n = part_of(r->in.from->count - p);
-        PJ_TRY(view(&r->in, p, n, &x, r->err));
-        for (size_t i = 0; i < n; i++)
-            if (fabsf(x[i]) == size && rank-- == 0) {
-                *out = p + (int64_t)i;
-                return PJ_OK;
-            }
-    }
-    return PJ_OK;
-}
-
-static pj_status find_sparse(run *r, uint64_t zeros, sparse *out)
-{
-    uint64_t rank = zeros - 1, *bin = PJ_NEW(r->arena, uint64_t, 65536);
-    if (!bin)
-        return pj_fail_memory(r->err);
-    PJ_TRY(count_sizes(r, -1, bin));
-    int64_t top = bin_of(bin, &rank);
-    PJ_TRY(count_sizes(r, top, bin));
-    uint32_t bits = (uint32_t)top << 16 | (uint32_t)bin_of(bin, &rank);
-    memcpy(&out->most, &bits, sizeof bits);
-    return find_equal(r, out->most, rank, &out->last);
-}
-
-pj_status pj_make_sparse(const pj_numbers *from, double share, pj_arena *arena, pj_numbers *out, uint64_t *zeros,
-                         pj_error *err)
-{
-    run r;
-    sparse *s = PJ_NEW(arena, sparse, 1);
-    if (!s)
-        return pj_fail_memory(err);
-    *s = (sparse){.from = *from, .most = -1, .last = -1};
-    *out = (pj_numbers){get_sparse, s, from->count};
-    *zeros = (uint64_t)floor(share * (double)from->count);
-    if (*zeros == 0)
-        return PJ_OK;
-    pj_status status = start(&r, from, err);
-    if (status == PJ_OK)
-        status = find_sparse(&r, *zeros, s);
-    pj_arena_free(r.arena);
-    return status;
-}
-
-typedef struct grouped {
-    pj_numbers from;
-    pj_lay lay;
-    int64_t keep, of;
-    int64_t first, held; /* numbers in `group` */
-    float *group;        /* of rows of `inner` */
-} grouped;
-
-/* Reads the rows that number p has its group in. */
-static pj_status read_group(grouped *g, int64_t p, pj_error *err)
-{
-    const int64_t inner = g->lay.inner, row = p / inner, a = row % g->lay.extent;
-    int64_t rows = g->lay.extent - (a - a % g->of);
-    rows = rows < g->of ? rows : g->of;
-    g->held = 0;
-    g->first = (row - a % g->of) * inner;
-    PJ_TRY(g->from.get(g->from.payload, g->first, (size_t)(rows * inner), g->group, err));
-    g->held = rows * inner;
-    for (int64_t i = 0; rows == g->of && i < inner; i++)
-        pj_prune_group(g->group + i, (size_t)rows, (size_t)inner, (size_t)g->keep);
-    return PJ_OK;
-}
-
-static pj_status get_grouped(void *payload, int64_t first, size_t n, float *out, pj_error *err)
-{
-    grouped *g = payload;
-    while (n > 0) {
-        if (first < g->first || first >= g->first + g->held)
-            PJ_TRY(read_group(g, first, err));
-        int64_t left = g->first + g->held - first;
-        size_t part = left < (int64_t)n ? (size_t)left : n;
-        memcpy(out, g->group + (first - g->first), part * sizeof *out);
-        out += part;
-        first += (int64_t)part;
-        n -= part;
-    }
-    return PJ_OK;
-}
-
-pj_status pj_make_grouped(const pj_numbers *from, pj_lay lay, int64_t keep, int64_t of, pj_arena *arena,
-                          pj_numbers *out, pj_error *err)
-{
-    grouped *g = PJ_NEW(arena, grouped, 1);
-    int64_t room = 0;
-    if (!g || !pj_mul_i64(lay.inner, of, &room) || !(g->group = PJ_NEW(arena, float, room)))
-        return pj_fail_memory(err);
-    g->from = *from;
-    g->lay = lay;
-    g->keep = keep;
-    g->of = of;
-    *out = (pj_numbers){get_grouped, g, from->count};
-    return PJ_OK;
 }

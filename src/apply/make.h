@@ -3,15 +3,7 @@
 #pragma once
 
 #include "apply/codes.h"
-#include "base/arena.h"
-#include "base/err.h"
-
-/* fp32 numbers that are read in any order. */
-typedef struct pj_numbers {
-    pj_status (*get)(void *payload, int64_t first, size_t n, float *out, pj_error *err);
-    void *payload;
-    int64_t count;
-} pj_numbers;
+#include "apply/numbers.h"
 
 /* Where bytes go. */
 typedef struct pj_bytes_to {
@@ -31,11 +23,6 @@ typedef enum pj_form {
     PJ_FORM_NBITS_SCALES, /* ... scales, fp32 [N, blocks] ... */
     PJ_FORM_NBITS_ZEROS   /* ... and packed zero points [N, bytes] */
 } pj_form;
-
-/* Numbers with the indexes o, a, i of a shape [outer, extent, inner]. */
-typedef struct pj_lay {
-    int64_t outer, extent, inner;
-} pj_lay;
 
 /* Power of numbers and of what rounding adds to them. */
 typedef struct pj_rounding {
@@ -69,18 +56,6 @@ pj_status pj_make_run(const pj_make *make, const pj_bytes_to *to, pj_lost *lost,
  * infinities, which are left out. */
 pj_status pj_make_most(const pj_numbers *from, pj_lay lay, float *most, uint64_t *bad, pj_error *err);
 
-/* Numbers without their `share` smallest magnitudes: exactly floor(share * count) of them become 0, of equal ones those
- * first in the file. `out` reads `from`, which must live as long; memory from `arena`. */
-pj_status pj_make_sparse(const pj_numbers *from, double share, pj_arena *arena, pj_numbers *out, uint64_t *zeros,
-                         pj_error *err);
-
-/* Of each `of` consecutive numbers along a, the `keep` largest stay; a shorter tail stays as it is. */
-pj_status pj_make_grouped(const pj_numbers *from, pj_lay lay, int64_t keep, int64_t of, pj_arena *arena,
-                          pj_numbers *out, pj_error *err);
-
-/* Numbers times factor[a], rounded once. */
-pj_status pj_make_scaled(const pj_numbers *from, pj_lay lay, const double *factor, pj_arena *arena, pj_numbers *out,
-                         pj_error *err);
-
-/* Numbers in memory; borrowed. */
-pj_numbers pj_numbers_of(const float *x, int64_t count);
+/* scale[extent] is that of the largest magnitude of each a, and becomes the one that adds the least noise to integers
+ * of `bits` bits. The numbers are finite. PJ_ENOMEM, and what `from` returns. */
+pj_status pj_make_least(const pj_numbers *from, pj_lay lay, int bits, float *scale, pj_error *err);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "apply/pass.h"
+#include "base/limits.h"
 
 enum { NEWEST = 25, OLDEST = 7 }; /* below 7 operators broadcast otherwise */
 
@@ -56,12 +57,26 @@ static bool count_parts(pj_pass *pass, pj_edit_node *node, bool dry)
 /* Before 13 it flattened its input from the axis on, which was 1 without one. */
 static bool set_axis(pj_pass *pass, pj_edit_node *node, bool dry)
 {
-    int rank = rank_of(node->was, 0);
-    int64_t axis = pj_node_int(node->was, "axis", 1);
-    if (rank < 1 || (axis != rank - 1 && axis != -1))
-        return false;
-    if (!dry && !pj_node_attr(node->was, "axis"))
-        pj_edit_int(pass->edit, node, "axis", -1);
+    pj_edit *edit = pass->edit;
+    const int rank = rank_of(node->was, 0);
+    const int64_t axis = pj_node_int(node->was, "axis", 1);
+    if (dry)
+        return true;
+    if (rank < 1 || (axis != rank - 1 && axis != -1)) {
+        pj_edit_value *result = node->out[0], *given = node->in[0];
+        pj_edit_node *flatten = pj_edit_before(edit, node, "", "Flatten", result->name, 1, 1);
+        pj_edit_node *shape = pj_edit_before(edit, node, "", "Shape", result->name, 1, 1);
+        pj_edit_node *reshape = pj_edit_after(edit, node, "", "Reshape", result->name, 2, 1);
+        flatten->in[0] = shape->in[0] = given;
+        pj_edit_int(edit, flatten, "axis", axis);
+        pj_edit_read(edit, node, 0, pj_edit_value_new(edit, result->name, "/rows", given->dtype, flatten, 0));
+        reshape->in[0] = pj_edit_value_new(edit, result->name, "/flat", result->dtype, node, 0);
+        reshape->in[1] = pj_edit_value_new(edit, result->name, "/shape", PJ_INT64, shape, 0);
+        reshape->out[0] = result;
+        result->maker = reshape;
+    }
+    node->lacks = "axis";
+    pj_edit_int(edit, node, "axis", -1);
     return true;
 }
 
@@ -140,35 +155,181 @@ static bool move_pads(pj_pass *pass, pj_edit_node *node, bool dry)
     return true;
 }
 
+/* k becomes an input. */
+static bool move_k(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const pj_attr *k = pj_node_attr(node->was, "k");
+    const int64_t one = 1, count = k && k->kind == PJ_ATTR_INT ? k->i : 0;
+    if (dry || !k || k->kind != PJ_ATTR_INT)
+        return k && k->kind == PJ_ATTR_INT;
+    pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0] ? node->out[0]->name : node->name, "/k", PJ_INT64, 1,
+                                         &one, &count, sizeof count);
+    pj_edit_widen(pass->edit, node, 2);
+    if (node->inputs > 1)
+        pj_edit_read(pass->edit, node, 1, value);
+    node->lacks = "k";
+    return true;
+}
+
+/* The new name of the same thing. */
+static bool rename_scatter(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    if (dry)
+        return true;
+    node->op = "ScatterElements";
+    node->is_edited = pass->edit->is_changed = true;
+    return true;
+}
+
+/* What it did without an attribute is no longer what it does without one. */
+static bool say_mode(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    if (!dry && !pj_node_attr(node->was, "coordinate_transformation_mode"))
+        pj_edit_string(pass->edit, node, "coordinate_transformation_mode", "output_half_pixel");
+    return true;
+}
+
+/* bilinear and bicubic are called linear and cubic. */
+static bool rename_mode(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const pj_attr *mode = pj_node_attr(node->was, "mode");
+    const bool is_text = mode && mode->kind == PJ_ATTR_STRING;
+    if (!dry && is_text && strncmp(mode->s, "bi", 2) == 0) {
+        node->lacks = "mode";
+        pj_edit_string(pass->edit, node, "mode", mode->s + 2);
+    }
+    return true;
+}
+
+/* The axis becomes an input, behind the length; it was 1 without one. */
+static bool move_axis(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const int64_t axis = pj_node_int(node->was, "axis", 1);
+    if (dry)
+        return true;
+    pj_edit_value *value =
+        pj_edit_bytes(pass->edit, node->out[0]->name, "/axis", PJ_INT64, 0, NULL, &axis, sizeof axis);
+    pj_edit_widen(pass->edit, node, 3);
+    if (node->inputs > 2)
+        pj_edit_read(pass->edit, node, 2, value);
+    node->lacks = "axis";
+    return true;
+}
+
+/* ---- Upsample and Resize ---- */
+
+/* Up to opset 10 they took the number at floor(x / scale), but at ceil(x / scale) where they shrink. NULL: some of
+ * both, or nobody knows. */
+static const char *nearest_mode(pj_pass *pass, const pj_edit_node *node)
+{
+    const pj_attr *attr = pj_node_attr(node->was, "scales");
+    bool grows = true, shrinks = true;
+    pj_held held;
+    const float *scale = NULL;
+    int64_t count = 0;
+    if (attr && attr->kind == PJ_ATTR_FLOATS) {
+        scale = attr->floats;
+        count = attr->count;
+    } else if (node->inputs > 1 && pj_weight_of(pass, node->in[1], &held) && held.from.count <= PJ_MAX_RANK &&
+               pj_weight_check(pass, node, &held) == PJ_OK && pj_weight_read(pass, &held, &scale) == PJ_OK) {
+        count = held.from.count;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        grows = grows && scale[i] >= 1;
+        shrinks = shrinks && scale[i] <= 1;
+    }
+    return count < 1 ? NULL : grows ? "floor" : shrinks ? "ceil" : NULL;
+}
+
+static bool is_nearest(const pj_edit_node *node)
+{
+    const pj_attr *mode = pj_node_attr(node->was, "mode");
+    return !mode || mode->kind != PJ_ATTR_STRING || strcmp(mode->s, "nearest") == 0;
+}
+
+/* Scales become an input. */
+static bool move_scales(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const pj_attr *scales = pj_node_attr(node->was, "scales");
+    if (dry || !scales || scales->kind != PJ_ATTR_FLOATS)
+        return scales && scales->kind == PJ_ATTR_FLOATS;
+    const int64_t count = scales->count;
+    pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0]->name, "/scales", PJ_FLOAT32, 1, &count,
+                                         scales->floats, 4 * (size_t)count);
+    pj_edit_widen(pass->edit, node, 2);
+    if (node->inputs > 1)
+        pj_edit_read(pass->edit, node, 1, value);
+    node->lacks = "scales";
+    return true;
+}
+
+static bool become_resize(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    if (dry)
+        return !is_nearest(node) || nearest_mode(pass, node);
+    node->op = "Resize";
+    node->is_edited = pass->edit->is_changed = true;
+    return true;
+}
+
+/* An input for regions comes between, and what it did has a name. */
+static bool say_resize(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const char *nearest = is_nearest(node) ? nearest_mode(pass, node) : "floor";
+    if (dry || !nearest)
+        return nearest != NULL;
+    pj_edit_widen(pass->edit, node, 3);
+    if (node->inputs > 2) {
+        pj_edit_read(pass->edit, node, 2, node->in[1]);
+        node->in[1] = pass->edit->opset >= 13 ? NULL
+                                              : pj_edit_bytes(pass->edit, node->out[0]->name, "/roi", PJ_FLOAT32, 1,
+                                                              (const int64_t[]){0}, "", 0);
+    }
+    pj_edit_string(pass->edit, node, "coordinate_transformation_mode", "asymmetric");
+    if (is_nearest(node))
+        pj_edit_string(pass->edit, node, "nearest_mode", nearest);
+    return true;
+}
+
+static bool has_no_old_mode(pj_pass *pass, pj_edit_node *node, bool dry)
+{
+    const pj_attr *mode = pj_node_attr(node->was, "coordinate_transformation_mode");
+    (void)pass;
+    (void)dry;
+    return !mode || mode->kind != PJ_ATTR_STRING || strcmp(mode->s, "tf_half_pixel_for_nn") != 0;
+}
+
 /* What changed its meaning, from which opset on. NULL: nobody has written how. */
 static const struct {
     const char *ops;
     int version;
     converter *convert;
 } changes[] = {
-    {"Upsample",                                                                                                 9,  NULL        },
-    {"Scan",                                                                                                     9,  NULL        },
-    {"BatchNormalization",                                                                                       9,  is_inference},
-    {"Upsample",                                                                                                 10, NULL        },
-    {"Dropout",                                                                                                  10, drop_ratio  },
-    {"ImageScaler Crop Affine ParametricSoftplus ScaledTanh GivenTensorFill GRUUnit",                            10, NULL        },
-    {"Slice",                                                                                                    10, move_slice  },
-    {"TopK",                                                                                                     10, NULL        },
-    {"Resize",                                                                                                   11, NULL        },
-    {"Scatter",                                                                                                  11, NULL        },
-    {"Clip",                                                                                                     11, move_bounds },
-    {"Pad",                                                                                                      11, move_pads   },
-    {"Dropout",                                                                                                  12, drop_ratio  },
-    {"Squeeze Unsqueeze ReduceSum",                                                                              13, move_axes   },
-    {"Split",                                                                                                    13, move_split  },
-    {"Softmax LogSoftmax Hardmax",                                                                               13, set_axis    },
-    {"BatchNormalization",                                                                                       14, is_inference},
-    {"RoiAlign",                                                                                                 16, NULL        },
-    {"Split",                                                                                                    18, count_parts },
+    {"Upsample",                                                                                                 9,  move_scales    },
+    {"Scan",                                                                                                     9,  NULL           },
+    {"BatchNormalization",                                                                                       9,  is_inference   },
+    {"Upsample",                                                                                                 10, become_resize  },
+    {"Dropout",                                                                                                  10, drop_ratio     },
+    {"ImageScaler Crop Affine ParametricSoftplus ScaledTanh GivenTensorFill GRUUnit",                            10, NULL           },
+    {"Slice",                                                                                                    10, move_slice     },
+    {"TopK",                                                                                                     10, move_k         },
+    {"Resize",                                                                                                   11, say_resize     },
+    {"Scatter",                                                                                                  11, rename_scatter },
+    {"Clip",                                                                                                     11, move_bounds    },
+    {"Pad",                                                                                                      11, move_pads      },
+    {"Dropout",                                                                                                  12, drop_ratio     },
+    {"Squeeze Unsqueeze ReduceSum",                                                                              13, move_axes      },
+    {"Resize",                                                                                                   13, has_no_old_mode},
+    {"Split",                                                                                                    13, move_split     },
+    {"Softmax LogSoftmax Hardmax",                                                                               13, set_axis       },
+    {"BatchNormalization",                                                                                       14, is_inference   },
+    {"RoiAlign",                                                                                                 16, say_mode       },
+    {"Split",                                                                                                    18, count_parts    },
     {"ReduceMax ReduceMin ReduceMean ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare", 18,
-     move_axes                                                                                                                   },
-    {"GridSample DFT",                                                                                           20, NULL        },
-    {"GroupNormalization",                                                                                       21, NULL        },
+     move_axes                                                                                                                      },
+    {"GridSample",                                                                                               20, rename_mode    },
+    {"DFT",                                                                                                      20, move_axis      },
+    {"GroupNormalization",                                                                                       21, NULL           },
 };
 enum { CHANGES = sizeof changes / sizeof *changes };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "apply/edit.h"
+#include "base/sha256.h"
 #include "picojoule/apply.h"
 #include "quant/plan_file.h"
 
@@ -32,12 +33,23 @@ typedef struct pj_pass {
     pj_map made;   /* "tensor|format" -> pj_edit_value: what has been dequantized already */
     pj_arena *arena, *results;
     pj_applied *out;
-    pj_applied_layer *layer;     /* as many as there are nodes */
-    pj_applied_layer **layer_of; /* by pj_node.id */
-    pj_rounding *rounding;       /* as the layers */
+    pj_applied_layer *layer;                          /* as many as there are nodes */
+    pj_applied_layer **layer_of;                      /* by pj_node.id */
+    pj_rounding *rounding;                            /* as the layers */
+    const char *energy_note, *macs_note, *table_note; /* what --annotate says of the model; NULL: nothing */
     pj_diags diags;
     pj_error *err;
 } pj_pass;
+
+/* ---- what is asked (asked.c) ---- */
+
+/* The digest of all that decides what is written. */
+pj_status pj_asked_digest(const pj_setup *setup, const pj_apply_options *options, char digits[PJ_SHA256_DIGITS + 1],
+                          pj_error *err);
+
+/* Reads plan and ranges. */
+pj_status pj_asked_read(pj_pass *pass, const pj_setup *setup);
+pj_status pj_asked_check(pj_pass *pass, const pj_setup *setup);
 
 pj_wish pj_wish_of(const pj_pass *pass, const pj_edit_node *node);
 
@@ -114,7 +126,7 @@ pj_status pj_opset_raise(pj_pass *pass);
 /* ---- dequantized weights (weights.c) ---- */
 
 typedef struct pj_dq {
-    int bits;            /* 8 or 4 */
+    int bits;            /* 8, 4 or 2 */
     int32_t most;        /* codes from -most to most */
     int axis;            /* of the scales; -1: one for all */
     int64_t block;       /* along the axis; 0: none */

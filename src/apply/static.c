@@ -3,173 +3,58 @@
 #include <math.h>
 #include <string.h>
 
-#include "apply/pass.h"
+#include "apply/region.h"
 #include "ops/op.h"
 #include "plan/noise.h"
 
-enum { MOST_NAMED = 10, OPSET_AXIS = 13, OPSET_FP8 = 19, OPSET_INT16 = 21 };
-
-/* Operators that have integer kernels, or hand integers on. */
-static const char region[] =
-    "Conv ConvTranspose Gemm MatMul Add Mul AveragePool MaxPool GlobalAveragePool GlobalMaxPool "
-    "Concat Relu Clip Reshape Transpose Flatten Squeeze Unsqueeze Slice Split Resize Softmax "
-    "Sigmoid";
 static const char layers[] = "Conv ConvTranspose Gemm MatMul";
-/* Those whose output has the numbers of their input. */
-static const char movers[] = "MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Slice Split";
 
-/* The type of an activation. */
-typedef struct type {
-    pj_dtype dtype;
-    pj_int_range range;
-    int64_t opset;
-} type;
-
-/* How one tensor is quantized, by value: in pj_pass.made under its name. */
+/* How one tensor is quantized: in pj_pass.made, under "scale|" and "pair|" before its name. */
 typedef struct pair {
     pj_edit_value *scale, *zero; /* initializers */
     pj_edit_value *dq;           /* what readers read */
-    float step;
-    type type;
+    pj_affine by;
+    pj_activation type;
 } pair;
-
-static type type_of(const pj_pass *pass, const pj_wish *wish)
-{
-    const pj_apply_options *o = pass->options;
-    bool is_wide = wish->activation_bits > 8 || o->activations >= PJ_APPLY_UINT16;
-    bool is_signed = o->activations == PJ_APPLY_INT8 || o->activations == PJ_APPLY_INT16;
-    const int32_t top = is_wide ? 65535 : 255, half = is_wide ? 32768 : 128;
-    if (wish->activations == PJ_WISH_EIGHTH)
-        return (type){
-            PJ_FLOAT8E4M3FN, {-448, 448},
-             OPSET_FP8
-        };
-    type t = {
-        is_wide ? PJ_UINT16 : PJ_UINT8, {0, o->symmetric ? top - 1 : top},
-             is_wide ? OPSET_INT16 : 10
-    };
-    if (is_signed) {
-        t.dtype = is_wide ? PJ_INT16 : PJ_INT8;
-        t.range = (pj_int_range){o->symmetric ? 1 - half : -half, half - 1};
-    }
-    return t;
-}
-
-/* ---- which nodes ---- */
-
-static bool is_data(const pj_edit_node *node, int i)
-{
-    char role = i < node->was->inputs ? pj_node_role(node->was, i) : 'c';
-    return (role == 'x' || role == 'w') && node->in[i] && node->in[i]->dtype == PJ_FLOAT32;
-}
-
-static bool moves(const pj_edit_node *node)
-{
-    if (pj_edit_is(node, "Resize")) {
-        const pj_attr *mode = pj_node_attr(node->was, "mode");
-        return !mode || mode->kind != PJ_ATTR_STRING || strcmp(mode->s, "nearest") == 0;
-    }
-    return pj_edit_is_any(node, movers);
-}
-
-/* Computes on floats that the run makes. */
-static bool is_live(const pj_edit_node *node)
-{
-    const pj_value *in = node->was->inputs > 0 ? node->was->in[0] : NULL,
-                   *out = node->was->outputs > 0 ? node->was->out[0] : NULL;
-    bool is_float = node->inputs > 0 && node->outputs > 0 && node->in[0] && node->out[0] &&
-                    node->in[0]->dtype == PJ_FLOAT32 && node->out[0]->dtype == PJ_FLOAT32;
-    return is_float && in && out && !out->is_constant && !out->is_folded;
-}
-
-/* Reads data that is computed from constants before the run, so that nobody has a range of it. */
-static bool reads_computed(pj_pass *pass, const pj_edit_node *node)
-{
-    pj_held held;
-    for (int i = 0; i < node->inputs; i++)
-        if (is_data(node, i) && node->in[i]->was && (node->in[i]->was->is_constant || node->in[i]->was->is_folded) &&
-            !pj_weight_of(pass, node->in[i], &held))
-            return true;
-    return false;
-}
-
-static pj_status choose(pj_pass *pass, pj_edit_node *node)
-{
-    const pj_wish wish = pj_wish_of(pass, node);
-    const bool is_integer =
-        (wish.activations == PJ_WISH_INT && wish.activation_bits <= 16) || wish.activations == PJ_WISH_EIGHTH;
-    pj_held weight;
-    node->mark = false;
-    if (!node->was || !node->begin || node->is_dropped || !is_integer)
-        return PJ_OK;
-    if (!pj_edit_is_any(node, region))
-        return wish.is_named && *node->op ? pj_pass_keep(pass, node, "no runtime computes this operator on integers")
-                                          : PJ_OK;
-    if (!is_live(node))
-        return wish.is_named && pj_edit_is_any(node, layers)
-                   ? pj_pass_keep(pass, node, "its activations are no fp32 numbers of the run")
-                   : PJ_OK;
-    if (reads_computed(pass, node))
-        return wish.is_named
-                   ? pj_pass_keep(pass, node, "one of its inputs is computed from constants (fold them first)")
-                   : PJ_OK;
-    if (type_of(pass, &wish).opset > pass->reach || (pass->reach < OPSET_AXIS && !pass->for_ort))
-        return pj_pass_keep(pass, node, "its quantizers need a later opset, to which the model cannot be raised");
-    if (pj_edit_is_any(node, layers) && pj_weight_input(pass, node, &weight)) {
-        bool fits = (wish.weights == PJ_WISH_INT && wish.weight_bits <= 8) || wish.weights == PJ_WISH_EIGHTH;
-        if (!fits || weight.from.count == 0)
-            return pj_pass_keep(pass, node, "no runtime has weights of that format beside activations of that format");
-        if (wish.weights == PJ_WISH_INT && wish.weight_bits <= 4 && pass->reach < 21)
-            return pj_pass_keep(pass, node, "int4 weights need opset 21, to which the model cannot be raised");
-        PJ_TRY(pj_weight_check(pass, node, &weight));
-    }
-    node->mark = true;
-    return PJ_OK;
-}
-
-/* Relu, or Clip from 0 on: the pair after it does its work. */
-static bool is_bound(pj_pass *pass, const pj_edit_node *node)
-{
-    pj_held low;
-    float least = -1;
-    pj_error ignored = {0};
-    if (pj_edit_is(node, "Relu"))
-        return true;
-    if (!pj_edit_is(node, "Clip"))
-        return false;
-    const pj_attr *min = pj_node_attr(node->was, "min");
-    if (min && min->kind == PJ_ATTR_FLOAT)
-        return min->f == 0;
-    return node->inputs > 1 && pj_weight_of(pass, node->in[1], &low) && low.from.count == 1 &&
-           low.from.get(low.from.payload, 0, 1, &least, &ignored) == PJ_OK && least == 0;
-}
-
-/* No pair between a layer and the bound that alone reads it. */
-static bool is_merged(pj_pass *pass, const pj_edit_value *value)
-{
-    const pj_edit_node *maker = value->maker;
-    return maker && maker->mark && value->readers == 1 && !value->is_output && !value->is_captured &&
-           value->reader[0]->mark && pj_edit_is_any(maker, "Conv ConvTranspose Gemm MatMul Add Mul") &&
-           is_bound(pass, value->reader[0]);
-}
-
-static bool is_dequantized(const pj_edit_value *value)
-{
-    return value->maker && strcmp(value->maker->op, "DequantizeLinear") == 0;
-}
 
 /* ---- scales ---- */
 
-/* Where its range comes from: past nodes that only move numbers. */
-static const pj_edit_value *root_of(const pj_edit_value *value)
+/* Where its range comes from: past nodes that only move numbers, and on to the Concat that it shares a scale with. */
+static pj_edit_value *root_of(pj_edit_value *value)
 {
-    while (value->maker && value->maker->mark && moves(value->maker) && value->maker->in[0] &&
-           !is_dequantized(value->maker->in[0]))
-        value = value->maker->in[0];
-    return value;
+    for (;;) {
+        while (value->maker && value->maker->mark && pj_region_moves(value->maker) && value->maker->in[0] &&
+               !pj_region_dequantized(value->maker->in[0]))
+            value = value->maker->in[0];
+        if (!value->twin)
+            return value;
+        value = value->twin;
+    }
 }
 
-static pj_affine affine_of(double min, double max, const type *t, bool symmetric)
+/* What a Concat reads has the scale of what it makes, whose range then holds all of it. */
+static void share_scales(pj_pass *pass)
+{
+    for (size_t i = 0; i < pass->edit->values.count; i++)
+        ((pj_edit_value *)pass->edit->values.entry[i].value)->twin = NULL;
+    for (pj_edit_node *node = pass->edit->first; node && pass->options->share_concat; node = node->next)
+        for (int i = 0; node->mark && pj_edit_is(node, "Concat") && i < node->inputs; i++) {
+            if (!pj_region_reads(node, i) || node->in[i]->constant || pj_region_dequantized(node->in[i]))
+                continue;
+            pj_edit_value *root = root_of(node->in[i]), *shared = root_of(node->out[0]);
+            const pj_range *one = pj_map_get(&pass->ranges, root->name);
+            pj_range *all = pj_map_get(&pass->ranges, shared->name);
+            if (root == shared)
+                continue;
+            root->twin = shared;
+            if (one && all) {
+                all->min = one->min < all->min ? one->min : all->min;
+                all->max = one->max > all->max ? one->max : all->max;
+            }
+        }
+}
+
+static pj_affine affine_of(double min, double max, const pj_activation *t, bool symmetric)
 {
     if (t->dtype != PJ_FLOAT8E4M3FN)
         return pj_affine_of(min, max, t->range, symmetric);
@@ -182,10 +67,24 @@ static void add_parameters(pj_pass *pass, const char *base, pj_affine by, pair *
 {
     const int32_t z = by.zero;
     uint8_t bytes[2] = {(uint8_t)((uint32_t)z & 0xff), (uint8_t)((uint32_t)z >> 8 & 0xff)};
-    out->step = by.scale;
+    out->by = by;
     out->scale = pj_edit_bytes(pass->edit, base, "/scale", PJ_FLOAT32, 0, NULL, &by.scale, 4);
     out->zero = pj_edit_bytes(pass->edit, base, "/zero_point", out->type.dtype, 0, NULL, bytes,
                               (size_t)pj_dtype_bits(out->type.dtype) / 8);
+}
+
+/* What is known of the value under that key; a new one where nothing is. NULL: no memory. */
+static pair *pair_at(pj_pass *pass, const char *what, const pj_edit_value *value, bool *is_new)
+{
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "%s|%s", what, value->name);
+    char *key = pj_str_keep(&text, pass->arena);
+    pair *found = key ? pj_map_get(&pass->made, key) : NULL;
+    *is_new = !found;
+    if (found || !key)
+        return found;
+    found = PJ_NEW(pass->arena, pair, 1);
+    return found && pj_map_put(&pass->made, key, found) ? found : NULL;
 }
 
 static pair *known_pair(const pj_pass *pass, const pj_edit_value *value)
@@ -199,23 +98,24 @@ static pair *known_pair(const pj_pass *pass, const pj_edit_value *value)
     return found;
 }
 
-static pair *new_pair(pj_pass *pass, const pj_edit_value *value, type t)
+/* Scale and zero point of the tensors that have this root. NULL: it has no range, or there is no memory. */
+static const pair *parameters_of(pj_pass *pass, const pj_edit_value *root, pj_activation t)
 {
-    pj_str text = pj_str_new(0);
-    pj_str_printf(&text, "pair|%s", value->name);
-    char *key = pj_str_keep(&text, pass->arena);
-    pair *made = PJ_NEW(pass->arena, pair, 1);
-    if (!key || !made || !pj_map_put(&pass->made, key, made))
-        return NULL;
-    made->type = t;
-    return made;
+    const pj_range *range = pj_map_get(&pass->ranges, root->name);
+    bool is_new;
+    pair *found = range ? pair_at(pass, "scale", root, &is_new) : NULL;
+    if (!found || !is_new)
+        return found;
+    found->type = t;
+    add_parameters(pass, root->name, affine_of(range->min, range->max, &t, pass->options->symmetric), found);
+    return found;
 }
 
 /* ---- pairs ---- */
 
 static pj_edit_node *add_quantizer(pj_pass *pass, pj_edit_node *after, const char *op, const char *base, const pair *p)
 {
-    const char *domain = pass->reach >= OPSET_AXIS || !pass->for_ort ? "" : "com.microsoft";
+    const char *domain = pass->reach >= PJ_OPSET_AXIS || !pass->for_ort ? "" : "com.microsoft";
     pj_edit_node *node = after ? pj_edit_after(pass->edit, after, domain, op, base, 3, 1)
                                : pj_edit_before(pass->edit, NULL, domain, op, base, 3, 1);
     if (*domain && pass->edit->ms_opset < 1)
@@ -225,62 +125,87 @@ static pj_edit_node *add_quantizer(pj_pass *pass, pj_edit_node *after, const cha
     return node;
 }
 
-static pj_status add_pair(pj_pass *pass, pj_edit_value *value, type t)
+/* The integers that readers turn back, each with its own DequantizeLinear in front of it; `at`: behind that node. */
+static void add_dequantizer(pj_pass *pass, pj_edit_value *value, pj_edit_value *codes, pj_edit_node *at, pair *p)
 {
-    const pj_edit_value *root = root_of(value);
-    const pj_range *range = pj_map_get(&pass->ranges, root->name);
-    const pair *shared = root == value ? NULL : known_pair(pass, root);
-    pair *p = new_pair(pass, value, t);
-    if (!p)
-        return pj_fail_memory(pass->err);
-    if (shared) {
-        p->scale = shared->scale;
-        p->zero = shared->zero;
-        p->step = shared->step;
-        p->type = shared->type;
-    } else if (range) {
-        add_parameters(pass, root->name, affine_of(range->min, range->max, &t, pass->options->symmetric), p);
-    } else {
-        return PJ_OK; /* it was looked for before */
-    }
-    pj_edit_node *maker = value->maker;
-    pj_edit_value *from = value;
-    if (value->is_output)
-        from = pj_edit_set_aside(pass->edit, value, "/float", PJ_FLOAT32);
-    pj_edit_node *q = add_quantizer(pass, maker, "QuantizeLinear", value->name, p);
-    q->in[0] = from;
-    pj_edit_value *codes = pj_edit_value_new(pass->edit, value->name, "/q", p->type.dtype, q, 0);
-    pj_edit_node *dq = add_quantizer(pass, q, "DequantizeLinear", value->name, p);
+    pj_edit_node *dq = add_quantizer(pass, at, "DequantizeLinear", value->name, p);
     dq->in[0] = codes;
-    if (value->is_output) {
-        dq->out[0] = value;
-        value->maker = dq;
-        p->dq = value;
-        value->step = p->step;
+    p->dq = pj_edit_value_new(pass->edit, value->name, "/dq", PJ_FLOAT32, dq, 0);
+    p->dq->step = p->by.scale;
+    pj_edit_redirect(pass->edit, value, p->dq, codes == value ? dq : at);
+}
+
+/* An input or output of the model holds integers from now on. */
+static void convert_edge(pj_pass *pass, pj_edit_value *value, const pair *p)
+{
+    value->dtype = p->type.dtype;
+    value->is_retyped = true;
+    pj_pass_note(pass, NULL, "%s '%.100s' holds %s now: number = (code - %d) * %.9g",
+                 value->is_output ? "the output" : "the input", value->name, pj_dtype_word(p->type.dtype),
+                 (int)p->by.zero, (double)p->by.scale);
+}
+
+static pj_status add_pair(pj_pass *pass, pj_edit_value *value, pj_activation t)
+{
+    const bool converts = pass->options->io_convert && !value->is_captured;
+    const pair *parameters = parameters_of(pass, root_of(value), t);
+    bool is_new;
+    if (!parameters)
+        return PJ_OK; /* it was looked for before */
+    pair *p = pair_at(pass, "pair", value, &is_new);
+    PJ_TRY(pj_got(p, pass->err));
+    *p = *parameters;
+    if (converts && value->is_input && !value->maker && !value->is_output) {
+        convert_edge(pass, value, p);
+        add_dequantizer(pass, value, value, NULL, p);
         return PJ_OK;
     }
-    p->dq = pj_edit_value_new(pass->edit, value->name, "/dq", PJ_FLOAT32, dq, 0);
-    p->dq->step = p->step;
-    pj_edit_redirect(pass->edit, value, p->dq, q);
+    pj_edit_node *maker = value->maker;
+    pj_edit_value *from = value->is_output ? pj_edit_set_aside(pass->edit, value, "/float", PJ_FLOAT32) : value;
+    pj_edit_node *q = add_quantizer(pass, maker, "QuantizeLinear", value->name, p);
+    q->in[0] = from;
+    if (converts && value->is_output) {
+        q->out[0] = value;
+        value->maker = q;
+        convert_edge(pass, value, p);
+        p->dq = value;
+        if (value->readers > 0)
+            add_dequantizer(pass, value, value, q, p);
+        return PJ_OK;
+    }
+    pj_edit_value *codes = pj_edit_value_new(pass->edit, value->name, "/q", p->type.dtype, q, 0);
+    if (!value->is_output) {
+        add_dequantizer(pass, value, codes, q, p);
+        return PJ_OK;
+    }
+    pj_edit_node *dq = add_quantizer(pass, q, "DequantizeLinear", value->name, p);
+    dq->in[0] = codes;
+    dq->out[0] = value;
+    value->maker = dq;
+    p->dq = value;
+    value->step = p->by.scale;
     return PJ_OK;
 }
 
 /* A constant beside data, per tensor, in the type of the activations. */
-static pj_status add_constant(pj_pass *pass, pj_edit_node *node, int input, type t, const pj_held *held)
+static pj_status add_constant(pj_pass *pass, pj_edit_node *node, int input, pj_activation t, const pj_held *held)
 {
-    pair *p = known_pair(pass, held->value);
+    bool is_new;
+    pair *p = pair_at(pass, "pair", held->value, &is_new);
+    const pair *shared = pass->options->share_concat && pj_edit_is(node, "Concat")
+                             ? parameters_of(pass, root_of(node->out[0]), t)
+                             : NULL;
     const float *x;
-    if (p) {
+    PJ_TRY(pj_got(p, pass->err));
+    if (!is_new) {
         pj_edit_read(pass->edit, node, input, p->dq);
         return PJ_OK;
     }
-    p = new_pair(pass, held->value, t);
     PJ_TRY(pj_weight_check(pass, node, held));
     PJ_TRY(pj_weight_read(pass, held, &x));
     size_t count = (size_t)held->from.count, width = (size_t)pj_dtype_bits(t.dtype) / 8;
     uint8_t *codes = PJ_NEW(pass->arena, uint8_t, count * width);
-    if (!p || !codes)
-        return pj_fail_memory(pass->err);
+    PJ_TRY(pj_got(codes, pass->err));
     double min = 0, max = 0;
     for (size_t i = 0; i < count; i++) {
         min = (double)x[i] < min ? (double)x[i] : min;
@@ -289,8 +214,12 @@ static pj_status add_constant(pj_pass *pass, pj_edit_node *node, int input, type
             return pj_fail(pass->err, PJ_EFORMAT, "the constant '%.200s' has numbers that are NaN or infinite",
                            held->value->name);
     }
-    const pj_affine by = affine_of(min, max, &t, false);
-    add_parameters(pass, held->value->name, by, p);
+    const pj_affine by = shared ? shared->by : affine_of(min, max, &t, false);
+    p->type = t;
+    if (shared)
+        *p = *shared;
+    else
+        add_parameters(pass, held->value->name, by, p);
     for (size_t i = 0; i < count; i++) {
         float scaled = x[i] / by.scale;
         int32_t code = pj_affine_code(x[i], by, t.range);
@@ -390,7 +319,7 @@ static pj_status write_weight(pj_pass *pass, pj_edit_node *node, const pj_held *
 static bool wants_pair(pj_pass *pass, const pj_edit_value *value, bool made)
 {
     pj_held held;
-    if (value->dtype != PJ_FLOAT32 || is_dequantized(value) || is_merged(pass, value))
+    if (value->dtype != PJ_FLOAT32 || pj_region_dequantized(value) || pj_region_merges(pass, value))
         return false;
     if (made)
         return value->readers > 0 || value->is_output;
@@ -400,12 +329,12 @@ static bool wants_pair(pj_pass *pass, const pj_edit_value *value, bool made)
 
 /* Visits the values of a node that are to have pairs. */
 static pj_status each_pair(pj_pass *pass, pj_edit_node *node,
-                           pj_status (*visit)(pj_pass *pass, pj_edit_value *value, type t))
+                           pj_status (*visit)(pj_pass *pass, pj_edit_value *value, pj_activation t))
 {
     const pj_wish wish = pj_wish_of(pass, node);
-    const type t = type_of(pass, &wish);
+    const pj_activation t = pj_region_type(pass, &wish);
     for (int i = 0; i < node->inputs; i++)
-        if (is_data(node, i) && wants_pair(pass, node->in[i], false) && !known_pair(pass, node->in[i]))
+        if (pj_region_reads(node, i) && wants_pair(pass, node->in[i], false) && !known_pair(pass, node->in[i]))
             PJ_TRY(visit(pass, node->in[i], t));
     for (int o = 0; o < node->outputs; o++)
         if (node->out[o] && wants_pair(pass, node->out[o], true) && !known_pair(pass, node->out[o]))
@@ -414,7 +343,7 @@ static pj_status each_pair(pj_pass *pass, pj_edit_node *node,
 }
 
 /* Names that the ranges lack, the first ten. */
-static pj_status look_for_range(pj_pass *pass, pj_edit_value *value, type t)
+static pj_status look_for_range(pj_pass *pass, pj_edit_value *value, pj_activation t)
 {
     const pj_edit_value *root = root_of(value);
     const pj_range *range = pj_map_get(&pass->ranges, root->name);
@@ -452,13 +381,13 @@ static pj_status check_ranges(pj_pass *pass)
 static pj_status write_constants(pj_pass *pass, pj_edit_node *node)
 {
     const pj_wish wish = pj_wish_of(pass, node);
-    const type t = type_of(pass, &wish);
+    const pj_activation t = pj_region_type(pass, &wish);
     pj_held held;
     const bool is_layer = pj_edit_is_any(node, layers) && pj_weight_input(pass, node, &held);
     if (is_layer)
         return write_weight(pass, node, &held, &wish);
     for (int i = 0; i < node->inputs; i++)
-        if (is_data(node, i) && pj_weight_of(pass, node->in[i], &held) && held.value->dtype == PJ_FLOAT32)
+        if (pj_region_reads(node, i) && pj_weight_of(pass, node->in[i], &held) && held.value->dtype == PJ_FLOAT32)
             PJ_TRY(add_constant(pass, node, i, t, &held));
     pj_pass_wrote(pass, node, "QDQ", 0, 0);
     return PJ_OK;
@@ -466,10 +395,10 @@ static pj_status write_constants(pj_pass *pass, pj_edit_node *node)
 
 static int64_t opset_of(const pj_pass *pass)
 {
-    int64_t most = OPSET_AXIS;
+    int64_t most = PJ_OPSET_AXIS;
     for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
         const pj_wish wish = pj_wish_of(pass, node);
-        int64_t need = node->mark ? type_of(pass, &wish).opset : 0;
+        int64_t need = node->mark ? pj_region_type(pass, &wish).opset : 0;
         most = need > most ? need : most;
     }
     return most;
@@ -481,11 +410,12 @@ pj_status pj_static(pj_pass *pass)
     bool any = false;
     pj_edit_index(edit);
     for (pj_edit_node *node = edit->first; node; node = node->next) {
-        PJ_TRY(choose(pass, node));
+        PJ_TRY(pj_region_choose(pass, node));
         any = any || node->mark;
     }
     if (!any)
         return PJ_OK;
+    share_scales(pass);
     PJ_TRY(check_ranges(pass));
     (void)pj_opset_need(pass, opset_of(pass));
     pj_edit_node **by_place = PJ_NEW(pass->arena, pj_edit_node *, edit->parts);

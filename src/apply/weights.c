@@ -6,7 +6,7 @@
 #include "apply/pass.h"
 #include "base/ckd.h"
 
-enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, BLOCK = 32 };
+enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, OPSET_INT2 = 25, BLOCK = 32 };
 
 /* ---- DequantizeLinear ---- */
 
@@ -21,6 +21,31 @@ static void settle(float *scale, size_t n, pj_dtype dtype)
     }
 }
 
+/* The width of the narrowest integers that go up to `most`. */
+static int bits_of(int32_t most)
+{
+    int bits = 2;
+    while ((1 << (bits - 1)) - 1 < most)
+        bits++;
+    return bits;
+}
+
+/* NaN and infinities cannot be quantized. */
+static pj_status fail_special(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, uint64_t bad)
+{
+    pj_error_at(pass->err, NULL, node->was->label, node->op);
+    return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has %llu numbers that are NaN or infinite",
+                   weight->value->name, (unsigned long long)bad);
+}
+
+static pj_status check_numbers(pj_pass *pass, const pj_edit_node *node, const pj_held *weight)
+{
+    uint64_t bad = 0;
+    float most;
+    PJ_TRY(pj_make_most(&weight->from, pj_weight_lay(weight, -1), &most, &bad, pass->err));
+    return bad > 0 ? fail_special(pass, node, weight, bad) : PJ_OK;
+}
+
 /* One scale for each place of the axis, or one. */
 static pj_status read_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
                              pj_lay lay, float **out)
@@ -31,16 +56,15 @@ static pj_status read_scales(pj_pass *pass, const pj_edit_node *node, const pj_h
     if (!scale)
         return pj_fail_memory(pass->err);
     PJ_TRY(pj_make_most(&weight->from, lay, scale, &bad, pass->err));
-    if (bad > 0) {
-        pj_error_at(pass->err, NULL, node->was->label, node->op);
-        return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has %llu numbers that are NaN or infinite",
-                       weight->value->name, (unsigned long long)bad);
-    }
+    if (bad > 0)
+        return fail_special(pass, node, weight, bad);
     for (int64_t i = 0; i < lay.extent; i++) {
         scale[i] = dq->eighth ? scale[i] / 448 : pj_scale_of(scale[i], dq->most);
         if (dq->eighth && !(scale[i] >= 0x1p-126F))
             scale[i] = 1;
     }
+    if (pass->options->least_error && !dq->eighth)
+        PJ_TRY(pj_make_least(&weight->from, lay, bits_of(dq->most), scale, pass->err));
     settle(scale, (size_t)lay.extent, dq->dtype);
     return PJ_OK;
 }
@@ -81,6 +105,21 @@ static pj_edit_value *scale_value(pj_pass *pass, const char *base, const pj_dq *
     return pj_edit_bytes(pass->edit, base, "/scale", PJ_FLOAT16, rank, &count, halves, halves ? 2 * (size_t)count : 0);
 }
 
+static pj_dtype integer_of(int bits)
+{
+    return bits == 2 ? PJ_INT2 : bits == 4 ? PJ_INT4 : PJ_INT8;
+}
+
+/* The opset that has its DequantizeLinear. */
+static int64_t opset_of(const pj_dq *dq)
+{
+    if (dq->bits == 2)
+        return OPSET_INT2;
+    if (dq->bits == 4 || dq->block > 0)
+        return OPSET_INT4;
+    return dq->eighth || dq->dtype == PJ_FLOAT16 ? OPSET_HALF : dq->axis >= 0 ? OPSET_AXIS : 10;
+}
+
 /* Codes and scales, for each place of an axis. */
 static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,
                            pj_edit_value *value[3], const float **scale)
@@ -108,10 +147,10 @@ static pj_status add_codes(pj_pass *pass, const pj_edit_node *node, const pj_hel
                           .offset = dq->unsigned8 ? 128 : 0,
                           .rounding = pj_pass_rounding(pass, node),
                           .name = base};
-    pj_dtype dtype = dq->eighth ? PJ_FLOAT8E4M3FN : dq->bits == 4 ? PJ_INT4 : dq->unsigned8 ? PJ_UINT8 : PJ_INT8;
+    pj_dtype dtype = dq->eighth ? PJ_FLOAT8E4M3FN : dq->unsigned8 ? PJ_UINT8 : integer_of(dq->bits);
     value[0] = pj_edit_make(pass->edit, base, "/q", dtype, weight->rank, weight->dims, &make);
     value[1] = scale_value(pass, base, dq, found, lay.extent);
-    if (dtype == PJ_INT4)
+    if (dq->bits < 8)
         return PJ_OK;
     uint8_t *zeros = PJ_NEW(pass->arena, uint8_t, lay.extent);
     if (zeros && dq->unsigned8)
@@ -139,8 +178,7 @@ static void add_blocks(pj_pass *pass, const pj_edit_node *node, const pj_held *w
     if (!dims)
         return;
     dims[dq->axis] = dims[dq->axis] / dq->block + (dims[dq->axis] % dq->block != 0);
-    value[0] =
-        pj_edit_make(pass->edit, base, "/q", dq->bits == 4 ? PJ_INT4 : PJ_INT8, weight->rank, weight->dims, &make);
+    value[0] = pj_edit_make(pass->edit, base, "/q", integer_of(dq->bits), weight->rank, weight->dims, &make);
     make.form = PJ_FORM_BLOCK_SCALES;
     make.rounding = NULL;
     value[1] = pj_edit_make(pass->edit, base, "/scale", dq->dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32, weight->rank,
@@ -160,22 +198,16 @@ pj_status pj_dequantize(pj_pass *pass, pj_edit_node *node, const pj_held *weight
     char *key = key_of(pass, "dq", weight, dq);
     made *known = key ? pj_map_get(&pass->made, key) : NULL;
     pj_edit_value *value[3] = {NULL, NULL, NULL};
-    const int64_t need = dq->bits == 4 || dq->block > 0          ? OPSET_INT4
-                         : dq->eighth || dq->dtype == PJ_FLOAT16 ? OPSET_HALF
-                         : dq->axis >= 0                         ? OPSET_AXIS
-                                                                 : 10;
     if (!known) {
         known = PJ_NEW(pass->arena, made, 1);
         if (!key || !known)
             return pj_fail_memory(pass->err);
         if (dq->block > 0) {
-            const pj_dq whole = {.most = dq->most, .axis = -1, .dtype = dq->dtype};
-            const float *unused;
-            PJ_TRY(pj_dequantize_scales(pass, node, weight, &whole, &unused)); /* all of them are numbers */
+            PJ_TRY(check_numbers(pass, node, weight));
             add_blocks(pass, node, weight, dq, value);
         } else
             PJ_TRY(add_codes(pass, node, weight, dq, value, &known->scale));
-        bool is_plain = pj_opset_need(pass, need);
+        bool is_plain = pj_opset_need(pass, opset_of(dq));
         pass->edit->ms_opset = !is_plain && pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
         pj_edit_node *made_by = pj_edit_before(pass->edit, node, is_plain ? "" : "com.microsoft", "DequantizeLinear",
                                                weight->value->name, value[2] ? 3 : 2, 1);
@@ -247,12 +279,11 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
     };
     const pj_dtype scales = dtype == PJ_FLOAT16 ? PJ_FLOAT16 : PJ_FLOAT32;
     const pj_dq whole = {.most = bits, .axis = -1, .block = block, .dtype = scales};
-    const float *unused;
     uint64_t after;
     char *key = key_of(pass, channels ? "columns" : "rows", weight, &whole);
     pj_edit_value **part = key ? pj_map_get(&pass->made, key) : NULL;
     if (!part) {
-        PJ_TRY(pj_dequantize_scales(pass, node, weight, &whole, &unused)); /* all of them are numbers */
+        PJ_TRY(check_numbers(pass, node, weight));
         part = PJ_NEW(pass->arena, pj_edit_value *, 3);
         if (!key || !part || !pj_map_put(&pass->made, key, part))
             return pj_fail_memory(pass->err);
@@ -291,8 +322,6 @@ static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     pj_held table;
     const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
     const pj_dtype dtype = wish->activations == PJ_WISH_HALF ? PJ_FLOAT16 : PJ_FLOAT32;
-    const pj_dq whole = {.most = 7, .axis = -1, .dtype = dtype};
-    const float *unused;
     if (!pass->for_ort || wish->weights != PJ_WISH_INT || wish->weight_bits != 4 || block < 16 ||
         !is_power_of_two(block))
         return pj_pass_keep(pass, node,
@@ -301,7 +330,7 @@ static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *w
         table.value->dtype != PJ_FLOAT32 || pj_node_int(node->was, "axis", 0) != 0)
         return pj_pass_keep(pass, node, "it looks nothing up in rows of a constant matrix of fp32 numbers");
     PJ_TRY(pj_weight_check(pass, node, &table));
-    PJ_TRY(pj_dequantize_scales(pass, node, &table, &whole, &unused)); /* all of them are numbers */
+    PJ_TRY(check_numbers(pass, node, &table));
     const int64_t scales[] = {table.dims[0], table.dims[1] / block + (table.dims[1] % block != 0)};
     pj_make make = {
         .form = PJ_FORM_BLOCK_CODES,
@@ -353,7 +382,8 @@ static int64_t block_of(const pj_pass *pass, const pj_edit_node *node, int bits,
 
 static pj_dq form_of(const pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_wish *wish)
 {
-    pj_dq dq = {.bits = wish->weight_bits > 4 ? 8 : 4, .eighth = wish->weights == PJ_WISH_EIGHTH};
+    const bool has_int2 = wish->weight_bits <= 2 && pass->reach >= OPSET_INT2;
+    pj_dq dq = {.bits = wish->weight_bits > 4 ? 8 : has_int2 ? 2 : 4, .eighth = wish->weights == PJ_WISH_EIGHTH};
     const int reduced = pj_weight_inputs(node, weight);
     dq.most = wish->weights == PJ_WISH_INT ? (1 << (wish->weight_bits - 1)) - 1 : 0;
     if (pass->options->reduce_range && dq.most == 127)
@@ -378,10 +408,7 @@ static const char *refusal(pj_pass *pass, const pj_edit_node *node, const pj_hel
         return "its weight is neither fp32 nor fp16";
     if (dq->dtype == PJ_FLOAT16 && pass->reach < OPSET_HALF && weight->value->dtype == PJ_FLOAT32)
         dq->dtype = PJ_FLOAT32; /* a Cast follows */
-    int64_t need = dq->bits == 4 || dq->block              ? OPSET_INT4
-                   : dq->eighth || dq->dtype == PJ_FLOAT16 ? OPSET_HALF
-                   : dq->axis >= 0                         ? OPSET_AXIS
-                                                           : 10;
+    const int64_t need = opset_of(dq);
     if (pass->reach >= need || (pass->for_ort && !dq->block && !dq->eighth && dq->dtype == PJ_FLOAT32))
         return NULL;
     (void)node;
@@ -400,7 +427,8 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     pj_dq dq = form_of(pass, node, &weight, wish);
     const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
     PJ_TRY(pj_weight_check(pass, node, &weight));
-    if (dq.block && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 && fits_nbits(pass, node, &weight, block) &&
+    if (dq.block && dq.bits > 2 && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 &&
+        fits_nbits(pass, node, &weight, block) &&
         (weight.value->dtype == PJ_FLOAT32 || weight.value->dtype == PJ_FLOAT16))
         return write_nbits(pass, node, &weight, dq.bits, block, dq.dtype);
     const char *reason = refusal(pass, node, &weight, wish, &dq);
@@ -410,6 +438,7 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     pj_edit_read(pass->edit, node, weight.input, value);
     snprintf(form, sizeof form, "DequantizeLinear %s%s",
              dq.eighth      ? "fp8e4m3"
+             : dq.bits == 2 ? "int2"
              : dq.bits == 4 ? "int4"
                             : "int8",
              dq.block      ? " in blocks"
@@ -437,13 +466,14 @@ pj_status pj_weights_only(pj_pass *pass)
         pj_wish wish = pj_wish_of(pass, node);
         bool is_integer = wish.activations == PJ_WISH_INT || wish.activations == PJ_WISH_EIGHTH;
         bool wants = wish.weights == PJ_WISH_INT || wish.weights == PJ_WISH_EIGHTH || wish.weights == PJ_WISH_OTHER;
+        pj_held weight;
         if (node->is_dropped || !node->begin || !wants || (is_integer && pass->options->scheme != PJ_APPLY_WEIGHTS))
             continue;
         if (pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
             PJ_TRY(write_layer(pass, node, &wish));
         else if (wish.is_named && pj_edit_is(node, "Gather") && node->inputs == 2)
             PJ_TRY(write_table(pass, node, &wish));
-        else if (wish.is_named && node->was && pj_pass_layer(pass, node))
+        else if (wish.is_named && pj_weight_input(pass, node, &weight))
             PJ_TRY(pj_pass_keep(pass, node, "weights of this operator are not written as integers"));
     }
     return pj_arena_failed(pass->arena) ? pj_fail_memory(pass->err) : PJ_OK;

@@ -9,8 +9,8 @@ typedef struct apply_args {
     pj_output output;
     pj_setup setup;
     pj_apply_options options; /* its lists are those below */
-    pj_texts keep;
-    int scheme, activations, external;
+    pj_texts keep, only;
+    int scheme, activations, external, io, scale;
     bool strict;
 } apply_args;
 
@@ -33,6 +33,18 @@ static const char *const *activation_words(void)
 static const char *const *external_words(void)
 {
     static const char *const words[] = {"auto", "always", "never", NULL};
+    return words;
+}
+
+static const char *const *io_words(void)
+{
+    static const char *const words[] = {"keep", "convert", NULL};
+    return words;
+}
+
+static const char *const *scale_words(void)
+{
+    static const char *const words[] = {"max-abs", "least-error", NULL};
     return words;
 }
 
@@ -112,6 +124,22 @@ static const pj_option apply_rows[] = {
      "layers of that name (may be a glob) stay as they\n"
      "are; repeatable",
      PJ_OPTION_TEXTS, .at = AT(keep), .wants = "the name of a layer, or a glob"},
+    {"only",         0, "LAYER=FORMAT",
+     "changes these layers alone, in place of a plan:\n"
+     "/fc/MatMul=w8a16; LAYER may be a glob; repeatable",
+     PJ_OPTION_TEXTS, .at = AT(only), .wants = "LAYER=FORMAT"},
+    {"scale",        0, NULL,
+     "scales of weights: of the largest one, or those\n"
+     "that add the least noise (not of blocks)",
+     PJ_OPTION_CHOICE, .at = AT(scale), .words = scale_words},
+    {"io",           0, NULL,
+     "inputs and outputs of the model keep their type\n"
+     "(default), or take the planned one",
+     PJ_OPTION_CHOICE, .at = AT(io), .words = io_words},
+    {"share-concat", 0, NULL,
+     "inputs of an integer Concat take the scale of its\n"
+     "output, as accelerators want it",
+     PJ_OPTION_FLAG, .at = AT(options.share_concat)},
     {"half-all",     0, NULL,
      "fp16: Softmax, normalizations and sums, too",
      PJ_OPTION_FLAG, .at = AT(options.half_all)},
@@ -136,8 +164,14 @@ static const pj_option other_rows[] = {
      "the smallest weights become 0: a share of each\n"
      "tensor (50%), or all but N of each M",
      PJ_OPTION_READ, .at = AT(options), .read = read_prune},
+    {"prune-global", 0, NULL,                    "--prune P: a share of all weights together",
+     PJ_OPTION_FLAG, .at = AT(options.prune_global)},
     {"annotate",     0, NULL,                    "MACs and energy as metadata of the nodes",
      PJ_OPTION_FLAG, .at = AT(options.annotate)},
+    {"strict-ir",    0, NULL,
+     "raises the IR version to 10, the first one that\n"
+     "has metadata of nodes",
+     PJ_OPTION_FLAG, .at = AT(options.strict_ir)},
     {"name-nodes",   0, NULL,                    "names nodes that have none as reports do",
      PJ_OPTION_FLAG, .at = AT(options.name_nodes)},
     {"external-min", 0, "BYTES",
@@ -151,6 +185,10 @@ static const pj_option other_rows[] = {
      "weights in a file beside the model (default: as\n"
      "the source, and above 1 GiB)",
      PJ_OPTION_CHOICE, .at = AT(external), .words = external_words},
+    {"reuse-data",   0, NULL,
+     "external weights that do not change stay where\n"
+     "they are; the model goes into the same folder",
+     PJ_OPTION_FLAG, .at = AT(options.reuse_data)},
 };
 /* clang-format on */
 
@@ -189,6 +227,10 @@ static pj_exit run(pj_line *line, const void *given)
     options.external = (pj_apply_external)args->external;
     options.keep_float = args->keep.text;
     options.keep_float_count = args->keep.count;
+    options.only = args->only.text;
+    options.only_count = args->only.count;
+    options.io_convert = args->io == 1;
+    options.least_error = args->scale == 1;
     options.strict = args->strict;
     pj_setup setup = args->setup;
     setup.unbound_dims_are_one = args->options.annotate; /* sizes are asked for where energy is */
@@ -219,13 +261,13 @@ const pj_command pj_command_apply = {
             "the short form --quantize). All that does not change is copied byte for byte;\n"
             "weights of any size pass through a small window. A layer that cannot be done as\n"
             "planned is an error that names it. docs/apply.md says what becomes what.",
-    .rows = {PJ_ROWS("Apply", apply_rows, 0),
+    .rows = {PJ_ROWS("Apply",   apply_rows, 0),
              PJ_ROWS("Besides", other_rows, 0),
              {.title = "Model", .at = offsetof(apply_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Formats", .at = offsetof(apply_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_FORMATS)},
              PJ_ROWS("Report", pj_look_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "dry-run", .others = "output"}            },
+    .clashes = {{.with = "dry-run", .others = "output"}, {.with = "only", .others = "plan quantize"}},
     .examples = "picojoule apply model.onnx --plan plan.json --calibration ranges.json -o out.onnx\n"
                 "    integers where the plan says so, with the ranges that were measured\n"
                 "picojoule apply model.onnx --quantize fp16 -o half.onnx\n"

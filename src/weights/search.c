@@ -139,3 +139,24 @@ pj_status pj_add_errors(const pj_run_source *source, const pj_scan *scan, const 
     }
     return PJ_OK;
 }
+
+pj_status pj_least_error_ratio(const pj_run_source *source, const pj_scan *scan, const pj_levels *grid, double *out,
+                               pj_error *err)
+{
+    const pj_measure_options options = {.grid = grid, .grids = 1};
+    search found = {0};
+    double most = pj_scan_most(scan), plain = 0, best = 0;
+    size_t n = 0;
+    *out = 1;
+    if (most < LEAST_SCALE * 1e6 || !isfinite(scan->squares))
+        return PJ_OK;
+    PJ_TRY(find_scales(source, scan, most, &options, &found, err));
+    for (int64_t at = 0; at < source->count && found.best != 1; at += (int64_t)n) {
+        const double *w;
+        PJ_TRY(source->next(source->payload, at, &w, &n, err));
+        plain += pj_levels_error(grid, w, n, scale_of(grid, most, 1));
+        best += pj_levels_error(grid, w, n, scale_of(grid, most, found.best));
+    }
+    *out = best < plain ? found.best : 1;
+    return PJ_OK;
+}

@@ -15,3 +15,8 @@ typedef struct pj_run_source {
  * numbers. */
 pj_status pj_add_errors(const pj_run_source *source, const pj_scan *scan, const pj_measure_options *options,
                         pj_grain grain, pj_errors *errors, pj_error *err);
+
+/* The scale with the least error in one format of scaled numbers, as a share of that of the largest magnitude; 1 where
+ * nothing better is found, or where there is nothing to scale. */
+pj_status pj_least_error_ratio(const pj_run_source *source, const pj_scan *scan, const pj_levels *grid, double *out,
+                               pj_error *err);

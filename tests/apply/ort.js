@@ -2,6 +2,7 @@
 //   node ort.js load LEVEL MODEL...                    loads and runs each with random inputs: a line each
 //   node ort.js ranges PROBED SAMPLES NAME OUT         ranges of all outputs over samples 0, 2, 4 ...
 //   node ort.js sqnr REFERENCE MODEL SAMPLES NAME      dB of the first output over samples 1, 3, 5 ...
+//   node ort.js same REFERENCE MODEL                   do all outputs agree on random inputs, but for rounding?
 //   node ort.js ops LEVEL MODEL OUT                    writes the optimized model
 // The package onnxruntime-node is looked for where NODE_PATH says.
 'use strict';
@@ -123,16 +124,37 @@ async function sqnr(reference, model, folder, name, level) {
   return 0;
 }
 
+async function same(reference, model) {
+  const a = await open(reference, 'basic'), b = await open(model, 'basic');
+  for (let i = 1; i <= 4; i++) {
+    seed = i;
+    const given = feeds(a), x = await a.run(given), y = await b.run(given);
+    for (const name of a.outputNames) {
+      let largest = 0, worst = 0;
+      if (x[name].data.length !== y[name].data.length || `${x[name].dims}` !== `${y[name].dims}`)
+        throw new Error(`${name}: ${x[name].dims} became ${y[name].dims}`);
+      for (let k = 0; k < x[name].data.length; k++) {
+        const u = Number(x[name].data[k]), v = Number(y[name].data[k]);
+        largest = Math.max(largest, Math.abs(u));
+        worst = Math.max(worst, u === v ? 0 : Math.abs(u - v));
+      }
+      if (!(worst <= 1e-5 * largest))
+        throw new Error(`${name}: numbers up to ${largest} differ by ${worst}`);
+    }
+  }
+  return 0;
+}
+
 async function ops(level, model, out) {
   await ort.InferenceSession.create(model, {graphOptimizationLevel: level, optimizedModelFilePath: out, logSeverityLevel: 4});
   return 0;
 }
 
 const [, , what, ...args] = process.argv;
-const commands = {load: () => load(args[0], args.slice(1)), ranges: () => ranges(...args), sqnr: () => sqnr(...args),
+const commands = {load: () => load(args[0], args.slice(1)), ranges: () => ranges(...args), sqnr: () => sqnr(...args), same: () => same(...args),
                   ops: () => ops(...args)};
 if (!commands[what]) {
-  console.error('usage: node ort.js load|ranges|sqnr|ops ...');
+  console.error('usage: node ort.js load|ranges|sqnr|same|ops ...');
   process.exit(2);
 }
 commands[what]().then(code => process.exit(code), e => {

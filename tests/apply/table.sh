@@ -2,50 +2,12 @@
 # table.sh PROGRAM MODELS WORK: what ONNX Runtime makes of what apply writes: the accuracy of docs/apply.md's table, and
 # the operators that are left of the integer models.
 #
-# MODELS is the folder models/ of the project; those whose weights are in other files are made anew in WORK, which gets
-# onnxruntime-node, too, unless NODE_PATH names a folder that has it. As root under CI, Debian's packages are installed.
+# MODELS is the folder models/ of the project; runtime.sh says what else is needed.
 set -u
 program=$1
 models=$2
 work=$3
-here=$(cd "$(dirname "$0")" && pwd)
-failed=0
-passed=0
-
-skip()
-{
-    echo "SKIPPED: $1; what ONNX Runtime makes of written models was NOT checked"
-    exit 77
-}
-
-find_python()
-{
-    for candidate in /usr/bin/python3 python3; do
-        "$candidate" -c 'import numpy, onnx' 2>/dev/null && python=$candidate && return
-    done
-    python=
-}
-
-command -v node >/dev/null 2>&1 || skip "no node to run ONNX Runtime with"
-mkdir -p "$work/samples"
-find_python
-if [ -z "$python" ] && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ]; then
-    { apt-get update && apt-get install -y python3-numpy python3-onnx; } >"$work/apt.log" 2>&1
-    find_python
-fi
-[ -n "$python" ] || skip "no python3 with numpy and onnx to make samples with (apt-get install python3-numpy python3-onnx)"
-[ -e "$work/models/vww_mobilenet.onnx.data" ] || {
-    mkdir -p "$work/models"
-    "$python" "$models/generate.py" --data "$work/models" >"$work/generate.log" 2>&1 ||
-        skip "the models cannot be made: $(tail -n 1 "$work/generate.log")"
-}
-models=$work/models
-if [ -z "${NODE_PATH:-}" ]; then
-    [ -d "$work/node_modules/onnxruntime-node" ] ||
-        (cd "$work" && npm install --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0 >npm.log 2>&1) ||
-        skip "npm cannot install onnxruntime-node: $(tail -n 1 "$work/npm.log")"
-    export NODE_PATH="$work/node_modules"
-fi
+. "$(dirname "$0")/runtime.sh"
 "$python" "$here/samples.py" "$work/samples" || exit 1
 
 # cell MODEL COLUMN WANTED OPTION...: the SQNR of a variant within 1 dB (2 below 15).

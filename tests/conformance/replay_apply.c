@@ -390,10 +390,11 @@ static void replay_prune(outcome *out)
     pj_make make = {.form = PJ_FORM_FLOAT};
     const pj_numbers from = pj_numbers_of(floats(out, "values", &count), count);
     const pj_numbers all = {from.get, from.payload, count};
+    const uint64_t share = pj_numbers_share(number(out, "sparsity", 0), (uint64_t)count);
     pj_status status = member(out, "sparsity")
-                           ? pj_make_sparse(&all, number(out, "sparsity", 0), out->arena, &make.from, &zeros, NULL)
-                           : pj_make_grouped(&all, lay_of(out, 1), (int64_t)number(out, "keep", 2),
-                                             (int64_t)number(out, "of", 4), out->arena, &make.from, NULL);
+                           ? pj_numbers_sparse(&all, 1, share, out->arena, &make.from, &zeros, NULL)
+                           : pj_numbers_grouped(&all, lay_of(out, 1), (int64_t)number(out, "keep", 2),
+                                                (int64_t)number(out, "of", 4), out->arena, &make.from, NULL);
     if (status != PJ_OK) {
         differ(out, "result", "numbers", "none");
         return;
@@ -426,7 +427,7 @@ static void replay_fold(outcome *out)
         factor[i] = pj_fold_factor(gamma[i], var[i], (float)number(out, "epsilon", 0));
         shift[i] = (double)pj_fold_bias(bias[i], mean[i], beta[i], factor[i]);
     }
-    if (pj_make_scaled(&from, (pj_lay){1, n, count / n}, factor, out->arena, &make.from, NULL) != PJ_OK)
+    if (pj_numbers_scaled(&from, (pj_lay){1, n, count / n}, factor, out->arena, &make.from, NULL) != PJ_OK)
         return;
     const float *got = (const float *)(const void *)made(out, &make, &length, &lost);
     check_list(out, "new_weights", doubles_of(out, got, (size_t)count), NULL, (size_t)count);

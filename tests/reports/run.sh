@@ -73,6 +73,19 @@ told schedule schedule "$work/grid.csv" --duration 1h --repeat no
 told rating rate resnet8.onnx kws_dscnn.onnx --device a100
 told rating rate resnet8.onnx --figure table --mix --method range --class aies
 
+# applied OPTION...: of a model that is written, or not
+applied() {
+    "$program" apply "$root/models/kws_dscnn.onnx" "$@" --format json >"$work/applied.json" &&
+        "$check" "$root/docs/applied.schema.json" "$work/applied.json" || {
+        echo "not valid: apply $*"
+        failed=1
+    }
+}
+applied --quantize w4a32 --block none --dry-run
+applied --quantize int8 --scheme dynamic --dry-run
+applied --quantize w8a32 -o "$work/w8.onnx"
+applied --clean --prune 2:4 -o "$work/pruned.onnx"
+
 # other SCHEMA MODEL OPTION...
 other() {
     name=$1
