@@ -59,13 +59,6 @@ if(NOT CMAKE_CROSSCOMPILING)
 endif()
 
 # ---- pkg-config: prefix is where the file is found, so the tree can be moved ----
-set(PJ_REQUIRES libprotobuf-c)
-if(PJ_HISTORY)
-  string(APPEND PJ_REQUIRES " sqlite3 >= 3.31")
-endif()
-if(PJ_ZLIB)
-  string(APPEND PJ_REQUIRES " zlib")
-endif()
 set(PJ_LIBS "-lm")
 if(PJ_RUNTIME)
   foreach(library IN LISTS CMAKE_DL_LIBS)
@@ -84,12 +77,14 @@ else()
   set(PJ_PREFIX "\${pcfiledir}/${UP}")
   set(PJ_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
 endif()
+list(JOIN PJ_REQUIRES " " PJ_REQUIRED)
 configure_file(cmake/picojoule.pc.in picojoule.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/picojoule.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # ---- find_package(picojoule [COMPONENTS shared|static]) ----
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/picojoule)
-string(REGEX REPLACE " >= " ">=" PJ_MODULES "${PJ_REQUIRES}")
+string(REPLACE ";" " " PJ_MODULES "${PJ_REQUIRES}") # as pkg_check_modules takes them
+string(REPLACE " >= " ">=" PJ_MODULES "${PJ_MODULES}")
 configure_package_config_file(cmake/picojoule-config.cmake.in picojoule-config.cmake INSTALL_DESTINATION ${PACKAGE_DIR})
 write_basic_package_version_file(picojoule-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/picojoule-config.cmake
