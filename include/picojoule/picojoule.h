@@ -17,8 +17,8 @@
  *
  * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many,
  * memory.h has the peak of activations, lint.h says what to change, apply.h changes it, diff.h compares two, budget.h
- * checks limits, history.h keeps figures over time, footprint.h makes CO2e of joules, report.h prints. error.h says how
- * failures are told.
+ * checks limits, history.h keeps figures over time, footprint.h makes CO2e of joules, measure.h finds joules, layers.h
+ * puts them beside estimates, report.h prints. error.h says how failures are told.
  *
  * Threads: each header says what may be done at once; objects without a common owner are independent. */
 #ifndef PICOJOULE_PICOJOULE_H
@@ -32,7 +32,9 @@
 #include "picojoule/error.h"
 #include "picojoule/footprint.h"
 #include "picojoule/history.h"
+#include "picojoule/layers.h"
 #include "picojoule/lint.h"
+#include "picojoule/measure.h"
 #include "picojoule/memory.h"
 #include "picojoule/model.h"
 #include "picojoule/plan.h"

@@ -13,7 +13,7 @@
 pj_csv pj_csv_new(char *text, size_t length, const char *name)
 {
     bool has_mark = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
-    return (pj_csv){.name = name, .at = text + (has_mark ? 3 : 0), .end = text + length};
+    return (pj_csv){.name = name, .separator = ',', .at = text + (has_mark ? 3 : 0), .end = text + length};
 }
 
 pj_status pj_csv_fail(const pj_csv *csv, pj_status status, pj_error *err, const char *format, ...)
@@ -45,10 +45,10 @@ static char *cut_field(pj_csv *csv, char *at, char *end)
             at += *at == '"';
             *last++ = *at++;
         }
-        next = at < end ? memchr(at, ',', (size_t)(end - at)) : NULL;
+        next = at < end ? memchr(at, csv->separator, (size_t)(end - at)) : NULL;
     } else {
         first = at;
-        next = memchr(at, ',', (size_t)(end - at));
+        next = memchr(at, csv->separator, (size_t)(end - at));
         last = next ? next : end;
         while (last > first && is_blank(last[-1]))
             last--;

@@ -10,6 +10,7 @@ enum { PJ_CSV_FIELDS = 256 };
 
 typedef struct pj_csv {
     const char *name; /* for messages */
+    char separator;   /* of fields; a comma, until somebody says otherwise */
     char *at, *end;   /* what is left; `end` is a terminator */
     size_t row;       /* the line that was read last, from 1 */
     char *field[PJ_CSV_FIELDS];

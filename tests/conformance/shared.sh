@@ -26,7 +26,7 @@ check()
     shift 2
     output=$("$@" 2>&1)
     echo "== $name"
-    echo "$output" | grep -E '^(macs|models|tensors|twins|[a-z_]+\.json)' || true
+    echo "$output" | grep -E '^(macs|models|tensors|twins|[a-z_/]+\.json)' || true
     bad=$(echo "$output" | grep -E "$pattern")
     if [ -n "$bad" ]; then
         echo "$bad" | head -20
@@ -82,5 +82,8 @@ if ! python3 "$(dirname "$0")/check_formats.py" "$(dirname "$0")/formats.txt" "$
     failed=$((failed + 1))
 fi
 
-echo "$((7 - failed)) passed, $failed failed"
+check "measurements, profiles, trees of sysfs" '^total: 0 passed|total: .* [1-9][0-9]* failed|differs$' \
+    "$build/replay_measure" "$shared/golden/measure"
+
+echo "$((8 - failed)) passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,0 +1,113 @@
+/* Measured energy beside estimated energy, layer by layer: a profile of a runtime, joules of its runs, and a model.
+ *
+ * Units stand in the names; what is not known is NAN, never 0. Formulas: docs/measure.md.
+ *
+ * Threads: different profiles may be read at once; what is made never changes. */
+#ifndef PICOJOULE_LAYERS_H
+#define PICOJOULE_LAYERS_H
+
+#include "picojoule/measure.h"
+
+/* ---- arithmetic ---- */
+
+/* A layer by the difference of two prefixes of its model. */
+typedef struct pj_increment {
+    double j, se_j;   /* mean_i - mean_(i-1), and its standard error */
+    bool significant; /* beyond two of them */
+    bool negative;    /* printed as it is: fusion across the cut, warm caches, noise */
+} pj_increment;
+
+/* out[i] of n repetitions each; *total_j is the last mean, *clamped_j what a tool that drops negative layers claims. */
+PJ_API void pj_increments(const double *mean_j, const double *sd_j, size_t count, double n, pj_increment *out,
+                          double *total_j, double *clamped_j);
+
+/* How measured energy of a class of operators relates to estimated energy. */
+typedef struct pj_class_factor {
+    const char *op;
+    size_t n;                   /* rows */
+    double estimated, measured; /* sums; J */
+    double own;                 /* measured / estimated; NAN: one of them is 0 */
+    double factor;              /* that one with 3 rows and 1 % of the energy or more; else that of all rows */
+    double left_out_error;      /* each row by the factor of the others: exp(mean |ln|) - 1; NAN */
+} pj_class_factor;
+
+typedef struct pj_class_row {
+    const char *op;
+    double estimated, measured;
+} pj_class_row;
+
+/* Factors of `count` rows in out[0..*factors), which has room for `count`, by name. *total is that of all rows,
+ * *geometric exp(mean |ln(measured / (estimated * factor))|) over rows with both above 0; NAN of none. */
+PJ_API void pj_class_factors(const pj_class_row *rows, size_t count, pj_class_factor *out, size_t *factors,
+                             double *total, double *geometric);
+
+/* ---- measured layers ---- */
+
+typedef struct pj_layers_ask {
+    const char *model;        /* or a saved report */
+    const pj_setup *setup;    /* of the estimate */
+    const char *trace;        /* a profile (docs/measure.md has the formats) */
+    const char *optimized;    /* the model that the runtime wrote, or NULL */
+    size_t drop_runs;         /* first runs that do not count */
+    double watts, idle_watts; /* constant; NAN: not given */
+    double joules_per_run;    /* measured without profiling; NAN */
+    const char *measurement;  /* picojoule.measurement/1 with them, or NULL */
+    const char *power;        /* CSV of watts over time, or NULL */
+    double trace_start_s;     /* when ts 0 was on the clock of `power`; NAN: as the file's name says */
+} pj_layers_ask;
+
+PJ_API pj_layers_ask pj_layers_ask_default(void);
+
+/* A kernel that ran, and the layers that it carries. */
+typedef struct pj_layered_row {
+    const char *name, *op;
+    int64_t node_index;   /* -1: not known */
+    const char *anchor;   /* how it was matched: "exact", "name", "stripped", "tensor", "stripped-tensor",
+                             "name+tensor"; NULL: it carries no layer */
+    const size_t *layers; /* places in result->layers, in graph order */
+    size_t layer_count;
+    size_t events;
+    double us_sum, us_median, us_min;
+    double us_per_run;       /* us_sum / runs */
+    double share_of_kernels; /* 0..1 */
+    double integrated_j;     /* of a run: power over its time; NAN */
+    double above_idle_j;     /* likewise, above idle_watts */
+    double shared_j;         /* of a run: the run's energy by its share of the kernels' time; NAN */
+    double measured_j;       /* that of the table's mode; NAN */
+    bool resolved;           /* it lasts long enough for the sampling of the power */
+    double estimated_pj;     /* of its layers */
+    double ratio;            /* measured / estimated; NAN */
+} pj_layered_row;
+
+/* A layer's part of its kernel, in proportion to the estimates. */
+typedef struct pj_layered_part {
+    size_t layer, row; /* places; row SIZE_MAX: none carries it */
+    double us, measured_j;
+} pj_layered_part;
+
+typedef struct pj_layered {
+    pj_layers_ask asked;
+    const pj_result *result;
+    const char *format;         /* "onnxruntime", "tensorrt", "openvino", "csv" */
+    const char *mode;           /* "integrated", "time-shared"; "time": no joules */
+    const char *energy_source;  /* "20 W", a file, "given"; "" */
+    const pj_layered_row *rows; /* in the order in which they run */
+    size_t row_count;
+    const pj_layered_part *parts; /* one a layer of the result */
+    const size_t *unassigned;     /* layers with work that no row carries */
+    size_t unassigned_count;
+    double runs_used, run_us_sum, run_us_median, first_run_us, kernels_us_sum;
+    double kernel_share;            /* of the runs' time; NAN: not known */
+    double total_j, overhead_j;     /* of a run; and between kernels; NAN */
+    double measured_over_estimated; /* over rows that carry layers; NAN */
+    double coverage;                /* share of the kernels' time in rows that carry layers */
+    const pj_finding *findings;
+    size_t finding_count;
+} pj_layered;
+
+/* *out is owned by the caller. PJ_EFORMAT: a profile, measurement or CSV is broken, or the profile is of another model:
+ * three names are told; errors of pj_result_open. */
+PJ_API pj_status pj_layers_run(const pj_layers_ask *ask, pj_layered **out, pj_error *err);
+PJ_API void pj_layers_free(pj_layered *layered); /* NULL is allowed */
+
+#endif
