@@ -67,8 +67,13 @@ typedef struct pj_setup {
     size_t trip_count;
     bool unbound_dims_are_one; /* what is not bound counts as 1, and a finding names it (analyze); false: stays a
                                   symbol (shapes) */
-    bool follow_links;         /* weights may lie behind links that lead out of the model's folder */
-    const char *op_rules;      /* a file that describes operators (docs/op-rules.md), or NULL */
+    const char *step;          /* of a decoder, "S@P": S new tokens after P cached ones, of each sequence; or NULL */
+    uint64_t batch;            /* sequences side by side; 0: as the dimensions say */
+    const char *const *roles;  /* ROLE=INPUT[:AXIS], where the graph leaves open which input is what */
+    size_t role_count;
+    int64_t source_tokens; /* of the encoder's output that a decoder reads; 0: as the dimensions say */
+    bool follow_links;     /* weights may lie behind links that lead out of the model's folder */
+    const char *op_rules;  /* a file that describes operators (docs/op-rules.md), or NULL */
 
     /* What figures rest on. */
     const char *table; /* built-in name or file; NULL: "horowitz-45nm" */
@@ -160,8 +165,9 @@ typedef struct pj_setting {
     const char *joint;   /* between what was told before and `told`; NULL: a sentence of its own */
     const char *usual;   /* of a text: what NULL stands for where nothing else speaks against it */
     const char *unsaid;  /* of a text: what reports and budgets that do not have it were made with; NULL: none */
-    const char *const *choices; /* of PJ_SETTING_TEXT: all values; NULL past the last; NULL: any text */
-    const char *words[2];       /* of PJ_SETTING_FOUND: its values; of PJ_SETTING_YES_NO: no and yes as they are told */
+    const char *const *choices;              /* of PJ_SETTING_TEXT: all values; NULL past the last; NULL: any text */
+    const char *(*check)(const char *value); /* of texts and counts: what it wants instead; NULL: any will do */
+    const char *words[2]; /* of PJ_SETTING_FOUND: its values; of PJ_SETTING_YES_NO: no and yes as they are told */
     pj_setting_kind kind;
     pj_setting_group group;
     pj_setting_written written;
@@ -186,6 +192,13 @@ PJ_API pj_status pj_setup_give(pj_setup *setup, const pj_resource *resource, pj_
 
 /* Frees what pj_setup_set() and pj_setup_give() have put in, and leaves the defaults. */
 PJ_API void pj_setup_clear(pj_setup *setup);
+
+/* What a step "S@P" has to be, where the text is none: S >= 1 new tokens and P >= 0 cached ones below 2^31. NULL: it is
+ * one. */
+PJ_API const char *pj_step_wants(const char *text);
+
+/* Both numbers of a step. false: it is none. */
+PJ_API bool pj_step_read(const char *text, int64_t *tokens, int64_t *past);
 
 /* The whole number (>= 0, below 2^63) at the start of the text; returns what follows it, NULL: there is none. */
 PJ_API const char *pj_whole_read(const char *text, int64_t *out);

@@ -149,8 +149,6 @@ static const pj_option training_rows[] = {
      PJ_OPTION_REAL, .at = AT(ask.training.epochs), FROM_ZERO},
     {"samples", 0, "S", "in the training set",
      PJ_OPTION_REAL, .at = AT(ask.training.samples), FROM_ZERO},
-    {"batch", 0, "B", "samples of a step",
-     PJ_OPTION_REAL, .at = AT(ask.training.batch), ABOVE_ZERO},
     {"backward", 0, "X", "work of the backward pass over that of the\nforward pass (default 2)",
      PJ_OPTION_REAL, .at = AT(ask.training.backward), FROM_ZERO},
     {"mfu", 0, "X", "share of the device's peak (default 0.4)",
@@ -248,7 +246,12 @@ static pj_exit run(pj_line *line, const void *given)
         return run_lifecycle(args);
     ask.energy.paths = line->operand;
     ask.energy.path_count = line->operands;
-    ask.energy.setup = &args->setup;
+    pj_setup setup = args->setup;
+    if (ask.training.wanted && setup.batch) { /* samples of a step, which the model need not run at once */
+        ask.training.batch = (double)setup.batch;
+        setup.batch = 0;
+    }
+    ask.energy.setup = &setup;
     ask.site = pj_site_given(&args->site);
     ask.limits = args->limits.text;
     ask.limit_count = args->limits.count;
@@ -294,7 +297,7 @@ const pj_command pj_command_footprint = {
     .clashes = {{.with = "lifecycle", .others = "energy training quantum fail-on per-day embodied record"},
              {.with = "training", .others = "quantum per-day tokens figure"},
              {.without = "training",
-                 .others = "epochs samples batch backward mfu precision gpu-hours watts devices overhead"},
+                 .others = "epochs samples backward mfu precision gpu-hours watts devices overhead"},
              {.without = "embodied", .others = "lifespan share reserved functional-unit"},
              {.with = "intensity", .others = "intensity-profile"},
              {.without = "record", .others = "record-as commit branch time"}                                                        },

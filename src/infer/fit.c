@@ -4,6 +4,7 @@
 
 #include "infer/bind.h"
 #include "infer/infer.h"
+#include "infer/step.h"
 
 typedef struct fit {
     pj_model *model;
@@ -110,6 +111,7 @@ static pj_status try_sizes(fit *f, const pj_setup *given, pj_str *note)
     if (!note->length)
         return PJ_ESHAPE;
     PJ_TRY(pj_bind(f->model, &f->setup, f->err));
+    PJ_TRY(pj_step_settle(f->model, &f->setup, f->err));
     return pj_infer(f->model, &f->model->diags, f->err);
 }
 
@@ -233,12 +235,12 @@ static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
     return status;
 }
 
-pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err)
+/* Infers with these sizes, and with others where nobody binds what does not fit. */
+static pj_status infer_bound(pj_model *model, const pj_setup *given, pj_error *err)
 {
-    static const pj_setup none;
-    const pj_setup *given = setup ? setup : &none;
     pj_error second;
     PJ_TRY(pj_bind(model, given, err));
+    PJ_TRY(pj_step_settle(model, given, err));
     pj_status status = pj_infer(model, &model->diags, err);
     if (status != PJ_ESHAPE)
         return status;
@@ -259,4 +261,22 @@ pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err)
     if (status == PJ_ENOMEM)
         return pj_fail_memory(err);
     return status == PJ_OK ? status : PJ_ESHAPE;
+}
+
+pj_status pj_infer_bound(pj_model *model, const pj_setup *setup, pj_error *err)
+{
+    static const pj_setup none;
+    const pj_setup *asked = setup ? setup : &none;
+    const pj_roles *roles;
+    pj_setup given;
+    PJ_TRY(pj_roles_find(model, asked->roles, asked->role_count, &roles, err));
+    if (roles->refused && !asked->step && !asked->batch)
+        return infer_bound(model, asked, err);
+    pj_arena *arena = pj_arena_new(pj_arena_limit(model->arena)); /* outlives what is inferred several times */
+    PJ_TRY(pj_got(arena, err));
+    pj_status status = pj_step_bind(model, asked, arena, &given, err);
+    if (status == PJ_OK)
+        status = infer_bound(model, &given, err);
+    pj_arena_free(arena);
+    return status;
 }

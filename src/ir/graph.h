@@ -198,7 +198,9 @@ typedef struct pj_model {
     pj_map trips;                        /* label of a Loop -> pj_num: trips that the user gives */
     const struct pj_custom_ops *shipped; /* those that come with the program, once one of them was asked for */
     const struct pj_custom_ops *custom;  /* operators that the user describes, or NULL (ops/custom.c) */
-    struct {                             /* what was told of it, so that asking again takes no memory (run/model.c) */
+    const struct pj_roles *roles;        /* of its inputs, once they were asked for (infer/roles.h) */
+    int64_t keys_after; /* of a step that was asked for: cached and new tokens of a sequence; 0: none was */
+    struct {            /* what was told of it, so that asking again takes no memory (run/model.c) */
         const struct pj_tensor_info *tensors;
         size_t tensor_count;
         const struct pj_model_info *info;

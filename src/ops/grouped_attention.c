@@ -106,6 +106,8 @@ static pj_num all_keys(pj_ctx *c, pj_work *work, const grouped *g)
     pj_num total = pj_in_scalar(c, 6);
     if (!pj_num_is_unknown(total))
         return total;
+    if (c->model->keys_after > 0)
+        return pj_num_of(c->model->keys_after);
     total = pj_has(c, 3) ? pj_num_add(c->symbols, pj_in_dim(c, 3, 2), a->keys) : a->keys;
     pj_str text = pj_str_new(0);
     pj_num_print(total, &text);
@@ -197,6 +199,8 @@ static pj_status shape_paged(pj_ctx *c)
 /* How many keys a sequence has only the run knows: as many as its blocks hold, at most. */
 static pj_num paged_keys(pj_ctx *c)
 {
+    if (c->model->keys_after > 0)
+        return pj_num_of(c->model->keys_after);
     pj_num keys = pj_num_mul(c->symbols, pj_in_dim(c, 7, 1), pj_in_dim(c, 3, 1));
     pj_str text = pj_str_new(0);
     pj_num_print(keys, &text);

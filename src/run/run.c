@@ -109,6 +109,8 @@ static void keep_contents(analysis *a)
     setup->content_count = a->contents;
     setup->resources = NULL; /* the caller's, who may free them from now on */
     setup->resource_count = 0;
+    setup->roles = NULL;
+    setup->role_count = 0;
 }
 
 /* Counts each unknown operator among the layers. */

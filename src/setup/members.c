@@ -56,6 +56,19 @@ static const pj_setting members[] = {
              "?NAME: where the model has it; repeatable",
      .kind = PJ_SETTING_DIMS, .count_at = AT(dim_count), .group = PJ_ABOUT_MODEL,
      .in_report = WORD(dims), .report = 8, .written = PJ_WRITTEN_ALWAYS, .in_budget = WORD(dims), .budget = 1, .basis = 9},
+    {NAMED(step), .option = WORD(step), .value = "S@P",
+     .help = "one step of a decoder: S new tokens after P\n"
+             "cached ones; 512@0 reads a prompt, 1@1024 makes\n"
+             "the next token",
+     .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_MODEL, .check = pj_step_wants,
+     .in_report = WORD(step), .report = 25, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(step), .budget = 19,
+     .basis = 24, .told = "One step, new tokens after cached ones (%o): %v", .place_told = 27},
+    {NAMED(batch), .option = WORD(batch), .value = "B",
+     .help = "sequences, or samples, side by side; of\n"
+             "footprint --training: samples of a step",
+     .kind = PJ_SETTING_COUNT, .group = PJ_ABOUT_MODEL, .check = pj_batch_wants,
+     .in_report = WORD(batch), .report = 26, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(batch), .budget = 20,
+     .basis = 25, .told = "%v sequences side by side (%o)", .place_told = 28},
     {NAMED(trips), .option = WORD(trips), .value = "NAME=N",
      .help = "how often the Loop of that name runs, where the\n"
              "graph does not say it; repeatable",

@@ -3,20 +3,6 @@
 #include "setup/resource.h"
 #include "setup/setup.h"
 
-const char *pj_whole_read(const char *text, int64_t *out)
-{
-    int64_t value = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        int digit = *at - '0';
-        if (value > (INT64_MAX - digit) / 10)
-            return NULL;
-        value = value * 10 + digit;
-    }
-    *out = value;
-    return at > text ? at : NULL;
-}
-
 bool pj_size_read(const char *text, uint64_t *bits)
 {
     const double most = 8e15; /* a petabyte */
@@ -99,6 +85,8 @@ static const char *set_text(setter *s, const char *value)
         choice++;
     if (choice && !*choice)
         return s->member->value;
+    if (s->member->check && s->member->check(value))
+        return s->member->check(value);
     *(const char **)pj_setting_of(s->setup, s->member) = pj_arena_strdup(s->arena, value);
     return *value ? NULL : s->member->value;
 }
@@ -175,6 +163,8 @@ static const char *set_count(setter *s, const char *value)
     int64_t count;
     if (!read_count(value, &count) || count < 1)
         return "a whole number of at least 1";
+    if (s->member->check && s->member->check(value))
+        return s->member->check(value);
     *(uint64_t *)pj_setting_of(s->setup, s->member) = (uint64_t)count;
     return NULL;
 }

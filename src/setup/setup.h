@@ -32,6 +32,11 @@ const pj_setting *pj_setting_at(size_t offset);
 /* The member of a name, or of an option, of `length` characters; NULL: there is none. */
 const pj_setting *pj_setting_find(const char *name, size_t length);
 
+/* ---- number.c ---- */
+
+/* What a number of sequences has to be, where the text is none; NULL: it is one. */
+const char *pj_batch_wants(const char *text);
+
 /* ---- values.c: one member ---- */
 
 /* Has it another value than pj_setup_default()? */

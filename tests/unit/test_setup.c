@@ -27,6 +27,8 @@ static const char *example(const pj_setting *setting)
 {
     if (setting->choices)
         return setting->choices[1];
+    if (setting->check && setting->kind == PJ_SETTING_TEXT)
+        return "1@7"; /* a step */
     switch (setting->kind) {
     case PJ_SETTING_COUNT:
         return "3";
@@ -143,15 +145,17 @@ static void test_options(void)
     pj_setup setup = everything();
     pj_str out = pj_str_new(0), basis = pj_str_new(0);
     pj_setup_options(&setup, &out);
-    CHECK_TEXT(out.data, "--dim a=b=3 --table qtools --plan 'my file.json' --quantize int8 --op-rules 'my file.json' "
-                         "--weights-on sram --activations-on sram --io-on-dram no --sram-min 4100bit "
-                         "--input 'x=int64:1,?,8' --trips a=b=3 --hierarchy qtools --kv-cache whole --runs 3 "
-                         "--follow-links --no-fold");
+    CHECK_TEXT(
+        out.data,
+        "--dim a=b=3 --table qtools --plan 'my file.json' --quantize int8 --op-rules 'my file.json' "
+        "--weights-on sram --activations-on sram --io-on-dram no --sram-min 4100bit "
+        "--input 'x=int64:1,?,8' --trips a=b=3 --hierarchy qtools --kv-cache whole --runs 3 --step '1@7' --batch 3 "
+        "--follow-links --no-fold");
     pj_setup_basis(&setup, true, &basis);
     CHECK_TEXT(basis.data, "--weights-on sram --activations-on sram --io-on-dram no --sram-min 4100bit "
                            "--plan 'my file.json' --quantize int8 --no-fold --op-rules 'my file.json' "
                            "--dim a=b=3 --input 'x=int64:1,?,8' --trips a=b=3 --hierarchy qtools --reuse fused "
-                           "--kv-cache whole --runs 3");
+                           "--kv-cache whole --runs 3 --step '1@7' --batch 3");
     pj_str_free(&out);
     pj_str_free(&basis);
     pj_setup_clear(&setup);
