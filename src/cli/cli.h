@@ -226,6 +226,7 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
 
 /* Help on standard output: of the program, of a command, of all as docs/cli.md. */
 void pj_help_program(const pj_command *const *commands);
+void pj_help_version(void);
 void pj_help_command(const pj_command *command);
 void pj_help_markdown(const pj_command *const *commands);
 void pj_help_man(const pj_command *const *commands, const char *intro); /* man.c */

@@ -67,6 +67,17 @@ static void print_rows(const pj_command *command, const pj_rows *rows)
                      at.option ? at.option->help : at.setting->help);
 }
 
+void pj_help_version(void)
+{
+    static const char *const features[] = {"history", "threads", "zlib", "runtime"};
+    printf("picojoule %s", pj_version());
+    int told = 0;
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+        if (pj_has_feature(features[i]))
+            printf("%s%s", told++ ? ", " : " (", features[i]);
+    printf(told ? ")\n" : "\n");
+}
+
 void pj_help_command(const pj_command *command)
 {
     printf("Usage: picojoule %s%s%s [options]\n\n", command->name, *command->operands ? " " : "", command->operands);
@@ -79,7 +90,7 @@ void pj_help_command(const pj_command *command)
                  "nearest picojoule.config.json; docs/config.md)");
     print_option("no-config", 0, NULL, "without any such file");
     print_option("help", 'h', NULL, "this text");
-    print_option("version", 'V', NULL, "the version of the program");
+    print_option("version", 'V', NULL, "the version, and what was built in");
     if (command->examples) {
         printf("\nExamples:\n\n");
         print_lines(command->examples, "  ");
@@ -171,7 +182,11 @@ void pj_help_markdown(const pj_command *const *commands)
         "  not at all.\n"
         "- Colour is used on a terminal only, and not when `NO_COLOR` is set, `CLICOLOR` is 0 or `TERM` is dumb;\n"
         "  `FORCE_COLOR` and `CLICOLOR_FORCE` want it anywhere, and `--color` decides. Numbers do not depend on the\n"
-        "  locale; the same input gives the same bytes.\n\n"
+        "  locale; the same input gives the same bytes.\n"
+        "- `PICOJOULE_ERRORS=json` makes each message on standard error a line of JSON, for programs that start this "
+        "one:\n"
+        "  `{\"status\", \"file\", \"node\", \"op\", \"what\"}` of an error, those that there are; else "
+        "`{\"message\"}`.\n\n"
         "## Exit codes\n\n| Code | Meaning |\n|---:|---|\n");
 #define EXIT_ROW(name, code, meaning) printf("| %d | %s |\n", code, meaning);
     PJ_EXIT_LIST(EXIT_ROW)

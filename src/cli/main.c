@@ -14,7 +14,7 @@ static pj_exit run(int count, char **words)
         return PJ_EXIT_DONE;
     }
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
-        printf("picojoule %s\n", PICOJOULE_VERSION);
+        pj_help_version();
         return PJ_EXIT_DONE;
     }
     if (strcmp(first, "--complete") == 0) {

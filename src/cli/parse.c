@@ -473,7 +473,7 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
         return PJ_EXIT_DONE;
     }
     if (asks_for(count, words, "--version", "-V")) {
-        printf("picojoule %s\n", PICOJOULE_VERSION);
+        pj_help_version();
         return PJ_EXIT_DONE;
     }
     pj_exit code = take_config(&r, &r.words, words) ? run(&r) : r.code;

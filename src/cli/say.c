@@ -20,12 +20,40 @@ static void clean(char *text)
     }
 }
 
+/* PICOJOULE_ERRORS=json: each message is a line of JSON, for programs that have started this one. */
+static bool says_json(void)
+{
+    const char *form = getenv("PICOJOULE_ERRORS");
+    return form && strcmp(form, "json") == 0;
+}
+
+/* `,"NAME":"TEXT"`; nothing where there is no text. */
+static void put_member(char before, const char *name, const char *text)
+{
+    if (!*text)
+        return;
+    fprintf(stderr, "%c\"%s\":\"", before, name);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20)
+            fprintf(stderr, "\\u%04x", c);
+        else
+            fprintf(stderr, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    fputc('"', stderr);
+}
+
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, args);
     clean(text);
-    fprintf(stderr, "picojoule: %s\n", text);
+    if (says_json()) {
+        put_member('{', "message", text);
+        fprintf(stderr, "}\n");
+    } else {
+        fprintf(stderr, "picojoule: %s\n", text);
+    }
 }
 
 void pj_say(const char *format, ...)
@@ -42,7 +70,8 @@ pj_exit pj_say_usage(const char *command, const char *format, ...)
     va_start(args, format);
     say(format, args);
     va_end(args);
-    fprintf(stderr, "Try 'picojoule %s%s--help'.\n", command ? command : "", command ? " " : "");
+    if (!says_json())
+        fprintf(stderr, "Try 'picojoule %s%s--help'.\n", command ? command : "", command ? " " : "");
     return PJ_EXIT_USAGE;
 }
 
@@ -114,6 +143,15 @@ pj_exit pj_say_error(const pj_error *err, const char *subject)
     const char *file = file_of(err, subject);
     const char *what = err->what[0] ? err->what : pj_status_text(err->status);
     char node[sizeof err->node + sizeof err->op + 32] = "";
+    if (says_json()) {
+        put_member('{', "status", pj_status_text(err->status));
+        put_member(',', "file", file);
+        put_member(',', "node", err->node);
+        put_member(',', "op", err->op);
+        put_member(',', "what", what);
+        fprintf(stderr, "}\n");
+        return exit_of(err, file);
+    }
     if (err->node[0])
         snprintf(node, sizeof node, err->op[0] ? "node '%s' (%s): " : "node '%s': ", err->node, err->op);
     pj_say("%s%s%s%s", file, *file ? ": " : "", node, what);
