@@ -22,11 +22,17 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 static uint64_t hash_of(const pj_interner *interner, const int64_t *key, size_t words)
 {
     enum { LANES = 4 };
-    uint64_t start = 14695981039346656037u ^ (uint64_t)(uintptr_t)interner->arena;
-    uint64_t lane[LANES] = {start, start + 1, start + 2, start + 3};
-    for (size_t i = 0; i < words; i++)
-        lane[i % LANES] = mix(lane[i % LANES], (uint64_t)key[i]);
-    return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
+    uint64_t a = 14695981039346656037u ^ (uint64_t)(uintptr_t)interner->arena, b = a + 1, c = a + 2, d = a + 3;
+    size_t i = 0, whole = words - words % LANES;
+    for (; i < whole; i += LANES) {
+        a = mix(a, (uint64_t)key[i]);
+        b = mix(b, (uint64_t)key[i + 1]);
+        c = mix(c, (uint64_t)key[i + 2]);
+        d = mix(d, (uint64_t)key[i + 3]);
+    }
+    for (; i < words; i++)
+        a = mix(a, (uint64_t)key[i]);
+    return mix(mix(mix(a, b), c), d);
 }
 
 /* The slot of the key, or the free one where it belongs. */

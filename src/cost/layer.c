@@ -126,33 +126,41 @@ typedef struct described {
 
 enum { FORMAT_WORDS = 6, FORMATS = 6, KEY_WORDS = (FORMATS + 1) * FORMAT_WORDS + 4 };
 
-/* Structs have padding, so their bytes are no key. */
-static void add_format(int64_t *key, size_t *words, const pj_number *number, int from, const pj_packing *packing)
+/* Structs have padding, so their bytes are no key. The first word says whether others follow. */
+static void add_format(int64_t *key, size_t *words, const pj_number *number, pj_from from, const pj_packing *packing)
 {
     int64_t exponent;
+    if (from == PJ_FROM_NOTHING) {
+        key[(*words)++] = 0;
+        return;
+    }
+    key[(*words)++] = (int64_t)number->kind | (int64_t)number->is_signed << 8 | (int64_t)number->flavour << 16 |
+                      (int64_t)number->variant << 24 | (int64_t)from << 32;
     memcpy(&exponent, &number->max_val_po2, sizeof exponent);
     key[(*words)++] = number->bits;
     key[(*words)++] = number->int_bits;
     key[(*words)++] = exponent;
     key[(*words)++] = number->value_count;
-    key[(*words)++] = (int64_t)number->kind | (int64_t)number->is_signed << 8 | (int64_t)number->flavour << 16 |
-                      (int64_t)number->variant << 24 | (int64_t)from << 32;
     key[(*words)++] = (int64_t)(intptr_t)packing;
 }
 
-static void key_of(const pj_layer_formats *formats, bool macs, int64_t *key)
+/* The number of its words. */
+static size_t key_of(const pj_layer_formats *formats, bool macs, int64_t *key)
 {
     const pj_format *all[FORMATS] = {&formats->operand,     &formats->input,  &formats->weight,
                                      &formats->accumulator, &formats->result, &formats->output};
     const pj_unit *unit = &formats->multiplier;
     size_t words = 0;
     for (int k = 0; k < FORMATS; k++)
-        add_format(key, &words, &all[k]->number, (int)all[k]->from, all[k]->packing);
-    add_format(key, &words, &unit->out, 0, NULL);
+        add_format(key, &words, &all[k]->number, all[k]->from, all[k]->packing);
+    key[words++] = macs;
+    if (!macs) /* nothing is multiplied */
+        return words;
+    add_format(key, &words, &unit->out, PJ_FROM_DECLARED, NULL);
     memcpy(&key[words++], &unit->gate_bits, sizeof *key);
     memcpy(&key[words++], &unit->gate_factor, sizeof *key);
     key[words++] = (int64_t)unit->circuit;
-    key[words++] = macs;
+    return words;
 }
 
 static pj_status describe_formats(const pj_layer_formats *formats, bool macs, pj_arena *arena, described *out,
@@ -198,8 +206,7 @@ pj_status pj_layer_describe(pj_layers *layers, size_t i, const pj_layer_formats 
     pj_layer *row = &layers->row[i];
     bool macs = row->macs > 0, is_new;
     int64_t key[KEY_WORDS];
-    key_of(formats, macs, key);
-    described *told = pj_intern(&layers->formats, key, KEY_WORDS, sizeof *told, &is_new);
+    described *told = pj_intern(&layers->formats, key, key_of(formats, macs, key), sizeof *told, &is_new);
     PJ_TRY(pj_got(told, err));
     if (is_new)
         PJ_TRY(describe_formats(formats, macs, layers->formats.arena, told, err));

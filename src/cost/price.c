@@ -161,7 +161,7 @@ pj_status pj_price_all(pj_pricing *pricing, pj_arena *arena, pj_diags *diags, pj
     pj_map_init(&said, arena);
     for (size_t i = 0; i < layers->count; i++) {
         pj_layer *row = &layers->row[i];
-        pj_error why = {0};
+        pj_error why;
         if (row->free || !row->counted)
             continue;
         pj_status status = pj_price_layer(pricing, i, row, &why);

@@ -172,14 +172,21 @@ static pj_status carry(pj_precision *precision, const pj_node *node, int from, p
     return keep(precision, node->out[0], &quantized, arena, err);
 }
 
+/* Can the operator be a quantizer? Its row says so, or takes scales; a Clip may be what is left of one. Dialects, which
+ * compare names, are asked only then. */
+static bool may_quantize(const pj_node *node)
+{
+    return node->desc->traits & (PJ_QUANTIZER | PJ_CLAMP) || pj_op_takes_scales(node->desc);
+}
+
 /* What is dequantized, perhaps after views and moves. */
 static void find_dequantized(pj_precision *precision)
 {
     for (int n = precision->nodes; n-- > 0;) {
         const pj_node *node = precision->order[n];
-        bool is_dequantizer = pj_text_glob("*DequantizeLinear", node->op);
-        if (node->inputs < 1 || !node->in[0] || node->outputs < 1 || !node->out[0])
+        if (node->inputs < 1 || !node->in[0] || node->outputs < 1 || !node->out[0] || !node->desc)
             continue;
+        bool is_dequantizer = may_quantize(node) && pj_text_glob("*DequantizeLinear", node->op);
         if (is_dequantizer || (pj_precision_passes(node) && precision->dequantized[node->out[0]->index]))
             precision->dequantized[node->in[0]->index] = true;
     }
@@ -224,6 +231,8 @@ static void read_quantized(pj_precision *precision, const pj_node *node, pj_diag
 {
     pj_node_precision *own = &precision->node[node->id];
     memset(out, 0, sizeof *out);
+    if (!may_quantize(node))
+        return;
     for (int k = 0; k < DIALECTS && own->quantizer == PJ_NO_QUANTIZER; k++)
         if (dialects[k]->quantizer)
             own->quantizer = dialects[k]->quantizer(precision, node, diags, out);

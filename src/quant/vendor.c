@@ -37,14 +37,13 @@ static int64_t bits_of(const pj_node *node)
 
 static pj_quantizer read_fake(const pj_precision *precision, const pj_node *node, pj_diags *diags, pj_quantized *out)
 {
-    const pj_attr *element = pj_node_attr(node, "element_dtype");
-    int64_t bits = bits_of(node);
-    bool is_block_float = pj_text_glob("BFP*", node->op); /* its bits count the exponent that a block shares */
     (void)precision;
     (void)diags;
-    if (strcmp(node->desc->domain, "*") != 0 || strcmp(node->desc->roles, "xs*") != 0 || is_block_float ||
-        node->inputs < 1 || !node->in[0])
+    if (strcmp(node->desc->domain, "*") != 0 || strcmp(node->desc->roles, "xs*") != 0 || node->inputs < 1 ||
+        !node->in[0] || pj_text_glob("BFP*", node->op)) /* whose bits count the exponent that a block shares */
         return PJ_NO_QUANTIZER;
+    const pj_attr *element = pj_node_attr(node, "element_dtype");
+    int64_t bits = bits_of(node);
     if (pj_number_of_dtype(pj_vendor_dtype(node->op), &out->format.number)) {
         /* the name says it */
     } else if (element && element->kind == PJ_ATTR_STRING && read_element(element->s, &out->format.number)) {
