@@ -82,17 +82,18 @@ typedef struct pj_energy_source {
 typedef struct pj_energy_ask {
     const char *const *paths; /* models, reports, sweeps, measurements, results of seed 003, emissions.csv; "-" */
     size_t path_count;
-    double joules;               /* of a query that is given, too; NAN: none */
-    double seconds;              /* of it; NAN: not known */
-    const pj_setup *setup;       /* for models; its devices are figures */
-    const char *figure;          /* "table" or the name of a device; NULL: the devices, and without any there is none */
-    double queries_per_run;      /* NAN: the batch of a report; of what a measurement says */
-    double tokens;               /* NAN: not known */
-    const char *prefill;         /* of a sweep: the file with the energy before its first step; or NULL */
-    double input_pue;            /* that results of seed 003 hold (NAN: 1.2) */
-    const pj_result *result;     /* that the caller has, instead of a file, or NULL; borrowed */
-    const char *run_id;          /* of emissions.csv; NULL: the last row */
-    const char *task, *hardware; /* instead of what files say; or NULL */
+    double joules;           /* of a query that is given, too; NAN: none */
+    double seconds;          /* of it; NAN: not known */
+    const pj_setup *setup;   /* for models; its devices are figures */
+    const char *figure;      /* "table" or the name of a device; NULL: the devices, and without any there is none */
+    double queries_per_run;  /* NAN: the batch of a report; of what a measurement says */
+    double tokens;           /* NAN: not known */
+    const char *prefill;     /* of a sweep: the file with the energy before its first step; or NULL */
+    double input_pue;        /* that results of seed 003 hold (NAN: 1.2) */
+    const pj_result *result; /* that the caller has, instead of a file, or NULL; borrowed */
+    const struct pj_measurement *measurement; /* likewise */
+    const char *run_id;                       /* of emissions.csv; NULL: the last row */
+    const char *task, *hardware;              /* instead of what files say; or NULL */
 } pj_energy_ask;
 
 /* ---- regions ---- */

@@ -185,4 +185,35 @@ PJ_API pj_status pj_meter_finish(pj_meter *meter, int exit_code, pj_measurement 
 /* A finding of the caller's, kept with the others: "left_behind". */
 PJ_API void pj_meter_note(pj_meter *meter, const char *code, const char *message);
 
+/* Queries of a run, where they are known only afterwards. */
+PJ_API void pj_meter_set_queries(pj_meter *meter, double queries);
+
+/* A baseline: watts ("12.5"), or a measurement without a command (`measure --save-idle`). PJ_EFORMAT, PJ_EIO. `out`
+ * keeps `text`. */
+PJ_API pj_status pj_idle_read(const char *text, pj_idle *out, pj_error *err);
+
+/* ---- what is told ---- */
+
+/* Text, JSON (picojoule.measurement/1), CSV, Markdown. Errors as pj_report_write. */
+PJ_API pj_status pj_measurement_write(const pj_measurement *measurement, const pj_report_options *options, pj_sink sink,
+                                      void *payload, pj_error *err);
+
+/* What was looked at: text, JSON (picojoule.sources/1), CSV, Markdown. */
+PJ_API pj_status pj_sources_write(const pj_meter *meter, const pj_report_options *options, pj_sink sink, void *payload,
+                                  pj_error *err);
+
+/* What the files of other tools call it; NULL: the command, "", what the machine has. */
+typedef struct pj_measured_names {
+    const char *model, *task, *hardware;
+} pj_measured_names;
+
+/* Appends a row to CodeCarbon's emissions.csv, in one write, under a lock; a file with other columns is renamed to
+ * FILE.bak first. The measurement needs its footprint, which has region and PUE. PJ_EIO, PJ_ENOMEM. */
+PJ_API pj_status pj_emissions_append(const char *path, const pj_measurement *measurement,
+                                     const pj_measured_names *names, pj_error *err);
+
+/* Writes a result of the ML Energy Score: FOLDER/task/hardware/model_time.json. Likewise. */
+PJ_API pj_status pj_seed003_write(const char *folder, const pj_measurement *measurement, const pj_measured_names *names,
+                                  pj_error *err);
+
 #endif

@@ -21,7 +21,10 @@
     X(PJ_EXIT_USAGE, 2, "wrong usage: unknown option, malformed value")                                     \
     X(PJ_EXIT_INPUT, 3, "bad input: model, table or device is absent, broken, or not what the options say") \
     X(PJ_EXIT_UNSUPPORTED, 4, "something in the model is not supported, or a finding under --strict")       \
-    X(PJ_EXIT_SYSTEM, 5, "input or output failed, or memory ran out")
+    X(PJ_EXIT_SYSTEM, 5, "input or output failed, or memory ran out")                                       \
+    X(PJ_EXIT_OWN, 125, "measure itself failed, before or after its command; else the command's own code")  \
+    X(PJ_EXIT_NO_RUN, 126, "measure: the command cannot be executed")                                       \
+    X(PJ_EXIT_NO_COMMAND, 127, "measure: the command is not found")
 
 typedef enum pj_exit {
 #define PJ_EXIT_ENUM(name, code, meaning) name = code,
@@ -113,6 +116,8 @@ typedef struct pj_command {
     pj_clash clashes[PJ_MOST_CLASHES]; /* ends with one without others */
     bool sided;                        /* settings are for A, for B, or for both */
     const char *each;                  /* the setting that may be there several times, for a run each; NULL: none */
+    pj_exit own_failure;               /* of all that fails before it runs: it runs commands whose codes are theirs;
+                                          PJ_EXIT_DONE: codes as they are */
     const char *examples;              /* lines "command\n    what it does"; NULL: none */
     size_t size;                       /* of the arguments */
     void (*defaults)(void *args);      /* NULL: all zero, and a report as usual */

@@ -18,6 +18,7 @@
     X(ops)                 \
     X(history)             \
     X(pareto)              \
+    X(measure)             \
     X(footprint)           \
     X(rate)                \
     X(schedule)            \

@@ -14,7 +14,7 @@ typedef struct reader {
     char **word;
     int words;
     const char *config; /* --config */
-    bool no_config;
+    bool no_config, has_run;
     pj_exit code;
 } reader;
 
@@ -456,6 +456,7 @@ static pj_exit run(reader *r)
     if (r->code == PJ_EXIT_DONE) {
         const pj_output *output = ask_terminal((pj_output *)(void *)r->args);
         limit_memory(output->memory_limit);
+        r->has_run = true;
         r->code = r->command->run(r->line, r->args);
         if (r->code == PJ_EXIT_SYSTEM && output->memory_limit)
             pj_say("--memory-limit let it take no more than %" PRIu64 " bytes of memory", output->memory_limit);
@@ -477,6 +478,8 @@ pj_exit pj_command_run(const pj_command *const *commands, const pj_command *comm
         return PJ_EXIT_DONE;
     }
     pj_exit code = take_config(&r, &r.words, words) ? run(&r) : r.code;
+    if (command->own_failure && !r.has_run && code != PJ_EXIT_DONE)
+        code = command->own_failure;
     pj_line_free(&line);
     return code;
 }

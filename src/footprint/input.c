@@ -13,6 +13,7 @@
 #include "footprint/csv.h"
 #include "footprint/formulas.h"
 #include "footprint/generation.h"
+#include "picojoule/measure.h"
 
 static const char *const boundary_words[] = {
 #define WORD_ROW(name, word, what) word,
@@ -218,6 +219,27 @@ static pj_status read_measurement(reader *r, pj_json root)
     if (!r->row.hardware)
         r->row.hardware = keep(r, model);
     PJ_TRY(read_boundary(r, root));
+    return add(r, &r->row);
+}
+
+/* One that the caller has. */
+static pj_status add_measurement(reader *r, const pj_measurement *m)
+{
+    begin(r, "measurement");
+    r->row.name = keep(r, m->command && m->command[0] ? m->command[0] : "the machine");
+    take_queries(r, m->queries);
+    r->row.joules = m->joules.mean / r->row.queries_per_run;
+    r->row.seconds = m->seconds / r->row.queries_per_run;
+    if (!r->row.hardware && *m->host.cpu_model)
+        r->row.hardware = keep(r, m->host.cpu_model);
+    r->row.boundary = strcmp(m->kind, "measured") == 0 ? PJ_BOUND_PACKAGE : PJ_BOUND_ESTIMATE;
+    for (size_t i = 0; i < m->domain_count && r->row.boundary != PJ_BOUND_ESTIMATE; i++) {
+        const pj_domain_figure *d = &m->domains[i];
+        if (d->added && strcmp(d->source, "meter") == 0)
+            r->row.boundary = PJ_BOUND_WALL;
+        else if (d->added && strcmp(d->part, "board") == 0 && r->row.boundary != PJ_BOUND_WALL)
+            r->row.boundary = PJ_BOUND_MACHINE;
+    }
     return add(r, &r->row);
 }
 
@@ -557,6 +579,8 @@ pj_status pj_energy_read_all(const pj_energy_ask *ask, pj_energy_sources *out, p
         r.row.seconds = ask->seconds;
         PJ_TRY(add(&r, &r.row));
     }
+    if (ask->measurement)
+        PJ_TRY(add_measurement(&r, ask->measurement));
     if (ask->result) {
         r.path = ask->result->source;
         begin(&r, "model");

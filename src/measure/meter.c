@@ -19,6 +19,7 @@ struct pj_meter {
     pj_domain_run *of_domain; /* power.count a run */
     size_t of_domain_room;
     double begun, busy_before, started_s;
+    double slept; /* s since the start of the machine, when the run began */
     FILE *log;
     pj_measurement out;
 };
@@ -34,6 +35,16 @@ static double now_of(clockid_t clock)
 {
     struct timespec t;
     return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec * 1e-9 : NAN;
+}
+
+/* Seconds that the machine has slept since its start; NAN: nobody says. */
+static double slept_of(void)
+{
+#ifdef CLOCK_BOOTTIME
+    return now_of(CLOCK_BOOTTIME) - now_of(CLOCK_MONOTONIC);
+#else
+    return NAN;
+#endif
 }
 
 /* ---- opening ---- */
@@ -175,7 +186,7 @@ static void log_samples(pj_meter *m, double at)
         pj_str_add_fixed(&text, at, 6);
         pj_str_printf(&text, ",%s,\"%s\",%s,", d->source->word, d->name, d->added ? "yes" : "no");
         if (d->is_counter)
-            pj_str_add_double(&text, (double)d->counter.last * 1e-6);
+            pj_str_add_double(&text, (double)d->counter.last / 1e6);
         pj_str_add_char(&text, ',');
         if (!isnan(d->step_w))
             pj_str_add_double(&text, d->step_w);
@@ -207,6 +218,7 @@ pj_status pj_meter_begin(pj_meter *m, pj_error *err)
     }
     if (isnan(m->started_s))
         m->started_s = now_of(CLOCK_REALTIME);
+    m->slept = slept_of();
     m->busy_before = pj_host_busy_s(m->power.procfs);
     m->begun = now_of(CLOCK_MONOTONIC);
     pj_power_begin(&m->power, m->begun);
@@ -222,6 +234,10 @@ pj_status pj_meter_end(pj_meter *m, double cpu_s, bool counted, pj_error *err)
     if (m->log)
         log_samples(m, now_of(CLOCK_REALTIME));
     pj_power_end(&m->power, at, m->of_domain + m->runs * m->power.count);
+    if (slept_of() - m->slept > 0.1) {
+        pj_power_note(&m->power, "suspended", "", "the machine slept during a run, which does not count");
+        counted = false;
+    }
     m->run[m->runs++] = (pj_measured_run){.joules = NAN,
                                           .seconds = at - m->begun,
                                           .cpu_s = cpu_s,
@@ -231,6 +247,11 @@ pj_status pj_meter_end(pj_meter *m, double cpu_s, bool counted, pj_error *err)
     if (m->log && fflush(m->log) != 0)
         return pj_fail(err, PJ_EIO, "%.200s cannot be written: %s", m->ask.power_log, strerror(errno));
     return PJ_OK;
+}
+
+void pj_meter_set_queries(pj_meter *m, double queries)
+{
+    m->ask.queries = queries;
 }
 
 void pj_meter_note(pj_meter *m, const char *code, const char *message)
@@ -356,6 +377,7 @@ static void finish_domain(const pj_meter *m, size_t i, pj_domain_figure *out)
     out->joules = n > 0 ? joules / n : NAN;
     out->covered_s = n > 0 ? covered / n : NAN;
     out->watts_mean = covered > 0 ? joules / covered : NAN;
+    out->watts_max = isnan(joules) ? NAN : out->watts_max;
 }
 
 static double *part_of(pj_measurement *out, const char *part)

@@ -1,6 +1,9 @@
 /* Counters that wrap around, and samples of power, one reading after the other. */
 #include "power/counter.h"
 
+/* Counters move in steps: over less time than this, what they moved by is not judged as power. */
+static const double grain_s = 0.25;
+
 /* The part of [a, b] that lies in [from, to]. */
 static double overlap(double a, double b, double from, double to)
 {
@@ -45,7 +48,7 @@ void pj_counter_read(pj_counter *c, double at, uint64_t uj)
     }
     c->moves = digest(c->moves, moved);
     const double watts = (double)moved * 1e-6 / seconds, inside = overlap(at - seconds, at, c->from, c->to);
-    if (watts > c->most_w) {
+    if ((double)moved * 1e-6 > c->most_w * fmax(seconds, grain_s)) {
         c->lost++;
         c->implausible++;
         return;

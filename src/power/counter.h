@@ -9,7 +9,7 @@
 typedef struct pj_counter {
     double from, to;  /* the window */
     uint64_t range;   /* uJ after which it starts at 0 again; 0: not known */
-    double most_w;    /* an interval above it is no energy */
+    double most_w;    /* an interval above it is no energy; those below a quarter of a second count as so long */
     bool has_last;    /* then: */
     double at;        /* when the last reading was taken */
     uint64_t last;    /* what it was, uJ */

@@ -212,19 +212,19 @@ static bool is_believed(pj_power *power, const pj_power_domain *d, double second
 {
     const pj_counter *c = &d->counter;
     const size_t intervals = c->readings > 1 ? c->readings - 1 : 0;
-    if (c->backwards && d->is_candidate)
+    if (c->backwards && d->added)
         pj_power_note(power, "counter_went_back", d->name,
                       "%s went back %zu times and its range is not known: these intervals are lost", d->name,
                       c->backwards);
     if (c->implausible * 10 > intervals) {
-        if (d->is_candidate)
+        if (d->added)
             pj_power_note(power, "implausible_power", d->name,
                           "%s claims more than %g W in %zu of %zu intervals: dropped", d->name, d->limit_w,
                           c->implausible, intervals);
         return false;
     }
     if (intervals > 0 && c->uj <= 0 && c->lost == 0 && seconds > 0.5) {
-        if (d->is_candidate)
+        if (d->added)
             pj_power_note(power, "counter_stands_still", d->name,
                           "%s did not move in %g s: a counter of a virtual "
                           "machine, or none at all",
@@ -244,7 +244,7 @@ static void end_counter(pj_power *power, const pj_power_domain *d, double at, pj
                            .lost = c->lost,
                            .samples = c->readings};
     if (is_believed(power, d, at - power->begun))
-        run->joules = c->uj * 1e-6;
+        run->joules = c->uj / 1e6;
 }
 
 static void end_integral(pj_power_domain *d, double at, pj_domain_run *run)
@@ -284,7 +284,7 @@ void pj_power_end(pj_power *power, double at, pj_domain_run *runs)
             end_counter(power, d, at, &runs[i]);
         else
             end_integral(d, at, &runs[i]);
-        if (d->failures && d->is_candidate)
+        if (d->failures && d->added)
             pj_power_note(power, "unreadable_counter", d->name, "%s could not be read %zu times: %s", d->name,
                           d->failures, d->why);
     }

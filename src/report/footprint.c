@@ -568,10 +568,8 @@ void pj_footprint_rows_json(const pj_footprint *f, pj_json_writer *json)
 }
 
 /* The first row as the document itself; where there are several, all of them in "rows", too. */
-static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+void pj_footprint_members(const pj_footprint *f, pj_json_writer *json)
 {
-    const pj_footprint *f = input;
-    (void)arena;
     pj_json_put_text(json, "schema", "picojoule.footprint/1");
     pj_json_put_text(json, "version", PICOJOULE_VERSION);
     put_row(f, &f->rows[0], json);
@@ -592,6 +590,12 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
         pj_json_write_end(json);
     }
     put_findings(f, json);
+}
+
+static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
+{
+    (void)arena;
+    pj_footprint_members(input, json);
 }
 
 /* ---- the chart ---- */

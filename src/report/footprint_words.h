@@ -20,6 +20,8 @@ void pj_amounts_json(const pj_amounts *amounts, pj_json_writer *json);
 
 /* Lines of an analysis, each of a device in a region: "1000 queries on a100 in France: ..." */
 void pj_footprint_lines(const pj_footprint *footprint, const char *per, pj_page *page);
+/* All of picojoule.footprint/1, into the object that is open. */
+void pj_footprint_members(const pj_footprint *footprint, pj_json_writer *json);
 void pj_footprint_rows_json(const pj_footprint *footprint, pj_json_writer *json); /* the member "footprint" */
 
 /* "Germany (DEU), 342.06 gCO2e/kWh, 2024, Ember ..." */

@@ -204,7 +204,7 @@ static void counter_energy(const cJSON *in, cJSON *got)
     counter.to = num(in, "to");
     for (size_t i = 0; i < n; i++)
         pj_counter_read(&counter, at[i], (uint64_t)uj[i]);
-    put(got, "j", counter.uj * 1e-6);
+    put(got, "j", counter.uj / 1e6);
     put(got, "wraps_total", (double)counter.wraps);
 }
 

@@ -21,7 +21,26 @@ import tempfile
 WORLD = r"""
 set -e
 mkdir models bin build build/release && ln -s "$ROOT"/models/*.onnx models/ && rm models/encoder.onnx
-ln -s "$PROGRAM" bin/picojoule && ln -s "$PROGRAM" build/release/picojoule
+mkdir -p chip/class/powercap/intel-rapl:0 && (cd chip/class/powercap/intel-rapl:0 && echo package-0 >name &&
+    echo 262143328850 >max_energy_range_uj && echo 100000000 >energy_uj)
+cat >bin/picojoule <<'EOF'
+#!/bin/sh
+# no machine that tests this has a counter: `measure` reads a folder that ./infer writes to, and rests for less long
+[ "$1" = measure ] || exec "$PROGRAM" "$@"
+shift
+for word; do
+    shift
+    [ "$word" != 30s ] || word=0.1s
+    set -- "$@" "$word"
+done
+exec "$PROGRAM" measure --sysfs chip "$@"
+EOF
+cat >infer <<'EOF'
+#!/bin/sh
+echo $(($(cat chip/class/powercap/intel-rapl:0/energy_uj) + 5000000)) >chip/class/powercap/intel-rapl:0/energy_uj
+echo "done: 100 queries"
+EOF
+chmod +x bin/picojoule infer && ln -s "$PROGRAM" build/release/picojoule
 printf '#!/bin/sh\ncase $1 in analyze) exec picojoule "$@" ;; run) shift; exec picojoule "$@" ;; esac\n' >dev
 chmod +x dev
 for name in old step1000 step2000 checkpoint models/net; do cp "$ROOT/models/kws_dscnn.onnx" $name.onnx; done
