@@ -19,6 +19,23 @@ PJ_API pj_session *pj_session_new(void);
 PJ_API pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *setup, pj_result **out,
                                 pj_error *err);
 
+/* From now on the session reads each file that setups name once, and does not ask what it holds later. */
+PJ_API void pj_session_settle(pj_session *session);
+
 PJ_API void pj_session_free(pj_session *session); /* NULL is allowed */
+
+/* ---- one model at many settings ---- */
+
+/* What settings do not touch is found once: formats and counts while plan, quantize, no_fold and the accumulators of
+ * the table stay as they are, which leaves prices. The model may be bound anew between two calls. */
+typedef struct pj_pricer pj_pricer;
+
+/* Both are borrowed. NULL: no memory. The caller frees it, before the session and the model. */
+PJ_API pj_pricer *pj_pricer_new(pj_session *session, pj_model *model);
+
+/* As pj_session_run, and equal to it to the last bit. The result is the pricer's, until the next call. */
+PJ_API pj_status pj_pricer_run(pj_pricer *pricer, const pj_setup *setup, const pj_result **out, pj_error *err);
+
+PJ_API void pj_pricer_free(pj_pricer *pricer); /* NULL is allowed */
 
 #endif

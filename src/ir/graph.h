@@ -190,9 +190,10 @@ typedef struct pj_model {
     int nodes;                        /* of all graphs */
     const struct pj_dim_binding *dim; /* values that dimensions were given, by order of their symbols (infer/) */
     int dims;
-    pj_diags diags;  /* findings of loading and inference */
-    pj_diags loaded; /* those of loading, once `is_bound` */
-    bool is_bound;   /* the rest of this (infer/) */
+    pj_diags diags;    /* findings of loading and inference */
+    pj_diags loaded;   /* those of loading, once `is_bound` */
+    bool is_bound;     /* the rest of this (infer/) */
+    uint64_t bindings; /* how often it has been bound anew */
     int declareds;
     pj_declared *declared;
     pj_map trips;                        /* label of a Loop -> pj_num: trips that the user gives */

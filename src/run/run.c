@@ -7,7 +7,6 @@
 #include "peak/peak.h"
 #include "picojoule/version.h"
 #include "run/findings.h"
-#include "run/priced.h"
 #include "setup/setup.h"
 #include "weights/advise.h"
 
@@ -18,6 +17,7 @@ typedef struct analysis {
     pj_arena *arena;
     pj_arena *scratch;
     pj_shelf *shelf;
+    pj_counted *counted; /* NULL: nothing is kept */
     const pj_table *table;
     const pj_hierarchy *hierarchy; /* NULL: rules qtools */
     const pj_device **device;      /* as many as in the setup */
@@ -114,23 +114,24 @@ static void keep_contents(analysis *a)
 }
 
 /* Counts each unknown operator among the layers. */
-static pj_status list_unknown(analysis *a, pj_error *err)
+static pj_status list_unknown(const pj_layers *layers, pj_arena *arena, const pj_unknown_op **out, size_t *count,
+                              pj_error *err)
 {
-    const pj_layers *layers = &a->found->layers;
     pj_map seen;
-    pj_map_init(&seen, a->arena);
-    pj_unknown_op *unknown = PJ_NEW(a->arena, pj_unknown_op, layers->count);
-    a->result->unknown_ops = unknown;
+    pj_map_init(&seen, arena);
+    pj_unknown_op *unknown = PJ_NEW(arena, pj_unknown_op, layers->count);
+    *out = unknown;
+    *count = 0;
     PJ_TRY(pj_got(unknown, err));
     for (size_t i = 0; i < layers->count; i++) {
         if (layers->detail[i].node->desc)
             continue;
         pj_str text = pj_str_new(0);
         pj_node_op_print(layers->detail[i].node, &text);
-        char *op = pj_str_keep(&text, a->arena);
+        char *op = pj_str_keep(&text, arena);
         pj_unknown_op *row = op ? pj_map_get(&seen, op) : NULL;
         if (!row) {
-            row = &unknown[a->result->unknown_op_count++];
+            row = &unknown[(*count)++];
             row->op = op;
             PJ_TRY(pj_got(op && pj_map_put(&seen, op, row), err));
         }
@@ -160,25 +161,94 @@ static pj_status inspect_weights(analysis *a, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status measure_memory(analysis *a, pj_schedule *schedule, pj_error *err)
+/* ---- what is found before any price ---- */
+
+/* Opens the plan of the setup; *out NULL: there is none. */
+static pj_status open_plan(analysis *a, const pj_kept **out, pj_error *err)
 {
-    pj_activation_memory *memory = PJ_NEW(a->arena, pj_activation_memory, 1);
-    a->result->memory = memory;
+    const char *plan = a->result->setup.plan;
+    *out = NULL;
+    return plan ? open_resource(a, PJ_RESOURCE_FILE, PJ_SETTING_AT(plan)->name, plan, out, err) : PJ_OK;
+}
+
+static bool is_same(pj_accumulator_policy a, pj_accumulator_policy b)
+{
+    return a.fixed_bits == b.fixed_bits && a.float_is_fp32 == b.float_is_fp32;
+}
+
+static bool holds(const pj_counted *c, const analysis *a, const pj_kept *plan)
+{
+    const pj_setup *setup = &a->result->setup;
+    const char *quantize = setup->quantize ? setup->quantize : "";
+    return c->is_there && c->bindings == a->found->model->bindings && c->no_fold == setup->no_fold &&
+           c->best_order == setup->best_order && strcmp(c->plan, plan ? plan->sha256 : "") == 0 &&
+           strcmp(c->quantize ? c->quantize : "", quantize) == 0 &&
+           is_same(c->accumulator, pj_table_accumulator(a->table)) && pj_table_rules(a->table) != PJ_RULES_QTOOLS;
+}
+
+/* Formats, schedule, counts, and what follows from them alone. */
+static pj_status count(const analysis *a, const pj_prices *prices, const pj_kept *plan, pj_arena *scratch,
+                       pj_counted *out, pj_error *err)
+{
+    const pj_setup *setup = prices->setup;
+    pj_plan formats, *planned = setup->plan || setup->quantize ? &formats : NULL;
+    pj_activation_memory *memory = PJ_NEW(out->arena, pj_activation_memory, 1);
+    pj_diags_init(&out->diags, out->arena);
+    if (planned)
+        PJ_TRY(pj_plan_take(plan ? plan->plan : NULL, setup->quantize, prices->model, out->arena, planned, err));
+    PJ_TRY(pj_run_counted(prices, planned, out->arena, scratch, &out->diags, &out->priced, err));
+    PJ_TRY(pj_layers_shapes(prices->model, &out->priced.layers, out->arena, err));
+    PJ_TRY(pj_watch_step(&a->result->setup.watch, "memory", 0, 1, err));
     PJ_TRY(pj_got(memory, err));
-    PJ_TRY(pj_peak_measure(schedule, a->result->setup.best_order, a->arena, memory, err));
-    a->result->totals.peak_activation_bytes = memory->unknown ? -1 : memory->graph.bytes;
+    PJ_TRY(pj_peak_measure(&out->priced.schedule, setup->best_order, out->arena, memory, err));
+    out->memory = memory;
+    PJ_TRY(
+        pj_list_shared(&out->priced.precision, &out->priced.layers, out->arena, &out->shared, &out->shared_count, err));
+    return list_unknown(&out->priced.layers, out->arena, &out->unknown, &out->unknown_count, err);
+}
+
+/* Takes what is kept where it holds, else finds it anew and keeps it. */
+static pj_status count_kept(const analysis *a, const pj_prices *prices, const pj_kept *plan, pj_error *err)
+{
+    pj_counted *c = a->counted;
+    if (holds(c, a, plan))
+        return PJ_OK;
+    pj_arena_reset(c->arena);
+    *c = (pj_counted){.arena = c->arena,
+                      .bindings = prices->model->bindings,
+                      .no_fold = prices->setup->no_fold,
+                      .best_order = prices->setup->best_order,
+                      .accumulator = pj_table_accumulator(a->table),
+                      .quantize = pj_arena_strdup(c->arena, prices->setup->quantize)};
+    if (plan)
+        memcpy(c->plan, plan->sha256, sizeof c->plan);
+    PJ_TRY(count(a, prices, plan, c->arena, c, err));
+    PJ_TRY(pj_got(!pj_arena_failed(c->arena), err));
+    c->is_there = pj_table_rules(a->table) != PJ_RULES_QTOOLS; /* whose prices change the formats of layers */
     return PJ_OK;
 }
 
-/* The formats that the setup wants; *out NULL: as the model has them. */
-static pj_status read_plan(analysis *a, pj_plan *plan, const pj_plan **out, pj_error *err)
+/* Gives the analysis rows and findings to change, of what is kept. */
+static pj_status take_counted(analysis *a, const pj_counted *c, pj_priced *priced, pj_error *err)
 {
-    const pj_setup *setup = &a->result->setup;
-    const pj_kept *kept = NULL;
-    *out = setup->plan || setup->quantize ? plan : NULL;
-    if (setup->plan)
-        PJ_TRY(open_resource(a, PJ_RESOURCE_FILE, PJ_SETTING_AT(plan)->name, setup->plan, &kept, err));
-    return *out ? pj_plan_take(kept ? kept->plan : NULL, setup->quantize, a->found->model, a->arena, plan, err) : PJ_OK;
+    const pj_layers *layers = &c->priced.layers;
+    const pj_policy *policy = priced->policy;
+    const pj_memory memory = priced->memory;
+    *priced = c->priced;
+    priced->policy = policy;
+    priced->memory = memory;
+    if (a->counted)
+        priced->layers.row = pj_arena_memdup(a->arena, layers->row, layers->count, sizeof *layers->row);
+    if (c->diags.last)
+        c->diags.last->next = NULL; /* those of the analysis before follow no more */
+    a->diags = c->diags;
+    a->diags.arena = a->arena;
+    a->result->memory = c->memory;
+    a->result->shared = c->shared;
+    a->result->shared_count = c->shared_count;
+    a->result->unknown_ops = c->unknown;
+    a->result->unknown_op_count = c->unknown_count;
+    return pj_got(priced->layers.row, err);
 }
 
 static pj_status name_levels(analysis *a, const pj_policy *policy, pj_error *err)
@@ -196,54 +266,56 @@ static pj_status name_levels(analysis *a, const pj_policy *policy, pj_error *err
     return PJ_OK;
 }
 
-static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
+static pj_status price(analysis *a, pj_counted *c, pj_priced *priced, pj_error *err)
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_prices prices = {found->model, a->table, a->hierarchy, &result->setup};
-    const pj_plan *planned;
-    pj_plan plan;
-    PJ_TRY(read_plan(a, &plan, &planned, err));
-    PJ_TRY(pj_run_priced(&prices, planned, a->arena, a->scratch, &a->diags, priced, err));
+    const pj_kept *plan;
+    PJ_TRY(open_plan(a, &plan, err));
+    PJ_TRY(pj_run_settled(&prices, priced, err));
+    PJ_TRY(a->counted ? count_kept(a, &prices, plan, err) : count(a, &prices, plan, a->scratch, c, err));
+    PJ_TRY(take_counted(a, c, priced, err));
+    PJ_TRY(pj_run_prices(&prices, a->arena, a->scratch, &a->diags, priced, err));
     pj_layers_traffic(&priced->precision, &priced->layers);
-    PJ_TRY(pj_layers_shapes(found->model, &priced->layers, a->arena, err));
     PJ_TRY(name_levels(a, priced->policy, err));
     found->precision = priced->precision;
     found->layers = priced->layers;
     result->layers = priced->layers.row;
     result->layer_count = priced->layers.count;
     result->totals = priced->totals;
+    result->totals.peak_activation_bytes = result->memory->unknown ? -1 : result->memory->graph.bytes;
     return PJ_OK;
 }
 
 static pj_status run(analysis *a, pj_error *err)
 {
-    pj_priced priced;
+    pj_priced priced = {0};
+    pj_counted own = {.arena = a->arena};
     pj_found *found = a->found;
     pj_result *result = a->result;
-    const pj_precision *precision = &found->precision;
     PJ_TRY(open_resources(a, err));
     PJ_TRY(pj_watch_step(&result->setup.watch, "layers", 0, 1, err));
-    PJ_TRY(price(a, &priced, err));
+    PJ_TRY(price(a, a->counted ? a->counted : &own, &priced, err));
     keep_contents(a);
-    PJ_TRY(pj_watch_step(&result->setup.watch, "memory", 0, 1, err));
-    PJ_TRY(measure_memory(a, &priced.schedule, err));
-    PJ_TRY(pj_estimate_devices(found->model, &result->setup, precision, a->device, &found->layers, &result->totals,
-                               a->arena, &a->diags, err));
-    PJ_TRY(pj_list_shared(precision, &found->layers, a->arena, &result->shared, &result->shared_count, err));
-    PJ_TRY(list_unknown(a, err));
+    PJ_TRY(pj_estimate_devices(found->model, &result->setup, &found->precision, a->device, &found->layers,
+                               &result->totals, a->arena, &a->diags, err));
     if (result->setup.inspect_weights)
         PJ_TRY(inspect_weights(a, err));
     return list_findings(a, err);
 }
 
-pj_status pj_run(pj_shelf *shelf, pj_arena *scratch, pj_model *model, const pj_setup *setup, pj_found *found,
-                 pj_error *err)
+pj_status pj_run(pj_shelf *shelf, pj_counted *counted, pj_arena *scratch, pj_model *model, const pj_setup *setup,
+                 pj_found *found, pj_error *err)
 {
-    analysis a = {.found = found, .result = &found->result, .arena = found->arena, .scratch = scratch, .shelf = shelf};
+    analysis a = {.found = found,
+                  .result = &found->result,
+                  .arena = found->arena,
+                  .scratch = scratch,
+                  .shelf = shelf,
+                  .counted = counted};
     found->model = model;
     found->result.setup = pj_setup_copy(setup, a.arena);
-    pj_diags_init(&a.diags, a.arena);
     pj_status status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);
     found->result.setup.watch = (pj_watch){NULL, NULL}; /* the caller's, as what it put in */
     found->result.setup.owner = NULL;

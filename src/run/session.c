@@ -48,22 +48,75 @@ static void take_back(void *payload, pj_arena *arena)
     session->spare[session->spares++] = arena;
 }
 
-pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
+void pj_session_settle(pj_session *session)
 {
-    if (!session || !model || !setup || !out)
-        return pj_fail_null(err);
-    *out = NULL;
+    if (session)
+        session->shelf.is_settled = true;
+}
+
+/* `counted` may be NULL. */
+static pj_status run(pj_session *session, pj_counted *counted, pj_model *model, const pj_setup *setup, pj_result **out,
+                     pj_error *err)
+{
     if (session->shelf.count > MOST_OPENED)
         pj_shelf_clear(&session->shelf);
     pj_found *found = pj_found_new(session->spares ? session->spare[--session->spares] : NULL);
     PJ_TRY(pj_got(found, err));
     found->take_back = take_back;
     found->owner = session;
-    pj_status status = pj_run(&session->shelf, session->scratch, model, setup, found, err);
+    pj_status status = pj_run(&session->shelf, counted, session->scratch, model, setup, found, err);
     if (pj_arena_failed(session->scratch) && status == PJ_OK)
         status = pj_fail_memory(err);
     pj_arena_reset(session->scratch);
     return pj_found_finish(found, status, out, err);
+}
+
+pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
+{
+    if (!session || !model || !setup || !out)
+        return pj_fail_null(err);
+    *out = NULL;
+    return run(session, NULL, model, setup, out, err);
+}
+
+struct pj_pricer {
+    pj_session *session;
+    pj_model *model;
+    pj_counted counted;
+    pj_result *result; /* of the last call, or NULL */
+};
+
+pj_pricer *pj_pricer_new(pj_session *session, pj_model *model)
+{
+    pj_pricer *pricer = session && model ? calloc(1, sizeof *pricer) : NULL;
+    pj_arena *arena = pricer ? pj_arena_new(0) : NULL;
+    if (!arena) {
+        free(pricer);
+        return NULL;
+    }
+    *pricer = (pj_pricer){.session = session, .model = model, .counted.arena = arena};
+    return pricer;
+}
+
+pj_status pj_pricer_run(pj_pricer *pricer, const pj_setup *setup, const pj_result **out, pj_error *err)
+{
+    if (!pricer || !setup || !out)
+        return pj_fail_null(err);
+    *out = NULL;
+    pj_result_free(pricer->result);
+    pricer->result = NULL;
+    PJ_TRY(run(pricer->session, &pricer->counted, pricer->model, setup, &pricer->result, err));
+    *out = pricer->result;
+    return PJ_OK;
+}
+
+void pj_pricer_free(pj_pricer *pricer)
+{
+    if (!pricer)
+        return;
+    pj_result_free(pricer->result);
+    pj_arena_free(pricer->counted.arena);
+    free(pricer);
 }
 
 pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)

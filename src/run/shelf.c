@@ -57,10 +57,11 @@ static pj_status add(pj_shelf *shelf, const pj_bytes *bytes, pj_resource_kind ki
     return PJ_OK;
 }
 
+/* `bytes` NULL: whatever it holds. */
 static const pj_kept *find(const pj_shelf *shelf, const pj_bytes *bytes, pj_resource_kind kind, const char *name)
 {
     for (const pj_kept *at = shelf->first; at; at = at->next)
-        if (at->kind == kind && strcmp(at->name, name) == 0 && strcmp(at->sha256, bytes->sha256) == 0)
+        if (at->kind == kind && strcmp(at->name, name) == 0 && (!bytes || strcmp(at->sha256, bytes->sha256) == 0))
             return at;
     return NULL;
 }
@@ -70,6 +71,9 @@ pj_status pj_shelf_open(pj_shelf *shelf, const pj_setup *setup, pj_resource_kind
 {
     pj_bytes bytes;
     pj_status status = PJ_OK;
+    *out = shelf->is_settled ? find(shelf, NULL, kind, name) : NULL;
+    if (*out)
+        return PJ_OK;
     PJ_TRY(pj_resource_find(setup, kind, name, &bytes, err));
     *out = find(shelf, &bytes, kind, name);
     if (!*out) {

@@ -20,6 +20,7 @@ typedef struct pj_kept {
 typedef struct pj_shelf {
     pj_kept *first;
     size_t count;
+    bool is_settled; /* a name is looked for once: what its file holds later is not asked */
 } pj_shelf;
 
 /* The resource of that name, opened; it is the shelf's until it is cleared. Errors as pj_table_open. */

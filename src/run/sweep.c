@@ -9,6 +9,7 @@ typedef struct sweep {
     pj_sweep result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_session *session;
+    pj_pricer *pricer;
     pj_model *model;
     pj_setup setup;
     pj_dim_binding *bound; /* those of all points, then those of this one */
@@ -218,18 +219,19 @@ static pj_status keep_error(sweep *s, size_t point, pj_status status)
 
 static pj_status run_point(sweep *s, size_t point)
 {
-    pj_result *result = NULL;
+    const pj_result *result = NULL;
+    pj_status status = PJ_OK;
     PJ_TRY(set_values(s, point));
-    pj_status status = pj_model_rebind(s->model, &s->setup, s->err);
+    if (point == 0 || s->setup.dim_count > s->shared)
+        status = pj_model_rebind(s->model, &s->setup, s->err);
     if (status == PJ_OK)
-        status = pj_session_run(s->session, s->model, &s->setup, &result, s->err);
+        status = pj_pricer_run(s->pricer, &s->setup, &result, s->err);
     if (status == PJ_ESHAPE || status == PJ_EOVERFLOW)
         return keep_error(s, point, status);
     if (status == PJ_OK)
         status = keep_totals(s, result, &s->points[point]);
     if (status == PJ_OK && !s->result.model)
         status = keep_names(s, result);
-    pj_result_free(result);
     return status;
 }
 
@@ -242,17 +244,20 @@ pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_di
     PJ_TRY(count_points(dims, dim_count, &points, err));
     pj_arena *arena = pj_arena_new(0);
     pj_session *session = pj_session_new();
-    sweep *s = arena && session ? PJ_NEW(arena, sweep, 1) : NULL;
+    pj_pricer *pricer = pj_pricer_new(session, model);
+    sweep *s = arena && pricer ? PJ_NEW(arena, sweep, 1) : NULL;
     if (!s) {
+        pj_pricer_free(pricer);
         pj_session_free(session);
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
-    *s = (sweep){.arena = arena, .session = session, .model = model, .err = err ? err : &unheard};
+    *s = (sweep){.arena = arena, .session = session, .pricer = pricer, .model = model, .err = err ? err : &unheard};
     s->result.point_count = points;
     pj_status status = start(s, setup, dims, dim_count);
     for (size_t i = 0; status == PJ_OK && i < points; i++)
         status = run_point(s, i);
+    pj_pricer_free(pricer);
     pj_session_free(session);
     if (status == PJ_OK)
         *out = &s->result;

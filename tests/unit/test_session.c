@@ -75,6 +75,24 @@ static void check_same(pj_session *session, pj_model *model, const pj_setup *set
     pj_result_free(fresh);
 }
 
+/* The same of a pricer. */
+static void check_priced(pj_pricer *pricer, pj_model *model, const pj_setup *setup)
+{
+    pj_error err = {0};
+    pj_result *fresh = NULL;
+    const pj_result *again = NULL;
+    pj_status status = pj_analyze(model, setup, &fresh, &err);
+    CHECK_INT(pj_pricer_run(pricer, setup, &again, &err), status);
+    CHECK((fresh != NULL) == (again != NULL));
+    if (fresh && again) {
+        digest a = digest_of(fresh), b = digest_of(again);
+        CHECK(a.bytes == b.bytes && a.hash == b.hash);
+        CHECK(memcmp(&fresh->totals.energy, &again->totals.energy, sizeof fresh->totals.energy) == 0);
+        CHECK_INT(fresh->finding_count, again->finding_count);
+    }
+    pj_result_free(fresh);
+}
+
 static void test_one_after_the_other(pj_model *small, pj_model *large)
 {
     static const char *const devices[] = {"stm32h7a3", "v4-gpu-a100"};
@@ -175,6 +193,75 @@ static void test_other_contents(pj_model *small)
     free(changed);
 }
 
+/* Each setting in turn, and all of them back again: what the pricer keeps must go exactly where it does not hold. */
+static void test_pricer(pj_model *model)
+{
+    static const char *const changes[][2] = {
+        {"sram-min",       "64KiB"                },
+        {"weights-on",     "sram"                 },
+        {"table",          "horowitz-mac"         },
+        {"quantize",       "int8"                 },
+        {"table",          "qtools"               },
+        {"table",          "jouppi-7nm"           },
+        {"quantize",       "w4a8"                 },
+        {"table",          "qtools-defaults"      },
+        {"table",          "horowitz-45nm"        },
+        {"device",         "stm32h7a3"            },
+        {"activations-on", "fixed"                },
+        {"no-fold",        NULL                   },
+        {"memory",         NULL                   },
+        {"table",          "eyeriss-65nm-relative"},
+    };
+    pj_session *session = pj_session_new();
+    pj_pricer *pricer = pj_pricer_new(session, model);
+    pj_setup setup = pj_setup_default(), levels = pj_setup_default();
+    pj_error err = {0};
+    pj_session_settle(session);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        CHECK_INT(pj_setup_set(&setup, changes[i][0], changes[i][1], &err), PJ_OK);
+        check_priced(pricer, model, &setup);
+        levels.hierarchy = i % 3 ? "tpu-like" : NULL;
+        levels.reuse = i % 2 ? "tiled" : "resident";
+        check_priced(pricer, model, &levels);
+        check_priced(pricer, model, &setup);
+    }
+    pj_setup_clear(&setup);
+    pj_pricer_free(pricer);
+    pj_session_free(session);
+}
+
+/* Other sizes ask for other counts; an error leaves nothing wrong behind. */
+static void test_pricer_rebound(void)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "n,4");
+    build_initializer(&b, "w", PJ_FLOAT32, "4,8");
+    put_node(&b, "mm", "MatMul", "x,w", "y");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    pj_model *model = open_built(&b);
+    pj_session *session = pj_session_new();
+    pj_pricer *pricer = pj_pricer_new(session, model);
+    pj_setup setup = pj_setup_default(), broken = pj_setup_default();
+    const pj_result *result = NULL;
+    pj_error err = {0};
+    broken.quantize = "int99x";
+    for (int64_t n = 1; n < 4; n++) {
+        const pj_dim_binding dim = {"n", n};
+        setup.dims = &dim;
+        setup.dim_count = 1;
+        CHECK_INT(pj_model_rebind(model, &setup, &err), PJ_OK);
+        check_priced(pricer, model, &setup);
+        CHECK_INT(pj_pricer_run(pricer, &broken, &result, &err), PJ_EARGUMENT);
+        CHECK(!result);
+        check_priced(pricer, model, &setup);
+        CHECK_INT(pj_pricer_run(pricer, &setup, &result, &err), PJ_OK);
+        CHECK_INT(result->totals.macs, n * 4 * 8);
+    }
+    pj_pricer_free(pricer);
+    pj_session_free(session);
+    pj_model_close(model);
+}
+
 int main(void)
 {
     pj_model *small = small_model(), *large = large_model();
@@ -182,6 +269,9 @@ int main(void)
     test_two_at_once(small, large);
     test_after_errors(small);
     test_other_contents(small);
+    test_pricer(small);
+    test_pricer(large);
+    test_pricer_rebound();
     pj_session_free(NULL);
     pj_model_close(small);
     pj_model_close(large);
