@@ -26,7 +26,7 @@ enum { PJ_ABI = 1 };
 PJ_API int pj_abi_version(void);
 
 /* Was it built with "history" (pj_history_... and pj_pareto_...: else PJ_EUNSUPPORTED), "threads", "zlib" (packed .npz
- * files), "runtime" (running of models)? */
+ * files), "zstd" (compressed Parquet), "runtime" (running of models)? */
 PJ_API bool pj_has_feature(const char *feature);
 
 /* ---- what is asked ---- */

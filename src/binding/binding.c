@@ -20,7 +20,8 @@ bool pj_has_feature(const char *feature)
 {
     return feature &&
            ((PJ_HISTORY && strcmp(feature, "history") == 0) || (PJ_THREADS && strcmp(feature, "threads") == 0) ||
-            (PJ_ZLIB && strcmp(feature, "zlib") == 0) || (PJ_RUNTIME && strcmp(feature, "runtime") == 0));
+            (PJ_ZLIB && strcmp(feature, "zlib") == 0) || (PJ_RUNTIME && strcmp(feature, "runtime") == 0) ||
+            (PJ_ZSTD && strcmp(feature, "zstd") == 0));
 }
 
 static void clear(pj_error *err)

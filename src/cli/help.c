@@ -69,7 +69,7 @@ static void print_rows(const pj_command *command, const pj_rows *rows)
 
 void pj_help_version(void)
 {
-    static const char *const features[] = {"history", "threads", "zlib", "runtime"};
+    static const char *const features[] = {"history", "threads", "zlib", "zstd", "runtime"};
     printf("picojoule %s", pj_version());
     int told = 0;
     for (size_t i = 0; i < sizeof features / sizeof *features; i++)

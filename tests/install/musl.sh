@@ -26,7 +26,7 @@ Cflags: -I$work/need
 Libs: -L$work/need -lprotobuf-c
 END
 if ! { PKG_CONFIG_PATH=$work/need "$cmake" -S "$source" -B "$work/build" -G Ninja -DCMAKE_C_COMPILER="$compiler" \
-    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXE_LINKER_FLAGS=-static -DPJ_HISTORY=OFF -DPJ_ZLIB=OFF -DPJ_RUNTIME=OFF -DPJ_SHARED=OFF -DBUILD_TESTING=OFF &&
+    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXE_LINKER_FLAGS=-static -DPJ_HISTORY=OFF -DPJ_ZLIB=OFF -DPJ_ZSTD=OFF -DPJ_RUNTIME=OFF -DPJ_SHARED=OFF -DBUILD_TESTING=OFF &&
     "$cmake" --build "$work/build" --target picojoule; } >"$work/log" 2>&1; then
     cat "$work/log" >&2
     exit 1
