@@ -17,8 +17,8 @@
  *
  * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many,
  * memory.h has the peak of activations, lint.h says what to change, apply.h changes it, diff.h compares two, budget.h
- * checks limits, history.h keeps figures over time, footprint.h makes CO2e of joules, measure.h finds joules, layers.h
- * puts them beside estimates, report.h prints. error.h says how failures are told.
+ * checks limits, evaluate.h runs models, history.h keeps figures over time, footprint.h makes CO2e of joules,
+ * measure.h finds joules, layers.h puts them beside estimates, report.h prints. error.h says how failures are told.
  *
  * Threads: each header says what may be done at once; objects without a common owner are independent. */
 #ifndef PICOJOULE_PICOJOULE_H
@@ -30,6 +30,7 @@
 #include "picojoule/calibrate.h"
 #include "picojoule/diff.h"
 #include "picojoule/error.h"
+#include "picojoule/evaluate.h"
 #include "picojoule/footprint.h"
 #include "picojoule/history.h"
 #include "picojoule/layers.h"

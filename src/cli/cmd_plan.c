@@ -1,5 +1,6 @@
 /* picojoule plan: which layers to quantize, and to what. */
 #include "commands.h"
+#include "run_rows.h"
 #include "say.h"
 
 typedef struct plan_args {
@@ -14,21 +15,6 @@ typedef struct plan_args {
 } plan_args;
 
 #define AT(member) offsetof(plan_args, member)
-
-/* Words between commas. */
-static const char *read_choices(pj_line *line, void *at, const char *value)
-{
-    static const char wants[] = "formats between commas, for example fp16,int8,w4a8";
-    pj_texts *choices = at;
-    while (*value) {
-        size_t length = strcspn(value, ",");
-        if (!length)
-            return wants;
-        pj_texts_add(line, choices, pj_line_text(line, value, value + length));
-        value += length + (value[length] == ',');
-    }
-    return choices->count ? NULL : wants;
-}
 
 static const char *read_budget(pj_line *line, void *at, const char *value)
 {
@@ -93,7 +79,7 @@ static const pj_option plan_rows[] = {
      "wNaM for weights of N and activations of M bits\n"
      "(default: those of the target, else\n"
      "fp16,w8a16,int8,w4a16,w4a8,int4)",
-     PJ_OPTION_READ, .at = AT(choices), .read = read_choices},
+     PJ_OPTION_READ, .at = AT(choices), .read = pj_read_choices},
     {"target",      0, "NAME|FILE",
      "what the hardware has: npu-int8, gpu-fp16-int8,\n"
      "llm-w4a16, finn-any-bit, or a file",

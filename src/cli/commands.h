@@ -9,6 +9,9 @@
     X(explain)             \
     X(plan)                \
     X(apply)               \
+    X(calibrate)           \
+    X(sensitivity)         \
+    X(verify)              \
     X(shapes)              \
     X(compare)             \
     X(check)               \

@@ -33,7 +33,8 @@
     X(PJ_DIAG_EXTRAPOLATED, "extrapolated-price", "note", false)        \
     X(PJ_DIAG_CACHE, "cache-appended", "note", false)                   \
     X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)                  \
-    X(PJ_DIAG_APPLY, "applied", "note", false)
+    X(PJ_DIAG_APPLY, "applied", "note", false)                          \
+    X(PJ_DIAG_MEASURED, "measured", "note", false)
 
 typedef enum pj_diag_code {
 #define PJ_DIAG_ENUM(name, code, severity, strict) name,

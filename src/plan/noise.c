@@ -65,7 +65,7 @@ static pj_status read_range(pj_json at, pj_range *out, pj_error *err)
 
 static pj_status read_ranges(pj_json root, const pj_model *model, pj_arena *arena, pj_map *out, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "samples", "tensors", NULL};
+    static const char *const keys[] = {"schema", "samples", "tensors", "method", "made", "diagnostics", NULL};
     static const char *const schemas[] = {"picojoule.ranges/1", NULL};
     pj_json tensors;
     double samples = 0;

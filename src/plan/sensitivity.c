@@ -100,7 +100,7 @@ static pj_status read_measured(reader *r, pj_json entry, pj_error *err)
 
 static pj_status read_document(reader *r, pj_json root, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "measured", NULL};
+    static const char *const keys[] = {"schema", "measured", "made", "diagnostics", "top1", "top1_drop", NULL};
     static const char *const schemas[] = {"picojoule.sensitivity/1", NULL};
     pj_json measured;
     int schema;

@@ -102,7 +102,7 @@ void pj_message_put_text(pj_str *out, const char *text)
     pj_str_add_bytes(out, text, length);
 }
 
-void pj_message_put_shape(pj_str *out, const pj_array *array)
+void pj_message_put_shape(pj_str *out, const pj_ndarray *array)
 {
     pj_message_put_text(out, array->name);
     pj_message_put_number(out, array->dtype);
@@ -149,10 +149,10 @@ const char *pj_message_take_text(pj_message *m)
     return m->failed ? "" : (const char *)bytes;
 }
 
-bool pj_message_take_shape(pj_message *m, pj_arena *arena, pj_array *out)
+bool pj_message_take_shape(pj_message *m, pj_arena *arena, pj_ndarray *out)
 {
     int64_t dims[PJ_MAX_RANK];
-    *out = (pj_array){.name = pj_arena_strdup(arena, pj_message_take_text(m))};
+    *out = (pj_ndarray){.name = pj_arena_strdup(arena, pj_message_take_text(m))};
     uint64_t dtype = pj_message_take_number(m), rank = pj_message_take_number(m);
     m->failed = m->failed || rank > PJ_MAX_RANK || dtype >= PJ_DTYPE_COUNT;
     for (uint64_t i = 0; i < rank && !m->failed; i++)

@@ -35,7 +35,7 @@ enum { PJ_MESSAGE_ALIGN = 64 }; /* data of arrays: offsets in the message */
 
 void pj_message_put_number(pj_str *out, uint64_t number);
 void pj_message_put_text(pj_str *out, const char *text);
-void pj_message_put_shape(pj_str *out, const pj_array *array); /* name, type, dims */
+void pj_message_put_shape(pj_str *out, const pj_ndarray *array); /* name, type, dims */
 void pj_message_put_aligned(pj_str *out, const void *bytes, size_t length);
 
 /* A message that is read; what it lacks makes it failed, and everything 0 or "" from then on. */
@@ -46,6 +46,6 @@ typedef struct pj_message {
 } pj_message;
 
 uint64_t pj_message_take_number(pj_message *message);
-const char *pj_message_take_text(pj_message *message);                           /* in the message */
-bool pj_message_take_shape(pj_message *message, pj_arena *arena, pj_array *out); /* no data yet. false: no memory */
+const char *pj_message_take_text(pj_message *message);                             /* in the message */
+bool pj_message_take_shape(pj_message *message, pj_arena *arena, pj_ndarray *out); /* no data yet. false: no memory */
 const void *pj_message_take_aligned(pj_message *message, uint64_t length);

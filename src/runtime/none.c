@@ -18,6 +18,12 @@ const pj_runtime_info *pj_runtime_describe(const pj_runtime *runtime)
     return &none;
 }
 
+bool pj_runtime_lives(const pj_runtime *runtime)
+{
+    (void)runtime;
+    return false;
+}
+
 void pj_runtime_close(pj_runtime *runtime)
 {
     (void)runtime;
@@ -53,14 +59,14 @@ pj_ports pj_runtime_outputs(const pj_runtime_model *model)
     return (pj_ports){NULL, 0};
 }
 
-pj_status pj_runtime_run(pj_runtime_model *model, const pj_array *inputs, size_t count, const char *const *wanted,
-                         size_t wanted_count, pj_arena *arena, const pj_array **out, pj_error *err)
+pj_status pj_runtime_run(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, const char *const *wanted,
+                         size_t wanted_count, pj_arena *arena, const pj_ndarray **out, pj_error *err)
 {
     (void)model, (void)inputs, (void)count, (void)wanted, (void)wanted_count, (void)arena, (void)out;
     return fail(err);
 }
 
-pj_status pj_runtime_time(pj_runtime_model *model, const pj_array *inputs, size_t count, size_t warm_up, size_t runs,
+pj_status pj_runtime_time(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, size_t warm_up, size_t runs,
                           double *microseconds, pj_error *err)
 {
     (void)model, (void)inputs, (void)count, (void)warm_up, (void)runs, (void)microseconds;

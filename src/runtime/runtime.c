@@ -226,6 +226,11 @@ const pj_runtime_info *pj_runtime_describe(const pj_runtime *runtime)
     return &runtime->info;
 }
 
+bool pj_runtime_lives(const pj_runtime *runtime)
+{
+    return runtime->process > 0;
+}
+
 static void free_model(pj_runtime_model *model)
 {
     pj_runtime_model **at = &model->runtime->models;
@@ -255,7 +260,7 @@ static bool take_ports(pj_message *m, pj_arena *arena, pj_ports *out)
         m->failed = true;
     pj_port *ports = m->failed ? NULL : PJ_NEW(arena, pj_port, count);
     for (uint64_t i = 0; ports && i < count && !m->failed; i++) {
-        pj_array shape;
+        pj_ndarray shape;
         if (!pj_message_take_shape(m, arena, &shape))
             return false;
         const char **symbols = PJ_NEW(arena, const char *, shape.rank);
@@ -331,9 +336,9 @@ pj_ports pj_runtime_outputs(const pj_runtime_model *model)
 
 /* ---- running ---- */
 
-static const pj_array *find_array(const pj_array *arrays, size_t count, const char *name, size_t *found)
+static const pj_ndarray *find_array(const pj_ndarray *arrays, size_t count, const char *name, size_t *found)
 {
-    const pj_array *array = NULL;
+    const pj_ndarray *array = NULL;
     *found = 0;
     for (size_t i = 0; i < count; i++)
         if (strcmp(arrays[i].name, name) == 0) {
@@ -343,7 +348,7 @@ static const pj_array *find_array(const pj_array *arrays, size_t count, const ch
     return array;
 }
 
-static pj_status check_input(const pj_port *port, const pj_array *array, pj_error *err)
+static pj_status check_input(const pj_port *port, const pj_ndarray *array, pj_error *err)
 {
     char has[PJ_ARRAY_TEXT], wants[PJ_ARRAY_TEXT];
     bool fits = port->rank == array->rank && port->dtype == array->dtype;
@@ -351,18 +356,18 @@ static pj_status check_input(const pj_port *port, const pj_array *array, pj_erro
         fits = port->dims[i] < 0 || port->dims[i] == array->dims[i];
     if (fits)
         return PJ_OK;
-    pj_array shape = {.dtype = port->dtype, .rank = port->rank, .dims = port->dims};
+    pj_ndarray shape = {.dtype = port->dtype, .rank = port->rank, .dims = port->dims};
     return pj_fail(err, PJ_EARGUMENT, "input \"%.80s\" is %s, but the model wants %s", port->name,
                    pj_array_print(array, has), pj_array_print(&shape, wants));
 }
 
 /* ONNX Runtime itself runs without an input, or with one twice, until a node needs it. */
-static pj_status check_inputs(const pj_runtime_model *model, const pj_array *inputs, size_t count, pj_error *err)
+static pj_status check_inputs(const pj_runtime_model *model, const pj_ndarray *inputs, size_t count, pj_error *err)
 {
     size_t found;
     for (size_t i = 0; i < model->inputs.count; i++) {
         const pj_port *port = &model->inputs.port[i];
-        const pj_array *array = find_array(inputs, count, port->name, &found);
+        const pj_ndarray *array = find_array(inputs, count, port->name, &found);
         if (found != 1)
             return pj_fail(err, PJ_EARGUMENT, "input \"%.200s\" is there %zu times", port->name, found);
         PJ_TRY(check_input(port, array, err));
@@ -372,7 +377,7 @@ static pj_status check_inputs(const pj_runtime_model *model, const pj_array *inp
     return PJ_OK;
 }
 
-static void put_inputs(pj_str *question, const pj_array *inputs, size_t count)
+static void put_inputs(pj_str *question, const pj_ndarray *inputs, size_t count)
 {
     pj_message_put_number(question, count);
     for (size_t i = 0; i < count; i++) {
@@ -382,10 +387,10 @@ static void put_inputs(pj_str *question, const pj_array *inputs, size_t count)
     }
 }
 
-static pj_status take_outputs(pj_message *answer, pj_arena *arena, size_t wanted, const pj_array **out, pj_error *err)
+static pj_status take_outputs(pj_message *answer, pj_arena *arena, size_t wanted, const pj_ndarray **out, pj_error *err)
 {
     uint64_t count = pj_message_take_number(answer);
-    pj_array *arrays = count == wanted ? PJ_NEW(arena, pj_array, wanted) : NULL;
+    pj_ndarray *arrays = count == wanted ? PJ_NEW(arena, pj_ndarray, wanted) : NULL;
     if (count != wanted)
         return fail_answer(err);
     PJ_TRY(pj_got(arrays, err));
@@ -402,8 +407,8 @@ static pj_status take_outputs(pj_message *answer, pj_arena *arena, size_t wanted
     return PJ_OK;
 }
 
-pj_status pj_runtime_run(pj_runtime_model *model, const pj_array *inputs, size_t count, const char *const *wanted,
-                         size_t wanted_count, pj_arena *arena, const pj_array **out, pj_error *err)
+pj_status pj_runtime_run(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, const char *const *wanted,
+                         size_t wanted_count, pj_arena *arena, const pj_ndarray **out, pj_error *err)
 {
     pj_message answer;
     pj_status status = check_inputs(model, inputs, count, err);
@@ -423,7 +428,7 @@ pj_status pj_runtime_run(pj_runtime_model *model, const pj_array *inputs, size_t
     return status;
 }
 
-pj_status pj_runtime_time(pj_runtime_model *model, const pj_array *inputs, size_t count, size_t warm_up, size_t runs,
+pj_status pj_runtime_time(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, size_t warm_up, size_t runs,
                           double *microseconds, pj_error *err)
 {
     pj_message answer;

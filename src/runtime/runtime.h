@@ -44,7 +44,8 @@ typedef struct pj_runtime_info {
  * PJ_EIO: a place that was given is not there; PJ_ENOMEM. */
 pj_status pj_runtime_open(const pj_runtime_options *options, pj_runtime **out, pj_error *err);
 const pj_runtime_info *pj_runtime_describe(const pj_runtime *runtime);
-void pj_runtime_close(pj_runtime *runtime); /* NULL is allowed */
+bool pj_runtime_lives(const pj_runtime *runtime); /* false: its process has ended, and nothing but closing is left */
+void pj_runtime_close(pj_runtime *runtime);       /* NULL is allowed */
 
 /* What ONNX Runtime makes of a graph before it runs it. */
 typedef enum pj_runtime_level {
@@ -86,11 +87,11 @@ pj_ports pj_runtime_outputs(const pj_runtime_model *model);
 /* Runs once. Inputs go by their names; every input of the model has to be there, with its type and shape. `wanted`
  * names the outputs, or is NULL: all of them. *out is an array of them in `arena`, in that order; those that are no
  * tensors of numbers have no data. PJ_EARGUMENT: inputs do not fit; PJ_EUNSUPPORTED as above. */
-pj_status pj_runtime_run(pj_runtime_model *model, const pj_array *inputs, size_t count, const char *const *wanted,
-                         size_t wanted_count, pj_arena *arena, const pj_array **out, pj_error *err);
+pj_status pj_runtime_run(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, const char *const *wanted,
+                         size_t wanted_count, pj_arena *arena, const pj_ndarray **out, pj_error *err);
 
 /* Runs `warm_up` times, then `runs` times, and gives the microseconds of each of these, measured in the process. */
-pj_status pj_runtime_time(pj_runtime_model *model, const pj_array *inputs, size_t count, size_t warm_up, size_t runs,
+pj_status pj_runtime_time(pj_runtime_model *model, const pj_ndarray *inputs, size_t count, size_t warm_up, size_t runs,
                           double *microseconds, pj_error *err);
 
 /* Ends the profile; *file is its name, in `arena`. PJ_EARGUMENT: the model was loaded without one. */

@@ -52,7 +52,7 @@ static bool got(server *s, bool memory)
 /* ---- loading ---- */
 
 /* A tensor's type and dimensions; other kinds stay undefined. */
-static bool read_shape(server *s, const void *info, pj_array *out, const char ***symbols)
+static bool read_shape(server *s, const void *info, pj_ndarray *out, const char ***symbols)
 {
     int type;
     size_t rank;
@@ -76,7 +76,7 @@ static bool put_port(server *s, const char *name, void *type_info)
 {
     const void *info = NULL;
     const char **symbols = NULL;
-    pj_array port = {.name = name};
+    pj_ndarray port = {.name = name};
     bool is_ok = ok(s, s->ort.cast_to_tensor(type_info, &info));
     if (is_ok && info)
         is_ok = read_shape(s, info, &port, &symbols);
@@ -198,7 +198,7 @@ static bool take_feed(server *s, feed *f)
     if (!got(s, f->name && f->value))
         return false;
     for (size_t i = 0; i < f->count; i++) {
-        pj_array array;
+        pj_ndarray array;
         if (!got(s, pj_message_take_shape(&s->question, s->arena, &array)))
             return false;
         uint64_t bytes = pj_message_take_number(&s->question);
@@ -260,7 +260,7 @@ static bool run(server *s, loaded *model, const feed *f, yield *y, double *micro
 /* Type, shape and bytes; of what is no tensor of numbers no bytes. */
 static bool put_output(server *s, const char *name, void *value)
 {
-    pj_array array = {.name = name};
+    pj_ndarray array = {.name = name};
     void *shape = NULL, *data = NULL;
     int is_tensor = 0, is_there = 0;
     if (!ok(s, s->ort.is_tensor(value, &is_tensor)) || !ok(s, s->ort.has_value(value, &is_there)))

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "ir/graph.h"
 
-const char *pj_array_print(const pj_array *array, char text[PJ_ARRAY_TEXT])
+const char *pj_array_print(const pj_ndarray *array, char text[PJ_ARRAY_TEXT])
 {
     const int brim = PJ_ARRAY_TEXT - 28;
     int at = snprintf(text, PJ_ARRAY_TEXT, "%s[", pj_dtype_word(array->dtype));
@@ -15,7 +15,7 @@ const char *pj_array_print(const pj_array *array, char text[PJ_ARRAY_TEXT])
     return text;
 }
 
-bool pj_array_measure(pj_array *array)
+bool pj_array_measure(pj_ndarray *array)
 {
     array->count = 1;
     for (int i = 0; i < array->rank; i++)
@@ -35,7 +35,7 @@ bool pj_array_is_real(pj_dtype dtype)
     return dtype != PJ_STRING && dtype != PJ_COMPLEX64 && dtype != PJ_COMPLEX128 && pj_dtype_bits(dtype) >= 8;
 }
 
-static uint64_t bits_of(const pj_array *array, int64_t i)
+static uint64_t bits_of(const pj_ndarray *array, int64_t i)
 {
     const size_t size = (size_t)pj_dtype_bits(array->dtype) / 8;
     uint64_t bits = 0;
@@ -43,7 +43,7 @@ static uint64_t bits_of(const pj_array *array, int64_t i)
     return bits;
 }
 
-double pj_array_real(const pj_array *array, int64_t i)
+double pj_array_real(const pj_ndarray *array, int64_t i)
 {
     if (array->dtype == PJ_FLOAT32) { /* what there is most of */
         float number;
@@ -53,7 +53,7 @@ double pj_array_real(const pj_array *array, int64_t i)
     return pj_array_is_real(array->dtype) ? pj_element_real(array->dtype, bits_of(array, i)) : NAN;
 }
 
-int64_t pj_array_whole(const pj_array *array, int64_t i)
+int64_t pj_array_whole(const pj_ndarray *array, int64_t i)
 {
     const int width = pj_dtype_bits(array->dtype);
     if (pj_dtype_is_integer(array->dtype)) {
@@ -117,25 +117,26 @@ static bool put(pj_dtype dtype, double value, void *to)
     return true;
 }
 
-pj_status pj_array_cast(const pj_array *array, pj_dtype dtype, pj_arena *arena, pj_array *out, pj_error *err)
+pj_status pj_array_cast(const pj_ndarray *array, pj_dtype dtype, pj_arena *arena, pj_ndarray *out, pj_error *err)
 {
     uint8_t spare[8];
-    *out = *array;
+    const pj_ndarray from = *array; /* which may be *out */
+    *out = from;
     out->dtype = dtype;
-    if (!pj_array_is_real(array->dtype) || !put(dtype, 0, spare))
-        return pj_fail(err, PJ_EFORMAT, "%s cannot be made of %s", pj_dtype_word(dtype), pj_dtype_word(array->dtype));
+    if (!pj_array_is_real(from.dtype) || !put(dtype, 0, spare))
+        return pj_fail(err, PJ_EFORMAT, "%s cannot be made of %s", pj_dtype_word(dtype), pj_dtype_word(from.dtype));
     if (!pj_array_measure(out))
         return pj_fail(err, PJ_EOVERFLOW, "an array has more bytes than 64 bits can count");
     const size_t size = (size_t)pj_dtype_bits(dtype) / 8;
     uint8_t *data = pj_arena_alloc(arena, (size_t)out->count, size);
     PJ_TRY(pj_got(data, err));
-    const bool whole = !pj_dtype_is_float(array->dtype) && !pj_dtype_is_float(dtype) && dtype != PJ_BOOL;
+    const bool whole = !pj_dtype_is_float(from.dtype) && !pj_dtype_is_float(dtype) && dtype != PJ_BOOL;
     for (int64_t i = 0; i < out->count; i++) {
-        int64_t number = whole ? pj_array_whole(array, i) : 0;
+        int64_t number = whole ? pj_array_whole(&from, i) : 0;
         if (whole && size == sizeof number) /* beyond 2^53 no double has them all */
             memcpy(data + (size_t)i * size, &number, size);
         else
-            put(dtype, pj_array_real(array, i), data + (size_t)i * size);
+            put(dtype, pj_array_real(&from, i), data + (size_t)i * size);
     }
     out->data = data;
     return PJ_OK;

@@ -192,7 +192,7 @@ static pj_status type_of(const char *word, pj_dtype *out, bool *is_big, pj_error
 /* ---- elements ---- */
 
 /* Element by element into C order, in the bytes of this machine. */
-static void put_in_order(const uint8_t *from, const pj_array *array, bool by_column, bool is_big, uint8_t *to)
+static void put_in_order(const uint8_t *from, const pj_ndarray *array, bool by_column, bool is_big, uint8_t *to)
 {
     const size_t size = (size_t)pj_dtype_bits(array->dtype) / 8;
     int64_t index[PJ_MAX_RANK] = {0}, step[PJ_MAX_RANK];
@@ -215,8 +215,8 @@ static void put_in_order(const uint8_t *from, const pj_array *array, bool by_col
     }
 }
 
-static pj_status place(const uint8_t *bytes, size_t length, bool by_column, bool is_big, pj_arena *arena, pj_array *out,
-                       pj_error *err)
+static pj_status place(const uint8_t *bytes, size_t length, bool by_column, bool is_big, pj_arena *arena,
+                       pj_ndarray *out, pj_error *err)
 {
     char text[PJ_ARRAY_TEXT];
     const size_t size = (size_t)pj_dtype_bits(out->dtype) / 8;
@@ -239,7 +239,7 @@ static pj_status place(const uint8_t *bytes, size_t length, bool by_column, bool
     return PJ_OK;
 }
 
-pj_status pj_npy_parse(const uint8_t *bytes, size_t length, pj_arena *arena, pj_array *out, pj_error *err)
+pj_status pj_npy_parse(const uint8_t *bytes, size_t length, pj_arena *arena, pj_ndarray *out, pj_error *err)
 {
     memset(out, 0, sizeof *out);
     out->name = "";

@@ -233,7 +233,7 @@ static bool ends_with_npy(const char *name)
     return length > 4 && strcmp(name + length - 4, ".npy") == 0;
 }
 
-static pj_status read_member(archive *a, const member *m, pj_array *out)
+static pj_status read_member(archive *a, const member *m, pj_ndarray *out)
 {
     const uint8_t *bytes;
     PJ_TRY(contents_of(a, m, &bytes));
@@ -253,13 +253,13 @@ static pj_status fail_at(const archive *a, const char *name, pj_status status)
     return status;
 }
 
-pj_status pj_npz_parse(const uint8_t *bytes, size_t length, const char *file, pj_arena *arena, pj_arrays *out,
+pj_status pj_npz_parse(const uint8_t *bytes, size_t length, const char *file, pj_arena *arena, pj_ndarrays *out,
                        pj_error *err)
 {
     archive a = {.bytes = bytes, .length = length, .file = file, .arena = arena, .err = err};
     uint64_t at, records;
     size_t room = 0;
-    pj_array *arrays = NULL;
+    pj_ndarray *arrays = NULL;
     pj_map_init(&a.names, arena);
     memset(out, 0, sizeof *out);
     PJ_TRY(find_directory(&a, &at, &records));

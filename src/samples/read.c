@@ -3,27 +3,27 @@
 
 #include "base/file.h"
 
-pj_status pj_arrays_parse(const void *bytes, size_t length, const char *file, pj_arena *arena, pj_arrays *out,
+pj_status pj_arrays_parse(const void *bytes, size_t length, const char *file, pj_arena *arena, pj_ndarrays *out,
                           pj_error *err)
 {
-    pj_array *one = NULL;
+    pj_ndarray *one = NULL;
     pj_status status;
     memset(out, 0, sizeof *out);
     if (pj_is_npz(bytes, length)) {
         status = pj_npz_parse(bytes, length, file, arena, out, err);
     } else {
-        one = PJ_NEW(arena, pj_array, 1);
+        one = PJ_NEW(arena, pj_ndarray, 1);
         PJ_TRY(pj_got(one, err));
         status = pj_is_npy(bytes, length) ? pj_npy_parse(bytes, length, arena, one, err)
                                           : pj_test_tensor_parse(bytes, length, arena, one, err);
-        *out = (pj_arrays){one, 1};
+        *out = (pj_ndarrays){one, 1};
     }
     if (status != PJ_OK)
         pj_error_at(err, file, NULL, NULL);
     return status;
 }
 
-pj_status pj_arrays_read(const char *path, pj_arena *arena, pj_arrays *out, pj_error *err)
+pj_status pj_arrays_read(const char *path, pj_arena *arena, pj_ndarrays *out, pj_error *err)
 {
     char *text;
     size_t length;

@@ -14,7 +14,7 @@ static void leave_it(void *arena, void *object)
 }
 
 /* A copy in the bytes of this machine, one byte a truth. */
-static pj_status fill(const pj_tensor *tensor, pj_array *out, pj_error *err)
+static pj_status fill(const pj_tensor *tensor, pj_ndarray *out, pj_error *err)
 {
     char text[PJ_ARRAY_TEXT];
     out->dtype = tensor->dtype;
@@ -28,7 +28,7 @@ static pj_status fill(const pj_tensor *tensor, pj_array *out, pj_error *err)
     return PJ_OK;
 }
 
-pj_status pj_test_tensor_parse(const uint8_t *bytes, size_t length, pj_arena *arena, pj_array *out, pj_error *err)
+pj_status pj_test_tensor_parse(const uint8_t *bytes, size_t length, pj_arena *arena, pj_ndarray *out, pj_error *err)
 {
     ProtobufCAllocator allocator = {allocate, leave_it, arena};
     pj_loader loader = {.arena = arena, .scratch = arena, .err = err};

@@ -4,10 +4,10 @@
 #include "fuzz.h"
 #include "samples/npy.h"
 
-static void check_array(const pj_array *array, pj_arena *arena)
+static void check_array(const pj_ndarray *array, pj_arena *arena)
 {
     pj_error err = {0};
-    pj_array other, copy = *array;
+    pj_ndarray other, copy = *array;
     volatile double sum = 0;
     if (!array->name || array->rank < 0 || !pj_array_measure(&copy) || copy.count != array->count ||
         copy.bytes != array->bytes || (array->bytes > 0 && !array->data))
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { MEMORY = 64 << 20 };
     pj_error err = {0};
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(MEMORY);
     if (!arena)
         abort();

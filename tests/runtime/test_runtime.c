@@ -182,8 +182,8 @@ static void test_refusals(pj_runtime *runtime, pj_runtime_model *model, pj_arena
     static float data[49 * 11];
     static const char *const unknown[] = {"nothing"};
     pj_error err = {0};
-    const pj_array *out;
-    pj_array in = {.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = dims, .data = data};
+    const pj_ndarray *out;
+    pj_ndarray in = {.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = dims, .data = data};
     pj_runtime_model *other;
     pj_array_measure(&in);
     CHECK_INT(pj_runtime_run(model, &in, 1, NULL, 0, arena, &out, &err), PJ_EARGUMENT);
@@ -191,7 +191,7 @@ static void test_refusals(pj_runtime *runtime, pj_runtime_model *model, pj_arena
     in.name = "image";
     CHECK_INT(pj_runtime_run(model, &in, 1, NULL, 0, arena, &out, &err), PJ_EARGUMENT);
     CHECK_TEXT(err.what, "input \"mfcc\" is there 0 times");
-    in = (pj_array){.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = pj_runtime_inputs(model).port[0].dims};
+    in = (pj_ndarray){.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = pj_runtime_inputs(model).port[0].dims};
     pj_array_measure(&in);
     in.data = data;
     err = (pj_error){0};
@@ -217,7 +217,7 @@ static void test_runs(pj_runtime *runtime, const char *library, const char *mode
     const char *profile = NULL;
     static float data[490];
     double time[5] = {0};
-    const pj_array *a, *b;
+    const pj_ndarray *a, *b;
     pj_runtime_load_options options = {.path = path_of(models, "kws_dscnn.onnx"), .level = PJ_RUNTIME_BASIC};
     CHECK_INT(pj_runtime_load(runtime, &options, &model, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
@@ -227,7 +227,7 @@ static void test_runs(pj_runtime *runtime, const char *library, const char *mode
     CHECK_TEXT(pj_runtime_inputs(model).port[0].name, "mfcc");
     CHECK_INT(pj_runtime_inputs(model).port[0].dtype, PJ_FLOAT32);
     CHECK_INT(pj_runtime_outputs(model).count, 1);
-    pj_array in = {.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = pj_runtime_inputs(model).port[0].dims};
+    pj_ndarray in = {.name = "mfcc", .dtype = PJ_FLOAT32, .rank = 4, .dims = pj_runtime_inputs(model).port[0].dims};
     CHECK(pj_array_measure(&in) && in.count == 490);
     fill(data, 490);
     in.data = data;

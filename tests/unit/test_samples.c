@@ -11,14 +11,14 @@
 #define FOLDER "fuzz/corpus/samples/"
 
 /* i % 97 - 3, or as the type has it. */
-static double wanted(const pj_array *array, int64_t i)
+static double wanted(const pj_ndarray *array, int64_t i)
 {
     if (array->dtype == PJ_BOOL)
         return i % 3 == 0;
     return (double)(i % 97 - (pj_dtype_is_signed(array->dtype) ? 3 : 0));
 }
 
-static void check_numbers(const pj_array *array)
+static void check_numbers(const pj_ndarray *array)
 {
     int64_t wrong = 0;
     for (int64_t i = 0; i < array->count; i++)
@@ -30,13 +30,13 @@ static void check_numbers(const pj_array *array)
 static void check_file(const char *path, pj_dtype dtype, const char *name)
 {
     pj_error err = {0};
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(0);
     CHECK_INT(pj_arrays_read(path, arena, &arrays, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
     CHECK_INT(arrays.count, 1);
     if (arrays.count == 1) {
-        const pj_array *array = arrays.array;
+        const pj_ndarray *array = arrays.array;
         CHECK_TEXT(array->name, name);
         CHECK_INT(array->dtype, dtype);
         CHECK(array->rank == 2 && array->dims[0] == 3 && array->dims[1] == 5);
@@ -81,7 +81,7 @@ static void test_types(void)
 static void test_shapes(void)
 {
     pj_error err = {0};
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(0);
     CHECK_INT(pj_arrays_read(FOLDER "scalar.npy", arena, &arrays, &err), PJ_OK);
     CHECK(arrays.array[0].rank == 0 && arrays.array[0].count == 1 && pj_array_real(arrays.array, 0) == 2.5);
@@ -98,7 +98,7 @@ static void test_shapes(void)
 static void check_archive(const char *path)
 {
     pj_error err = {0};
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(0);
     CHECK_INT(pj_arrays_read(path, arena, &arrays, &err), PJ_OK);
     CHECK_TEXT(err.what, "");
@@ -117,7 +117,7 @@ static void check_archive(const char *path)
 static void check_refused(const char *path, pj_status status, const char *part, const char *file)
 {
     pj_error err = {0};
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(0);
     CHECK_INT(pj_arrays_read(path, arena, &arrays, &err), status);
     CHECK_PART(err.what, part);
@@ -158,7 +158,7 @@ static uint32_t next_random(void)
 
 static pj_status parse(const uint8_t *bytes, size_t length, pj_error *err)
 {
-    pj_arrays arrays;
+    pj_ndarrays arrays;
     pj_arena *arena = pj_arena_new(64 << 20);
     uint8_t *exact = malloc(length ? length : 1); /* reading past it is seen by AddressSanitizer */
     memcpy(exact, bytes, length);
@@ -261,8 +261,8 @@ static void check_cast(double value, pj_dtype from, pj_dtype to, double want)
 {
     pj_error err = {0};
     pj_arena *arena = pj_arena_new(0);
-    pj_array given, array, out;
-    given = (pj_array){.name = "", .dtype = PJ_FLOAT64, .count = 1, .bytes = 8, .data = &value};
+    pj_ndarray given, array, out;
+    given = (pj_ndarray){.name = "", .dtype = PJ_FLOAT64, .count = 1, .bytes = 8, .data = &value};
     CHECK_INT(pj_array_cast(&given, from, arena, &array, &err), PJ_OK);
     CHECK_INT(pj_array_cast(&array, to, arena, &out, &err), PJ_OK);
     double got = pj_array_real(&out, 0);

@@ -1,0 +1,53 @@
+/* A bench for variants of a model: samples and the outputs of the model as it is are held; a variant is written by
+ * apply, run, and its outputs are compared. Several workers do so at once, each with a process and a model of its own.
+ */
+#pragma once
+
+#include "base/json_write.h"
+#include "evaluate/evaluation.h"
+
+enum { PJ_MOST_WORKERS = 64 };
+
+typedef struct pj_bench_worker {
+    pj_runtime *runtime; /* NULL: it died, and is opened anew */
+    pj_model *model;
+} pj_bench_worker;
+
+typedef struct pj_bench {
+    pj_evaluation *e;
+    pj_setup setup; /* for apply: names the plan and the ranges below */
+    const char *labels_file;
+    const pj_ndarray *labels;               /* NULL: none */
+    const pj_ndarray **sample, **reference; /* `samples` of each: inputs, outputs */
+    size_t samples, outputs;
+    double top1;             /* of the model as it is; NAN: no labels */
+    const char *calibration; /* the file of ranges; NULL: */
+    pj_str ranges;           /* they were measured: as JSON */
+    const char *target;
+    pj_bench_worker worker[PJ_MOST_WORKERS];
+    int workers;
+} pj_bench;
+
+/* What came of a variant. */
+typedef struct pj_tried {
+    double loss;         /* 1 where it is refused */
+    double top1;         /* NAN: no labels, or refused */
+    const char *refused; /* in the arena that was given; NULL: measured */
+} pj_tried;
+
+/* Reads samples and labels, runs the model on them, measures ranges where no file names them. `workers` at most. What
+ * is in it by then is to be closed even after a failure. */
+pj_status pj_bench_open(pj_bench *bench, pj_evaluation *e, const char *labels, const char *calibration,
+                        const char *target, size_t workers, pj_error *err);
+void pj_bench_close(pj_bench *bench);
+
+/* A variant whose layers have these formats (weights, activations; NULL: as they are). A refusal is no failure.
+ * PJ_ENOMEM, PJ_EIO, PJ_ESTOPPED. */
+pj_status pj_bench_try(pj_bench *bench, int worker, const pj_plan_layer *rows, size_t count, pj_arena *arena,
+                       pj_tried *out, pj_error *err);
+
+/* A setup that gives the sizes that the first sample has to those symbols that are names and have none yet. */
+pj_status pj_bench_bind(const pj_bench *bench, const pj_setup *setup, pj_arena *arena, pj_setup *out, pj_error *err);
+
+/* Writes the member "tensors" of picojoule.ranges/1. */
+void pj_ranges_json(const pj_ranges *ranges, pj_json_writer *json);
