@@ -7,6 +7,7 @@
 
 #include "base/ckd.h"
 #include "ops/op.h"
+#include "quant/scale.h"
 
 /* ---- wishes ---- */
 
@@ -203,16 +204,7 @@ pj_status pj_weight_read(pj_pass *pass, const pj_held *weight, const float **out
 
 int pj_weight_channels(const pj_edit_node *node, const pj_held *w)
 {
-    const pj_node *was = node->was;
-    if (pj_edit_is(node, "Conv"))
-        return w->rank > 0 ? 0 : -1;
-    if (pj_edit_is(node, "ConvTranspose"))
-        return w->rank > 1 && pj_node_int(was, "group", 1) == 1 ? 1 : -1;
-    if (w->rank < 2)
-        return -1;
-    if (pj_edit_is(node, "Gemm"))
-        return w->input == 1 ? !pj_node_int(was, "transB", 0) : pj_node_int(was, "transA", 0) != 0;
-    return w->rank - (w->input == 1 ? 1 : 2);
+    return pj_channel_axis(node->was, w->input, w->rank);
 }
 
 int pj_weight_inputs(const pj_edit_node *node, const pj_held *w)

@@ -5,8 +5,9 @@
 
 #include "apply/pass.h"
 #include "base/ckd.h"
+#include "quant/scale.h"
 
-enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, OPSET_INT2 = 25, BLOCK = 32 };
+enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, OPSET_INT2 = 25 };
 
 /* ---- DequantizeLinear ---- */
 
@@ -320,7 +321,7 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
 static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
 {
     pj_held table;
-    const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
+    const int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
     const pj_dtype dtype = wish->activations == PJ_WISH_HALF ? PJ_FLOAT16 : PJ_FLOAT32;
     if (!pass->for_ort || wish->weights != PJ_WISH_INT || wish->weight_bits != 4 || block < 16 ||
         !is_power_of_two(block))
@@ -376,7 +377,7 @@ static int64_t block_of(const pj_pass *pass, const pj_edit_node *node, int bits,
     bool is_product = pj_edit_is_any(node, "MatMul Gemm");
     if (block < 0 || (block == 0 && (bits > 4 || !is_product)))
         return 0;
-    block = block == 0 ? BLOCK : block;
+    block = block == 0 ? PJ_SCALE_BLOCK : block;
     return block < extent ? block : extent;
 }
 
@@ -425,7 +426,7 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     if (!pj_weight_input(pass, node, &weight))
         return !wish->is_named ? PJ_OK : pj_pass_keep(pass, node, "its weight is no constant of the main graph");
     pj_dq dq = form_of(pass, node, &weight, wish);
-    const int64_t block = pass->options->block > 0 ? pass->options->block : BLOCK;
+    const int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
     PJ_TRY(pj_weight_check(pass, node, &weight));
     if (dq.block && dq.bits > 2 && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 &&
         fits_nbits(pass, node, &weight, block) &&

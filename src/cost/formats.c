@@ -306,11 +306,13 @@ static int most_parameters(const pj_precision *precision, const pj_node *node)
     return most;
 }
 
-/* Are scales part of what the layer reads at input `i`: of integers, and of narrow floats of a constant? */
+/* Are scales part of what the layer reads at input `i`: of integers, and of narrow floats of a constant? A bias of sums
+ * of integers counts in their units, so its scale says nothing new. */
 static bool reads_scales(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_value *value = node->in[i];
-    if (!value || !pj_precision_is_data(node, i) || pj_precision_planned(precision, node, i))
+    bool is_bias = pj_precision_node(precision, node)->is_integer && pj_node_role(node, i) == 'b';
+    if (!value || is_bias || !pj_precision_is_data(node, i) || pj_precision_planned(precision, node, i))
         return false;
     pj_format read = pj_precision_reads(precision, node, i);
     const pj_quantized *quantized = precision->quantized[value->index];
@@ -340,6 +342,21 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
             add_scales(precision, draft, precision->quantized[quantizer->out[0]->index], 0);
     }
     return PJ_OK;
+}
+
+/* Scales come with integers that a plan asks for, in the type that is computed in. QTools has none. */
+static void count_scales(const pj_precision *precision, const pj_table *table, pj_draft *draft)
+{
+    const pj_node *node = draft->node;
+    const pj_number *input = &draft->formats.input.number;
+    draft->scale_bits = is_float(&draft->formats.input) && input->bits == 16 ? 16 : 32;
+    for (int i = 0; i < node->inputs && pj_table_rules(table) != PJ_RULES_QTOOLS; i++) {
+        if (!node->in[i] || !node->in[i]->is_constant || !pj_precision_is_data(node, i) ||
+            pj_precision_use(node, i) != PJ_CONST_WEIGHT)
+            continue;
+        pj_format format = pj_precision_reads(precision, node, i);
+        draft->scales += pj_planned_scales(node, i, &format, &draft->formats.input);
+    }
 }
 
 static void settle_outputs(pj_precision *precision, const pj_table *table, const pj_draft *draft, pj_diags *diags)
@@ -390,5 +407,6 @@ pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const
         PJ_TRY(convert_outputs(precision, arena, diags, draft, err));
         count_requantization(precision, draft);
     }
+    count_scales(precision, table, draft);
     return list_parameters(precision, arena, draft, err);
 }

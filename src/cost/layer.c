@@ -59,10 +59,16 @@ static pj_status name_layer(pj_layer *row, const pj_node *node, pj_arena *arena,
     return list_names(node->out, node->outputs, arena, &row->outputs, err);
 }
 
-/* Numbers in the attribute lists of a layer whose parameters stand there: floats have 32 bits, integers 64. */
-static void count_held(pj_layer_detail *detail)
+/* Numbers in the attribute lists of a layer whose parameters stand there: floats have 32 bits, integers 64. So much for
+ * those; and the scales of a plan. */
+static void count_held(pj_layer_detail *detail, const pj_draft *draft)
 {
     const pj_node *node = detail->node;
+    int64_t scale_bits;
+    if (pj_mul_i64(draft->scales, draft->scale_bits, &scale_bits)) {
+        detail->held = draft->scales;
+        detail->held_bits = scale_bits;
+    }
     if (!node->desc || !(node->desc->traits & PJ_HOLDS))
         return;
     for (int i = 0; i < node->attrs; i++) {
@@ -354,7 +360,7 @@ static pj_status count_layer(pj_precision *precision, const pj_table *table, con
     PJ_TRY(keep_draft(layers, i, &draft, arena, err));
     PJ_TRY(count_work(layers, row, detail, err));
     if (!row->free)
-        count_held(detail);
+        count_held(detail, &draft);
     count_parameters(precision->model, row, detail, seen);
     PJ_TRY(pj_layer_describe(layers, i, &draft.formats, err));
     report_most(row, diags);

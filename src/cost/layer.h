@@ -45,8 +45,9 @@ typedef struct pj_layer_detail {
     const pj_conversion *in, *out; /* of what is read, of what is written */
     pj_parameter *parameter;
     int parameters;
-    const pj_loops *loops;   /* NULL: none are known */
-    int64_t held, held_bits; /* numbers and bits of the parameters that stand in attributes */
+    const pj_loops *loops; /* NULL: none are known */
+    int64_t held,
+        held_bits; /* numbers and bits of parameters that are no tensors: in attributes, and the scales of a plan */
 } pj_layer_detail;
 
 /* The layers of a model in graph order. `row` and `detail` are parallel. */
@@ -83,6 +84,7 @@ typedef struct pj_draft {
     pj_conversion in, out;
     pj_parameter *parameter;
     int parameters;
+    int64_t scales, scale_bits; /* of weights that a plan stores as integers: numbers, and bits of each */
 } pj_draft;
 
 /* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.

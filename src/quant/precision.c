@@ -38,6 +38,46 @@ bool pj_number_of_dtype(pj_dtype dtype, pj_number *out)
     return true;
 }
 
+/* What a plan's formats mean for a tensor: weights are of their format, data beside them of that of the activations,
+ * and so are constants that meet data. A bias of an integer layer counts in the units of its sums, with 32 bits. NULL:
+ * they say nothing of it. */
+static const pj_format *planned_for(const pj_format *weights, const pj_format *activations, const pj_value *value,
+                                    pj_const_use use)
+{
+    static const pj_format sums = {
+        .number = {.kind = PJ_FIXED, .bits = 32, .int_bits = 31, .is_signed = true},
+          .from = PJ_FROM_PLAN
+    };
+    const pj_format *format = activations;
+    const bool has_integers = weights->from != PJ_FROM_NOTHING && weights->number.kind != PJ_FLOAT &&
+                              activations->from != PJ_FROM_NOTHING && activations->number.kind != PJ_FLOAT;
+    if (value->is_constant && use == PJ_CONST_WEIGHT)
+        format = weights;
+    else if (value->is_constant && use == PJ_CONST_BIAS && has_integers)
+        format = &sums;
+    return format->from != PJ_FROM_NOTHING ? format : NULL;
+}
+
+pj_const_use pj_precision_use(const pj_node *node, int i)
+{
+    if (!node->desc)
+        return PJ_CONST_WEIGHT;
+    switch (pj_node_role(node, i)) {
+    case 'w':
+        return PJ_CONST_WEIGHT;
+    case 'b':
+        return PJ_CONST_BIAS;
+    case 'x':
+        break;
+    default:
+        return PJ_CONST_BESIDE;
+    }
+    bool meets = (node->desc->traits & PJ_ELEMENT) != 0;
+    for (int k = 0; k < node->inputs && pj_precision_passes(node); k++)
+        meets = meets || (k != i && pj_precision_is_data(node, k) && !node->in[k]->is_constant);
+    return meets ? PJ_CONST_BESIDE : PJ_CONST_WEIGHT;
+}
+
 pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value)
 {
     pj_format format = {.from = PJ_FROM_NOTHING};
@@ -47,8 +87,9 @@ pj_format pj_precision_declared(const pj_precision *precision, const pj_value *v
     if (!pj_type_is_tensor(type) || !pj_number_of_dtype(type->dtype, &format.number))
         return format;
     format.from = PJ_FROM_DECLARED;
-    const pj_format *planned = value->is_constant ? &precision->weights : &precision->activations;
-    return planned->from != PJ_FROM_NOTHING && pj_dtype_is_float(type->dtype) ? *planned : format;
+    const pj_format *planned =
+        planned_for(&precision->weights, &precision->activations, value, (pj_const_use)precision->use[value->index]);
+    return planned && pj_dtype_is_float(type->dtype) ? *planned : format;
 }
 
 bool pj_precision_is_data(const pj_node *node, int i)
@@ -121,10 +162,9 @@ const pj_node_precision *pj_precision_node(const pj_precision *precision, const 
 const pj_format *pj_precision_planned(const pj_precision *precision, const pj_node *node, int i)
 {
     const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
-    const pj_format *format = NULL;
-    if (plan && pj_precision_is_data(node, i))
-        format = node->in[i]->is_constant ? &plan->weights : &plan->activations;
-    return format && format->from != PJ_FROM_NOTHING ? format : NULL;
+    if (!plan || !pj_precision_is_data(node, i))
+        return NULL;
+    return planned_for(&plan->weights, &plan->activations, node->in[i], pj_precision_use(node, i));
 }
 
 pj_format pj_precision_of(const pj_precision *precision, const pj_value *value)

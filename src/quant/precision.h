@@ -77,7 +77,7 @@ typedef enum pj_quantizer {
 
 /* What a plan says of a layer; `from` PJ_FROM_NOTHING: nothing. */
 typedef struct pj_plan_formats {
-    pj_format weights;     /* of all its constants */
+    pj_format weights;     /* of its weights; other constants: pj_precision_planned */
     pj_format activations; /* in which it reads its data inputs */
     pj_format accumulator;
     pj_format output; /* as a quantizer after it would */
@@ -94,6 +94,14 @@ typedef struct pj_node_precision {
     const pj_format *computes_on; /* of an operator that quantizes its data inputs by itself; NULL: it does not */
 } pj_node_precision;
 
+/* What a layer takes a constant for. */
+typedef enum pj_const_use {
+    PJ_CONST_NONE,   /* nobody reads it */
+    PJ_CONST_BESIDE, /* data beside data (what Add adds), factors of a normalization */
+    PJ_CONST_BIAS,   /* is added to sums of products */
+    PJ_CONST_WEIGHT  /* is multiplied with, or looked up */
+} pj_const_use;
+
 typedef struct pj_precision {
     const pj_model *model;
     pj_arena *arena;                 /* of all below */
@@ -103,6 +111,7 @@ typedef struct pj_precision {
     const pj_node **quantizer_after; /* likewise: the quantizer that a value passes before it is stored, or NULL */
     const pj_format **wished;        /* likewise: what a plan says that all its readers read, or NULL */
     const pj_format **sum;           /* likewise: the sums that it holds in wider numbers, or NULL */
+    uint8_t *use;                    /* likewise, of constants: a pj_const_use, of all readers */
     bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps after views and moves */
     pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
     int nodes;                       /* of them */
@@ -147,7 +156,11 @@ bool pj_precision_passes(const pj_node *node);
  * fewer constants than it has numbers), or -1: what is stored is that input. */
 int pj_precision_carried(const pj_precision *precision, const pj_node *node);
 
-/* What a plan says of data input `i`, or NULL. */
+/* What the node takes a constant at input `i` for. */
+pj_const_use pj_precision_use(const pj_node *node, int i);
+
+/* What a plan says of data input `i`, or NULL: weights have its format of weights, data and the constants that meet
+ * them that of activations; a bias has 32 bits where both are integers. */
 const pj_format *pj_precision_planned(const pj_precision *precision, const pj_node *node, int i);
 
 /* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */

@@ -24,6 +24,7 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->quantizer_after = PJ_NEW(arena, const pj_node *, model->values);
     out->wished = PJ_NEW(arena, const pj_format *, model->values);
     out->sum = PJ_NEW(arena, const pj_format *, model->values);
+    out->use = PJ_NEW(arena, uint8_t, model->values);
     out->dequantized = PJ_NEW(arena, bool, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
@@ -289,6 +290,20 @@ static bool store_quantized(pj_precision *precision)
     return found;
 }
 
+/* Of several uses of a constant, the weightiest one. */
+static void find_uses(pj_precision *precision)
+{
+    for (int n = 0; n < precision->nodes; n++) {
+        const pj_node *node = precision->order[n];
+        for (int i = 0; i < node->inputs; i++) {
+            pj_const_use use = node->in[i] ? pj_precision_use(node, i) : PJ_CONST_NONE;
+            uint8_t *at = node->in[i] ? &precision->use[node->in[i]->index] : NULL;
+            if (at && use > *at)
+                *at = (uint8_t)use;
+        }
+    }
+}
+
 pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fold, pj_arena *arena, pj_diags *diags,
                             pj_precision *out, pj_error *err)
 {
@@ -298,6 +313,7 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
         out->weights = plan->weights;
         out->activations = plan->activations;
     }
+    find_uses(out);
     for (int i = 0; i < model->values; i++)
         out->stored[i] = pj_precision_declared(out, model->value[i]);
     find_dequantized(out);

@@ -20,3 +20,15 @@ bool pj_contents_equal(const pj_value *a, const pj_value *b);
 
 /* A fixed-point number of these bits; `scale` sets its binary point where it is one power of two. */
 void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_quantized *out);
+
+/* ---- scales that a plan brings with it ---- */
+
+enum { PJ_SCALE_BLOCK = 32 }; /* numbers that share one where blocks do */
+
+/* The axis of the output channels of a constant operand with `rank` axes; -1: not one axis. */
+int pj_channel_axis(const pj_node *node, int input, int rank);
+
+/* How many scales come with the weight at input `i` where a plan stores it as integers: one a channel, or one for each
+ * block along the sums, of at most 4 bits beside floats in products of matrices (as `apply` writes them). 0: none, or
+ * not known. */
+int64_t pj_planned_scales(const pj_node *node, int i, const pj_format *weights, const pj_format *activations);

@@ -140,7 +140,7 @@ static void test_entries(void)
     CHECK_TEXT(conv1->input->word, "int8");
     CHECK_TEXT(conv1->accumulator->word, "int17"); /* 15 bits, 3 terms */
     CHECK_INT(conv1->bops, 16 * 9 * 64);
-    CHECK_INT(conv1->param_bits, 9 * 8);
+    CHECK_INT(conv1->param_bits, 9 * 8 + 3 * 32); /* and a scale a channel */
     /* its output is read as declared: 48 sums become floats */
     CHECK_TEXT(conv1->output->word, "fp32");
     CHECK_INT(work_of(conv1, "round"), 48);
@@ -148,7 +148,7 @@ static void test_entries(void)
     CHECK_TEXT(conv2->weight->word, "int4");
     CHECK_TEXT(conv2->input->word, "fp32");
     CHECK_TEXT(conv2->accumulator->word, "fp32");
-    CHECK_INT(conv2->param_bits, 9 * 4);
+    CHECK_INT(conv2->param_bits, 9 * 4 + 3 * 32);
     CHECK_INT(work_of(conv2, "round"), 9);
     priced_free(&p);
 }

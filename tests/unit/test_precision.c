@@ -135,7 +135,7 @@ static void test_handed_on(void)
     FORMAT(layer_of(&p, "conv")->accumulator, "int33", "QDQ");
     FORMAT(layer_of(&p, "conv")->output, "int8", "QDQ"); /* quantized before the clamp: 3 * 4 * 4 elements */
     CHECK_INT(work_of(layer_of(&p, "conv"), "shift"), 48);
-    CHECK_INT(layer_of(&p, "conv")->params, 6 + 3 + 4); /* weights, biases, scales of a, w, c and r */
+    CHECK_INT(layer_of(&p, "conv")->params, 6 + 3 + 3); /* weights, biases, scales of a, w and r; that of c is a_s w_s */
     FORMAT(layer_of(&p, "relu")->input, "int8", "QDQ");
     FORMAT(layer_of(&p, "relu")->output, "int8", "QDQ");
     CHECK_INT(work_of(layer_of(&p, "relu"), "cmp"), 48);

@@ -146,15 +146,15 @@ static void test_never(void)
     forget(&a);
 }
 
-/* 16 weights of 8 bits, in a body */
+/* 16 weights of 8 bits and 4 scales, in a body */
 static void test_quantized(void)
 {
     builder b = with_weights();
     add_loop(&b, "loop", "x", "y", 3, 0);
     analyzed a = analyze(&b, "int8");
     CHECK_TEXT(layer_of(&a, "mm")->weight->word, "int8");
-    CHECK_INT(a.result->totals.param_bits, 128);
-    CHECK_NEAR(layer_of(&a, "mm")->energy.parameters, 3 * 128 * 20.3125, 1e-15);
+    CHECK_INT(a.result->totals.param_bits, 16 * 8 + 4 * 32);
+    CHECK_NEAR(layer_of(&a, "mm")->energy.parameters, 3 * 256 * 20.3125, 1e-15);
     forget(&a);
 }
 
