@@ -1,0 +1,139 @@
+#!/bin/sh
+# test.sh DIST PROGRAM: what dist.sh made, used as people would: each program writes the bytes of PROGRAM, the packages
+# install and leave nothing behind, the Python module does what its tests say.
+set -eu
+dist=$(cd "${1:?DIST}" && pwd)
+program=$(realpath "${2:?PROGRAM}")
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+failed=0
+
+fail()
+{
+    echo "FAILED: $1" >&2
+    failed=1
+}
+
+skip() { echo "SKIPPED: $1"; }
+
+same() # NAME COMMAND... : writes what PROGRAM writes
+{
+    name=$1
+    shift
+    compared=0
+    for words in "analyze models/resnet8.onnx --inspect-weights --device stm32h7a3 --format json" \
+        "analyze models/resnet8.onnx --table qtools --quantize w4a8 --memory --format json" \
+        "analyze models/encoder.onnx --dim batch=2 --dim sequence=16 --lint" "plan models/kws_dscnn.onnx --format json" \
+        "tables horowitz-45nm" "ops"; do
+        # shellcheck disable=SC2086 # words
+        { "$program" $words >"$work/ours" 2>&1 && "$@" $words >"$work/theirs" 2>&1 && cmp -s "$work/ours" "$work/theirs"; } ||
+            fail "$name: $words"
+        compared=$((compared + 1))
+    done
+    echo "$name: $compared outputs are the same bytes"
+}
+
+# ---- sums and parts ----
+(cd "$dist" && sha256sum --check --quiet SHA256SUMS) || fail "SHA256SUMS"
+python3 - "$dist" <<'END' || fail "SBOM"
+import glob, hashlib, json, os, sys
+folder = sys.argv[1]
+bom = json.load(open(glob.glob(folder + "/*.spdx.json")[0]))
+assert bom["spdxVersion"] == "SPDX-2.3" and bom["dataLicense"] == "CC0-1.0"
+ids = [one["SPDXID"] for one in bom["packages"] + bom["files"]]
+assert len(set(ids)) == len(ids) and {"SPDXRef-picojoule", "SPDXRef-sqlite3", "SPDXRef-musl"} <= set(ids)
+for one in bom["relationships"]:
+    assert one["relatedSpdxElement"] in ids and one["spdxElementId"] in ids + ["SPDXRef-DOCUMENT"]
+listed = {one["fileName"]: one["checksums"][1]["checksumValue"] for one in bom["files"]}
+for name in os.listdir(folder):
+    if name != "SHA256SUMS" and not name.endswith(".spdx.json"):
+        assert listed["./" + name] == hashlib.sha256(open(os.path.join(folder, name), "rb").read()).hexdigest(), name
+END
+
+# ---- the archive, in a folder that has nothing else ----
+tar -xf "$dist"/picojoule-*-linux-*.tar.gz -C "$work"
+static=$(echo "$work"/picojoule-*-linux-*/bin/picojoule)
+readelf -l "$static" | grep -q INTERP && fail "the static program is not static"
+same "static program" "$static"
+if [ "$(id -u)" = 0 ]; then
+    mkdir "$work/empty"
+    cp "$static" models/resnet8.onnx "$work/empty"
+    chroot "$work/empty" /picojoule analyze resnet8.onnx --format json >"$work/theirs" &&
+        (cd models && "$program" analyze resnet8.onnx --format json) | cmp -s - "$work/theirs" || fail "in an empty root"
+fi
+
+# ---- the image: its layer by chroot ----
+mkdir -p "$work/oci" "$work/rootfs"
+tar -xf "$dist"/*.oci.tar -C "$work/oci"
+layer=$(python3 - "$work/oci" <<'END'
+import hashlib, json, sys
+def blob(digest):
+    data = open(sys.argv[1] + "/blobs/" + digest.replace(":", "/"), "rb").read()
+    assert "sha256:" + hashlib.sha256(data).hexdigest() == digest
+    return data
+index = json.load(open(sys.argv[1] + "/index.json"))
+manifest = json.loads(blob(index["manifests"][0]["digest"]))
+config = json.loads(blob(manifest["config"]["digest"]))
+assert config["config"]["Entrypoint"] == ["/picojoule"] and len(config["rootfs"]["diff_ids"]) == 1
+blob(manifest["layers"][0]["digest"])
+print(sys.argv[1] + "/blobs/" + manifest["layers"][0]["digest"].replace(":", "/"))
+END
+)
+tar -xzf "$layer" -C "$work/rootfs"
+cmp -s "$work/rootfs/picojoule" "$static" || fail "the image holds another program"
+
+# ---- the wheel, without an index ----
+if python3 -m pip --version >/dev/null 2>&1; then
+    python3 -m pip install -q --no-index --no-deps --no-compile --target "$work/site" "$dist"/*.whl 2>"$work/pip" || {
+        cat "$work/pip" >&2
+        fail "the wheel does not install"
+    }
+    same "wheel" env PYTHONPATH="$work/site" python3 "$work/site/bin/picojoule"
+    for python in /usr/bin/python3 python3; do
+        "$python" -c 'import pytest' 2>/dev/null || continue
+        PYTHONPATH=$work/site PICOJOULE_MODELS=$root/models "$python" -m pytest -q -p no:cacheprovider \
+            packaging/python/tests || fail "the module's tests"
+        tested=yes
+        break
+    done
+    [ "${tested:-}" ] || skip "no pytest: the Python module was installed, not tested"
+else
+    skip "no pip: the wheel was NOT tried"
+fi
+
+# ---- the Debian packages, in a system of their own ----
+if command -v lintian >/dev/null 2>&1; then
+    lintian --fail-on error,warning --no-tag-display-limit "$dist"/*.deb >"$work/lintian" 2>&1 || {
+        cat "$work/lintian" >&2
+        fail "lintian"
+    }
+else
+    skip "no lintian: the Debian packages were NOT checked"
+fi
+mkdir "$work/deb"
+for package in "$dist"/*.deb; do
+    dpkg-deb -x "$package" "$work/deb"
+done
+same "Debian package" "$work/deb/usr/bin/picojoule"
+for file in usr/share/man/man1/picojoule.1.gz usr/share/picojoule/schemas/report.schema.json usr/include/picojoule/picojoule.h \
+    usr/share/bash-completion/completions/picojoule; do
+    [ -e "$work/deb/$file" ] || fail "the Debian packages have no $file"
+done
+if [ "$(id -u)" = 0 ] && command -v dpkg >/dev/null 2>&1 && ! dpkg -s picojoule >/dev/null 2>&1; then
+    find / -xdev -path /proc -prune -o -name '*picojoule*' -path '/usr/*' -print | sort >"$work/before"
+    dpkg -i "$dist"/*.deb >"$work/dpkg" 2>&1 || { cat "$work/dpkg" >&2; fail "dpkg -i"; }
+    same "installed package" /usr/bin/picojoule
+    cc -x c -o "$work/app" - $(pkg-config --cflags --libs picojoule) <<'END' && "$work/app" || fail "a program of the dev package"
+#include <picojoule/picojoule.h>
+int main(void) { return pj_abi_version() < PJ_ABI; }
+END
+    dpkg --purge picojoule libpicojoule-dev libpicojoule0 >"$work/dpkg" 2>&1 || { cat "$work/dpkg" >&2; fail "purge"; }
+    find / -xdev -path /proc -prune -o -name '*picojoule*' -path '/usr/*' -print | sort | cmp -s - "$work/before" ||
+        fail "purge leaves files"
+else
+    skip "not root, or picojoule is installed: the Debian packages were unpacked, not installed"
+fi
+[ "$failed" = 0 ] && echo "all packages do what the program does"
+exit "$failed"
