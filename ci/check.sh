@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs `picojoule check` as a CI job wants it. Needs no token and no network. What it looks at:
 #
-#     PICOJOULE          the program; without it the one on PATH, else the one of this folder's project, which is built
+#     PICOJOULE          the program; without it the one on PATH, else that of a release, else one that is built (install.sh)
 #     PICOJOULE_BUDGET   budget file (default picojoule.json)
 #     PICOJOULE_JUNIT    writes JUnit XML there, where it is set
 #     PICOJOULE_SARIF    writes SARIF 2.1.0 there, where it is set
@@ -18,7 +18,7 @@ if [ -z "$program" ]; then
 fi
 if [ -z "$program" ]; then
     program=$root/build/release/picojoule
-    [ -x "$program" ] || "$root/dev" build >&2
+    [ -x "$program" ] || "$root/ci/install.sh" "$root/build/release" >&2
 fi
 set -- check "${PICOJOULE_BUDGET:-picojoule.json}"
 if [ "${GITHUB_ACTIONS:-}" = true ]; then

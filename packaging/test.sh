@@ -91,6 +91,8 @@ if python3 -m pip --version >/dev/null 2>&1; then
         fail "the wheel does not install"
     }
     same "wheel" env PYTHONPATH="$work/site" python3 "$work/site/bin/picojoule"
+    PYTHONPATH=$work/site python3 examples/dearest.py models/resnet8.onnx >"$work/says" &&
+        grep -q '^258.420 uJ, of which 16.5 % in /stack3/conv2/Conv$' "$work/says" || fail "examples/dearest.py"
     for python in /usr/bin/python3 python3; do
         "$python" -c 'import pytest' 2>/dev/null || continue
         PYTHONPATH=$work/site PICOJOULE_MODELS=$root/models "$python" -m pytest -q -p no:cacheprovider \

@@ -127,7 +127,7 @@ step="action.yml gives the script what it asks for"
 for name in PICOJOULE PICOJOULE_BUDGET PICOJOULE_JUNIT PICOJOULE_SARIF PICOJOULE_AGAINST; do
     grep -q "^ *$name: " "$root/action.yml" || wrong "action.yml lacks $name"
 done
-[ -n "$(script_of 'Build picojoule')" ] && [ -x "$root/dev" ] || wrong "nothing to build with"
+[ -n "$(script_of 'Get picojoule')" ] && [ -x "$root/ci/install.sh" ] || wrong "nothing to get the program with"
 
 step="GitLab: the line of its script"
 line=$(sed -n '/^  script:/,/^  artifacts:/s/^    - //p' "$root/ci/gitlab-ci.yml")
