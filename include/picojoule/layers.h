@@ -110,4 +110,10 @@ typedef struct pj_layered {
 PJ_API pj_status pj_layers_run(const pj_layers_ask *ask, pj_layered **out, pj_error *err);
 PJ_API void pj_layers_free(pj_layered *layered); /* NULL is allowed */
 
+/* Text, JSON (picojoule.layers/1), CSV (one row a kernel, columns of the per-layer guide), Markdown, SVG (bars of
+ * energy and of time). Several stand side by side, layer by layer, with `names` (NULL: of their profiles). Errors as
+ * pj_report_write. */
+PJ_API pj_status pj_layers_write(const pj_layered *const *layered, const char *const *names, size_t count,
+                                 const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
+
 #endif

@@ -22,6 +22,7 @@
     X(history)             \
     X(pareto)              \
     X(measure)             \
+    X(layers)              \
     X(footprint)           \
     X(rate)                \
     X(schedule)            \

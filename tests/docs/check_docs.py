@@ -61,6 +61,10 @@ picojoule apply model.onnx --quantize w8a32 -o out.onnx >apply.log
 { echo op,batch,cin,cout,energy_uj && echo linear,1,64,10,2; } >layers.csv
 { echo hour,g_per_kwh && seq 0 71 | sed 's/.*/&,2&/'; } >grid.csv
 mkdir results && for i in 1 2 3; do echo "{\"num_samples\": 1000, \"energy_kwh\": 0.00$i}" >results/$i.json; done
+for one in model:profile new:int8; do
+    { echo layer,seconds && picojoule analyze ${one%:*}.onnx --format csv | cut -d, -f2 | sed 1d | sed 's/$/,0.001/'; } >${one#*:}.json
+done
+cp model.onnx optimized.onnx && picojoule measure --queries 100 -o run.json --json -- ./infer
 git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
 git add model.onnx && git commit -q -m model && git update-ref refs/remotes/origin/main HEAD
 {

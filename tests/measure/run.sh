@@ -278,6 +278,8 @@ if [ -n "${CHECK_SCHEMA:-}" ]; then
     "$CHECK_SCHEMA" "$root/docs/measurement.schema.json" out.json || fail "$label: measurement"
     "$program" measure --sysfs $sys --list --json >list.json
     "$CHECK_SCHEMA" "$root/docs/sources.schema.json" list.json || fail "$label: sources"
+    "$program" layers "$root/models/resnet8.onnx" --trace "$root/tests/conformance/measure/ort/resnet8.all.t1.json" --json -o layers.json
+    "$CHECK_SCHEMA" "$root/docs/layers.schema.json" layers.json || fail "$label: layers"
 fi
 
 [ $failed = 0 ] && echo "measure works from end to end on fakes"

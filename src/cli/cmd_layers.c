@@ -1,0 +1,157 @@
+/* picojoule layers: measured energy beside estimated energy, layer by layer. */
+#include "commands.h"
+#include "footprint_rows.h"
+#include "say.h"
+
+typedef struct layers_args {
+    pj_output output;
+    pj_setup setup;
+    pj_layers_ask ask;
+    pj_texts traces, optimized, measurements, names;
+    size_t drop_runs;
+    bool strict;
+} layers_args;
+
+#define AT(member) offsetof(layers_args, member)
+
+/* clang-format off */
+static const pj_option trace_rows[] = {
+    {"trace", 0, "FILE", "a profile: of ONNX Runtime, TensorRT, OpenVINO,\nor CSV; one for each MODEL, or several of one",
+     PJ_OPTION_TEXTS, .at = AT(traces), .wants = "the name of a file"},
+    {"optimized", 0, "FILE", "the model that ONNX Runtime wrote\n(optimized_model_filepath): fused kernels are\nmatched exactly; one for each --trace",
+     PJ_OPTION_TEXTS, .at = AT(optimized), .wants = "the name of a file"},
+    {"drop-runs", 0, "N", "first runs that do not count (default 1): they\nload and warm up",
+     PJ_OPTION_COUNT, .at = AT(drop_runs), .least = 0, .most = 1e9, .wants = "a number from 0 on"},
+    {"name", 0, "NAME", "of a profile, where several stand side by side:\nfp32, int8 ...; one for each --trace",
+     PJ_OPTION_TEXTS, .at = AT(names)},
+};
+static const pj_option energy_rows[] = {
+    {"measurement", 0, "FILE", "of the model's runs without profiling, by\n`picojoule measure`: shared by time; one for each\n--trace",
+     PJ_OPTION_TEXTS, .at = AT(measurements), .wants = "the name of a file"},
+    {"joules-per-run", 0, "ENERGY", "the same as a number: 24mJ",
+     PJ_OPTION_READ, .at = AT(ask.joules_per_run), .read = pj_read_joules},
+    {"power", 0, "FILE", "CSV of watts while the profile was recorded (`measure\n--power-log`): integrated where kernels last long\nenough",
+     PJ_OPTION_TEXT, .at = AT(ask.power), .wants = "the name of a file"},
+    {"trace-start", 0, "SECONDS", "when the profile's time 0 was, since 1970, on the\nclock of --power (default: as its name says)",
+     PJ_OPTION_REAL, .at = AT(ask.trace_start_s), .least = 0, .most = 1e12, .wants = "seconds from 0 on"},
+    {"watts", 0, "W", "constant power while the profile was recorded",
+     PJ_OPTION_REAL, .at = AT(ask.watts), .least = 0, .most = 1e9, .wants = "watts from 0 on"},
+    {"idle-watts", 0, "W", "of it, without work: adds energy above idle",
+     PJ_OPTION_REAL, .at = AT(ask.idle_watts), .least = 0, .most = 1e9, .wants = "watts from 0 on"},
+};
+/* clang-format on */
+
+static void set_defaults(void *given)
+{
+    layers_args *args = given;
+    args->ask = pj_layers_ask_default();
+    args->drop_runs = args->ask.drop_runs;
+}
+
+enum { MOST = 8 };
+
+/* What profile number i is asked for. */
+static pj_layers_ask ask_of(const layers_args *args, const pj_line *line, size_t i)
+{
+    pj_layers_ask ask = args->ask;
+    ask.model = line->operand[line->operands == 1 ? 0 : i];
+    ask.setup = &args->setup;
+    ask.trace = args->traces.text[i];
+    ask.drop_runs = args->drop_runs;
+    ask.optimized = args->optimized.count ? args->optimized.text[i] : NULL;
+    ask.measurement = args->measurements.count ? args->measurements.text[i] : NULL;
+    return ask;
+}
+
+static pj_exit check(const layers_args *args, const pj_line *line)
+{
+    const size_t count = args->traces.count;
+    const struct {
+        const char *name;
+        size_t count;
+    } lists[] = {
+        {"optimized",   args->optimized.count   },
+        {"measurement", args->measurements.count},
+        {"name",        args->names.count       }
+    };
+    if (count == 0)
+        return pj_say_usage("layers", "layers: there is no --trace FILE; ONNX Runtime writes one with profiling on");
+    if (count > MOST)
+        return pj_say_usage("layers", "layers: %zu profiles; at most %d stand side by side", count, MOST);
+    if (line->operands != 1 && line->operands != count)
+        return pj_say_usage("layers",
+                            "layers: %zu models and %zu profiles: one of each, or several profiles of one model",
+                            line->operands, count);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (lists[i].count && lists[i].count != count)
+            return pj_say_usage("layers", "layers: --%s is there %zu times, --trace %zu times", lists[i].name,
+                                lists[i].count, count);
+    return PJ_EXIT_DONE;
+}
+
+static pj_exit tell(const layers_args *args, pj_layered *const *layered, size_t count)
+{
+    pj_error err = {0};
+    for (size_t i = 0; args->strict && i < count; i++)
+        if (pj_say_strict(layered[i]->findings, layered[i]->finding_count, layered[i]->asked.trace))
+            return PJ_EXIT_UNSUPPORTED;
+    pj_out out = pj_out_new(args->output.out);
+    pj_status status = pj_layers_write((const pj_layered *const *)layered, args->names.count ? args->names.text : NULL,
+                                       count, &args->output.report, pj_out_write, &out, &err);
+    return pj_out_finish(&out, status, &err, NULL);
+}
+
+static pj_exit run(pj_line *line, const void *given)
+{
+    const layers_args *args = given;
+    pj_error err = {0};
+    pj_layered *layered[MOST] = {NULL};
+    pj_exit code = check(args, line);
+    if (code != PJ_EXIT_DONE)
+        return code;
+    for (size_t i = 0; code == PJ_EXIT_DONE && i < args->traces.count; i++) {
+        const pj_layers_ask ask = ask_of(args, line, i);
+        if (pj_layers_run(&ask, &layered[i], &err) != PJ_OK)
+            code = pj_say_error(&err, ask.trace);
+    }
+    if (code == PJ_EXIT_DONE)
+        code = tell(args, layered, args->traces.count);
+    for (size_t i = 0; i < MOST; i++)
+        pj_layers_free(layered[i]);
+    return code;
+}
+
+const pj_command pj_command_layers = {
+    .name = "layers",
+    .operands = "MODEL...",
+    .least = 1,
+    .most = MOST,
+    .summary = "measured energy and time beside the estimate, layer by layer",
+    .text = "Matches the kernels of a runtime's profile with the layers of the model, through\n"
+            "fusions and renamings, and puts their time and energy beside the estimate.\n"
+            "Profiling slows a runtime down, so joules are best measured without it: the\n"
+            "profile then gives each kernel's share. Without joules time stands beside the\n"
+            "estimate. Several profiles (fp32, fp16, int8) stand side by side.\n"
+            "docs/measure.md has the rules of matching and the formulas.",
+    .rows = {PJ_ROWS("Profile",                                                                                        trace_rows, 0),
+             PJ_ROWS("Energy",                    energy_rows, 0),
+             {.title = "Model",
+              .at = AT(setup),
+              .settings = PJ_SETTINGS(PJ_ABOUT_MODEL) | PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
+             PJ_ROWS("Report", pj_chart_rows, 0),
+             PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
+    .clashes = {{.with = "watts", .others = "power measurement joules-per-run"},
+             {.with = "power", .others = "measurement joules-per-run"},
+             {.with = "measurement", .others = "joules-per-run"},
+             {.without = "power", .others = "trace-start"},
+             {.without = "watts power", .others = "idle-watts"}                              },
+    .examples = "picojoule layers model.onnx --trace profile.json --measurement run.json\n"
+                "    joules of each kernel beside the estimate\n"
+                "picojoule layers model.onnx --trace profile.json --optimized optimized.onnx\n"
+                "    time beside the estimate, fused kernels matched exactly\n"
+                "picojoule layers model.onnx new.onnx --trace profile.json --trace int8.json --name fp32 --name int8\n"
+                "    two precisions side by side",
+    .size = sizeof(layers_args),
+    .defaults = set_defaults,
+    .run = run,
+};
