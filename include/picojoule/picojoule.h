@@ -32,6 +32,7 @@
 #include "picojoule/error.h"
 #include "picojoule/evaluate.h"
 #include "picojoule/footprint.h"
+#include "picojoule/generation.h"
 #include "picojoule/history.h"
 #include "picojoule/layers.h"
 #include "picojoule/lint.h"

@@ -7,6 +7,7 @@
 #define PJ_COMMAND_LIST(X) \
     X(analyze)             \
     X(explain)             \
+    X(generate)            \
     X(plan)                \
     X(apply)               \
     X(calibrate)           \

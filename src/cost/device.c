@@ -156,6 +156,19 @@ const pj_figure *pj_device_figures(const pj_device *device, size_t *count)
     return device->figures.rows;
 }
 
+pj_device_sheet pj_device_sheet_of(const pj_device *device)
+{
+    static const char *const words[] = {"fp16", "bf16", "fp32", "int8"};
+    pj_device_sheet out = {device->power_w > 0 ? device->power_w : NAN,
+                           device->gb_per_s > 0 ? device->gb_per_s * 1e9 : NAN, NAN};
+    for (size_t i = 0; i < sizeof words / sizeof *words && isnan(out.ops_per_second); i++) {
+        const pj_device_rate *rate = &device->rates[pj_precision_of_word(words[i])];
+        if (rate->given && rate->tops > 0)
+            out.ops_per_second = rate->tops * 1e12;
+    }
+    return out;
+}
+
 const char *pj_device_builtin(size_t index)
 {
     return pj_builtin_at(pj_builtin_devices, index);

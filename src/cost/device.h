@@ -88,6 +88,12 @@ typedef struct pj_device_cost {
     double idle_pj; /* idle power * time, not in energy_pj */
 } pj_device_cost;
 
+/* What a data sheet says in short; NAN: it does not. Operations a second are those of fp16, else bf16, fp32 or int8. */
+typedef struct pj_device_sheet {
+    double watts, bytes_per_second, ops_per_second;
+} pj_device_sheet;
+pj_device_sheet pj_device_sheet_of(const pj_device *device);
+
 /* What a run costs beside its layers. */
 void pj_device_run(const pj_device *device, pj_load load, double *energy_pj, double *time_us);
 /* What the estimate of a load rests on: "own fit, 96 points", "fit of class gpu, 6 points", "measured networks",

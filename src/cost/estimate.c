@@ -154,25 +154,25 @@ static double bits_of(const pj_format *format, pj_num elements)
 }
 
 /* Bits of the activations that a layer reads. */
-static double bits_read(const pj_precision *precision, const pj_layer_detail *detail)
+static double bits_read(const pj_precision *precision, const pj_layers *layers, const pj_layer_detail *detail)
 {
     const pj_node *node = detail->node;
     double bits = 0;
     for (int i = 0; i < node->inputs; i++) {
         pj_format format = pj_precision_reads(precision, node, i);
-        if (pj_layer_reads_activation(node, i))
+        if (pj_layer_reads_activation(node, i) && !pj_layers_hide(layers, node->in[i]))
             bits += bits_of(&format, detail->read[i]);
     }
     return bits;
 }
 
-static double bits_written(const pj_precision *precision, const pj_layer_detail *detail)
+static double bits_written(const pj_precision *precision, const pj_layers *layers, const pj_layer_detail *detail)
 {
     const pj_node *node = detail->node;
     double bits = 0;
     for (int o = 0; o < node->outputs; o++) {
         pj_format format = pj_precision_of(precision, node->out[o]);
-        bits += bits_of(&format, detail->written[o]);
+        bits += pj_layers_hide(layers, node->out[o]) ? 0 : bits_of(&format, detail->written[o]);
     }
     return bits;
 }
@@ -217,8 +217,8 @@ void pj_layers_traffic(const pj_precision *precision, pj_layers *layers)
         if (row->free || !row->counted)
             continue;
         row->work_class = pj_work_class_words[class_of(row, layers->detail[i].node)];
-        row->input_bits = whole_bits((double)row->runs * bits_read(precision, &layers->detail[i]));
-        row->output_bits = whole_bits((double)row->runs * bits_written(precision, &layers->detail[i]));
+        row->input_bits = whole_bits((double)row->runs * bits_read(precision, layers, &layers->detail[i]));
+        row->output_bits = whole_bits((double)row->runs * bits_written(precision, layers, &layers->detail[i]));
     }
 }
 
@@ -313,10 +313,12 @@ static void find_channels(const pj_node *node, pj_device_work *work)
 }
 
 /* What the bytes of a layer are, and where else devices would take them from: all it reads and writes, each once. */
-static void add_bytes(const pj_precision *precision, const pj_layer_detail *detail, double runs, pj_device_work *work)
+static void add_bytes(const pj_precision *precision, const pj_layers *layers, size_t layer, pj_device_work *work)
 {
-    work->input_bytes = runs * bits_read(precision, detail) / 8;
-    work->output_bytes = runs * bits_written(precision, detail) / 8;
+    const pj_layer_detail *detail = &layers->detail[layer];
+    double runs = (double)layers->row[layer].runs, cached = layers->cached ? layers->cached[layer] : 0;
+    work->input_bytes = (runs * bits_read(precision, layers, detail) + cached) / 8;
+    work->output_bytes = runs * bits_written(precision, layers, detail) / 8;
     work->weight_bytes = runs * bits_of_parameters(detail) / 8;
 }
 
@@ -333,8 +335,10 @@ typedef struct estimates {
     pj_diags *diags;
 } estimates;
 
-static pj_device_work work_of(const estimates *e, const pj_layer *row, const pj_layer_detail *detail)
+static pj_device_work work_of(const estimates *e, const pj_layers *layers, size_t layer)
 {
+    const pj_layer *row = &layers->row[layer];
+    const pj_layer_detail *detail = &layers->detail[layer];
     pj_device_work work;
     memset(&work, 0, sizeof work);
     work.format = row->macs > 0 ? detail->formats->input.number : detail->formats->operand.number;
@@ -344,7 +348,7 @@ static pj_device_work work_of(const estimates *e, const pj_layer *row, const pj_
     if (work.kind == PJ_WORK_CONV || work.kind == PJ_WORK_DEPTHWISE)
         find_channels(detail->node, &work);
     work.load = e->load;
-    add_bytes(e->precision, detail, (double)row->runs, &work);
+    add_bytes(e->precision, layers, layer, &work);
     work.params = (double)row->params;
     work.batch = e->batch;
     work.sequence = e->sequence;
@@ -372,10 +376,11 @@ static void add_figure(pj_device_figure *total, const pj_device_cost *cost, pj_d
     add_known(&total->high_pj, out->high_pj);
 }
 
-static pj_status estimate_layer(estimates *e, const pj_layer *row, const pj_layer_detail *detail,
-                                pj_device_figure *figures, pj_error *err)
+static pj_status estimate_layer(estimates *e, const pj_layers *layers, size_t layer, pj_device_figure *figures,
+                                pj_error *err)
 {
-    pj_device_work work = work_of(e, row, detail);
+    const pj_layer *row = &layers->row[layer];
+    pj_device_work work = work_of(e, layers, layer);
     for (size_t d = 0; d < e->count; d++) {
         pj_device_cost cost;
         pj_error why = {0};
@@ -439,7 +444,7 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, cons
         pj_layer *row = &layers->row[i];
         row->devices = figures + i * count;
         if (count && !row->free && row->counted)
-            PJ_TRY(estimate_layer(&e, row, &layers->detail[i], figures + i * count, err));
+            PJ_TRY(estimate_layer(&e, layers, i, figures + i * count, err));
     }
     for (size_t d = 0; d < count; d++)
         finish_sum(&e, d, totals->layers);

@@ -11,8 +11,8 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
 pj_status pj_layers_total(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                           pj_arena *arena, pj_diags *diags, pj_totals *out, pj_error *err);
 
-/* Fills `work_class`, `input_bits` and `output_bits` of each priced layer, under both rules by the shapes and formats of its tensors;
- * beyond 63 bits: INT64_MAX. */
+/* Fills `work_class`, `input_bits` and `output_bits` of each priced layer, under both rules by the shapes and formats
+ * of its tensors; beyond 63 bits: INT64_MAX. */
 void pj_layers_traffic(const pj_precision *precision, pj_layers *layers);
 
 /* Fills `devices` of each layer and of the totals (one figure per device of the setup), and what stands beside them. A

@@ -56,14 +56,22 @@ typedef struct pj_layers {
     pj_layer_detail *detail;
     size_t count;
     pj_interner counts, formats; /* what details and rows share */
-    bool has_qtools;   /* rules qtools: QTools' sum over the parts that it names for each class, each rounded */
-    double qtools_sum; /* (pJ) */
+    const bool *in_place; /* by value: part of a cache that is kept where it is, which moves nothing here; NULL: none */
+    const double *cached; /* by layer: bits of caches in place that it reads and writes, for devices; NULL: none */
+    bool has_qtools;      /* rules qtools: QTools' sum over the parts that it names for each class, each rounded */
+    double qtools_sum;    /* (pJ) */
 } pj_layers;
 
 /* Counts and formats of every step of the schedule; energies stay 0. Arrays live in `arena`. `table`
  * gives the accumulator policy. What layers hand on is settled in `precision` on the way. Errors name the node. */
 pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, const pj_table *table, pj_arena *arena,
                           pj_diags *diags, pj_layers *out, pj_error *err);
+
+/* Is the value part of a cache that is kept in place, and accounted for elsewhere? */
+static inline bool pj_layers_hide(const pj_layers *layers, const pj_value *value)
+{
+    return layers->in_place && value && layers->in_place[value->index];
+}
 
 /* Is the input at `i` data that the layer reads at run time? */
 bool pj_layer_reads_activation(const pj_node *node, int i);

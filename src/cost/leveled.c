@@ -329,7 +329,7 @@ static void add_kept(const walk *w, const pj_value *value, pj_kept_tensor *kept,
 {
     size_t *told = &w->state->stays.told[value->index], stamp = 2 * w->layer + (kept ? 2 : 1);
     pj_kept at = where(w, value);
-    if (at == PJ_KEPT_FAR || *told == stamp)
+    if (at == PJ_KEPT_FAR || *told == stamp || pj_layers_hide(w->traffic->layers, value))
         return;
     *told = stamp;
     if (kept)
@@ -366,7 +366,8 @@ static const char *fused_into(const walk *w)
 {
     const pj_node *node = w->detail->node;
     for (int i = 0; i < node->inputs; i++)
-        if (pj_layer_reads_activation(node, i) && where(w, node->in[i]) == PJ_KEPT_GONE)
+        if (pj_layer_reads_activation(node, i) && where(w, node->in[i]) == PJ_KEPT_GONE &&
+            !pj_layers_hide(w->traffic->layers, node->in[i]))
             return w->traffic->schedule->model->value[pj_traffic_buffer(w->traffic, node->in[i])]->producer->label;
     return NULL;
 }
@@ -453,6 +454,16 @@ pj_status pj_leveled_charge(const pj_traffic *traffic, size_t layer, pj_layer *r
     row->energy.outputs += sum_of(w.pj[PJ_OPERAND_OUTPUT]);
     row->energy.parameters += sum_of(w.pj[PJ_OPERAND_PARAMETER]);
     return PJ_OK;
+}
+
+void pj_leveled_cache(const pj_memory *memory, double read, double written, double *read_pj, double *written_pj)
+{
+    pj_error none;
+    walk w = {.machine = &memory->machine, .err = &none};
+    read_activation(&w, read, PJ_KEPT_FAR, 1);
+    write_result(&w, written, PJ_KEPT_FAR);
+    *read_pj = sum_of(w.pj[PJ_OPERAND_INPUT]);
+    *written_pj = sum_of(w.pj[PJ_OPERAND_OUTPUT]);
 }
 
 pj_status pj_leveled_bound(const pj_traffic *traffic, size_t layer, pj_layer *row, pj_error *err)

@@ -15,5 +15,8 @@ pj_status pj_leveled_charge(const pj_traffic *traffic, size_t layer, pj_layer *r
 /* Fills `reuse` of a layer whose policy knows no levels: least traffic alone. */
 pj_status pj_leveled_bound(const pj_traffic *traffic, size_t layer, pj_layer *row, pj_error *err);
 
+/* What it costs to read and to write so many bits of a cache in level 0. */
+void pj_leveled_cache(const pj_memory *memory, double read, double written, double *read_pj, double *written_pj);
+
 /* Sums of all layers, once they are priced. */
 pj_status pj_leveled_total(const pj_traffic *traffic, pj_totals *totals, pj_error *err);

@@ -36,7 +36,8 @@ pj_status pj_memory_of(const pj_table *table, const pj_hierarchy *hierarchy, con
                        .min_sram_bits = (double)setup->sram_min_bits,
                        .hierarchy = hierarchy,
                        .mac_pj = setup->hierarchy ? hierarchy->mac_pj : -1,
-                       .append_caches = !setup->kv_cache || strcmp(setup->kv_cache, PJ_CACHE_WHOLE) != 0,
+                       .append_caches = !setup->kv_cache || (strcmp(setup->kv_cache, PJ_CACHE_WHOLE) != 0 &&
+                                                             strcmp(setup->kv_cache, PJ_CACHE_EXPORTED) != 0),
                        .runs = setup->runs ? (double)setup->runs : 1};
     if (!hierarchy)
         return PJ_OK;

@@ -382,6 +382,8 @@ pj_status pj_stays_find(const pj_traffic *traffic, unsigned keeps, pj_stays *out
 pj_kept pj_stays_where(const pj_traffic *traffic, const pj_stays *stays, const pj_value *value)
 {
     int root = pj_traffic_buffer(traffic, value);
+    if (pj_layers_hide(traffic->layers, value))
+        return PJ_KEPT_GONE;
     if (root < 0)
         return PJ_KEPT_FAR;
     return stays->into[root] >= 0 ? PJ_KEPT_GONE : stays->on_chip[root] ? PJ_KEPT_CHIP : PJ_KEPT_FAR;

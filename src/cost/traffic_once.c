@@ -32,7 +32,7 @@ static pj_status read_activations(const pj_traffic *traffic, const pj_layer_deta
     const pj_node *node = detail->node;
     for (int i = 0; i < node->inputs; i++) {
         uint64_t bits;
-        if (!pj_layer_reads_activation(node, i))
+        if (!pj_layer_reads_activation(node, i) || pj_layers_hide(traffic->layers, node->in[i]))
             continue;
         pj_format format = pj_precision_reads(traffic->precision, node, i);
         PJ_TRY(pj_traffic_bits(&format, node->in[i], detail->read[i], &bits, err));
@@ -50,7 +50,7 @@ static pj_status write_results(const pj_traffic *traffic, const pj_layer_detail 
     const pj_node *node = detail->node;
     for (int o = 0; o < node->outputs; o++) {
         uint64_t bits;
-        if (!node->out[o])
+        if (!node->out[o] || pj_layers_hide(traffic->layers, node->out[o]))
             continue;
         pj_format format = pj_precision_of(traffic->precision, node->out[o]);
         PJ_TRY(pj_traffic_bits(&format, node->out[o], detail->written[o], &bits, err));

@@ -470,6 +470,22 @@ pj_status pj_roles_find(pj_model *model, const char *const *given, size_t count,
     return pj_got(*out && !pj_arena_failed(model->arena), err);
 }
 
+pj_status pj_roles_tokens(pj_model *model, pj_role *tokens, pj_role *batch, pj_error *err)
+{
+    pj_roles roles = {.positions = -1, .has_nodes = true};
+    seeker s = {.model = model, .arena = model->arena, .out = &roles, .why = pj_str_new(512), .err = err};
+    pj_status status = pj_each_node(model->graph, look, &s);
+    if (status == PJ_OK)
+        find_tokens(&s);
+    if (status == PJ_OK && !roles.tokens.input && !roles.refused)
+        roles.refused = "no tokens: no integer input indexes a table, and none is called input_ids";
+    find_batch(&s);
+    pj_str_free(&s.why);
+    *tokens = roles.tokens;
+    *batch = roles.batch;
+    return status == PJ_OK ? pj_roles_refuse(&roles, err) : status;
+}
+
 pj_status pj_roles_refuse(const pj_roles *roles, pj_error *err)
 {
     return roles->refused ? pj_fail(err, PJ_EARGUMENT, "%s", roles->refused) : PJ_OK;

@@ -66,6 +66,10 @@ typedef struct pj_roles {
  * model; PJ_ENOMEM. */
 pj_status pj_roles_find(pj_model *model, const char *const *given, size_t count, const pj_roles **out, pj_error *err);
 
+/* Tokens and batch alone, of a model that keeps nothing from one run to the next. PJ_EARGUMENT: it has no tokens;
+ * PJ_ENOMEM. */
+pj_status pj_roles_tokens(pj_model *model, pj_role *tokens, pj_role *batch, pj_error *err);
+
 /* PJ_EARGUMENT with the sentence, where the roles are refused. */
 pj_status pj_roles_refuse(const pj_roles *roles, pj_error *err);
 

@@ -249,8 +249,7 @@ pj_status pj_step_bind(pj_model *model, const pj_setup *given, pj_arena *arena, 
 
 /* ---- once they are bound ---- */
 
-/* Positions that sequences of a batch can have at most: those of tables, buffers and blocks; -1: there is no limit. */
-static int64_t find_limit(const pj_roles *roles, int64_t batch, pj_str *out)
+int64_t pj_step_limit(const pj_roles *roles, int64_t batch, pj_str *out)
 {
     int64_t limit = roles->positions;
     pj_str_clear(out);
@@ -315,7 +314,7 @@ static pj_status check_total(const pj_model *model, const pj_roles *roles, const
 static pj_status check_limit(const pj_roles *roles, int64_t batch, int64_t past, int64_t tokens, pj_error *err)
 {
     pj_str what = pj_str_new(200);
-    int64_t limit = find_limit(roles, batch, &what);
+    int64_t limit = pj_step_limit(roles, batch, &what);
     pj_status status = PJ_OK;
     if (limit >= 0 && past > limit - tokens)
         status = pj_fail(err, PJ_ESHAPE, "the model has %s; %lld cached and %lld new tokens need %lld", what.data,

@@ -12,3 +12,7 @@ pj_status pj_step_bind(pj_model *model, const pj_setup *given, pj_arena *arena, 
 /* Once the dimensions are bound: picks the branch that runs, and looks whether total, past and new tokens go together
  * and fit the tables of positions. PJ_ESHAPE: they do not; PJ_ENOMEM. */
 pj_status pj_step_settle(pj_model *model, const pj_setup *setup, pj_error *err);
+
+/* Positions that sequences of a batch can have at most: those of tables, buffers and blocks; -1: there is no limit.
+ * `out` becomes the words for it: "64 positions (table pos_emb)", or nothing. */
+int64_t pj_step_limit(const pj_roles *roles, int64_t batch, pj_str *out);

@@ -394,7 +394,7 @@ static pj_status open_prices(planner *p)
     PJ_TRY(pj_table_open(setup->table, setup, &p->table, p->err));
     if (setup->hierarchy || pj_table_rules(p->table) == PJ_RULES_PICOJOULE)
         PJ_TRY(pj_hierarchy_open(setup->hierarchy, setup, &p->hierarchy, p->err));
-    p->prices = (pj_prices){p->model, p->table, p->hierarchy, setup};
+    p->prices = (pj_prices){p->model, p->table, p->hierarchy, setup, NULL};
     PJ_TRY(pj_run_priced(&p->prices, NULL, p->arena, p->arena, &p->diags, &p->today, p->err));
     p->result.now = totals_of(&p->today, 0);
     p->result.model = p->model->path;

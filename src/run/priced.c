@@ -18,6 +18,7 @@ pj_status pj_run_counted(const pj_prices *prices, const pj_plan *plan, pj_arena 
     PJ_TRY(pj_precision_read(model, plan, !prices->setup->no_fold, arena, diags, &out->precision, err));
     PJ_TRY(pj_schedule_steps(model, scratch, diags, &out->schedule, err));
     PJ_TRY(pj_layers_count(&out->schedule, &out->precision, prices->table, arena, diags, &out->layers, err));
+    out->layers.in_place = prices->in_place;
     return pj_schedule_buffers(&out->precision, scratch, &out->schedule, err);
 }
 

@@ -10,6 +10,7 @@ typedef struct pj_prices {
     const pj_table *table;
     const pj_hierarchy *hierarchy; /* the one of the setup, else the reference; NULL: rules qtools */
     const pj_setup *setup;         /* of it, all but the names of files */
+    const bool *in_place;          /* by value: part of a cache that is kept in place (cost/layer.h); NULL: none */
 } pj_prices;
 
 typedef struct pj_priced {

@@ -270,7 +270,7 @@ static pj_status price(analysis *a, pj_counted *c, pj_priced *priced, pj_error *
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
-    const pj_prices prices = {found->model, a->table, a->hierarchy, &result->setup};
+    const pj_prices prices = {found->model, a->table, a->hierarchy, &result->setup, NULL};
     const pj_kept *plan;
     PJ_TRY(open_plan(a, &plan, err));
     PJ_TRY(pj_run_settled(&prices, priced, err));

@@ -36,7 +36,7 @@ pj_setup pj_setup_default(void)
 
 static const char in_memory[] = "memory";
 static const char *const reuse_words[] = {PJ_REUSE_ONCE, PJ_REUSE_USUAL, "resident", PJ_REUSE_TILED, NULL};
-static const char *const cache_words[] = {"append", PJ_CACHE_WHOLE, NULL};
+static const char *const cache_words[] = {"append", PJ_CACHE_WHOLE, "in-place", PJ_CACHE_EXPORTED, NULL};
 
 /* clang-format off */
 static const pj_setting members[] = {
@@ -166,7 +166,7 @@ static const pj_setting members[] = {
     {NAMED(kv_cache), .option = "kv-cache", .value = "append|whole",
      .help = "what a step writes of a cache of keys and\n"
              "values: the new position, or all of it (default\n"
-             "append)",
+             "append); in-place and as-exported are the same",
      .kind = PJ_SETTING_TEXT, .group = PJ_ABOUT_ENERGY, .usual = "append", .choices = cache_words,
      .in_report = WORD(kv_cache), .report = 23, .written = PJ_WRITTEN_IF_SET, .in_budget = WORD(kv_cache), .budget = 15,
      .basis = 22, .told = "Caches of keys and values are written %v (%o)", .place_told = 25},

@@ -6,10 +6,11 @@
 #include "picojoule/setup.h"
 
 /* Words of `reuse` and `kv_cache` that code asks for by name. */
-#define PJ_REUSE_ONCE  "once"
-#define PJ_REUSE_USUAL "fused"
-#define PJ_REUSE_TILED "tiled"
-#define PJ_CACHE_WHOLE "whole"
+#define PJ_REUSE_ONCE     "once"
+#define PJ_REUSE_USUAL    "fused"
+#define PJ_REUSE_TILED    "tiled"
+#define PJ_CACHE_WHOLE    "whole"
+#define PJ_CACHE_EXPORTED "as-exported"
 
 /* A copy with all its texts and arrays, which live as long as the arena; resources stay the caller's. Out of memory
  * shows in pj_arena_failed. */

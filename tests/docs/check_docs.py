@@ -51,6 +51,7 @@ printf '#!/bin/sh\ncase $1 in analyze) exec picojoule "$@" ;; run) shift; exec p
 chmod +x dev
 for name in old step1000 step2000 checkpoint models/net; do cp "$ROOT/models/kws_dscnn.onnx" $name.onnx; done
 cp "$ROOT/models/kws_dscnn_int8.onnx" new.onnx && cp image.onnx model.onnx && cp image.onnx a.onnx && cp text.onnx b.onnx
+cp "$ROOT/tests/conformance/generation/models/gqa_int4.onnx" llm.onnx
 for name in base baseline report; do picojoule analyze model.onnx --format json -o $name.json; done
 cp "$ROOT/energy_tables/horowitz-45nm.json" my-table.json && cp my-table.json my-chip.json
 cp "$ROOT/energy_tables/devices/t4.json" my-board.json

@@ -40,7 +40,7 @@ static setting set_up(void)
     CHECK_INT(pj_table_open("horowitz-45nm", NULL, &s.table, &err), PJ_OK);
     pj_setup setup = pj_setup_default();
     setup.reuse = "once";
-    pj_prices prices = {s.model, s.table, NULL, &setup};
+    pj_prices prices = {s.model, s.table, NULL, &setup, NULL};
     pj_diags_init(&s.diags, s.arena);
     CHECK_INT(pj_run_priced(&prices, NULL, s.arena, s.arena, &s.diags, &s.today, &err), PJ_OK);
     pj_choices_init(&s.choices, s.arena);
