@@ -110,6 +110,24 @@ typedef struct pj_layered {
 PJ_API pj_status pj_layers_run(const pj_layers_ask *ask, pj_layered **out, pj_error *err);
 PJ_API void pj_layers_free(pj_layered *layered); /* NULL is allowed */
 
+/* Factors between measurement and estimate, by class of operator: of rows with joules that carry layers, by the operator
+ * of the dearest. `factors` has room for pj_layers_rows(). Of several profiles together. PJ_EARGUMENT: no row has
+ * joules. */
+PJ_API size_t pj_layers_rows(const pj_layered *const *layered, size_t count);
+PJ_API pj_status pj_layers_factors(const pj_layered *const *layered, size_t count, pj_class_factor *factors,
+                                   size_t *factor_count, double *total, double *geometric, pj_error *err);
+
+/* Writes the table of the estimate (picojoule.table/1) with all prices times the factor of all rows: source "measured:
+ * FILE, date, host", confidence "measured"; its notes have the factors of the classes and their errors, each row left
+ * out in turn. `when` is a date, `host` a name. PJ_EARGUMENT: no joules, or a relative table. */
+PJ_API pj_status pj_layers_calibrate(const pj_layered *const *layered, size_t count, const char *when, const char *host,
+                                     pj_sink sink, void *payload, pj_error *err);
+
+/* Writes rows for pj_device_fit (`devices --fit`), CSV: model, layer, energy_uj, latency_us, watts, hardware, boundary.
+ */
+PJ_API pj_status pj_layers_fit_rows(const pj_layered *const *layered, size_t count, const char *host, pj_sink sink,
+                                    void *payload, pj_error *err);
+
 /* Text, JSON (picojoule.layers/1), CSV (one row a kernel, columns of the per-layer guide), Markdown, SVG (bars of
  * energy and of time). Several stand side by side, layer by layer, with `names` (NULL: of their profiles). Errors as
  * pj_report_write. */

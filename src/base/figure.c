@@ -3,7 +3,7 @@
 
 static bool is_confidence(const char *word)
 {
-    static const char *const words[] = {"primary", "secondary", "derived", "memory"};
+    static const char *const words[] = {"primary", "secondary", "derived", "memory", "measured"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i], word) == 0)
             return true;
@@ -47,7 +47,7 @@ static pj_status read_confidence(pj_json object, const char **out, pj_error *err
     if (is_confidence(*out))
         return PJ_OK;
     return pj_json_fail(pj_json_find(object, "confidence"), PJ_EFORMAT, err,
-                        "\"%.64s\" where primary, secondary, derived or memory should stand", *out);
+                        "\"%.64s\" where primary, secondary, derived, memory or measured should stand", *out);
 }
 
 static pj_status read_value(pj_json at, double *out, pj_error *err)

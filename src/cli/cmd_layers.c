@@ -1,6 +1,9 @@
 /* picojoule layers: measured energy beside estimated energy, layer by layer. */
+#include <unistd.h>
+
 #include "commands.h"
 #include "footprint_rows.h"
+#include "record.h"
 #include "say.h"
 
 typedef struct layers_args {
@@ -8,6 +11,7 @@ typedef struct layers_args {
     pj_setup setup;
     pj_layers_ask ask;
     pj_texts traces, optimized, measurements, names;
+    const char *calibrate, *fit_rows, *host;
     size_t drop_runs;
     bool strict;
 } layers_args;
@@ -38,6 +42,14 @@ static const pj_option energy_rows[] = {
      PJ_OPTION_REAL, .at = AT(ask.watts), .least = 0, .most = 1e9, .wants = "watts from 0 on"},
     {"idle-watts", 0, "W", "of it, without work: adds energy above idle",
      PJ_OPTION_REAL, .at = AT(ask.idle_watts), .least = 0, .most = 1e9, .wants = "watts from 0 on"},
+};
+static const pj_option calibrate_rows[] = {
+    {"calibrate", 0, "FILE", "writes the --table with all prices scaled to what\nwas measured: a table of one's own; factors by\noperator are told",
+     PJ_OPTION_TEXT, .at = AT(calibrate), .wants = "the name of a file"},
+    {"fit-rows", 0, "FILE", "writes rows for `devices --fit`",
+     PJ_OPTION_TEXT, .at = AT(fit_rows), .wants = "the name of a file"},
+    {"host", 0, "NAME", "of the machine, in these files (default: its own)",
+     PJ_OPTION_TEXT, .at = AT(host)},
 };
 /* clang-format on */
 
@@ -89,6 +101,58 @@ static pj_exit check(const layers_args *args, const pj_line *line)
     return PJ_EXIT_DONE;
 }
 
+/* ---- calibration ---- */
+
+static const char *host_of(const layers_args *args, char *room, size_t size)
+{
+    if (args->host)
+        return args->host;
+    if (gethostname(room, size - 1) != 0)
+        snprintf(room, size, "this machine");
+    room[size - 1] = 0;
+    return room;
+}
+
+static pj_exit say_factors(const pj_layered *const *layered, size_t count)
+{
+    pj_error err = {0};
+    size_t classes = 0;
+    double total, geometric;
+    pj_class_factor *factors = calloc(pj_layers_rows(layered, count) + 1, sizeof *factors);
+    pj_status status = factors ? pj_layers_factors(layered, count, factors, &classes, &total, &geometric, &err) : PJ_ENOMEM;
+    if (status == PJ_OK)
+        pj_say("measured / estimated: %.4g of all; off by %.3g %% by the factors of classes", total, (geometric - 1) * 100);
+    for (size_t i = 0; status == PJ_OK && i < classes; i++)
+        pj_say("  %s: %.4g, n %zu%s", factors[i].op, factors[i].factor, factors[i].n,
+               factors[i].n < 3 ? " (too few: that of all)" : "");
+    free(factors);
+    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, NULL);
+}
+
+static pj_exit write_calibration(const layers_args *args, pj_layered *const *all, size_t count)
+{
+    const pj_layered *const *layered = (const pj_layered *const *)all;
+    char room[256], when[PJ_TIME_SIZE];
+    const char *host = host_of(args, room, sizeof room);
+    pj_error err = {0};
+    pj_exit code = PJ_EXIT_DONE;
+    if (!pj_time_of(NULL, when))
+        return PJ_EXIT_USAGE;
+    when[10] = 0; /* the date */
+    if (args->calibrate) {
+        code = say_factors(layered, count);
+        pj_out out = pj_out_new(args->calibrate);
+        if (code == PJ_EXIT_DONE)
+            code = pj_out_finish(&out, pj_layers_calibrate(layered, count, when, host, pj_out_write, &out, &err), &err,
+                                 NULL);
+    }
+    if (args->fit_rows && code == PJ_EXIT_DONE) {
+        pj_out out = pj_out_new(args->fit_rows);
+        code = pj_out_finish(&out, pj_layers_fit_rows(layered, count, host, pj_out_write, &out, &err), &err, NULL);
+    }
+    return code;
+}
+
 static pj_exit tell(const layers_args *args, pj_layered *const *layered, size_t count)
 {
     pj_error err = {0};
@@ -114,6 +178,8 @@ static pj_exit run(pj_line *line, const void *given)
         if (pj_layers_run(&ask, &layered[i], &err) != PJ_OK)
             code = pj_say_error(&err, ask.trace);
     }
+    if (code == PJ_EXIT_DONE && (args->calibrate || args->fit_rows))
+        code = write_calibration(args, layered, args->traces.count);
     if (code == PJ_EXIT_DONE)
         code = tell(args, layered, args->traces.count);
     for (size_t i = 0; i < MOST; i++)
@@ -138,12 +204,14 @@ const pj_command pj_command_layers = {
              {.title = "Model",
               .at = AT(setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_MODEL) | PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
+             PJ_ROWS("Calibration", calibrate_rows, 0),
              PJ_ROWS("Report", pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
     .clashes = {{.with = "watts", .others = "power measurement joules-per-run"},
              {.with = "power", .others = "measurement joules-per-run"},
              {.with = "measurement", .others = "joules-per-run"},
              {.without = "power", .others = "trace-start"},
+             {.without = "calibrate fit-rows", .others = "host"},
              {.without = "watts power", .others = "idle-watts"}                              },
     .examples = "picojoule layers model.onnx --trace profile.json --measurement run.json\n"
                 "    joules of each kernel beside the estimate\n"

@@ -18,7 +18,11 @@ static const char *written_by(const pj_given *given)
         return getenv("GITHUB_STEP_SUMMARY");
     if (strcmp(name, "output") == 0)
         return strcmp(file, "-") == 0 ? NULL : file;
-    return strcmp(name, "record") == 0 ? file : NULL;
+    static const char *const writers[] = {"record", "save-idle", "power-log", "emissions-csv", "calibrate", "fit-rows"};
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+        if (strcmp(name, writers[i]) == 0)
+            return file;
+    return NULL;
 }
 
 /* The file that an option reads, or may read; NULL: its value names none. */
