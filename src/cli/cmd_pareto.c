@@ -8,6 +8,7 @@ typedef struct pareto_args {
     double quality, energy, within; /* not given: NAN, unit NULL, 10 % */
     const char *unit;               /* of the energy */
     const char *energy_from;        /* a model, or NULL */
+    const char *measured;           /* a measurement, or NULL */
     const char *label;
     const char *time;
     int better; /* pj_better */
@@ -52,6 +53,10 @@ static const pj_option point_rows[] = {
      "add: its energy is that of one run of the model,\n"
      "with the options below",
      PJ_OPTION_TEXT, .at = AT(energy_from), .wants = "a model"},
+    {"measured",         0, "FILE",
+     "add: its energy is that of a query, as `picojoule\n"
+     "measure` or another tool has measured it",
+     PJ_OPTION_TEXT, .at = AT(measured), .wants = "the name of a file"},
     {"label",            0, "TEXT",
      "add: what the point is called, as step=1000\n"
      "(default: the model's path)",
@@ -103,6 +108,35 @@ static pj_status take_energy(const pareto_args *args, pj_pareto_point *point, ch
     return status;
 }
 
+/* The energy of a query that was measured. An estimate is none: points of both kinds do not compare. */
+static pj_status take_measured(const pareto_args *args, pj_pareto_point *point, char **basis, pj_error *err)
+{
+    pj_footprint *footprint = NULL;
+    pj_footprint_ask ask = pj_footprint_ask_default();
+    ask.energy.paths = &args->measured;
+    ask.energy.path_count = 1;
+    pj_status status = pj_footprint_run(&ask, &footprint, err);
+    const pj_energy_source *source = status == PJ_OK && footprint->source_count ? &footprint->sources[0] : NULL;
+    const char *word = source ? pj_boundary_word(source->boundary) : "no measurement";
+    if (status == PJ_OK && strncmp(word, "measured-", 9) != 0) {
+        status = err->status = PJ_EFORMAT;
+        snprintf(err->what, sizeof err->what, "it is %s, not measured: --energy-from MODEL adds estimates", word);
+    }
+    if (status == PJ_OK) {
+        const char *hardware = source->hardware ? source->hardware : "unknown";
+        size_t size = strlen(word) + strlen(hardware) + 32;
+        point->energy = source->joules * 1e12;
+        point->unit = "pJ";
+        *basis = malloc(size);
+        if (*basis)
+            snprintf(*basis, size, "--%s --hardware %s", word, hardware);
+        else
+            status = PJ_ENOMEM;
+    }
+    pj_footprint_free(footprint);
+    return status;
+}
+
 static pj_exit add(const pj_line *line, const pareto_args *args)
 {
     pj_error err = {0};
@@ -110,15 +144,17 @@ static pj_exit add(const pj_line *line, const pareto_args *args)
     pj_pareto_point point = {.quality = args->quality, .energy = args->energy, .unit = args->unit, .time = time};
     if (isnan(args->quality))
         return pj_say_usage("pareto", "add wants --quality X");
-    if ((args->unit != NULL) == (args->energy_from != NULL))
-        return pj_say_usage("pareto", "add wants either --energy E or --energy-from MODEL");
+    if ((args->unit != NULL) + (args->energy_from != NULL) + (args->measured != NULL) != 1)
+        return pj_say_usage("pareto", "add wants one of --energy E, --energy-from MODEL, --measured FILE");
     if (args->energy_from && pj_same_file(args->energy_from, line->operand[1]))
         return pj_say_usage("pareto", "add would overwrite %s, which is read", args->energy_from);
     if (!pj_time_of(args->time, time))
         return PJ_EXIT_USAGE;
     if (args->energy_from && take_energy(args, &point, &basis, &err) != PJ_OK)
         return pj_say_error(&err, args->energy_from);
-    point.label = args->label ? args->label : args->energy_from;
+    if (args->measured && take_measured(args, &point, &basis, &err) != PJ_OK)
+        return pj_say_error(&err, args->measured);
+    point.label = args->label ? args->label : args->energy_from ? args->energy_from : args->measured;
     point.basis = basis;
     pj_status status = pj_pareto_add(line->operand[1], &point, (pj_better)args->better, &err);
     free(basis);
@@ -166,8 +202,8 @@ const pj_command pj_command_pareto = {
     .clashes = {{.with = "=add", .others = "within", .why = "--within is for show"},
              {.with = "=add", .others = "format output width"},
              {.with = "=show",
-                 .others = "quality energy energy-from label time",
-                 .why = "--quality, --energy, --energy-from, --label and --time are for add"},
+                 .others = "quality energy energy-from measured label time",
+                 .why = "--quality, --energy, --energy-from, --measured, --label and --time are for add"},
              {.without = "energy-from",
                  .others = "@settings",
                  .why = "sizes, tables and formats go with add --energy-from: they are what its energy rests on"},

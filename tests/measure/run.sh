@@ -266,6 +266,27 @@ measure --sysfs $sys --power-log power.csv -- sh -c "sleep 0.25; echo 101000000 
 head -1 power.csv | grep -qx 'time_s,source,domain,added,joules,watts' || fail "$label: header"
 grep -q 'rapl,"package-0",yes,101,' power.csv || fail "$label: $(tail -3 power.csv)"
 
+label="a point of a training run with measured energy"
+fresh laptop
+measure --sysfs $sys --queries 100 -- sh -c "echo 136000000 >$energy"
+"$program" pareto add run.db --quality 3.5 --measured out.json 2>err || fail "$label: $(cat err)"
+"$program" pareto show run.db --json | grep -q '"energy_pj": 360000000000' || fail "$label: $("$program" pareto show run.db --json)"
+"$program" pareto show run.db --json | grep -q 'measured-package' || fail "$label: the basis"
+measure --sysfs empty --nvml-library none.so --estimate -- true
+"$program" pareto add run.db --quality 3.5 --measured out.json 2>err
+code $? 3
+
+label="a table that is calibrated meets the measured energy"
+ort=$root/tests/conformance/measure/ort
+"$program" layers "$root/models/resnet8.onnx" --trace "$ort/resnet8.disabled.t1.json" --joules-per-run 22mJ \
+    --calibrate my.json --fit-rows rows.csv --host board >/dev/null 2>err || fail "$label: $(cat err)"
+"$program" analyze "$root/models/resnet8.onnx" --table my.json --json | grep -q '"total": 2[12][0-9.]*e+10\|"total": 2199999999\|"total": 22000000000' ||
+    fail "$label: $("$program" analyze "$root/models/resnet8.onnx" --table my.json --json | grep total)"
+"$program" tables my.json >tables.txt || fail "$label: the table is not valid"
+grep -q 'measured' tables.txt || fail "$label: confidence"
+"$program" devices --fit rows.csv -o board.json 2>err || fail "$label: $(cat err)"
+"$program" analyze "$root/models/resnet8.onnx" --device board.json >/dev/null 2>err || fail "$label: $(cat err)"
+
 label="what a command leaves behind"
 fresh laptop
 measure --sysfs $sys -- sh -c 'sleep 2 & exit 0' </dev/null
