@@ -6,6 +6,7 @@
 #ifndef PICOJOULE_LAYERS_H
 #define PICOJOULE_LAYERS_H
 
+#include "picojoule/evaluate.h"
 #include "picojoule/measure.h"
 
 /* ---- arithmetic ---- */
@@ -53,6 +54,7 @@ typedef struct pj_layers_ask {
     double joules_per_run;    /* measured without profiling; NAN */
     const char *measurement;  /* picojoule.measurement/1 with them, or NULL */
     const char *power;        /* CSV of watts over time, or NULL */
+    const char *remark;       /* a finding of the caller's, or NULL */
     double trace_start_s;     /* when ts 0 was on the clock of `power`; NAN: as the file's name says */
 } pj_layers_ask;
 
@@ -110,9 +112,27 @@ typedef struct pj_layered {
 PJ_API pj_status pj_layers_run(const pj_layers_ask *ask, pj_layered **out, pj_error *err);
 PJ_API void pj_layers_free(pj_layered *layered); /* NULL is allowed */
 
-/* Factors between measurement and estimate, by class of operator: of rows with joules that carry layers, by the operator
- * of the dearest. `factors` has room for pj_layers_rows(). Of several profiles together. PJ_EARGUMENT: no row has
- * joules. */
+/* Profiles that are made here. */
+typedef struct pj_profile_options {
+    pj_data data; /* one sample of it */
+    pj_engine engine;
+    size_t warm_up, runs;          /* before those that count; those that count */
+    const pj_measure_ask *measure; /* of what joules are read; NULL: of none */
+    const char *keep;              /* a file that gets the profile, or NULL */
+} pj_profile_options;
+
+/* 5 warm-ups, 50 runs at level "all", one random sample. */
+PJ_API pj_profile_options pj_profile_options_default(void);
+
+/* Runs the model with ONNX Runtime: without profiling for the joules, where there is a counter, and with it for the
+ * shares; `ask` has no trace. Without a counter time stands beside the estimate, and a finding says so. Errors of
+ * pj_layers_run; PJ_EUNSUPPORTED: no runtime, or it refuses the model. */
+PJ_API pj_status pj_layers_profile(const pj_layers_ask *ask, const pj_profile_options *options, pj_layered **out,
+                                   pj_error *err);
+
+/* Factors between measurement and estimate, by class of operator: of rows with joules that carry layers, by the
+ * operator of the dearest. `factors` has room for pj_layers_rows(). Of several profiles together. PJ_EARGUMENT: no row
+ * has joules. */
 PJ_API size_t pj_layers_rows(const pj_layered *const *layered, size_t count);
 PJ_API pj_status pj_layers_factors(const pj_layered *const *layered, size_t count, pj_class_factor *factors,
                                    size_t *factor_count, double *total, double *geometric, pj_error *err);

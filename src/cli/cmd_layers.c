@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "footprint_rows.h"
 #include "record.h"
+#include "run_rows.h"
 #include "say.h"
 
 typedef struct layers_args {
@@ -11,7 +12,11 @@ typedef struct layers_args {
     pj_setup setup;
     pj_layers_ask ask;
     pj_texts traces, optimized, measurements, names;
-    const char *calibrate, *fit_rows, *host;
+    pj_run_args run;
+    pj_measure_ask measure;
+    const char *calibrate, *fit_rows, *host, *keep;
+    size_t runs, warmup;
+    bool makes;
     size_t drop_runs;
     bool strict;
 } layers_args;
@@ -28,6 +33,29 @@ static const pj_option trace_rows[] = {
      PJ_OPTION_COUNT, .at = AT(drop_runs), .least = 0, .most = 1e9, .wants = "a number from 0 on"},
     {"name", 0, "NAME", "of a profile, where several stand side by side:\nfp32, int8 ...; one for each --trace",
      PJ_OPTION_TEXTS, .at = AT(names)},
+};
+static const char *read_sources(pj_line *line, void *at, const char *value)
+{
+    pj_measure_ask *ask = at;
+    (void)line;
+    return pj_power_sources_read(value, &ask->sources, &ask->psys);
+}
+
+static const pj_option run_rows[] = {
+    {"run", 0, NULL, "makes the profile here, with ONNX Runtime: runs\nwithout profiling for the joules, where there is a\ncounter, and runs with it for the shares",
+     PJ_OPTION_FLAG, .at = AT(makes)},
+    {"runs", 0, "N", "that count (default 50)",
+     PJ_OPTION_COUNT, .at = AT(runs), .least = 1, .most = 1e6, .wants = "a number from 1 on"},
+    {"warmup", 0, "N", "runs before them (default 5)",
+     PJ_OPTION_COUNT, .at = AT(warmup), .least = 1, .most = 1e6, .wants = "a number from 1 on"},
+    {"sources", 0, "LIST", "of joules, as of `picojoule measure` (default: all\nthat work)",
+     PJ_OPTION_READ, .at = AT(measure), .read = read_sources},
+    {"sysfs", 0, "FOLDER", "instead of /sys",
+     PJ_OPTION_TEXT, .at = AT(measure.sysfs)},
+    {"nvml-library", 0, "FILE", "instead of libnvidia-ml.so.1",
+     PJ_OPTION_TEXT, .at = AT(measure.nvml_library), .wants = "the name of a file"},
+    {"keep-trace", 0, "FILE", "keeps the profile",
+     PJ_OPTION_TEXT, .at = AT(keep), .wants = "the name of a file"},
 };
 static const pj_option energy_rows[] = {
     {"measurement", 0, "FILE", "of the model's runs without profiling, by\n`picojoule measure`: shared by time; one for each\n--trace",
@@ -58,6 +86,11 @@ static void set_defaults(void *given)
     layers_args *args = given;
     args->ask = pj_layers_ask_default();
     args->drop_runs = args->ask.drop_runs;
+    args->run = pj_run_defaults();
+    args->run.engine.level = 3;
+    args->measure = pj_measure_ask_default();
+    args->runs = 50;
+    args->warmup = 5;
 }
 
 enum { MOST = 8 };
@@ -86,8 +119,14 @@ static pj_exit check(const layers_args *args, const pj_line *line)
         {"measurement", args->measurements.count},
         {"name",        args->names.count       }
     };
+    if (args->makes && line->operands == 1 && count == 0)
+        return PJ_EXIT_DONE;
+    if (args->makes)
+        return pj_say_usage("layers", "layers: --run makes the profile of one MODEL, without --trace");
     if (count == 0)
-        return pj_say_usage("layers", "layers: there is no --trace FILE; ONNX Runtime writes one with profiling on");
+        return pj_say_usage("layers",
+                            "layers: there is no --trace FILE; ONNX Runtime writes one with profiling on, and "
+                            "--run makes one");
     if (count > MOST)
         return pj_say_usage("layers", "layers: %zu profiles; at most %d stand side by side", count, MOST);
     if (line->operands != 1 && line->operands != count)
@@ -119,9 +158,11 @@ static pj_exit say_factors(const pj_layered *const *layered, size_t count)
     size_t classes = 0;
     double total, geometric;
     pj_class_factor *factors = calloc(pj_layers_rows(layered, count) + 1, sizeof *factors);
-    pj_status status = factors ? pj_layers_factors(layered, count, factors, &classes, &total, &geometric, &err) : PJ_ENOMEM;
+    pj_status status =
+        factors ? pj_layers_factors(layered, count, factors, &classes, &total, &geometric, &err) : PJ_ENOMEM;
     if (status == PJ_OK)
-        pj_say("measured / estimated: %.4g of all; off by %.3g %% by the factors of classes", total, (geometric - 1) * 100);
+        pj_say("measured / estimated: %.4g of all; off by %.3g %% by the factors of classes", total,
+               (geometric - 1) * 100);
     for (size_t i = 0; status == PJ_OK && i < classes; i++)
         pj_say("  %s: %.4g, n %zu%s", factors[i].op, factors[i].factor, factors[i].n,
                factors[i].n < 3 ? " (too few: that of all)" : "");
@@ -165,23 +206,44 @@ static pj_exit tell(const layers_args *args, pj_layered *const *layered, size_t 
     return pj_out_finish(&out, status, &err, NULL);
 }
 
+static pj_exit make_profile(const pj_line *line, const layers_args *args, pj_layered **out)
+{
+    pj_error err = {0};
+    pj_layers_ask ask = args->ask;
+    pj_profile_options options = pj_profile_options_default();
+    ask.model = line->operand[0];
+    ask.setup = &args->setup;
+    options.engine = args->run.engine;
+    if (args->run.data.path || args->run.data.random)
+        options.data = args->run.data;
+    options.runs = args->runs;
+    options.warm_up = args->warmup;
+    options.measure = &args->measure;
+    options.keep = args->keep;
+    pj_status status = pj_layers_profile(&ask, &options, out, &err);
+    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, ask.model);
+}
+
 static pj_exit run(pj_line *line, const void *given)
 {
     const layers_args *args = given;
     pj_error err = {0};
     pj_layered *layered[MOST] = {NULL};
     pj_exit code = check(args, line);
+    const size_t count = args->makes ? 1 : args->traces.count;
     if (code != PJ_EXIT_DONE)
         return code;
+    if (args->makes)
+        code = make_profile(line, args, &layered[0]);
     for (size_t i = 0; code == PJ_EXIT_DONE && i < args->traces.count; i++) {
         const pj_layers_ask ask = ask_of(args, line, i);
         if (pj_layers_run(&ask, &layered[i], &err) != PJ_OK)
             code = pj_say_error(&err, ask.trace);
     }
     if (code == PJ_EXIT_DONE && (args->calibrate || args->fit_rows))
-        code = write_calibration(args, layered, args->traces.count);
+        code = write_calibration(args, layered, count);
     if (code == PJ_EXIT_DONE)
-        code = tell(args, layered, args->traces.count);
+        code = tell(args, layered, count);
     for (size_t i = 0; i < MOST; i++)
         pj_layers_free(layered[i]);
     return code;
@@ -199,24 +261,33 @@ const pj_command pj_command_layers = {
             "profile then gives each kernel's share. Without joules time stands beside the\n"
             "estimate. Several profiles (fp32, fp16, int8) stand side by side.\n"
             "docs/measure.md has the rules of matching and the formulas.",
-    .rows = {PJ_ROWS("Profile",                                                                                        trace_rows, 0),
-             PJ_ROWS("Energy",                    energy_rows, 0),
+    .rows = {PJ_ROWS("Profile", trace_rows,     0),
+             PJ_ROWS("Runs of its own", run_rows, 0),
+             PJ_ROWS("Samples",                                                                                        pj_data_rows, AT(run)),
+             PJ_ROWS("Runtime", pj_engine_rows, AT(run)),
+             PJ_ROWS("Energy", energy_rows, 0),
              {.title = "Model",
               .at = AT(setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_MODEL) | PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
              PJ_ROWS("Calibration", calibrate_rows, 0),
              PJ_ROWS("Report", pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "watts", .others = "power measurement joules-per-run"},
+    .clashes = {{.without = "run",
+                 .others = "runs warmup sources sysfs nvml-library keep-trace data random seed samples cast "
+                           "runtime run-limit optimize"},
+             {.with = "run", .others = "optimized drop-runs name measurement joules-per-run power watts idle-watts"},
+             {.with = "watts", .others = "power measurement joules-per-run"},
              {.with = "power", .others = "measurement joules-per-run"},
              {.with = "measurement", .others = "joules-per-run"},
              {.without = "power", .others = "trace-start"},
              {.without = "calibrate fit-rows", .others = "host"},
-             {.without = "watts power", .others = "idle-watts"}                              },
+             {.without = "watts power", .others = "idle-watts"}                                                                                                 },
     .examples = "picojoule layers model.onnx --trace profile.json --measurement run.json\n"
                 "    joules of each kernel beside the estimate\n"
                 "picojoule layers model.onnx --trace profile.json --optimized optimized.onnx\n"
                 "    time beside the estimate, fused kernels matched exactly\n"
+                "picojoule layers model.onnx --run --keep-trace profile.json\n"
+                "    with ONNX Runtime, and the counters of this machine where it has some\n"
                 "picojoule layers model.onnx new.onnx --trace profile.json --trace int8.json --name fp32 --name int8\n"
                 "    two precisions side by side",
     .size = sizeof(layers_args),

@@ -18,7 +18,8 @@ static const char *written_by(const pj_given *given)
         return getenv("GITHUB_STEP_SUMMARY");
     if (strcmp(name, "output") == 0)
         return strcmp(file, "-") == 0 ? NULL : file;
-    static const char *const writers[] = {"record", "save-idle", "power-log", "emissions-csv", "calibrate", "fit-rows"};
+    static const char *const writers[] = {"record",    "save-idle", "power-log", "emissions-csv",
+                                          "calibrate", "fit-rows",  "keep-trace"};
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         if (strcmp(name, writers[i]) == 0)
             return file;

@@ -315,9 +315,31 @@ static pj_status share_parts(owned *o, pj_error *err)
     return PJ_OK;
 }
 
+/* Kernels whose mean is far from their median: something else ran on the machine meanwhile. */
+static void find_uneven(owned *o)
+{
+    const pj_layered *l = &o->layered;
+    const pj_layered_row *worst = NULL;
+    size_t uneven = 0;
+    for (size_t i = 0; i < l->row_count; i++) {
+        const pj_layered_row *row = &l->rows[i];
+        bool is_far =
+            row->events >= 3 && row->share_of_kernels > 0.05 && row->us_sum / (double)row->events > 2 * row->us_median;
+        uneven += is_far;
+        worst = is_far && (!worst || row->share_of_kernels > worst->share_of_kernels) ? row : worst;
+    }
+    if (worst)
+        note(o, "uneven_kernels",
+             "%zu kernels take more than twice their median on average, first %s: %.3g us, median %.3g; "
+             "other programs ran meanwhile, or the clock changed: record again on a quiet machine",
+             uneven, worst->name, worst->us_sum / (double)worst->events, worst->us_median);
+}
+
 static void judge(owned *o, const pj_trace *trace)
 {
     const pj_layered *l = &o->layered;
+    if (l->asked.remark)
+        note(o, "own_runs", "%s", l->asked.remark);
     if (trace->truncated)
         note(o, "truncated_trace", "%s ends in the middle: read up to its last whole event", trace->path);
     if (trace->events_missing)
@@ -331,6 +353,7 @@ static void judge(owned *o, const pj_trace *trace)
         note(o, "nested_kernels",
              "the time of If, Loop and Scan holds that of the kernels in their bodies, which are rows, "
              "too: their sum counts these twice");
+    find_uneven(o);
     if (l->coverage < 0.9)
         note(o, "low_coverage",
              "%.0f %% of the kernels' time is in kernels that carry a layer; the rest is the runtime's, "

@@ -51,4 +51,5 @@ if [ -x "$build/tests/bench_search" ]; then
     echo
     "$build/tests/bench_search" 5 || over=1
 fi
+sh "$(dirname "$0")/measure.sh" "$picojoule" || over=1
 exit $over
