@@ -13,6 +13,7 @@
     X(calibrate)           \
     X(sensitivity)         \
     X(verify)              \
+    X(sweep)               \
     X(shapes)              \
     X(compare)             \
     X(check)               \

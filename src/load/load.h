@@ -35,5 +35,9 @@ pj_status pj_load_memory(const void *bytes, size_t size, const char *name, const
  * until pj_unload. PJ_EARGUMENT: the resource contradicts itself. */
 pj_status pj_load_resource(const pj_resource *given, const pj_load_options *options, pj_model **out, pj_error *err);
 
+/* SHA-256 of what is read of a model, its skeleton: weights do not count, whose place does. *size: bytes of the file.
+ * Errors as pj_load. */
+pj_status pj_load_digest(const char *path, char sha256[65], uint64_t *size, pj_error *err);
+
 /* Frees the model and all that hangs on it; NULL is allowed. */
 void pj_unload(pj_model *model);

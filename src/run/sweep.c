@@ -2,6 +2,7 @@
 #include "picojoule/sweep.h"
 #include "base/map.h"
 #include "picojoule/session.h"
+#include "run/level.h"
 #include "setup/setup.h"
 
 /* What the caller gets, and what is needed to make and to free it. */
@@ -33,7 +34,7 @@ bool pj_sweep_is_level(const char *name)
                                              strcmp(name + length - tail, level_tail) == 0);
 }
 
-static const char *level_of(const char *name, pj_arena *arena)
+const char *pj_sweep_level(const char *name, pj_arena *arena)
 {
     const size_t head = sizeof level_head - 1, tail = sizeof level_tail - 1;
     return strcmp(name, last_level) == 0 ? last_level
@@ -92,7 +93,7 @@ static pj_status set_level(sweep *s, const char *name, int64_t bytes)
 {
     if (bytes < 1 || bytes > INT64_MAX / 8)
         return pj_fail(s->err, PJ_EARGUMENT, "%.64s of %" PRId64 " bytes is no size", name, bytes);
-    s->setup.resized = level_of(name, s->arena);
+    s->setup.resized = pj_sweep_level(name, s->arena);
     s->setup.resized_bits = 8 * (uint64_t)bytes;
     return s->setup.resized ? PJ_OK : pj_fail_memory(s->err);
 }

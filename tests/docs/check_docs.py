@@ -59,6 +59,9 @@ picojoule shapes model.onnx --format csv | grep float32 | cut -d, -f1 | sed 's/.
     sed 's/.*/{"schema": "picojoule.ranges\/1", "tensors": {&}}/' >ranges.json
 echo '{"schema": "picojoule.op-rules/1", "operators": []}' >my-ops.json
 picojoule apply model.onnx --quantize w8a32 -o out.onnx >apply.log
+cp "$ROOT"/models/study.json models/
+echo '{"schema": "picojoule.sweep-spec/1", "chunk": 10, "blocks": [{"models": "models/resnet8*.onnx",
+       "quantize": [null, "int8"], "runs": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}]}' >zoo.json
 { echo op,batch,cin,cout,energy_uj && echo linear,1,64,10,2; } >layers.csv
 { echo hour,g_per_kwh && seq 0 71 | sed 's/.*/&,2&/'; } >grid.csv
 mkdir results && for i in 1 2 3; do echo "{\"num_samples\": 1000, \"energy_kwh\": 0.00$i}" >results/$i.json; done
