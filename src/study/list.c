@@ -97,6 +97,8 @@ pj_status pj_list_value(pj_study *study, pj_item_kind kind, const pj_setting *me
     PJ_TRY(pj_got(scratch, err));
     pj_status status = pj_item_set(out, scratch, &tried, &why);
     pj_arena_free(scratch);
+    if (status == PJ_ENOMEM)
+        return pj_fail_memory(err);
     return status == PJ_OK ? PJ_OK : pj_json_fail(value, PJ_EFORMAT, err, "%s", why.what);
 }
 

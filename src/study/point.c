@@ -68,6 +68,7 @@ static void add_dim(const pj_item *item, bool optional, pj_str *out)
         pj_str_printf(&text, "%s%s=%" PRId64, optional ? "?" : "", item->name, item->number);
     pj_str_add(out, " --dim ");
     pj_str_add_shell(out, text.data);
+    pj_str_fail_as(out, &text);
     pj_str_free(&text);
 }
 

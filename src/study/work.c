@@ -148,7 +148,7 @@ static pj_status add_rows(const pj_work_bench *bench, const pj_study_row *row, p
     return out->layers ? pj_layers_add(row, out->layers, err) : PJ_OK;
 }
 
-/* What is wrong with one point is told in its row. A lack of memory in pricing is no fault of the point. */
+/* What is wrong with one point is told in its row. A lack of memory may be over in the next try, so it is no row. */
 static pj_status price_point(pj_work_bench *bench, const pj_point *point, pj_study_sheets *out, pj_error *err)
 {
     pj_study_row row = {.point = point};
@@ -157,10 +157,15 @@ static pj_status price_point(pj_work_bench *bench, const pj_point *point, pj_stu
     PJ_TRY(pj_got(!bench->wanted.failed && !bench->bound.failed, err));
     pj_status status = bench->status;
     error = bench->error;
-    if (status == PJ_OK) {
+    if (status == PJ_OK)
         status = pj_pricer_run(bench->pricer, &point->setup, &row.result, &error);
-        if (status == PJ_ENOMEM)
-            return pj_fail_memory(err);
+    if (status == PJ_ENOMEM) {
+        pj_error_at(err, point->model->path, NULL, NULL);
+        return pj_fail(err, status,
+                       "point %" PRIu64
+                       ": not enough memory, or the model takes more than its budget; if so, leave it out by "
+                       "\"exclude\"",
+                       point->number);
     }
     out->rows++;
     if (status == PJ_OK) {

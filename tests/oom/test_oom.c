@@ -16,6 +16,7 @@
 #include "picojoule/history.h"
 #include "quant/plan_file.h"
 #include "rare.h"
+#include "study/study.h"
 
 /* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
  * third ... */
@@ -357,6 +358,25 @@ static pj_status fit_device(const input *in, digest *out, pj_error *err)
 static pj_status list_hierarchies(const input *in, digest *out, pj_error *err)
 {
     return write_formats(pj_hierarchies_write, in->path, out, err);
+}
+
+static pj_status sink_rows(const pj_study *study, const char *format, digest *out, pj_error *err)
+{
+    return pj_study_rows(study, 0, pj_study_describe(study).points - 1, 1, format, digest_sink, out, err);
+}
+
+static pj_status sweep_points(const input *in, digest *out, pj_error *err)
+{
+    pj_study *study = NULL;
+    pj_status status = pj_study_parse(in->bytes, in->size, "oom.json", NULL, &study, err);
+    if (status == PJ_OK)
+        status = sink_rows(study, "csv", out, err);
+    if (status == PJ_OK)
+        status = sink_rows(study, "parquet", out, err);
+    if (status == PJ_OK)
+        status = pj_study_command(study, 1, digest_sink, out, err);
+    pj_study_free(study);
+    return status;
 }
 
 static pj_status write_operators(const char *name, const pj_report_options *options, pj_sink sink, void *payload,
@@ -1030,6 +1050,10 @@ static void run_fits(void)
 static void run_texts(void)
 {
     static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
+    static const char spec[] =
+        "{\"schema\": \"picojoule.sweep-spec/1\", \"blocks\": [{\"models\": [\"no.onnx\"], \"dims\": "
+        "{\"n\": [1, 2], \"m\": \"n + 1\"}, \"quantize\": [null, \"int8\"], \"exclude\": [\"m > 2\"]}]}";
+    const input study = {.bytes = spec, .size = sizeof spec - 1};
     const input list = {0}, one = {.path = "horowitz-45nm"}, other = {.path = "qtools"}, device = {.path = "edge-tpu"},
                 hierarchy = {.path = "tpu-like"};
     const input misspelt = {.path = "horowitz-46nm"}, broken = {.bytes = table, .size = sizeof table - 1};
@@ -1046,6 +1070,7 @@ static void run_texts(void)
     run_case("broken device", parse_device, &broken, PJ_EFORMAT);
     run_fits();
     run_case("operators", list_operators, &list, PJ_OK);
+    run_case("sweep", sweep_points, &study, PJ_OK);
 }
 
 int main(int count, char **words)
