@@ -195,4 +195,54 @@ PJ_API const char *pj_verify_limit_check(const char *text);
 /* Is the limit passed? A figure that is not known passes none, which *known says. */
 PJ_API bool pj_verify_fails(const pj_verified *verified, const char *limit, bool *known);
 
+/* ---- the closed loop ---- */
+
+typedef struct pj_loop_options {
+    pj_data data; /* to calibrate, to measure layers and to judge on; `most` 0: PJ_SENSITIVITY_SAMPLES */
+    pj_data test; /* other samples, to judge plans on; without path: those of `data` */
+    pj_engine engine;
+    pj_plan_options plan; /* choices, target, budgets ...; its sensitivity is measured, its calibration may be a file */
+    const char *labels;   /* of the samples that plans are judged on; NULL: none */
+    const char *out;      /* the model of the plan is written there; NULL: nowhere */
+    size_t rounds;        /* plans that are made: from the second on layers are measured within the last plan; 0: 1 */
+    const char *state;    /* as in pj_sensitivity_options */
+    const pj_watch *watch; /* stages "layers", "search" */
+} pj_loop_options;
+
+PJ_API pj_loop_options pj_loop_options_default(void);
+
+/* One plan of the loop. */
+typedef struct pj_loop_round {
+    double energy, param_bytes; /* of the plan, as analyzed */
+    double predicted;           /* sum of the losses of its layers */
+    double measured;            /* the error of its model, as a loss, on the samples that layers were measured on */
+    double sqnr_db, agreement;  /* on those that plans are judged on, as of pj_verified */
+    double top1;                /* NAN: no labels */
+    const char *refused;        /* why its model cannot be written or run; NULL: it can */
+    size_t left;                /* layers that stay as they are in the model, since no operator computes as planned */
+    bool is_kept;
+} pj_loop_round;
+
+typedef struct pj_loop {
+    pj_evaluated with;
+    const char *test;           /* what plans were judged on: a sentence */
+    const pj_plan_result *plan; /* the one that is kept: the least measured error, or the least energy within a budget
+                                   of noise */
+    const pj_loop_round *rounds;
+    size_t round_count;
+    double top1;                        /* of the model as it is; NAN: no labels */
+    const char *out;                    /* NULL: nothing was written */
+    uint64_t bytes_before, bytes_after; /* of the model, where it was written */
+} pj_loop;
+
+/* Calibrates, measures layers, plans, applies and runs. *out is freed with pj_loop_free. Errors as pj_calibrate and
+ * pj_plan_search. */
+PJ_API pj_status pj_loop_run(pj_model *model, const pj_setup *setup, const pj_loop_options *options, pj_loop **out,
+                             pj_error *err);
+PJ_API void pj_loop_free(pj_loop *loop); /* NULL is allowed */
+
+/* What was predicted beside what was measured. All four formats; JSON is picojoule.loop/1. */
+PJ_API pj_status pj_loop_write(const pj_loop *loop, const pj_report_options *options, pj_sink sink, void *payload,
+                               pj_error *err);
+
 #endif

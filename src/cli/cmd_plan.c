@@ -1,6 +1,6 @@
 /* picojoule plan: which layers to quantize, and to what. */
 #include "commands.h"
-#include "run_rows.h"
+#include "plan_loop.h"
 #include "say.h"
 
 typedef struct plan_args {
@@ -11,6 +11,7 @@ typedef struct plan_args {
     pj_plan_budget *budget;
     pj_plan_pin *pin;
     const char *pick, *emit;
+    pj_plan_loop_args loop;
     bool strict;
 } plan_args;
 
@@ -125,6 +126,7 @@ static const pj_option plan_rows[] = {
 static void set_defaults(void *given)
 {
     ((plan_args *)given)->options.time_limit = -1;
+    ((plan_args *)given)->loop = pj_plan_loop_defaults();
 }
 
 static pj_exit write_result(const pj_line *line, const pj_plan_result *result, const plan_args *args)
@@ -154,6 +156,8 @@ static pj_exit run(pj_line *line, const void *given)
     options.budgets = args->budget;
     options.pins = args->pin;
     options.knee = args->pick != NULL;
+    if (args->loop.run.data.path || args->loop.run.data.random > 0)
+        return pj_plan_loop(line, &args->output, &args->setup, &options, &args->loop, args->strict);
     pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
     if (status == PJ_OK && pj_refuse_model(line, pj_model_describe(model)) != PJ_EXIT_DONE) {
         pj_model_close(model);
@@ -184,16 +188,34 @@ const pj_command pj_command_plan = {
             "those of `analyze`; noise is what rounding adds to weights and activations, or a\n"
             "loss that you measured. It is no accuracy: measure the plan before you ship it.\n"
             "\n"
+            "With --data (or --random) it is measured: ONNX Runtime runs the model with one\n"
+            "layer changed at a time, the plan is made of what that loses, its model is written\n"
+            "(--apply) and run, and what was predicted stands beside what was measured.\n"
+            "\n"
             "The JSON form (--format json) is a plan that `analyze --plan` takes. Layers that\n"
             "read the same tensor work in one format; docs/planning.md explains the method.\n"
             "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
             "--device: plans are priced with a table.",
     .rows = {PJ_ROWS("Plan", plan_rows, 0),
+             PJ_ROWS("Measured",                             pj_plan_loop_rows,                             AT(loop)),
+             PJ_ROWS("Samples", pj_data_rows, AT(loop.run)),
+             PJ_ROWS("Runtime",  pj_engine_rows, AT(loop.run)),
+             PJ_ROWS("Runtime", pj_jobs_rows, AT(loop.run)),
              {.title = "Model", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY)},
-             PJ_ROWS("Report",                                                                                                                           pj_chart_rows, 0),
+             PJ_ROWS("Report", pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
+    .clashes = {PJ_DATA_CLASHES,
+             {.without = "data random",
+                 .others = "apply rounds test-data measured labels runtime run-limit optimize jobs samples cast seed",
+                 .why = "plan: without samples (--data, --random) nothing is run"},
+             {.with = "data",
+                 .others = "sensitivity frontier emit",
+                 .why = "--data measures what layers lose, and makes one plan of it"},
+             {.with = "random",
+                 .others = "sensitivity frontier emit",
+                 .why = "--random measures what layers lose, and makes one plan of it"},
+             {.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
              {.with = "emit", .others = "format frontier width"},
              {.with = "sensitivity", .without = "sensitivity=weights", .others = "per-tensor"},
              {.with = "sensitivity", .without = "sensitivity=weights|uniform", .others = "calibration"},
@@ -206,6 +228,8 @@ const pj_command pj_command_plan = {
                  .why = "--frontier lists all trade-offs; --pick and --budget choose one"}},
     .examples = "picojoule plan model.onnx\n"
                 "    the best trade-off of energy and noise\n"
+                "picojoule plan model.onnx --data photos/ --budget 'energy<=40%' -o plan.json --apply out.onnx\n"
+                "    measures every layer, plans, writes the model and runs it\n"
                 "picojoule plan model.onnx --budget 'energy<=40%' --format json -o plan.json\n"
                 "    a plan for 40 % of today's energy; then: analyze model.onnx --plan plan.json\n"
                 "picojoule plan model.onnx --budget 'energy<=40%' --budget 'param_bytes<=1MiB' \\\n"

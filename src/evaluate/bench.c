@@ -151,13 +151,12 @@ static pj_resource resource_of(const char *name, const pj_str *text)
     return (pj_resource){.size = sizeof(pj_resource), .name = name, .bytes = text->data, .length = text->length};
 }
 
-/* Writes the variant: the plan and the ranges are resources of its setup. */
-static pj_status write_variant(pj_bench *b, int worker, const pj_str *plan, const char *path, pj_arena *arena,
-                               pj_error *err)
+/* The plan and the ranges are resources of the setup that it is applied with. */
+static pj_status apply_plan(pj_bench *b, int worker, const pj_str *plan, const char *path, pj_arena *arena,
+                            pj_applied **out, pj_error *err)
 {
     pj_setup setup = b->setup;
     pj_apply_options options = pj_apply_options_default();
-    pj_applied *applied = NULL;
     pj_resource *resources = PJ_NEW(arena, pj_resource, setup.resource_count + 2);
     PJ_TRY(pj_got(resources, err));
     if (setup.resource_count > 0)
@@ -169,10 +168,23 @@ static pj_status write_variant(pj_bench *b, int worker, const pj_str *plan, cons
     options.out = path;
     options.calibration = b->ranges.length ? ranges_name : b->calibration;
     options.target = b->target;
-    options.force = true; /* what it costs is the plan's matter */
-    PJ_TRY(pj_apply(b->worker[worker].model, &setup, &options, &applied, err));
-    pj_applied_free(applied);
-    return PJ_OK;
+    options.force = true;   /* what it costs is the plan's matter */
+    options.lenient = true; /* what stays is told */
+    return pj_apply(b->worker[worker].model, &setup, &options, out, err);
+}
+
+pj_status pj_bench_write(pj_bench *b, int worker, const pj_plan_layer *rows, size_t count, const char *path,
+                         pj_arena *arena, pj_applied **out, pj_error *err)
+{
+    pj_str plan = pj_str_new(0);
+    pj_json_writer json = pj_json_writer_new(&plan, false);
+    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
+    pj_plan_rows_json(rows, count, &json);
+    pj_json_write_end(&json);
+    *out = NULL;
+    pj_status status = plan.failed ? pj_fail_memory(err) : apply_plan(b, worker, &plan, path, arena, out, err);
+    pj_str_free(&plan);
+    return status;
 }
 
 /* A failure of the machine is one of the call; all else says that the variant cannot be had. */
@@ -234,23 +246,43 @@ static pj_status judge(pj_bench *b, int worker, const char *path, pj_tried *out,
     return status;
 }
 
-pj_status pj_bench_try(pj_bench *b, int worker, const pj_plan_layer *rows, size_t count, pj_arena *arena, pj_tried *out,
-                       pj_error *err)
+const char *pj_bench_written(const pj_bench *b, int worker, pj_arena *arena)
 {
     char name[32];
-    pj_error why = {0};
-    pj_str plan = pj_str_new(0);
-    pj_json_writer json = pj_json_writer_new(&plan, false);
-    pj_json_write_begin(&json, PJ_JSON_WRITE_OBJECT);
-    pj_plan_rows_json(rows, count, &json);
-    pj_json_write_end(&json);
     snprintf(name, sizeof name, "variant%d.onnx", worker);
+    return pj_evaluation_path(b->e, name, arena);
+}
+
+/* Layers that stay although the plan changes them; the one that must not is a refusal. */
+static pj_status count_left(const pj_applied *applied, const char *must, size_t *left, pj_error *why)
+{
+    for (size_t i = 0; i < applied->layer_count; i++) {
+        const pj_applied_layer *layer = &applied->layers[i];
+        if (strcmp(layer->written, "float") != 0)
+            continue;
+        if (must && strcmp(layer->name, must) == 0)
+            return pj_fail(why, PJ_EUNSUPPORTED, "%.400s", layer->reason ? layer->reason : "it would stay as it is");
+        ++*left;
+    }
+    return PJ_OK;
+}
+
+pj_status pj_bench_try(pj_bench *b, int worker, const pj_plan_layer *rows, size_t count, const char *must,
+                       pj_arena *arena, pj_tried *out, pj_error *err)
+{
+    pj_error why = {0};
+    pj_applied *applied = NULL;
+    const char *path = pj_bench_written(b, worker, arena);
+    size_t left = 0;
     *out = (pj_tried){.loss = 1, .top1 = NAN};
-    const char *path = pj_evaluation_path(b->e, name, arena);
-    pj_status status = path && !plan.failed ? write_variant(b, worker, &plan, path, arena, &why) : pj_fail_memory(&why);
+    pj_status status =
+        path ? pj_bench_write(b, worker, rows, count, path, arena, &applied, &why) : pj_fail_memory(&why);
+    if (status == PJ_OK)
+        status = count_left(applied, must, &left, &why);
+    pj_applied_free(applied);
     if (status == PJ_OK)
         status = judge(b, worker, path, out, &why);
-    pj_str_free(&plan);
+    out->left = left;
     if (is_refusal(status)) {
         *out = (pj_tried){.loss = 1, .top1 = NAN, .refused = pj_arena_strdup(arena, why.what)};
         return pj_got(out->refused, err);

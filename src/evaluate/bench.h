@@ -33,6 +33,7 @@ typedef struct pj_tried {
     double loss;         /* 1 where it is refused */
     double top1;         /* NAN: no labels, or refused */
     const char *refused; /* in the arena that was given; NULL: measured */
+    size_t left;         /* layers of a plan that stay as they are, since they cannot be written so */
 } pj_tried;
 
 /* Reads samples and labels, runs the model on them, measures ranges where no file names them. `workers` at most. What
@@ -41,10 +42,18 @@ pj_status pj_bench_open(pj_bench *bench, pj_evaluation *e, const char *labels, c
                         const char *target, size_t workers, pj_error *err);
 void pj_bench_close(pj_bench *bench);
 
-/* A variant whose layers have these formats (weights, activations; NULL: as they are). A refusal is no failure.
- * PJ_ENOMEM, PJ_EIO, PJ_ESTOPPED. */
-pj_status pj_bench_try(pj_bench *bench, int worker, const pj_plan_layer *rows, size_t count, pj_arena *arena,
-                       pj_tried *out, pj_error *err);
+/* A variant whose layers have these formats (weights, activations; NULL: as they are). The layer `must` has to be
+ * written as its row says; others that cannot be stay as they are. NULL: all may. A refusal is no failure. PJ_ENOMEM,
+ * PJ_EIO, PJ_ESTOPPED. */
+pj_status pj_bench_try(pj_bench *bench, int worker, const pj_plan_layer *rows, size_t count, const char *must,
+                       pj_arena *arena, pj_tried *out, pj_error *err);
+
+/* Writes the same model to a file of the caller. Errors as pj_apply. */
+pj_status pj_bench_write(pj_bench *bench, int worker, const pj_plan_layer *rows, size_t count, const char *path,
+                         pj_arena *arena, pj_applied **out, pj_error *err);
+
+/* The model that a worker has written last, in the folder. */
+const char *pj_bench_written(const pj_bench *bench, int worker, pj_arena *arena);
 
 /* A setup that gives the sizes that the first sample has to those symbols that are names and have none yet. */
 pj_status pj_bench_bind(const pj_bench *bench, const pj_setup *setup, pj_arena *arena, pj_setup *out, pj_error *err);

@@ -1,6 +1,8 @@
 /* One layer changed at a time. */
 #include "evaluate/layers.h"
 
+#include <errno.h>
+
 #include "base/parallel.h"
 #include "quant/plan_file.h"
 
@@ -39,41 +41,105 @@ static pj_status add_layer(pj_bench *b, const pj_plan_layer *layer, pj_variants 
 
 static pj_status copy_choices(pj_bench *b, const char *const *choices, size_t count, pj_variants *out, pj_error *err)
 {
-    const char **copies = PJ_NEW(b->e->arena, const char *, count + DEFAULT_CHOICES);
+    const char **copies = PJ_NEW(b->e->arena, const char *, count);
     PJ_TRY(pj_got(copies, err));
-    for (size_t i = 0; i < (count ? count : DEFAULT_CHOICES); i++)
-        copies[i] = pj_arena_strdup(b->e->arena, count ? choices[i] : default_choices[i]);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = pj_arena_strdup(b->e->arena, choices[i]);
     out->choices = copies;
-    out->choice_count = count ? count : DEFAULT_CHOICES;
+    out->choice_count = count;
     return pj_arena_failed(b->e->arena) ? pj_fail_memory(err) : PJ_OK;
 }
 
-pj_status pj_variants_list(pj_bench *b, const char *const *choices, size_t choice_count, pj_variants *out,
-                           pj_error *err)
+/* The planner knows which layers could change, and what a target has. */
+static pj_status list(pj_bench *b, pj_model *model, const pj_setup *setup, const pj_plan_options *options,
+                      pj_variants *out, pj_error *err)
 {
-    pj_setup bound;
-    pj_model *model;
     pj_plan_result *plan = NULL;
-    *out = (pj_variants){0};
-    PJ_TRY(copy_choices(b, choices, choice_count, out, err));
-    PJ_TRY(pj_bench_bind(b, b->e->setup, b->e->arena, &bound, err));
-    bound.plan = bound.quantize = NULL;
-    PJ_TRY(pj_model_open(b->e->model->path, &bound, &model, err));
-    const pj_plan_options options = {
-        .choices = out->choices, .choice_count = out->choice_count, .sensitivity = "uniform", .time_limit = 0.1};
-    pj_status status = pj_plan_search(model, &bound, &options, &plan, err);
-    size_t layers = status == PJ_OK ? plan->layer_count : 0;
-    out->variant = PJ_NEW(b->e->arena, pj_variant, layers * out->choice_count);
+    PJ_TRY(pj_plan_search(model, setup, options, &plan, err));
+    out->variant = PJ_NEW(b->e->arena, pj_variant, plan->layer_count * plan->choice_count);
+    pj_status status = pj_got(out->variant, err);
     if (status == PJ_OK)
-        status = pj_got(out->variant, err);
-    for (size_t i = 0; i < layers && status == PJ_OK; i++)
+        status = copy_choices(b, plan->choices, plan->choice_count, out, err);
+    for (size_t i = 0; i < plan->layer_count && status == PJ_OK; i++)
         if (plan->layers[i].has_weights)
             status = add_layer(b, &plan->layers[i], out, err);
     pj_plan_result_free(plan);
+    return status;
+}
+
+pj_status pj_variants_list(pj_bench *b, const pj_plan_options *options, pj_variants *out, pj_error *err)
+{
+    pj_setup bound;
+    pj_model *model;
+    const bool usual = options->choice_count == 0 && !options->target;
+    const pj_plan_options all = {.choices = usual ? default_choices : options->choices,
+                                 .choice_count = usual ? (size_t)DEFAULT_CHOICES : options->choice_count,
+                                 .target = options->target,
+                                 .sensitivity = "uniform",
+                                 .time_limit = 0.1};
+    *out = (pj_variants){0};
+    PJ_TRY(pj_bench_bind(b, b->e->setup, b->e->arena, &bound, err));
+    bound.plan = bound.quantize = NULL;
+    PJ_TRY(pj_model_open(b->e->model->path, &bound, &model, err));
+    pj_status status = list(b, model, &bound, &all, out, err);
     pj_model_close(model);
     if (status == PJ_OK && out->count == 0)
         status = pj_fail(err, PJ_EARGUMENT, "the model has no layer whose weights could take another format");
     return status;
+}
+
+pj_status pj_variants_as_is(pj_bench *b, const pj_variants *variants, pj_variants *out, pj_error *err)
+{
+    *out = (pj_variants){.choices = NULL, .choice_count = 1};
+    out->variant = PJ_NEW(b->e->arena, pj_variant, variants->count);
+    PJ_TRY(pj_got(out->variant, err));
+    for (size_t i = 0; i < variants->count; i += variants->choice_count)
+        out->variant[out->count++] = (pj_variant){.layer = variants->variant[i].layer, .op = variants->variant[i].op};
+    return PJ_OK;
+}
+
+void pj_variants_json(const pj_variants *variants, const pj_tried *tried, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "measured", PJ_JSON_WRITE_ARRAY);
+    for (size_t c = 0; c < variants->choice_count; c++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        pj_json_put_text(json, "format", variants->choices[c]);
+        pj_json_put_text(json, "unit", "loss");
+        pj_json_put_begin(json, "values", PJ_JSON_WRITE_OBJECT);
+        for (size_t i = c; i < variants->count; i += variants->choice_count)
+            pj_json_put_double(json, variants->variant[i].layer, tried[i].loss);
+        pj_json_write_end(json);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
+/* ---- what is kept ---- */
+
+static uint64_t bits_of(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+void pj_state_write(FILE *file, size_t index, const pj_tried *tried)
+{
+    const char *reason = tried->refused ? tried->refused : "";
+    fprintf(file, "%zu %016llx %016llx ", index, (unsigned long long)bits_of(tried->loss),
+            (unsigned long long)bits_of(tried->top1));
+    for (; *reason; reason++)
+        fputc((unsigned char)*reason < ' ' ? ' ' : *reason, file);
+    fputc('\n', file);
+}
+
+static pj_status keep(const pj_state *state, size_t index, const pj_tried *tried, pj_error *err)
+{
+    if (!state || !state->file)
+        return PJ_OK;
+    pj_state_write(state->file, index, tried);
+    return fflush(state->file) == 0 ? PJ_OK
+                                    : pj_fail(err, PJ_EIO, "what is measured cannot be kept: %s", strerror(errno));
 }
 
 /* ---- measuring ---- */
@@ -117,7 +183,8 @@ static pj_status run_job(void *payload, size_t job, int worker, pj_error *err)
         PJ_TRY(pj_watch_step(w->bench->e->watch, "layers", job, w->left, err));
     pj_plan_layer *rows = rows_of(w, &w->variants->variant[at], w->arena[worker], &count);
     PJ_TRY(pj_got(rows, err));
-    return pj_bench_try(w->bench, worker, rows, count, w->arena[worker], &w->tried[at], err);
+    return pj_bench_try(w->bench, worker, rows, count, w->variants->variant[at].layer, w->arena[worker], &w->tried[at],
+                        err);
 }
 
 static pj_status keep_job(void *payload, size_t job, int worker, pj_error *err)
@@ -128,7 +195,7 @@ static pj_status keep_job(void *payload, size_t job, int worker, pj_error *err)
     w->done[at] = true;
     if (w->tried[at].refused)
         w->tried[at].refused = pj_arena_strdup(w->bench->e->arena, w->tried[at].refused);
-    return w->state ? pj_state_add(w->state, at, &w->tried[at], err) : PJ_OK;
+    return keep(w->state, at, &w->tried[at], err);
 }
 
 static pj_status run_jobs(work *w, pj_error *err)

@@ -1,7 +1,17 @@
 /* Layers and formats that are to be measured, and the jobs that do it. */
 #pragma once
 
-#include "evaluate/state.h"
+#include <stdio.h>
+
+#include "evaluate/bench.h"
+
+/* Where what is measured is kept as it comes (state.h). */
+typedef struct pj_state {
+    FILE *file; /* NULL: nothing is kept */
+} pj_state;
+
+/* A line of it. */
+void pj_state_write(FILE *file, size_t index, const pj_tried *tried);
 
 /* A layer in a format, alone or within a plan. */
 typedef struct pj_variant {
@@ -17,10 +27,15 @@ typedef struct pj_variants {
     size_t choice_count;
 } pj_variants;
 
-/* Every layer with weights in every choice (NULL, 0: the default ones), in graph order. PJ_EARGUMENT: no such format,
- * no layer that could change; as pj_plan_search. */
-pj_status pj_variants_list(pj_bench *bench, const char *const *choices, size_t choice_count, pj_variants *out,
-                           pj_error *err);
+/* Every layer with weights in every choice of the options, or of their target (neither: the default ones), in graph
+ * order. PJ_EARGUMENT: no such format, no layer that could change; as pj_plan_search. */
+pj_status pj_variants_list(pj_bench *bench, const pj_plan_options *options, pj_variants *out, pj_error *err);
+
+/* The same layers, each as it is. */
+pj_status pj_variants_as_is(pj_bench *bench, const pj_variants *variants, pj_variants *out, pj_error *err);
+
+/* Writes losses by layer as picojoule.sensitivity/1, member "measured". */
+void pj_variants_json(const pj_variants *variants, const pj_tried *tried, pj_json_writer *json);
 
 /* Measures those that are not done. With `plan` (its layers), each variant is that plan but for the one layer.
  * `tried` and `done` have a place for each. */

@@ -1,7 +1,5 @@
 /* The output error of each layer in each format: listed, measured on several processes, told. */
-#include "base/sha256.h"
-#include "evaluate/layers.h"
-#include "picojoule/version.h"
+#include "evaluate/state.h"
 
 pj_sensitivity_options pj_sensitivity_options_default(void)
 {
@@ -24,39 +22,13 @@ typedef struct sensitivity_memory {
     pj_arena *arena;
 } sensitivity_memory;
 
-/* Of all that decides what is measured. */
-static pj_status key_of(sensor *s, char digits[PJ_SHA256_DIGITS + 1], pj_error *err)
-{
-    char model[PJ_SHA256_DIGITS + 1];
-    pj_sha256 sum = pj_sha256_new();
-    PJ_TRY(pj_sha256_file(s->e.model->path, model, err));
-    pj_sha256_add(&sum, model, sizeof model);
-    pj_sha256_add(&sum, PICOJOULE_VERSION, sizeof PICOJOULE_VERSION);
-    pj_sha256_add(&sum, &s->options->engine.level, sizeof s->options->engine.level);
-    const char *texts[] = {pj_runtime_describe(s->e.runtime)->version, s->options->target, s->options->labels,
-                           s->options->calibration};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        pj_sha256_add(&sum, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) + 1 : 1);
-    for (size_t i = 0; i < s->variants.count; i++) {
-        pj_sha256_add(&sum, s->variants.variant[i].layer, strlen(s->variants.variant[i].layer) + 1);
-        pj_sha256_add(&sum, s->variants.variant[i].choice, strlen(s->variants.variant[i].choice) + 1);
-    }
-    for (size_t i = 0; i < s->bench.samples; i++)
-        for (size_t k = 0; k < pj_samples_slots(s->e.samples); k++)
-            pj_sha256_add(&sum, s->bench.sample[i][k].data, (size_t)s->bench.sample[i][k].bytes);
-    pj_sha256_end(&sum, digits);
-    return PJ_OK;
-}
-
 static pj_status measure(sensor *s, pj_error *err)
 {
-    char key[PJ_SHA256_DIGITS + 1];
     pj_state state;
     s->tried = PJ_NEW(s->e.arena, pj_tried, s->variants.count);
     s->done = PJ_NEW(s->e.arena, bool, s->variants.count);
     PJ_TRY(pj_got(s->tried && s->done, err));
-    PJ_TRY(key_of(s, key, err));
-    PJ_TRY(pj_state_open(s->options->state, key, s->variants.count, s->tried, s->done, s->e.arena, &state, err));
+    PJ_TRY(pj_state_open(&s->bench, &s->variants, s->options->state, s->tried, s->done, &state, err));
     for (size_t i = 0; i < s->variants.count; i++)
         s->out->resumed += s->done[i];
     pj_status status = pj_variants_measure(&s->bench, &s->variants, NULL, 0, &state, s->tried, s->done, err);
@@ -111,7 +83,8 @@ static pj_status find(sensor *s, pj_error *err)
     PJ_TRY(pj_evaluation_open(&s->e, err));
     pj_status status = pj_bench_open(&s->bench, &s->e, o->labels, o->calibration, o->target, o->engine.jobs, err);
     if (status == PJ_OK)
-        status = pj_variants_list(&s->bench, o->choices, o->choice_count, &s->variants, err);
+        status = pj_variants_list(&s->bench, &(pj_plan_options){.choices = o->choices, .choice_count = o->choice_count},
+                                  &s->variants, err);
     if (status == PJ_OK)
         status = measure(s, err);
     if (status == PJ_OK)

@@ -2,16 +2,11 @@
 #include "evaluate/state.h"
 
 #include <errno.h>
-#include <unistd.h>
+
+#include "base/sha256.h"
+#include "picojoule/version.h"
 
 static const char magic[] = "picojoule sensitivity ";
-
-static uint64_t bits_of(double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
 
 static double number_of(uint64_t bits)
 {
@@ -38,7 +33,7 @@ static bool read_line(char *line, size_t count, pj_tried *tried, bool *done, pj_
     line[length - 1] = 0;
     if (sscanf(line, "%zu %16llx %16llx %n", &index, &loss, &top1, &used) < 3 || index >= count || !used)
         return false;
-    tried[index] = (pj_tried){number_of(loss), number_of(top1), NULL};
+    tried[index] = (pj_tried){.loss = number_of(loss), .top1 = number_of(top1)};
     if (line[used])
         tried[index].refused = pj_arena_strdup(arena, line + used);
     done[index] = tried[index].loss >= 0 && tried[index].loss <= 1;
@@ -54,43 +49,52 @@ static void read_all(FILE *file, const char *key, size_t count, pj_tried *tried,
         continue;
 }
 
-static void write_line(FILE *file, size_t index, const pj_tried *tried)
+/* Of all that decides what is measured. */
+static pj_status key_of(const pj_bench *b, const pj_variants *variants, char digits[PJ_SHA256_DIGITS + 1],
+                        pj_error *err)
 {
-    const char *reason = tried->refused ? tried->refused : "";
-    fprintf(file, "%zu %016llx %016llx ", index, (unsigned long long)bits_of(tried->loss),
-            (unsigned long long)bits_of(tried->top1));
-    for (; *reason; reason++)
-        fputc((unsigned char)*reason < ' ' ? ' ' : *reason, file);
-    fputc('\n', file);
+    char model[PJ_SHA256_DIGITS + 1];
+    pj_sha256 sum = pj_sha256_new();
+    PJ_TRY(pj_sha256_file(b->e->model->path, model, err));
+    pj_sha256_add(&sum, model, sizeof model);
+    pj_sha256_add(&sum, &b->e->engine->level, sizeof b->e->engine->level);
+    pj_sha256_add(&sum, b->ranges.data, b->ranges.length);
+    const char *texts[] = {PICOJOULE_VERSION, pj_runtime_describe(b->e->runtime)->version, b->target, b->labels_file,
+                           b->calibration};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        pj_sha256_add(&sum, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) + 1 : 1);
+    for (size_t i = 0; i < variants->count; i++) {
+        pj_sha256_add(&sum, variants->variant[i].layer, strlen(variants->variant[i].layer) + 1);
+        pj_sha256_add(&sum, variants->variant[i].choice, strlen(variants->variant[i].choice) + 1);
+    }
+    for (size_t i = 0; i < b->samples; i++)
+        for (size_t k = 0; k < pj_samples_slots(b->e->samples); k++)
+            pj_sha256_add(&sum, b->sample[i][k].data, (size_t)b->sample[i][k].bytes);
+    pj_sha256_end(&sum, digits);
+    return PJ_OK;
 }
 
-pj_status pj_state_open(const char *path, const char *key, size_t count, pj_tried *tried, bool *done, pj_arena *arena,
+pj_status pj_state_open(const pj_bench *b, const pj_variants *variants, const char *path, pj_tried *tried, bool *done,
                         pj_state *out, pj_error *err)
 {
+    char key[PJ_SHA256_DIGITS + 1];
     *out = (pj_state){0};
     if (!path)
         return PJ_OK;
+    PJ_TRY(key_of(b, variants, key, err));
     FILE *old = fopen(path, "rb");
     if (old) {
-        read_all(old, key, count, tried, done, arena);
+        read_all(old, key, variants->count, tried, done, b->e->arena);
         fclose(old);
     }
     out->file = fopen(path, "wb"); /* anew: what was cut off is not in it any more */
     if (!out->file)
         return fail(path, err);
     fprintf(out->file, "%s%s\n", magic, key);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < variants->count; i++)
         if (done[i])
-            write_line(out->file, i, &tried[i]);
+            pj_state_write(out->file, i, &tried[i]);
     return fflush(out->file) == 0 ? PJ_OK : fail(path, err);
-}
-
-pj_status pj_state_add(pj_state *state, size_t index, const pj_tried *tried, pj_error *err)
-{
-    if (!state->file)
-        return PJ_OK;
-    write_line(state->file, index, tried);
-    return fflush(state->file) == 0 ? PJ_OK : fail("the file of what was measured so far", err);
 }
 
 void pj_state_close(pj_state *state)

@@ -33,3 +33,20 @@ runtime_in()
     [ -e "$file" ] && runtime=$file && return 0
     why_not="npm cannot install onnxruntime-node: $(tail -n 1 "$1/npm.log")"
 }
+
+# models_in WORK MODELS: sets `models` to a folder of sample models that all have their weights, or to MODELS, and says in
+# `lacks` which are without.
+models_in()
+{
+    models=$2
+    lacks="vww_mobilenet ad_autoencoder"
+    (
+        flock 9
+        [ -e "$1/models/vww_mobilenet.onnx.data" ] || for python in /usr/bin/python3 python3; do
+            mkdir -p "$1/models"
+            "$python" "$2/generate.py" --data "$1/models" >"$1/generate.log" 2>&1 && break
+        done
+    ) 9>"$1/models.lock"
+    [ -e "$1/models/vww_mobilenet.onnx.data" ] && models=$1/models && lacks=
+    return 0
+}
