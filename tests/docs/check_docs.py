@@ -68,7 +68,7 @@ mkdir results && for i in 1 2 3; do echo "{\"num_samples\": 1000, \"energy_kwh\"
 for one in model:profile new:int8; do
     { echo layer,seconds && picojoule analyze ${one%:*}.onnx --format csv | cut -d, -f2 | sed 1d | sed 's/$/,0.001/'; } >${one#*:}.json
 done
-cp model.onnx optimized.onnx && picojoule measure --queries 100 -o run.json --json -- ./infer
+cp model.onnx optimized.onnx && picojoule measure --queries 100 -o run.json --json -- ./infer >/dev/null
 git init -q -b main . && git config user.email nobody@example.org && git config user.name nobody
 git add model.onnx && git commit -q -m model && git update-ref refs/remotes/origin/main HEAD
 {
@@ -137,7 +137,7 @@ def runtime(program):
     return next((path for path in found if path and os.path.exists(path)), None)
 
 
-RUNS_MODELS = r"picojoule (calibrate|sensitivity|verify)\b|picojoule plan .*--(data|random)\b"
+RUNS_MODELS = r"picojoule (calibrate|sensitivity|verify)\b|picojoule layers .*--run\b|picojoule plan .*--(data|random)\b"
 FLOAT, INT64, BOOL = 1, 7, 9
 BODY = graph([value("i", INT64), value("go", BOOL), value("state", FLOAT, 8)],
              [value("more", BOOL), value("next", FLOAT, 8)],
