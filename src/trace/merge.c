@@ -330,9 +330,9 @@ static void find_uneven(owned *o)
     }
     if (worst)
         note(o, "uneven_kernels",
-             "%zu kernels take more than twice their median on average, first %s: %.3g us, median %.3g; "
-             "other programs ran meanwhile, or the clock changed: record again on a quiet machine",
-             uneven, worst->name, worst->us_sum / (double)worst->events, worst->us_median);
+             "the mean of %zu kernel%s is more than twice the median, first %s: %.3g us, median %.3g; other programs ran "
+             "meanwhile, or the clock changed: record again on a quiet machine",
+             uneven, uneven == 1 ? "" : "s", worst->name, worst->us_sum / (double)worst->events, worst->us_median);
 }
 
 static void judge(owned *o, const pj_trace *trace)
