@@ -1,7 +1,6 @@
 /* picojoule calibrate: ranges of all float tensors, from samples. */
 #include "commands.h"
 #include "run_rows.h"
-#include "say.h"
 
 typedef struct calibrate_args {
     pj_output output;
@@ -45,23 +44,9 @@ static void set_defaults(void *given)
     args->percentile = pj_calibrate_options_default().percentile;
 }
 
-/* The file, and the report beside it; the report alone where there is no file. */
-static pj_exit write_all(const pj_line *line, const pj_ranges *ranges, const calibrate_args *args)
+static pj_status write_ranges(const void *ranges, const pj_report_options *options, pj_out *out, pj_error *err)
 {
-    pj_error err = {0};
-    pj_report_options options = args->output.report;
-    pj_exit code = PJ_EXIT_DONE;
-    if (args->out) {
-        pj_out out = pj_out_new(args->out);
-        options.format = "json";
-        pj_status status = pj_ranges_write(ranges, &options, pj_out_write, &out, &err);
-        code = pj_out_finish(&out, status, &err, line->operand[0]);
-    }
-    if (code != PJ_EXIT_DONE || (args->out && strcmp(args->out, "-") == 0))
-        return code;
-    pj_out out = pj_out_new(NULL);
-    pj_status status = pj_ranges_write(ranges, &args->output.report, pj_out_write, &out, &err);
-    return pj_out_finish(&out, status, &err, line->operand[0]);
+    return pj_ranges_write(ranges, options, pj_out_write, out, err);
 }
 
 static pj_exit run(pj_line *line, const void *given)
@@ -89,7 +74,7 @@ static pj_exit run(pj_line *line, const void *given)
     if (status != PJ_OK)
         code = pj_say_error(&err, line->operand[0]);
     else if (!args->strict || !pj_say_strict(ranges->with.findings, ranges->with.finding_count, line->operand[0]))
-        code = write_all(line, ranges, args);
+        code = pj_run_write(line, ranges, write_ranges, &args->output, args->out);
     pj_ranges_free(ranges);
     pj_model_close(model);
     return code;

@@ -1,7 +1,6 @@
 /* picojoule sensitivity: what each layer loses in each format. */
 #include "commands.h"
 #include "run_rows.h"
-#include "say.h"
 
 typedef struct sensitivity_args {
     pj_output output;
@@ -44,34 +43,9 @@ static void set_defaults(void *given)
     ((sensitivity_args *)given)->run = pj_run_defaults();
 }
 
-static pj_exit write_all(const pj_line *line, const pj_sensitivity *found, const sensitivity_args *args)
+static pj_status write_losses(const void *found, const pj_report_options *options, pj_out *out, pj_error *err)
 {
-    pj_error err = {0};
-    pj_report_options options = args->output.report;
-    pj_exit code = PJ_EXIT_DONE;
-    if (args->out) {
-        pj_out out = pj_out_new(args->out);
-        options.format = "json";
-        pj_status status = pj_sensitivity_write(found, &options, pj_out_write, &out, &err);
-        code = pj_out_finish(&out, status, &err, line->operand[0]);
-    }
-    if (code != PJ_EXIT_DONE || (args->out && strcmp(args->out, "-") == 0))
-        return code;
-    pj_out out = pj_out_new(NULL);
-    pj_status status = pj_sensitivity_write(found, &args->output.report, pj_out_write, &out, &err);
-    return pj_out_finish(&out, status, &err, line->operand[0]);
-}
-
-/* FILE.partial; NULL: there is no file. */
-static const char *state_of(pj_line *line, const char *out)
-{
-    static const char ending[] = ".partial";
-    if (!out || strcmp(out, "-") == 0)
-        return NULL;
-    char *text = pj_line_keep(line, strlen(out) + sizeof ending, 1);
-    if (text)
-        snprintf(text, strlen(out) + sizeof ending, "%s%s", out, ending);
-    return text;
+    return pj_sensitivity_write(found, options, pj_out_write, out, err);
 }
 
 static pj_exit measure(pj_line *line, pj_model *model, const sensitivity_args *args)
@@ -84,7 +58,7 @@ static pj_exit measure(pj_line *line, pj_model *model, const sensitivity_args *a
     options.engine = args->run.engine;
     options.choices = args->choices.text;
     options.choice_count = args->choices.count;
-    options.state = state_of(line, args->out);
+    options.state = pj_run_state(line, args->out);
     options.watch = &watch;
     pj_status status = pj_measure_sensitivity(model, &args->setup, &options, &found, &err);
     pj_run_watched();
@@ -92,7 +66,7 @@ static pj_exit measure(pj_line *line, pj_model *model, const sensitivity_args *a
     if (status != PJ_OK)
         code = pj_say_error(&err, line->operand[0]);
     else if (!args->strict || !pj_say_strict(found->with.findings, found->with.finding_count, line->operand[0]))
-        code = write_all(line, found, args);
+        code = pj_run_write(line, found, write_losses, &args->output, args->out);
     if (code == PJ_EXIT_DONE && options.state)
         (void)remove(options.state);
     pj_sensitivity_free(found);

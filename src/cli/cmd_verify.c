@@ -1,7 +1,6 @@
 /* picojoule verify: two models on the same samples. */
 #include "commands.h"
 #include "run_rows.h"
-#include "say.h"
 
 typedef struct verify_args {
     pj_output output;

@@ -1,8 +1,6 @@
 /* The closed loop on the command line: the plan to its file, what was measured to the terminal. */
 #include "plan_loop.h"
 
-#include "say.h"
-
 #define AT(member) offsetof(pj_plan_loop_args, member)
 
 /* clang-format off */
@@ -90,16 +88,6 @@ static pj_exit write_all(const pj_line *line, const pj_loop *loop, const pj_outp
     return code == PJ_EXIT_DONE ? write_measured(line, loop, output) : code;
 }
 
-/* FILE.partial of the plan's file. */
-static const char *state_of(pj_line *line, const char *out)
-{
-    static const char ending[] = ".partial";
-    char *text = out && strcmp(out, "-") != 0 ? pj_line_keep(line, strlen(out) + sizeof ending, 1) : NULL;
-    if (text)
-        snprintf(text, strlen(out) + sizeof ending, "%s%s", out, ending);
-    return text;
-}
-
 static pj_exit run_loop(pj_line *line, pj_model *model, const pj_output *output, const pj_setup *setup,
                         const pj_loop_options *options, const char *measured, bool strict)
 {
@@ -133,7 +121,7 @@ pj_exit pj_plan_loop(pj_line *line, const pj_output *output, const pj_setup *set
     options.labels = args->labels;
     options.out = args->apply;
     options.rounds = args->rounds;
-    options.state = state_of(line, output->out);
+    options.state = pj_run_state(line, output->out);
     options.watch = &watch;
     if (pj_run_open(line->operand[0], setup, &model, &err) != PJ_OK)
         return pj_say_error(&err, line->operand[0]);

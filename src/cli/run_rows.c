@@ -115,3 +115,33 @@ void pj_run_watched(void)
         fputs("\r\033[K", stderr);
     progress.shown = false;
 }
+
+/* ---- results ---- */
+
+pj_exit pj_run_write(const pj_line *line, const void *result, pj_run_writer write, const pj_output *output,
+                     const char *file)
+{
+    pj_error err = {0};
+    pj_report_options options = output->report;
+    pj_exit code = PJ_EXIT_DONE;
+    if (file) {
+        pj_out out = pj_out_new(file);
+        options.format = "json";
+        pj_status status = write(result, &options, &out, &err);
+        code = pj_out_finish(&out, status, &err, line->operand[0]);
+    }
+    if (code != PJ_EXIT_DONE || (file && strcmp(file, "-") == 0))
+        return code;
+    pj_out out = pj_out_new(NULL);
+    pj_status status = write(result, &output->report, &out, &err);
+    return pj_out_finish(&out, status, &err, line->operand[0]);
+}
+
+const char *pj_run_state(pj_line *line, const char *file)
+{
+    static const char ending[] = ".partial";
+    char *text = file && strcmp(file, "-") != 0 ? pj_line_keep(line, strlen(file) + sizeof ending, 1) : NULL;
+    if (text)
+        snprintf(text, strlen(file) + sizeof ending, "%s%s", file, ending);
+    return text;
+}

@@ -1,7 +1,7 @@
 /* Options of commands that run models: on what, with what. */
 #pragma once
 
-#include "cli.h"
+#include "say.h"
 
 typedef struct pj_run_args {
     pj_data data;
@@ -31,3 +31,12 @@ pj_status pj_run_open(const char *path, const pj_setup *setup, pj_model **out, p
 pj_watch pj_run_watch(void);
 /* Takes that line away again. */
 void pj_run_watched(void);
+
+/* Writes a result in the format of the options, to standard output; with `file` (may be NULL) it goes there as JSON,
+ * too, and nowhere else where that is "-". */
+typedef pj_status (*pj_run_writer)(const void *result, const pj_report_options *options, pj_out *out, pj_error *err);
+pj_exit pj_run_write(const pj_line *line, const void *result, pj_run_writer write, const pj_output *output,
+                     const char *file);
+
+/* FILE.partial, that keeps what is measured so far; NULL: there is no file. */
+const char *pj_run_state(pj_line *line, const char *file);

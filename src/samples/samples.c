@@ -237,10 +237,12 @@ static pj_status make_random(pj_samples *s, pj_ndarray *out, pj_error *err)
 {
     for (size_t i = 0; i < s->slots; i++)
         if (!pj_sample_random(&s->slot[i], s->data.seed, s->read, i, s->part, &out[i]))
-            return pj_fail(err, PJ_ELIMIT,
-                           "random numbers for input \"%.200s\" find no memory, or are of no type that "
-                           "they can be made in",
-                           s->slot[i].name);
+            return pj_arena_failed(s->part)
+                       ? pj_fail_memory(err)
+                       : pj_fail(err, PJ_ELIMIT,
+                                 "random numbers for input \"%.200s\" are too many, or of no type that "
+                                 "they can be made in",
+                                 s->slot[i].name);
     return PJ_OK;
 }
 

@@ -16,6 +16,8 @@
 #include "picojoule/history.h"
 #include "quant/plan_file.h"
 #include "rare.h"
+#include "samples/npy.h"
+#include "samples/samples.h"
 #include "study/study.h"
 
 /* The loops are quadratic: where a case would ask for more than so many allocations, only every second fails, or every
@@ -343,6 +345,43 @@ static pj_status write_formats(writer write, const char *name, digest *out, pj_e
 static pj_status list_tables(const input *in, digest *out, pj_error *err)
 {
     return write_formats(pj_tables_write, in->path, out, err);
+}
+
+/* All arrays of a file, and what they are as floats. */
+static pj_status read_samples(const input *in, digest *out, pj_error *err)
+{
+    pj_ndarrays arrays;
+    pj_ndarray cast;
+    pj_arena *arena = pj_arena_new(0);
+    pj_status status = arena ? pj_arrays_read(in->path, arena, &arrays, err) : pj_fail_memory(err);
+    for (size_t i = 0; status == PJ_OK && i < arrays.count; i++) {
+        status = pj_array_cast(&arrays.array[i], PJ_FLOAT32, arena, &cast, err);
+        if (status == PJ_OK)
+            digest_add(out, cast.data, (size_t)cast.bytes);
+    }
+    pj_arena_free(arena);
+    return status;
+}
+
+/* Random samples for the inputs of a model. */
+static pj_status make_samples(const input *in, digest *out, pj_error *err)
+{
+    const pj_data data = {.random = 2, .seed = 1};
+    const pj_ndarray *sample = NULL;
+    pj_samples *samples = NULL;
+    pj_model *model = NULL;
+    pj_status status = pj_model_open_memory(in->bytes, in->size, "oom.onnx", NULL, &model, err);
+    if (status == PJ_OK)
+        status = pj_samples_open(&data, model, &samples, err);
+    do {
+        if (status == PJ_OK)
+            status = pj_samples_next(samples, &sample, err);
+        if (status == PJ_OK && sample)
+            digest_add(out, sample[0].data, (size_t)sample[0].bytes);
+    } while (status == PJ_OK && sample);
+    pj_samples_close(samples);
+    pj_model_close(model);
+    return status;
 }
 
 static pj_status list_devices(const input *in, digest *out, pj_error *err)
@@ -1047,6 +1086,23 @@ static void run_fits(void)
     (void)remove(fitted.path);
 }
 
+static void run_samples(void)
+{
+    const input packed = {.path = SAMPLES "/packed.npz"}, column = {.path = SAMPLES "/column-big.npy"},
+                tensor = {.path = SAMPLES "/typed.pb"};
+    builder b = build_new(17);
+    input in = {.path = NULL};
+    build_input(&b, "x", PJ_FLOAT32, "batch,3,4");
+    build_node(&b, "Relu", "x", "y");
+    build_output(&b, "y", PJ_FLOAT32, "batch,3,4");
+    in.bytes = build_bytes(&b, &in.size);
+    run_case("samples: .npz", read_samples, &packed, PJ_ZLIB ? PJ_OK : PJ_EUNSUPPORTED);
+    run_case("samples: .npy", read_samples, &column, PJ_OK);
+    run_case("samples: tensor", read_samples, &tensor, PJ_OK);
+    run_case("samples: random", make_samples, &in, PJ_OK);
+    build_free(&b);
+}
+
 static void run_texts(void)
 {
     static const char table[] = "{\"schema\": \"picojoule.table/1\", \"titel\": \"misspelt\"}";
@@ -1071,6 +1127,7 @@ static void run_texts(void)
     run_fits();
     run_case("operators", list_operators, &list, PJ_OK);
     run_case("sweep", sweep_points, &study, PJ_OK);
+    run_samples();
 }
 
 int main(int count, char **words)
