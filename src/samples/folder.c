@@ -119,8 +119,8 @@ static pj_status add_test_set(lister *l, const char *folder)
         PJ_TRY(pj_got(paths[i], l->err));
         if (stat(paths[i], &info) != 0) {
             pj_error_at(l->err, paths[i], NULL, NULL);
-            return pj_fail(l->err, PJ_EIO, "is missing: the model has %zu inputs, the %zuth is \"%.100s\"", l->count,
-                           i + 1, l->slots[i].name);
+            return pj_fail(l->err, PJ_EIO, "is missing: the model has %zu inputs, number %zu is \"%.100s\"", l->count,
+                           i, l->slots[i].name);
         }
     }
     return add(l, paths, l->count);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "check.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/histogram.h"
@@ -160,6 +161,60 @@ static void test_folders(void)
     pj_model_close(model);
 }
 
+/* Files that NumPy and onnx wrote (fuzz/corpus/make_samples.py): by name, by place, as ONNX test data. */
+static int64_t count_of(const char *inputs[2], const char *data_path, pj_error *err)
+{
+    static const char *const names[] = {"image", "ids/of"};
+    builder b = build_new(17);
+    build_input(&b, names[0], PJ_FLOAT32, inputs[0]);
+    if (inputs[1])
+        build_input(&b, names[1], inputs[1][0] == 'i' ? PJ_INT32 : PJ_INT64, inputs[1] + (inputs[1][0] == 'i'));
+    build_node(&b, "Relu", names[0], "y");
+    build_output(&b, "y", PJ_FLOAT32, inputs[0]);
+    pj_model *model = build_load(&b, err);
+    const pj_data data = {.path = data_path};
+    pj_samples *samples = NULL;
+    const pj_ndarray *sample = NULL;
+    int64_t count = 0;
+    pj_status status = pj_samples_open(&data, model, &samples, err);
+    while (status == PJ_OK && (status = pj_samples_next(samples, &sample, err)) == PJ_OK && sample)
+        count++;
+    pj_samples_close(samples);
+    pj_model_close(model);
+    return status == PJ_OK ? count : -1;
+}
+
+static void test_kinds(void)
+{
+    pj_error err = {0};
+    char *bytes;
+    size_t length;
+    CHECK_INT(count_of((const char *[]){"2,3,4", "2,5"}, "fuzz/corpus/samples/stored.npz", &err), 1);
+    CHECK_INT(count_of((const char *[]){"3,4", "5"}, "fuzz/corpus/samples/stored.npz", &err), 2);
+    CHECK_INT(count_of((const char *[]){"batch,3,4", "batch,5"}, "fuzz/corpus/samples/stored.npz", &err), 2);
+    CHECK_INT(count_of((const char *[]){"3,5", "i3,5"}, "fuzz/corpus/samples/unnamed.npz", &err), 1);
+    CHECK_TEXT(err.what, "");
+    CHECK_INT(count_of((const char *[]){"3,5", "2,5"}, "fuzz/corpus/samples/unnamed.npz", &err), -1);
+    CHECK_PART(err.what, "int32 is given, but input \"ids/of\" wants int64");
+    err = (pj_error){0};
+    CHECK_INT(count_of((const char *[]){"9", "2,5"}, "fuzz/corpus/samples/raw.pb", &err), -1);
+    CHECK_PART(err.what, "holds no array \"image\" for that input; it has 1, the first is \"x\"");
+    mkdir(path("sets"), 0777);
+    mkdir(path("sets/test_data_set_0"), 0777);
+    mkdir(path("sets/test_data_set_1"), 0777);
+    CHECK_INT(pj_file_read("fuzz/corpus/samples/raw.pb", 1 << 20, &bytes, &length, &err), PJ_OK);
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fopen(path(i ? "sets/test_data_set_1/input_0.pb" : "sets/test_data_set_0/input_0.pb"), "wb");
+        CHECK(file && fwrite(bytes, 1, length, file) == length && fclose(file) == 0);
+    }
+    free(bytes);
+    CHECK_INT(count_of((const char *[]){"3,5", NULL}, path("sets"), &err), 2);
+    CHECK_INT(count_of((const char *[]){"3,5", NULL}, path("sets/test_data_set_1"), &err), 1);
+    err = (pj_error){0};
+    CHECK_INT(count_of((const char *[]){"3,5", "3,5"}, path("sets"), &err), -1);
+    CHECK_PART(err.what, "is missing: the model has 2 inputs, number 1 is \"ids/of\"");
+}
+
 /* Mean 0 and variance 1 within what 30000 numbers allow; ids are rows of the table; another seed, other numbers. */
 static void test_random(void)
 {
@@ -296,6 +351,7 @@ int main(void)
     test_split();
     test_types();
     test_folders();
+    test_kinds();
     test_random();
     test_difference();
     test_limits();
