@@ -17,7 +17,7 @@
  *  enumerator, code, meaning */
 #define PJ_EXIT_LIST(X)                                                                                     \
     X(PJ_EXIT_DONE, 0, "done")                                                                              \
-    X(PJ_EXIT_LIMIT, 1, "a limit is exceeded (check, compare --fail-on)")                                   \
+    X(PJ_EXIT_LIMIT, 1, "a limit is exceeded (check, --fail-on)")                                           \
     X(PJ_EXIT_USAGE, 2, "wrong usage: unknown option, malformed value")                                     \
     X(PJ_EXIT_INPUT, 3, "bad input: model, table or device is absent, broken, or not what the options say") \
     X(PJ_EXIT_UNSUPPORTED, 4, "something in the model is not supported, or a finding under --strict")       \

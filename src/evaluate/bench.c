@@ -82,8 +82,8 @@ static pj_status measure_ranges(pj_bench *b, pj_error *err)
     pj_ranges *ranges;
     options.data = *b->e->data;
     options.engine = *b->e->engine;
-    PJ_TRY(pj_model_open(b->e->model->path, b->e->setup, &model, err));
-    pj_status status = pj_calibrate(model, b->e->setup, &options, &ranges, err);
+    PJ_TRY(pj_model_open(b->e->model->path, &b->setup, &model, err));
+    pj_status status = pj_calibrate(model, &b->setup, &options, &ranges, err);
     pj_model_close(model);
     if (status != PJ_OK)
         return status;
@@ -102,7 +102,7 @@ static pj_status open_workers(pj_bench *b, size_t wish, pj_error *err)
     int most = pj_threads((int)(wish < PJ_MOST_WORKERS ? wish : PJ_MOST_WORKERS));
     for (b->workers = 0; b->workers < most && b->workers < PJ_MOST_WORKERS; b->workers++) {
         pj_bench_worker *worker = &b->worker[b->workers];
-        PJ_TRY(pj_model_open(b->e->model->path, b->e->setup, &worker->model, err));
+        PJ_TRY(pj_model_open(b->e->model->path, &b->setup, &worker->model, err));
         pj_status status = pj_evaluation_runtime(b->e, &worker->runtime, err);
         if (status != PJ_OK) {
             pj_model_close(worker->model);
@@ -121,6 +121,7 @@ pj_status pj_bench_open(pj_bench *b, pj_evaluation *e, const char *labels, const
                     .calibration = calibration,
                     .target = target,
                     .ranges = pj_str_new(0)};
+    b->setup.unbound_dims_are_one = false; /* sizes are those of the samples */
     PJ_TRY(pj_labels_read(labels, e->arena, &b->labels, err));
     PJ_TRY(hold_samples(b, err));
     PJ_TRY(run_reference(b, err));

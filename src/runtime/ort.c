@@ -122,6 +122,8 @@ bool pj_ort_load(const char *path, pj_ort *out, char *why, size_t room)
     void *symbol = library ? dlsym(library, "OrtGetApiBase") : NULL;
     if (!library) {
         pj_ort_clean(dlerror(), why, room);
+        if (strstr(why, "Dynamic loading not supported")) /* as musl says it */
+            snprintf(why, room, "this program is linked statically, so it can load no library; one that is not can");
         return false;
     }
     if (!symbol) {

@@ -132,6 +132,19 @@ said "the models have other inputs"
 run 4 verify "$root/models/resnet8_int8.onnx" "$net" --random 2 # its weights are in no file
 said "resnet8_int8.onnx"
 
+# ---- sizes that the model leaves open are those of the samples ----
+mkdir -p "$work/texts"
+for length in 5 7; do
+    for input in input_ids attention_mask; do
+        for i in $(seq $length); do printf '\1\0\0\0\0\0\0\0'; done |
+            npy "$work/texts/$length.$input.npy" "1, $length" '<i8'
+    done
+done
+run 0 sensitivity "$models/encoder.onnx" --data "$work/texts" --choices w8a16,int8
+said "2 samples of"
+run 0 plan "$models/encoder.onnx" --data "$work/texts" --choices w8a16,int8 --budget 'energy<=70%' -o "$work/texts.json"
+said "SQNR"
+
 # ---- a measurement that is killed goes on ----
 "$program" sensitivity "$net" --random 8 --jobs 1 -o "$work/s.json" >/dev/null 2>&1 &
 child=$!
