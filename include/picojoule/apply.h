@@ -54,6 +54,8 @@ typedef struct pj_apply_options {
     bool strict;  /* a weight that fp16 cannot hold is an error */
     bool lenient; /* layers that cannot be done as planned stay */
     bool dry_run;
+    const char *cut_after; /* a layer, as results name it: the graph ends behind it, and what was still to be read are
+                              its outputs; NULL: it stays whole */
     bool probe;            /* all float tensors of the run are outputs, too: for calibration */
     const pj_watch *watch; /* NULL: nobody is told */
 } pj_apply_options;

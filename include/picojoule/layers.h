@@ -148,6 +148,20 @@ PJ_API pj_status pj_layers_calibrate(const pj_layered *const *layered, size_t co
 PJ_API pj_status pj_layers_fit_rows(const pj_layered *const *layered, size_t count, const char *host, pj_sink sink,
                                     void *payload, pj_error *err);
 
+/* ---- increments: a layer by two prefixes of its model ---- */
+
+/* Writes the first parts of the model into a folder that is there: prefix_001.onnx ..., and prefixes.csv, which lists
+ * them. They end behind each of `names`, or behind every `every`-th layer that costs something, and the last is the
+ * whole. PJ_EARGUMENT: no such layer; errors of pj_apply. */
+PJ_API pj_status pj_prefixes_write(const char *model, const pj_setup *setup, const char *folder, size_t every,
+                                   const char *const *names, size_t name_count, pj_error *err);
+
+/* Writes what prefixes of such a folder come to, of which each was measured with the same number of repetitions:
+ * prefix_001.json ... by `measure -o`. Text, JSON (picojoule.increments/1), CSV, Markdown. PJ_EFORMAT: a measurement is
+ * missing, or has no interval. */
+PJ_API pj_status pj_increments_write(const char *folder, const pj_report_options *options, pj_sink sink, void *payload,
+                                     pj_error *err);
+
 /* Text, JSON (picojoule.layers/1), CSV (one row a kernel, columns of the per-layer guide), Markdown, SVG (bars of
  * energy and of time). Several stand side by side, layer by layer, with `names` (NULL: of their profiles). Errors as
  * pj_report_write. */

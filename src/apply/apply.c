@@ -40,6 +40,8 @@ static pj_status run_passes(pj_pass *pass, const pj_setup *setup)
     const pj_apply_options *o = pass->options;
     if (o->name_nodes)
         name_nodes(pass);
+    if (o->cut_after)
+        PJ_TRY(pj_cut(pass));
     if (o->clean)
         PJ_TRY(pj_clean(pass));
     if (o->prune > 0 || o->prune_of)

@@ -37,6 +37,7 @@ struct pj_edit_value {
     int readers;
     int left; /* readers before this one read something else now */
     bool is_input, is_output;
+    bool is_wanted;      /* becomes an output: the graph was cut behind it */
     bool is_captured;    /* by a subgraph */
     bool is_retyped;     /* what the file says of its type is wrong now */
     pj_dtype dtype;      /* element type; PJ_UNDEFINED: not known */
@@ -95,6 +96,7 @@ typedef struct pj_edit {
     bool probes;             /* all float tensors become outputs */
     int64_t opset, ms_opset; /* of ai.onnx and com.microsoft, as they are to be; 0: not imported */
     int64_t ir_version;      /* likewise */
+    bool is_cut;             /* values that are wanted become outputs */
     bool is_changed;
     int functions;
     bool has_bad_names;                      /* with bytes that are 0 */

@@ -318,6 +318,8 @@ static pj_status add_part(layout *l, const pj_edit_part *part, pj_edit_node **ne
             return PJ_OK;
         break;
     case PJ_PART_OUTPUT:
+        if (value->maker && value->maker->is_dropped)
+            return PJ_OK;
         if (value->is_retyped)
             return add_retyped(l, part);
         break;
@@ -328,14 +330,16 @@ static pj_status add_part(layout *l, const pj_edit_part *part, pj_edit_node **ne
     return PJ_OK;
 }
 
-/* A graph output without a shape, for each float tensor that a node makes and that is none. */
+/* A graph output without a shape, for each tensor that is wanted, or each float tensor, that a node makes and that is
+ * none. */
 static void add_probes(layout *l)
 {
     pj_str text = pj_str_new(0);
     for (const pj_edit_node *node = l->edit->first; node; node = node->next)
         for (int o = 0; !node->is_dropped && o < node->outputs; o++) {
             const pj_edit_value *value = node->out[o];
-            if (!value || value->is_output || value->constant || !pj_dtype_is_float(value->dtype))
+            if (!value || value->is_output ||
+                (!value->is_wanted && (!l->edit->probes || value->constant || !pj_dtype_is_float(value->dtype))))
                 continue;
             size_t name = strlen(value->name), head = 1 + pj_varint_bytes(name) + name;
             pj_put_tag(&text, 12, PJ_WIRE_BYTES);
@@ -365,7 +369,7 @@ static pj_status add_graph(layout *l)
             if (!edit->added[k]->is_dropped)
                 add_new_tensor(l, edit->added[k], edit->added_name[k]);
     }
-    if (edit->probes)
+    if (edit->probes || edit->is_cut)
         add_probes(l);
     return add_nodes(l, &next, NULL);
 }

@@ -109,6 +109,7 @@ void pj_pass_unused(pj_pass *pass, pj_edit_value *value);
 /* ---- the passes ---- */
 
 pj_status pj_clean(pj_pass *pass);
+pj_status pj_cut(pj_pass *pass); /* behind options->cut_after */
 pj_status pj_prune(pj_pass *pass);
 pj_status pj_weights_only(pj_pass *pass);
 pj_status pj_static(pj_pass *pass);

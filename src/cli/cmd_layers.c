@@ -14,7 +14,9 @@ typedef struct layers_args {
     pj_texts traces, optimized, measurements, names;
     pj_run_args run;
     pj_measure_ask measure;
-    const char *calibrate, *fit_rows, *host, *keep;
+    const char *calibrate, *fit_rows, *host, *keep, *prefixes, *increments;
+    pj_texts at;
+    size_t every;
     size_t runs, warmup;
     bool makes;
     size_t drop_runs;
@@ -71,6 +73,16 @@ static const pj_option energy_rows[] = {
     {"idle-watts", 0, "W", "of it, without work: adds energy above idle",
      PJ_OPTION_REAL, .at = AT(ask.idle_watts), .least = 0, .most = 1e9, .wants = "watts from 0 on"},
 };
+static const pj_option prefix_rows[] = {
+    {"write-prefixes", 0, "FOLDER", "writes the first parts of the MODEL, to be measured\neach: `measure --repeat 10 -o FOLDER/prefix_001.json`",
+     PJ_OPTION_TEXT, .at = AT(prefixes), .wants = "the name of a folder"},
+    {"every", 0, "N", "cuts behind each N-th layer that costs something\n(default 1)",
+     PJ_OPTION_COUNT, .at = AT(every), .least = 1, .most = 1e9, .wants = "a number from 1 on"},
+    {"at", 0, "LAYER", "cuts behind this one; repeatable",
+     PJ_OPTION_TEXTS, .at = AT(at)},
+    {"increments", 0, "FOLDER", "of measured prefixes: each layer by the difference\nto the one before",
+     PJ_OPTION_TEXT, .at = AT(increments), .wants = "the name of a folder"},
+};
 static const pj_option calibrate_rows[] = {
     {"calibrate", 0, "FILE", "writes the --table with all prices scaled to what\nwas measured: a table of one's own; factors by\noperator are told",
      PJ_OPTION_TEXT, .at = AT(calibrate), .wants = "the name of a file"},
@@ -119,7 +131,7 @@ static pj_exit check(const layers_args *args, const pj_line *line)
         {"measurement", args->measurements.count},
         {"name",        args->names.count       }
     };
-    if (args->makes && line->operands == 1 && count == 0)
+    if ((args->makes || args->prefixes || args->increments) && line->operands == 1 && count == 0)
         return PJ_EXIT_DONE;
     if (args->makes)
         return pj_say_usage("layers", "layers: --run makes the profile of one MODEL, without --trace");
@@ -206,6 +218,22 @@ static pj_exit tell(const layers_args *args, pj_layered *const *layered, size_t 
     return pj_out_finish(&out, status, &err, NULL);
 }
 
+static pj_exit write_prefixes(const pj_line *line, const layers_args *args)
+{
+    pj_error err = {0};
+    pj_status status = pj_prefixes_write(line->operand[0], &args->setup, args->prefixes, args->every, args->at.text,
+                                         args->at.count, &err);
+    return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, line->operand[0]);
+}
+
+static pj_exit write_increments(const layers_args *args)
+{
+    pj_error err = {0};
+    pj_out out = pj_out_new(args->output.out);
+    pj_status status = pj_increments_write(args->increments, &args->output.report, pj_out_write, &out, &err);
+    return pj_out_finish(&out, status, &err, args->increments);
+}
+
 static pj_exit make_profile(const pj_line *line, const layers_args *args, pj_layered **out)
 {
     pj_error err = {0};
@@ -233,6 +261,10 @@ static pj_exit run(pj_line *line, const void *given)
     const size_t count = args->makes ? 1 : args->traces.count;
     if (code != PJ_EXIT_DONE)
         return code;
+    if (args->prefixes)
+        return write_prefixes(line, args);
+    if (args->increments)
+        return write_increments(args);
     if (args->makes)
         code = make_profile(line, args, &layered[0]);
     for (size_t i = 0; code == PJ_EXIT_DONE && i < args->traces.count; i++) {
@@ -261,18 +293,23 @@ const pj_command pj_command_layers = {
             "profile then gives each kernel's share. Without joules time stands beside the\n"
             "estimate. Several profiles (fp32, fp16, int8) stand side by side.\n"
             "docs/measure.md has the rules of matching and the formulas.",
-    .rows = {PJ_ROWS("Profile", trace_rows,     0),
-             PJ_ROWS("Runs of its own", run_rows, 0),
-             PJ_ROWS("Samples",                                                                                        pj_data_rows, AT(run)),
+    .rows = {PJ_ROWS("Profile", trace_rows, 0),
+             PJ_ROWS("Runs of its own", run_rows,   0),
+             PJ_ROWS("Samples",    pj_data_rows, AT(run)),
              PJ_ROWS("Runtime", pj_engine_rows, AT(run)),
              PJ_ROWS("Energy", energy_rows, 0),
              {.title = "Model",
               .at = AT(setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_MODEL) | PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS)},
              PJ_ROWS("Calibration", calibrate_rows, 0),
+             PJ_ROWS("Increments", prefix_rows, 0),
              PJ_ROWS("Report", pj_chart_rows, 0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.without = "run",
+    .clashes = {{.with = "write-prefixes", .others = "trace run calibrate fit-rows increments format output"},
+             {.with = "increments", .others = "trace run calibrate fit-rows"},
+             {.without = "write-prefixes", .others = "every at"},
+             {.with = "at", .others = "every"},
+             {.without = "run",
                  .others = "runs warmup sources sysfs nvml-library keep-trace data random seed samples cast "
                            "runtime run-limit optimize"},
              {.with = "run", .others = "optimized drop-runs name measurement joules-per-run power watts idle-watts"},
@@ -281,7 +318,7 @@ const pj_command pj_command_layers = {
              {.with = "measurement", .others = "joules-per-run"},
              {.without = "power", .others = "trace-start"},
              {.without = "calibrate fit-rows", .others = "host"},
-             {.without = "watts power", .others = "idle-watts"}                                                                                                 },
+             {.without = "watts power", .others = "idle-watts"}        },
     .examples = "picojoule layers model.onnx --trace profile.json --measurement run.json\n"
                 "    joules of each kernel beside the estimate\n"
                 "picojoule layers model.onnx --trace profile.json --optimized optimized.onnx\n"

@@ -289,6 +289,27 @@ grep -q 'measured' tables.txt || fail "$label: confidence"
 "$program" devices --fit rows.csv -o board.json 2>err || fail "$label: $(cat err)"
 "$program" analyze "$root/models/resnet8.onnx" --device board.json >/dev/null 2>err || fail "$label: $(cat err)"
 
+label="prefixes of a model, and what they come to"
+mkdir cuts
+"$program" layers "$root/models/resnet8.onnx" --write-prefixes cuts --at /stem/Conv --at /stack3/conv2/Conv 2>err ||
+    fail "$label: $(cat err)"
+[ "$(ls cuts | tr '\n' ' ')" = "prefix_001.onnx prefix_002.onnx prefix_003.onnx prefixes.csv " ] || fail "$label: $(ls cuts)"
+"$program" analyze cuts/prefix_001.onnx --json | grep -q '"total": 16032806.588' || fail "$label: the first layer's energy"
+whole=$("$program" analyze "$root/models/resnet8.onnx" --json | grep '"energy_pj"' | head -1)
+[ "$("$program" analyze cuts/prefix_003.onnx --json | grep '"energy_pj"' | head -1)" = "$whole" ] || fail "$label: the last is not the whole"
+"$program" layers "$root/models/resnet8.onnx" --write-prefixes cuts --at /none 2>err
+code $? 3
+# 2, 10, 9 J a query, each 10 runs of 10 queries with 1 J of deviation: 2, 8, -1 J; sqrt(0.01 / 10), sqrt(0.02 / 10)
+for i in 1:20 2:100 3:90; do
+    echo "{\"queries\": 10, \"repetitions\": [1,2,3,4,5,6,7,8,9,10], \"result\": {\"joules\": ${i#*:}, \"sd\": 1}}" >cuts/prefix_00${i%:*}.json
+done
+"$program" layers "$root/models/resnet8.onnx" --increments cuts --format csv >cuts.csv 2>err || fail "$label: $(cat err)"
+grep -q '^/stem/Conv,2,2,0.0316' cuts.csv && grep -q '^/stack3/conv2/Conv,10,8,0.0447' cuts.csv &&
+    grep -q '^/Softmax,9,-1,0.0447.*,true,true' cuts.csv || fail "$label: $(cat cuts.csv)"
+rm cuts/prefix_002.json
+"$program" layers "$root/models/resnet8.onnx" --increments cuts 2>err
+code $? 3
+
 label="what a command leaves behind"
 fresh laptop
 measure --sysfs $sys -- sh -c 'sleep 2 & exit 0' </dev/null
@@ -299,6 +320,10 @@ if [ -n "${CHECK_SCHEMA:-}" ]; then
     fresh server-2s
     measure --sysfs $sys --attribute command --repeat 2 -- sh -c "echo \$((\$(cat $energy) + 5000000)) >$energy"
     "$CHECK_SCHEMA" "$root/docs/measurement.schema.json" out.json || fail "$label: measurement"
+    echo '{"queries": 10, "repetitions": [1,2], "result": {"joules": 5, "sd": 1}}' >cuts/prefix_002.json
+    sed -i 's/\[1,2,3,4,5,6,7,8,9,10\]/[1,2]/' cuts/prefix_001.json cuts/prefix_003.json
+    "$program" layers "$root/models/resnet8.onnx" --increments cuts --json -o increments.json
+    "$CHECK_SCHEMA" "$root/docs/increments.schema.json" increments.json || fail "$label: increments"
     "$program" measure --sysfs $sys --list --json >list.json
     "$CHECK_SCHEMA" "$root/docs/sources.schema.json" list.json || fail "$label: sources"
     "$program" layers "$root/models/resnet8.onnx" --trace "$root/tests/conformance/measure/ort/resnet8.all.t1.json" --json -o layers.json
