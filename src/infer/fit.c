@@ -227,11 +227,13 @@ static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
 {
     PJ_TRY(find_fixed(f));
     pj_status status = try_sizes(f, given, note);
+    const char *fixed = pj_arena_strdup(f->arena, note->length ? note->data : "");
+    PJ_TRY(pj_got(fixed, f->err));
     if (status == PJ_ESHAPE)
-        return enlarge(f, given, note);
-    if (status == PJ_OK)
+        status = enlarge(f, given, note);
+    if (status == PJ_OK && *fixed)
         pj_diag_add(&f->model->diags, PJ_DIAG_FIXED_DIM, NULL, "no other size fits the weights, so the model takes %s",
-                    note->data);
+                    fixed);
     return status;
 }
 

@@ -78,18 +78,30 @@ pj_const_use pj_precision_use(const pj_node *node, int i)
     return meets ? PJ_CONST_BESIDE : PJ_CONST_WEIGHT;
 }
 
-pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value)
+/* What is held by a tensor, or by the members of a sequence or map. */
+static const pj_type *type_held(const pj_value *value)
+{
+    const pj_type *type = &value->type;
+    while (type->of)
+        type = type->of;
+    return type;
+}
+
+pj_format pj_precision_as_typed(const pj_value *value)
 {
     pj_format format = {.from = PJ_FROM_NOTHING};
-    const pj_type *type = &value->type;
-    while (type->of) /* of sequences and maps: what they hold */
-        type = type->of;
-    if (!pj_type_is_tensor(type) || !pj_number_of_dtype(type->dtype, &format.number))
-        return format;
-    format.from = PJ_FROM_DECLARED;
+    const pj_type *type = type_held(value);
+    if (pj_type_is_tensor(type) && pj_number_of_dtype(type->dtype, &format.number))
+        format.from = PJ_FROM_DECLARED;
+    return format;
+}
+
+pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value)
+{
+    pj_format format = pj_precision_as_typed(value);
     const pj_format *planned =
         planned_for(&precision->weights, &precision->activations, value, (pj_const_use)precision->use[value->index]);
-    return planned && pj_dtype_is_float(type->dtype) ? *planned : format;
+    return format.from != PJ_FROM_NOTHING && planned && pj_dtype_is_float(type_held(value)->dtype) ? *planned : format;
 }
 
 bool pj_precision_is_data(const pj_node *node, int i)

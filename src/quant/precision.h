@@ -166,7 +166,10 @@ const pj_format *pj_precision_planned(const pj_precision *precision, const pj_no
 /* Is the input data that the node computes on (activation, weight, parameter, bias), not scale, index or control? */
 bool pj_precision_is_data(const pj_node *node, int i);
 
-/* The numbers that the value's element type declares, or that the plan puts in place of floats. */
+/* The numbers that the value's element type declares. */
+pj_format pj_precision_as_typed(const pj_value *value);
+
+/* The same, or what the plan puts in place of floats. */
 pj_format pj_precision_declared(const pj_precision *precision, const pj_value *value);
 
 /* The format that an element type declares; false for strings, complex and unknown types. */

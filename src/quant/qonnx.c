@@ -121,6 +121,7 @@ static bool read_int(const pj_precision *precision, const pj_node *node, pj_diag
         return false;
     check_extents(node, 1, "scale", diags);
     check_extents(node, 2, "zero point", diags);
+    check_extents(node, 3, "bit width", diags);
     check_zero(node, 2, bits, is_signed, diags);
     if (bits == 1 && !is_signed)
         out->format.number = pj_number_binary01();

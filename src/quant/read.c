@@ -276,6 +276,19 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     return PJ_OK;
 }
 
+/* Integers cannot be scales: those of quantizers in the model stay floats, whatever a plan makes of what is beside
+ * weights. */
+static void keep_scales(pj_precision *precision)
+{
+    if (precision->activations.from == PJ_FROM_NOTHING || precision->activations.number.kind == PJ_FLOAT)
+        return;
+    for (int i = 0; i < precision->count; i++) {
+        const pj_value *scale = precision->quantized[i] ? precision->quantized[i]->scale : NULL;
+        if (scale && scale->is_constant)
+            precision->stored[scale->index] = pj_precision_as_typed(scale);
+    }
+}
+
 /* Constants and what quantizers write is known now; the rest is settled layer by layer. false: nothing is quantized. */
 static bool store_quantized(pj_precision *precision)
 {
@@ -326,5 +339,6 @@ pj_status pj_precision_read(const pj_model *model, const pj_plan *plan, bool fol
             if (node->out[o])
                 PJ_TRY(annotate(out, node->out[o], arena, diags, err));
     }
+    keep_scales(out);
     return store_quantized(out) || plan ? pj_integer_decide(out, fold, arena, err) : PJ_OK;
 }

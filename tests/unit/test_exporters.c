@@ -388,6 +388,25 @@ static void test_mixed_widths(void)
     priced_free(&p);
 }
 
+/* Widths [1,2] do not fit weights [4,3]: said so, as of scales. */
+static void test_widths_that_do_not_fit(void)
+{
+    static const float widths[] = {2, 3};
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "2,4");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_initializer(&b, "w", PJ_FLOAT32, "4,3");
+    put_float(&b, "one", 1);
+    put_float(&b, "zero", 0);
+    put_floats(&b, "widths", "1,2", 2, widths);
+    put_qonnx(&b, "qw", "Quant", "w,one,zero,widths", "wq");
+    put_node(&b, "fc", "MatMul", "x,wq", "y");
+    priced p = price(&b, NULL);
+    CHECK_INT(findings_of(&p, "bad-quantizer"), 1);
+    CHECK_PART(finding_of(&p, "bad-quantizer"), "the bit width is float32[1,2], the data float32[4,3]");
+    priced_free(&p);
+}
+
 /* MatMulNBits, K 32, N 4, one block a row: 32 weights of n bits are 4*n bytes. Scales: 4 of 32 bits. */
 static void test_packed_bits(void)
 {
@@ -449,6 +468,7 @@ int main(void)
     test_vendors();
     test_fake_quantizers();
     test_mixed_widths();
+    test_widths_that_do_not_fit();
     test_packed_bits();
     test_most();
     return check_done();

@@ -127,6 +127,22 @@ static void test_smallest(void)
     priced_free(&p);
 }
 
+/* The 3 channels that the filters [4,3,3,3] want are told beside the 3 pixels that the window wants: 4*27 macs. */
+static void test_fixed_and_smallest(void)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "batch,channels,h,w");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_initializer(&b, "f", PJ_FLOAT32, "4,3,3,3");
+    put_node(&b, "conv", "Conv", "x,f", "y");
+    priced p = bound(&b, NULL);
+    CHECK_INT(layer_of(&p, "conv")->macs, 108);
+    CHECK_INT(findings_of(&p, "assumed-dimension"), 3);
+    CHECK_PART(finding(&p, "fixed-dimension")->message, "dimension 'channels' as 3");
+    CHECK(!strstr(finding(&p, "fixed-dimension")->message, "'h'"));
+    priced_free(&p);
+}
+
 /* total = past + new, as formulas say it; what is not known yet waits, and nothing may stay open. 4*5*7 macs of a
  * batch. */
 static void test_formulas(void)
@@ -318,6 +334,7 @@ int main(void)
     test_formula();
     test_contradiction();
     test_smallest();
+    test_fixed_and_smallest();
     test_formulas();
     test_optional();
     test_given();

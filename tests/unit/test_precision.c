@@ -67,6 +67,28 @@ static void test_dense(void)
     priced_free(&p);
 }
 
+/* A plan for floats leaves scales that the model has alone, where it is one of integers: 12 weights of 8 bits, scales
+ * 0.1 and 0.2 of 32. In fp16, scales are numbers as others are. */
+static void test_scales_of_a_plan(void)
+{
+    static const struct {
+        const char *quantize;
+        int scale;
+    } rows[] = {
+        {"w4a16", 16},
+        {"int8",  32},
+        {"fp16",  16}
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_setup settings = pj_setup_default();
+        settings.quantize = rows[i].quantize;
+        builder b = dense(0.5f, 0.1f);
+        priced p = price(&b, &settings);
+        CHECK_INT(layer_of(&p, "fc")->param_bits, 12 * 8 + 2 * rows[i].scale);
+        priced_free(&p);
+    }
+}
+
 /* Weights hard-wired, activations in registers: only arithmetic is left of fc. int8 multiply 0.2 pJ, add 0.003125 pJ a
  * bit (docs/energy-model.md): 12 * (0.2 + 17 * 0.003125), then 3 * (mul of 17 bits + add + shift). */
 static void test_dense_price(void)
@@ -135,7 +157,8 @@ static void test_handed_on(void)
     FORMAT(layer_of(&p, "conv")->accumulator, "int33", "QDQ");
     FORMAT(layer_of(&p, "conv")->output, "int8", "QDQ"); /* quantized before the clamp: 3 * 4 * 4 elements */
     CHECK_INT(work_of(layer_of(&p, "conv"), "shift"), 48);
-    CHECK_INT(layer_of(&p, "conv")->params, 6 + 3 + 3); /* weights, biases, scales of a, w and r; that of c is a_s w_s */
+    CHECK_INT(layer_of(&p, "conv")->params,
+              6 + 3 + 3); /* weights, biases, scales of a, w and r; that of c is a_s w_s */
     FORMAT(layer_of(&p, "relu")->input, "int8", "QDQ");
     FORMAT(layer_of(&p, "relu")->output, "int8", "QDQ");
     CHECK_INT(work_of(layer_of(&p, "relu"), "cmp"), 48);
@@ -576,6 +599,7 @@ static void test_bad_axis(void)
 int main(void)
 {
     test_dense();
+    test_scales_of_a_plan();
     test_dense_price();
     test_binary_points();
     test_no_fold();
