@@ -126,6 +126,8 @@ pj_exit pj_runs(pj_line *line, const pj_setup *setup, const pj_output *output, b
     r.open = pj_line_keep(line, r.models.count, sizeof *r.open);
     pj_exit code = r.list && r.open ? PJ_EXIT_DONE : PJ_EXIT_SYSTEM;
     for (size_t i = 0; i < r.models.count && code == PJ_EXIT_DONE; i++)
+        code = pj_refuse_file(line, r.models.text[i]); /* those of a pattern, too */
+    for (size_t i = 0; i < r.models.count && code == PJ_EXIT_DONE; i++)
         code = run_model(&r, r.models.text[i]);
     if (code == PJ_EXIT_DONE) {
         pj_status status = pj_runs_write(r.list, r.count, &output->report, pj_out_write, &out, &err);
