@@ -222,7 +222,7 @@ static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict 
     if (rule->quantity == PJ_QUANTITY_BYTES) {
         v->value = note->memory_wants;
         v->allowed = note->memory_has;
-        v->is_unknown = !*note->memory;
+        v->is_unknown = !*note->memory || (v->value <= v->allowed && totals->peak_activation_bytes < 0);
     } else {
         v->value = device_figure(rule, figure);
         /* The sum of some layers can break a limit, and cannot keep one. */

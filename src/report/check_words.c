@@ -57,18 +57,21 @@ const char *pj_check_outcome(pj_outcome outcome)
     return words[outcome];
 }
 
+static const char *why_unknown(const pj_check_verdict *v)
+{
+    bool of_device = v->kind == PJ_RULE_DEVICE, of_memory = v->quantity == PJ_QUANTITY_BYTES;
+    if (of_device && !of_memory)
+        return "the device has no figure for some layer";
+    return of_device && v->allowed <= 0 ? "its profile states none" : "the size of some tensor is not";
+}
+
 static void limit_sentence(const pj_check_model *model, const pj_check_verdict *v, pj_str *out)
 {
-    bool of_device = v->kind == PJ_RULE_DEVICE;
     pj_str_add(out, metric_name(v->metric));
-    if (of_device)
+    if (v->kind == PJ_RULE_DEVICE)
         pj_say(out, " on {}", pj_w_text(v->what));
     if (v->is_unknown)
-        pj_say(out, " is not known: {}; the limit is {}",
-               pj_w_ours(of_device ? v->quantity == PJ_QUANTITY_BYTES ? "its profile states none"
-                                                                      : "the device has no figure for some layer"
-                                   : "the size of some tensor is not"),
-               figure(model, v, v->allowed));
+        pj_say(out, " is not known: {}; the limit is {}", pj_w_ours(why_unknown(v)), figure(model, v, v->allowed));
     else
         add_comparison(model, v, v->allowed, "the limit", out);
 }

@@ -328,7 +328,10 @@ static void say_memory(const pj_view *view, size_t d, pj_page *page)
     if (!note->memory || !*note->memory)
         pj_str_add(&text, "has no published memory sizes: nobody knows whether the model fits.");
     else {
-        pj_str_printf(&text, "%s: the model takes ", note->memory_wants > note->memory_has ? "DOES NOT FIT" : "fits");
+        bool fits = note->memory_wants <= note->memory_has, partial = view->totals->peak_activation_bytes < 0;
+        pj_str_add(&text, !fits     ? "DOES NOT FIT: the model takes "
+                          : partial ? "may fit: the size of some tensors is not known, and all others take "
+                                    : "fits: the model takes ");
         pj_human_bits(&text, note->memory_wants * 8);
         pj_str_printf(&text, " of %s, which has ", note->memory);
         pj_human_bits(&text, note->memory_has * 8);

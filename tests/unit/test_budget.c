@@ -238,6 +238,26 @@ static void test_coverage(void)
     checked_free(&c);
 }
 
+/* How many numbers NonZero finds is not known before the run: whether the model fits is not known, either. */
+static void test_unknown_memory(void)
+{
+    builder b = build_new(17);
+    size_t size;
+    build_input(&b, "x", PJ_FLOAT32, "1,10");
+    put_node(&b, "find", "NonZero", "x", "y");
+    build_output(&b, "y", PJ_INT64, "");
+    uint8_t *bytes = build_bytes(&b, &size);
+    put_file("n.onnx", bytes, size);
+    build_free(&b);
+    checked c = check_file("{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"n.onnx\", \"limits\": "
+                           "{\"devices\": {\"a100\": {\"fits\": true}}}}]}",
+                           1);
+    const pj_check_verdict *v = verdict_of(&c, PJ_RULE_DEVICE, PJ_METRIC_FITS);
+    CHECK(v->is_unknown);
+    CHECK(v->exceeded);
+    checked_free(&c);
+}
+
 static bool write_file(const char *bytes, size_t length, void *payload)
 {
     return fwrite(bytes, 1, length, payload) == length;
@@ -629,6 +649,7 @@ int main(void)
     test_amounts();
     test_limits();
     test_coverage();
+    test_unknown_memory();
     test_baseline();
     test_other_basis();
     test_threads();
