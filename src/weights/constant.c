@@ -363,8 +363,10 @@ static const char *read_blocks(const pj_node *node, const form *f, pj_constant *
     static const char broken[] = "K, N, bits and block_size do not fit its size";
     int64_t k = pj_node_int(node, "K", 0), n = pj_node_int(node, "N", 0), bits = pj_node_int(node, "bits", 4);
     int64_t block = pj_node_int(node, "block_size", 0), bytes = 0;
-    if (bits == 3 || (bits > 4 && bits < 8))
+    if (bits == 3 || (bits > 4 && bits < 8)) /* of other widths, ONNX Runtime says no order of bits */
         return "its numbers do not divide a byte, and are not read";
+    if (pj_node_int(node, "weight_prepacked", 0) != 0)
+        return "they are packed for one kind of GPU, and are not read";
     if (k < 1 || n < 1 || block < 1 || block - (1 << 20) > k || (bits != 2 && bits != 4 && bits != 8))
         return broken;
     int64_t blocks = k / block + (k % block != 0);

@@ -488,6 +488,41 @@ static void test_matmul_nbits(void)
     }
 }
 
+/* What ONNX Runtime defines for no reader but its own is said, and not guessed: bits of 3 and 5, codes that are packed
+ * for a kernel. */
+static void test_packings_that_are_not_told(void)
+{
+    static const struct {
+        int bits, prepacked;
+        const char *codes, *why;
+    } rows[] = {
+        {3, 0, "2,1,12", "do not divide a byte"},
+        {5, 0, "2,1,20", "do not divide a byte"},
+        {4, 1, "2,1,16", "one kind of GPU"     }
+    };
+    static const uint8_t codes[40];
+    static const float scales[] = {1, 2};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        builder b = build_new(21);
+        build_opset(&b, "com.microsoft", 1);
+        build_input(&b, "x", PJ_FLOAT32, "1,32");
+        raw(&b, "q", PJ_UINT8, rows[i].codes, codes, (size_t)(8 * rows[i].bits));
+        raw(&b, "s", PJ_FLOAT32, "2", scales, sizeof scales);
+        PjOnnx__NodeProto *node = build_node(&b, "MatMulNBits", "x,q,s", "y");
+        node->domain = build_strdup(&b, "com.microsoft");
+        build_int(&b, node, "K", 32);
+        build_int(&b, node, "N", 2);
+        build_int(&b, node, "bits", rows[i].bits);
+        build_int(&b, node, "block_size", 32);
+        build_int(&b, node, "weight_prepacked", rows[i].prepacked);
+        build_output(&b, "y", PJ_FLOAT32, "1,2");
+        pj_weights *got = look_at(&b);
+        CHECK_INT(got->count, 1);
+        CHECK_PART(got->weight[0].absent, rows[i].why);
+        pj_weights_free(got);
+    }
+}
+
 /* QLinearConv: codes 1, 3 and 5 of [1,3,1], scale 0.5, zero point 3: -1, 0, 1. */
 static void test_operator(void)
 {
@@ -810,6 +845,7 @@ int main(void)
     test_dequantized();
     test_blocks();
     test_matmul_nbits();
+    test_packings_that_are_not_told();
     test_operator();
     test_rounded();
     test_misfits();
