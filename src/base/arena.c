@@ -3,7 +3,7 @@
 
 #include "base/ckd.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(PJ_ONE_OBJECT_PER_CHUNK)
 #define ONE_OBJECT_PER_CHUNK 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

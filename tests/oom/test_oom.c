@@ -117,6 +117,30 @@ static pj_status analyze_quantized(const input *in, digest *out, pj_error *err)
     return analyze_under(in, &settings, out, err);
 }
 
+/* On a chip with timing; what stays on it, tiles, or what is fused. */
+static pj_status analyze_levels(const input *in, const char *hierarchy, const char *reuse, digest *out, pj_error *err)
+{
+    pj_setup settings = pj_setup_default();
+    settings.hierarchy = hierarchy;
+    settings.reuse = reuse;
+    return analyze_under(in, &settings, out, err);
+}
+
+static pj_status analyze_resident(const input *in, digest *out, pj_error *err)
+{
+    return analyze_levels(in, "tpu-like", "resident", out, err);
+}
+
+static pj_status analyze_tiled(const input *in, digest *out, pj_error *err)
+{
+    return analyze_levels(in, "gpu-h200-like", "tiled", out, err);
+}
+
+static pj_status analyze_once(const input *in, digest *out, pj_error *err)
+{
+    return analyze_levels(in, NULL, "once", out, err);
+}
+
 /* The second run goes on with what the first one left, also where that has failed. */
 static pj_status analyze_twice(const input *in, digest *out, pj_error *err)
 {
@@ -841,6 +865,31 @@ static const void *build_rich(builder *b, size_t *size)
     return build_bytes(b, size);
 }
 
+/* One layer of a decoder, for the memory policies: keys that join a cache, two products with a softmax between them,
+ * and a recurrent layer beside it. */
+static const void *build_decoder(builder *b, size_t *size)
+{
+    static const int64_t swap[] = {0, 1, 3, 2};
+    *b = build_new(17);
+    build_input(b, "q", PJ_FLOAT32, "1,2,4,8");
+    build_input(b, "k", PJ_FLOAT32, "1,2,4,8");
+    build_input(b, "v", PJ_FLOAT32, "1,2,10,8");
+    build_input(b, "past", PJ_FLOAT32, "1,2,6,8");
+    build_initializer(b, "w", PJ_FLOAT32, "1,16,8");
+    build_initializer(b, "r", PJ_FLOAT32, "1,16,4");
+    build_int(b, build_node(b, "Concat", "past,k", "present"), "axis", 2);
+    build_ints(b, build_node(b, "Transpose", "present", "keys"), "perm", 4, swap);
+    build_node(b, "MatMul", "q,keys", "scores");
+    build_node(b, "Softmax", "scores", "p");
+    build_node(b, "MatMul", "p,v", "y");
+    build_input(b, "x", PJ_FLOAT32, "3,1,8");
+    build_int(b, build_node(b, "LSTM", "x,w,r", "z"), "hidden_size", 4);
+    build_output(b, "present", PJ_FLOAT32, "1,2,10,8");
+    build_output(b, "y", PJ_FLOAT32, "1,2,4,8");
+    build_output(b, "z", PJ_FLOAT32, "3,1,1,4");
+    return build_bytes(b, size);
+}
+
 /* Input 0 of the node is a misspelt name. */
 static const void *build_dangling(builder *b, size_t *size)
 {
@@ -1041,6 +1090,22 @@ static void run_apply(const char *path)
     pj_model_close(in.model);
 }
 
+static void run_policies(void)
+{
+    builder b;
+    input in = {.path = NULL};
+    pj_error err = {0};
+    const pj_setup setup = pj_setup_default();
+    in.bytes = build_decoder(&b, &in.size);
+    CHECK_INT(pj_model_open_memory(in.bytes, in.size, "decoder.onnx", &setup, &in.model, &err), PJ_OK);
+    run_case("decoder: once", analyze_once, &in, PJ_OK);
+    run_case("decoder: resident", analyze_resident, &in, PJ_OK);
+    run_case("decoder: tiled", analyze_tiled, &in, PJ_OK);
+    run_case("decoder: qtools", analyze_qtools, &in, PJ_OK);
+    pj_model_close(in.model);
+    build_free(&b);
+}
+
 static void run_models(const char *path)
 {
     builder b;
@@ -1063,6 +1128,7 @@ static void run_models(const char *path)
     in.bytes = build_dangling(&b, &in.size);
     run_case("dangling name", open_and_close, &in, PJ_EFORMAT);
     build_free(&b);
+    run_policies();
     run_files(path);
     run_apply(path);
     in = (input){.path = "no/such/model.onnx"};

@@ -274,6 +274,44 @@ static void test_swept(void)
     build_free(&b);
 }
 
+/* Two products with a softmax between them, 2 heads of 128 queries and 128 keys, 64 wide: Q, K, V and O have 524,288
+ * bits each, scores, scaled scores and weights 1,048,576. Fused, these three are gone. Half of the buffer is usable: in
+ * 50 MiB all rows fit, so K and V are read once; in 171 KiB, 700,416 bits, floor((700,416 - 2*64*64*32) / (3*64*32 +
+ * 64)) = 70 of the 128 rows, so twice. In 32 KiB no row fits beside a block of keys and values: scaling alone is fused
+ * into the product, and the scaled scores and the weights are written and read. */
+static void test_attention(void)
+{
+    static const int64_t sizes[] = {50 << 20, 171 << 10, 32 << 10};
+    static const double read[] = {3, 5, 7}, written[] = {1, 1, 5}, gone[] = {3, 3, 1}, qkvo = 2.0 * 128 * 64 * 32;
+    const pj_sweep_dim dim = {"hierarchy.l2.size", sizes, 3};
+    builder b = build_new(17);
+    pj_sweep *sweep = NULL;
+    pj_setup setup = pj_setup_default();
+    pj_error err = {0};
+    build_input(&b, "q", PJ_FLOAT32, "1,2,128,64");
+    build_input(&b, "k", PJ_FLOAT32, "1,2,64,128");
+    build_input(&b, "v", PJ_FLOAT32, "1,2,128,64");
+    put_float(&b, "scale", 0.125F);
+    put_node(&b, "scores", "MatMul", "q,k", "s");
+    put_node(&b, "scaled", "Mul", "s,scale", "t");
+    put_node(&b, "softmax", "Softmax", "t", "p");
+    put_node(&b, "values", "MatMul", "p,v", "y");
+    build_output(&b, "y", PJ_FLOAT32, "1,2,128,64");
+    setup.hierarchy = "gpu-h200-like";
+    setup.reuse = "fused";
+    priced p = run_setup(&b, &setup);
+    CHECK_INT(pj_sweep_run(p.model, &setup, &dim, 1, &sweep, &err), PJ_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const pj_reuse_totals *sum = sweep->points[i].totals.reuse;
+        CHECK_INT(sum->gone, gone[i]);
+        CHECK_NEAR(sum->level[0].read_bits, read[i] * qkvo + 32, 1e-15); /* the scale */
+        CHECK_NEAR(sum->level[0].written_bits, written[i] * qkvo, 1e-15);
+    }
+    pj_sweep_free(sweep);
+    done(&p);
+    build_free(&b);
+}
+
 /* Levels and registers are what the components are. */
 static void check_sums(const pj_layer *layer)
 {
@@ -349,6 +387,7 @@ int main(int count, char **words)
     test_choice();
     test_extrapolated();
     test_swept();
+    test_attention();
     for (int i = 1; i < count; i++) {
         pj_setup setup = pj_setup_default();
         pj_model *model = NULL;
