@@ -44,7 +44,7 @@ static pj_status check_elf(const uint8_t *head, uint64_t size, pj_error *err)
     const uint64_t sections = number_at(head + 40, 8), each = number_at(head + 58, 2), count = number_at(head + 60, 2);
     if (head[4] != 2 || head[5] != 1)
         return pj_fail(err, PJ_EUNSUPPORTED, "it is a library of another kind of machine (not 64-bit little-endian)");
-    if (ELF_HERE && machine != ELF_HERE)
+    if (ELF_HERE != 0 && machine != ELF_HERE)
         return pj_fail(err, PJ_EUNSUPPORTED, "it is a library for %s; this program runs on %s", machine_word(machine),
                        machine_word(ELF_HERE));
     if (number_at(head + 16, 2) != 3)
