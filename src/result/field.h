@@ -154,7 +154,8 @@ pj_status pj_layer_read(pj_field_reader *r, pj_json object, pj_layer *out);
 /* Keys that others need, too. */
 extern const char pj_key_macs[], pj_key_flops[], pj_key_params[], pj_key_param_bytes[], pj_key_bops[], pj_key_op_cost[],
     pj_key_parameters[], pj_key_peak_activation_bytes[], pj_key_energy_pj[], pj_key_time_us[], pj_key_low_pj[],
-    pj_key_high_pj[], pj_key_file_bytes[], pj_key_gate_bits[], pj_key_gate_factor[];
+    pj_key_high_pj[], pj_key_file_bytes[], pj_key_gate_bits[], pj_key_gate_factor[], pj_layers_key[],
+    pj_uncounted_key[];
 extern const char pj_layer_index_key[]; /* of the member that says where a layer stands */
 
 /* The member `totals` of a report; reading names the devices of the result. */
@@ -168,6 +169,10 @@ void pj_group_write(const pj_field_writer *w, const pj_totals *sum);
  * the largest, what is not known is left out. */
 pj_totals pj_totals_of_layer(const pj_layer *layer);
 void pj_totals_add(pj_totals *sum, const pj_totals *more);
+
+void pj_model_figures_write(const pj_field_writer *w); /* those that the member `model` has */
+
+/* ---- about.c ---- */
 
 /* Members `model`, `shared_parameters`, `coverage`, `diagnostics` of a report. */
 void pj_model_write(const pj_field_writer *w);
