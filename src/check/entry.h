@@ -67,3 +67,10 @@ void pj_limit_print(double value, pj_quantity quantity, bool plain, pj_str *out)
 
 /* pj_budget_read from memory; `name` stands for the file. Patterns match no files. */
 pj_status pj_budget_parse(const char *json, size_t length, const char *name, pj_budget **out, pj_error *err);
+
+/* Is there a finding of this code? If not, *near is the one that was probably meant, or NULL. */
+bool pj_budget_code_known(const char *code, const char **near);
+
+/* pj_fail() with FILE: $.path of the budget. */
+pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
+                         ...) PJ_PRINTF(5, 6);

@@ -2,47 +2,11 @@
 #include "check/judge.h"
 
 #include "base/map.h"
+#include "check/basis.h"
+#include "check/podium.h"
 #include "diff/match.h"
 #include "ir/diag.h"
 #include "setup/setup.h"
-
-enum { PODIUM = 3 };
-
-/* Starts zeroed. */
-typedef struct podium {
-    pj_check_layer row[PODIUM]; /* largest `by` first, of equals the one that came first */
-    double by[PODIUM];
-    size_t count;
-} podium;
-
-/* A candidate; its texts are borrowed. */
-static void podium_offer(podium *all, const pj_check_layer *row, double by)
-{
-    size_t at = all->count;
-    while (at > 0 && by > all->by[at - 1])
-        at--;
-    if (at >= PODIUM)
-        return;
-    all->count += all->count < PODIUM;
-    for (size_t k = all->count - 1; k > at; k--) {
-        all->row[k] = all->row[k - 1];
-        all->by[k] = all->by[k - 1];
-    }
-    all->row[at] = *row;
-    all->by[at] = by;
-}
-
-/* Copies the rows with their texts into the verdict. Running out of memory shows in the arena. */
-static void podium_crown(const podium *all, pj_arena *arena, pj_check_verdict *out)
-{
-    pj_check_layer *rows = pj_arena_memdup(arena, all->row, all->count, sizeof *rows);
-    for (size_t i = 0; rows && i < all->count; i++) {
-        rows[i].name = pj_arena_strdup(arena, rows[i].name);
-        rows[i].op = pj_arena_strdup(arena, rows[i].op);
-    }
-    out->top = rows;
-    out->top_count = rows ? all->count : 0;
-}
 
 typedef struct judge {
     const pj_budget_case *given;
@@ -56,42 +20,6 @@ typedef struct judge {
     uint64_t glob_steps;         /* that wildcards may still take */
     pj_error no_baseline;        /* why there is none to compare with; PJ_OK: there is one */
 } judge;
-
-pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
-                         ...)
-{
-    char what[sizeof err->what];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    if (err) {
-        *err = (pj_error){.status = status};
-        snprintf(err->file, sizeof err->file, "%s: %s", budget->file, path);
-    }
-    return pj_fail(err, status, "%s", what);
-}
-
-bool pj_budget_code_known(const char *code, const char **near)
-{
-    size_t least = 4;
-    *near = NULL;
-    for (size_t i = 0; i < PJ_DIAG_CODES || pj_lint_rule_at(i - PJ_DIAG_CODES); i++) {
-        const char *word = i < PJ_DIAG_CODES ? pj_diag_word((pj_diag_code)i) : pj_lint_rule_at(i - PJ_DIAG_CODES)->code;
-        size_t distance = pj_text_distance(code, word, 3);
-        if (distance == 0)
-            return true;
-        if (strncmp(code, word, strlen(code)) == 0) { /* the beginning of one */
-            *near = word;
-            least = 0;
-        }
-        if (distance < least) {
-            least = distance;
-            *near = word;
-        }
-    }
-    return false;
-}
 
 /* A limit in joules is for a table in joules. */
 static pj_status check_unit(const judge *j, const pj_budget_rule *rule)
@@ -123,32 +51,32 @@ static double figure_of(const judge *j, const pj_budget_rule *rule, const pj_lay
     return rule->figure && rule->figure->of & PJ_OF_LAYER ? pj_figure_value(rule->figure, PJ_OF_LAYER, layer) : 0;
 }
 
-static void offer_layer(const judge *j, podium *p, const pj_budget_rule *rule, const pj_layer *layer)
+static void offer_layer(const judge *j, pj_podium *p, const pj_budget_rule *rule, const pj_layer *layer)
 {
     pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), -1, false};
     if (!layer->free && row.value > 0)
-        podium_offer(p, &row, row.value);
+        pj_podium_offer(p, &row, row.value);
 }
 
 static void top_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++)
         offer_layer(j, &p, rule, &now->layers[i]);
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 /* Of the peak of memory, the largest tensors: they come in that order. */
 static void top_tensors(judge *j, pj_check_verdict *v)
 {
     const pj_peak *peak = &j->given->now->memory->graph;
-    podium p = {.count = 0};
-    for (size_t i = 0; i < peak->alive_count && p.count < PODIUM; i++)
+    pj_podium p = {.count = 0};
+    for (size_t i = 0; i < peak->alive_count && p.count < PJ_PODIUM; i++)
         if (peak->alive[i].bytes > 0)
             p.row[p.count++] = (pj_check_layer){peak->alive[i].name, "", (double)peak->alive[i].bytes, -1, false};
     v->layer = pj_arena_strdup(j->arena, peak->node);
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 /* The reason stands for all rules that want what is not there. */
@@ -183,15 +111,15 @@ static double figure_before(const judge *j, const pj_budget_rule *rule, size_t l
 static void top_growth(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_layer *layer = &now->layers[i];
         pj_check_layer row = {layer->name, layer->op, figure_of(j, rule, layer), figure_before(j, rule, i),
                               j->matching->a_of_b[i] == PJ_NO_LAYER};
         if (row.value > row.baseline)
-            podium_offer(&p, &row, row.value - row.baseline);
+            pj_podium_offer(&p, &row, row.value - row.baseline);
     }
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 /* Who is to blame that a limit is exceeded: what has grown since the baseline, where that is known. */
@@ -237,7 +165,7 @@ static void judge_device(judge *j, const pj_budget_rule *rule, pj_check_verdict 
 static void judge_coverage(judge *j, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     v->matched = now->totals.layers;
     v->count = now->totals.uncounted;
     v->value = v->matched ? (double)(v->matched - v->count) / (double)v->matched : 1;
@@ -245,14 +173,14 @@ static void judge_coverage(judge *j, pj_check_verdict *v)
     for (size_t i = 0; i < now->layer_count; i++) {
         pj_check_layer row = {now->layers[i].name, now->layers[i].op, 0, -1, false};
         if (!now->layers[i].counted)
-            podium_offer(&p, &row, 0);
+            pj_podium_offer(&p, &row, 0);
     }
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
 }
 
 static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < j->given->finding_count; i++) {
         const pj_finding *finding = &j->given->findings[i];
         if (strcmp(finding->code, rule->what) != 0)
@@ -261,11 +189,11 @@ static void judge_finding(judge *j, const pj_budget_rule *rule, pj_check_verdict
             v->detail = pj_arena_strdup(j->arena, finding->message);
         pj_check_layer row = {finding->node, "", 0, -1, false};
         if (*finding->node)
-            podium_offer(&p, &row, 0);
+            pj_podium_offer(&p, &row, 0);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -276,7 +204,7 @@ static bool is_format(const pj_format_info *format, const char *word)
 
 static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     for (size_t i = 0; i < j->given->now->layer_count; i++) {
         const pj_layer *layer = &j->given->now->layers[i];
         if (layer->macs <= 0)
@@ -286,11 +214,11 @@ static void judge_format(judge *j, const pj_budget_rule *rule, pj_check_verdict 
             continue;
         v->count++;
         pj_check_layer row = {layer->name, layer->op, (double)layer->macs, -1, false};
-        podium_offer(&p, &row, row.value);
+        pj_podium_offer(&p, &row, row.value);
     }
     v->value = (double)v->count;
     v->exceeded = v->count > 0;
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
     v->layer = v->top_count ? v->top[0].name : "";
 }
 
@@ -334,7 +262,7 @@ static pj_status index_names(judge *j)
     return PJ_OK;
 }
 
-static void take_layer(judge *j, const pj_budget_rule *rule, const pj_layer *layer, podium *p, pj_check_verdict *v)
+static void take_layer(judge *j, const pj_budget_rule *rule, const pj_layer *layer, pj_podium *p, pj_check_verdict *v)
 {
     if (rule->op && strcmp(rule->op, layer->op) != 0)
         return;
@@ -344,7 +272,7 @@ static void take_layer(judge *j, const pj_budget_rule *rule, const pj_layer *lay
 }
 
 /* A name is a name even if it looks like a glob. */
-static pj_status take_matching(judge *j, const pj_budget_rule *rule, podium *p, pj_check_verdict *v)
+static pj_status take_matching(judge *j, const pj_budget_rule *rule, pj_podium *p, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
     PJ_TRY(index_names(j));
@@ -368,7 +296,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
 {
     const pj_result *now = j->given->now;
     bool all = rule->kind == PJ_RULE_LAYER_SHARE;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     if (!all)
         PJ_TRY(take_matching(j, rule, &p, v));
     for (size_t i = 0; all && i < now->layer_count; i++)
@@ -376,7 +304,7 @@ static pj_status judge_layers(judge *j, const pj_budget_rule *rule, pj_check_ver
     if (!all && v->matched == 0 && !rule->is_default)
         return fail_unmatched(j, rule);
     v->exceeded = v->count > 0;
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
     v->value = v->top_count ? v->top[0].value : 0;
     v->layer = v->top_count ? v->top[0].name : "";
     return PJ_OK;
@@ -407,7 +335,7 @@ static pj_status judge_baseline(judge *j, const pj_budget_rule *rule, pj_check_v
 static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
     const pj_result *now = j->given->now;
-    podium p = {.count = 0};
+    pj_podium p = {.count = 0};
     v->tolerance = rule->allowed;
     for (size_t i = 0; i < now->layer_count; i++) {
         const pj_layer *layer = &now->layers[i];
@@ -418,89 +346,14 @@ static void judge_baseline_layers(judge *j, const pj_budget_rule *rule, pj_check
         if (row.value <= row.baseline * (1 + rule->allowed))
             continue;
         v->count++;
-        podium_offer(&p, &row, row.value - row.baseline);
+        pj_podium_offer(&p, &row, row.value - row.baseline);
     }
     v->exceeded = v->count > 0;
-    podium_crown(&p, j->arena, v);
+    pj_podium_crown(&p, j->arena, v);
     v->baseline = v->top_count ? v->top[0].baseline : -1;
     v->value = v->top_count ? v->top[0].value : 0;
     v->allowed = v->top_count ? v->baseline * (1 + rule->allowed) : 0;
     v->layer = v->top_count ? v->top[0].name : "";
-}
-
-/* The same file, seen from different folders: one path ends like the other. */
-static bool is_same_file(const char *a, const char *b)
-{
-    size_t left = strlen(a), right = strlen(b);
-    const char *longer = left > right ? a + (left - right) : b + (right - left);
-    bool at_name = left == right || longer[-1] == '/';
-    return at_name && strcmp(longer, left > right ? b : a) == 0;
-}
-
-static bool is_harmless(const pj_setting_change *change)
-{
-    const pj_setting *setting = pj_setting_find(change->option, strlen(change->option));
-    return setting && setting->kind == PJ_SETTING_FILE && is_same_file(change->a, change->b);
-}
-
-static const char *digest_of(const pj_setup *setup, const pj_setting *member)
-{
-    for (size_t i = 0; member && i < setup->content_count; i++)
-        if (strcmp(setup->contents[i].member, member->name) == 0)
-            return setup->contents[i].sha256;
-    return "";
-}
-
-/* Names what the model as it was had otherwise; files by their contents, as they lie elsewhere now. */
-static void add_own(const judge *j, const pj_setting_change *change, pj_str *out)
-{
-    const pj_setting *member = pj_setting_find(change->option, strlen(change->option));
-    const char *between = out->length ? ", " : "";
-    if (!is_harmless(change))
-        pj_str_printf(out, "%s%s %s, now %s", between, change->name, change->a, change->b);
-    else if (strcmp(digest_of(&j->given->baseline->setup, member), digest_of(&j->given->now->setup, member)) != 0)
-        pj_str_printf(out, "%s%s %s", between, change->option, change->b);
-}
-
-/* Is it the model that has changed, or what it is priced with? */
-static bool counts_same(const pj_result *a, const pj_result *b)
-{
-    return a->totals.layers == b->totals.layers && a->totals.macs == b->totals.macs &&
-           a->totals.flops == b->totals.flops && a->totals.params == b->totals.params;
-}
-
-/* Formats and rules of operators are the project's own: a budget judges what became of them, and says so. Other prices,
- * sizes or memories leave nothing to compare: no_baseline says which. */
-static pj_status check_basis(judge *j, pj_check_model *out)
-{
-    pj_setting_change *changes;
-    size_t count, differ = 0;
-    pj_str text = pj_str_new(300), changed = pj_str_new(0), path = pj_str_new(0);
-    PJ_TRY(pj_setup_compare(&j->given->baseline->setup, &j->given->now->setup, &changes, &count, j->err));
-    for (size_t i = 0; i < count; i++)
-        if (changes[i].contents && changes[i].other_prices)
-            pj_str_printf(&text, "%s%s has other contents", differ++ ? "; " : "", changes[i].contents);
-        else if (changes[i].contents)
-            pj_str_printf(&changed, "%s%s", changed.length ? ", " : "", changes[i].contents);
-        else if (j->given->is_against && !changes[i].other_prices)
-            add_own(j, &changes[i], &changed);
-        else if (!is_harmless(&changes[i]))
-            pj_str_printf(&text, "%s%s %s, now %s", differ++ ? "; " : "", changes[i].name, changes[i].a, changes[i].b);
-    pj_setting_changes_free(changes);
-    if (strcmp(j->given->baseline->version, j->given->now->version) != 0)
-        pj_str_printf(&changed, "%spicojoule %s, now %s", changed.length ? ", " : "", j->given->baseline->version,
-                      j->given->now->version);
-    if (differ && counts_same(j->given->baseline, j->given->now))
-        pj_str_add(&text, "; layers, MACs and parameters are as they were");
-    pj_str_printf(&path, "%s.baseline.report", j->given->entry->json_path);
-    if (differ)
-        pj_budget_fail(j->given->budget, path.data, PJ_EARGUMENT, &j->no_baseline,
-                       "%.100s was made with other settings and cannot be compared: %s%s", j->given->entry->baseline,
-                       text.data, text.failed ? " ..." : "");
-    pj_str_free(&path);
-    pj_str_free(&text);
-    out->changed = pj_str_keep(&changed, j->arena);
-    return out->changed ? PJ_OK : pj_fail_memory(j->err);
 }
 
 static pj_status judge_kind(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
@@ -621,7 +474,7 @@ pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check
     if (!given->baseline && j.no_baseline.status == PJ_OK)
         pj_fail(&j.no_baseline, PJ_EARGUMENT, "there is no baseline to compare with");
     if (given->baseline)
-        PJ_TRY(check_basis(&j, out));
+        PJ_TRY(pj_check_basis(given, arena, out, &j.no_baseline, err));
     for (size_t i = 0; i < entry->rules; i++)
         PJ_TRY(judge_rule(&j, &entry->rule[i], out));
     if (lacks_coverage(given)) {

@@ -20,10 +20,3 @@ typedef struct pj_budget_case {
  * and out->error has the first of these errors, with FILE: $.path: PJ_EFORMAT: it matches no layer; PJ_EARGUMENT: a
  * limit in joules of a table without them, or the other way round; a baseline made with other settings. PJ_ENOMEM. */
 pj_status pj_budget_judge(const pj_budget_case *given, pj_arena *arena, pj_check_model *out, pj_error *err);
-
-/* Is there a finding of this code? If not, *near is the one that was probably meant, or NULL. */
-bool pj_budget_code_known(const char *code, const char **near);
-
-/* pj_fail() with FILE: $.path of the budget. */
-pj_status pj_budget_fail(const pj_budget *budget, const char *path, pj_status status, pj_error *err, const char *format,
-                         ...) PJ_PRINTF(5, 6);
