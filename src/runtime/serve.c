@@ -210,7 +210,7 @@ static bool take_feed(server *s, feed *f)
             return fail(s, "a question is cut off");
         f->name[i] = array.name;
         if (!ok(s, s->ort.create_tensor(s->ort.memory_info, cast.data, (size_t)bytes, array.dims, (size_t)array.rank,
-                                        pj_ort_type_of(array.dtype), &f->value[i])))
+                                        pj_ort_type_of((int)array.dtype), &f->value[i])))
             return false;
     }
     return true;

@@ -21,7 +21,7 @@ typedef struct outcome {
     int wrong;
 } outcome;
 
-static void differ(outcome *out, const char *format, ...)
+static void PJ_PRINTF(2, 3) differ(outcome *out, const char *format, ...)
 {
     va_list args;
     if (out->wrong++)

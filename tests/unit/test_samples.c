@@ -167,6 +167,7 @@ static pj_status parse(const uint8_t *bytes, size_t length, pj_error *err)
     for (size_t i = 0; status == PJ_OK && i < arrays.count; i++)
         for (int64_t k = 0; k < arrays.array[i].count; k++)
             sum += pj_array_real(&arrays.array[i], k);
+    (void)sum;
     pj_arena_free(arena);
     free(exact);
     return status;

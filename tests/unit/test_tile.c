@@ -45,9 +45,9 @@ static pj_nest random_nest(void)
 {
     static const double widths[] = {4, 8, 16, 32};
     double kernel = pick(1, 7), most = pow(2, pick(3, 12));
-    pj_nest nest = pick(0, 2) ? convolution(kernel + pick(0, 120), kernel, pick(1, 4), pick(1, most), pick(1, most))
-                              : product(pick(1, most), pick(1, most), pick(1, most));
-    nest.groups = pick(0, 4) ? 1 : pick(1, 64);
+    pj_nest nest = pick(0, 2) > 0 ? convolution(kernel + pick(0, 120), kernel, pick(1, 4), pick(1, most), pick(1, most))
+                                  : product(pick(1, most), pick(1, most), pick(1, most));
+    nest.groups = pick(0, 4) > 0 ? 1 : pick(1, 64);
     nest.input_bits = widths[(int)pick(0, 3)];
     nest.weight_bits = widths[(int)pick(0, 3)];
     nest.output_bits = widths[(int)pick(0, 3)];
