@@ -1,5 +1,6 @@
 // queries.mjs DOCUMENT NODE_MODULES: DuckDB answers the queries that the document shows, of the folder out/. Each
-// network has one row in the first two; policies come in the order of what they save.
+// network has one row in the first two; policies come in the order of what they save. Layers add up to their points, and
+// the folder has the rows that --points writes as CSV.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 const [document, modules] = process.argv.slice(2);
@@ -19,3 +20,12 @@ const order = policies.map((row) => row[0]).join(' ');
 if (order !== 'once fused resident tiled' && order !== 'once fused tiled resident') fail(`policies save in the order ${order}`);
 const [points] = await rows("SELECT count(*), count(total_pj), count(total_relative), count(DISTINCT point) FROM 'out/points/*.parquet'");
 if (points.join() !== '2560,2560,0,2560') fail(`rows: ${points}`);
+const [sums] = await rows(`SELECT count(*), max(abs(p.total_pj - l.total) / p.total_pj), max(abs(p.macs - l.macs)) FROM 'out/points/*.parquet' AS p
+    JOIN (SELECT point, sum(total_pj) AS total, sum(macs) AS macs FROM 'out/layers/*.parquet' GROUP BY point) AS l USING (point)`);
+if (sums[0] !== '2560' || !(sums[1] < 1e-12) || Number(sums[2]) !== 0) fail(`layers do not add up to points: ${sums}`);
+const columns = (await rows("DESCRIBE SELECT * FROM 'out/points/*.parquet'")).map((row) => `'${row[0]}': '${row[1]}'`);
+const csv = `read_csv('points.csv', header = true, nullstr = '', columns = {${columns.join(', ')}})`;
+for (const [a, b] of [["'out/points/*.parquet'", csv], [csv, "'out/points/*.parquet'"]]) {
+    const [other] = await rows(`SELECT count(*) FROM (SELECT * FROM ${a} EXCEPT ALL SELECT * FROM ${b})`);
+    if (other[0] !== '0') fail(`${other[0]} rows stand in one of folder and CSV alone`);
+}

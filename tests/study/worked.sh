@@ -12,10 +12,11 @@ sed -e 's/"4KiB".*"192KiB", /"16KiB", /' -e 's/"256KiB", "384KiB", "512KiB",/"1M
     -e 's/"runs": .*/"runs": [1, 100]/' "$root/models/study.json" >models/study.json
 "$program" sweep models/study.json --count >count
 grep -q 'points  2560 of 8 models' count || { cat count models/study.json; exit 1; }
-"$program" sweep models/study.json -o out --strict
+"$program" sweep models/study.json -o out --strict --layers
 "$program" sweep models/study.json -o out --status
 "$program" analyze models/vww_mobilenet.onnx --quantize int8 --reuse tiled --sweep sram=16KiB,64KiB,256KiB,1MiB --format svg -o vww.svg
 grep -q '</svg>' vww.svg
+"$program" sweep models/study.json --points 0-2559 -o points.csv
 [ -d "$modules/node_modules/@duckdb/node-api" ] && command -v node >/dev/null || {
     echo "SKIPPED: the queries; no DuckDB: ./dev test --all gets it where there is npm"
     exit 0
