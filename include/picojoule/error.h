@@ -41,8 +41,8 @@ typedef struct pj_error {
 /* ---- stopping ---- */
 
 /* Called now and then by the thread that called the library: of `total` parts of a stage, `done` are done; total 0: it
- * is not known how many there are. Stages: "layers", "memory", "weights", "search". false stops the call, which then
- * frees what it has made and returns PJ_ESTOPPED. */
+ * is not known how many there are. Stages: "layers", "memory", "weights", "search", "writing"; "models" and "sizes"
+ * (of a sweep) have others within. false stops the call, which then frees what it has made and returns PJ_ESTOPPED. */
 typedef bool (*pj_watcher)(const char *stage, uint64_t done, uint64_t total, void *payload);
 
 typedef struct pj_watch {

@@ -58,14 +58,17 @@ void pj_pieces_message(pj_pieces *to, pj_arena *arena, uint32_t field, const pj_
 
 /* ---- writing ---- */
 
-static pj_status put(void *payload, const void *bytes, size_t n, pj_error *err)
-{
-    return pj_output_put(payload, bytes, n, err);
-}
-
 static pj_status tell(const pj_pieces_to *to, pj_error *err)
 {
     return pj_watch_step(to->watch, "writing", pj_output_bytes(to->output), to->all, err);
+}
+
+/* A large weight is told of while it is made. */
+static pj_status put(void *payload, const void *bytes, size_t n, pj_error *err)
+{
+    const pj_pieces_to *to = payload;
+    PJ_TRY(pj_output_put(to->output, bytes, n, err));
+    return tell(to, err);
 }
 
 static pj_status write_copy(const pj_pieces_to *to, const pj_piece *p, uint8_t *window, pj_error *err)
@@ -90,7 +93,7 @@ static pj_status write_copy(const pj_pieces_to *to, const pj_piece *p, uint8_t *
 static pj_status write_piece(const pj_pieces_to *to, const pj_piece *p, uint8_t *window, pj_error *err)
 {
     static const uint8_t zeros[PJ_MOST_ZEROS];
-    const pj_bytes_to sink = {put, to->output};
+    const pj_bytes_to sink = {put, (void *)(uintptr_t)to};
     switch (p->kind) {
     case PJ_PIECE_COPY:
     case PJ_PIECE_TENSOR:
@@ -113,6 +116,7 @@ pj_status pj_pieces_write(const pj_pieces *from, const pj_pieces_to *to, pj_erro
     PJ_TRY(pj_got(window, err));
     for (size_t i = 0; i < from->count; i++) {
         uint64_t before = pj_output_bytes(to->output);
+        PJ_TRY(tell(to, err));
         PJ_TRY(write_piece(to, &from->piece[i], window, err));
         if (pj_output_bytes(to->output) - before != from->piece[i].length)
             return pj_fail(err, PJ_EFORMAT, "a tensor has other contents than were announced");

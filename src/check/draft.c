@@ -205,9 +205,11 @@ static pj_status put_budget(draft *d)
     put_margin(d);
     pj_json_write_end(&d->json);
     pj_json_put_begin(&d->json, "models", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < d->given->model_count; i++)
+    for (size_t i = 0; i < d->given->model_count; i++) {
+        PJ_TRY(pj_watch_step(&d->setup->watch, "models", i, d->given->model_count, d->err));
         if (!is_there(d, d->given->models[i]))
             PJ_TRY(put_model(d, d->given->models[i]));
+    }
     if (d->lacking.length || d->lacking.failed)
         return fail_dims(d);
     PJ_TRY(check_used(d));

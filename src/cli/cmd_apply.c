@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "progress.h"
 #include "say.h"
 
 typedef struct apply_args {
@@ -232,6 +233,7 @@ static pj_exit run(pj_line *line, const void *given)
     options.io_convert = args->io == 1;
     options.least_error = args->scale == 1;
     options.strict = args->strict;
+    options.watch = &pj_progress;
     pj_setup setup = args->setup;
     setup.unbound_dims_are_one = args->options.annotate; /* sizes are asked for where energy is */
     if (!options.out && !options.dry_run)

@@ -6,6 +6,7 @@
 #include "budget_file.h"
 #include "commands.h"
 #include "git.h"
+#include "progress.h"
 #include "record.h"
 #include "reports.h"
 #include "shard.h"
@@ -120,6 +121,7 @@ typedef struct recorder {
     const pj_line *line;
     const check_args *args;
     pj_exit code; /* of the first that failed; none is recorded then */
+    size_t seen, models;
 } recorder;
 
 static pj_exit refuse_data(const pj_line *line, const pj_check_model *model)
@@ -136,6 +138,7 @@ static pj_status record(const pj_check_model *model, const pj_result *result, vo
     recorder *r = payload;
     pj_record_args named = r->args->record;
     (void)err;
+    pj_progress_step("models", ++r->seen, r->models, NULL);
     named.model = model->name;
     if (r->code == PJ_EXIT_DONE)
         r->code = refuse_data(r->line, model);
@@ -187,11 +190,12 @@ static pj_exit check_budget(const pj_line *line, const check_args *args, const c
 {
     pj_error err = {0};
     pj_check *check = NULL;
-    recorder history = {line, args, PJ_EXIT_DONE};
+    recorder history = {line, args, PJ_EXIT_DONE, 0, pj_budget_models(budget)};
     pj_check_options options = *given;
     options.jobs = args->jobs;
     options.analysed = record;
     options.payload = &history;
+    pj_progress_step("models", 0, history.models, NULL);
     pj_status status = pj_budget_check(budget, &options, &check, &err);
     pj_exit code = status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, file);
     if (history.code == PJ_EXIT_USAGE)

@@ -1,5 +1,6 @@
 /* picojoule compare: two models, or one with two sets of options, layer by layer. */
 #include "commands.h"
+#include "progress.h"
 #include "reports.h"
 #include "say.h"
 
@@ -82,6 +83,7 @@ static bool take(const pj_line *line, char from, char side, pj_setup *out, pj_ex
 static bool take_side(const pj_line *line, char side, pj_setup *out, pj_exit *code)
 {
     *out = pj_setup_default();
+    out->watch = pj_progress;
     return take(line, 0, side, out, code) && take(line, side, side, out, code);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "progress.h"
 #include "say.h"
 
 /* What is left of a command line, and what was read. */
@@ -383,8 +384,11 @@ static void set_defaults(reader *r)
     output->report = pj_report_options_default();
     output->report.width = 0;
     for (const pj_rows *rows = r->command->rows; rows->title; rows++)
-        if (rows->settings && !r->command->sided)
-            *(pj_setup *)(void *)(r->args + rows->at) = pj_setup_default();
+        if (rows->settings && !r->command->sided) {
+            pj_setup *setup = (pj_setup *)(void *)(r->args + rows->at);
+            *setup = pj_setup_default();
+            setup->watch = pj_progress;
+        }
     if (r->command->defaults)
         r->command->defaults(r->args);
 }
@@ -442,6 +446,14 @@ static bool take_config(reader *r, int *count, char **words)
     return true;
 }
 
+static bool has_settings(const pj_command *command)
+{
+    unsigned settings = 0;
+    for (const pj_rows *rows = command->rows; rows->title; rows++)
+        settings |= rows->settings;
+    return settings != 0;
+}
+
 static pj_exit run(reader *r)
 {
     r->line->operand = pj_line_keep(r->line, (size_t)r->words + 1, sizeof *r->line->operand);
@@ -457,7 +469,9 @@ static pj_exit run(reader *r)
         const pj_output *output = ask_terminal((pj_output *)(void *)r->args);
         limit_memory(output->memory_limit);
         r->has_run = true;
+        pj_progress_start(has_settings(r->command) ? "reading the model" : "working");
         r->code = r->command->run(r->line, r->args);
+        pj_progress_end();
         if (r->code == PJ_EXIT_SYSTEM && output->memory_limit)
             pj_say("--memory-limit let it take no more than %" PRIu64 " bytes of memory", output->memory_limit);
     }

@@ -1,6 +1,7 @@
 /* Several models, or tables, in one analysis: each is a run, and one that fails is a row with its error. */
 #include <glob.h>
 
+#include "progress.h"
 #include "runs.h"
 #include "say.h"
 
@@ -127,8 +128,10 @@ pj_exit pj_runs(pj_line *line, const pj_setup *setup, const pj_output *output, b
     pj_exit code = r.list && r.open ? PJ_EXIT_DONE : PJ_EXIT_SYSTEM;
     for (size_t i = 0; i < r.models.count && code == PJ_EXIT_DONE; i++)
         code = pj_refuse_file(line, r.models.text[i]); /* those of a pattern, too */
-    for (size_t i = 0; i < r.models.count && code == PJ_EXIT_DONE; i++)
+    for (size_t i = 0; i < r.models.count && code == PJ_EXIT_DONE; i++) {
+        pj_progress_step("models", i, r.models.count, NULL);
         code = run_model(&r, r.models.text[i]);
+    }
     if (code == PJ_EXIT_DONE) {
         pj_status status = pj_runs_write(r.list, r.count, &output->report, pj_out_write, &out, &err);
         code = pj_out_finish(&out, status, &err, NULL);

@@ -3,6 +3,8 @@
 
 #include "say.h"
 
+#include "progress.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -48,12 +50,14 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     char text[2048];
     vsnprintf(text, sizeof text, format, args);
     clean(text);
+    pj_progress_hide();
     if (says_json()) {
         put_member('{', "message", text);
         fprintf(stderr, "}\n");
     } else {
         fprintf(stderr, "picojoule: %s\n", text);
     }
+    pj_progress_show();
 }
 
 void pj_say(const char *format, ...)
@@ -199,6 +203,8 @@ static FILE *open_file(pj_out *out)
 bool pj_out_write(const char *bytes, size_t length, void *payload)
 {
     pj_out *out = payload;
+    if (!out->file && !out->path)
+        pj_progress_end(); /* reports come last */
     errno = 0;
     if (!out->file)
         out->file = out->path ? open_file(out) : stdout;

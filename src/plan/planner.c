@@ -90,8 +90,8 @@ static pj_status read_noise(planner *p)
         pj_str_printf(&text, "rounding noise of the weights (one scale per %s), ",
                       per_tensor ? "tensor" : "output channel");
         double seconds = p->options->time_limit > 0 ? p->options->time_limit : 0; /* for all of it, if it is given */
-        pj_status status = pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, seconds, p->arena,
-                                                &p->noise.weight_noise, &text, p->err);
+        pj_status status = pj_weight_noise_read(p->model, &p->network, &p->choices, per_tensor, seconds,
+                                                &p->setup->watch, p->arena, &p->noise.weight_noise, &text, p->err);
         if (status != PJ_OK) {
             pj_str_free(&text);
             return status;

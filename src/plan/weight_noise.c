@@ -103,7 +103,8 @@ static double noise_of(const pj_weights *weights, const char *layer, size_t form
 }
 
 pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_choice_list *choices, bool per_tensor,
-                               double seconds, pj_arena *arena, const double **out, pj_str *note, pj_error *err)
+                               double seconds, const pj_watch *watch, pj_arena *arena, const double **out, pj_str *note,
+                               pj_error *err)
 {
     pj_grain grain = per_tensor ? PJ_PER_TENSOR : PJ_PER_CHANNEL;
     size_t formats = choices->formats.count;
@@ -117,6 +118,7 @@ pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_ch
     options.format_count = wanted.count;
     options.distinct = false;
     options.seconds = seconds;
+    options.watch = watch;
     options.grain[per_tensor ? PJ_PER_CHANNEL : PJ_PER_TENSOR] = false;
     options.rule[PJ_SCALE_LEAST_ERROR] = false;
     PJ_TRY(pj_weights_inspect(model, &options, &weights, err));

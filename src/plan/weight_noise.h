@@ -10,4 +10,5 @@
  * these. PJ_EARGUMENT: no layer is left, or a pinned one has no weights; PJ_EFORMAT: weights that are no numbers; else
  * as pj_weights_inspect. */
 pj_status pj_weight_noise_read(pj_model *model, pj_network *network, const pj_choice_list *choices, bool per_tensor,
-                               double seconds, pj_arena *arena, const double **out, pj_str *note, pj_error *err);
+                               double seconds, const pj_watch *watch, pj_arena *arena, const double **out, pj_str *note,
+                               pj_error *err);

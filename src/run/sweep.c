@@ -256,8 +256,11 @@ pj_status pj_sweep_run(pj_model *model, const pj_setup *setup, const pj_sweep_di
     *s = (sweep){.arena = arena, .session = session, .pricer = pricer, .model = model, .err = err ? err : &unheard};
     s->result.point_count = points;
     pj_status status = start(s, setup, dims, dim_count);
-    for (size_t i = 0; status == PJ_OK && i < points; i++)
-        status = run_point(s, i);
+    for (size_t i = 0; status == PJ_OK && i < points; i++) {
+        status = pj_watch_step(&setup->watch, "sizes", i, points, err);
+        if (status == PJ_OK)
+            status = run_point(s, i);
+    }
     pj_pricer_free(pricer);
     pj_session_free(session);
     if (status == PJ_OK)
