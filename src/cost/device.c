@@ -256,6 +256,16 @@ static bool is_own(int precision, const pj_number *number)
     return own_precision(number) == precision;
 }
 
+const char *pj_device_substitute(const pj_device *device)
+{
+    static const char *const words[] = {"fp16", "int8"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (int i = 0; i < PJ_PRECISIONS; i++)
+            if (device->rates[i].given && strcmp(pj_precision_word(i), words[w]) == 0)
+                return words[w];
+    return NULL;
+}
+
 static pj_status fail_precision(const pj_device *device, const pj_number *number, pj_error *err)
 {
     pj_str text = pj_str_new(0);

@@ -100,6 +100,9 @@ void pj_device_run(const pj_device *device, pj_load load, double *energy_pj, dou
  * "V4 formula", "memories alone", "data sheet". */
 const char *pj_device_basis(const pj_device *device, pj_load load);
 
+/* What a model of floats could become to run on it: "fp16" or "int8", the wider where it has both; NULL: neither. */
+const char *pj_device_substitute(const pj_device *device);
+
 /* MACs of filters whose output channels, and input channels where they are more than `multiple`, are taken in multiples
  * of that. As they are where the channels are not known, or `multiple` is at most 1. */
 double pj_padded_macs(double macs, double channels_in, double channels_out, double multiple);

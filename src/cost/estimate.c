@@ -331,6 +331,7 @@ typedef struct estimates {
     double utilization, batch, sequence;
     pj_device_figure *sums;
     pj_device_note *notes;
+    size_t *floats; /* layers that multiply in floats which the device does not have, of each */
     pj_map said;
     pj_diags *diags;
 } estimates;
@@ -390,6 +391,7 @@ static pj_status estimate_layer(estimates *e, const pj_layers *layers, size_t la
             continue;
         }
         figures[d] = no_figure;
+        e->floats[d] += row->macs > 0 && work.format.kind == PJ_FLOAT;
         PJ_TRY(report_missing(e->devices[d], row->input->word, &why, &e->said, e->diags, row->name, err));
     }
     return PJ_OK;
@@ -418,6 +420,18 @@ static void finish_sum(const estimates *e, size_t d, size_t layers)
     }
 }
 
+/* What to type next where the model's floats are the reason for no figure. */
+static void suggest_format(const estimates *e, size_t d)
+{
+    const char *other = pj_device_substitute(e->devices[d]);
+    size_t floats = e->floats[d];
+    if (floats && other)
+        pj_diag_add(e->diags, PJ_DIAG_DEVICE, NULL,
+                    "device %s: %zu layer%s in floats that it does not have; --quantize %s shows the model as it could "
+                    "run there",
+                    pj_device_name(e->devices[d]), floats, floats == 1 ? " multiplies" : "s multiply", other);
+}
+
 pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, const pj_precision *precision,
                               const pj_device *const *devices, pj_layers *layers, pj_totals *totals, pj_arena *arena,
                               pj_diags *diags, pj_error *err)
@@ -431,10 +445,11 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, cons
                    .sequence = sequence_of(model->graph),
                    .sums = PJ_NEW(arena, pj_device_figure, count),
                    .notes = PJ_NEW(arena, pj_device_note, count),
+                   .floats = PJ_NEW(arena, size_t, count),
                    .diags = diags};
     pj_device_figure *figures = PJ_NEW(arena, pj_device_figure, count * layers->count);
     PJ_TRY(check_options(setup, &e.utilization, err));
-    PJ_TRY(pj_got(e.sums && e.notes && figures, err));
+    PJ_TRY(pj_got(e.sums && e.notes && e.floats && figures, err));
     pj_map_init(&e.said, arena);
     for (size_t d = 0; d < count; d++)
         PJ_TRY(note_device(devices[d], e.load, totals, arena, diags, &e.notes[d], err));
@@ -446,7 +461,10 @@ pj_status pj_estimate_devices(const pj_model *model, const pj_setup *setup, cons
         if (count && !row->free && row->counted)
             PJ_TRY(estimate_layer(&e, layers, i, figures + i * count, err));
     }
-    for (size_t d = 0; d < count; d++)
+    for (size_t d = 0; d < count; d++) {
         finish_sum(&e, d, totals->layers);
+        if (!setup->quantize && !setup->plan)
+            suggest_format(&e, d);
+    }
     return PJ_OK;
 }

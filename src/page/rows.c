@@ -158,6 +158,8 @@ void pj_cell_print(const pj_cell *cell, const pj_column *column, const char *uni
         pj_str_add_char(out, '?');
     if (cell->state != PJ_CELL_GIVEN)
         return;
+    if (cell->at_least)
+        pj_str_add(out, ">= ");
     switch (column->kind) {
     case PJ_CELL_TEXT:
         pj_text_clean(out, cell->text);

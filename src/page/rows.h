@@ -58,6 +58,7 @@ typedef enum pj_cell_state { PJ_CELL_ABSENT, PJ_CELL_GIVEN, PJ_CELL_UNKNOWN } pj
 
 typedef struct pj_cell {
     pj_cell_state state; /* absent prints as nothing, unknown as "?" (CSV: nothing, JSON: null) */
+    bool at_least;       /* for people: ">= " before it; it is the sum of what is known */
     union {
         const char *text;
         int64_t count;

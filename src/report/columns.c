@@ -108,9 +108,15 @@ static void put_known(double number, pj_cell *cell)
         pj_cell_number(cell, number);
 }
 
+/* Of a total without a figure for some layers: what those have that have one. */
 static void make_device_energy(const place *p, pj_cell *cell)
 {
+    const pj_device_note *notes = p->row->layer ? NULL : p->row->sum.device_notes;
     put_known(p->row->sum.devices[p->at].energy_pj, cell);
+    if (cell->state == PJ_CELL_UNKNOWN && p->of->for_people && notes && notes[p->at].at_least_pj > 0) {
+        pj_cell_number(cell, notes[p->at].at_least_pj);
+        cell->at_least = true;
+    }
 }
 
 static void make_device_low(const place *p, pj_cell *cell)

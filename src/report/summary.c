@@ -303,7 +303,10 @@ static pj_rows *device_rows(const pj_view *view)
         bool partial = note->layers < layers;
         pj_str text = pj_str_new(0);
         pj_cell_text(&cell[0], view->result->devices[d]);
-        put_energy(rows, &cell[1], partial ? ">= " : "", partial ? note->at_least_pj : figure->energy_pj);
+        put_energy(rows, &cell[1], partial ? ">= " : "",
+                   partial && note->at_least_pj == 0 ? -1
+                   : partial                         ? note->at_least_pj
+                                                     : figure->energy_pj);
         put_energy(rows, &cell[2], "", figure->low_pj);
         put_energy(rows, &cell[3], "", figure->high_pj);
         pj_cell_unknown(&cell[4]);
