@@ -33,12 +33,20 @@ typedef struct pj_chart_series {
     size_t count;
 } pj_chart_series;
 
+/* A place on an axis across that the chart names, with up to two lines of text. */
+typedef struct pj_chart_tick {
+    double at;
+    const char *text, *below; /* clean; NULL: none */
+} pj_chart_tick;
+
 typedef struct pj_chart_axis {
-    const char *title; /* with the unit: "energy (uJ)" */
-    bool from_zero;    /* starts at 0, unless there are negative values */
-    bool whole;        /* ticks at whole numbers only */
-    bool log;          /* logarithmic; values <= 0 are left out */
-    bool no_ticks;     /* values mean nothing: the notes of the points say what they are */
+    const char *title;          /* with the unit: "energy (uJ)" */
+    bool from_zero;             /* starts at 0, unless there are negative values */
+    bool whole;                 /* ticks at whole numbers only */
+    bool log;                   /* logarithmic; values <= 0 are left out */
+    bool no_ticks;              /* values mean nothing: the notes of the points say what they are */
+    const pj_chart_tick *ticks; /* across: these, in order, as many as have room; else those at round numbers */
+    size_t tick_count;
 } pj_chart_axis;
 
 typedef struct pj_chart {

@@ -1,168 +1,46 @@
 /* A small chart as SVG: scales and ticks, then axes, marks and texts from back to front. */
 #include "page/page.h"
 
-#include "base/real.h"
+#include "page/svg_scale.h"
+
+static const pj_svg_font heading = {16, true};
 
 enum {
     WIDTH = 760,
     HEIGHT = 420,
-    CHARACTER = 7,    /* about the width of one at the size of the axes' texts */
-    MOST_X_TICKS = 9, /* with room for labels of eight characters each */
-    MOST_Y_TICKS = 7, /* some 50 units apart */
-    MOST_DECADES = 8, /* ticks of a logarithmic axis */
-    MOST_DOTS = 120,  /* beyond, a line has none of its own */
-    TITLE_WIDTH = 84, /* characters */
-    TOOLTIP_WIDTH = 320,
+    MOST_DOTS = 120,     /* beyond, a line has none of its own */
+    TOOLTIP_WIDTH = 320, /* characters */
     LEGEND_ROW = 20,
-    NAME_WIDTH = 44,   /* characters of a name in the legend */
+    NAME_ROOM = 310,   /* of a name in the legend */
     LEGEND_SPACE = 32, /* of a name in the legend: the box, and the distance to the next one */
-    NOTE_WIDTH = 40,   /* of a label beside a point */
-    PAD = 10,          /* between the first and last point and the frame */
+    NOTE_ROOM = 280,   /* of a label beside a point */
+    MARGIN = 6,        /* no text comes nearer to the end of the chart */
+    MOST_LABELS = 64,
+    ASCENT = 11, /* of a text above its line, and below */
+    DESCENT = 3,
+    TICK_GAP = 10, /* between the texts of two ticks */
+    PAD = 10,      /* between the first and last point and the frame */
     COLORS = 5
 };
 
-/* Beyond, differences of values would leave the doubles. */
-#define MOST_VALUE 1e280
+typedef struct box {
+    double left, top, right, bottom;
+} box;
 
-/* One axis: a range of values and the pixels it covers; of a logarithmic one, `low` and `high` are exponents. */
-typedef struct scale {
-    const pj_chart_axis *axis;
-    double low, high;
-    double from, to; /* pixels of low and high */
-    double first, step;
-    size_t ticks;
-} scale;
+/* Where texts stand beside points. */
+typedef struct labels {
+    box at[MOST_LABELS];
+    size_t count;
+} labels;
 
 typedef struct frame {
     const pj_chart *chart;
     pj_str *out;
-    scale x, y;
+    pj_svg_scale x, y;
     double left, top, right, bottom;
     double legend; /* where it begins */
+    labels *labels;
 } frame;
-
-const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena)
-{
-    pj_str text = pj_str_new(0);
-    pj_str_printf(&text, *unit ? "%s (%s)" : "%s", what, unit);
-    return pj_str_keep(&text, arena);
-}
-
-size_t pj_svg_ticks(double low, double high, size_t most, bool whole, double *first, double *step)
-{
-    static const double steps[] = {1, 2, 5};
-    double spread = high > low ? high - low : fabs(low) > 0 ? fabs(low) : 1;
-    double apart = fmin(fmax(spread / (double)(most - 1), 1e-290), 1e290); /* far from where doubles end */
-    int power = (int)floor(pj_log10(apart));
-    for (power = whole && power < 0 ? 0 : power;; power++)
-        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-            *step = steps[i] * pj_pow(10, power);
-            double begin = floor(low / *step), end = ceil(high / *step);
-            end += end == begin;
-            if (end - begin < (double)most) {
-                *first = begin * *step;
-                return (size_t)(end - begin) + 1;
-            }
-        }
-}
-
-static bool is_shown(const pj_chart_axis *axis, double value)
-{
-    return isfinite(value) && !(axis->log && value <= 0);
-}
-
-static double on_axis(const pj_chart_axis *axis, double value)
-{
-    return axis->log ? pj_log10(value) : value;
-}
-
-/* The range of all points that are shown; 0 to 1 where there are none. */
-static void find_range(const pj_chart *chart, bool of_x, scale *s)
-{
-    s->low = INFINITY;
-    s->high = -INFINITY;
-    for (size_t i = 0; i < chart->count; i++)
-        for (size_t k = 0; k < chart->series[i].count; k++) {
-            const pj_chart_point *p = &chart->series[i].points[k];
-            if (!is_shown(&chart->x, p->x) || !is_shown(&chart->y, p->y))
-                continue;
-            double value = fmin(fmax(on_axis(s->axis, of_x ? p->x : p->y), -MOST_VALUE), MOST_VALUE);
-            s->low = fmin(s->low, value);
-            s->high = fmax(s->high, value);
-        }
-    if (s->low > s->high) {
-        s->low = 0;
-        s->high = 1;
-    }
-    if (s->axis->from_zero && !s->axis->log && s->low > 0)
-        s->low = 0;
-    for (size_t i = 0; of_x && i < chart->count; i++)
-        if (chart->series[i].mark == PJ_CHART_BARS) { /* they are one wide at most */
-            s->low -= 0.5;
-            s->high += 0.5;
-            break;
-        }
-}
-
-/* An axis across ends at its data, an upright one at the ticks around them. */
-static scale make_scale(const pj_chart *chart, bool of_x)
-{
-    scale s = {.axis = of_x ? &chart->x : &chart->y};
-    find_range(chart, of_x, &s);
-    size_t most = s.axis->log ? MOST_DECADES : of_x ? MOST_X_TICKS : MOST_Y_TICKS;
-    if (!of_x && s.low == s.high && !s.axis->log) { /* a constant: in the middle */
-        double around = fabs(s.low) > 0 ? fabs(s.low) / 10 : 1;
-        s.low -= around;
-        s.high += around;
-    }
-    s.ticks = pj_svg_ticks(s.low, s.high, most, s.axis->whole || s.axis->log, &s.first, &s.step);
-    if (!of_x || s.axis->log) {
-        s.low = s.first;
-        s.high = s.first + (double)(s.ticks - 1) * s.step;
-    }
-    return s;
-}
-
-static double pixel(const scale *s, double value)
-{
-    double share = s->high > s->low ? (on_axis(s->axis, value) - s->low) / (s->high - s->low) : 0.5;
-    return s->from + share * (s->to - s->from);
-}
-
-/* The value of a tick; false: it lies outside of the range. */
-static bool tick_at(const scale *s, size_t i, double *value)
-{
-    double at = s->first + (double)i * s->step, slack = s->step * 1e-9;
-    at = fabs(at) < slack ? 0 : at;
-    *value = s->axis->log ? pj_pow(10, at) : at;
-    return isfinite(*value) && !(s->axis->log && *value <= 0) && at >= s->low - slack && at <= s->high + slack;
-}
-
-/* With as many digits as tell neighbours apart. */
-static void add_tick(pj_str *out, const scale *s, double value)
-{
-    double digits = s->axis->log ? -floor(pj_log10(value)) : -floor(pj_log10(s->step) + 1e-9);
-    if (fabs(value) >= 1e9 || digits > 6)
-        pj_str_add_double(out, value);
-    else
-        pj_str_add_fixed(out, value, digits > 0 ? (int)digits : 0);
-}
-
-static double widest_tick(const scale *s, pj_str *out)
-{
-    size_t widest = 0;
-    pj_str text = pj_str_new(0);
-    for (size_t i = 0; i < s->ticks; i++) {
-        double value;
-        pj_str_clear(&text);
-        if (tick_at(s, i, &value))
-            add_tick(&text, s, value);
-        widest = text.length > widest ? text.length : widest;
-    }
-    pj_str_fail_as(out, &text);
-    pj_str_free(&text);
-    return (double)(widest * CHARACTER);
-}
 
 static void add_escaped(pj_str *out, const char *text)
 {
@@ -205,11 +83,37 @@ static void open_text(pj_str *out, const char *class, double x, double y)
     pj_str_add_char(out, '>');
 }
 
-static void write_text(pj_str *out, const char *class, double x, double y, const char *text, size_t width)
+/* A text of anything that begins, ends or has its middle at x, as `class` says: shortened to `room`, and moved where it
+ * would leave the chart. */
+static void write_text(pj_str *out, const char *class, double x, double y, const char *text, double room)
 {
+    pj_svg_font font = strcmp(class, "title") == 0 ? heading : pj_svg_plain;
+    pj_str fits = pj_str_new(0);
+    pj_svg_text_fit(&fits, text, font, fmin(room, WIDTH - 2 * MARGIN));
+    double width = pj_svg_text_width(fits.data, font), before = *class == 'm' ? width / 2 : *class == 'e' ? width : 0;
+    x = fmin(fmax(x, MARGIN + before), WIDTH - MARGIN - width + before);
     open_text(out, class, x, y);
-    add_text(out, text, width);
+    add_escaped(out, fits.data);
     pj_str_add(out, "</text>\n");
+    pj_str_fail_as(out, &fits);
+    pj_str_free(&fits);
+}
+
+/* A text that reads upwards, with its middle at y. */
+static void write_upright(pj_str *out, double x, double y, const char *text, double room)
+{
+    pj_str fits = pj_str_new(0);
+    pj_svg_text_fit(&fits, text, pj_svg_plain, room);
+    pj_str_add(out, "<g transform=\"translate(");
+    pj_str_add_fixed(out, x, 0);
+    pj_str_add_char(out, ' ');
+    pj_str_add_fixed(out, y, 1);
+    pj_str_add(out, ") rotate(-90)\">");
+    open_text(out, "m", 0, 0);
+    add_escaped(out, fits.data);
+    pj_str_add(out, "</text>\n</g>\n");
+    pj_str_fail_as(out, &fits);
+    pj_str_free(&fits);
 }
 
 static void write_line(pj_str *out, const char *class, double x1, double y1, double x2, double y2)
@@ -258,7 +162,7 @@ static void write_name(const frame *f, size_t at, double x, double y)
     add_number(f->out, "x", x);
     add_number(f->out, "y", y - 9);
     pj_str_add(f->out, "/>\n");
-    write_text(f->out, "n", x + 15, y, f->chart->series[at].name, NAME_WIDTH);
+    write_text(f->out, "n", x + 15, y, f->chart->series[at].name, NAME_ROOM);
 }
 
 /* Names side by side, in as many rows as they need; returns how many. */
@@ -268,8 +172,7 @@ static size_t place_legend(const frame *f, bool write)
     double x = f->right;
     for (size_t i = 0; i < f->chart->count; i++) {
         const char *name = f->chart->series[i].name;
-        size_t characters = name ? pj_text_width(name) : 0;
-        double width = LEGEND_SPACE + (double)(CHARACTER * (characters < NAME_WIDTH ? characters : NAME_WIDTH));
+        double width = LEGEND_SPACE + (name ? fmin(pj_svg_text_width(name, pj_svg_plain), NAME_ROOM) : 0);
         if (!name)
             continue;
         if (rows == 0 || x + width > f->right) {
@@ -283,14 +186,22 @@ static size_t place_legend(const frame *f, bool write)
     return rows;
 }
 
+static bool has_second_line(const pj_chart_axis *axis)
+{
+    bool found = false;
+    for (size_t i = 0; i < axis->tick_count; i++)
+        found = found || axis->ticks[i].below;
+    return found;
+}
+
 static frame make_frame(const pj_chart *chart, pj_str *out)
 {
-    frame f = {.chart = chart, .out = out, .x = make_scale(chart, true), .y = make_scale(chart, false)};
-    f.left = 40 + widest_tick(&f.y, out);
+    frame f = {.chart = chart, .out = out, .x = pj_svg_scale_make(chart, true), .y = pj_svg_scale_make(chart, false)};
+    f.left = ceil(38 + pj_svg_widest_tick(&f.y, out));
     f.right = WIDTH - 24;
     f.legend = chart->subtitle ? 48 : 28;
     f.top = f.legend + 12 + (double)(LEGEND_ROW * place_legend(&f, false));
-    f.bottom = HEIGHT - 52;
+    f.bottom = HEIGHT - (has_second_line(&chart->x) ? 68 : 52);
     f.x.from = f.left + PAD;
     f.x.to = f.right - PAD;
     f.y.from = f.bottom;
@@ -298,43 +209,80 @@ static frame make_frame(const pj_chart *chart, pj_str *out)
     return f;
 }
 
-static void write_tick_text(const frame *f, const scale *s, const char *class, double x, double y, double value)
+static void write_tick_text(const frame *f, const pj_svg_scale *s, const char *class, double x, double y, double value)
 {
-    open_text(f->out, class, x, y);
-    add_tick(f->out, s, value);
-    pj_str_add(f->out, "</text>\n");
+    pj_str text = pj_str_new(0);
+    pj_svg_tick_print(&text, s, value);
+    write_text(f->out, class, x, y, text.data, WIDTH);
+    pj_str_fail_as(f->out, &text);
+    pj_str_free(&text);
+}
+
+static double tick_width(const pj_chart_tick *tick)
+{
+    double width = tick->text ? pj_svg_text_width(tick->text, pj_svg_plain) : 0;
+    return fmax(width, tick->below ? pj_svg_text_width(tick->below, pj_svg_plain) : 0);
+}
+
+/* Do every `stride`th of the ticks, counted from the last one, leave each other room? */
+static bool leaves_room(const frame *f, size_t stride)
+{
+    const pj_chart_axis *axis = f->x.axis;
+    for (size_t i = axis->tick_count - 1; i >= stride; i -= stride) {
+        const pj_chart_tick *one = &axis->ticks[i - stride], *other = &axis->ticks[i];
+        double apart = fabs(pj_svg_place(&f->x, other->at) - pj_svg_place(&f->x, one->at));
+        if ((tick_width(one) + tick_width(other)) / 2 + TICK_GAP > apart)
+            return false;
+    }
+    return true;
+}
+
+/* Ticks that the chart names: as many as have room, at even distances, the last one always. */
+static void write_named_ticks(const frame *f)
+{
+    const pj_chart_axis *axis = f->x.axis;
+    size_t stride = 1;
+    while (stride < axis->tick_count && !leaves_room(f, stride))
+        stride++;
+    for (size_t i = (axis->tick_count - 1) % stride; i < axis->tick_count; i += stride) {
+        const pj_chart_tick *tick = &axis->ticks[i];
+        double x = pj_svg_place(&f->x, tick->at);
+        write_line(f->out, "axis", x, f->bottom, x, f->bottom + 5);
+        if (tick->text)
+            write_text(f->out, "m", x, f->bottom + 20, tick->text, WIDTH);
+        if (tick->below)
+            write_text(f->out, "m", x, f->bottom + 36, tick->below, WIDTH);
+    }
 }
 
 static void write_axes(const frame *f)
 {
-    double value;
+    double value, middle = (f->top + f->bottom) / 2;
     for (size_t i = 0; i < f->y.ticks; i++)
-        if (tick_at(&f->y, i, &value)) {
-            double y = pixel(&f->y, value);
+        if (pj_svg_tick_at(&f->y, i, &value)) {
+            double y = pj_svg_place(&f->y, value);
             write_line(f->out, "grid", f->left, y, f->right, y);
             write_tick_text(f, &f->y, "e", f->left - 8, y + 4, value);
         }
-    for (size_t i = 0; i < f->x.ticks && !f->x.axis->no_ticks; i++)
-        if (tick_at(&f->x, i, &value)) {
-            double x = pixel(&f->x, value);
+    for (size_t i = 0; i < f->x.ticks && !f->x.axis->no_ticks && !f->x.axis->tick_count; i++)
+        if (pj_svg_tick_at(&f->x, i, &value)) {
+            double x = pj_svg_place(&f->x, value);
             write_line(f->out, "axis", x, f->bottom, x, f->bottom + 5);
             write_tick_text(f, &f->x, "m", x, f->bottom + 20, value);
         }
+    if (f->x.axis->tick_count)
+        write_named_ticks(f);
     write_line(f->out, "axis", f->left, f->bottom, f->right, f->bottom);
-    write_text(f->out, "m", (f->left + f->right) / 2, HEIGHT - 12, f->chart->x.title, TITLE_WIDTH);
-    pj_str_add(f->out, "<g transform=\"translate(18 ");
-    pj_str_add_fixed(f->out, (f->top + f->bottom) / 2, 1);
-    pj_str_add(f->out, ") rotate(-90)\">");
-    write_text(f->out, "m", 0, 0, f->chart->y.title, TITLE_WIDTH / 2);
-    pj_str_add(f->out, "</g>\n");
+    write_text(f->out, "m", (f->left + f->right) / 2, HEIGHT - 12, f->chart->x.title, WIDTH);
+    write_upright(f->out, 18, middle, f->chart->y.title, 2 * fmin(middle, HEIGHT - middle) - 2 * MARGIN);
 }
 
 static bool point_at(const frame *f, const pj_chart_point *point, double *x, double *y)
 {
-    if (!is_shown(&f->chart->x, point->x) || !is_shown(&f->chart->y, point->y))
+    if (!pj_svg_shows(&f->chart->x, point->x) || !pj_svg_shows(&f->chart->y, point->y))
         return false;
-    *x = pixel(&f->x, point->x);
-    *y = pixel(&f->y, point->y);
+    *x = pj_svg_place(&f->x, point->x);
+    *y = pj_svg_place(&f->y, point->y);
     return true;
 }
 
@@ -367,6 +315,43 @@ static void write_path(const frame *f, const pj_chart_series *series)
     pj_str_add(f->out, "\"/>\n");
 }
 
+/* Is there room for a text of this width whose line stands at y? Then it is taken. */
+static bool take_room(const frame *f, double left, double y, double width)
+{
+    const box at = {left, y - ASCENT, left + width, y + DESCENT};
+    if (at.left < MARGIN || at.right > WIDTH - MARGIN || at.top < f->top - ASCENT || at.bottom > f->bottom ||
+        f->labels->count == MOST_LABELS)
+        return false;
+    for (size_t i = 0; i < f->labels->count; i++) {
+        const box *other = &f->labels->at[i];
+        if (at.left < other->right && other->left < at.right && at.top < other->bottom && other->top < at.bottom)
+            return false;
+    }
+    f->labels->at[f->labels->count++] = at;
+    return true;
+}
+
+/* Beside a point: above or below it, towards the middle or away from it, where no other one is; else nowhere, and it is
+ * shown when pointed at, as all are. */
+static void write_label(const frame *f, double x, double y, const char *note)
+{
+    static const double lines[] = {-10, 20};
+    bool at_end = x > (f->left + f->right) / 2;
+    pj_str fits = pj_str_new(0);
+    pj_svg_text_fit(&fits, note, pj_svg_plain, NOTE_ROOM);
+    double width = pj_svg_text_width(fits.data, pj_svg_plain);
+    for (int i = 0; i < 4; i++) {
+        bool before = at_end == (i < 2);
+        double line = y + lines[i % 2];
+        if (!take_room(f, before ? x - 8 - width : x + 8, line, width))
+            continue;
+        write_text(f->out, before ? "e" : "n", before ? x - 8 : x + 8, line, fits.data, NOTE_ROOM);
+        break;
+    }
+    pj_str_fail_as(f->out, &fits);
+    pj_str_free(&fits);
+}
+
 static void write_dots(const frame *f, const pj_chart_series *series)
 {
     for (size_t i = 0; i < series->count; i++) {
@@ -386,17 +371,14 @@ static void write_dots(const frame *f, const pj_chart_series *series)
             pj_str_add_double(f->out, point->y);
         }
         pj_str_add(f->out, "</title></circle>\n");
-        if (series->mark == PJ_CHART_LABELS && point->note) {
-            bool at_end = x > (f->left + f->right) / 2;
-            double up = y - 10 > f->top ? -10 : 20;
-            write_text(f->out, at_end ? "e" : "n", x + (at_end ? -8 : 8), y + up, point->note, NOTE_WIDTH);
-        }
+        if (series->mark == PJ_CHART_LABELS && point->note)
+            write_label(f, x, y, point->note);
     }
 }
 
 static void write_bars(const frame *f, const pj_chart_series *series)
 {
-    double width = fmin(60, 0.6 * fabs(pixel(&f->x, 1) - pixel(&f->x, 0)));
+    double width = fmin(60, 0.6 * fabs(pj_svg_place(&f->x, 1) - pj_svg_place(&f->x, 0)));
     for (size_t i = 0; i < series->count; i++) {
         const pj_chart_point *point = &series->points[i];
         double x, y;
@@ -409,7 +391,8 @@ static void write_bars(const frame *f, const pj_chart_series *series)
         add_number(f->out, "height", f->bottom - y);
         pj_str_add(f->out, "/>\n");
         if (point->note)
-            write_text(f->out, "m", x, y - 5, point->note, NOTE_WIDTH);
+            write_text(f->out, "m", x, y - 5, point->note,
+                       fabs(pj_svg_place(&f->x, 1) - pj_svg_place(&f->x, 0)) - TICK_GAP / 2);
     }
 }
 
@@ -433,9 +416,11 @@ static void write_series(const frame *f, size_t at)
 static void write_chart(const pj_chart *chart, pj_str *out)
 {
     frame f = make_frame(chart, out);
-    write_text(out, "title", 16, 26, chart->title, TITLE_WIDTH - 4);
+    labels placed = {.count = 0};
+    f.labels = &placed;
+    write_text(out, "title", 16, 26, chart->title, WIDTH - 16 - MARGIN);
     if (chart->subtitle)
-        write_text(out, "n", 16, 46, chart->subtitle, TITLE_WIDTH + 20);
+        write_text(out, "n", 16, 46, chart->subtitle, WIDTH - 16 - MARGIN);
     place_legend(&f, true);
     write_axes(&f);
     for (size_t i = 0; i < chart->count; i++)

@@ -116,54 +116,125 @@ static const char *part_name(const pj_sweep *sweep, size_t part)
     return part == 0 ? "total" : part <= sweep->level_count ? sweep->levels[part - 1] : pj_key_op_cost;
 }
 
-/* What else was swept, in the note of each point. */
-static const char *note_of(const pj_sweep *sweep, const pj_sweep_point *point, pj_arena *arena)
+/* "batch = 1, sequence = 128": the first `count` dimensions. */
+static const char *values_of(const pj_sweep *sweep, const pj_sweep_point *point, size_t count, pj_arena *arena)
 {
     pj_str text = pj_str_new(0);
-    for (size_t i = 0; i < sweep->dim_count; i++)
+    for (size_t i = 0; i < count; i++)
         pj_str_printf(&text, "%s%s = %lld", i ? ", " : "", sweep->dims[i].name, (long long)point->values[i]);
     return pj_str_keep(&text, arena);
 }
 
-/* Points one after another; a line ends where another dimension than the last one changes. */
-static const pj_chart_point *points_of(const pj_sweep *sweep, size_t part, double factor, pj_arena *arena)
+/* A part of `count` points from `first` on, over the values of the last dimension. */
+static const pj_chart_point *points_of(const pj_sweep *sweep, size_t part, size_t first, size_t count, double factor,
+                                       pj_arena *arena)
 {
     size_t last = sweep->dim_count - 1;
-    double unit = pj_sweep_is_level(sweep->dims[last].name) ? 1024 : 1;
-    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, sweep->point_count);
-    for (size_t i = 0; points && i < sweep->point_count; i++)
-        points[i] = (pj_chart_point){(double)sweep->points[i].values[last] / unit,
-                                     part_of(sweep, &sweep->points[i], part) / factor,
-                                     note_of(sweep, &sweep->points[i], arena), i % sweep->dims[last].count == 0};
+    pj_chart_point *points = PJ_NEW(arena, pj_chart_point, count);
+    for (size_t i = 0; points && i < count; i++) {
+        const pj_sweep_point *point = &sweep->points[first + i];
+        points[i] = (pj_chart_point){(double)point->values[last], part_of(sweep, point, part) / factor,
+                                     values_of(sweep, point, sweep->dim_count, arena), false};
+    }
     return points;
+}
+
+static int compare_ticks(const void *a, const void *b)
+{
+    double x = ((const pj_chart_tick *)a)->at, y = ((const pj_chart_tick *)b)->at;
+    return x < y ? -1 : x > y;
+}
+
+/* "256 KiB": in the largest unit of which it is a whole number. */
+static void print_size(int64_t bytes, pj_str *out)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+    int unit = 0;
+    for (; unit < 3 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    pj_str_printf(out, "%lld %s", (long long)bytes, units[unit]);
+}
+
+/* The values that were swept, sizes of memories with their units. */
+static const pj_chart_tick *ticks_of(const pj_sweep_dim *dim, pj_arena *arena)
+{
+    pj_chart_tick *ticks = PJ_NEW(arena, pj_chart_tick, dim->count);
+    for (size_t i = 0; ticks && i < dim->count; i++) {
+        pj_str text = pj_str_new(0);
+        if (pj_sweep_is_level(dim->name))
+            print_size(dim->values[i], &text);
+        else
+            pj_str_printf(&text, "%lld", (long long)dim->values[i]);
+        ticks[i] = (pj_chart_tick){(double)dim->values[i], pj_str_keep(&text, arena), NULL};
+    }
+    if (ticks)
+        qsort(ticks, dim->count, sizeof *ticks, compare_ticks);
+    return ticks;
+}
+
+/* What a sweep of one dimension is made of: a line for each part. */
+static size_t draw_parts(const pj_sweep *sweep, double factor, pj_arena *arena, pj_chart_series *series)
+{
+    for (size_t part = 0; part < sweep->level_count + 2; part++)
+        series[part] =
+            (pj_chart_series){part_name(sweep, part), PJ_CHART_LINE,
+                              points_of(sweep, part, 0, sweep->point_count, factor, arena), sweep->point_count};
+    return sweep->level_count + 2;
+}
+
+enum { MOST_LINES = 5 };
+
+/* Of several dimensions, the total: a line for each combination of all but the last. */
+static size_t draw_totals(const pj_sweep *sweep, double factor, pj_arena *arena, pj_chart_series *series)
+{
+    size_t each = sweep->dims[sweep->dim_count - 1].count, lines = sweep->point_count / each;
+    for (size_t i = 0; i < lines && i < MOST_LINES; i++)
+        series[i] = (pj_chart_series){values_of(sweep, &sweep->points[i * each], sweep->dim_count - 1, arena),
+                                      PJ_CHART_LINE, points_of(sweep, 0, i * each, each, factor, arena), each};
+    return lines < MOST_LINES ? lines : MOST_LINES;
+}
+
+/* "table horowitz-45nm, --reuse fused; 3 more combinations are not drawn" */
+static const char *subtitle_of(const pj_sweep *sweep, size_t drawn, pj_arena *arena)
+{
+    size_t lines = sweep->point_count / sweep->dims[sweep->dim_count - 1].count;
+    pj_str text = pj_str_new(0);
+    pj_str_printf(&text, "table %s, --reuse %s", sweep->setup.table, reuse_of(sweep));
+    if (sweep->dim_count > 1 && lines > drawn)
+        pj_str_printf(&text, "; of %zu combinations the first %zu are drawn", lines, drawn);
+    return pj_str_keep(&text, arena);
+}
+
+static bool has_zero(const pj_sweep_dim *dim)
+{
+    for (size_t i = 0; i < dim->count; i++)
+        if (dim->values[i] == 0)
+            return true;
+    return false;
 }
 
 static const pj_chart *chart_of(const void *input, pj_arena *arena)
 {
     const pj_sweep *sweep = input;
-    size_t parts = sweep->level_count + 2, last = sweep->dim_count - 1;
-    const char *name = sweep->dims[last].name;
-    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, parts);
+    const pj_sweep_dim *last = &sweep->dims[sweep->dim_count - 1];
+    size_t parts = sweep->level_count + 2;
+    pj_chart_series *series = PJ_NEW(arena, pj_chart_series, parts > MOST_LINES ? parts : MOST_LINES);
     pj_chart *chart = PJ_NEW(arena, pj_chart, 1);
     double most = 0;
     for (size_t i = 0; i < sweep->point_count; i++)
         most = fmax(most, pj_energy_total(&sweep->points[i].totals.energy));
-    const char *energy = pj_axis_title("energy of one run", pj_scale_energy(most, sweep->setup.unit).unit, arena);
+    const pj_scale scale = pj_scale_energy(most, sweep->setup.unit);
+    const char *energy = pj_axis_title("energy of one run", scale.unit, arena);
     if (!series || !chart || !energy)
         return NULL;
-    for (size_t part = 0; part < parts; part++)
-        series[part] = (pj_chart_series){part_name(sweep, part), PJ_CHART_LINE,
-                                         points_of(sweep, part, pj_scale_energy(most, sweep->setup.unit).factor, arena),
-                                         sweep->point_count};
-    pj_str subtitle = pj_str_new(0);
-    pj_str_printf(&subtitle, "table %s, --reuse %s", sweep->setup.table, reuse_of(sweep));
+    size_t drawn = (sweep->dim_count > 1 ? draw_totals : draw_parts)(sweep, scale.factor, arena, series);
     *chart = (pj_chart){
         .title = sweep->model,
-        .subtitle = pj_str_keep(&subtitle, arena),
-        .x = {.title = pj_sweep_is_level(name) ? pj_axis_title(name, "KiB", arena) : name, .log = true},
-        .y = {.title = energy,                                          .from_zero = true                                              },
+        .subtitle = subtitle_of(sweep, drawn, arena),
+        .x = {.title = last->name, .log = !has_zero(last), .ticks = ticks_of(last, arena), .tick_count = last->count},
+        .y = {.title = energy,             .from_zero = true         },
         .series = series,
-        .count = parts,
+        .count = drawn,
     };
     return pj_arena_failed(arena) ? NULL : chart;
 }

@@ -22,6 +22,27 @@ static pj_chart_point *points_of(const pj_history *history, const pj_field *metr
     return points;
 }
 
+/* Each record by its commit, or its number, and its date. */
+static const pj_chart_tick *ticks_of(const pj_history *history, pj_arena *arena)
+{
+    enum { COMMIT = 7, DATE = 10 };
+    pj_chart_tick *ticks = PJ_NEW(arena, pj_chart_tick, history->count);
+    for (size_t i = 0; ticks && i < history->count; i++) {
+        const pj_history_entry *entry = &history->entries[i];
+        pj_str text = pj_str_new(0), number = pj_str_new(0);
+        pj_str_printf(&number, "#%zu", i + 1);
+        pj_text_clean(&text, entry->commit ? entry->commit : number.data);
+        pj_str_fail_as(&text, &number);
+        pj_str_free(&number);
+        const char *whole = pj_str_keep(&text, arena);
+        size_t length = whole ? strlen(whole) : 0;
+        ticks[i].at = (double)(i + 1);
+        ticks[i].text = whole ? pj_arena_strndup(arena, whole, length < COMMIT ? length : COMMIT) : NULL;
+        ticks[i].below = pj_arena_strndup(arena, entry->time, DATE);
+    }
+    return ticks;
+}
+
 /* "2026-01-05 a1b2c3d to 2026-11-20 e4f5a6b; table horowitz-45nm" */
 static const char *subtitle_of(const pj_history *history, size_t left_out, pj_arena *arena)
 {
@@ -58,10 +79,13 @@ const pj_chart *pj_trend_chart(const pj_history *history, const pj_field *metric
     *chart = (pj_chart){
         .title = history->model,
         .subtitle = subtitle_of(history, left_out, arena),
-        .x = {.title = "record, oldest first", .whole = true},
-        .y = { .title = pj_axis_title(pj_figure_word(metric, PJ_IN_TRENDS), scale.unit, arena), .from_zero = true},
+        .x = {.title = "record: commit and date (UTC)",
+              .whole = true,
+              .ticks = ticks_of(history,                                               arena),
+              .tick_count = history->count                                                                      },
+        .y = {.title = pj_axis_title(pj_figure_word(metric, PJ_IN_TRENDS), scale.unit, arena), .from_zero = true},
         .series = series,
         .count = count,
     };
-    return chart->subtitle ? chart : NULL;
+    return chart->subtitle && !pj_arena_failed(arena) ? chart : NULL;
 }
