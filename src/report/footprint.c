@@ -192,7 +192,6 @@ static void add_amounts(const pj_footprint *f, const pj_footprint_row *row, pj_p
 
 static void row_page(const pj_footprint *f, const pj_footprint_row *row, pj_page *page)
 {
-    add_warning(f, page);
     add_energy(f, row->source, page);
     add_training(f, page);
     add_site(row, page);
@@ -282,8 +281,8 @@ static pj_rows *side_rows(const pj_footprint *f, pj_arena *arena)
 static void side_page(const pj_footprint *f, pj_page *page)
 {
     bool said[PJ_BOUNDARIES] = {false};
-    pj_page_printf(page, PJ_BLOCK_TITLE, "%zu footprints, per 1000 queries", f->row_count);
     add_warning(f, page);
+    pj_page_printf(page, PJ_BLOCK_TITLE, "%zu footprints, per 1000 queries", f->row_count);
     pj_page_table(page, side_rows(f, page->arena), 0);
     page->gap = true;
     for (size_t i = 0; i < f->source_count; i++)
@@ -317,6 +316,7 @@ static void page_of(const void *input, pj_page *page)
     const pj_footprint *f = input;
     if (f->row_count == 1) {
         pj_str title = pj_str_new(0);
+        add_warning(f, page);
         add_name(f->rows[0].source, &title);
         pj_say(&title, " in {}", pj_w_text(f->rows[0].region->name));
         pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
@@ -441,6 +441,8 @@ static void put_sci(const pj_footprint_row *row, pj_json_writer *json)
 
 static void put_input(const pj_energy_source *s, pj_json_writer *json)
 {
+    if (s->boundary == PJ_BOUND_OPERATIONS)
+        pj_json_put_bool(json, "comparison_only", true);
     pj_json_put_begin(json, "input", PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(json, "path", s->path);
     pj_json_put_text(json, "kind", s->kind);
@@ -452,8 +454,6 @@ static void put_input(const pj_energy_source *s, pj_json_writer *json)
     }
     pj_json_write_end(json);
     pj_json_put_text(json, "boundary", pj_boundary_word(s->boundary));
-    if (s->boundary == PJ_BOUND_OPERATIONS)
-        pj_json_put_bool(json, "comparison_only", true);
     pj_json_put_double(json, "energy_j_per_query", s->joules);
     if (is_part(s))
         pj_json_put_bool(json, "lower_bound", true);
@@ -622,6 +622,7 @@ static const pj_chart *chart_of(const void *input, pj_arena *arena)
     *series = (pj_chart_series){NULL, PJ_CHART_LABELS, points, f->row_count};
     chart->title = "Footprint of 1000 queries";
     if (f->comparison_only) {
+        chart->title = "Comparison only, not a footprint: 1000 queries";
         pj_comparison_words(table_of_operations(f), &warning);
         chart->subtitle = pj_str_keep(&warning, arena);
     }

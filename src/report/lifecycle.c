@@ -82,8 +82,8 @@ static void page_of(const void *input, pj_page *page)
     pj_str title = pj_str_new(0), text = pj_str_new(0);
     bool said[PJ_BOUNDARIES] = {false};
     pj_say(&title, "{}: {}", pj_w_text(life->path), pj_w_plural(life->count, "phase", "phases"));
-    pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
     add_warning(life, page);
+    pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
     pj_page_table(page, page_rows(life, page->arena), 0);
     page->gap = true;
     if (!isnan(life->break_even_queries)) {
@@ -256,8 +256,10 @@ static pj_chart *chart_of_figure(const pj_lifecycle *life, const drawing *figure
         (pj_chart_series){NULL, figure->of == cumulated_of ? PJ_CHART_LABELS : PJ_CHART_BARS, points, life->count};
     chart->title = figure->title;
     if (life->comparison_only) {
-        pj_str warning = pj_str_new(0);
+        pj_str warning = pj_str_new(0), title = pj_str_new(0);
+        pj_str_printf(&title, "Comparison only, not a footprint: %s", figure->title);
         pj_comparison_words(NULL, &warning);
+        chart->title = pj_str_keep(&title, arena);
         chart->subtitle = pj_str_keep(&warning, arena);
     }
     chart->x = (pj_chart_axis){.title = "phases", .whole = true, .no_ticks = true};

@@ -58,6 +58,16 @@ static void add_heading(const pj_star_group *group, pj_page *page)
     pj_page_add(page, PJ_BLOCK_HEADING, &text);
 }
 
+/* In front of every block, where it rests on a table. */
+static void add_warning(const pj_footprint *f, pj_page *page)
+{
+    pj_str warning = pj_str_new(0);
+    if (!f->comparison_only)
+        return;
+    pj_comparison_words(NULL, &warning);
+    pj_page_add(page, PJ_BLOCK_PARAGRAPH, &warning)->look = PJ_WARN;
+}
+
 static void page_of(const void *input, pj_page *page)
 {
     const pj_rating *rating = input;
@@ -65,16 +75,13 @@ static void page_of(const void *input, pj_page *page)
     pj_str region = pj_str_new(0), title = pj_str_new(0);
     pj_say(&title, "Stars by {}: {} in {}", pj_w_ours(pj_star_methods()[rating->method]),
            pj_w_plural(rating->count, "model", "models"), pj_w_plural(rating->group_count, "group", "groups"));
+    add_warning(f, page);
     pj_page_add(page, PJ_BLOCK_TITLE, &title)->ours = true;
     for (size_t i = 0; i < rating->count;) {
         const pj_star_group *group = group_of(rating, &rating->rated[i]);
         pj_rows *rows = pj_rows_new(page->arena, page_columns, PAGE_COLUMNS);
+        add_warning(f, page);
         add_heading(group, page);
-        if (f->comparison_only) {
-            pj_str warning = pj_str_new(0);
-            pj_comparison_words(NULL, &warning);
-            pj_page_add(page, PJ_BLOCK_PARAGRAPH, &warning)->look = PJ_WARN;
-        }
         for (size_t end = i + group->count; i < end; i++)
             if (rows)
                 add_rated(rating, &rating->rated[i], rows);
@@ -181,6 +188,7 @@ static const pj_chart *chart_of(const void *input, pj_arena *arena)
     chart->title = "Stars";
     if (rating->footprint->comparison_only) {
         pj_str warning = pj_str_new(0);
+        chart->title = "Comparison only, not a footprint: stars";
         pj_comparison_words(NULL, &warning);
         chart->subtitle = pj_str_keep(&warning, arena);
     }
