@@ -201,7 +201,7 @@ pj_exit pj_init_budget(pj_line *line, const pj_budget_draft *given, const pj_set
     pj_budget_draft draft = *given;
     pj_budget *there = NULL;
     pj_error err = {0};
-    bool is_there = access(draft.file, F_OK) == 0;
+    bool is_there = draft.file && access(draft.file, F_OK) == 0;
     if (is_there && pj_budget_read(draft.file, &there, &err) != PJ_OK)
         return pj_say_error(&err, draft.file);
     draft.budget = there;
@@ -209,7 +209,7 @@ pj_exit pj_init_budget(pj_line *line, const pj_budget_draft *given, const pj_set
     pj_status status = pj_budget_write(&draft, setup, pj_out_write, &out, &err);
     pj_exit code = pj_out_finish(&out, status, &err, draft.file);
     pj_budget_free(there);
-    if (code != PJ_EXIT_DONE)
+    if (code != PJ_EXIT_DONE || !draft.file)
         return code;
     bool is_usual = strcmp(draft.file, "picojoule.json") == 0;
     pj_say("%s: %s; `picojoule check%s%s` checks it", draft.file, is_there ? "models added" : "written",

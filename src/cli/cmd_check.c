@@ -238,6 +238,15 @@ static pj_exit run_check(const pj_line *line, const check_args *args, const char
     return code;
 }
 
+/* -o -: there is no file, but one was asked for. */
+static bool asks_for_output(const pj_line *line)
+{
+    for (size_t i = 0; i < line->givens; i++)
+        if (strcmp(pj_given_name(&line->given[i]), "output") == 0)
+            return true;
+    return false;
+}
+
 static pj_exit run(pj_line *line, const void *given)
 {
     const check_args *args = given;
@@ -245,7 +254,9 @@ static pj_exit run(pj_line *line, const void *given)
     if (args->init && !line->operands)
         return pj_say_usage("check", "check: --init wants models, for example: picojoule check --init model.onnx");
     if (args->init) {
-        const char *out = args->output.out ? args->output.out : default_budget;
+        const char *out = args->output.out ? args->output.out : asks_for_output(line) ? NULL : default_budget;
+        if (!out && args->baselines)
+            return pj_say_usage("check", "check: --baselines wants a budget in a file: -o FILE");
         const pj_budget_draft draft = {line->operand, line->operands, args->baselines, out, args->margin, NULL};
         return pj_init_budget(line, &draft, &args->setup);
     }

@@ -40,7 +40,7 @@ bool pj_option_find(const pj_command *command, const char *name, size_t length, 
 
 const pj_command *pj_command_find(const pj_command *const *commands, const char *name)
 {
-    while (*commands && strcmp((*commands)->name, name) != 0)
+    while (*commands && strcasecmp((*commands)->name, name) != 0)
         commands++;
     return *commands;
 }
