@@ -155,6 +155,9 @@ extern const pj_option pj_reports_rows[2]; /* --report --github-summary; of a pj
 extern const pj_option pj_strict_rows[1];  /* of a bool */
 extern const pj_option pj_record_rows[5];  /* --record --record-as --commit ...; of a pj_record_args */
 
+/* A pj_option.read of a number of rows, or all: of a size_t. */
+const char *pj_top_read(pj_line *line, void *at, const char *value);
+
 /* A pj_option.check of times. */
 const char *pj_time_wants(const char *value);
 

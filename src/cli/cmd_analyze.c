@@ -57,19 +57,6 @@ static const char *read_group(pj_line *line, void *at, const char *value)
     return NULL;
 }
 
-static const char *read_top(pj_line *line, void *at, const char *value)
-{
-    size_t *top = at;
-    int64_t rows = 0;
-    const char *end = pj_whole_read(value, &rows);
-    bool all = strcasecmp(value, "all") == 0;
-    (void)line;
-    if (!all && (!end || *end || rows < 0))
-        return "a number of rows, or all";
-    *top = all ? PJ_TOP_ALL : rows ? (size_t)rows : PJ_TOP_NONE;
-    return NULL;
-}
-
 static const char *const *sort_words(void)
 {
     static const char *const words[] = {"energy", "macs", "order", NULL};
@@ -101,7 +88,7 @@ static const pj_option row_rows[] = {
      "only the first N rows, the rest is summed up\n"
      "(default: 20 in text and Markdown, else all);\n"
      "0: no rows, the summary alone",
-     PJ_OPTION_READ, .at = AT(output.report.top), .read = read_top},
+     PJ_OPTION_READ, .at = AT(output.report.top), .read = pj_top_read},
     {"quiet",           'q', NULL, "the summary alone: short for --top 0", PJ_OPTION_FLAG, .is = "top=0"},
     {"columns",         0, "NAME,NAME,...",
      "these columns, as they are called in text or\n"

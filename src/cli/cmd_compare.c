@@ -19,10 +19,10 @@ static const pj_option format_rows[] = {
      PJ_OPTION_WORD, .at = AT(output.report.format), .words = pj_diff_formats},
 };
 static const pj_option compare_rows[] = {
-    {"top",     0, "N",
-     "rows of layers: text prints the first N only,\n"
-     "Markdown folds the rest (default 10 there)",
-     PJ_OPTION_COUNT, .at = AT(output.report.top), .wants = "a number of rows"},
+    {"top",     0, "N|all",
+     "rows of layers: text prints the first N only\n"
+     "(default 20), Markdown folds the rest (10)",
+     PJ_OPTION_READ, .at = AT(output.report.top), .read = pj_top_read},
     {"fail-on", 0, "LIMIT",
      "exit code 1 where B has grown by more, for\n"
      "example 'total>2%', 'layer>10%', 'total>1uJ',\n"

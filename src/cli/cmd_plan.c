@@ -118,6 +118,10 @@ static const pj_option plan_rows[] = {
      PJ_OPTION_FLAG, .at = AT(options.frontier)},
     {"pick",        0, NULL,                    "the knee of the frontier instead of a budget",
      PJ_OPTION_WORD, .at = AT(pick), .words = pick_words},
+    {"top",         0, "N|all",
+     "layers that text and Markdown print, the dearest\n"
+     "(default 20)",
+     PJ_OPTION_READ, .at = AT(output.report.top), .read = pj_top_read},
     {"emit",        0, NULL,                    "prints the plan as another quantizer takes it",
      PJ_OPTION_WORD, .at = AT(emit), .words = emit_words},
 };
@@ -216,7 +220,9 @@ const pj_command pj_command_plan = {
                  .others = "sensitivity frontier emit",
                  .why = "--random measures what layers lose, and makes one plan of it"},
              {.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
-             {.with = "emit", .others = "format frontier width"},
+             {.with = "emit", .others = "format frontier width top"},
+             {.with = "frontier", .others = "top"},
+             {.with = "format=json|csv", .others = "top"},
              {.with = "sensitivity", .without = "sensitivity=weights", .others = "per-tensor"},
              {.with = "sensitivity", .without = "sensitivity=weights|uniform", .others = "calibration"},
              {.with = "format=svg",

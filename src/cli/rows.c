@@ -37,6 +37,19 @@ static const char *check_report(const char *value)
     return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, junit, sarif, github and gitlab";
 }
 
+const char *pj_top_read(pj_line *line, void *at, const char *value)
+{
+    size_t *top = at;
+    int64_t rows = 0;
+    const char *end = pj_whole_read(value, &rows);
+    bool all = strcasecmp(value, "all") == 0;
+    (void)line;
+    if (!all && (!end || *end || rows < 0))
+        return "a number of rows, or all";
+    *top = all ? PJ_TOP_ALL : rows ? (size_t)rows : PJ_TOP_NONE;
+    return NULL;
+}
+
 /* clang-format off */
 #define JSON_ROW {"json", 0, NULL, "short for --format json", PJ_OPTION_FLAG, .is = "format=json"}
 #define OUTPUT_ROW                                                                                         \

@@ -5,7 +5,7 @@
 #include "report/view.h"
 #include "setup/setup.h"
 
-enum { INDENT = 2, REASONS_SHOWN = 5, OPEN_ROWS = 10 };
+enum { INDENT = 2, REASONS_SHOWN = 5, OPEN_ROWS = 10, TEXT_ROWS = 20 };
 
 typedef struct input {
     const pj_diff *diff;
@@ -51,14 +51,22 @@ static void add_head(const pj_diff_view *view, pj_page *page)
     pj_page_say(page, PJ_BLOCK_PARAGRAPH, "One run of B, compared with A:");
     page->in = PJ_IN_ALL;
     add_sources(view, page);
-    page->in = PJ_IN_TEXT;
+    pj_diff_view_warnings(view, page);
+}
+
+/* The answer at the end of a text, where the prompt is. */
+static void add_answer(const pj_diff_view *view, pj_page *page)
+{
+    pj_str text = pj_str_new(0), headline = pj_str_new(0);
+    pj_diff_view_headline(view, &headline);
+    pj_str_printf(&text, "One run takes %s", headline.data);
+    pj_str_fail_as(&text, &headline);
+    pj_str_free(&headline);
     page->gap = true;
-    pj_str_printf(&text, "One run takes %s", headline);
     pj_block *answer = pj_page_say(page, PJ_BLOCK_PARAGRAPH, "");
     answer->strong = pj_page_keep(page, &text);
     answer->look = PJ_BOLD;
-    page->in = PJ_IN_ALL;
-    pj_diff_view_warnings(view, page);
+    pj_page_table(page, pj_diff_view_totals(view), INDENT);
 }
 
 static void add_limits(const pj_diff *diff, pj_page *page)
@@ -106,7 +114,7 @@ static void add_reasons(const pj_diff_view *view, pj_page *page)
 
 static void text_layers(const pj_diff_view *view, size_t top, pj_page *page)
 {
-    size_t shown = top && top < view->count ? top : view->count;
+    size_t shown = top == PJ_TOP_NONE ? 0 : top < view->count ? top : view->count;
     pj_rows *rows = pj_diff_view_rows(view, PJ_DIFF_TEXT, 0, shown, true);
     pj_str title = pj_str_new(0);
     pj_str_add(&title, "Layers: ");
@@ -122,7 +130,7 @@ static void text_layers(const pj_diff_view *view, size_t top, pj_page *page)
 /* The first `top` rows in the open, the others folded. */
 static void markdown_layers(const pj_diff_view *view, size_t top, pj_page *page)
 {
-    size_t open = top < view->count ? top : view->count;
+    size_t open = top == PJ_TOP_NONE ? 0 : top < view->count ? top : view->count;
     pj_rows *rows = pj_diff_view_rows(view, PJ_DIFF_MARKDOWN, 0, open, true);
     pj_str title = pj_str_new(0);
     pj_str_add(&title, "Layers: ");
@@ -144,6 +152,33 @@ static void markdown_layers(const pj_diff_view *view, size_t top, pj_page *page)
     folded->many = "layers";
 }
 
+static void add_findings(const pj_diff_view *view, pj_page *page)
+{
+    if (view->fresh_count)
+        pj_page_say(page, PJ_BLOCK_HEADING, "Findings only in B");
+    pj_findings_page(view->fresh, view->fresh_count, page);
+}
+
+/* The layers first, the answer and the limits last. */
+static void text_page(const pj_diff_view *view, size_t top, pj_page *page)
+{
+    text_layers(view, top, page);
+    add_findings(view, page);
+    add_causes(view, page);
+    add_reasons(view, page);
+    add_answer(view, page);
+    add_limits(view->diff, page);
+}
+
+static void markdown_page(const pj_diff_view *view, size_t top, pj_page *page)
+{
+    add_limits(view->diff, page);
+    pj_page_table(page, pj_diff_view_totals(view), INDENT);
+    add_causes(view, page);
+    markdown_layers(view, top, page);
+    add_findings(view, page);
+}
+
 static void page_of(const void *data, pj_page *page)
 {
     const input *in = data;
@@ -154,20 +189,9 @@ static void page_of(const void *data, pj_page *page)
     }
     add_head(&view, page);
     if (page->wanted & PJ_IN_TEXT)
-        pj_page_table(page, pj_diff_view_totals(&view), INDENT);
-    add_limits(in->diff, page);
-    if (page->wanted & PJ_IN_MARKDOWN)
-        pj_page_table(page, pj_diff_view_totals(&view), INDENT);
-    add_causes(&view, page);
-    if (page->wanted & PJ_IN_TEXT) {
-        add_reasons(&view, page);
-        text_layers(&view, in->top, page);
-    } else {
-        markdown_layers(&view, in->top ? in->top : OPEN_ROWS, page);
-    }
-    if (view.fresh_count)
-        pj_page_say(page, PJ_BLOCK_HEADING, "Findings only in B");
-    pj_findings_page(view.fresh, view.fresh_count, page);
+        text_page(&view, in->top ? in->top : TEXT_ROWS, page);
+    else
+        markdown_page(&view, in->top ? in->top : OPEN_ROWS, page);
 }
 
 static void put_side(pj_json_writer *json, const char *key, const pj_result *result)

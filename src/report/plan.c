@@ -47,6 +47,10 @@ static const pj_column uniform_columns[] = {
 /* clang-format on */
 
 enum {
+    NAME = 0, /* places in the table of layers */
+    NOW = 4,
+    THEN = 5,
+    ROWS_SHOWN = 20,
     LAYER_COLUMNS = sizeof layer_columns / sizeof *layer_columns,
     TOTAL_COLUMNS = sizeof total_columns / sizeof *total_columns,
     UNIFORM_COLUMNS = sizeof uniform_columns / sizeof *uniform_columns
@@ -125,16 +129,65 @@ static void add_layer(const pj_plan_layer *at, bool for_people, pj_rows *rows)
     }
 }
 
-static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, pj_arena *arena)
+static int by_energy(const void *a, const void *b)
 {
+    const pj_plan_layer *x = *(const pj_plan_layer *const *)a, *y = *(const pj_plan_layer *const *)b;
+    return x->energy_now != y->energy_now ? (x->energy_now < y->energy_now ? 1 : -1) : x < y ? -1 : x > y;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const pj_plan_layer *x = *(const pj_plan_layer *const *)a, *y = *(const pj_plan_layer *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Layers that are shown, in the order of the graph, then those that are left out; *shown: how many those before are. */
+static const pj_plan_layer **pick_layers(const pj_plan_result *result, bool for_people, size_t top, pj_arena *arena,
+                                         size_t *count, size_t *shown)
+{
+    const pj_plan_layer **list = PJ_NEW(arena, const pj_plan_layer *, result->layer_count);
+    *count = 0;
+    for (size_t i = 0; list && i < result->layer_count; i++)
+        if (is_shown(&result->layers[i], for_people))
+            list[(*count)++] = &result->layers[i];
+    *shown = !for_people ? *count : top == PJ_TOP_NONE ? 0 : top ? top : ROWS_SHOWN;
+    *shown = *shown < *count ? *shown : *count;
+    if (!list || *shown == *count)
+        return list;
+    qsort(list, *count, sizeof *list, by_energy);
+    qsort(list, *shown, sizeof *list, by_place);
+    return list;
+}
+
+/* "... 551 more", and what they cost. */
+static void add_rest(const pj_plan_layer *const *list, size_t count, pj_rows *rows)
+{
+    double now = 0, then = 0;
+    pj_str name = pj_str_new(0);
+    pj_cell *cell = pj_rows_add_footer(rows);
+    for (size_t i = 0; i < count; i++) {
+        now += list[i]->energy_now;
+        then += list[i]->energy_then;
+    }
+    pj_str_printf(&name, "... %zu more (--top)", count);
+    pj_cell_made(&cell[NAME], rows, &name);
+    pj_cell_number(&cell[NOW], now);
+    pj_cell_number(&cell[THEN], then);
+}
+
+static pj_rows *layer_rows(const pj_plan_result *result, bool for_people, size_t top, pj_arena *arena)
+{
+    size_t count, shown;
+    const pj_plan_layer **list = pick_layers(result, for_people, top, arena, &count, &shown);
     const pj_column *columns = pj_plan_columns(layer_columns, LAYER_COLUMNS, result->unit, arena);
-    pj_rows *rows = columns ? pj_rows_new(arena, columns, LAYER_COLUMNS) : NULL;
+    pj_rows *rows = columns && list ? pj_rows_new(arena, columns, LAYER_COLUMNS) : NULL;
     if (!rows)
         return NULL;
     rows->unit = result->unit;
-    for (size_t i = 0; i < result->layer_count; i++)
-        if (is_shown(&result->layers[i], for_people))
-            add_layer(&result->layers[i], for_people, rows);
+    for (size_t i = 0; i < shown; i++)
+        add_layer(list[i], for_people, rows);
+    if (shown < count)
+        add_rest(list + shown, count - shown, rows);
     return rows->failed || pj_arena_failed(arena) ? NULL : rows;
 }
 
@@ -211,7 +264,7 @@ static pj_rows *uniform_rows(const pj_plan_result *result, pj_arena *arena)
 
 static pj_rows *table_of(const void *input, pj_arena *arena)
 {
-    return layer_rows(input, false, arena);
+    return layer_rows(((const pj_plan_told *)input)->result, false, 0, arena);
 }
 
 /* "the plan with the least noise that keeps the budget; proven" */
@@ -258,17 +311,22 @@ static void add_words(const pj_plan_result *result, pj_page *page)
     pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "%s %s", claim, basis)->ours = true;
 }
 
+/* The layers, each format alone, findings; then what the plan comes to, at the end, where the prompt is. */
 static void page_of(const void *input, pj_page *page)
 {
-    const pj_plan_result *result = input;
+    const pj_plan_told *told = input;
+    const pj_plan_result *result = told->result;
     pj_rows *totals = total_rows(result, page->arena), *uniform = uniform_rows(result, page->arena);
-    pj_rows *layers = layer_rows(result, true, page->arena);
+    pj_rows *layers = layer_rows(result, true, told->top, page->arena);
     const char *remark = layers ? pj_rows_remark(layers) : "";
     pj_str text = pj_str_new(0);
     pj_text_clean(&text, result->model);
     pj_page_add(page, PJ_BLOCK_PARAGRAPH, &text)->whole = true;
+    page->in = PJ_IN_MARKDOWN;
     pj_page_table(page, totals, 2);
-    add_words(result, page);
+    page->in = PJ_IN_ALL;
+    if (page->wanted & PJ_IN_MARKDOWN)
+        add_words(result, page);
     page->gap = true;
     for (page->in = PJ_IN_TEXT; page->in <= PJ_IN_MARKDOWN; page->in++) {
         pj_page_printf(page, PJ_BLOCK_PARAGRAPH,
@@ -287,6 +345,11 @@ static void page_of(const void *input, pj_page *page)
     page->in = PJ_IN_ALL;
     pj_page_table(page, uniform, 0);
     pj_findings_section(result->findings, result->finding_count, page);
+    if (page->wanted & PJ_IN_TEXT) {
+        add_words(result, page);
+        page->in = PJ_IN_TEXT;
+        pj_page_table(page, totals, 2);
+    }
 }
 
 static void put_totals(pj_json_writer *json, const char *key, const pj_plan_totals *totals)
@@ -342,7 +405,7 @@ void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
-    const pj_plan_result *result = input;
+    const pj_plan_result *result = ((const pj_plan_told *)input)->result;
     pj_plan_rows_json(result->layers, result->layer_count, json);
     pj_json_put_begin(json, "report", PJ_JSON_WRITE_OBJECT);
     pj_plan_basis_json(result, json);
@@ -354,7 +417,7 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     put_budgets(json, result);
     pj_plan_uniform_json(result, json);
     pj_json_write_key(json, "layers");
-    pj_rows_json(table_of(result, arena), json);
+    pj_rows_json(table_of(input, arena), json);
     pj_findings_json(result->findings, result->finding_count, json);
     pj_json_write_end(json);
 }

@@ -14,5 +14,11 @@ void pj_plan_noise_print(pj_str *out, double noise);
 /* A copy of columns whose energies have the unit in their keys: "energy_pj". NULL: no memory. */
 const pj_column *pj_plan_columns(const pj_column *columns, size_t count, const char *unit, pj_arena *arena);
 
-/* The report of a plan. */
+/* A plan, and of how many layers people are told: 0: as usual, or PJ_TOP_... */
+typedef struct pj_plan_told {
+    const pj_plan_result *result;
+    size_t top;
+} pj_plan_told;
+
+/* The report of a pj_plan_told. */
 extern const pj_pieces pj_plan_pieces;

@@ -170,5 +170,8 @@ pj_status pj_plan_write(const pj_plan_result *result, pj_plan_view view, const p
                         void *payload, pj_error *err)
 {
     static const pj_pieces frontier = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
-    return pj_tell(view == PJ_PLAN_VIEW_FRONTIER ? &frontier : &pj_plan_pieces, result, options, sink, payload, err);
+    const pj_plan_told plan = {result, options ? options->top : 0};
+    if (view == PJ_PLAN_VIEW_FRONTIER)
+        return pj_tell(&frontier, result, options, sink, payload, err);
+    return pj_tell(&pj_plan_pieces, &plan, options, sink, payload, err);
 }

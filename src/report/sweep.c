@@ -69,6 +69,54 @@ static void add_errors(const pj_sweep *sweep, pj_page *page)
     }
 }
 
+static double total_of(const pj_sweep_point *point)
+{
+    return pj_energy_total(&point->totals.energy);
+}
+
+/* "256 KiB": in the largest unit of which it is a whole number. */
+static void print_size(int64_t bytes, pj_str *out)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+    int unit = 0;
+    for (; unit < 3 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    pj_str_printf(out, "%lld %s", (long long)bytes, units[unit]);
+}
+
+/* How much of a memory is worth it: the size with the least energy, and the smallest that takes little more. */
+static void add_best(const pj_sweep *sweep, pj_page *page)
+{
+    static const double little = 0.05;
+    const pj_sweep_point *best = NULL, *least = NULL;
+    pj_str text = pj_str_new(0);
+    if (sweep->dim_count != 1 || !pj_sweep_is_level(sweep->dims[0].name) || sweep->point_count - sweep->failed < 2)
+        return;
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        const pj_sweep_point *at = &sweep->points[i];
+        if (!at->error && (!best || total_of(at) < total_of(best)))
+            best = at;
+    }
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        const pj_sweep_point *at = &sweep->points[i];
+        if (!at->error && total_of(at) <= (1 + little) * total_of(best) && (!least || at->values[0] < least->values[0]))
+            least = at;
+    }
+    pj_say(&text, "Least energy with {} of ", pj_w_text(sweep->dims[0].name));
+    print_size(best->values[0], &text);
+    pj_say(&text, ": {} a run", pj_w_energy(total_of(best), sweep->setup.unit));
+    if (least->values[0] < best->values[0]) {
+        pj_str_add(&text, "; ");
+        print_size(least->values[0], &text);
+        pj_say(&text, " takes {} more", pj_w_share(total_of(least) / total_of(best) - 1));
+    }
+    pj_str_add_char(&text, '.');
+    page->gap = true;
+    pj_block *block = pj_page_say(page, PJ_BLOCK_PARAGRAPH, "");
+    block->strong = pj_page_keep(page, &text);
+    block->look = PJ_BOLD;
+}
+
 static void page_of(const void *input, pj_page *page)
 {
     const pj_sweep *sweep = input;
@@ -80,6 +128,7 @@ static void page_of(const void *input, pj_page *page)
     pj_page_table(page, rows, 0);
     add_errors(sweep, page);
     pj_findings_section(sweep->findings, sweep->finding_count, page);
+    add_best(sweep, page);
 }
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
@@ -143,16 +192,6 @@ static int compare_ticks(const void *a, const void *b)
 {
     double x = ((const pj_chart_tick *)a)->at, y = ((const pj_chart_tick *)b)->at;
     return x < y ? -1 : x > y;
-}
-
-/* "256 KiB": in the largest unit of which it is a whole number. */
-static void print_size(int64_t bytes, pj_str *out)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
-    int unit = 0;
-    for (; unit < 3 && bytes % 1024 == 0; unit++)
-        bytes /= 1024;
-    pj_str_printf(out, "%lld %s", (long long)bytes, units[unit]);
 }
 
 /* The values that were swept, sizes of memories with their units. */
