@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "run/findings.h"
@@ -69,6 +71,36 @@ static void remove_folder(const char *folder)
     }
 }
 
+/* A folder of this user, and no link to one: others may write where temporary files are. */
+static bool is_ours(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == getuid();
+}
+
+/* Folders of runs that were killed: "picojoule-PID-XXXXXX" of processes that are no more. */
+static void sweep_folders(const char *base)
+{
+    static const char prefix[] = "picojoule-";
+    DIR *dir = opendir(base);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        const char *name = entry->d_name;
+        char path[PJ_FOLDER_ROOM];
+        char *end;
+        if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+            continue;
+        long pid = strtol(name + sizeof prefix - 1, &end, 10);
+        bool is_gone = end > name + sizeof prefix - 1 && *end == '-' && strlen(end) == 7 && pid > 0 &&
+                       kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+        int length = snprintf(path, sizeof path, "%s/%s", base, name);
+        if (is_gone && length > 0 && length < (int)sizeof path && is_ours(path))
+            remove_folder(path);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 void pj_evaluation_close(pj_evaluation *e)
 {
     pj_samples_close(e->samples);
@@ -80,7 +112,9 @@ const char *pj_evaluation_path(pj_evaluation *e, const char *name, pj_arena *are
 {
     if (!*e->folder) {
         const char *base = getenv("TMPDIR");
-        int length = snprintf(e->folder, sizeof e->folder, "%s/picojoule-XXXXXX", base && *base ? base : "/tmp");
+        base = base && *base ? base : "/tmp";
+        sweep_folders(base);
+        int length = snprintf(e->folder, sizeof e->folder, "%s/picojoule-%ld-XXXXXX", base, (long)getpid());
         if (length < 0 || length >= (int)sizeof e->folder || !mkdtemp(e->folder)) {
             e->folder[0] = 0;
             return NULL;

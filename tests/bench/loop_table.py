@@ -3,8 +3,9 @@
 
 For each network losses are measured on CALIBRATION (without it on random numbers of seed 1), plans for sizes between
 w8a16 and w4a16 everywhere are made of them and of the weights alone, applied, and run on TEST (random: seed 2). A row is
-the SQNR of both in the mean over outputs and sizes, and the rank correlation of each layer's loss with what it loses on
-TEST. Needs ONNX Runtime (PICOJOULE_ORT)."""
+the SQNR of both in the mean over outputs and sizes; the difference of what the loss itself says (-10 log10 of the mean
+of e / (1 + e)); and the rank correlation of each layer's loss with what it loses on
+TEST. With ROUNDS=N in the environment plans are those of `plan --data --rounds N`. Needs ONNX Runtime (PICOJOULE_ORT)."""
 import json
 import math
 import os
@@ -68,7 +69,17 @@ def decibels(work, model, extra, test, plan):
     run("apply", model, "--plan", os.path.join(work, "plan.json"), "--lenient", "--force", "-o", out)
     found = json.loads(run("verify", model, out, *test, *extra, "--outputs-only", "--format", "json"))
     known = [min(o["sqnr_db"], 200) for o in found["outputs"] if o.get("sqnr_db") is not None]
-    return sum(known) / len(known)
+    return sum(known) / len(known), -10 * math.log10(max(found["error"], 1e-20))
+
+
+def plan_of(work, model, path, calibration, budget):
+    rounds = os.environ.get("ROUNDS")
+    if not rounds:
+        return run("plan", model, "--sensitivity", path, *budget)
+    out = os.path.join(work, "rounds.json")
+    run("plan", model, *calibration, *budget, "--rounds", rounds, "-o", out)
+    with open(out, encoding="utf-8") as file:
+        return file.read()
 
 
 def row(work, word):
@@ -94,20 +105,21 @@ def row(work, word):
         budget = ["--budget", f"param_bytes<={bytes_of[1] + share * (bytes_of[0] - bytes_of[1]):.0f}", "--format", "json",
                   "--choices", ",".join(FORMATS), "--target", TARGET, *extra]
         by_weights = decibels(work, model, extra, test, run("plan", model, *budget))
-        by_loss = decibels(work, model, extra, test, run("plan", model, "--sensitivity", path, *budget))
+        by_loss = decibels(work, model, extra, test, plan_of(work, model, path, calibration, budget))
         gains.append((by_weights, by_loss))
-    differences = [b - a for a, b in gains]
-    mean = [sum(column) / len(column) for column in zip(*gains)]
+    differences = [b[0] - a[0] for a, b in gains]
+    bounded = [b[1] - a[1] for a, b in gains]
+    mean = [sum(one[0] for one in column) / len(column) for column in zip(*gains)]
     print(f"| {name} | {'real' if data else 'random'} | {len(layers)} | {mean[0]:.1f} | {mean[1]:.1f} | "
-          f"{sum(differences) / len(differences):+.1f} | {min(differences):+.1f} | {max(differences):+.1f} | "
+          f"{sum(differences) / len(differences):+.1f} | {min(differences):+.1f} | {max(differences):+.1f} | {sum(bounded) / len(bounded):+.1f} | {min(bounded):+.1f} | "
           + " | ".join("" if math.isnan(f) else f"{f:.2f}" for form in figures for f in form) + " |", flush=True)
-    return bool(data), differences
+    return bool(data), list(zip(differences, bounded))
 
 
 def main():
     global TARGET
-    print("| network | inputs | layers | dB by weights | by losses | difference | least | most | rank w8: weights | losses | "
-          "random | rank w4: weights | losses | random |\n|---|---|" + "---:|" * 12, flush=True)
+    print("| network | inputs | layers | dB by weights | by losses | difference | least | most | by error | least | rank w8: weights | losses | "
+          "random | rank w4: weights | losses | random |\n|---|---|" + "---:|" * 14, flush=True)
     found = {True: [], False: []}
     with tempfile.TemporaryDirectory() as work:
         TARGET = os.path.join(work, "target.json")
@@ -122,9 +134,10 @@ def main():
                 print(f"| {word.split('=')[0]} | not measured: {str(error)[:160]} |", flush=True)
     for real, all_of in found.items():
         if all_of:
-            print(f"{'real' if real else 'random'} inputs: {len(all_of)} plans, mean {sum(all_of) / len(all_of):+.2f} dB, "
-                  f"least {min(all_of):+.2f}, better by more than 0.1 dB in {sum(d > 0.1 for d in all_of)}, "
-                  f"worse in {sum(d < -0.1 for d in all_of)}")
+            for what, of in zip(("SQNR", "error"), zip(*all_of)):
+                print(f"{'real' if real else 'random'} inputs, {what}: {len(of)} plans, mean {sum(of) / len(of):+.2f} dB, "
+                      f"least {min(of):+.2f}, better by more than 0.1 dB in {sum(d > 0.1 for d in of)}, "
+                      f"worse in {sum(d < -0.1 for d in of)}")
     return 0
 
 
