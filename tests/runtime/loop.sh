@@ -162,6 +162,9 @@ if cmp -s "$work/s.json" "$work/whole.json"; then good; else bad "resumed, and o
 left=$(ls -d "$work"/picojoule-* 2>/dev/null | wc -l) # that of the killed one is gone, too
 if [ "$left" = 0 ]; then good; else bad "$left folders were left"; fi
 
+left=$(ls "$work"/mat-debug* 2>/dev/null | wc -l) # logs of the runtime's telemetry
+if [ "$left" = 0 ]; then good; else bad "$left logs were left"; fi
+
 # ---- the accuracy that docs/apply.md has, measured by another program, on the same samples ----
 if mkdir -p "$work/bin" && /usr/bin/python3 "$root/tests/apply/samples.py" "$work/bin" >/dev/null 2>&1; then
     reference() # MODEL INPUT DIMS DECIBELS
