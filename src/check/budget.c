@@ -6,7 +6,8 @@
 #include "check/paths.h"
 #include "check/reader.h"
 
-static const char *const own_keys[] = {"margin", "fixed", "limits", "forbid", "baseline", PJ_BUDGET_REMARK, NULL};
+static const char *const own_keys[] = {"generation", "margin",   "fixed",          "limits",
+                                       "forbid",     "baseline", PJ_BUDGET_REMARK, NULL};
 
 /* Of an object with the keys of what figures rest on, `more` (ends with NULL) and the above. */
 static pj_status check_keys(pj_reader *r, pj_json object, const char *const *more)
@@ -90,6 +91,32 @@ static pj_status read_rules(pj_reader *r, pj_json object)
     return forbid.node ? pj_reader_forbid(r, forbid) : PJ_OK;
 }
 
+/* "generation": {"prompt": 512, "tokens": 128, "batch": 1} */
+static pj_status read_generation(pj_reader *r, pj_json object)
+{
+    static const char *const keys[] = {"prompt", "tokens", "batch", PJ_BUDGET_REMARK, NULL};
+    int64_t *const numbers[] = {&r->entry->prompt, &r->entry->tokens, &r->entry->sequences};
+    pj_json generation = {0};
+    PJ_TRY(pj_json_opt_object(object, "generation", &generation, r->err));
+    if (!generation.node)
+        return PJ_OK;
+    PJ_TRY(pj_reader_keys(r, generation, keys));
+    r->entry->sequences = r->entry->sequences ? r->entry->sequences : 1;
+    for (int i = 0; i < 3; i++) {
+        pj_json at = pj_json_find(generation, keys[i]);
+        uint64_t number = 0;
+        if (!at.node && *numbers[i])
+            continue;
+        if (!at.node)
+            return pj_json_fail(generation, PJ_EFORMAT, r->err, "\"%s\" is missing: a number of tokens", keys[i]);
+        PJ_TRY(pj_json_as_uint(at, &number, r->err));
+        if (number < 1 || number > INT32_MAX)
+            return pj_json_fail(at, PJ_EFORMAT, r->err, "wants a whole number from 1 to 2147483647");
+        *numbers[i] = (int64_t)number;
+    }
+    return PJ_OK;
+}
+
 /* The defaults first, then what the model says itself. */
 static pj_status read_both(pj_reader *r, pj_json object, pj_json defaults)
 {
@@ -97,12 +124,14 @@ static pj_status read_both(pj_reader *r, pj_json object, pj_json defaults)
     if (defaults.node) {
         r->in_defaults = true;
         PJ_TRY(pj_reader_basis(r, defaults));
+        PJ_TRY(read_generation(r, defaults));
         PJ_TRY(read_margin(r, defaults));
         PJ_TRY(read_rules(r, defaults));
         PJ_TRY(pj_json_opt_object(defaults, "baseline", &of_all, r->err));
         r->in_defaults = false;
     }
     PJ_TRY(pj_reader_basis(r, object));
+    PJ_TRY(read_generation(r, object));
     PJ_TRY(read_margin(r, object));
     PJ_TRY(read_rules(r, object));
     PJ_TRY(pj_reader_override(r));

@@ -14,10 +14,13 @@ typedef struct subject {
     pj_result *result;
     pj_lint *lint;
     pj_result *baseline;
+    pj_generation *generation; /* where the entry asks for one */
+    char step[40];             /* of the setup, likewise */
 } subject;
 
 static void close_subject(subject *s)
 {
+    pj_generation_free(s->generation);
     pj_result_free(s->baseline);
     pj_lint_free(s->lint);
     pj_result_free(s->result);
@@ -55,15 +58,46 @@ static pj_status check_dims(const pj_budget *budget, const pj_budget_entry *entr
     return status;
 }
 
+/* The generation that limits ask for, before the analysis: the model is bound to other sizes for it. */
+static pj_status generate(const pj_budget_entry *entry, subject *s, pj_error *err)
+{
+    pj_setup setup = s->setup;
+    pj_generation_ask ask = pj_generation_ask_default();
+    if (!entry->prompt)
+        return PJ_OK;
+    setup.step = NULL;
+    setup.batch = 0;
+    setup.dims = entry->setup.dims;
+    setup.dim_count = entry->setup.dim_count;
+    ask.setup = &setup;
+    ask.prompt = entry->prompt;
+    ask.tokens = entry->tokens;
+    ask.batch = entry->sequences;
+    PJ_TRY(pj_generate(s->model, &ask, &s->generation, err));
+    return pj_model_rebind(s->model, &s->setup, err);
+}
+
+/* Without sizes of its own, the model is looked at in a decode step after the prompt. */
+static void take_step(const pj_budget_entry *entry, subject *s)
+{
+    if (!entry->prompt || s->setup.step || s->setup.dim_count)
+        return;
+    snprintf(s->step, sizeof s->step, "1@%" PRId64, entry->prompt);
+    s->setup.step = s->step;
+    s->setup.batch = (uint64_t)entry->sequences;
+}
+
 static pj_status analyse(const pj_budget *budget, const pj_budget_entry *entry, subject *s, pj_arena *arena,
                          pj_error *err)
 {
     s->setup = entry->setup;
     if (entry->no_file)
         return pj_budget_fail(budget, entry->json_path, PJ_EIO, err, "no file matches \"%.200s\"", entry->path);
+    take_step(entry, s);
     PJ_TRY(pj_model_open(entry->file, &s->setup, &s->model, err));
     PJ_TRY(pj_bind_optional(s->model, &entry->optional, NULL, NULL, arena, &s->setup, err));
     PJ_TRY(check_dims(budget, entry, s, err));
+    PJ_TRY(generate(entry, s, err));
     if (!s->session)
         s->session = pj_session_new();
     return s->session ? pj_session_run(s->session, s->model, &s->setup, &s->result, err) : pj_fail_memory(err);
@@ -133,6 +167,7 @@ static pj_status judge(const pj_budget *budget, const pj_budget_entry *entry, co
                             .setup = &s->setup,
                             .now = s->result,
                             .baseline = s->baseline,
+                            .generation = s->generation,
                             .is_against = options->against != NULL,
                             .no_baseline = &no_baseline,
                             .no_lint = &no_lint};

@@ -2,12 +2,20 @@
 #pragma once
 
 #include "picojoule/budget.h"
+#include "picojoule/generation.h"
 #include "result/field.h"
 
 /* Limits of a device beside its energy and time: the upper end of the energy's range, whether its memories hold the
  * model. */
 #define PJ_METRIC_HIGH "energy.high"
 #define PJ_METRIC_FITS "fits"
+
+/* What a generation of the model comes to, of limits in entries that ask for one: words, quantities, values.
+ *  word, quantity, of a pj_generation *g */
+#define PJ_GENERATION_METRICS(X)                                 \
+    X("decode_token_pj", PJ_QUANTITY_ENERGY, g->decode_token_pj) \
+    X("request_pj", PJ_QUANTITY_ENERGY, g->request.total_pj)     \
+    X("kv_bits_per_token", PJ_QUANTITY_COUNT, (double)g->kv_token_bits)
 
 /* One thing that the check has to find out. */
 typedef struct pj_budget_rule {
@@ -37,8 +45,9 @@ typedef struct pj_budget_entry {
     bool no_file;   /* the path is a pattern that no file matches */
     bool no_policy; /* it names no memory policy: it is from before there were several */
     pj_setup setup;
-    pj_setup optional; /* bindings of the defaults: those hold that the model has */
-    double margin;     /* how much more than today's figures limits allow; negative: the budget does not say */
+    int64_t prompt, tokens, sequences; /* of a generation; prompt 0: none is asked for */
+    pj_setup optional;                 /* bindings of the defaults: those hold that the model has */
+    double margin; /* how much more than today's figures limits allow; negative: the budget does not say */
     pj_budget_rule *rule;
     size_t rules, room;
     const char *baseline, *baseline_file; /* as in the file, found from the current folder; NULL: none */

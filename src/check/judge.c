@@ -131,11 +131,27 @@ static void top_culprits(judge *j, const pj_budget_rule *rule, pj_check_verdict 
         top_layers(j, rule, v);
 }
 
+/* Negative: not known. */
+static double generation_value(const pj_generation *g, const char *word)
+{
+    if (!g)
+        return -1;
+#define METRIC_VALUE(name, quantity, value) \
+    if (strcmp(word, name) == 0)            \
+        return isnan(value) ? -1 : (value);
+    PJ_GENERATION_METRICS(METRIC_VALUE)
+#undef METRIC_VALUE
+    return -1;
+}
+
 static void judge_total(judge *j, const pj_budget_rule *rule, pj_check_verdict *v)
 {
-    v->value = pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->now->totals);
+    v->value = rule->figure ? pj_figure_value(rule->figure, PJ_OF_TOTALS, &j->given->now->totals)
+                            : generation_value(j->given->generation, rule->word);
     v->is_unknown = v->value < 0;
     v->exceeded = v->is_unknown || v->value > v->allowed;
+    if (!rule->figure)
+        return;
     if (rule->figure->of & PJ_OF_LAYER)
         top_culprits(j, rule, v);
     else if (strcmp(rule->figure->key, pj_key_peak_activation_bytes) == 0)

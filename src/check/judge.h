@@ -9,6 +9,7 @@ typedef struct pj_budget_case {
     const pj_budget_entry *entry;
     const pj_setup *setup;           /* that the model was analysed with */
     const pj_result *now, *baseline; /* baseline: NULL where the entry has none */
+    const pj_generation *generation; /* NULL: the entry asks for none */
     bool is_against;                 /* the baseline is the model as it was, whose formats were its own */
     const pj_finding *findings;      /* those of the analysis, and of lint */
     size_t finding_count;

@@ -126,14 +126,47 @@ static pj_status read_device_limits(pj_reader *r, pj_json devices)
     return PJ_OK;
 }
 
+static pj_status read_generation_limits(pj_reader *r, pj_json limits)
+{
+    static const struct {
+        const char *word;
+        pj_quantity quantity;
+    } metrics[] = {
+#define METRIC_ROW(word, quantity, value) {word, quantity},
+        PJ_GENERATION_METRICS(METRIC_ROW)
+#undef METRIC_ROW
+    };
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        pj_json limit = pj_json_find(limits, metrics[i].word);
+        if (limit.node && !r->in_defaults && !r->entry->prompt)
+            return pj_json_fail(
+                limit, PJ_EFORMAT, r->err,
+                "a limit of a generation, which the model has none of: add \"generation\": {\"prompt\": "
+                "512, \"tokens\": 128}");
+        if (limit.node)
+            PJ_TRY(add_limit(r, limit, PJ_RULE_TOTAL, metrics[i].word, metrics[i].quantity, ""));
+    }
+    return PJ_OK;
+}
+
 pj_status pj_reader_limits(pj_reader *r, pj_json limits)
 {
-    static const char *const more[] = {"devices", "layers", "layer_share", "coverage", PJ_BUDGET_REMARK, NULL};
+    static const char *const more[] = {
+#define METRIC_WORD(word, quantity, value) word,
+        PJ_GENERATION_METRICS(METRIC_WORD)
+#undef METRIC_WORD
+            "devices",
+        "layers",
+        "layer_share",
+        "coverage",
+        PJ_BUDGET_REMARK,
+        NULL};
     const char *keys[MOST_KEYS];
     pj_json devices = {0}, layers = {0};
     list_keys(keys, false, more);
     PJ_TRY(pj_reader_keys(r, limits, keys));
     PJ_TRY(read_figures(r, limits, PJ_RULE_TOTAL, ""));
+    PJ_TRY(read_generation_limits(r, limits));
     pj_json share = pj_json_find(limits, "layer_share"), coverage = pj_json_find(limits, "coverage");
     if (share.node)
         PJ_TRY(add_limit(r, share, PJ_RULE_LAYER_SHARE, "share", PJ_QUANTITY_SHARE, ""));

@@ -338,6 +338,80 @@ static pj_status read_sweep(reader *r, pj_json root)
     return PJ_OK;
 }
 
+/* ---- picojoule.generation/1: a query is the request of one sequence ---- */
+
+static bool is_wanted(const reader *r, const char *figure)
+{
+    return !r->ask->figure || strcmp(r->ask->figure, figure) == 0;
+}
+
+/* The bound of a device, and what GPUs that serve were measured to take instead. */
+static pj_status add_served(reader *r, pj_json device, const char *name)
+{
+    static const char *const keys[] = {"energy_pj", "served_pj"};
+    for (int i = 0; i < 2; i++) {
+        pj_energy_source row = r->row;
+        pj_str figure = pj_str_new(0);
+        pj_json energy = pj_json_find(device, keys[i]), time = pj_json_find(device, "time_us");
+        double pj, us = -1;
+        pj_str_printf(&figure, "%s%s", name, i ? " as served" : "");
+        row.figure = pj_str_keep(&figure, r->out->arena);
+        if (!row.figure)
+            return pj_fail_memory(r->err);
+        if (!energy.node || pj_json_kind_of(energy) == PJ_JSON_NULL || !is_wanted(r, row.figure))
+            continue;
+        PJ_TRY(pj_json_as_double(energy, &pj, r->err));
+        if (time.node && pj_json_kind_of(time) != PJ_JSON_NULL && !i)
+            PJ_TRY(pj_json_as_double(time, &us, r->err));
+        row.hardware = row.hardware ? row.hardware : keep(r, name);
+        row.boundary = PJ_BOUND_DEVICE;
+        row.joules = pj * 1e-12 / row.queries_per_run;
+        row.seconds = us >= 0 ? us * 1e-6 / row.queries_per_run : NAN;
+        PJ_TRY(add(r, &row));
+    }
+    return PJ_OK;
+}
+
+static pj_status read_generated(reader *r, pj_json root)
+{
+    pj_json asked, request, devices, energy, settings;
+    const char *table = "", *unit = "";
+    double tokens, batch;
+    size_t before = r->out->count;
+    PJ_TRY(pj_json_get_object(root, "asked", &asked, r->err));
+    PJ_TRY(pj_json_get_object(root, "request", &request, r->err));
+    PJ_TRY(pj_json_get_object(root, "settings", &settings, r->err));
+    PJ_TRY(pj_json_get_object(request, "devices", &devices, r->err));
+    PJ_TRY(pj_json_get_object(request, "energy_pj", &energy, r->err));
+    PJ_TRY(pj_json_get_double(asked, "tokens", &tokens, r->err));
+    PJ_TRY(pj_json_get_double(asked, "batch", &batch, r->err));
+    if (!(tokens >= 1 && batch >= 1))
+        return pj_json_fail(asked, PJ_EFORMAT, r->err, "%g tokens of %g sequences are no request", tokens, batch);
+    begin(r, "generation");
+    take_queries(r, batch);
+    r->row.tokens = isnan(r->row.tokens) ? tokens : r->row.tokens;
+    for (pj_json at = pj_json_first(devices); at.node; at = pj_json_next(at))
+        PJ_TRY(add_served(r, at, pj_json_key(at)));
+    if (r->ask->figure && strcmp(r->ask->figure, "table") == 0) {
+        pj_energy_source row = r->row;
+        PJ_TRY(pj_json_get_text(settings, "table", &table, r->err));
+        PJ_TRY(pj_json_get_text(settings, "unit", &unit, r->err));
+        if (strcmp(unit, "pJ") != 0)
+            return pj_fail(r->err, PJ_EFORMAT, "it has relative units, no joules");
+        PJ_TRY(pj_json_get_double(energy, "total", &row.joules, r->err));
+        row.figure = keep(r, table);
+        row.hardware = row.hardware ? row.hardware : row.figure;
+        row.boundary = PJ_BOUND_OPERATIONS;
+        row.joules *= 1e-12 / row.queries_per_run;
+        PJ_TRY(add(r, &row));
+    }
+    if (r->out->count == before && r->ask->figure)
+        return pj_fail(r->err, PJ_EFORMAT, "it has no figures of device \"%.60s\"", r->ask->figure);
+    if (r->out->count == before)
+        r->out->refusal = refusal;
+    return PJ_OK;
+}
+
 /* ---- JSON ---- */
 
 static pj_status read_json(reader *r, char *text, size_t length)
@@ -354,12 +428,15 @@ static pj_status read_json(reader *r, char *text, size_t length)
         status = read_seed003(r, root);
     } else if (strcmp(schema, "picojoule.sweep/1") == 0) {
         status = read_sweep(r, root);
+    } else if (strcmp(schema, "picojoule.generation/1") == 0) {
+        status = read_generated(r, root);
     } else if (strcmp(schema, "picojoule.report/1") == 0) {
         begin(r, "report");
         status = read_result(r, text, length);
     } else {
         status = pj_json_fail(root, PJ_EFORMAT, r->err,
-                              "\"%.60s\" is no report, sweep, measurement or result of the ML Energy Score", schema);
+                              "\"%.60s\" is no report, sweep, generation, measurement or result of the ML Energy Score",
+                              schema);
     }
     pj_json_free(doc);
     return status;

@@ -33,6 +33,14 @@ static const char *metric_name(const char *word)
     const pj_field *figure = pj_figure_find(word, strlen(word), PJ_IN_BUDGETS);
     if (figure && figure->name)
         return figure->name;
+    static const char *const generation[][2] = {
+        {"decode_token_pj",   "energy of a decode token"},
+        {"request_pj",        "energy of a request"     },
+        {"kv_bits_per_token", "cache of a token in bits"}
+    };
+    for (size_t i = 0; i < sizeof generation / sizeof *generation; i++)
+        if (strcmp(word, generation[i][0]) == 0)
+            return generation[i][1];
     if (strcmp(word, "fits") == 0)
         return "memory";
     return strcmp(word, "share") == 0 ? "share in the total energy" : word;
