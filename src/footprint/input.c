@@ -14,6 +14,7 @@
 #include "footprint/formulas.h"
 #include "footprint/generation.h"
 #include "picojoule/measure.h"
+#include "result/field.h"
 
 static const char *const boundary_words[] = {
 #define WORD_ROW(name, word, what) word,
@@ -348,11 +349,11 @@ static bool is_wanted(const reader *r, const char *figure)
 /* The bound of a device, and what GPUs that serve were measured to take instead. */
 static pj_status add_served(reader *r, pj_json device, const char *name)
 {
-    static const char *const keys[] = {"energy_pj", "served_pj"};
+    const char *const keys[] = {pj_key_energy_pj, "served_pj"};
     for (int i = 0; i < 2; i++) {
         pj_energy_source row = r->row;
         pj_str figure = pj_str_new(0);
-        pj_json energy = pj_json_find(device, keys[i]), time = pj_json_find(device, "time_us");
+        pj_json energy = pj_json_find(device, keys[i]), time = pj_json_find(device, pj_key_time_us);
         double pj, us = -1;
         pj_str_printf(&figure, "%s%s", name, i ? " as served" : "");
         row.figure = pj_str_keep(&figure, r->out->arena);
@@ -382,7 +383,7 @@ static pj_status read_generated(reader *r, pj_json root)
     PJ_TRY(pj_json_get_object(root, "request", &request, r->err));
     PJ_TRY(pj_json_get_object(root, "settings", &settings, r->err));
     PJ_TRY(pj_json_get_object(request, "devices", &devices, r->err));
-    PJ_TRY(pj_json_get_object(request, "energy_pj", &energy, r->err));
+    PJ_TRY(pj_json_get_object(request, pj_key_energy_pj, &energy, r->err));
     PJ_TRY(pj_json_get_double(asked, "tokens", &tokens, r->err));
     PJ_TRY(pj_json_get_double(asked, "batch", &batch, r->err));
     if (!(tokens >= 1 && batch >= 1))
