@@ -720,6 +720,29 @@ static pj_status read_energies(const input *in, digest *out, pj_error *err)
     return status;
 }
 
+/* A decoder: recognized, generated from, told of. */
+static pj_status generate(const input *in, digest *out, pj_error *err)
+{
+    const pj_setup none = {0}, setup = pj_setup_default();
+    pj_report_options options = pj_report_options_default();
+    pj_generation_ask ask = pj_generation_ask_default();
+    pj_generation *found = NULL;
+    pj_model *model = NULL;
+    ask.setup = &setup;
+    ask.prompt = 3;
+    ask.tokens = 3;
+    ask.what_if = true;
+    options.format = "json";
+    pj_status status = pj_model_open(in->path, &none, &model, err);
+    if (status == PJ_OK)
+        status = pj_generate(model, &ask, &found, err);
+    if (status == PJ_OK)
+        status = pj_generation_write(found, &options, digest_sink, out, err);
+    pj_generation_free(found);
+    pj_model_close(model);
+    return status;
+}
+
 /* ---- the loop ---- */
 
 /* Runs the step with allocation `fail` failing; false: something does not hold. */
@@ -1206,12 +1229,14 @@ int main(int count, char **words)
     if (next < count)
         only = words[next++];
     if (count < 2 || next != count) {
-        fprintf(stderr, "usage: test_oom models/MODEL.onnx|--texts [--each] [CASES]\n");
+        fprintf(stderr, "usage: test_oom models/MODEL.onnx|DECODER.onnx|--texts [--each] [CASES]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* where a case ends the program, those before it are told */
     if (strcmp(words[1], "--texts") == 0)
         run_texts();
+    else if (strstr(words[1], "conformance"))
+        run_case("generation", generate, &(input){.path = words[1]}, PJ_OK);
     else
         run_models(words[1]);
     return check_done();
