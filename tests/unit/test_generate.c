@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "generate/generate.h"
+#include "model.h"
 #include "picojoule/picojoule.h"
 
 #define GENERATION "conformance/generation"
@@ -315,6 +316,57 @@ static void test_two_files(void)
     pj_generation_free(b);
 }
 
+/* A decoder behind an encoder, one layer of 2 heads of 4: keys of its own grow, those of the encoder are read whole at
+ * each step and never written. */
+static builder encoder_decoder(void)
+{
+    static const int64_t split[] = {0, 0, 2, 4}, perm[] = {0, 2, 1, 3}, turned[] = {0, 1, 3, 2};
+    builder b = build_new(17);
+    build_input(&b, "decoder_input_ids", PJ_INT64, "batch,steps");
+    build_input(&b, "past_key_values.0.decoder.key", PJ_FLOAT32, "batch,2,past,4");
+    build_input(&b, "past_key_values.0.encoder.key", PJ_FLOAT32, "batch,2,source,4");
+    build_initializer(&b, "emb", PJ_FLOAT32, "32,8");
+    build_raw(&b, build_initializer(&b, "split", PJ_INT64, "4"), split, sizeof split);
+    build_node(&b, "Gather", "emb,decoder_input_ids", "x");
+    build_node(&b, "Reshape", "x,split", "heads");
+    build_ints(&b, build_node(&b, "Transpose", "heads", "q"), "perm", 4, perm);
+    build_int(&b, build_node(&b, "Concat", "past_key_values.0.decoder.key,q", "present.0.decoder.key"), "axis", 2);
+    build_ints(&b, build_node(&b, "Transpose", "present.0.decoder.key", "own"), "perm", 4, turned);
+    build_ints(&b, build_node(&b, "Transpose", "past_key_values.0.encoder.key", "other"), "perm", 4, turned);
+    build_node(&b, "MatMul", "q,own", "scores");
+    build_node(&b, "MatMul", "q,other", "cross");
+    build_output(&b, "present.0.decoder.key", PJ_FLOAT32, "batch,2,past + steps,4");
+    build_output(&b, "scores", PJ_FLOAT32, "");
+    build_output(&b, "cross", PJ_FLOAT32, "");
+    return b;
+}
+
+static void test_encoder(void)
+{
+    const pj_setup setup = pj_setup_default(), none = {0};
+    const pj_generation_ask ask = asked(&setup, 10, 5, 3); /* 10 positions of the encoder, 5 tokens of each of 3 */
+    builder b = encoder_decoder();
+    pj_generation *g = NULL;
+    pj_model *model = NULL;
+    pj_error err = {0};
+    size_t size;
+    uint8_t *bytes = build_bytes(&b, &size);
+    CHECK_INT(pj_model_open_memory(bytes, size, "test.onnx", &none, &model, &err), PJ_OK);
+    CHECK_INT(pj_generate(model, &ask, &g, &err), PJ_OK);
+    CHECK(g->has_encoder);
+    CHECK_INT(g->cross_count, 1);
+    CHECK_INT(g->first_past, 1);
+    const int64_t token = 3 * 2 * 4 * 32;                 /* bits of one position, of all sequences */
+    CHECK_INT(g->prefill.kv_read_bits, (1 + 10) * token); /* starts with one token */
+    CHECK_INT(g->decode.kv_read_bits, (2 + 3 + 4 + 5 + 4 * 10) * token);
+    CHECK_INT(g->decode.kv_written_bits, 4 * token);
+    CHECK_INT(g->kv_token_bits, token / 3);
+    CHECK_INT(g->decode.macs, 3 * 2 * 4 * (2 + 3 + 4 + 5 + 4 * 10));
+    pj_generation_free(g);
+    pj_model_close(model);
+    build_free(&b);
+}
+
 static void test_formulas(void)
 {
     CHECK_INT(pj_attention_macs(4, 8, 1, 48, 8, 8), 4 * 8 * 48 * 16);
@@ -356,6 +408,7 @@ int main(void)
     test_experts();
     test_refusals();
     test_two_files();
+    test_encoder();
     test_formulas();
     test_time();
     return check_done();
