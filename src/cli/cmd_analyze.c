@@ -92,7 +92,9 @@ static const pj_option row_rows[] = {
     {"quiet",           'q', NULL, "the summary alone: short for --top 0", PJ_OPTION_FLAG, .is = "top=0"},
     {"columns",         0, "NAME,NAME,...",
      "these columns, as they are called in text or\n"
-     "CSV, for example layer,op,MACs,total,share",
+     "CSV, for example layer,op,MACs,total,share; with\n"
+     "model, table and options rows of runs can be put\n"
+     "together",
      PJ_OPTION_TEXT, .at = AT(output.report.columns), .wants = "names of columns"},
     {"sweep",           0, "NAME=V1,V2,...",
      "instead of layers, one row of totals for each\n"

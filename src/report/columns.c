@@ -5,6 +5,7 @@
 
 #include "page/humane.h"
 #include "report/layer_text.h"
+#include "setup/setup.h"
 
 /* What a cell is of. */
 typedef enum source {
@@ -42,6 +43,21 @@ static void put_energy(const pj_view_row *row, double energy, pj_cell *cell)
 static void make_counted(const place *p, pj_cell *cell)
 {
     pj_cell_flag(cell, p->row->sum.uncounted == 0);
+}
+
+static void make_model(const place *p, pj_cell *cell)
+{
+    pj_cell_text(cell, p->of->model);
+}
+
+static void make_table(const place *p, pj_cell *cell)
+{
+    pj_cell_text(cell, p->of->setup->table);
+}
+
+static void make_options(const place *p, pj_cell *cell)
+{
+    pj_cell_text(cell, pj_columns_options(p->of->setup, p->of->arena));
 }
 
 static void make_shape(const place *p, pj_cell *cell)
@@ -180,6 +196,16 @@ static void make_dim(const place *p, pj_cell *cell)
     pj_cell_made(cell, p->rows, &text);
 }
 
+const char *pj_columns_options(const pj_setup *setup, pj_arena *arena)
+{
+    pj_str text = pj_str_new(0);
+    pj_setup bare = *setup;
+    bare.table = pj_setup_default().table;
+    pj_setup_options(&bare, &text);
+    const char *kept = pj_str_keep(&text, arena);
+    return kept ? kept + strspn(kept, " ") : NULL;
+}
+
 /* How often a column stands there; the names of those that repeat are settled then. */
 typedef enum repeat { ONCE, PER_COUNT, PER_ENERGY, PER_WORK, PER_LEVEL, PER_DEVICE, PER_DIM } repeat;
 
@@ -209,6 +235,9 @@ static const column all_columns[] = {
     {RUNS, ONCE, ROW(name, "model"), .title = "model", TEXT, PJ_NAME_FITS}},
     {RUNS | PJ_COLUMNS_TABLES, ONCE, ROW(table, "table"), .title = "table", TEXT}},
     {RUNS, ONCE, ROW(options, "options"), TEXT}},
+    {BOTH | PJ_COLUMNS_NAMED, ONCE, MADE(make_model), .key = "model", TEXT}},
+    {BOTH | PJ_COLUMNS_NAMED, ONCE, MADE(make_table), .key = "table", TEXT}},
+    {BOTH | PJ_COLUMNS_NAMED, ONCE, MADE(make_options), .key = "options", TEXT}},
     {SWEEP, PER_DIM, MADE(make_dim), .kind = PJ_CELL_EXACT}},
     {LAYERS, ONCE, LAYER(index), COUNT(NULL, 0)},
     {LAYERS, ONCE, ROW(name, "name"), .title = "layer", TEXT, PJ_NAME_FITS}},
@@ -367,6 +396,8 @@ static void name_column(const pj_columns *of, const column *from, size_t at, pj_
 /* Does the table show it? People see what has a title, programs what has a key. */
 static bool is_wanted(const pj_columns *of, const column *c, const pj_column *named)
 {
+    if (c->in & PJ_COLUMNS_NAMED)
+        return false;
     if (c->in & PJ_COLUMNS_UNCOUNTED && of->for_people && !of->has_uncounted)
         return false;
     if (c->in & PJ_COLUMNS_TABLES && of->for_people && of->one_table)

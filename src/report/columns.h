@@ -23,7 +23,8 @@ enum {
     PJ_COLUMNS_UNCOUNTED = 16, /* of a column: people see it where some layer is not counted */
     PJ_COLUMNS_ERRORS = 32,    /* of a column: where some row has an error */
     PJ_COLUMNS_RUNS = 64,
-    PJ_COLUMNS_TABLES = 128 /* of a column: people see it where runs have several tables */
+    PJ_COLUMNS_TABLES = 128, /* of a column: people see it where runs have several tables */
+    PJ_COLUMNS_NAMED = 256   /* of a column: only where --columns names it */
 };
 
 /* What the columns of a table depend on. */
@@ -39,6 +40,8 @@ typedef struct pj_columns {
     size_t level_count;
     const pj_sweep_dim *dims;
     size_t dim_count;
+    const char *model; /* of layers and groups: what rows of several runs are told apart by */
+    const pj_setup *setup;
     double whole;        /* what shares are shares of */
     const char *list;    /* "layer,total,MACs": these alone; NULL: the usual ones */
     const char *unknown; /* the word of it that is no column */
@@ -52,6 +55,9 @@ void pj_columns_fill(const pj_columns_made *made, const pj_view_row *row, pj_cel
 
 /* The first word of of->list that is no column, and the names of all; NULL: there is none. */
 const char *pj_columns_unknown(pj_columns *of, pj_str *names);
+
+/* The options of a run but for its table, which has a column of its own; "" without any. NULL: no memory. */
+const char *pj_columns_options(const pj_setup *setup, pj_arena *arena);
 
 /* How far names of layers and operators may be elided. */
 #define PJ_NAME_FITS .wish = 32, .least = 16

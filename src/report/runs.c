@@ -33,19 +33,6 @@ static bool differ(const input *in, bool by_table)
     return false;
 }
 
-/* The options of the run but for its table, which has a column of its own. */
-static const char *options_of(const pj_run *run, pj_arena *arena)
-{
-    pj_str text = pj_str_new(0);
-    if (!run->result)
-        return NULL;
-    pj_setup setup = run->result->setup;
-    setup.table = pj_setup_default().table;
-    pj_setup_options(&setup, &text);
-    const char *kept = pj_str_keep(&text, arena);
-    return kept ? kept + strspn(kept, " ") : NULL;
-}
-
 static pj_rows *rows_of(const input *in, bool for_people, pj_arena *arena)
 {
     pj_columns of = {.arena = arena,
@@ -62,10 +49,11 @@ static pj_rows *rows_of(const input *in, bool for_people, pj_arena *arena)
     pj_rows *rows = pj_columns_make(&of, &columns);
     for (size_t i = 0; rows && i < in->count; i++) {
         const pj_run *run = for_people ? in->by_energy[i] : &in->run[i];
-        pj_view_row row = {
-            .name = run->model, .table = run->table, .options = options_of(run, arena), .error = run->error};
-        if (run->result)
+        pj_view_row row = {.name = run->model, .table = run->table, .error = run->error};
+        if (run->result) {
             row.sum = run->result->totals;
+            row.options = pj_columns_options(&run->result->setup, arena);
+        }
         pj_columns_fill(columns, &row, pj_rows_add(rows));
     }
     return rows;

@@ -218,6 +218,8 @@ static pj_columns columns_of(const pj_view *view)
                         .device_count = view->devices,
                         .levels = view->result->levels,
                         .level_count = view->result->level_count,
+                        .model = result->model->path,
+                        .setup = &result->setup,
                         .whole = pj_energy_total(&result->totals.energy),
                         .list = view->columns};
 }
