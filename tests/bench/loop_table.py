@@ -9,6 +9,7 @@ TEST. With ROUNDS=N in the environment plans are those of `plan --data --rounds 
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,17 @@ def losses(work, name, model, data, extra):
 
 
 def proxy(model, extra, word):
-    plan = json.loads(run("plan", model, *extra, "--choices", word, "--pin", f"*={word}", "--format", "json"))
-    return {layer["layer"]: layer["noise"] for layer in plan["report"]["layers"] if layer.get("noise") is not None}, plan
+    plan = json.loads(run("plan", model, *extra, "--choices", word, "--target", TARGET, "--pin", f"*={word}", "--format", "json"))
+    return {layer["layer"]: layer["noise"] for layer in plan["report"]["layers"] if layer.get("noise") is not None}
+
+
+def sizes(model, extra):
+    """The least bytes that a plan can have, and those of the plan with the least noise."""
+    words = ["plan", model, *extra, "--choices", ",".join(FORMATS), "--target", TARGET, "--format", "json", "--budget"]
+    done = subprocess.run([sys.argv[1], *words, "param_bytes<=0.1%"], capture_output=True, text=True)
+    least = re.search(r"the least that can be had is ([0-9.]+) bytes", done.stderr)
+    most = json.loads(run(*words, "param_bytes<=100%"))["report"]["then"]["param_bytes"]
+    return float(least.group(1)), most
 
 
 def decibels(work, model, extra, test, plan):
@@ -91,18 +101,18 @@ def row(work, word):
     path, measured = losses(work, "calibration", model, calibration, extra)
     _, truth = losses(work, "test", model, test, extra)
     chance = losses(work, "random", model, ["--random", "4"], extra)[1] if data else None
-    bytes_of, figures = [], []
+    figures = []
     for form in FORMATS:
-        noise, plan = proxy(model, extra, form)
-        bytes_of.append(plan["report"]["then"]["param_bytes"])
+        noise = proxy(model, extra, form)
         layers = [layer for layer in truth[form] if layer in noise and truth[form][layer] < 1]
         want = [truth[form][layer] for layer in layers]
         figures.append([spearman([noise[layer] for layer in layers], want),
                         spearman([measured[form][layer] for layer in layers], want),
                         spearman([chance[form][layer] for layer in layers], want) if chance else float("nan")])
     gains = []
+    least, most = sizes(model, extra)
     for share in SHARES:
-        budget = ["--budget", f"param_bytes<={bytes_of[1] + share * (bytes_of[0] - bytes_of[1]):.0f}", "--format", "json",
+        budget = ["--budget", f"param_bytes<={least + share * (most - least):.0f}", "--format", "json",
                   "--choices", ",".join(FORMATS), "--target", TARGET, *extra]
         by_weights = decibels(work, model, extra, test, run("plan", model, *budget))
         by_loss = decibels(work, model, extra, test, plan_of(work, model, path, calibration, budget))
