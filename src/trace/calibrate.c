@@ -39,7 +39,8 @@ pj_status pj_layers_factors(const pj_layered *const *layered, size_t count, pj_c
     pj_class_factors(list, rows, factors, factor_count, total, geometric);
     free(list);
     if (rows == 0 || !(*total > 0 && isfinite(*total)))
-        return pj_fail(err, PJ_EARGUMENT, "no kernel has joules to calibrate with: give --measurement, --joules-per-run, "
+        return pj_fail(err, PJ_EARGUMENT,
+                       "no kernel has joules to calibrate with: give --measurement, --joules-per-run, "
                        "--power or --watts");
     return PJ_OK;
 }
@@ -101,7 +102,8 @@ static void put_value(const scaling *s, pj_json value, double factor)
 static void notes_of(const pj_layered *l, const pj_class_factor *factors, size_t count, double total, double geometric,
                      pj_str *out)
 {
-    pj_str_printf(out, "All prices of %s times %.6g, so that the sum of the measured kernels is met. It says how far that "
+    pj_str_printf(out,
+                  "All prices of %s times %.6g, so that the sum of the measured kernels is met. It says how far that "
                   "table is from this machine, and holds for no other one. Off by %.3g %% by the factors of classes "
                   "(geometric mean). Classes, with n rows, and their error with each row left out in turn:",
                   l->result->table, total, (geometric - 1) * 100);
@@ -169,6 +171,7 @@ pj_status pj_layers_calibrate(const pj_layered *const *layered, size_t count, co
         put_table(&s, pj_json_root(doc), title.data, notes.data);
         pj_str_add_char(&text, '\n');
         pj_str_fail_as(&text, &source);
+        pj_str_fail_as(&text, &title);
         pj_str_fail_as(&text, &notes);
         status = pj_emit(&text, sink, payload, err);
     }
@@ -216,7 +219,8 @@ pj_status pj_layers_fit_rows(const pj_layered *const *layered, size_t count, con
         }
     if (rows == 0) {
         pj_str_free(&text);
-        return pj_fail(err, PJ_EARGUMENT, "no layer has joules to fit to: give --measurement, --joules-per-run, --power or "
+        return pj_fail(err, PJ_EARGUMENT,
+                       "no layer has joules to fit to: give --measurement, --joules-per-run, --power or "
                        "--watts");
     }
     return pj_emit(&text, sink, payload, err);

@@ -706,6 +706,31 @@ static pj_status find_time(const input *in, digest *out, pj_error *err)
     return status;
 }
 
+static char profile_path[64];
+
+/* What is told holds times, which are never the same. */
+static bool forget_sink(const char *bytes, size_t length, void *payload)
+{
+    (void)bytes;
+    (void)length;
+    (void)payload;
+    return true;
+}
+
+/* Writes a profile that gives each layer of a result the same time. */
+static void write_profile(const pj_result *result)
+{
+    snprintf(profile_path, sizeof profile_path, "/tmp/pj-oom-%ld-profile.csv", (long)getpid());
+    FILE *file = fopen(profile_path, "w");
+    CHECK(file != NULL);
+    if (!file)
+        return;
+    fprintf(file, "layer,seconds\n");
+    for (size_t i = 0; i < result->layer_count; i++)
+        fprintf(file, "%s,0.001\n", result->layers[i].name);
+    fclose(file);
+}
+
 static pj_status read_energies(const input *in, digest *out, pj_error *err)
 {
     pj_footprint_ask ask = pj_footprint_ask_default();
@@ -740,6 +765,53 @@ static pj_status generate(const input *in, digest *out, pj_error *err)
         status = pj_generation_write(found, &options, digest_sink, out, err);
     pj_generation_free(found);
     pj_model_close(model);
+    return status;
+}
+
+/* A measurement by constants, of a folder without any counter. */
+static pj_status measure(const input *in, digest *out, pj_error *err)
+{
+    pj_measure_ask ask = pj_measure_ask_default();
+    pj_report_options options = pj_report_options_default();
+    pj_measurement *measurement = NULL;
+    pj_meter *meter = NULL;
+    (void)in;
+    ask.sysfs = ask.procfs = "/nonexistent";
+    ask.sources = PJ_SOURCE_BIT(PJ_SOURCE_RAPL);
+    ask.estimate = true;
+    options.format = "json";
+    pj_status status = pj_meter_open(&ask, &meter, err);
+    if (status == PJ_OK)
+        status = pj_meter_begin(meter, err);
+    if (status == PJ_OK)
+        status = pj_meter_end(meter, 0, true, err);
+    if (status == PJ_OK)
+        status = pj_meter_finish(meter, 0, &measurement, err);
+    if (status == PJ_OK)
+        status = pj_measurement_write(measurement, &options, forget_sink, NULL, err);
+    if (status == PJ_OK)
+        digest_add(out, measurement->kind, strlen(measurement->kind));
+    pj_meter_close(meter);
+    return status;
+}
+
+/* A profile beside its model, told and calibrated with. */
+static pj_status merge_profile(const input *in, digest *out, pj_error *err)
+{
+    pj_layers_ask ask = pj_layers_ask_default();
+    const pj_setup settings = settings_of("horowitz-45nm");
+    pj_layered *layered = NULL;
+    ask.model = in->path;
+    ask.setup = &settings;
+    ask.trace = profile_path;
+    ask.joules_per_run = 1;
+    pj_status status = pj_layers_run(&ask, &layered, err);
+    const pj_layered *const list[] = {layered};
+    if (status == PJ_OK)
+        status = pj_layers_write(list, NULL, 1, NULL, digest_sink, out, err);
+    if (status == PJ_OK)
+        status = pj_layers_calibrate(list, 1, "2026-01-01", "here", digest_sink, out, err);
+    pj_layers_free(layered);
     return status;
 }
 
@@ -1014,6 +1086,11 @@ static void run_files(const char *path)
     run_case("history: trend of layers", show_layers, &in, kept);
     run_case("history: trend of no layers", show_no_layers, &in, PJ_HISTORY ? PJ_EARGUMENT : kept);
     run_case("history: list of models", list_histories, &in, kept);
+    write_profile(in.result);
+    in.path = path;
+    run_case("profile", merge_profile, &in, PJ_OK);
+    run_case("meter", measure, &in, PJ_OK);
+    unlink(profile_path);
     in.path = points;
     run_case("point", add_point, &in, kept);
     run_case("points", show_points, &in, kept);
