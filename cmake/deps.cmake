@@ -24,7 +24,7 @@ function(pj_dependency target module folder)
   endforeach()
   string(TOLOWER pj_${target} name)
   add_library(${name} OBJECT ${sources})
-  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden C_EXTENSIONS ON)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ${PJ_PIC} C_VISIBILITY_PRESET hidden C_EXTENSIONS ON)
   target_compile_options(${name} PRIVATE -w)
   target_include_directories(${name} SYSTEM INTERFACE ${PJ_DEPS_DIR}/${folder})
   add_library(pj_use_${name} INTERFACE) # its headers; its objects are the library's

@@ -1,5 +1,6 @@
 #!/bin/sh
-# deps.sh FOLDER [TARBALLS]: the sources that -DPJ_SYSTEM_DEPS=OFF -DPJ_DEPS_DIR=FOLDER compiles: protobuf-c, SQLite, zlib.
+# deps.sh FOLDER [TARBALLS [PACKAGE]]: the sources that -DPJ_SYSTEM_DEPS=OFF -DPJ_DEPS_DIR=FOLDER compiles: protobuf-c,
+# SQLite, zlib; or that of them which is named.
 #
 # The tarballs come from the folder TARBALLS, else from Debian's source packages, and are what deps.txt says to the last
 # bit, or the script ends. Nothing else is fetched, and CMake never fetches anything.
@@ -52,7 +53,7 @@ unpack() # FILE FOLDER
     tar -xf "$from/$1" -C "$to/$2.new" --strip-components=1
 }
 
-rows=$(sed '/^#/d' "$here/deps.txt")
+rows=$(sed '/^#/d' "$here/deps.txt" | grep "^${3:-}")
 missing=$(echo "$rows" | while read -r package file sum _; do
     echo "$sum  $from/$file" | sha256sum --check --status 2>/dev/null || echo "$package"
 done)

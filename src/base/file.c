@@ -1,4 +1,5 @@
-/* Reading a whole small file under a size cap. */
+/* Reading a whole small file under a size cap, and resolving links. */
+#define _XOPEN_SOURCE 700 /* realpath; NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #include "base/file.h"
 
 #include <errno.h>
@@ -55,4 +56,13 @@ pj_status pj_file_read(const char *path, size_t limit, char **out, size_t *lengt
     if (status != PJ_OK)
         pj_error_at(err, name, NULL, NULL);
     return status;
+}
+
+char *pj_real_path(const char *path)
+{
+#ifdef __wasi__ /* a page or a preopened folder, which have no links */
+    return strdup(path);
+#else
+    return realpath(path, NULL);
+#endif
 }

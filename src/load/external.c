@@ -1,11 +1,11 @@
 /* Elements in other files: where they may be, whether they are there, and the contents of small ones. */
-#define _XOPEN_SOURCE 700 /* realpath; NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "load/loader.h"
 #include "load/wire.h"
 
@@ -74,7 +74,7 @@ static pj_status check_location(const pj_loader *loader, const char *what, const
 /* Is `path` below `folder`, links resolved? */
 static bool is_below(const char *path, const char *folder)
 {
-    char *real_path = realpath(path, NULL), *real_folder = realpath(folder, NULL);
+    char *real_path = pj_real_path(path), *real_folder = pj_real_path(folder);
     size_t length = real_folder ? strlen(real_folder) : 0;
     while (length > 0 && real_folder[length - 1] == '/')
         length--;
@@ -88,7 +88,7 @@ static bool is_below(const char *path, const char *folder)
  * model and its data as links into one folder; this is that folder. */
 static char *link_folder(const char *path)
 {
-    char *real = realpath(path, NULL);
+    char *real = pj_real_path(path);
     char *slash = real ? strrchr(real, '/') : NULL;
     if (slash)
         slash[slash == real] = 0;

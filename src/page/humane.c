@@ -185,7 +185,7 @@ void pj_brief_count(pj_str *out, int64_t count)
 
 void pj_human_plural(pj_str *out, size_t count, const char *one, const char *many)
 {
-    pj_human_exact(out, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+    pj_human_exact(out, (uint64_t)count > INT64_MAX ? INT64_MAX : (int64_t)count);
     pj_str_add_char(out, ' ');
     pj_str_add(out, count == 1 ? one : many);
 }

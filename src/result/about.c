@@ -177,7 +177,7 @@ static const pj_field model_fields[] = {
      .count_at = offsetof(pj_model_info, output_count)},
 };
 static const pj_field file_fields[] = {
-    {.key = pj_key_file_bytes, .type = &pj_field_size, OF(pj_model_info, file_bytes)},
+    {.key = pj_key_file_bytes, .type = &pj_field_bytes, OF(pj_model_info, file_bytes)},
 };
 /* clang-format on */
 

@@ -159,10 +159,22 @@ static pj_status read_whole(pj_field_reader *r, pj_json value, const pj_slot *of
     return pj_json_as_int(value, of->at, r->err);
 }
 
-_Static_assert(sizeof(size_t) == sizeof(uint64_t), "file sizes are read as sizes");
+static void write_bytes(const pj_field_writer *w, const pj_seen *of)
+{
+    pj_json_write_uint(w->json, *(const uint64_t *)of->at);
+}
+
+static pj_status read_bytes(pj_field_reader *r, pj_json value, const pj_slot *of)
+{
+    int64_t count = 0;
+    PJ_TRY(pj_json_as_count(value, &count, r->err));
+    *(uint64_t *)of->at = (uint64_t)count;
+    return PJ_OK;
+}
 
 const pj_field_type pj_field_count = {write_count, read_count, is_absent_count, clear_count, value_of_count};
 const pj_field_type pj_field_size = {write_size, read_size, NULL, NULL, NULL};
+const pj_field_type pj_field_bytes = {write_bytes, read_bytes, NULL, NULL, NULL};
 const pj_field_type pj_field_whole = {write_count, read_whole, NULL, NULL, NULL};
 
 static void write_amount(const pj_field_writer *w, const pj_seen *of)

@@ -93,7 +93,8 @@ struct pj_field {
 };
 
 extern const pj_field_type pj_field_count;  /* int64_t from 0 on */
-extern const pj_field_type pj_field_size;   /* size_t, or uint64_t */
+extern const pj_field_type pj_field_size;   /* size_t */
+extern const pj_field_type pj_field_bytes;  /* uint64_t */
 extern const pj_field_type pj_field_whole;  /* int64_t of either sign */
 extern const pj_field_type pj_field_amount; /* double, finite, from 0 on; below: not known */
 extern const pj_field_type pj_field_flag;   /* bool */

@@ -1,0 +1,15 @@
+# Tool chain: the library as WebAssembly, with clang, wasm-ld and wasi-libc as distributions ship them. Preset `wasm`.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+find_program(WASM_CC NAMES clang clang-19 clang-16 clang-14 REQUIRED)
+find_program(WASM_AR NAMES llvm-ar llvm-ar-19 llvm-ar-16 llvm-ar-14 REQUIRED)
+find_program(WASM_RANLIB NAMES llvm-ranlib llvm-ranlib-19 llvm-ranlib-16 llvm-ranlib-14 REQUIRED)
+set(CMAKE_C_COMPILER ${WASM_CC})
+set(CMAKE_C_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_AR ${WASM_AR} CACHE FILEPATH "")
+set(CMAKE_RANLIB ${WASM_RANLIB} CACHE FILEPATH "")
+# The headers of this machine's own C library must not be seen, so --sysroot=/usr is for linking alone.
+set(CMAKE_C_FLAGS_INIT "-nostdlibinc -isystem /usr/include/wasm32-wasi")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "--sysroot=/usr -Wno-unused-command-line-argument")
+set(PJ_WASM ON)

@@ -1,0 +1,88 @@
+// engine.mjs PROGRAM ENGINE ROOT : reports of the WebAssembly are those of the program, byte for byte, over our models
+// and those of the corpus beside the project, where it is there; so are the sentences where it fails. And the engine
+// keeps its size.
+import {execFile} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {gzipSync} from 'node:zlib';
+import {Engine, bytesFile} from '../../web/engine.mjs';
+
+const LIMIT = {bytes: 1_100_000, compressed: 400_000};
+const [program, wasm, root] = process.argv.slice(2).map(name => path.resolve(name));
+process.chdir(root);
+const run = promisify(execFile);
+const module = await WebAssembly.compile(fs.readFileSync(wasm));
+let failed = 0;
+
+function check(good, what) {
+    if (good)
+        return;
+    failed++;
+    console.error(`FAILED: ${what}`);
+}
+
+const bytes = fs.readFileSync(wasm), compressed = gzipSync(bytes, {level: 9}).length;
+console.log(`engine: ${bytes.length} bytes, ${compressed} compressed`);
+check(bytes.length <= LIMIT.bytes, `the engine has ${bytes.length} bytes, more than ${LIMIT.bytes}`);
+check(compressed <= LIMIT.compressed, `compressed, it has ${compressed} bytes, more than ${LIMIT.compressed}`);
+
+function files(folder) {
+    const out = new Map();
+    for (const name of fs.readdirSync(folder)) {
+        const at = path.join(folder, name);
+        if (fs.statSync(at).isFile())
+            out.set(at, bytesFile(fs.readFileSync(at)));
+    }
+    return out;
+}
+
+const words = request => Object.entries(request).flatMap(
+    ([name, value]) => [value].flat().flatMap(one => one === true ? [`--${name}`] : [`--${name}`, one]));
+
+const all = {maxBuffer: 1 << 30};
+async function native(model, request) {
+    try {
+        return (await run(program, ['analyze', model, '--format', 'json', ...words(request)], all)).stdout;
+    } catch (error) {
+        return error.stderr.replace(/^picojoule: /, '').trimEnd();
+    }
+}
+
+async function engine(given, model, request) {
+    try {
+        return (await new Engine(given).start(module)).run(model, {format: 'json', ...request});
+    } catch (error) {
+        if (error.status === undefined)
+            throw error;
+        return error.message;
+    }
+}
+
+const corpus = '../shared/corpus/models/models';
+if (!fs.existsSync(corpus))
+    console.log('SKIPPED: no corpus beside the project; only our models are compared');
+const requests = [
+    {},
+    {quantize: 'int8', table: 'jouppi-7nm', reuse: 'resident', memory: true, device: ['jetson-orin-nano']},
+    {'weights-on': 'sram', 'activations-on': 'sram', 'inspect-weights': true},
+];
+let compared = 0, refused = 0;
+for (const folder of ['models', corpus, 'tests/web/bad'].filter(name => fs.existsSync(name))) {
+    const given = files(folder);
+    for (const model of given.keys())
+        for (const request of folder === 'models' ? requests : requests.slice(0, 2)) {
+            if (/\.(data|md|json|py)$/.test(model) && folder !== 'tests/web/bad')
+                continue;
+            const [ours, theirs] = await Promise.all([engine(given, model, request), native(model, request)]);
+            check(ours === theirs, `${model} ${JSON.stringify(request)}\n  ${ours.slice(0, 300)}\n  ${theirs.slice(0, 300)}`);
+            compared++;
+            refused += ours[0] !== '{';
+        }
+}
+console.log(`${compared} reports compared, ${refused} of them refusals`);
+check(compared > 40, `only ${compared} reports were compared`);
+const lists = await new Engine(new Map()).start(module);
+for (const what of ['tables', 'devices', 'hierarchies'])
+    check(JSON.stringify(lists.list(what)).length > 100, `no list of ${what}`);
+process.exit(failed ? 1 : 0);
