@@ -21,12 +21,20 @@ typedef struct pj_live_tensor {
     const char *replaces; /* it is written over this one; NULL: it is not */
 } pj_live_tensor;
 
+/* What is in memory while a layer runs, and while those after it do, up to the next point. */
+typedef struct pj_memory_point {
+    size_t layer;  /* its index */
+    int64_t bytes; /* what bodies take inside of an operator is part of it */
+} pj_memory_point;
+
 typedef struct pj_peak {
     const char *order; /* of the nodes: "graph", or "least-growth": see pj_setup.best_order */
     int64_t bytes;
     const char *node;            /* that runs at the peak; "": before the first one, the model's inputs alone */
     const pj_live_tensor *alive; /* what is in memory then, largest first; bytes add up to those above */
     size_t alive_count;
+    const pj_memory_point *timeline; /* of the order "graph": layers of the main graph; NULL, 0 of others */
+    size_t timeline_count;
 } pj_peak;
 
 typedef struct pj_activation_memory {

@@ -47,7 +47,23 @@ static int find_replaced(const account *a, const pj_node *node, int step)
     return -1;
 }
 
-static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, high *out);
+/* What is in memory while each node of a graph runs. */
+typedef struct course {
+    const pj_schedule *schedule;
+    pj_memory_point *point; /* room for one a node */
+    size_t count, step;
+} course;
+
+/* A point where it changes. Nodes of the main graph stand among the steps in their order. */
+static void add_point(course *c, const pj_node *node, int64_t bytes)
+{
+    while (c->step < c->schedule->steps && c->schedule->step[c->step].node != node)
+        c->step++;
+    if (c->count == 0 || c->point[c->count - 1].bytes != bytes)
+        c->point[c->count++] = (pj_memory_point){c->step, bytes};
+}
+
+static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, course *along, high *out);
 
 /* The subgraph of a node with the highest peak. */
 typedef struct bodies {
@@ -60,7 +76,7 @@ static pj_status run_body(const pj_graph *body, void *payload)
 {
     bodies *all = payload;
     high one;
-    PJ_TRY(run_graph(all->a, body, NULL, &one));
+    PJ_TRY(run_graph(all->a, body, NULL, NULL, &one));
     if (!all->highest || one.bytes > all->high.bytes) {
         all->highest = body;
         all->high = one;
@@ -94,13 +110,15 @@ static int64_t unread(const account *a, const pj_graph *graph)
 }
 
 /* One node; *live: bytes before, then after it. */
-static pj_status run_node(const account *a, const pj_node *node, int step, int64_t *live, high *peak)
+static pj_status run_node(const account *a, const pj_node *node, int step, int64_t *live, course *along, high *peak)
 {
     bodies inside;
     int64_t made = pj_buffers_made(a->b, node), freed = 0;
     PJ_TRY(run_bodies(a, node, &inside));
     int replaced = find_replaced(a, node, step);
     int64_t now = *live + made + inside.high.bytes - (replaced >= 0 ? a->b->bytes[node->out[0]->index] : 0);
+    if (along)
+        add_point(along, node, now);
     if (now > peak->bytes)
         *peak = (high){now, step, node, replaced, replaced >= 0 ? node->out[0]->index : -1};
     for (int root = a->lives->first_dead[node->id]; root >= 0; root = a->lives->next_dead[root])
@@ -109,13 +127,14 @@ static pj_status run_node(const account *a, const pj_node *node, int step, int64
     return PJ_OK;
 }
 
-static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, high *out)
+/* `along` may be NULL. */
+static pj_status run_graph(const account *a, const pj_graph *graph, const int *order, course *along, high *out)
 {
     int64_t live = start(a, graph);
     *out = (high){live, 0, NULL, -1, -1};
     live -= unread(a, graph);
     for (int k = 0; k < graph->nodes; k++)
-        PJ_TRY(run_node(a, graph->node[order ? order[k] : k], k + 1, &live, out));
+        PJ_TRY(run_node(a, graph->node[order ? order[k] : k], k + 1, &live, along, out));
     return PJ_OK;
 }
 
@@ -168,12 +187,13 @@ static void sort_live(pj_live_tensor *tensor, pj_live_tensor *spare, size_t coun
         tensor[k] = spare[k];
 }
 
-static pj_status measure(const account *a, const int *order, const char *name, pj_arena *arena, pj_peak *out)
+static pj_status measure(const account *a, const int *order, const char *name, course *along, pj_arena *arena,
+                         pj_peak *out)
 {
     const pj_graph *graph = a->b->model->graph;
     census c = {.a = a};
     high at;
-    PJ_TRY(run_graph(a, graph, order, &at));
+    PJ_TRY(run_graph(a, graph, order, along, &at));
     PJ_TRY(list_graph(&c, graph, &at));
     pj_live_tensor *tensor = PJ_NEW(arena, pj_live_tensor, c.count),
                    *spare = PJ_NEW(a->b->arena, pj_live_tensor, c.count);
@@ -181,7 +201,7 @@ static pj_status measure(const account *a, const int *order, const char *name, p
     c = (census){.a = a, .tensor = tensor};
     PJ_TRY(list_graph(&c, graph, &at));
     sort_live(tensor, spare, c.count);
-    *out = (pj_peak){name, at.bytes, at.node ? at.node->label : "", tensor, c.count};
+    *out = (pj_peak){name, at.bytes, at.node ? at.node->label : "", tensor, c.count, NULL, 0};
     return PJ_OK;
 }
 
@@ -196,7 +216,7 @@ static pj_status measure_best(const account *a, pj_buffers *b, pj_arena *arena, 
     PJ_TRY(pj_order_least_growth(b, graph, order, a->err));
     PJ_TRY(pj_lives_find(b, order, a->b->arena, &lives, a->err));
     account other = {b, &lives, a->err};
-    PJ_TRY(measure(&other, order, "least-growth", arena, best));
+    PJ_TRY(measure(&other, order, "least-growth", NULL, arena, best));
     if (best->bytes >= out->graph.bytes)
         *best = out->graph;
     out->best = best;
@@ -207,7 +227,11 @@ pj_status pj_peak_measure(pj_schedule *schedule, bool best_order, pj_arena *aren
                           pj_error *err)
 {
     const account a = {&schedule->buffers, &schedule->lives, err};
+    course c = {.schedule = schedule, .point = PJ_NEW(arena, pj_memory_point, schedule->model->graph->nodes)};
+    PJ_TRY(pj_got(c.point, err));
     out->unknown = schedule->buffers.unknown;
-    PJ_TRY(measure(&a, NULL, "graph", arena, &out->graph));
+    PJ_TRY(measure(&a, NULL, "graph", &c, arena, &out->graph));
+    out->graph.timeline = c.point;
+    out->graph.timeline_count = c.count;
     return best_order ? measure_best(&a, &schedule->buffers, arena, out) : PJ_OK;
 }

@@ -60,12 +60,26 @@ pj_rows *pj_memory_rows(const pj_peak *peak, size_t most, pj_arena *arena)
     return rows;
 }
 
+static void put_timeline(const pj_peak *peak, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "timeline", PJ_JSON_WRITE_ARRAY_LINE);
+    for (size_t i = 0; i < peak->timeline_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+        pj_json_put_uint(json, "index", peak->timeline[i].layer);
+        pj_json_put_int(json, "bytes", peak->timeline[i].bytes);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
 static void put_peak(const char *key, const pj_peak *peak, pj_arena *arena, pj_json_writer *json)
 {
     pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
     pj_json_put_text(json, "order", peak->order);
     pj_json_put_int(json, "peak_bytes", peak->bytes);
     pj_json_put_text(json, "node", *peak->node ? peak->node : NULL);
+    if (peak->timeline)
+        put_timeline(peak, json);
     pj_json_write_key(json, "alive");
     pj_rows_json(pj_rows_of(arena, columns, COLUMNS, peak->alive, peak->alive_count, sizeof *peak->alive), json);
     pj_json_write_end(json);

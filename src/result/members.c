@@ -134,9 +134,33 @@ static bool is_absent_batch(const pj_seen *of)
     return *(const int64_t *)of->at <= 0;
 }
 
+/* Of images, sequences of them and volumes [N, C, size ...], which layers of one stage of a network share. */
+enum { MAP_RANK = 4, VOLUME_RANK = 5, NOT_OF_SIZE = 2 };
+
+static bool has_no_stage(const pj_seen *of)
+{
+    const pj_layer *layer = of->base;
+    bool none = layer->rank != MAP_RANK && layer->rank != VOLUME_RANK;
+    for (int i = NOT_OF_SIZE; !none && i < layer->rank; i++)
+        none = layer->dims[i].value < 0;
+    return none;
+}
+
+static void write_stage(const pj_field_writer *w, const pj_seen *of)
+{
+    const pj_layer *layer = of->base;
+    pj_str text = pj_str_new(0);
+    for (int i = NOT_OF_SIZE; i < layer->rank; i++)
+        pj_str_printf(&text, i == NOT_OF_SIZE ? "%lld" : "x%lld", (long long)layer->dims[i].value);
+    pj_json_write_text(w->json, text.data);
+    pj_str_fail_as(w->json->out, &text);
+    pj_str_free(&text);
+}
+
 static const pj_field_type type_total = {write_total, NULL, NULL, NULL, value_of_total};
 static const pj_field_type type_bytes = {NULL, NULL, NULL, NULL, value_of_bytes};
 static const pj_field_type type_of_model = {NULL, NULL, NULL, NULL, value_of_count}; /* JSON has it of the model */
+static const pj_field_type type_stage = {write_stage, NULL, has_no_stage, NULL, NULL};
 static const pj_field_type type_per_sample = {write_per_sample, NULL, is_absent_batch, NULL, NULL};
 
 /* What the totals have of a device. */
@@ -253,6 +277,7 @@ static const pj_field members[] = {
      .count_at = offsetof(pj_layer, output_count)},
     {.key = "output_shape", .type = &pj_field_shape, .rule = PJ_MAY_LACK | PJ_NULL, OF_L(dims),
      .count_at = offsetof(pj_layer, rank)},
+    {.key = "stage", .type = &type_stage, .rule = PJ_MAY_LACK | PJ_LEFT_OUT, OF_L(dims)},
     {.key = "counted", .type = &pj_field_flag, .rule = PJ_MAY_LACK, .absent = true, OF_L(counted)},
     {.key = "free", .type = &pj_field_flag, .rule = PJ_MAY_LACK, OF_L(free)},
     {.key = "folded_into", .type = &pj_field_text, .rule = PJ_MAY_LACK | PJ_LEFT_OUT | PJ_NULL, OF_L(folded_into)},
