@@ -38,6 +38,7 @@ const nameOf = path => path.replace(/^(\.?\/)+/, '');
 
 export class Engine {
     #files;
+    #loose;
     #open = new Map();
     #next = ROOT + 1;
     #exports;
@@ -45,8 +46,10 @@ export class Engine {
     #decoder = new TextDecoder();
     bytesRead = 0;
 
-    constructor(files) {
+    // `loose`: files that were dropped have no folders, so a file is found by the last part of its name, too.
+    constructor(files, loose = false) {
         this.#files = new Map([...files].map(([name, file]) => [nameOf(name), file]));
+        this.#loose = loose;
     }
 
     async start(module) {
@@ -139,7 +142,10 @@ export class Engine {
     }
 
     #wasi(module) {
-        const find = (at, length) => this.#files.get(nameOf(this.#text(at, length)));
+        const find = (at, length) => {
+            const name = nameOf(this.#text(at, length));
+            return this.#files.get(name) ?? (this.#loose ? this.#files.get(name.replace(/.*\//, '')) : undefined);
+        };
         const calls = {
             fd_prestat_get: (fd, out) => {
                 if (fd !== ROOT)

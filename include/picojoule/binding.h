@@ -96,7 +96,8 @@ PJ_API pj_status pj_result_report(const pj_result *result, const char *format, p
 
 /* All in one call: opens, analyses and reports. `request` (`length` bytes, UTF-8) is a JSON object of what the command
  * line calls options, by their long names: texts, true for those without a value, arrays for those that may be
- * repeated; and "format" (pj_result_report), "json" unless it is given.
+ * repeated; and how to tell of it: "format" (pj_result_report), "json" unless it is given; "explain", the name of a
+ * layer, for what pj_explain_write() (report.h) has to say of it; "dearest", so many layers alone, by energy.
  *
  *     {"dim": ["batch=2"], "table": "horowitz-45nm", "inspect-weights": true}
  *

@@ -44,6 +44,7 @@
 #include "picojoule/result.h"
 #include "picojoule/session.h"
 #include "picojoule/setup.h"
+#include "picojoule/skeleton.h"
 #include "picojoule/study.h"
 #include "picojoule/sweep.h"
 #include "picojoule/version.h"

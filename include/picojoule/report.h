@@ -8,6 +8,7 @@
 #define PICOJOULE_REPORT_H
 
 #include "picojoule/lint.h"
+#include "picojoule/skeleton.h"
 #include "picojoule/sweep.h"
 
 /* Where bytes go. Returns false to stop: the writer then returns PJ_EIO. */
@@ -27,7 +28,7 @@ typedef enum pj_group { PJ_NO_GROUP, PJ_GROUP_OP, PJ_GROUP_SCOPE } pj_group;
 #define PJ_TOP_NONE ((size_t)-2)
 
 typedef struct pj_report_options {
-    const char *format; /* "text", "json", "csv", "markdown" */
+    const char *format; /* "text", "json", "csv", "markdown", "html" */
     int width;          /* columns of the terminal, for text; 0: 100 */
     bool color;         /* ANSI colours, for text */
     /* of pj_report_write alone: */
@@ -40,7 +41,9 @@ typedef struct pj_report_options {
     const char *per;                      /* "query", "1000-queries", "million-queries" */
     bool quiet;             /* of pj_check_write, for people: only what does not pass; nothing where all does */
     const char *configured; /* of pj_report_write: options that came from a file or the environment, to tell; or NULL */
-    const char *columns;    /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
+    const pj_skeleton
+        *skeleton;       /* of pj_report_write, for "html": the page then analyzes the model anew; NULL: it cannot */
+    const char *columns; /* columns to print, by title or key, between commas; NULL: the usual ones; not in JSON */
 } pj_report_options;
 
 /* text, 100 columns, no colour, the dearest layers, sorted as the format wants it. */

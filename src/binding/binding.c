@@ -2,6 +2,7 @@
 #include "picojoule/binding.h"
 
 #include "base/input.h"
+#include "page/page.h"
 #include "picojoule/version.h"
 #include "result/field.h"
 #include "setup/setup.h"
@@ -21,7 +22,8 @@ bool pj_has_feature(const char *feature)
     return feature &&
            ((PJ_HISTORY && strcmp(feature, "history") == 0) || (PJ_THREADS && strcmp(feature, "threads") == 0) ||
             (PJ_ZLIB && strcmp(feature, "zlib") == 0) || (PJ_RUNTIME && strcmp(feature, "runtime") == 0) ||
-            (PJ_ZSTD && strcmp(feature, "zstd") == 0));
+            (PJ_ZSTD && strcmp(feature, "zstd") == 0) ||
+            (pj_page_has_engine() && strcmp(feature, "engine") == 0));
 }
 
 static void clear(pj_error *err)
@@ -135,8 +137,8 @@ pj_status pj_setup_member(size_t index, pj_member_info *info, pj_error *err)
         member = pj_setup_look(index - seen);
     if (!info || !member)
         return pj_fail(err, PJ_EARGUMENT, "there is no member number %zu", index);
-    bool is_number = member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS ||
-                     member->kind == PJ_SETTING_COUNT;
+    bool is_number =
+        member->kind == PJ_SETTING_DIMS || member->kind == PJ_SETTING_TRIPS || member->kind == PJ_SETTING_COUNT;
     const pj_member_info own = {.name = member->name,
                                 .option = member->option,
                                 .kind = kind_word(member->kind),
@@ -311,13 +313,37 @@ static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_er
                : pj_json_fail(value, PJ_EARGUMENT, err, "true, or no such member: what is false is left out");
 }
 
-static pj_status set_all(pj_setup *setup, pj_json request, const char **format, pj_error *err)
+/* How to tell of it: what a request has besides the setup. */
+typedef struct telling {
+    const char *format, *explain, *top;
+    pj_report_options options;
+} telling;
+
+static pj_status read_telling(pj_json request, telling *out, pj_error *err)
+{
+    int64_t top = 0;
+    *out = (telling){.format = "json", .options = pj_report_options_default()};
+    PJ_TRY(pj_json_opt_text(request, "format", &out->format, err));
+    PJ_TRY(pj_json_opt_text(request, "explain", &out->explain, err));
+    PJ_TRY(pj_json_opt_text(request, "dearest", &out->top, err));
+    out->options.format = out->format;
+    if (!out->top)
+        return PJ_OK;
+    const char *end = pj_whole_read(out->top, &top);
+    if (!end || *end || top < 1)
+        return pj_fail(err, PJ_EARGUMENT, "\"dearest\" wants a number of layers, not \"%.32s\"", out->top);
+    out->options.sort = PJ_BY_ENERGY;
+    out->options.top = (size_t)top;
+    return PJ_OK;
+}
+
+static pj_status set_all(pj_setup *setup, pj_json request, telling *out, pj_error *err)
 {
     PJ_TRY(pj_json_as_object(request, &request, err));
-    PJ_TRY(pj_json_opt_text(request, "format", format, err));
+    PJ_TRY(read_telling(request, out, err));
     for (pj_json at = pj_json_first(request); at.node; at = pj_json_next(at)) {
         const char *name = pj_json_key(at);
-        if (strcmp(name, "format") == 0)
+        if (strcmp(name, "format") == 0 || strcmp(name, "explain") == 0 || strcmp(name, "dearest") == 0)
             continue;
         if (pj_json_kind_of(at) != PJ_JSON_ARRAY)
             PJ_TRY(set_one(setup, name, at, err));
@@ -327,7 +353,7 @@ static pj_status set_all(pj_setup *setup, pj_json request, const char **format, 
     return PJ_OK;
 }
 
-static pj_status report_on(const pj_resource *resource, const pj_setup *setup, const char *format, pj_sink sink,
+static pj_status report_on(const pj_resource *resource, const pj_setup *setup, const telling *how, pj_sink sink,
                            void *payload, pj_error *err)
 {
     pj_model *model = NULL;
@@ -335,8 +361,11 @@ static pj_status report_on(const pj_resource *resource, const pj_setup *setup, c
     pj_status status = pj_model_open_resource(resource, setup, &model, err);
     if (status == PJ_OK)
         status = pj_analyze(model, setup, &result, err);
-    if (status == PJ_OK)
-        status = pj_result_report(result, format, sink, payload, err);
+    const pj_explain asked = {result, how->explain, NULL, 0};
+    if (status == PJ_OK && how->explain)
+        status = pj_explain_write(model, &asked, &how->options, sink, payload, err);
+    else if (status == PJ_OK)
+        status = pj_report_write(result, &how->options, sink, payload, err);
     pj_result_free(result);
     pj_model_close(model);
     return status;
@@ -347,15 +376,15 @@ pj_status pj_run_json(const pj_resource *model, const pj_setup *setup, const cha
 {
     pj_json_doc *doc = NULL;
     pj_setup own = setup ? *setup : pj_setup_default();
-    const char *format = "json";
+    telling how;
     clear(err);
     PJ_TRY(pj_resource_check(model, err));
     own.owner = NULL;
     pj_status status = request && sink ? pj_json_parse(request, length, "request", &doc, err) : pj_fail_null(err);
     if (status == PJ_OK)
-        status = set_all(&own, pj_json_root(doc), &format, err);
+        status = set_all(&own, pj_json_root(doc), &how, err);
     if (status == PJ_OK)
-        status = report_on(model, &own, format, sink, payload, err);
+        status = report_on(model, &own, &how, sink, payload, err);
     else if (model->close)
         model->close(model->payload);
     pj_json_free(doc);

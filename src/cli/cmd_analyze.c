@@ -1,5 +1,6 @@
 /* picojoule analyze: energy, counts and precision per layer. */
 #include "commands.h"
+#include "page.h"
 #include "record.h"
 #include "runs.h"
 
@@ -12,7 +13,7 @@ typedef struct analyze_args {
     pj_texts lint_off; /* codes */
     pj_texts regions;  /* of --per */
     int sort;          /* number of the word after PJ_BY_FORMAT */
-    bool strict, lint;
+    bool strict, lint, no_engine;
 } analyze_args;
 
 #define AT(member) offsetof(analyze_args, member)
@@ -113,6 +114,13 @@ static const pj_option row_rows[] = {
      "and whether another order of nodes takes less",
      PJ_OPTION_FLAG, .at = AT(setup.best_order)},
 };
+static const pj_option page_rows[] = {
+    {"no-engine", 0, NULL,
+     "of --format html: a smaller page, without the\n"
+     "program and the graph in it, so that it answers\n"
+     "no \"what if\"",
+     PJ_OPTION_FLAG, .at = AT(no_engine), .format = "html"},
+};
 static const pj_option per_rows[] = {
     {"per", 0, NULL, "adds kWh and gCO2e of a device, per so much",
      PJ_OPTION_WORD, .at = AT(output.report.per), .words = per_words},
@@ -162,9 +170,10 @@ static pj_status count_lint(const pj_result *result, const analyze_args *args, s
     return status;
 }
 
-static pj_exit report(const pj_line *line, const pj_result *result, const analyze_args *args)
+static pj_exit report(const pj_line *line, pj_model *model, const pj_result *result, const analyze_args *args)
 {
     pj_error err = {0};
+    pj_skeleton *skeleton = NULL;
     pj_report_options options = args->output.report;
     options.sort = (pj_sort)(args->sort + 1);
     pj_out out = pj_out_new(args->output.out);
@@ -178,15 +187,19 @@ static pj_exit report(const pj_line *line, const pj_result *result, const analyz
             return code;
     }
     pj_status status = count_lint(result, args, &options.lint_findings, &err);
+    if (status == PJ_OK && !args->no_engine && strcmp(options.format, "html") == 0)
+        status = pj_page_skeleton(model, &args->setup, &skeleton, &err);
+    options.skeleton = skeleton;
     if (status == PJ_OK)
         status = pj_report_write(result, &options, pj_out_write, &out, &err);
+    pj_skeleton_free(skeleton);
     if (status == PJ_OK)
         say_unprinted(line, result, args);
     return pj_out_finish(&out, status, &err, status == PJ_EARGUMENT ? NULL : line->operand[0]);
 }
 
 /* --per: what the devices' figures come to. */
-static pj_exit report_footprint(const pj_line *line, const pj_result *result, const analyze_args *args)
+static pj_exit report_footprint(const pj_line *line, pj_model *model, const pj_result *result, const analyze_args *args)
 {
     pj_error err = {0};
     pj_footprint *footprint = NULL;
@@ -199,14 +212,15 @@ static pj_exit report_footprint(const pj_line *line, const pj_result *result, co
     with.output.report.footprint = footprint;
     pj_exit code = status != PJ_OK      ? pj_say_error(&err, NULL)
                    : footprint->refusal ? pj_say_usage("analyze", "--per: %s", footprint->refusal)
-                                        : report(line, result, &with);
+                                        : report(line, model, result, &with);
     pj_footprint_free(footprint);
     return code;
 }
 
 /* --lint: the findings alone; --strict tells by the exit code that there are any. */
-static pj_exit report_lint(const pj_line *line, const pj_result *result, const analyze_args *args)
+static pj_exit report_lint(const pj_line *line, pj_model *model, const pj_result *result, const analyze_args *args)
 {
+    (void)model;
     pj_error err = {0};
     pj_lint *lint = NULL;
     pj_out out = pj_out_new(args->output.out);
@@ -311,7 +325,9 @@ static pj_exit run(pj_line *line, const void *given)
     const char *subject = model && status == PJ_EARGUMENT ? NULL : line->operand[0];
     pj_exit code = status != PJ_OK ? pj_say_error(&err, subject) : pj_refuse_model(line, result->model);
     if (status == PJ_OK && code == PJ_EXIT_DONE)
-        code = (args->lint ? report_lint : args->output.report.per ? report_footprint : report)(line, result, args);
+        code = (args->lint                ? report_lint
+                : args->output.report.per ? report_footprint
+                                          : report)(line, model, result, args);
     pj_result_free(result);
     pj_model_close(model);
     return code;
@@ -340,12 +356,13 @@ const pj_command pj_command_analyze = {
              {.title = "Energy",
               .at = offsetof(analyze_args, setup),
               .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY) | PJ_SETTINGS(PJ_ABOUT_FORMATS) | PJ_SETTINGS(PJ_ABOUT_DEVICES)},
-             PJ_ROWS("Report",                                         pj_chart_rows, 0),
+             PJ_ROWS("Report",                    pj_chart_rows, 0),
+             PJ_ROWS("Page",                                                                               page_rows, 0),
              PJ_ROWS("Rows",                          row_rows, 0),
              PJ_ROWS("Footprint",                                             per_rows,    0),
              PJ_ROWS("Findings",                                                                      pj_strict_rows, AT(strict)),
              PJ_ROWS("Lint",                               lint_rows, 0),
-             PJ_ROWS("Recording",                                                                            pj_record_rows, AT(record))},
+             PJ_ROWS("Recording", pj_record_rows, AT(record))},
     .clashes = {{.without = "lint", .others = "lint-off"},
              {.without = "per", .others = "region"},
              {.without = "device", .others = "load utilization"},

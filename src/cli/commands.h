@@ -8,6 +8,7 @@
     X(analyze)             \
     X(explain)             \
     X(generate)            \
+    X(view)                \
     X(plan)                \
     X(apply)               \
     X(calibrate)           \

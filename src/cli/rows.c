@@ -34,7 +34,8 @@ static const char *check_report(const char *value)
     for (const char *const *format = pj_check_formats(); *format && value[length] && value[length + 1]; format++)
         if (strlen(*format) == length && memcmp(*format, value, length) == 0)
             return NULL;
-    return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, junit, sarif, github and gitlab";
+    return "FORMAT=FILE, for example junit=out.xml; formats are text, json, markdown, html, junit, sarif, github and "
+           "gitlab";
 }
 
 const char *pj_top_read(pj_line *line, void *at, const char *value)

@@ -137,6 +137,7 @@ pj_status pj_tell(const pj_pieces *pieces, const void *input, const pj_report_op
     if (options) {
         t.style.width = options->width > 0 ? (size_t)options->width : t.style.width;
         t.style.color = options->color;
+        t.skeleton = options->skeleton;
     }
     text.failed = !t.arena;
     if (t.arena)

@@ -114,6 +114,7 @@ typedef struct pj_telling {
     const void *input;
     pj_arena *arena;
     pj_text_style style;
+    const pj_skeleton *skeleton; /* for pages that ask "what if"; or NULL */
 } pj_telling;
 
 /* Writes the report in the format that the options name; `options` may be NULL. The text is complete before its first
@@ -134,6 +135,9 @@ PJ_FORMATS(PJ_WRITER)
 
 /* The members of a struct as members of the object that is open. */
 void pj_members_json(const pj_column *columns, size_t count, const void *item, pj_json_writer *json);
+
+/* Does this build have the engine that "html" puts into pages? */
+bool pj_page_has_engine(void);
 
 /* A table alone. Text: aligned, led by `indent` spaces, in `style->width` columns where that can be. */
 void pj_rows_text(const pj_rows *rows, const pj_text_style *style, size_t indent, pj_str *out);

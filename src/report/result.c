@@ -7,7 +7,7 @@
 #include "report/weights.h"
 #include "setup/setup.h"
 
-enum { INDENT = 2, TOP_SHOWN = 5, TENSORS_SHOWN = 10 };
+enum { INDENT = 2, TOP_SHOWN = 5, TENSORS_SHOWN = 10, PAGE_LAYERS = 20000 };
 
 typedef struct input {
     const pj_result *result;
@@ -299,12 +299,24 @@ static void put_report(const pj_view *view, const pj_report_options *options, pj
     pj_findings_json(result->findings, result->finding_count, json);
 }
 
+/* A page holds the dearest layers, and says how many more there are: browsers are slow with more. */
+static bool is_cut(const input *in)
+{
+    return in->options && in->options->format && strcmp(in->options->format, "html") == 0 && in->options->top == 0 &&
+           in->result->layer_count > PAGE_LAYERS;
+}
+
 static void json_of(const void *data, pj_arena *arena, pj_json_writer *json)
 {
     const input *in = data;
+    pj_report_options options = in->options ? *in->options : pj_report_options_default();
     pj_view view;
-    if (pj_view_make(in->result, in->options, false, arena, &view))
-        put_report(&view, in->options, json);
+    if (is_cut(in)) {
+        options.sort = PJ_BY_ENERGY;
+        options.top = PAGE_LAYERS;
+    }
+    if (pj_view_make(in->result, &options, false, arena, &view))
+        put_report(&view, &options, json);
     else
         json->out->failed = true;
 }

@@ -98,6 +98,10 @@ const char *pj_setting_parse(pj_setup *setup, const pj_setting *member, const ch
 
 /* ---- texts.c: as options ---- */
 
+/* The members of an object that ask for the same in one call (binding.h): what has another value than
+ * pj_setup_default(). */
+void pj_setup_request(const pj_setup *setup, pj_json_writer *json);
+
 /* A size as an option reads it: 1MiB, 1500, or bits where they are no whole bytes: 4100bit. */
 void pj_size_print(uint64_t bits, pj_str *out);
 

@@ -96,3 +96,39 @@ void pj_setup_basis(const pj_setup *setup, bool with_formats, pj_str *out)
             pj_str_printf(out, " " PJ_BASIS_CONTENTS "%s:%.*s", content->member, DIGITS, content->sha256);
     }
 }
+
+static void put_value(const pj_setup *setup, const pj_setting *member, pj_json_writer *json)
+{
+    pj_str value = pj_str_new(0);
+    if (member->kind == PJ_SETTING_FLAG) {
+        pj_json_put_bool(json, member->option, true);
+        return;
+    }
+    if (member->kind == PJ_SETTING_SIZE)
+        pj_size_print(pj_setting_bits(setup, member), &value);
+    else
+        pj_setting_print(setup, member, &value);
+    pj_json_put_made(json, member->option, &value);
+}
+
+void pj_setup_request(const pj_setup *setup, pj_json_writer *json)
+{
+    const pj_setting *member = NULL;
+    for (size_t i = 0; (member = pj_setup_setting(i)); i++) {
+        if (member->kind == PJ_SETTING_FOUND || !pj_setting_is_set(setup, member))
+            continue;
+        if (!member->count_at) {
+            put_value(setup, member, json);
+            continue;
+        }
+        pj_json_put_begin(json, member->option, PJ_JSON_WRITE_ARRAY_LINE);
+        for (size_t k = 0; k < pj_setting_count(setup, member); k++) {
+            pj_str item = pj_str_new(0);
+            pj_setting_item_print(setup, member, k, &item);
+            pj_json_write_text(json, item.data);
+            pj_str_fail_as(json->out, &item);
+            pj_str_free(&item);
+        }
+        pj_json_write_end(json);
+    }
+}

@@ -2,7 +2,8 @@
  *
  * Memory for requests is asked for with pjw_alloc, and freed by the caller. What the last call wrote stands at
  * pjw_result(), pjw_length() bytes of it, until the next call; where the call has failed it is its error, an object of
- * texts. Files are read through the WASI calls that the caller answers, so nothing is read that it does not hand out. */
+ * texts. Files are read through the WASI calls that the caller answers, so nothing is read that it does not hand out.
+ */
 #include "picojoule/picojoule.h"
 
 #include <stdlib.h>

@@ -181,6 +181,16 @@ static void read_golden(const char *path, pj_str *out)
         fclose(file);
 }
 
+/* Leaves out what the page is made of besides the report, and so the digests of that. */
+static void take_out(pj_str *page, const char *from, const char *to)
+{
+    char *begin = page->data, *end;
+    while ((begin = strstr(begin, from)) && (end = strstr(begin += strlen(from), to))) {
+        memmove(begin, end, strlen(end) + 1);
+        page->length = strlen(page->data);
+    }
+}
+
 static void test_format(const char *format, const char *golden, bool color)
 {
     char path[128];
@@ -192,6 +202,11 @@ static void test_format(const char *format, const char *golden, bool color)
     options.color = color;
     CHECK_INT(pj_tell(&everything, items, &options, keep, &got, &err), PJ_OK);
     snprintf(path, sizeof path, "page/%s.golden", golden);
+    if (strcmp(format, "html") == 0) {
+        take_out(&got, "sha256-", "'");
+        take_out(&got, "<style>", "</style>");
+        take_out(&got, "<script>", "</script>");
+    }
     FILE *file = getenv("PJ_UPDATE_GOLDEN") ? fopen(path, "wb") : NULL;
     if (file) {
         fwrite(got.data, 1, got.length, file);

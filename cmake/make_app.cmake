@@ -1,0 +1,20 @@
+# cmake -DROOT=<project> -DENGINE=<picojoule.wasm> -DFOLDER=<folder> -P make_app.cmake : the page as static files, with the
+# models that come along as samples. Any server can hand them out.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${FOLDER})
+file(MAKE_DIRECTORY ${FOLDER}/samples)
+file(GLOB models RELATIVE ${ROOT}/models ${ROOT}/models/*.onnx)
+list(SORT models)
+set(SAMPLES "")
+foreach(name IN LISTS models)
+  file(COPY ${ROOT}/models/${name} DESTINATION ${FOLDER}/samples)
+  string(REGEX REPLACE "\\.onnx$" "" title ${name})
+  string(APPEND SAMPLES "[\"${name}\", \"${title}\"],")
+endforeach()
+string(REGEX REPLACE ",$" "" SAMPLES "${SAMPLES}")
+set(SAMPLES "[${SAMPLES}]")
+configure_file(${ROOT}/web/index.html ${FOLDER}/index.html @ONLY)
+configure_file(${ENGINE} ${FOLDER}/picojoule.wasm COPYONLY)
+execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DFOLDER=${FOLDER} -DOUT=${FOLDER}/../web.c
+                        -P ${CMAKE_CURRENT_LIST_DIR}/embed_page.cmake COMMAND_ERROR_IS_FATAL ANY)
+file(REMOVE ${FOLDER}/../web.c)
