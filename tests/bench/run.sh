@@ -51,5 +51,11 @@ if [ -x "$build/tests/bench_search" ]; then
     echo
     "$build/tests/bench_search" 5 || over=1
 fi
+# The page in a browser, where `./dev web` and `./dev web-tools` have been.
+if [ -r build/web/picojoule.wasm ] && [ -d build/node/node_modules/playwright-core ]; then
+    node tests/web/bench.mjs build/web . || over=1
+else
+    echo "skipped: the page (./dev web makes it, ./dev web-tools gets a browser)"
+fi
 sh "$(dirname "$0")/measure.sh" "$picojoule" || over=1
 exit $over

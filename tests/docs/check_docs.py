@@ -261,7 +261,8 @@ class World:
         self.path = path
         self.runtime = runtime(program)
         self.env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
-        self.env.update(PROGRAM=program, ROOT=root, PATH=os.path.join(path, "bin") + ":" + os.environ["PATH"],
+        self.env.update(BROWSER="true", TMPDIR=path, PROGRAM=program, ROOT=root,
+                        PATH=os.path.join(path, "bin") + ":" + os.environ["PATH"],
                         LC_ALL="C.UTF-8", SOURCE_DATE_EPOCH="1767225600", GITHUB_REF_NAME="main",
                         GITHUB_STEP_SUMMARY="summary.md")
         if self.runtime:
