@@ -29,15 +29,16 @@ function sortBy(body, column, down) {
 function makeSortable(table) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
+        if (!head.textContent.trim())
+            return;
         head.setAttribute('aria-sort', 'none');
         const press = () => {
             const down = head.getAttribute('aria-sort') !== 'descending';
-            heads.forEach(one => one.setAttribute('aria-sort', 'none'));
+            heads.forEach(one => one.hasAttribute('aria-sort') && one.setAttribute('aria-sort', 'none'));
             head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
             sortBy(table.tBodies[0], column, down);
         };
-        if (head.textContent.trim())
-            head.replaceChildren(h('button', {type: 'button', onclick: press}, ...head.childNodes));
+        head.replaceChildren(h('button', {type: 'button', onclick: press}, ...head.childNodes));
     });
 }
 

@@ -149,7 +149,7 @@ const tests = {
             const want = execFileSync('sh', ['-c', `"$0" ${command} --format json --sort energy --top 20000`, program],
                                       {cwd: work, encoding: 'utf8', maxBuffer: 1 << 30});
             same += await shown(page) === want;
-            const figure = native([...words(command), '--quiet'], work).match(/One run takes (\S+) (\S+)/);
+            const figure = execFileSync('sh', ['-c', `"$0" ${command} --quiet`, program], {cwd: work, encoding: 'utf8'}).match(/One run takes (\S+) (\S+)/);
             const seen = await page.locator('header .total').textContent();
             if (JSON.parse(want).settings.unit === 'pJ')
                 check(seen === `${figure[1]} ${figure[2].replace('u', 'µ')}`, `${command}: ${seen}, not ${figure[0]}`);
@@ -385,7 +385,8 @@ const tests = {
 
     async told() {
         const compare = await openReport(['compare', 'models/resnet8.onnx', 'models/resnet8_int8.onnx']);
-        check((await compare.locator('h2').first().textContent()).includes('258.4 µJ before, 57.72 µJ after'), 'compare');
+        const after = native(['analyze', path.join(root, 'models/resnet8_int8.onnx'), '--quiet']).match(/One run takes (\S+)/)[1];
+        check((await compare.locator('h2').first().textContent()).includes(`258.4 µJ before, ${after} µJ after`), 'compare');
         await inBothThemes(compare, 'a comparison');
         await compare.locator('thead button').first().click();
         await endPage(compare, 'compare');
@@ -449,11 +450,6 @@ const tests = {
     },
 };
 
-// The words of a command line.
-function words(command) {
-    return execFileSync('sh', ['-c', `for word in ${command}; do printf '%s\\0' "$word"; done`], {encoding: 'utf8'})
-        .split('\0').slice(0, -1);
-}
 
 for (const [name, test] of Object.entries(tests)) {
     if (process.env.ONLY && !process.env.ONLY.split(',').includes(name))
