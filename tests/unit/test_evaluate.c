@@ -187,8 +187,8 @@ static int64_t count_of(const char *inputs[2], const char *data_path, pj_error *
 static void test_kinds(void)
 {
     pj_error err = {0};
-    char *bytes;
-    size_t length;
+    char *bytes = NULL;
+    size_t length = 0;
     CHECK_INT(count_of((const char *[]){"2,3,4", "2,5"}, "fuzz/corpus/samples/stored.npz", &err), 1);
     CHECK_INT(count_of((const char *[]){"3,4", "5"}, "fuzz/corpus/samples/stored.npz", &err), 2);
     CHECK_INT(count_of((const char *[]){"batch,3,4", "batch,5"}, "fuzz/corpus/samples/stored.npz", &err), 2);
