@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/src/*.[ch] ${ROOT}/include/* ${ROOT}/proto/* ${ROOT}/energy_tables/*.json
      ${ROOT}/hierarchies/*.json ${ROOT}/op_rules/*.json)
-list(FILTER files EXCLUDE REGEX "^src/(apply|cli|measure|power|runtime|samples|trace)/")
+list(FILTER files EXCLUDE REGEX "^src/(apply|cli|evaluate|measure|power|runtime|samples|trace)/")
 list(SORT files)
 set(text "")
 foreach(name IN LISTS files)
