@@ -109,6 +109,26 @@ static bool shares_states(const pj_edit_node *node)
     return shares;
 }
 
+static bool is_product(const pj_edit_node *node)
+{
+    return pj_edit_is(node, "MatMul") || (pj_edit_is(node, "Cast") && node->out[0] && node->out[0]->readers > 0 &&
+                                          pj_edit_is(node->out[0]->reader[0], "MatMul"));
+}
+
+/* A Transpose that moves the first axis behind the other batches, in front of a MatMul: ONNX Runtime 1.30 makes one
+ * operator of both, and crashes where it is fp16. */
+static bool moves_batches(const pj_edit_node *node)
+{
+    const pj_attr *perm = pj_edit_is(node, "Transpose") ? pj_node_attr(node->was, "perm") : NULL;
+    const int rank = perm && perm->kind == PJ_ATTR_INTS ? (int)perm->count : 0;
+    bool moves = rank > 2 && (perm->ints[rank - 2] == 0 || perm->ints[rank - 1] == 0), reads = false;
+    for (int i = 0; moves && i < rank - 2; i++)
+        moves = perm->ints[i] == i + 1;
+    for (int r = 0; moves && r < node->out[0]->readers; r++)
+        reads = reads || is_product(node->out[0]->reader[r]);
+    return moves && reads;
+}
+
 /* Does the node work in the type? New ones that another pass made do as their neighbours. */
 static bool is_half(const half *h, const pj_edit_node *node)
 {
@@ -129,6 +149,8 @@ static bool is_half(const half *h, const pj_edit_node *node)
         return false;
     if (pj_edit_is(node, "Cast"))
         return is_float_cast(node);
+    if (moves_batches(node))
+        return false;
     if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
         return false; /* its other outputs are fp32 */
     if (!h->pass->options->half_all && !h->pass->has_ranges && pj_edit_is_any(node, careful))

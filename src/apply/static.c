@@ -404,6 +404,21 @@ static int64_t opset_of(const pj_pass *pass)
     return most;
 }
 
+/* At level basic ONNX Runtime moves Transposes between the quantizers, and has none of fp8. */
+static void note_transposes(pj_pass *pass)
+{
+    bool has_eighths = false, has_transposes = false;
+    for (const pj_edit_node *node = pass->edit->first; node; node = node->next) {
+        has_eighths = has_eighths || (node->mark && pj_wish_of(pass, node).activations == PJ_WISH_EIGHTH);
+        has_transposes = has_transposes || (!node->is_dropped && pj_edit_is(node, "Transpose"));
+    }
+    if (has_eighths && has_transposes)
+        pj_pass_note(
+            pass, NULL,
+            "it has Transposes, which ONNX Runtime may move between quantizers of fp8 and then refuse: load it "
+            "at level disabled");
+}
+
 pj_status pj_static(pj_pass *pass)
 {
     pj_edit *edit = pass->edit;
@@ -415,6 +430,7 @@ pj_status pj_static(pj_pass *pass)
     }
     if (!any)
         return PJ_OK;
+    note_transposes(pass);
     share_scales(pass);
     PJ_TRY(check_ranges(pass));
     (void)pj_opset_need(pass, opset_of(pass));

@@ -23,11 +23,16 @@ static pj_status open_bytes(const uint8_t *data, size_t size, const pj_setup *se
 /* Options by the bytes' hash. */
 static void choose(uint64_t pick, pj_setup *setup, pj_apply_options *options)
 {
-    static const char *const specs[] = {NULL,   "fp16", "bf16",  "w8a32", "w4a16", "w8a16",
-                                        "int8", "w4a8", "w4a32", "fp8",   "int8",  "w8ai16"};
+    static const char *const specs[] = {NULL,    "fp16",  "bf16", "w8a32",   "w4a16",  "w8a16", "int8", "w4a8",
+                                        "w2a32", "w4a32", "fp8",  "ternary", "w8ai16", NULL,    NULL,   NULL};
+    static const char *const only[] = {"*=w4a32"};
     static const int64_t blocks[] = {0, 0, -1, 2, 16, 32};
-    setup->quantize = specs[pick % 12];
-    options->scheme = pick >> 8 & 1 ? PJ_APPLY_DYNAMIC : PJ_APPLY_WEIGHTS;
+    setup->quantize = specs[pick % 16];
+    options->only = only;
+    options->only_count = pick % 16 == 13;
+    static const pj_apply_scheme schemes[] = {PJ_APPLY_DYNAMIC, PJ_APPLY_WEIGHTS, PJ_APPLY_STATIC, PJ_APPLY_STATIC};
+    options->scheme = schemes[pick >> 33 & 3];
+    options->calibration = options->scheme == PJ_APPLY_STATIC ? "ranges.json" : NULL;
     options->target = pick >> 9 & 1 ? "onnxruntime" : "onnx";
     options->block = blocks[(pick >> 10) % 6];
     options->clean = pick >> 16 & 1;
@@ -43,6 +48,11 @@ static void choose(uint64_t pick, pj_setup *setup, pj_apply_options *options)
     options->lenient = true;
     options->per_tensor = pick >> 24 & 1;
     options->asymmetric = pick >> 25 & 1;
+    options->io_convert = pick >> 26 & 1;
+    options->least_error = pick >> 27 & 1;
+    options->prune_global = pick >> 28 & 1;
+    options->annotate = options->strict_ir = (pick >> 29 & 7) == 0;
+    options->share_concat = pick >> 32 & 1;
 }
 
 static const char *file_name(void)
@@ -52,6 +62,23 @@ static const char *file_name(void)
         snprintf(name, sizeof name, "%s/fuzz_apply.%ld.onnx", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
                  (long)getpid());
     return name;
+}
+
+/* Ranges of all float tensors with plain names, as a file. */
+static void put_ranges(pj_model *model, char *to, size_t room)
+{
+    size_t count = 0, used = (size_t)snprintf(to, room, "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {");
+    const pj_tensor_info *tensor = pj_model_tensors(model, &count);
+    const char *comma = "";
+    for (size_t i = 0; tensor && i < count && used + 200 < room; i++) {
+        const char *name = tensor[i].name;
+        if (strcmp(tensor[i].dtype, "float32") != 0 || strpbrk(name, "\"\\") || strlen(name) > 100)
+            continue;
+        used +=
+            (size_t)snprintf(to + used, room - used, "%s\"%s\": [%d, %d]", comma, name, -(int)(i % 7), (int)(i % 5));
+        comma = ", ";
+    }
+    snprintf(to + used, room - used, "}}");
 }
 
 static void check_written(const pj_setup *setup)
@@ -80,8 +107,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     setup.unbound_dims_are_one = false;
     choose(pick ^ pick >> 32, &setup, &options);
     options.out = file_name();
-    if (open_bytes(data, size, &setup, &model, &err) == PJ_OK &&
-        pj_apply(model, &setup, &options, &applied, &err) == PJ_OK) {
+    static char ranges[1 << 16];
+    pj_status status = open_bytes(data, size, &setup, &model, &err);
+    if (status == PJ_OK && options.scheme == PJ_APPLY_STATIC)
+        put_ranges(model, ranges, sizeof ranges);
+    const pj_resource file = {
+        .size = sizeof file, .name = "ranges.json", .bytes = ranges, .length = (uint64_t)strlen(ranges)};
+    setup.resources = &file;
+    setup.resource_count = 1;
+    if (status == PJ_OK && pj_apply(model, &setup, &options, &applied, &err) == PJ_OK) {
         if (pj_applied_write(applied, NULL, drop, &length, &err) != PJ_OK)
             abort();
         setup.quantize = NULL;
