@@ -66,7 +66,7 @@ PJ_API pj_apply_options pj_apply_options_default(void);
 /* What was done with a layer. */
 typedef struct pj_applied_layer {
     const char *name, *op;
-    const char *asked;                  /* "w8a16" as words of formats: "int8 x fp16" */
+    const char *asked;                  /* "w8a16", "int8 weights" */
     const char *written;                /* "DequantizeLinear int8"; "float": it stays */
     const char *reason;                 /* why it stays, or what is to be known; NULL: nothing */
     uint64_t bytes_before, bytes_after; /* of weights */

@@ -102,6 +102,9 @@ typedef struct pj_plan_tensor {
 typedef struct pj_plan_uniform {
     const char *label;
     pj_plan_totals totals;
+    size_t stay_count;      /* layers that cost something and cannot take it */
+    double stay_share;      /* of that energy */
+    const char *stay_names; /* those that take most of it, at most three: "a, b"; "": there is none */
 } pj_plan_uniform;
 
 /* A point of the frontier, as the sum of its layers says. */
@@ -118,6 +121,7 @@ typedef struct pj_plan_limit {
 typedef struct pj_plan_result {
     const char *model, *table, *unit, *target; /* target: "" without one */
     const char *sensitivity;                   /* where noise comes from: one sentence */
+    bool is_measured;                          /* from losses that somebody measured: layers can be compared */
     const char *const *choices;                /* words of what there was to choose from */
     size_t choice_count;
     bool minimizes_energy; /* else noise */

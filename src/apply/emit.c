@@ -461,8 +461,8 @@ static pj_status add_model(layout *l, const char *const *notes)
         PJ_TRY(pj_proto_next(&l->edit->file, &at, edit->size, &field, l->err));
         PJ_TRY(add_field(l, &field, notes));
     }
-    if (edit->opset && !pj_model_opset(edit->model, ""))
-        put_opset(&tail, "", edit->opset);
+    if (!pj_model_opset(edit->model, "") && (edit->opset || edit->ms_opset))
+        put_opset(&tail, "", edit->opset ? edit->opset : 1); /* what it was without any */
     if (edit->ms_opset && !pj_model_opset(edit->model, "com.microsoft"))
         put_opset(&tail, "com.microsoft", edit->ms_opset);
     for (size_t i = 0; notes[i]; i += 2)

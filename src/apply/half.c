@@ -153,7 +153,8 @@ static bool is_half(const half *h, const pj_edit_node *node)
         return false;
     if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
         return false; /* its other outputs are fp32 */
-    if (!h->pass->options->half_all && !h->pass->has_ranges && pj_edit_is_any(node, careful))
+    if (!h->pass->options->half_all && !h->pass->has_ranges && !pj_wish_of(h->pass, node).is_named &&
+        pj_edit_is_any(node, careful))
         return false;
     return !is_large(h, node);
 }

@@ -56,12 +56,15 @@ static const char *keep_text(pj_pass *pass, pj_str *text)
     return kept ? kept : "";
 }
 
-static void put_format(pj_str *out, const pj_format *format)
+/* "w8a16", or "int8 weights": what is not spoken of stays. */
+static void put_formats(pj_str *out, const pj_format *weights, const pj_format *activations)
 {
-    if (format->from == PJ_FROM_NOTHING)
-        pj_str_add(out, "as it is");
-    else
-        pj_number_print(&format->number, out);
+    if (weights->from != PJ_FROM_NOTHING && activations->from != PJ_FROM_NOTHING) {
+        pj_quantize_print(&weights->number, &activations->number, out);
+        return;
+    }
+    pj_number_print(weights->from != PJ_FROM_NOTHING ? &weights->number : &activations->number, out);
+    pj_str_add(out, weights->from != PJ_FROM_NOTHING ? " weights" : " activations");
 }
 
 pj_applied_layer *pj_pass_layer(pj_pass *pass, const pj_edit_node *node)
@@ -75,9 +78,7 @@ pj_applied_layer *pj_pass_layer(pj_pass *pass, const pj_edit_node *node)
     const pj_format *activations =
         formats && formats->activations.from ? &formats->activations : &pass->plan.activations;
     if (weights->from || activations->from) {
-        put_format(&asked, weights);
-        pj_str_add(&asked, " x ");
-        put_format(&asked, activations);
+        put_formats(&asked, weights, activations);
     }
     *at = &pass->layer[pass->out->layer_count++];
     **at = (pj_applied_layer){.name = pj_arena_strdup(pass->results, node->was->label),

@@ -10,11 +10,11 @@ enum { OPSET_AXIS = PJ_OPSET_AXIS, OPSET_FP8 = 19, OPSET_INT16 = 21 };
 /* Operators that have integer kernels, or hand integers on. */
 static const char region[] =
     "Conv ConvTranspose Gemm MatMul Add Mul AveragePool MaxPool GlobalAveragePool GlobalMaxPool "
-    "Concat Relu Clip Reshape Transpose Flatten Squeeze Unsqueeze Slice Split Resize Softmax "
-    "Sigmoid";
+    "Concat Relu Clip Reshape Transpose Flatten Squeeze Unsqueeze Slice Split Resize Gather "
+    "Softmax Sigmoid";
 static const char layers[] = "Conv ConvTranspose Gemm MatMul";
 /* Those whose output has the numbers of their input. */
-static const char movers[] = "MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Slice Split";
+static const char movers[] = "MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Slice Split Gather";
 
 pj_activation pj_region_type(const pj_pass *pass, const pj_wish *wish)
 {
@@ -88,6 +88,8 @@ pj_status pj_region_choose(pj_pass *pass, pj_edit_node *node)
     if (!pj_edit_is_any(node, region))
         return wish.is_named && *node->op ? pj_pass_keep(pass, node, "no runtime computes this operator on integers")
                                           : PJ_OK;
+    if (pj_edit_is(node, "Gather") && node->was->in[0] && node->was->in[0]->is_constant)
+        return PJ_OK; /* a table: weights, if anything */
     if (!is_live(node))
         return wish.is_named && pj_edit_is_any(node, layers)
                    ? pj_pass_keep(pass, node, "its activations are no fp32 numbers of the run")
@@ -96,7 +98,8 @@ pj_status pj_region_choose(pj_pass *pass, pj_edit_node *node)
         return wish.is_named
                    ? pj_pass_keep(pass, node, "one of its inputs is computed from constants (fold them first)")
                    : PJ_OK;
-    if (pj_region_type(pass, &wish).opset > pass->reach || (pass->reach < OPSET_AXIS && !pass->for_ort))
+    const int64_t need = pj_region_type(pass, &wish).opset;
+    if ((need > pass->reach || pass->reach < OPSET_AXIS) && (!pass->for_ort || wish.activations == PJ_WISH_EIGHTH))
         return pj_pass_keep(pass, node, "its quantizers need a later opset, to which the model cannot be raised");
     if (pj_edit_is_any(node, layers) && pj_weight_input(pass, node, &weight)) {
         bool fits = (wish.weights == PJ_WISH_INT && wish.weight_bits <= 8) || wish.weights == PJ_WISH_EIGHTH;

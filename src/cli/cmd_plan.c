@@ -78,12 +78,11 @@ static const pj_option plan_rows[] = {
     {"choices",     0, "F,F,...",
      "formats to choose from: fp16, int8, int4, and\n"
      "wNaM for weights of N and activations of M bits\n"
-     "(default: those of the target, else\n"
-     "fp16,w8a16,int8,w4a16,w4a8,int4)",
+     "(default: those of the target)",
      PJ_OPTION_READ, .at = AT(choices), .read = pj_read_choices},
-    {"target",      0, "NAME|FILE",
-     "what the hardware has: npu-int8, gpu-fp16-int8,\n"
-     "llm-w4a16, finn-any-bit, or a file",
+    {"target",      0, "NAME|FILE|list",
+     "what can be run (default: onnxruntime, but for\n"
+     "--choices alone); a name, a file, or list",
      PJ_OPTION_TEXT, .at = AT(options.target), .wants = "a name or a file"},
     {"keep",        0, "first|last|first,last",
      "the first or last layer with weights stays as it\n"

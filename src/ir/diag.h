@@ -34,6 +34,7 @@
     X(PJ_DIAG_CACHE, "cache-appended", "note", false)                   \
     X(PJ_DIAG_OP_RULE, "operator-rule", "note", false)                  \
     X(PJ_DIAG_APPLY, "applied", "note", false)                          \
+    X(PJ_DIAG_ALIKE, "layers-alike", "note", false)                     \
     X(PJ_DIAG_MEASURED, "measured", "note", false)
 
 typedef enum pj_diag_code {

@@ -47,7 +47,9 @@ static bool weights_in(const maker *m, const pj_member *unit, size_t choice, siz
 {
     size_t format = m->choices->choice[choice].weights;
     *out = pj_number_equal(number_of(m, format), &unit->now_weight) ? PJ_AS_IS : format;
-    return *out == PJ_AS_IS || pj_number_narrower(number_of(m, format), &unit->now_weight);
+    return *out == PJ_AS_IS ||
+           (pj_number_narrower(number_of(m, format), &unit->now_weight) &&
+            (number_of(m, format)->kind == PJ_FLOAT || pj_target_lists(m->target->weighted, unit->node)));
 }
 
 static bool group_takes(const maker *m, size_t at, size_t format)
@@ -61,7 +63,10 @@ static bool group_takes(const maker *m, size_t at, size_t format)
     for (size_t u = group->first_reader; u != PJ_NO_CLUSTER; u = m->network->unit[u].next_reader) {
         const pj_member *unit = &m->network->unit[u];
         bool is_other = !unit->weighted && m->target->has_others && !m->target->others[format];
-        if (unit->kept || is_other || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
+        bool lacks = number->kind != PJ_FLOAT ? group->bits < 32 || !pj_target_lists(m->target->integers, unit->node)
+                                              : *unit->node->domain != 0;
+        lacks = lacks && m->target->integers;
+        if (unit->kept || is_other || lacks || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
             return false;
     }
     return true;

@@ -27,20 +27,10 @@ pj_status pj_choices_format(pj_choice_list *list, const pj_number *number, size_
     return pj_got(formats->word[formats->count++], err);
 }
 
-/* "int8" of a format for both, "w4a8" of two, "int4/fp8e4m3" where letters do not do. */
 static const char *pair_word(pj_choice_list *list, size_t weights, size_t activations)
 {
-    const pj_format_list *formats = &list->formats;
-    const pj_number *w = &formats->number[weights], *a = &formats->number[activations];
-    bool is_wide = a->kind == PJ_FLOAT && a->flavour == PJ_FLOAT_PLAIN && a->bits >= 16 && a->bits <= 32;
     pj_str text = pj_str_new(64);
-    if (weights == activations)
-        return formats->word[weights];
-    if (strncmp(formats->word[weights], "int", 3) == 0 &&
-        (is_wide || strncmp(formats->word[activations], "int", 3) == 0))
-        pj_str_printf(&text, "w%da%d", (int)w->bits, (int)a->bits);
-    else
-        pj_str_printf(&text, "%s/%s", formats->word[weights], formats->word[activations]);
+    pj_quantize_print(&list->formats.number[weights], &list->formats.number[activations], &text);
     return pj_str_keep(&text, list->arena);
 }
 

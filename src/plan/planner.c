@@ -5,6 +5,7 @@
 #include "plan/frontier.h"
 #include "plan/rows.h"
 #include "plan/search.h"
+#include "plan/tell.h"
 #include "plan/weight_noise.h"
 #include "run/findings.h"
 
@@ -32,6 +33,7 @@ typedef struct planner {
     pj_diags diags;
     double seconds;
     struct timespec start;
+    bool is_knee; /* the plan is the knee of the frontier */
     pj_error *err;
 } planner;
 
@@ -61,19 +63,17 @@ static pj_status filter_choices(planner *p)
 
 static pj_status read_choices(planner *p)
 {
-    static const char *const usual[] = {"fp16", "w8a16", "int8", "w4a16", "w4a8", "int4"};
     const pj_plan_options *options = p->options;
+    const char *target = options->target ? options->target : options->choice_count ? NULL : "onnxruntime";
     size_t ignored;
     pj_choices_init(&p->choices, p->arena);
     p->target = pj_target_none();
-    if (options->target) {
-        PJ_TRY(pj_target_open(options->target, p->setup, &p->choices, &p->target, p->err));
+    if (target) {
+        PJ_TRY(pj_target_open(target, p->setup, &p->choices, &p->target, p->err));
         return options->choice_count ? filter_choices(p) : PJ_OK;
     }
-    const char *const *words = options->choice_count ? options->choices : usual;
-    size_t count = options->choice_count ? options->choice_count : sizeof usual / sizeof *usual;
-    for (size_t i = 0; i < count; i++)
-        PJ_TRY(pj_choices_word(&p->choices, "--choices", words[i], &ignored, p->err));
+    for (size_t i = 0; i < options->choice_count; i++)
+        PJ_TRY(pj_choices_word(&p->choices, "--choices", options->choices[i], &ignored, p->err));
     return PJ_OK;
 }
 
@@ -136,14 +136,20 @@ static pj_plan_totals totals_of(const pj_priced *priced, double noise)
     return totals;
 }
 
-static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out)
+/* `uniform` (or NULL) gets what stays as it is. */
+static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out, pj_plan_uniform *uniform)
 {
     pj_priced priced;
+    pj_assignment assignment;
     pj_arena *arena = pj_arena_new(0);
     PJ_TRY(pj_got(arena, p->err));
     pj_status status = analyze(p, picks, arena, &priced);
     if (status == PJ_OK)
         *out = totals_of(&priced, pj_candidates_sum(&p->candidates, picks).noise);
+    if (status == PJ_OK && uniform)
+        status = pj_got(pj_candidates_assign(&p->candidates, picks, arena, &assignment), p->err);
+    if (status == PJ_OK && uniform)
+        status = pj_plan_stays(&p->network, &assignment, &priced.layers, p->arena, uniform, p->err);
     pj_arena_free(arena);
     return status;
 }
@@ -259,16 +265,30 @@ static pj_status try_plan(planner *p, const double *shift, double seconds, best_
     PJ_TRY(pj_search(problem, seconds, p->arena, solution, p->err));
     if (!solution->found)
         return PJ_OK;
-    PJ_TRY(measure(p, &solution->picks, really));
+    PJ_TRY(measure(p, &solution->picks, really, NULL));
     pj_plan_measure objective = p->result.minimizes_energy ? PJ_PLAN_ENERGY : PJ_PLAN_NOISE;
     bool better = !best->found || pj_plan_total(really, objective) < pj_plan_total(&best->totals, objective);
-    if (keeps_limits(p, really) && better) {
+    if ((p->is_knee || keeps_limits(p, really)) && better) {
         best->found = true;
         best->picks = solution->picks;
         best->totals = *really;
         best->gap = pj_solution_gap(solution);
         best->predicted = pj_candidates_sum(&p->candidates, &solution->picks).energy;
     }
+    return PJ_OK;
+}
+
+/* The plan of the knee is the one that the frontier names; what its layers sum up to is off by little from what an
+ * analysis says, which is the limit that is told. */
+static pj_status take_knee(planner *p, best_plan *best)
+{
+    const double none[PJ_MOST_BUDGETS] = {0};
+    pj_solution solution;
+    pj_plan_totals really;
+    PJ_TRY(try_plan(p, none, seconds_left(p) / 2, best, &solution, &really));
+    if (!solution.found)
+        return fail_budget(p, &solution);
+    p->limits[0].most = best->totals.energy;
     return PJ_OK;
 }
 
@@ -375,11 +395,11 @@ static pj_status find_uniform(planner *p)
     const char **words = PJ_NEW(p->arena, const char *, count);
     pj_picks picks;
     PJ_TRY(pj_got(uniform && words && pj_picks_new(&p->candidates.problem, p->arena, &picks), p->err));
-    uniform[0] = (pj_plan_uniform){"today", p->result.now};
+    uniform[0] = (pj_plan_uniform){.label = "today", .totals = p->result.now, .stay_names = ""};
     for (size_t c = 0; c < count; c++) {
         words[c] = uniform[c + 1].label = p->choices.choice[c].word;
         pj_candidates_uniform(&p->candidates, c, &picks);
-        PJ_TRY(measure(p, &picks, &uniform[c + 1].totals));
+        PJ_TRY(measure(p, &picks, &uniform[c + 1].totals, &uniform[c + 1]));
     }
     p->result.choices = words;
     p->result.choice_count = count;
@@ -438,6 +458,8 @@ static pj_status run(planner *p)
     PJ_TRY(read_noise(p));
     PJ_TRY(pj_candidates_make(&p->prices, &p->network, &p->choices, &p->target, &p->noise, p->arena, &p->candidates,
                               p->err));
+    pj_plan_note_noise(&p->candidates, &p->noise, &p->diags);
+    p->result.is_measured = p->noise.losses != NULL;
     PJ_TRY(find_uniform(p));
     PJ_TRY(pj_watch_step(&p->setup->watch, "search", 0, 2, p->err));
     bool knee = p->options->knee || p->options->budget_count == 0;
@@ -446,8 +468,9 @@ static pj_status run(planner *p)
     PJ_TRY(set_limits(p));
     if (knee)
         limit_to_knee(p);
+    p->is_knee = knee;
     PJ_TRY(pj_watch_step(&p->setup->watch, "search", 1, 2, p->err));
-    PJ_TRY(solve(p, &best));
+    PJ_TRY(p->is_knee ? take_knee(p, &best) : solve(p, &best));
     return finish(p, &best);
 }
 

@@ -9,33 +9,15 @@ typedef struct filler {
     pj_arena *arena;
 } filler;
 
-static const char *number_word(pj_arena *arena, const pj_number *number)
-{
-    pj_str text = pj_str_new(64);
-    pj_number_print(number, &text);
-    return pj_str_keep(&text, arena);
-}
-
-/* "fp32" where both are alike, "int8*fp16" (activations, weights) of a layer whose formats differ. */
-static const char *pair_word(pj_arena *arena, bool weighted, const char *activations, const char *weights)
-{
-    pj_str text = pj_str_new(128);
-    if (!activations || !weights)
-        return NULL;
-    pj_str_add(&text, activations);
-    if (weighted && strcmp(activations, weights) != 0)
-        pj_str_printf(&text, "*%s", weights);
-    return pj_str_keep(&text, arena);
-}
-
+/* "int8", or "w4a8" of a layer that multiplies: weights as they will be, or as they are. */
 static const char *then_word(const filler *f, const pj_member *unit, size_t activations, size_t weights)
 {
     const pj_format_list *formats = &f->candidates->choices->formats;
-    const char *a = activations == PJ_AS_IS ? number_word(f->arena, &unit->now_activation) : formats->word[activations];
-    if (!unit->weighted)
-        return a;
-    const char *w = weights == PJ_AS_IS ? number_word(f->arena, &unit->now_weight) : formats->word[weights];
-    return pair_word(f->arena, true, a, w);
+    const pj_number *a = activations == PJ_AS_IS ? &unit->now_activation : &formats->number[activations];
+    const pj_number *w = weights == PJ_AS_IS ? &unit->now_weight : &formats->number[weights];
+    pj_str text = pj_str_new(64);
+    pj_quantize_print(unit->weighted ? w : a, a, &text);
+    return pj_str_keep(&text, f->arena);
 }
 
 /* Is `to` a better step from here than `best`? Up: less noise for the least energy; down: less energy for the least

@@ -71,10 +71,10 @@ static pj_status put(reader *r, const char *name, const char *format, bool is_db
 
 static pj_status read_value(pj_json at, double *out, pj_error *err)
 {
-    pj_json local = pj_json_find(at, "qdq_err");
+    pj_json output = pj_json_find(at, "xmodel_err"); /* against the float model, what came before included */
     if (pj_json_kind_of(at) != PJ_JSON_OBJECT)
         return pj_json_as_double(at, out, err);
-    return local.node ? pj_json_as_double(local, out, err) : pj_json_get_double(at, "xmodel_err", out, err);
+    return output.node ? pj_json_as_double(output, out, err) : pj_json_get_double(at, "qdq_err", out, err);
 }
 
 static pj_status read_measured(reader *r, pj_json entry, pj_error *err)

@@ -7,8 +7,8 @@
  * CSV: a header, then lines  layer,format,loss  (further columns are not read).
  *
  * A name is that of a layer, of its weight or of its output. unit: "loss" (any number >= 0, higher is worse) or
- * "sqnr_db", a signal-to-noise ratio, of which the loss is 10^(-dB/10). A value may be an object with "qdq_err" or
- * "xmodel_err", as ONNX Runtime's qdq_loss_debug has it; the first counts. */
+ * "sqnr_db", a signal-to-noise ratio, of which the loss is 10^(-dB/10). A value may be an object with "xmodel_err" or
+ * "qdq_err", as ONNX Runtime's qdq_loss_debug has it; the first counts. */
 #pragma once
 
 #include "plan/network.h"

@@ -55,10 +55,40 @@ static pj_status read_others(pj_json root, pj_choice_list *choices, pj_target *o
     return PJ_OK;
 }
 
+bool pj_target_lists(const char *operators, const pj_node *node)
+{
+    size_t length = strlen(node->op);
+    if (!operators)
+        return true;
+    for (const char *at = *node->domain ? NULL : strstr(operators, node->op); at; at = strstr(at + 1, node->op))
+        if (at[-1] == ' ' && at[length] == ' ')
+            return true;
+    return false;
+}
+
+/* A list of operators as one text with a space on either side of each. */
+static pj_status read_operators(pj_json root, const char *key, pj_arena *arena, const char **out, pj_error *err)
+{
+    pj_json list = {0};
+    pj_str text = pj_str_new(0);
+    pj_status status = pj_json_opt_array(root, key, &list, err);
+    pj_str_add_char(&text, ' ');
+    for (pj_json at = pj_json_first(list); status == PJ_OK && at.node; at = pj_json_next(at)) {
+        const char *word;
+        status = pj_json_as_text(at, &word, err);
+        if (status == PJ_OK)
+            pj_str_printf(&text, "%s ", word);
+    }
+    const char *kept = pj_str_keep(&text, arena);
+    *out = list.node ? kept : NULL;
+    return status == PJ_OK ? pj_got(kept, err) : status;
+}
+
 static pj_status read_target(pj_json root, pj_choice_list *choices, pj_target *out, pj_error *err)
 {
-    static const char *const keys[] = {"schema", "title",       "notes",  "sources", "formats",
-                                       "others", "floats_stay", "scales", NULL};
+    static const char *const keys[] = {"schema", "title",       "notes",  "sources",           "formats",
+                                       "others", "floats_stay", "scales", "integer_operators", "weight_operators",
+                                       NULL};
     static const char *const schemas[] = {"picojoule.target/1", NULL};
     static const char *const scales[] = {"per_channel", "per_tensor", NULL};
     pj_json formats, sources = {0};
@@ -78,6 +108,8 @@ static pj_status read_target(pj_json root, pj_choice_list *choices, pj_target *o
     if (choices->count == 0)
         return pj_json_fail(formats, PJ_EFORMAT, err, "a target has at least one pair of formats");
     PJ_TRY(read_others(root, choices, out, err));
+    PJ_TRY(read_operators(root, "integer_operators", choices->arena, &out->integers, err));
+    PJ_TRY(read_operators(root, "weight_operators", choices->arena, &out->weighted, err));
     if (pj_json_find(root, "scales").node) {
         PJ_TRY(pj_json_get_word(root, "scales", scales, &word, err));
         out->per_tensor = word == 1;

@@ -34,11 +34,18 @@ static pj_status check_numbers(const pj_weight *row, const pj_member *unit, pj_e
                    row->nans, row->infinities);
 }
 
-/* Layers whose weights cannot be looked at: how many of how many, and the first such weight. */
+/* Layers whose weights cannot be looked at: how many of how many, and the first such weight. Some are computed from
+ * other constants, which no file could bring. */
 typedef struct absent {
-    size_t count, of;
+    size_t count, of, computed;
     const pj_weight *first;
 } absent;
+
+static bool is_computed(const pj_member *unit)
+{
+    const pj_value *weight = unit->node->in[pj_member_weight(unit)];
+    return weight->is_constant && !weight->tensor;
+}
 
 /* Without its weights nobody knows what a layer loses, so it stays as it is, unless the user says what it becomes. */
 static pj_status check_unit(const pj_weights *weights, pj_member *unit, absent *missing, pj_error *err)
@@ -65,6 +72,7 @@ static pj_status check_unit(const pj_weights *weights, pj_member *unit, absent *
     unit->kept = true;
     unit->why = "kept (its weights cannot be looked at)";
     missing->count++;
+    missing->computed += is_computed(unit);
     missing->first = missing->first ? missing->first : gone;
     return PJ_OK;
 }
@@ -77,7 +85,7 @@ static pj_status check(const pj_weights *weights, pj_network *network, pj_str *n
             PJ_TRY(check_unit(weights, &network->unit[u], &missing, err));
     if (!missing.count)
         return PJ_OK;
-    if (missing.count == missing.of)
+    if (missing.count == missing.of && missing.computed < missing.count)
         return pj_fail(err, PJ_EARGUMENT,
                        "the weights of %zu of %zu layers cannot be looked at ('%.120s': %.120s), so their noise is not "
                        "known: give measured losses (--sensitivity FILE), or plan by formats alone "

@@ -36,6 +36,19 @@ static bool parse_width(const char **at, char letter, pj_number *out)
     return pj_number_parse(word, out, NULL) == PJ_OK;
 }
 
+/* Two words with a slash between them. */
+static bool parse_pair(const char *spec, pj_number *weights, pj_number *activations)
+{
+    const char *slash = strchr(spec, '/');
+    char word[32];
+    size_t length = slash ? (size_t)(slash - spec) : sizeof word;
+    if (length >= sizeof word)
+        return false;
+    memcpy(word, spec, length);
+    word[length] = 0;
+    return pj_number_parse(word, weights, NULL) == PJ_OK && pj_number_parse(slash + 1, activations, NULL) == PJ_OK;
+}
+
 pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,
                             pj_error *err)
 {
@@ -46,13 +59,51 @@ pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *wei
     if (*spec == 'w' && parse_width(&at, 'w', &weights->number) && parse_width(&at, 'a', &activations->number) &&
         *at == 0)
         return PJ_OK;
-    if (pj_number_parse(word, &weights->number, NULL) != PJ_OK)
-        return pj_fail(err, PJ_EARGUMENT,
-                       "%s \"%.64s\": expected a number format for everything (int8, int4, fp16, bf16, fp8 ...), "
-                       "or wNaM for weights of N and activations of M bits (w4a8, w8a16)",
-                       option, spec);
-    activations->number = weights->number;
-    return PJ_OK;
+    if (pj_number_parse(word, &weights->number, NULL) == PJ_OK) {
+        activations->number = weights->number;
+        return PJ_OK;
+    }
+    if (parse_pair(spec, &weights->number, &activations->number))
+        return PJ_OK;
+    return pj_fail(
+        err, PJ_EARGUMENT,
+        "%s \"%.64s\": expected a number format for everything (int8, int4, fp16, bf16, fp8 ...), or wNaM for "
+        "weights of N and activations of M bits (w4a8, w8a16)",
+        option, spec);
+}
+
+/* Is it "fp16" or "fp32", whose letter in a pair is none? */
+static bool is_plain_float(const pj_number *number)
+{
+    return number->kind == PJ_FLOAT && number->flavour == PJ_FLOAT_PLAIN && (number->bits == 16 || number->bits == 32);
+}
+
+static bool is_plain_integer(const pj_number *number)
+{
+    return number->kind == PJ_FIXED && number->is_signed && number->int_bits == number->bits - 1;
+}
+
+/* "w8", "wi16": integers of the widths of floats have a letter of their own. */
+static void print_side(char letter, const pj_number *number, pj_str *out)
+{
+    bool is_wide = is_plain_integer(number) && (number->bits == 16 || number->bits == 32);
+    pj_str_printf(out, "%c%s%d", letter, is_wide ? "i" : "", (int)number->bits);
+}
+
+void pj_quantize_print(const pj_number *weights, const pj_number *activations, pj_str *out)
+{
+    const bool short_form = (is_plain_integer(weights) || is_plain_float(weights)) &&
+                            (is_plain_integer(activations) || is_plain_float(activations));
+    if (pj_number_equal(weights, activations)) {
+        pj_number_print(weights, out);
+    } else if (short_form) {
+        print_side('w', weights, out);
+        print_side('a', activations, out);
+    } else {
+        pj_number_print(weights, out);
+        pj_str_add_char(out, '/');
+        pj_number_print(activations, out);
+    }
 }
 
 /* What all entries share. */

@@ -32,9 +32,13 @@ pj_status pj_plan_read(const pj_setup *setup, const pj_model *model, pj_arena *a
 pj_status pj_plan_take(const pj_json_doc *doc, const char *quantize, const pj_model *model, pj_arena *arena,
                        pj_plan *out, pj_error *err);
 
-/* What such a word means for weights and activations. PJ_EARGUMENT: a sentence that starts with `option`. */
+/* What such a word means for weights and activations: one format for both, wNaM, or two with a slash between them.
+ * PJ_EARGUMENT: a sentence that starts with `option`. */
 pj_status pj_quantize_parse(const char *option, const char *spec, pj_format *weights, pj_format *activations,
                             pj_error *err);
+
+/* The word of a pair, which reads back as the same: "int8", "w4a16", "w8ai16", "int4/fp8e4m3". */
+void pj_quantize_print(const pj_number *weights, const pj_number *activations, pj_str *out);
 
 /* The same from `length` bytes in memory; `name` stands for the file in messages. */
 pj_status pj_plan_parse(const char *json, size_t length, const char *name, const pj_model *model, pj_arena *arena,

@@ -43,6 +43,9 @@ static const pj_column uniform_columns[] = {
     {.key = "share", .title = "share", .kind = PJ_CELL_SHARE},
     {PJ_MEMBER(pj_plan_uniform, totals.noise), .key = "noise", .kind = PJ_CELL_NUMBER},
     {.title = "noise", .kind = PJ_CELL_TEXT},
+    {PJ_MEMBER(pj_plan_uniform, stay_count), .key = "stay", .title = "stay", .kind = PJ_CELL_COUNT, .rank = 2},
+    {PJ_MEMBER(pj_plan_uniform, stay_share), .key = "stay_share", .title = "of it", .kind = PJ_CELL_SHARE, .rank = 1},
+    {PJ_MEMBER(pj_plan_uniform, stay_names), .key = "stay_names", .title = "most of it in", .kind = PJ_CELL_TEXT, .wish = 40, .least = 16},
 };
 /* clang-format on */
 
@@ -293,6 +296,9 @@ static void add_basis(const pj_plan_result *result, pj_str *out)
     for (size_t i = 0; i < result->choice_count; i++)
         pj_str_printf(out, "%s%s", i ? ", " : "", result->choices[i]);
     pj_str_add(out, ".");
+    if (!result->is_measured)
+        pj_str_add(out, " Between formats this noise is a fair guide, between layers it is a guess. Better: `picojoule "
+                        "sensitivity MODEL --data SAMPLES -o losses.json`, then `--sensitivity losses.json`.");
 }
 
 /* Claim and basis: two paragraphs of text, one of Markdown. */
@@ -339,7 +345,9 @@ static void page_of(const void *input, pj_page *page)
     pj_page_table(page, layers, 0);
     page->in = PJ_IN_TEXT;
     page->gap = true;
-    pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere, for comparison%s", remark)->whole = true;
+    pj_page_printf(page, PJ_BLOCK_PARAGRAPH,
+                   "One format wherever it can be (stay: layers that cannot take it, and their share)%s", remark)
+        ->whole = true;
     page->in = PJ_IN_MARKDOWN;
     pj_page_printf(page, PJ_BLOCK_PARAGRAPH, "One format everywhere%s:", remark);
     page->in = PJ_IN_ALL;
@@ -395,6 +403,9 @@ void pj_plan_uniform_json(const pj_plan_result *result, pj_json_writer *json)
     for (size_t i = 0; i < result->uniform_count; i++) {
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
         pj_json_put_text(json, "format", result->uniform[i].label);
+        pj_json_put_uint(json, "stay", result->uniform[i].stay_count);
+        pj_json_put_double(json, "stay_share", result->uniform[i].stay_share);
+        pj_json_put_text(json, "stay_names", result->uniform[i].stay_names);
         for (int m = 0; m < (int)PJ_PLAN_MEASURES; m++)
             pj_json_put_double(json, pj_plan_measure_word((pj_plan_measure)m),
                                pj_plan_total(&result->uniform[i].totals, (pj_plan_measure)m));

@@ -53,10 +53,14 @@ static pj_model *open_sample(const char *name)
     return model;
 }
 
+/* Any operator in any of these, whatever a runtime has. */
+static const char *const any_choice[] = {"fp16", "w8a16", "int8", "w4a16", "w4a8", "int4"};
+
 static pj_plan_options energy_budget(pj_plan_budget *budget, double share)
 {
     *budget = (pj_plan_budget){PJ_PLAN_ENERGY, share, true};
-    return (pj_plan_options){.budgets = budget, .budget_count = 1, .time_limit = -1};
+    return (pj_plan_options){
+        .budgets = budget, .budget_count = 1, .time_limit = -1, .choices = any_choice, .choice_count = 6};
 }
 
 static pj_plan_result *search(pj_model *model, const pj_plan_options *options)
@@ -285,6 +289,33 @@ static void beats_one_format(const char *name, double share)
     CHECK(isfinite(best));
     CHECK(result->then.noise < best);
     pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* ---- without choices: what ONNX Runtime runs, at the knee that the frontier names ---- */
+
+static void default_is_the_knee(const char *name)
+{
+    const pj_plan_options plan = {.time_limit = -1}, frontier = {.time_limit = -1, .frontier = true};
+    pj_model *model = open_sample(name);
+    pj_plan_result *one = search(model, &plan), *all = search(model, &frontier);
+    CHECK_TEXT(one->target, "onnxruntime");
+    CHECK_INT(one->choice_count, 5);
+    CHECK_NEAR(one->then.noise, all->frontier[all->knee].noise, 1e-12);
+    CHECK(one->limits[0].then <= one->limits[0].most);
+    for (size_t i = 0; i < one->layer_count; i++) { /* no integers for what has no integer kernel */
+        const pj_plan_layer *layer = &one->layers[i];
+        bool is_integer = layer->activations && strncmp(layer->activations, "int", 3) == 0;
+        CHECK(!is_integer || !strstr("Sub Softmax LayerNormalization BatchNormalization", layer->op));
+    }
+    /* what cannot be int8 is told: all rows that stay, and their share of the energy */
+    for (size_t i = 1; i < one->uniform_count; i++) {
+        const pj_plan_uniform *at = &one->uniform[i];
+        CHECK(at->stay_share >= 0 && at->stay_share <= 1);
+        CHECK((at->stay_count > 0) == (*at->stay_names != 0));
+    }
+    pj_plan_result_free(one);
+    pj_plan_result_free(all);
     pj_model_close(model);
 }
 
@@ -570,6 +601,8 @@ int main(void)
     beats_one_format("resnet8", 0.5);
     beats_one_format("kws_dscnn", 0.5);
     beats_one_format("encoder", 0.5);
+    default_is_the_knee("resnet8");
+    default_is_the_knee("encoder");
     equals_enumeration(0.7);
     equals_enumeration(0.45);
     equals_enumeration(0.35);

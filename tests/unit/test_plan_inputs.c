@@ -89,7 +89,7 @@ static void losses_are_read(const setting *s)
     CHECK_NEAR(losses.loss[1], 0.25, 1e-15);
     CHECK_NEAR(losses.loss[2], 0.01, 1e-12);
     CHECK_NEAR(losses.loss[4], 3, 1e-15);
-    CHECK_NEAR(losses.loss[5], 0.1, 1e-12);
+    CHECK_NEAR(losses.loss[5], 0.50118723362727224, 1e-12); /* 3 dB: xmodel_err */
     CHECK_INT(read_losses(s,
                           "layer,format,loss,remark\r\nnet/conv_1,int8,1e-3,x\r\n\r\n"
                           "\"net/\"\"two\"\", last\",int8,2\n",
@@ -119,7 +119,7 @@ static void losses_are_refused(const setting *s)
         {"{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", \"unit\": \"watts\", "
          "\"values\": {}}]}",                       false, "$.measured[0].unit",     ""                          },
         {"{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", \"unit\": \"loss\", "
-         "\"values\": {\"w\": {\"err\": 1}}}]}",    false, "loss.file",              "xmodel_err"                },
+         "\"values\": {\"w\": {\"err\": 1}}}]}",    false, "loss.file",              "qdq_err"                   },
         {"{\"schema\": \"picojoule.sensitivity/1\", \"measured\": [{\"format\": \"int8\", \"unit\": \"sqnr_db\", "
          "\"values\": {\"w\": -1e9}}]}",            false, "",                       ""                          },
     };
@@ -175,6 +175,8 @@ static void built_in_targets(pj_arena *arena)
         {"gpu-fp16-int8", 2,  true,  false},
         {"llm-w4a16",     3,  true,  false},
         {"npu-int8",      1,  false, false},
+        {"onnx",          11, true,  false},
+        {"onnxruntime",   5,  true,  false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         pj_choice_list choices;
@@ -187,7 +189,7 @@ static void built_in_targets(pj_arena *arena)
         CHECK(target.floats_stay == rows[i].floats_stay && target.per_tensor == rows[i].per_tensor);
         CHECK_TEXT(target.name, rows[i].name);
     }
-    CHECK(pj_plan_target(4) == NULL);
+    CHECK(pj_plan_target(6) == NULL);
 }
 
 static void targets_are_refused(pj_arena *arena)

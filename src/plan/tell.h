@@ -1,0 +1,13 @@
+/* What a plan says of itself: how far its noise can be believed, and what one format everywhere leaves as it is. */
+#pragma once
+
+#include "ir/diag.h"
+#include "plan/candidates.h"
+
+/* A finding for formats in which all layers lose about the same, so that their order means nothing. */
+void pj_plan_note_noise(const pj_candidates *candidates, const pj_noise_source *noise, pj_diags *diags);
+
+/* The layers that stay as they are in such an assignment, though they cost something: how many, their share of the
+ * energy of these layers, the names of those that take most. PJ_ENOMEM. */
+pj_status pj_plan_stays(const pj_network *network, const pj_assignment *assignment, const pj_layers *layers,
+                        pj_arena *arena, pj_plan_uniform *out, pj_error *err);
