@@ -46,7 +46,9 @@ typedef struct pj_plan_options {
     const pj_plan_budget *budgets; /* none: the knee of the frontier. Without one of energy, but with one of noise, the
                                     * energy is minimized; else the noise */
     size_t budget_count;
-    const char *target;         /* built-in name or file (picojoule.target/1); NULL: any pair of formats will do */
+    const char
+        *target; /* built-in name or file (picojoule.target/1); NULL: "onnxruntime", or any pair of the choices */
+    const char *device;         /* in place of a target: the formats that a device profile computes in; NULL: none */
     const char *sensitivity;    /* NULL or "weights"; "uniform"; else a file */
     const char *calibration;    /* file of ranges of tensors; NULL: none */
     bool keep_first, keep_last; /* the first, the last layer with weights stays as it is */
@@ -166,5 +168,8 @@ PJ_API pj_status pj_plan_emit(const pj_plan_result *result, const char *program,
 
 /* Names of the built-in targets, sorted; NULL past the last. */
 PJ_API const char *pj_plan_target(size_t index);
+
+/* All of them: name, formats, what it is. Errors as pj_report_write. */
+PJ_API pj_status pj_plan_targets_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err);
 
 #endif

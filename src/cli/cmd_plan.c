@@ -84,6 +84,10 @@ static const pj_option plan_rows[] = {
      "what can be run (default: onnxruntime, but for\n"
      "--choices alone); a name, a file, or list",
      PJ_OPTION_TEXT, .at = AT(options.target), .wants = "a name or a file"},
+    {"device",      0, "NAME|FILE",
+     "in place of a target: the formats that a device\n"
+     "profile says it computes in",
+     PJ_OPTION_TEXT, .at = AT(options.device), .wants = "a name or a file"},
     {"keep",        0, "first|last|first,last",
      "the first or last layer with weights stays as it\n"
      "is",
@@ -159,6 +163,13 @@ static pj_exit run(pj_line *line, const void *given)
     options.budgets = args->budget;
     options.pins = args->pin;
     options.knee = args->pick != NULL;
+    if (options.target && strcmp(options.target, "list") == 0) {
+        pj_out out = pj_out_new(args->output.out);
+        pj_status listed = pj_plan_targets_write(&args->output.report, pj_out_write, &out, &err);
+        return pj_out_finish(&out, listed, &err, "targets");
+    }
+    if (line->operands == 0)
+        return pj_say_usage(line->command->name, "which MODEL? --target list needs none");
     if (args->loop.run.data.path || args->loop.run.data.random > 0)
         return pj_plan_loop(line, &args->output, &args->setup, &options, &args->loop, args->strict);
     pj_status status = pj_model_open(line->operand[0], &args->setup, &model, &err);
@@ -183,7 +194,6 @@ static pj_exit run(pj_line *line, const void *given)
 const pj_command pj_command_plan = {
     .name = "plan",
     .operands = "MODEL",
-    .least = 1,
     .most = 1,
     .summary = "which layers to quantize, and to what",
     .text = "Finds the number formats with which the model keeps your budgets at the least\n"
@@ -197,12 +207,12 @@ const pj_command pj_command_plan = {
             "\n"
             "The JSON form (--format json) is a plan that `analyze --plan` takes. Layers that\n"
             "read the same tensor work in one format; docs/planning.md explains the method.\n"
-            "Formats are what is sought here, so --plan and --quantize are refused, and so is\n"
-            "--device: plans are priced with a table.",
-    .rows = {PJ_ROWS("Plan", plan_rows, 0),
-             PJ_ROWS("Measured",                             pj_plan_loop_rows,                             AT(loop)),
-             PJ_ROWS("Samples", pj_data_rows, AT(loop.run)),
-             PJ_ROWS("Runtime",  pj_engine_rows, AT(loop.run)),
+            "Formats are what is sought here, so --plan and --quantize are refused. Plans are\n"
+            "priced with a table; a device only says which formats there are.",
+    .rows = {PJ_ROWS("Plan",    plan_rows,    0),
+             PJ_ROWS("Measured",                                                                            pj_plan_loop_rows, AT(loop)),
+             PJ_ROWS("Samples",               pj_data_rows, AT(loop.run)),
+             PJ_ROWS("Runtime",                  pj_engine_rows, AT(loop.run)),
              PJ_ROWS("Runtime", pj_jobs_rows, AT(loop.run)),
              {.title = "Model", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_MODEL)},
              {.title = "Energy", .at = offsetof(plan_args, setup), .settings = PJ_SETTINGS(PJ_ABOUT_ENERGY)},
@@ -218,6 +228,7 @@ const pj_command pj_command_plan = {
              {.with = "random",
                  .others = "sensitivity frontier emit",
                  .why = "--random measures what layers lose, and makes one plan of it"},
+             {.with = "device", .others = "target"},
              {.with = "pick", .others = "budget", .why = "--pick knee stands in place of a --budget"},
              {.with = "emit", .others = "format frontier width top"},
              {.with = "frontier", .others = "top"},
@@ -230,7 +241,7 @@ const pj_command pj_command_plan = {
                  .why = "a chart is that of the frontier: --frontier --format svg"},
              {.with = "frontier",
                  .others = "pick budget",
-                 .why = "--frontier lists all trade-offs; --pick and --budget choose one"}},
+                 .why = "--frontier lists all trade-offs; --pick and --budget choose one"}   },
     .examples = "picojoule plan model.onnx\n"
                 "    the best trade-off of energy and noise\n"
                 "picojoule plan model.onnx --data photos/ --budget 'energy<=40%' -o plan.json --apply out.onnx\n"

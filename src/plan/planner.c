@@ -68,10 +68,14 @@ static pj_status read_choices(planner *p)
     size_t ignored;
     pj_choices_init(&p->choices, p->arena);
     p->target = pj_target_none();
-    if (target) {
+    if (options->device && options->target)
+        return pj_fail(p->err, PJ_EARGUMENT, "a device is a target: give one of both");
+    if (options->device)
+        PJ_TRY(pj_target_of_device(options->device, p->setup, &p->choices, &p->target, p->err));
+    else if (target)
         PJ_TRY(pj_target_open(target, p->setup, &p->choices, &p->target, p->err));
+    if (options->device || target)
         return options->choice_count ? filter_choices(p) : PJ_OK;
-    }
     for (size_t i = 0; i < options->choice_count; i++)
         PJ_TRY(pj_choices_word(&p->choices, "--choices", options->choices[i], &ignored, p->err));
     return PJ_OK;

@@ -1,6 +1,7 @@
 /* Reading targets. */
 #include "plan/target.h"
 
+#include "cost/device.h"
 #include "setup/resource.h"
 
 pj_target pj_target_none(void)
@@ -142,6 +143,59 @@ pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_
     PJ_TRY(pj_json_parse(json, length, name, &doc, err));
     pj_status status = fill(doc, name, choices, out, err);
     pj_json_free(doc);
+    return status;
+}
+
+/* The format of a figure "$.peak.int8.tops"; false: it is about something else. */
+static bool peak_of(const char *path, pj_number *out)
+{
+    static const char before[] = "$.peak.";
+    char word[32];
+    if (strncmp(path, before, sizeof before - 1) != 0)
+        return false;
+    path += sizeof before - 1;
+    size_t length = strcspn(path, ".");
+    if (length >= sizeof word)
+        return false;
+    memcpy(word, path, length);
+    word[length] = 0;
+    return pj_number_parse(word, out, NULL) == PJ_OK;
+}
+
+static pj_status read_peaks(const pj_device *device, pj_choice_list *choices, pj_target *out, pj_error *err)
+{
+    size_t count, ignored;
+    const pj_figure *figure = pj_device_figures(device, &count);
+    out->floats_stay = false;
+    for (size_t i = 0; i < count; i++) {
+        pj_number number;
+        if (!peak_of(figure[i].path, &number))
+            continue;
+        bool is_wide = number.kind == PJ_FLOAT && number.bits >= 32;
+        out->floats_stay = out->floats_stay || number.kind == PJ_FLOAT;
+        if (!is_wide)
+            PJ_TRY(pj_choices_pair(choices, NULL, &number, &number, &ignored, err));
+    }
+    if (choices->count == 0)
+        return pj_fail(err, PJ_EARGUMENT,
+                       "the profile of %.100s names no format narrower than fp32 that it computes in: give a target "
+                       "(--target list)",
+                       pj_device_name(device));
+    return PJ_OK;
+}
+
+pj_status pj_target_of_device(const char *name, const pj_setup *setup, pj_choice_list *choices, pj_target *out,
+                              pj_error *err)
+{
+    pj_device *device = NULL;
+    *out = pj_target_none();
+    PJ_TRY(pj_device_open(name, setup, &device, err));
+    out->name = pj_arena_strdup(choices->arena, pj_device_name(device));
+    out->title = pj_arena_strdup(choices->arena, pj_device_title(device));
+    pj_status status = pj_got(out->name && out->title, err);
+    if (status == PJ_OK)
+        status = read_peaks(device, choices, out, err);
+    pj_device_close(device);
     return status;
 }
 

@@ -33,5 +33,10 @@ pj_status pj_target_open(const char *name_or_path, const pj_setup *setup, pj_cho
 pj_status pj_target_parse(const char *json, size_t length, const char *name, pj_choice_list *choices, pj_target *out,
                           pj_error *err);
 
+/* What a device computes in (its profile's peaks), weights and activations alike. PJ_EARGUMENT: no such device, or its
+ * profile says nothing of formats. */
+pj_status pj_target_of_device(const char *device, const pj_setup *setup, pj_choice_list *choices, pj_target *out,
+                              pj_error *err);
+
 /* Without a target: any pair, layers without weights in any format of activations. */
 pj_target pj_target_none(void);

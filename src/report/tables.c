@@ -1,6 +1,7 @@
 /* `picojoule tables`, `picojoule devices` and `picojoule hierarchies`. */
 #include "cost/device.h"
 #include "cost/table.h"
+#include "plan/target.h"
 #include "report/figures.h"
 #include "reuse/hierarchy.h"
 
@@ -147,6 +148,38 @@ pj_status pj_devices_write(const char *name, const pj_report_options *options, p
     pj_status status = pj_sheet_write(&sheet, options, sink, payload, err);
     pj_device_close(device);
     return status;
+}
+
+/* clang-format off */
+static const pj_column target_columns[] = {
+    {.key = "name", .title = "target", .kind = PJ_CELL_TEXT},
+    {.key = "formats", .title = "formats", .kind = PJ_CELL_TEXT, .wish = 40, .least = 16},
+    {.key = "floats_stay", .title = "floats stay", .kind = PJ_CELL_FLAG, .rank = 1},
+    {.key = "title", .title = "what", .kind = PJ_CELL_TEXT, .wraps = true},
+};
+/* clang-format on */
+
+static pj_status list_target(const char *name, pj_arena *arena, pj_rows *rows, pj_error *err)
+{
+    pj_choice_list choices;
+    pj_target target;
+    pj_str formats = pj_str_new(0);
+    pj_choices_init(&choices, arena);
+    PJ_TRY(pj_target_open(name, NULL, &choices, &target, err));
+    for (size_t i = 0; i < choices.count; i++)
+        pj_str_printf(&formats, "%s%s", i ? ", " : "", choices.choice[i].word);
+    pj_cell *cell = pj_rows_add(rows);
+    pj_cell_text(&cell[0], name);
+    pj_cell_made(&cell[1], rows, &formats);
+    pj_cell_flag(&cell[2], target.floats_stay);
+    pj_cell_text(&cell[3], target.title);
+    return PJ_OK;
+}
+
+pj_status pj_plan_targets_write(const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
+{
+    return write_list("targets", target_columns, sizeof target_columns / sizeof *target_columns, pj_plan_target,
+                      list_target, options, sink, payload, err);
 }
 
 /* clang-format off */

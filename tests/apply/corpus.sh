@@ -52,12 +52,12 @@ form()
                 NR > 1 && $2 == "float32" { gsub(/^"|"$/, "", $1); srand(NR); r = 0.5 + 4 * rand()
                     printf "%s\"%s\": [%.6g, %.6g]", n++ ? ", " : "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {", $1, -r, 2 * r }
                 END { print n ? "}}" : "{\"schema\": \"picojoule.ranges/1\", \"tensors\": {}}" }' >"$out/ranges.json"
-            "$program" apply "$model" "$@" --calibration "$out/ranges.json" -o "$target" >"$out/log" 2>&1
+            "$program" apply "$model" "$@" --calibration "$out/ranges.json" --json -o "$target" >"$out/log" 2>&1
         else
-            "$program" apply "$model" "$@" -o "$target" >"$out/log" 2>&1
+            "$program" apply "$model" "$@" --json -o "$target" >"$out/log" 2>&1
         fi
         code=$?
-        if [ $code = 0 ] && grep -q 'load it at' "$out/log"; then
+        if [ $code = 0 ] && grep -q 'load it at level disabled' "$out/log"; then
             echo "$target" >>"$out/$name/cautious"
             echo "$target $model" >>"$out/$name/names"
         elif [ $code = 0 ]; then
