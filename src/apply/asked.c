@@ -172,6 +172,29 @@ static pj_status check_target(pj_pass *pass, const pj_setup *setup)
     return PJ_OK;
 }
 
+/* Entries that nobody can follow: layers of subgraphs are an error, accumulators of a layer are the runtime's. */
+static pj_status check_entries(pj_pass *pass)
+{
+    int count;
+    pj_node *const *order = pj_model_order(pass->model, pass->arena, &count);
+    PJ_TRY(pj_got(order, pass->err));
+    for (int i = 0; i < count; i++) {
+        const pj_plan_formats *formats = pass->plan.node[order[i]->id];
+        const pj_edit_node node = {.was = order[i]};
+        bool changes = formats && (formats->weights.from || formats->activations.from);
+        if (formats && formats->accumulator.from)
+            pj_pass_note(pass, &node,
+                         "its accumulator is that of the runtime: what the plan says of it is not written");
+        if (!changes || order[i]->graph == pass->model->graph || pass->options->lenient)
+            continue;
+        pj_error_at(pass->err, NULL, order[i]->label, order[i]->op);
+        return pj_fail(pass->err, PJ_EFORMAT,
+                       "it is inside a subgraph or a function, which stay as they are (--lenient "
+                       "leaves it as it is)");
+    }
+    return PJ_OK;
+}
+
 pj_status pj_asked_check(pj_pass *pass, const pj_setup *setup)
 {
     const pj_apply_options *o = pass->options;
@@ -189,6 +212,7 @@ pj_status pj_asked_check(pj_pass *pass, const pj_setup *setup)
         pj_pass_note(pass, NULL, "the ranges are of %g samples: with fewer than %d, activations are often cut off",
                      samples->max, FEW_SAMPLES);
     PJ_TRY(check_target(pass, setup));
+    PJ_TRY(check_entries(pass));
     if (pass->edit->has_bad_names)
         return pj_fail(pass->err, PJ_EFORMAT, "names of the model hold bytes that are 0, which others would cut short");
     return PJ_OK;

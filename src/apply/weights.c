@@ -5,6 +5,7 @@
 
 #include "apply/pass.h"
 #include "base/ckd.h"
+#include "ops/op.h"
 #include "quant/scale.h"
 
 enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, OPSET_INT2 = 25 };
@@ -417,12 +418,28 @@ static const char *refusal(pj_pass *pass, const pj_edit_node *node, const pj_hel
                               : "it needs a later opset, to which the model cannot be raised";
 }
 
+/* Does the model hold these weights as integers of that width already? */
+static bool is_already(const pj_edit_node *node, const pj_wish *wish)
+{
+    for (int i = 0; node->was && i < node->inputs && i < node->was->inputs; i++) {
+        const pj_edit_node *maker = node->in[i] ? node->in[i]->maker : NULL;
+        if (maker && maker->begin && pj_edit_is(maker, "DequantizeLinear") && pj_node_role(node->was, i) == 'w')
+            return maker->in[0] && maker->in[0]->constant &&
+                   pj_dtype_bits(maker->in[0]->constant->dtype) == wish->weight_bits;
+    }
+    return false;
+}
+
 static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
 {
     pj_held weight;
     pj_edit_value *value;
     uint64_t after;
     char form[80];
+    if (is_already(node, wish)) {
+        pj_pass_layer(pass, node)->reason = "already";
+        return PJ_OK;
+    }
     if (!pj_weight_input(pass, node, &weight))
         return !wish->is_named ? PJ_OK : pj_pass_keep(pass, node, "its weight is no constant of the main graph");
     pj_dq dq = form_of(pass, node, &weight, wish);

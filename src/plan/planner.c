@@ -158,51 +158,6 @@ static pj_status measure(planner *p, const pj_picks *picks, pj_plan_totals *out,
     return status;
 }
 
-static void print_amount(const planner *p, pj_plan_measure measure, double amount, pj_str *out)
-{
-    if (measure == PJ_PLAN_ENERGY && strcmp(p->result.unit, "pJ") == 0)
-        pj_str_printf(out, "%.4g uJ", amount / 1e6);
-    else if (measure == PJ_PLAN_PARAM_BYTES)
-        pj_str_printf(out, "%.0f bytes", amount);
-    else
-        pj_str_printf(out, "%.4g", amount);
-}
-
-/* The layers that take most of what is left at best, and why. */
-static void name_blockers(const planner *p, pj_plan_measure measure, pj_str *out)
-{
-    enum { MOST = 3 };
-    const pj_candidates *c = &p->candidates;
-    double constant = pj_plan_total(&c->constant, measure);
-    size_t named[MOST], count = 0;
-    if (constant > 0) {
-        pj_str_add(out, "; layers that cannot change take ");
-        print_amount(p, measure, constant, out);
-    }
-    for (; count < MOST; count++) {
-        size_t best = PJ_NO_PICK;
-        double most = 0;
-        for (size_t u = 0; u < c->network->units; u++) {
-            const pj_member *unit = &c->network->unit[u];
-            const pj_layer *row = &c->network->today->layers.row[u];
-            bool known = false;
-            for (size_t k = 0; k < count; k++)
-                known = known || named[k] == u;
-            bool held = unit->why || (unit->group != PJ_NO_CLUSTER && c->network->group[unit->group].stays);
-            if (!known && held && unit->part != PJ_PART_STAYS && pj_energy_total(&row->energy) > most) {
-                best = u;
-                most = pj_energy_total(&row->energy);
-            }
-        }
-        if (best == PJ_NO_PICK)
-            break;
-        named[count] = best;
-        const pj_member *unit = &c->network->unit[best];
-        pj_str_printf(out, "%s\"%.60s\" %s", count ? ", " : "; held back: ", unit->node->label,
-                      unit->why ? unit->why : "reads what a layer that cannot change reads");
-    }
-}
-
 static pj_status fail_budget(planner *p, const pj_solution *solution)
 {
     pj_str text = pj_str_new(480);
@@ -215,12 +170,12 @@ static pj_status fail_budget(planner *p, const pj_solution *solution)
             continue;
         any = true;
         pj_str_printf(&text, "no plan has %s <= ", pj_plan_measure_word(limit->budget.measure));
-        print_amount(p, limit->budget.measure, limit->most, &text);
+        pj_plan_amount_print(p->result.unit, limit->budget.measure, limit->most, &text);
         pj_str_add(&text, ": the least that can be had is ");
-        print_amount(p, limit->budget.measure, least, &text);
+        pj_plan_amount_print(p->result.unit, limit->budget.measure, least, &text);
         if (limit->now > 0)
             pj_str_printf(&text, " (%.3g %% of today's)", 100 * least / limit->now);
-        name_blockers(p, limit->budget.measure, &text);
+        pj_plan_blockers_print(&p->candidates, p->result.unit, limit->budget.measure, &text);
         break;
     }
     if (!any)
@@ -331,6 +286,24 @@ static pj_status solve(planner *p, best_plan *best)
         return pj_fail(p->err, PJ_EARGUMENT,
                        "no plan keeps the budgets: by the sum of its layers one would, but a whole analysis of it says "
                        "more; loosen the budget a little");
+    return PJ_OK;
+}
+
+/* One format wherever it can be is a plan, too: where the sum over layers misjudges borders, it may be the better one.
+ */
+static pj_status compare_uniform(planner *p, best_plan *best)
+{
+    pj_plan_measure objective = p->result.minimizes_energy ? PJ_PLAN_ENERGY : PJ_PLAN_NOISE;
+    for (size_t c = 0; c < p->choices.count; c++) {
+        const pj_plan_totals *totals = &p->result.uniform[c + 1].totals;
+        if (!keeps_limits(p, totals) ||
+            !(pj_plan_total(totals, objective) < pj_plan_total(&best->totals, objective) * (1 - 1e-9)))
+            continue;
+        PJ_TRY(pj_got(pj_picks_new(&p->candidates.problem, p->arena, &best->picks), p->err));
+        pj_candidates_uniform(&p->candidates, c, &best->picks);
+        best->totals = *totals;
+        best->predicted = pj_candidates_sum(&p->candidates, &best->picks).energy;
+    }
     return PJ_OK;
 }
 
@@ -475,6 +448,8 @@ static pj_status run(planner *p)
     p->is_knee = knee;
     PJ_TRY(pj_watch_step(&p->setup->watch, "search", 1, 2, p->err));
     PJ_TRY(p->is_knee ? take_knee(p, &best) : solve(p, &best));
+    if (!p->is_knee)
+        PJ_TRY(compare_uniform(p, &best));
     return finish(p, &best);
 }
 

@@ -73,3 +73,46 @@ pj_status pj_plan_stays(const pj_network *network, const pj_assignment *assignme
     out->stay_names = pj_str_keep(&text, arena);
     return pj_got(out->stay_names, err);
 }
+
+void pj_plan_amount_print(const char *unit, pj_plan_measure measure, double amount, pj_str *out)
+{
+    if (measure == PJ_PLAN_ENERGY && strcmp(unit, "pJ") == 0)
+        pj_str_printf(out, "%.4g uJ", amount / 1e6);
+    else if (measure == PJ_PLAN_PARAM_BYTES)
+        pj_str_printf(out, "%.0f bytes", amount);
+    else
+        pj_str_printf(out, "%.4g", amount);
+}
+
+void pj_plan_blockers_print(const pj_candidates *c, const char *unit_word, pj_plan_measure measure, pj_str *out)
+{
+    enum { MOST = 3 };
+    double constant = pj_plan_total(&c->constant, measure);
+    size_t named[MOST], count = 0;
+    if (constant > 0) {
+        pj_str_add(out, "; layers that cannot change take ");
+        pj_plan_amount_print(unit_word, measure, constant, out);
+    }
+    for (; count < MOST; count++) {
+        size_t best = PJ_NO_PICK;
+        double most = 0;
+        for (size_t u = 0; u < c->network->units; u++) {
+            const pj_member *unit = &c->network->unit[u];
+            const pj_layer *row = &c->network->today->layers.row[u];
+            bool known = false;
+            for (size_t k = 0; k < count; k++)
+                known = known || named[k] == u;
+            bool held = unit->why || (unit->group != PJ_NO_CLUSTER && c->network->group[unit->group].stays);
+            if (!known && held && unit->part != PJ_PART_STAYS && pj_energy_total(&row->energy) > most) {
+                best = u;
+                most = pj_energy_total(&row->energy);
+            }
+        }
+        if (best == PJ_NO_PICK)
+            break;
+        named[count] = best;
+        const pj_member *unit = &c->network->unit[best];
+        pj_str_printf(out, "%s\"%.60s\" %s", count ? ", " : "; held back: ", unit->node->label,
+                      unit->why ? unit->why : "reads what a layer that cannot change reads");
+    }
+}

@@ -11,3 +11,9 @@ void pj_plan_note_noise(const pj_candidates *candidates, const pj_noise_source *
  * energy of these layers, the names of those that take most. PJ_ENOMEM. */
 pj_status pj_plan_stays(const pj_network *network, const pj_assignment *assignment, const pj_layers *layers,
                         pj_arena *arena, pj_plan_uniform *out, pj_error *err);
+
+/* "12.3 uJ", "80 bytes". */
+void pj_plan_amount_print(const char *unit, pj_plan_measure measure, double amount, pj_str *out);
+
+/* The layers that take most of what is left at best, and why. */
+void pj_plan_blockers_print(const pj_candidates *candidates, const char *unit, pj_plan_measure measure, pj_str *out);
