@@ -161,10 +161,11 @@ static pj_status add_pair(pj_pass *pass, pj_edit_value *value, pj_activation t)
         return PJ_OK;
     }
     pj_edit_node *maker = value->maker;
-    pj_edit_value *from = value->is_output ? pj_edit_set_aside(pass->edit, value, "/float", PJ_FLOAT32) : value;
+    const bool is_result = value->is_output && maker; /* an input that is an output, too, stays what it is */
+    pj_edit_value *from = is_result ? pj_edit_set_aside(pass->edit, value, "/float", PJ_FLOAT32) : value;
     pj_edit_node *q = add_quantizer(pass, maker, "QuantizeLinear", value->name, p);
     q->in[0] = from;
-    if (converts && value->is_output) {
+    if (converts && is_result) {
         q->out[0] = value;
         value->maker = q;
         convert_edge(pass, value, p);
@@ -174,7 +175,7 @@ static pj_status add_pair(pj_pass *pass, pj_edit_value *value, pj_activation t)
         return PJ_OK;
     }
     pj_edit_value *codes = pj_edit_value_new(pass->edit, value->name, "/q", p->type.dtype, q, 0);
-    if (!value->is_output) {
+    if (!is_result) {
         add_dequantizer(pass, value, codes, q, p);
         return PJ_OK;
     }
