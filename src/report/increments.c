@@ -29,7 +29,9 @@ static pj_status read_result(const char *path, double *mean, double *sd, double 
     pj_json result = {0}, runs = {0};
     PJ_TRY(pj_file_read(path, PJ_MAX_JSON_BYTES, &text, &length, err));
     pj_status status = pj_json_parse(text, length, path, &doc, err);
-    pj_json root = pj_json_root(doc);
+    pj_json root = {0};
+    if (status == PJ_OK)
+        root = pj_json_root(doc);
     free(text);
     if (status == PJ_OK)
         status = pj_json_get_object(root, "result", &result, err);
@@ -46,7 +48,7 @@ static pj_status read_result(const char *path, double *mean, double *sd, double 
         status = pj_json_get_double(result, "sd", sd, err);
     *mean = joules / queries;
     *sd /= queries;
-    *n = (double)pj_json_count(runs);
+    *n = status == PJ_OK ? (double)pj_json_count(runs) : 0;
     pj_json_free(doc);
     return status;
 }

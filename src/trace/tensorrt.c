@@ -8,13 +8,15 @@ pj_status pj_trace_tensorrt(const char *text, size_t length, pj_trace *trace, pj
     double count = 0, ms;
     const char *name = "";
     pj_status status = pj_json_parse(text, length, trace->path, &doc, err);
-    pj_json at = pj_json_first(pj_json_root(doc));
+    pj_json at = {0};
     trace->format = "tensorrt";
-    if (status == PJ_OK)
+    if (status == PJ_OK) {
+        at = pj_json_first(pj_json_root(doc));
         status = pj_json_get_double(at, "count", &count, err);
+    }
     if (status == PJ_OK && !(count >= 1))
         status = pj_json_fail(pj_json_find(at, "count"), PJ_EFORMAT, err, "no run: there is nothing to see");
-    for (at = pj_json_next(at); status == PJ_OK && at.node; at = pj_json_next(at)) {
+    for (at = status == PJ_OK ? pj_json_next(at) : at; status == PJ_OK && at.node; at = pj_json_next(at)) {
         status = pj_json_get_text(at, "name", &name, err);
         if (status == PJ_OK)
             status = pj_json_get_double(at, "timeMs", &ms, err);
