@@ -43,7 +43,7 @@ build()
     folder=$work/$1
     shift
     quietly build cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPJ_LTO=ON -DPJ_SYSTEM_DEPS=OFF \
-        -DPJ_DEPS_DIR="$root/build/deps" -DBUILD_TESTING=OFF -DPJ_SHARED=OFF -DCMAKE_INSTALL_PREFIX=/ \
+        -DPJ_DEPS_DIR="$root/build/deps" -DPJ_ENGINE="$work/wasm/picojoule.wasm.gz" -DBUILD_TESTING=OFF -DPJ_SHARED=OFF -DCMAKE_INSTALL_PREFIX=/ \
         -DCMAKE_C_FLAGS="-ffile-prefix-map=$root=." "$@"
     quietly build cmake --build "$folder" --target picojoule
 }
@@ -51,6 +51,9 @@ build()
 # ---- what is compiled ----
 say "sources of protobuf-c, SQLite, zlib"
 packaging/deps.sh build/deps
+say "the engine of pages (WebAssembly)"
+quietly build cmake --preset wasm -B "$work/wasm" -DPJ_DEPS_DIR="$root/build/deps"
+quietly build cmake --build "$work/wasm" --target engine
 say "the static program (musl)"
 build static -DCMAKE_C_COMPILER=musl-gcc -DPJ_RUNTIME=OFF -DCMAKE_EXE_LINKER_FLAGS=-static
 strip -s -o "$work/picojoule-static" "$work/static/picojoule"
@@ -80,8 +83,12 @@ python3 packaging/oci.py "$work/picojoule-static" "$static/THIRD-PARTY-NOTICES" 
     "$to/$name-linux-$machine.oci.tar"
 say "wheel"
 python3 packaging/python/wheel.py "$work/picojoule-wheel" "$static/THIRD-PARTY-NOTICES" "$version" "$machine" "$to"
+say "npm package, and the app"
+packaging/npm.sh "$work/picojoule-static" "$work/wasm/picojoule.wasm" "$static/THIRD-PARTY-NOTICES" "$version" "$work" "$to"
+quietly app cmake -DROOT="$root" -DENGINE="$work/wasm/picojoule.wasm" -DFOLDER="$work/$name-web" -P cmake/make_app.cmake
+archive "$work" "$name-web" "$to/$name-web.tar.gz"
 say "Debian packages"
-packaging/debian.sh "$work" "$version" "$to"
+PJ_ENGINE="$work/wasm/picojoule.wasm.gz" packaging/debian.sh "$work" "$version" "$to"
 
 # ---- what it consists of ----
 say "SBOM and sums"

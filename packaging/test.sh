@@ -108,6 +108,24 @@ else
     skip "no pip: the wheel was NOT tried"
 fi
 
+# ---- the npm package, and the app ----
+tar -xzf "$dist"/picojoule-*-web.tar.gz -C "$work"
+for file in index.html picojoule.wasm; do
+    [ -s "$work"/picojoule-*-web/$file ] || fail "the app has no $file"
+done
+if command -v node >/dev/null 2>&1; then
+    mkdir "$work/npm"
+    tar -xzf "$dist"/picojoule-[0-9]*.tgz -C "$work/npm"
+    node packaging/npm/test/test.mjs "$work/npm/package" "$program" models || fail "the npm package"
+    if command -v npm >/dev/null 2>&1; then
+        (cd "$work/npm" && npm install --silent --no-audit --no-fund --offline --ignore-scripts "$dist"/picojoule-[0-9]*.tgz &&
+            npx --no-install picojoule analyze "$root/models/resnet8.onnx" | grep -q 'One run takes 258.4 uJ') ||
+            fail "npm install"
+    fi
+else
+    skip "no node: the npm package was NOT tried"
+fi
+
 # ---- the Debian packages, in a system of their own ----
 if command -v lintian >/dev/null 2>&1; then
     lintian --fail-on error,warning --no-tag-display-limit "$dist"/*.deb >"$work/lintian" 2>&1 || {
