@@ -281,7 +281,7 @@ static void cut_middle(pj_str *out, const char *text, size_t width)
     pj_str_add(out, skip(text, whole - tail));
 }
 
-void pj_text_elide(pj_str *out, const char *text, size_t width)
+static void elide_name(pj_str *out, const char *text, size_t width)
 {
     pj_str shorter = pj_str_new(0);
     bool more = true;
@@ -296,6 +296,29 @@ void pj_text_elide(pj_str *out, const char *text, size_t width)
     else
         cut_middle(out, shorter.data, width);
     pj_str_free(&shorter);
+}
+
+/* Of a list "a, b" each name has its share of the room: cut as one text it would lose where one ends. */
+void pj_text_elide(pj_str *out, const char *text, size_t width)
+{
+    enum { LEAST = 8 };
+    size_t names = 1;
+    for (const char *at = text; (at = strstr(at, ", ")); at += 2)
+        names++;
+    size_t commas = 2 * (names - 1);
+    if (names == 1 || width < commas + names * LEAST || pj_text_width(text) <= width) {
+        elide_name(out, text, width);
+        return;
+    }
+    for (const char *end; text; text = end ? end + 2 : NULL) {
+        pj_str name = pj_str_new(0);
+        end = strstr(text, ", ");
+        pj_str_add_bytes(&name, text, end ? (size_t)(end - text) : strlen(text));
+        pj_str_fail_as(out, &name);
+        elide_name(out, name.data, (width - commas) / names);
+        pj_str_add(out, end ? ", " : "");
+        pj_str_free(&name);
+    }
 }
 
 void pj_text_wrap(pj_str *out, const char *text, size_t at, size_t indent, size_t width)

@@ -99,6 +99,8 @@ static void test_texts(void)
     /* one part of a path after the other, down to its initial and number; then the middle is cut */
     CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 31), "/e/layers.0/linear1/MatMul");
     CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 22), "/e/l.0/linear1/MatMul");
+    CHECK_SAYS(pj_text_elide(&text, "/a/b/Add, /c/d/Mul", 18), "/a/b/Add, /c/d/Mul");
+    CHECK_SAYS(pj_text_elide(&text, "/first/one/Add, /second/two/Mul", 26), "/f/one/Add, /s/two/Mul"); /* 12 each */
     CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 16), "/e/l.0/l1/MatMul");
     CHECK_SAYS(pj_text_elide(&text, "/encoder/layers.0/linear1/MatMul", 15), "/e/l.0/l...tMul");
     CHECK_SAYS(pj_text_elide(&text, "model.layers.12.attn", 12), "m.l.12.attn");
