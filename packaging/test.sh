@@ -119,8 +119,9 @@ if command -v node >/dev/null 2>&1; then
     node packaging/npm/test/test.mjs "$work/npm/package" "$program" models || fail "the npm package"
     if command -v npm >/dev/null 2>&1; then
         (cd "$work/npm" && npm install --silent --no-audit --no-fund --offline --ignore-scripts "$dist"/picojoule-[0-9]*.tgz &&
-            npx --no-install picojoule analyze "$root/models/resnet8.onnx" | grep -q 'One run takes 258.4 uJ') ||
-            fail "npm install"
+            npx --no-install picojoule analyze "$root/models/resnet8.onnx" | grep -q 'One run takes 258.4 uJ' &&
+            cp "$root/examples/dearest.mjs" . && node dearest.mjs "$root/models/resnet8.onnx" |
+            grep -q '^258.420 uJ, of which 16.5 % in /stack3/conv2/Conv$') || fail "npm install, examples/dearest.mjs"
     fi
 else
     skip "no node: the npm package was NOT tried"

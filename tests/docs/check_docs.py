@@ -230,7 +230,7 @@ def check(document, text, world):
         for command, shown in commands(kind, lines):
             if re.match(r"alias |\./dev (test|build|bench)\b|models/generate|tests/", command.strip()):
                 continue
-            if not world.runtime and (re.search(RUNS_MODELS, command) or "sensitivity.json" in command):
+            if not world.runtime and world.wants_runtime(command):
                 left_out += 1
                 continue
             ran += 1
@@ -259,6 +259,7 @@ def rewrite(document, command, shown, printed):
 class World:
     def __init__(self, path, program, root):
         self.path = path
+        self.unmade = set()  # files that commands would have made which were left out
         self.runtime = runtime(program)
         self.env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
         self.env.update(BROWSER="true", TMPDIR=path, PROGRAM=program, ROOT=root,
@@ -272,6 +273,13 @@ class World:
             with open(os.path.join(path, name + ".onnx"), "wb") as file:
                 file.write(field(1, 8) + field(7, content) + field(8, field(2, 17)))
         subprocess.run(["sh", "-c", WORLD], cwd=path, env=self.env, check=True, stdin=subprocess.DEVNULL)
+
+    def wants_runtime(self, command):
+        """Does it run a model, or read what such a command would have made?"""
+        made = re.findall(r"(?:-o|--output|--apply|--keep-trace)[ =](\S+)", command)
+        wants = re.search(RUNS_MODELS, command) or self.unmade & (set(re.split(r"[\s=]+", command)) - set(made))
+        self.unmade = self.unmade | set(made) if wants else self.unmade - set(made)
+        return wants
 
     def run(self, command):
         """`model.onnx` is a model with symbolic sizes for commands that name one."""
