@@ -34,6 +34,8 @@ static pj_status collect(pj_pass *pass, pruned *out)
         if (!has_weight(pass, node, &weight) || weight.value->twin)
             continue;
         PJ_TRY(pj_weight_check(pass, node, &weight));
+        if (out->count == most) /* it was not counted: there was no memory for it then */
+            return pj_fail_memory(pass->err);
         weight.value->twin = weight.value; /* it has been seen */
         out->weight[out->count] = weight;
         out->from[out->count] = weight.from;

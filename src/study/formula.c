@@ -35,7 +35,7 @@ static pj_status find_some(pj_symbols *symbols, const pj_item *const *item, size
             continue;
         if (!pj_num_read(symbols, item[i]->text, NULL, &formula)) {
             *why = explain(item[i]->name, item[i]->text, "this is no formula", "", values->arena);
-            return pj_got(*why, err);
+            return pj_got(*why && !pj_arena_failed(values->arena), err);
         }
         if (pj_num_missing(formula, values)) {
             *left += 1;
@@ -133,8 +133,10 @@ static pj_status read_comparison(pj_study *study, pj_json value, pj_exclusion *o
     PJ_TRY(pj_got(symbols, err));
     if (i == count || !pj_num_read(symbols, out->left, NULL, &number) ||
         !pj_num_read(symbols, out->right, NULL, &number))
-        return pj_json_fail(value, PJ_EFORMAT, err,
-                            "'%.100s' compares no two formulas; for example \"batch * total > 65536\"", text);
+        return pj_arena_failed(study->arena)
+                   ? pj_fail_memory(err)
+                   : pj_json_fail(value, PJ_EFORMAT, err,
+                                  "'%.100s' compares no two formulas; for example \"batch * total > 65536\"", text);
     out->compare = signs[i].compare;
     return PJ_OK;
 }
@@ -211,6 +213,7 @@ pj_status pj_point_excluded(const pj_block *block, const pj_item *const *item, s
         }
         *out = pj_num_read(symbols, e->left, &values, &left) && pj_num_read(symbols, e->right, &values, &right) &&
                pj_num_known(left) && pj_num_known(right) && holds(e, left.whole, right.whole);
+        PJ_TRY(pj_got(!pj_arena_failed(arena), err));
     }
     return PJ_OK;
 }

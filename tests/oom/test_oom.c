@@ -1193,7 +1193,7 @@ static void run_apply(const char *path)
 static void run_policies(void)
 {
     builder b;
-    input in = {.path = NULL};
+    input in = {.keeps = true};
     pj_error err = {0};
     const pj_setup setup = pj_setup_default();
     in.bytes = build_decoder(&b, &in.size);

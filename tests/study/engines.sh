@@ -144,9 +144,9 @@ submit() # OPTION... : an array of four tasks; prints its number
 {
     in_net pjc0 sbatch --parsable --array=0-3 --output=/dev/null --chdir="$work" "$@"
 }
-wait_jobs()
+wait_jobs() # Slurm lets a task that runs again rest until its old credential has expired, two minutes
 {
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         [ "$(in_net pjc0 squeue -h | wc -l)" != 0 ] || return 0
         sleep 0.2
     done
