@@ -77,7 +77,7 @@ typedef struct pj_measure_ask {
     double interval_s;          /* between samples */
     bool of_command;            /* the command's share by CPU time, not all of the machine */
     bool estimate;              /* power constants where nothing is read */
-    double tdp_w;               /* for these; NAN: not known */
+    double tdp_w;               /* of all processors, for these; NAN: as their name says, where it is known */
     double queries;             /* of a run */
     pj_idle idle;               /* the baseline */
     const char *const *command; /* what is told of it; ends with NULL; or NULL */
@@ -118,6 +118,7 @@ typedef struct pj_domain_figure {
 typedef struct pj_host {
     const char *cpu_model; /* "": not known */
     size_t cores;          /* that work; 0: not known */
+    size_t sockets;        /* processors; 1 where they are not told apart */
     double ram_gib;        /* NAN */
     const char *const *gpus;
     size_t gpu_count;

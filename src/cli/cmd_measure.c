@@ -115,7 +115,7 @@ static const pj_option source_rows[] = {
      PJ_OPTION_TEXT, .at = AT(ask.gpus)},
     {"estimate", 0, NULL, "where nothing is read, constants stand in: TDP of\nprocessors, watts of memory modules. These are no\nreadings, and every line says so",
      PJ_OPTION_FLAG, .at = AT(ask.estimate)},
-    {"tdp", 0, "W", "of the processors, for --estimate (default: 4 a\ncore)",
+    {"tdp", 0, "W", "of all processors, for --estimate (default: as\ntheir name says, else 4 a core)",
      PJ_OPTION_REAL, .at = AT(ask.tdp_w), .least = 1e-3, .most = 1e6, .wants = "watts above 0"},
     {"interval", 0, "DURATION", "between samples (default 100ms); shorter where a\ncounter would wrap twice",
      PJ_OPTION_READ, .at = AT(ask.interval_s), .read = read_interval},

@@ -1,6 +1,7 @@
 /* Reading procfs, or a folder that looks like it. */
 #include "measure/host.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -42,12 +43,32 @@ static size_t count_of(const char *text, const char *key)
     return count;
 }
 
+/* How many numbers the lines "physical id : N" have. */
+static size_t count_sockets(const char *text)
+{
+    unsigned char seen[256] = {0};
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, "physical id"));) {
+        unsigned long id = ULONG_MAX;
+        at += strlen("physical id");
+        at += strspn(at, " \t");
+        if (*at == ':')
+            id = strtoul(at + 1, NULL, 10);
+        if (id < sizeof seen && !seen[id]) {
+            seen[id] = 1;
+            count++;
+        }
+    }
+    return count ? count : 1;
+}
+
 void pj_host_look(pj_arena *arena, const char *procfs, const char *sysfs, pj_host *out)
 {
     char *cpu = read_file(procfs, "cpuinfo"), *memory = read_file(procfs, "meminfo"), *value;
-    *out = (pj_host){.cpu_model = "", .ram_gib = NAN, .start_c = NAN, .end_c = NAN};
+    *out = (pj_host){.cpu_model = "", .sockets = 1, .ram_gib = NAN, .start_c = NAN, .end_c = NAN};
     if (cpu) {
         out->cores = count_of(cpu, "processor\t");
+        out->sockets = count_sockets(cpu);
         out->is_virtual = strstr(cpu, " hypervisor") != NULL;
         value = value_of(cpu, "model name");
         if (value) {

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "measure/estimate.h"
 #include "measure/host.h"
 #include "power/power.h"
 #include "power/statistics.h"
@@ -120,6 +121,8 @@ static pj_status open_all(pj_meter *m, pj_error *err)
     PJ_TRY(open_log(m, err));
     PJ_TRY(pj_power_open(&m->power, err));
     pj_host_look(m->arena, m->power.procfs, m->power.sysfs, &m->host);
+    if (estimates(m, "cpu"))
+        PJ_TRY(pj_estimate_tdp(&m->power, &m->host, &m->ask.tdp_w, err));
     PJ_TRY(list_gpus(m, err));
     return list_states(m, err);
 }
@@ -277,29 +280,11 @@ static bool counts(const pj_meter *m, size_t domain)
     return true;
 }
 
-/* W that constants say of a run. */
-static double cpu_estimate_w(const pj_meter *m, const pj_measured_run *run)
-{
-    double cores = (double)m->host.cores, tdp = m->ask.tdp_w;
-    if (isnan(tdp) && m->host.cores)
-        tdp = 4 * cores;
-    if (m->ask.of_command && !isnan(tdp) && m->host.cores && !isnan(run->cpu_s) && run->seconds > 0)
-        return pj_tdp_command_w(tdp, run->cpu_s, run->seconds, cores);
-    double load = m->host.cores && run->seconds > 0 ? run->busy_cpu_s / (run->seconds * cores) : NAN;
-    return pj_tdp_machine_w(tdp, load > 1 ? 1 : load);
-}
-
-static double ram_estimate_w(const pj_meter *m)
-{
-    double modules;
-    return isnan(m->host.ram_gib) ? NAN : pj_ram_w(m->host.ram_gib, false, &modules);
-}
-
 static double estimate_j(const pj_meter *m, const pj_measured_run *run)
 {
-    double joules = 0, ram = ram_estimate_w(m);
+    double joules = 0, ram = pj_estimate_ram_w(&m->host);
     if (estimates(m, "cpu"))
-        joules += cpu_estimate_w(m, run) * run->seconds;
+        joules += pj_estimate_cpu_w(&m->ask, &m->host, run) * run->seconds;
     if (estimates(m, "ram") && !isnan(ram))
         joules += ram * run->seconds;
     return joules;
@@ -412,14 +397,14 @@ static pj_status finish_domains(pj_meter *m, pj_error *err)
             finish_domain(m, i, &list[out->domain_count++]);
     for (size_t r = 0; r < m->runs; r++)
         if (m->run[r].counted) {
-            cpu_w += cpu_estimate_w(m, &m->run[r]) * m->run[r].seconds;
+            cpu_w += pj_estimate_cpu_w(&m->ask, &m->host, &m->run[r]) * m->run[r].seconds;
             n += m->run[r].seconds;
         }
     size_t read = out->domain_count;
     if (estimates(m, "cpu") && n > 0)
         add_estimate(out, &list[out->domain_count++], "CPU by its TDP", "cpu", cpu_w / n);
-    if (estimates(m, "ram") && !isnan(ram_estimate_w(m)))
-        add_estimate(out, &list[out->domain_count++], "RAM by its size", "ram", ram_estimate_w(m));
+    if (estimates(m, "ram") && !isnan(pj_estimate_ram_w(&m->host)))
+        add_estimate(out, &list[out->domain_count++], "RAM by its size", "ram", pj_estimate_ram_w(&m->host));
     size_t measured = 0;
     for (size_t i = 0; i < out->domain_count; i++) {
         if (!list[i].added)

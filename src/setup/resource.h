@@ -22,7 +22,7 @@ extern const pj_builtin pj_builtin_classes[]; /* of devices */
 extern const pj_builtin pj_builtin_targets[];
 extern const pj_builtin pj_builtin_hierarchies[];
 extern const pj_builtin pj_builtin_op_rules[];
-extern const pj_builtin pj_builtin_footprint[]; /* regions, embodied */
+extern const pj_builtin pj_builtin_footprint[]; /* regions, embodied, tdp */
 
 typedef enum pj_resource_kind {
     PJ_RESOURCE_TABLE,

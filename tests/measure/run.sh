@@ -243,6 +243,24 @@ grep -q '"code": "estimate"' out.json || fail "$label"
 grep -q 'ESTIMATE, not measured' err || fail "$label: $(cat err)"
 "$program" footprint out.json --json 2>/dev/null | grep -q '"boundary": "estimate"' || fail "$label: the boundary"
 
+# Two sockets of 155 W that idle: 2 * 155 * 0.1 (footprint_data/tdp.json; docs/measure.md).
+label="processors by their name"
+mkdir -p proc && echo 'cpu 1 1 1 1 1 1 1 1' >proc/stat
+cpuinfo() {
+    for id in 0 1; do
+        printf 'processor\t: %s\nmodel name\t: %s\nphysical id\t: %s\nflags\t\t: fpu %s\n' $id "$1" $id "$2"
+    done >proc/cpuinfo
+    measure --sysfs empty --procfs proc --nvml-library none.so --estimate -- sleep 0.1
+}
+cpuinfo 'AMD EPYC 7302 16-Core Processor' vme
+grep -q '"watts_mean": 31[,.]' out.json && grep -q '2 x AMD EPYC 7302: 155 W each' out.json || fail "$label: $(cat out.json)"
+cpuinfo 'Intel(R) Xeon(R) CPU E5-2696 v4 @ 2.20GHz' vme
+grep -q '2 x Intel Xeon E5-2696 v4: ' out.json || fail "$label: $(cat out.json)"
+cpuinfo 'AMD EPYC 7302 16-Core Processor' hypervisor
+grep -q '"watts_mean": 0\.8' out.json && grep -q 'a virtual machine has a part' out.json || fail "$label: $(cat out.json)"
+cpuinfo 'AMD EPYC 730' vme # no row is taken for its neighbour
+grep -q 'the TDP of this processor is not known: 4 W a core' out.json || fail "$label: $(cat out.json)"
+
 label="emissions.csv: a header once, another file is kept"
 fresh laptop
 echo 'a,b' >emissions.csv
