@@ -16,9 +16,10 @@
  *     pj_model_close(model);
  *
  * setup.h says what is asked, model.h opens models and gives shapes, result.h prices them, session.h prices many,
- * memory.h has the peak of activations, lint.h says what to change, apply.h changes it, diff.h compares two, budget.h
- * checks limits, evaluate.h runs models, history.h keeps figures over time, footprint.h makes CO2e of joules,
- * measure.h finds joules, layers.h puts them beside estimates, report.h prints. error.h says how failures are told.
+ * probe.h prices a million sizes of a layer, memory.h has the peak of activations, lint.h says what to change, apply.h
+ * changes it, diff.h compares two, budget.h checks limits, evaluate.h runs models, history.h keeps figures over time,
+ * footprint.h makes CO2e of joules, measure.h finds joules, layers.h puts them beside estimates, report.h prints.
+ * error.h says how failures are told.
  *
  * Threads: each header says what may be done at once; objects without a common owner are independent. */
 #ifndef PICOJOULE_PICOJOULE_H
@@ -40,6 +41,7 @@
 #include "picojoule/memory.h"
 #include "picojoule/model.h"
 #include "picojoule/plan.h"
+#include "picojoule/probe.h"
 #include "picojoule/report.h"
 #include "picojoule/result.h"
 #include "picojoule/session.h"
