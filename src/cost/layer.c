@@ -375,7 +375,8 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
     pj_interner_init(&out->counts, arena);
-    pj_interner_init(&out->formats, arena);
+    if (!out->formats.arena)
+        pj_interner_init(&out->formats, arena);
     size_t *seen = PJ_NEW(arena, size_t, model->values);
     PJ_TRY(pj_got(out->row && out->detail && seen, err));
     for (size_t i = 0; i < out->count; i++) {

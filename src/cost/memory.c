@@ -74,12 +74,12 @@ static pj_place staged_in(const pj_memory *memory, pj_place place)
 
 pj_move pj_move_read(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits)
 {
-    return (pj_move){operand, NULL, -1, bits, (double)bits, place, staged_in(memory, place), 1};
+    return (pj_move){operand, NULL, bits, (double)bits, place, staged_in(memory, place), 1};
 }
 
 pj_move pj_move_write(const pj_memory *memory, pj_operand operand, pj_place place, uint64_t bits)
 {
-    return (pj_move){operand, NULL, -1, bits, (double)bits, staged_in(memory, place), place, 1};
+    return (pj_move){operand, NULL, bits, (double)bits, staged_in(memory, place), place, 1};
 }
 
 /* Of one bit, or word, of an SRAM of that size. */

@@ -40,6 +40,7 @@ typedef struct pj_memory {
     double mac_pj;                 /* of a multiply-accumulate, where the hierarchy says it; negative: the table does */
     bool append_caches;            /* a cache of keys and values grows by what is new */
     double runs;                   /* over which weights may stay */
+    bool is_mute;                  /* nobody reads what is only told of layers */
 } pj_memory;
 
 /* As the setup asks for it; keeps nothing. `hierarchy`: the reference where the setup names none; NULL: rules qtools.
@@ -53,7 +54,6 @@ typedef enum pj_operand { PJ_OPERAND_INPUT, PJ_OPERAND_OUTPUT, PJ_OPERAND_PARAME
 typedef struct pj_move {
     pj_operand operand;
     const pj_value *value; /* NULL: numbers that stand in attributes */
-    int buffer;            /* of the value (schedule/buffers.h); -1: no activation */
     uint64_t bits;
     double sram_bits; /* size of the SRAM at either end */
     pj_place from, to;

@@ -39,7 +39,6 @@ static pj_status read_activations(const pj_traffic *traffic, const pj_layer_deta
         bool is_io = is_model_input(pj_precision_source(traffic->precision, node, i));
         pj_move move = pj_move_read(traffic->memory, PJ_OPERAND_INPUT, pj_memory_place(traffic->memory, is_io), bits);
         move.value = node->in[i];
-        move.buffer = pj_traffic_buffer(traffic, node->in[i]);
         PJ_TRY(pj_moves_add(out, &move, err));
     }
     return PJ_OK;
@@ -57,7 +56,6 @@ static pj_status write_results(const pj_traffic *traffic, const pj_layer_detail 
         bool is_io = is_model_output(pj_precision_result(traffic->precision, node, o));
         pj_move move = pj_move_write(traffic->memory, PJ_OPERAND_OUTPUT, pj_memory_place(traffic->memory, is_io), bits);
         move.value = node->out[o];
-        move.buffer = pj_traffic_buffer(traffic, node->out[o]);
         PJ_TRY(pj_moves_add(out, &move, err));
     }
     return PJ_OK;
@@ -73,5 +71,6 @@ pj_status pj_once_charge(const pj_traffic *traffic, size_t layer, pj_layer *row,
     PJ_TRY(write_results(traffic, detail, moves, err));
     for (size_t i = 0; i < moves->count; i++)
         pj_move_charge(traffic->memory, &moves->at[i], &row->energy);
-    return traffic->memory->hierarchy ? pj_leveled_bound(traffic, layer, row, err) : PJ_OK;
+    bool is_told = traffic->memory->hierarchy && !traffic->memory->is_mute;
+    return is_told ? pj_leveled_bound(traffic, layer, row, err) : PJ_OK;
 }

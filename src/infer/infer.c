@@ -11,6 +11,7 @@ typedef struct walk {
     pj_error *err;
     pj_map found;  /* op -> lookup list: a model repeats few operators many times */
     pj_map *fixed; /* pj_infer_noting, or NULL */
+    bool is_again; /* operators have been looked up */
 } walk;
 
 /* One operator looked up: rows differ by domain and opset. */
@@ -25,6 +26,8 @@ static pj_status infer_graph(walk *w, pj_graph *graph);
 
 static pj_status find_desc(walk *w, pj_node *node)
 {
+    if (w->is_again && node->desc)
+        return PJ_OK;
     lookup *first = pj_map_get(&w->found, node->op);
     for (lookup *at = first; at; at = at->next) {
         if (at->opset == node->opset && strcmp(at->domain, node->domain) == 0) {
@@ -285,13 +288,25 @@ pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err)
     return pj_infer_noting(model, diags, NULL, err);
 }
 
+static pj_status infer_all(walk *w)
+{
+    pj_model *model = w->model;
+    pj_map_init(&w->found, pj_model_results(model));
+    PJ_TRY(infer_graph(w, model->graph));
+    bool failed = pj_arena_failed(model->arena) || pj_arena_failed(pj_model_results(model));
+    return failed ? pj_fail_memory(w->err) : PJ_OK;
+}
+
 pj_status pj_infer_noting(pj_model *model, pj_diags *diags, pj_map *fixed, pj_error *err)
 {
     walk w = {.model = model, .diags = diags, .fixed = fixed, .err = err};
-    pj_map_init(&w.found, pj_model_results(model));
-    PJ_TRY(infer_graph(&w, model->graph));
-    bool failed = pj_arena_failed(model->arena) || pj_arena_failed(pj_model_results(model));
-    return failed ? pj_fail_memory(err) : PJ_OK;
+    return infer_all(&w);
+}
+
+pj_status pj_infer_again(pj_model *model, pj_diags *diags, pj_error *err)
+{
+    walk w = {.model = model, .diags = diags, .err = err, .is_again = true};
+    return infer_all(&w);
 }
 
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err)

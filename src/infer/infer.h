@@ -17,5 +17,8 @@ pj_status pj_infer(pj_model *model, pj_diags *diags, pj_error *err);
 /* The same; `fixed` gets for each symbol the size that it was compared with (symbol -> pj_num; unknown: several). */
 pj_status pj_infer_noting(pj_model *model, pj_diags *diags, pj_map *fixed, pj_error *err);
 
+/* As pj_infer, of a model that has been inferred and whose inputs have other sizes since: operators stay what they are. */
+pj_status pj_infer_again(pj_model *model, pj_diags *diags, pj_error *err);
+
 /* One node alone, whose inputs have types: for tests of rules. */
 pj_status pj_infer_node(pj_model *model, pj_node *node, pj_diags *diags, pj_error *err);

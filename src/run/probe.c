@@ -13,8 +13,18 @@ typedef struct ask {
     pj_setup setup;
     pj_prices prices;
     pj_plan formats;
-    const pj_plan *plan; /* `formats`, or NULL */
-    pj_priced settled;   /* policy and memory */
+    const pj_plan *plan;    /* `formats`, or NULL */
+    const char *plan_words; /* what it was made of */
+    pj_priced settled;      /* policy and memory */
+    struct ask *like;       /* an earlier one whose formats and counts are the same; NULL: none */
+    bool is_kept;           /* `precision` and `schedule` hold for all rows ... */
+    pj_precision precision; /* ... as they were before layers settled what they hand on: */
+    const pj_format *stored;
+    const pj_format **sum;
+    pj_schedule schedule;
+    pj_interner words; /* formats as they are told */
+    pj_priced counted; /* of this row */
+    pj_status status;  /* of counting it */
 } ask;
 
 struct pj_probe {
@@ -52,7 +62,31 @@ static pj_status open_ask(pj_probe *probe, const pj_setup *given, ask *a, pj_err
     a->plan = plan || given->quantize ? &a->formats : NULL;
     if (a->plan)
         PJ_TRY(pj_plan_take(plan ? plan->plan : NULL, given->quantize, probe->model, probe->arena, &a->formats, err));
-    return pj_run_settled(&a->prices, &a->settled, err);
+    a->plan_words = plan ? plan->sha256 : "";
+    PJ_TRY(pj_run_settled(&a->prices, &a->settled, err));
+    a->settled.memory.is_mute = true;
+    return PJ_OK;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Prices of QTools change formats. */
+static bool counts_alike(const ask *a, const ask *b)
+{
+    pj_accumulator_policy x = pj_table_accumulator(a->prices.table), y = pj_table_accumulator(b->prices.table);
+    return is_same_text(a->setup.quantize, b->setup.quantize) && strcmp(a->plan_words, b->plan_words) == 0 &&
+           a->setup.no_fold == b->setup.no_fold && x.fixed_bits == y.fixed_bits && x.float_is_fp32 == y.float_is_fp32 &&
+           pj_table_rules(a->prices.table) != PJ_RULES_QTOOLS && pj_table_rules(b->prices.table) != PJ_RULES_QTOOLS;
+}
+
+static void find_like(pj_probe *probe, ask *a)
+{
+    for (ask *other = probe->ask; other < a && !a->like; other++)
+        if (!other->like && counts_alike(other, a))
+            a->like = other;
 }
 
 /* What the file declares of results rests on other sizes: their kind and element type stay. */
@@ -84,6 +118,8 @@ static pj_status fill(pj_probe *probe, const char *const *columns, const pj_setu
     forget_shapes(probe->model);
     for (size_t i = 0; i < probe->asks; i++)
         PJ_TRY(open_ask(probe, setups[i], &probe->ask[i], err));
+    for (size_t i = 0; i < probe->asks; i++)
+        find_like(probe, &probe->ask[i]);
     return pj_got(!pj_arena_failed(probe->arena), err);
 }
 
@@ -198,6 +234,82 @@ static void tell(const pj_priced *priced, pj_price *out)
                       .uncounted = (int32_t)t->uncounted};
 }
 
+/* Do formats and the order of layers rest on nothing that rows change? Quantizers look at sizes, subgraphs run or not.
+ */
+static bool rests_on_structure(const pj_precision *precision)
+{
+    const pj_graph *graph = precision->model->graph;
+    bool rests = true;
+    for (int n = 0; rests && n < graph->nodes; n++) {
+        const pj_node *node = graph->node[n];
+        rests = node->desc && pj_precision_node(precision, node)->quantizer == PJ_NO_QUANTIZER;
+        for (int i = 0; rests && i < node->attrs; i++)
+            rests = node->attr[i].kind != PJ_ATTR_GRAPH && node->attr[i].kind != PJ_ATTR_GRAPHS;
+        for (int o = 0; rests && o < node->outputs; o++)
+            rests = !node->out[o] || !node->out[o]->is_constant;
+    }
+    return rests;
+}
+
+/* Once, for the first row that gets this far. */
+static pj_status keep(pj_probe *probe, ask *a, pj_diags *diags, pj_error *err)
+{
+    size_t values = (size_t)probe->model->values;
+    pj_precision *p = &a->precision;
+    PJ_TRY(pj_precision_read(probe->model, a->plan, !a->setup.no_fold, probe->arena, diags, p, err));
+    PJ_TRY(pj_schedule_steps(probe->model, probe->arena, diags, &a->schedule, err));
+    pj_interner_init(&a->words, probe->arena);
+    a->stored = pj_arena_memdup(probe->arena, p->stored, values, sizeof *p->stored);
+    a->sum = pj_arena_memdup(probe->arena, p->sum, values, sizeof *p->sum);
+    a->is_kept = a->stored && a->sum;
+    return pj_got(a->is_kept, err);
+}
+
+static pj_status count_kept(pj_probe *probe, ask *a, pj_diags *diags, pj_error *err)
+{
+    pj_priced *out = &a->counted;
+    pj_precision *p = &a->precision;
+    size_t values = (size_t)probe->model->values;
+    memcpy(p->stored, a->stored, values * sizeof *p->stored);
+    memcpy(p->sum, a->sum, values * sizeof *p->sum);
+    *out = (pj_priced){.precision = *p, .schedule = a->schedule};
+    out->precision.arena = probe->scratch;
+    out->layers.formats = a->words;
+    pj_status status =
+        pj_layers_count(&out->schedule, &out->precision, a->prices.table, probe->scratch, diags, &out->layers, err);
+    a->words = out->layers.formats;
+    return status;
+}
+
+/* Formats and counts of a row. */
+static pj_status count(pj_probe *probe, ask *a, pj_diags *diags, pj_error *err)
+{
+    if (a->is_kept)
+        return count_kept(probe, a, diags, err);
+    a->counted = (pj_priced){0};
+    PJ_TRY(pj_run_counted(&a->prices, a->plan, probe->scratch, probe->scratch, diags, &a->counted, err));
+    return rests_on_structure(&a->counted.precision) ? keep(probe, a, diags, err) : PJ_OK;
+}
+
+/* Prices of a row; rows of layers are copied where another setup prices the same ones. */
+static pj_status price(pj_probe *probe, const ask *a, pj_diags *diags, pj_price *out, pj_error *err)
+{
+    const ask *counted = a->like ? a->like : a;
+    pj_priced priced = counted->counted;
+    pj_layers *layers = &priced.layers;
+    PJ_TRY(counted->status);
+    if (probe->asks > 1)
+        layers->row = pj_arena_memdup(probe->scratch, layers->row, layers->count, sizeof *layers->row);
+    PJ_TRY(pj_got(layers->row, err));
+    priced.policy = a->settled.policy;
+    priced.memory = a->settled.memory;
+    if (priced.policy->prepare && !priced.schedule.buffers.root)
+        PJ_TRY(pj_schedule_buffers(&priced.precision, probe->scratch, &priced.schedule, err));
+    PJ_TRY(pj_run_prices(&a->prices, probe->scratch, probe->scratch, diags, &priced, err));
+    tell(&priced, out);
+    return PJ_OK;
+}
+
 static pj_status price_row(pj_probe *probe, const int64_t *row, pj_price *out, pj_error *err)
 {
     pj_diags diags;
@@ -206,20 +318,14 @@ static pj_status price_row(pj_probe *probe, const int64_t *row, pj_price *out, p
     if (status == PJ_OK)
         status = check_sizes(probe->model->graph, err);
     if (status == PJ_OK)
-        status = pj_infer(probe->model, &diags, err);
+        status = pj_infer_again(probe->model, &diags, err);
     for (size_t i = 0; i < probe->asks; i++) {
-        const ask *a = &probe->ask[i];
-        pj_priced priced = a->settled;
-        pj_status own = status;
-        if (own == PJ_OK)
-            own = pj_run_counted(&a->prices, a->plan, probe->scratch, probe->scratch, &diags, &priced, err);
-        if (own == PJ_OK)
-            own = pj_run_prices(&a->prices, probe->scratch, probe->scratch, &diags, &priced, err);
+        ask *a = &probe->ask[i];
+        a->status = status != PJ_OK || a->like ? status : count(probe, a, &diags, err);
+        pj_status own = a->status == PJ_OK ? price(probe, a, &diags, &out[i], err) : a->status;
         if (own == PJ_ENOMEM)
             return own;
-        if (own == PJ_OK)
-            tell(&priced, &out[i]);
-        else
+        if (own != PJ_OK)
             out[i] = (pj_price){.status = (int32_t)own};
     }
     return PJ_OK;
