@@ -35,6 +35,8 @@ struct pj_probe {
     pj_shelf shelf;
     pj_places *column;
     size_t columns;
+    const int64_t *first; /* row that was priced; NULL: none was */
+    bool is_usual;        /* attributes are as in that one */
     ask *ask;
     size_t asks;
 };
@@ -168,6 +170,19 @@ void pj_probe_free(pj_probe *probe)
 
 /* ---- a row ---- */
 
+/* Attributes may say formats; sizes of tensors do not. */
+static pj_status compare_first(pj_probe *probe, const int64_t *row, pj_error *err)
+{
+    if (!probe->first)
+        probe->first = pj_arena_memdup(probe->arena, row, probe->columns, sizeof *row);
+    PJ_TRY(pj_got(probe->first, err));
+    probe->is_usual = true;
+    for (size_t c = 0; c < probe->columns; c++)
+        for (size_t i = 0; i < probe->column[c].count && row[c] != probe->first[c]; i++)
+            probe->is_usual = probe->is_usual && !probe->column[c].at[i].number;
+    return PJ_OK;
+}
+
 static pj_status set_row(const pj_probe *probe, const int64_t *row, pj_error *err)
 {
     for (size_t c = 0; c < probe->columns; c++) {
@@ -284,11 +299,12 @@ static pj_status count_kept(pj_probe *probe, ask *a, pj_diags *diags, pj_error *
 /* Formats and counts of a row. */
 static pj_status count(pj_probe *probe, ask *a, pj_diags *diags, pj_error *err)
 {
-    if (a->is_kept)
+    if (a->is_kept && probe->is_usual)
         return count_kept(probe, a, diags, err);
     a->counted = (pj_priced){0};
     PJ_TRY(pj_run_counted(&a->prices, a->plan, probe->scratch, probe->scratch, diags, &a->counted, err));
-    return rests_on_structure(&a->counted.precision) ? keep(probe, a, diags, err) : PJ_OK;
+    bool can_keep = !a->is_kept && probe->is_usual && rests_on_structure(&a->counted.precision);
+    return can_keep ? keep(probe, a, diags, err) : PJ_OK;
 }
 
 /* Prices of a row; rows of layers are copied where another setup prices the same ones. */
@@ -313,6 +329,7 @@ static pj_status price(pj_probe *probe, const ask *a, pj_diags *diags, pj_price 
 static pj_status price_row(pj_probe *probe, const int64_t *row, pj_price *out, pj_error *err)
 {
     pj_diags diags;
+    PJ_TRY(compare_first(probe, row, err));
     pj_status status = set_row(probe, row, err);
     start(probe, &diags);
     if (status == PJ_OK)
