@@ -1,4 +1,5 @@
 /* Writes an ONNX model that is a chain of Conv 1x1 and Relu, each Conv with weights of its own. */
+#define _POSIX_C_SOURCE 200809L /* truncate; NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* Field numbers of onnx.proto. */
 enum {
@@ -20,7 +22,7 @@ enum {
     FLOAT = 1
 };
 
-typedef enum weights { EMBEDDED, HOLES, ABSENT, RANDOM } weights;
+typedef enum weights { EMBEDDED, HOLES, ABSENT, RANDOM, EXTERNAL } weights;
 
 /* What is written; the first of two passes only counts. */
 typedef struct writer {
@@ -28,6 +30,8 @@ typedef struct writer {
     int64_t length;
     int64_t nodes, channels, extent;
     weights weights;
+    const char *data; /* of EXTERNAL: the name of the file beside the model ... */
+    int64_t placed;   /* ... and bytes of it that tensors have */
 } writer;
 
 /* A message that is small enough to be built in memory. */
@@ -135,6 +139,27 @@ static void put_elements(writer *w, int64_t bytes)
     }
 }
 
+static void add_entry(message *m, const char *key, const char *value)
+{
+    message entry = {.length = 0};
+    add_text(&entry, 1, key);
+    add_text(&entry, 2, value);
+    add_bytes(m, 13, entry.bytes, entry.length);
+}
+
+static void put_external(writer *w, message *tensor, int64_t bytes)
+{
+    char number[32];
+    add_entry(tensor, "location", w->data);
+    snprintf(number, sizeof number, "%" PRId64, w->placed);
+    add_entry(tensor, "offset", number);
+    snprintf(number, sizeof number, "%" PRId64, bytes);
+    add_entry(tensor, "length", number);
+    add_int(tensor, 14, 1);
+    put_message(w, GRAPH_INITIALIZER, tensor, 0);
+    w->placed += bytes;
+}
+
 static void put_weight(writer *w, const char *name)
 {
     int64_t bytes = w->channels * w->channels * 4;
@@ -147,6 +172,10 @@ static void put_weight(writer *w, const char *name)
     add_text(&tensor, 8, name);
     if (w->weights == ABSENT) {
         put_message(w, GRAPH_INITIALIZER, &tensor, 0);
+        return;
+    }
+    if (w->weights == EXTERNAL) {
+        put_external(w, &tensor, bytes);
         return;
     }
     add_varint(&tensor, 9 << 3 | 2); /* raw_data */
@@ -208,34 +237,41 @@ static void put_model(writer *w)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: gen_chain NODES CHANNELS EXTENT embedded|holes|absent|random FILE\n"
+    fprintf(stderr, "usage: gen_chain NODES CHANNELS EXTENT embedded|holes|absent|random|external FILE\n"
                     "Conv 1x1 and Relu in turn on [1,CHANNELS,EXTENT,EXTENT]; weights of zeros, as holes of the file, "
-                    "without elements, or random.\n");
+                    "without elements, random, or as holes of FILE.data.\n");
     return 2;
 }
 
 int main(int count, char **words)
 {
-    static const char *const kinds[] = {"embedded", "holes", "absent", "random"};
+    static const char *const kinds[] = {"embedded", "holes", "absent", "random", "external"};
     writer w = {0};
     int kind = 0;
+    char data[4096];
     if (count != 6)
         return usage();
-    while (kind < 4 && strcmp(words[4], kinds[kind]) != 0)
+    while (kind < 5 && strcmp(words[4], kinds[kind]) != 0)
         kind++;
     w.nodes = strtoll(words[1], NULL, 10);
     w.channels = strtoll(words[2], NULL, 10);
     w.extent = strtoll(words[3], NULL, 10);
     w.weights = (weights)kind;
-    if (kind == 4 || w.nodes <= 0 || w.channels <= 0 || w.extent <= 0)
+    if (kind == 5 || w.nodes <= 0 || w.channels <= 0 || w.extent <= 0)
         return usage();
     w.file = fopen(words[5], "wb");
     if (!w.file) {
         perror(words[5]);
         return 1;
     }
+    const char *slash = strrchr(words[5], '/');
+    snprintf(data, sizeof data, "%s.data", words[5]);
+    w.data = slash ? data + (slash + 1 - words[5]) : data;
     put_model(&w);
-    if (fclose(w.file) != 0) {
+    FILE *hole = w.weights == EXTERNAL ? fopen(data, "wb") : NULL;
+    bool ok = w.weights != EXTERNAL || (hole && ftruncate(fileno(hole), (off_t)w.placed) == 0);
+    ok = (!hole || fclose(hole) == 0) && ok;
+    if (fclose(w.file) != 0 || !ok) {
         perror(words[5]);
         return 1;
     }
