@@ -1,378 +1,14 @@
-/* The layout of the changed model, and its bytes. */
+/* The changed model around its graph, and its bytes. */
 #include "apply/emit.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "apply/layout.h"
 #include "apply/onnx_fields.h"
-#include "apply/pieces.h"
 #include "base/ckd.h"
 
-enum { ALIGN = 64, ALIGN_LARGE = PJ_MOST_ZEROS, LARGE = 1 << 20 };
 #define MOST_MESSAGE   ((uint64_t)INT32_MAX)
 #define EXTERNAL_ABOVE ((uint64_t)1 << 30)
-
-typedef struct layout {
-    pj_edit *edit;
-    const pj_apply_options *options;
-    pj_pieces model, graph, data;
-    bool is_external;  /* whatever may be external is */
-    bool has_external; /* in the source */
-    bool follows;      /* new contents are external because others are */
-    size_t location;   /* characters of its name */
-    pj_error *err;
-    pj_lost *lost;
-} layout;
-
-/* ---- nodes ---- */
-
-static void put_names(pj_str *out, pj_edit_value *const *value, int count, uint32_t field)
-{
-    while (count > 0 && !value[count - 1]) /* those that are left out at the end */
-        count--;
-    for (int i = 0; i < count; i++)
-        pj_put_text(out, field, value[i] ? value[i]->name : "");
-}
-
-static void put_new_node(const pj_edit_node *node, pj_str *out)
-{
-    put_names(out, node->in, node->inputs, 1);
-    put_names(out, node->out, node->outputs, 2);
-    pj_put_text(out, 3, node->name);
-    pj_put_text(out, 4, node->op);
-    if (node->attributes)
-        pj_str_add_bytes(out, node->attributes->data, node->attributes->length);
-    if (*node->domain)
-        pj_put_text(out, 7, node->domain);
-}
-
-/* Is this field of a node one that stays? */
-static pj_status stays(layout *l, const pj_edit_node *node, const pj_field_at *field, bool *out)
-{
-    const bool is_metadata = field->number == NODE_METADATA && field->wire == PJ_WIRE_BYTES && node->replaces;
-    pj_field_at inner;
-    const char *name = NULL;
-    *out = field->wire != PJ_WIRE_BYTES ||
-           (field->number > 2 && field->number != 3 && field->number != 4 && field->number != 7);
-    if (!is_metadata && (!node->lacks || field->number != NODE_ATTRIBUTE || field->wire != PJ_WIRE_BYTES))
-        return PJ_OK;
-    for (uint64_t at = field->value; at < field->end;) {
-        PJ_TRY(pj_proto_next(&l->edit->file, &at, field->end, &inner, l->err));
-        if (inner.number == 1 && inner.wire == PJ_WIRE_BYTES)
-            PJ_TRY(pj_proto_text(&l->edit->file, inner.value, inner.end, l->edit->arena, &name, l->err));
-    }
-    if (!is_metadata)
-        *out = strcmp(node->lacks, "*") != 0 && !(name && strcmp(name, node->lacks) == 0);
-    for (size_t i = 0; is_metadata && name && node->replaces[i]; i++)
-        *out = *out && strcmp(name, node->replaces[i]) != 0;
-    return PJ_OK;
-}
-
-/* A changed node: its names, then all else as it was, then what is new. */
-static pj_status add_changed_node(layout *l, const pj_edit_node *node)
-{
-    pj_pieces body = {0};
-    pj_field_at field, message;
-    uint64_t at = node->begin;
-    bool keep;
-    pj_str head = pj_str_new(0), tail = pj_str_new(0);
-    put_names(&head, node->in, node->inputs, 1);
-    put_names(&head, node->out, node->outputs, 2);
-    if (*node->name)
-        pj_put_text(&head, 3, node->name);
-    pj_put_text(&head, 4, node->op);
-    if (*node->domain)
-        pj_put_text(&head, 7, node->domain);
-    pj_pieces_text(&body, l->edit->arena, &head);
-    if (node->attributes)
-        pj_str_add_bytes(&tail, node->attributes->data, node->attributes->length);
-    pj_status status = pj_proto_next(&l->edit->file, &at, node->end, &message, l->err);
-    for (at = message.value; status == PJ_OK && at < message.end;) {
-        status = pj_proto_next(&l->edit->file, &at, message.end, &field, l->err);
-        if (status == PJ_OK)
-            status = stays(l, node, &field, &keep);
-        if (status == PJ_OK && keep)
-            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
-    }
-    pj_pieces_text(&body, l->edit->arena, &tail);
-    pj_pieces_message(&l->graph, l->edit->arena, 1, &body);
-    return status;
-}
-
-/* All nodes up to (and with) `last`; NULL: all that are left. */
-static pj_status add_nodes(layout *l, pj_edit_node **next, const pj_edit_node *last)
-{
-    bool done = false;
-    while (*next && !done) {
-        const pj_edit_node *node = *next;
-        done = node == last;
-        *next = node->next;
-        if (node->is_dropped)
-            continue;
-        if (node->end == 0) {
-            pj_str text = pj_str_new(0);
-            pj_pieces body = {0};
-            put_new_node(node, &text);
-            pj_pieces_text(&body, l->edit->arena, &text);
-            pj_pieces_message(&l->graph, l->edit->arena, 1, &body);
-        } else if (node->is_edited) {
-            PJ_TRY(add_changed_node(l, node));
-        } else {
-            pj_pieces_copy(&l->graph, l->edit->arena, node->begin, node->end);
-        }
-    }
-    return PJ_OK;
-}
-
-/* ---- tensors ---- */
-
-static bool is_large(const layout *l, uint64_t length)
-{
-    return length >= l->options->external_min;
-}
-
-/* Where contents of `length` bytes go in the data file. */
-static uint64_t place(layout *l, uint64_t length)
-{
-    uint64_t align = length >= LARGE ? ALIGN_LARGE : ALIGN, rest = l->data.bytes % align;
-    pj_pieces_add(&l->data, l->edit->arena, PJ_PIECE_ZEROS, rest ? align - rest : 0, 0, NULL);
-    return l->data.bytes;
-}
-
-/* Entries of external_data, and data_location; the name of the file is known at the end. */
-static void put_external(layout *l, pj_pieces *body, uint64_t offset, uint64_t length)
-{
-    enum { EXTERNAL_DATA = 13, DATA_LOCATION = 14 };
-    char number[32];
-    pj_str head = pj_str_new(0), tail = pj_str_new(0);
-    pj_put_tag(&head, EXTERNAL_DATA, PJ_WIRE_BYTES);
-    pj_put_varint(&head, 2 + 8 + 1 + pj_varint_bytes(l->location) + l->location);
-    pj_put_text(&head, 1, "location");
-    pj_put_tag(&head, 2, PJ_WIRE_BYTES);
-    pj_put_varint(&head, l->location);
-    pj_pieces_text(body, l->edit->arena, &head);
-    pj_pieces_add(body, l->edit->arena, PJ_PIECE_LOCATION, l->location, 0, NULL);
-    snprintf(number, sizeof number, "%llu", (unsigned long long)offset);
-    pj_put_entry(&tail, EXTERNAL_DATA, "offset", number);
-    snprintf(number, sizeof number, "%llu", (unsigned long long)length);
-    pj_put_entry(&tail, EXTERNAL_DATA, "length", number);
-    pj_put_number(&tail, DATA_LOCATION, 1);
-    pj_pieces_text(body, l->edit->arena, &tail);
-}
-
-static void put_raw_head(layout *l, pj_pieces *body, uint64_t length)
-{
-    pj_str head = pj_str_new(0);
-    pj_put_tag(&head, 9, PJ_WIRE_BYTES);
-    pj_put_varint(&head, length);
-    pj_pieces_text(body, l->edit->arena, &head);
-}
-
-static void add_new_tensor(layout *l, const pj_edit_tensor *init, const char *name)
-{
-    pj_pieces body = {0};
-    pj_str head = pj_str_new(0);
-    bool external = is_large(l, init->length) && (l->is_external || l->follows);
-    const pj_piece_kind kind = init->make ? PJ_PIECE_MAKE : PJ_PIECE_BYTES;
-    const void *what = init->make ? (const void *)init->make : init->bytes;
-    for (int i = 0; i < init->rank; i++)
-        pj_put_number(&head, 1, (uint64_t)init->dims[i]);
-    pj_put_number(&head, 2, (uint64_t)init->dtype);
-    pj_put_text(&head, 8, name);
-    pj_pieces_text(&body, l->edit->arena, &head);
-    if (external) {
-        uint64_t offset = place(l, init->length);
-        put_external(l, &body, offset, init->length);
-        pj_pieces_add(&l->data, l->edit->arena, kind, init->length, 0, what);
-    } else {
-        put_raw_head(l, &body, init->length);
-        pj_pieces_add(&body, l->edit->arena, kind, init->length, 0, what);
-    }
-    pj_pieces_message(&l->graph, l->edit->arena, 5, &body);
-}
-
-/* A tensor of the source whose contents go to another place than they came from. */
-static pj_status add_moved_tensor(layout *l, const pj_edit_tensor *init, bool external)
-{
-    pj_pieces body = {0};
-    pj_field_at message, field;
-    uint64_t at = init->begin, length = init->tensor->length;
-    PJ_TRY(pj_proto_next(&l->edit->file, &at, init->end, &message, l->err));
-    for (at = message.value; at < message.end;) {
-        PJ_TRY(pj_proto_next(&l->edit->file, &at, message.end, &field, l->err));
-        bool is_data =
-            field.number == 4 || field.number == 9 || field.number == 10 || field.number == 13 || field.number == 14;
-        if (!is_data)
-            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
-    }
-    if (external) {
-        uint64_t offset = place(l, length);
-        put_external(l, &body, offset, length);
-        pj_pieces_add(&l->data, l->edit->arena, PJ_PIECE_TENSOR, length, 0, init->tensor);
-    } else {
-        put_raw_head(l, &body, length);
-        pj_pieces_add(&body, l->edit->arena, PJ_PIECE_TENSOR, length, 0, init->tensor);
-    }
-    pj_pieces_message(&l->graph, l->edit->arena, 5, &body);
-    return PJ_OK;
-}
-
-static bool is_fixed(const pj_tensor *tensor)
-{
-    return tensor->raw || tensor->dtype == PJ_FLOAT32 || tensor->dtype == PJ_FLOAT64;
-}
-
-static pj_status add_init(layout *l, const pj_edit_part *part)
-{
-    const pj_edit_tensor *init = part->value->init;
-    const pj_tensor *tensor = init->tensor;
-    if (init->is_dropped)
-        return PJ_OK;
-    if (part->begin != init->begin) { /* given twice: the last one counts */
-        pj_pieces_copy(&l->graph, l->edit->arena, part->begin, part->end);
-        return PJ_OK;
-    }
-    bool was = tensor && tensor->storage == PJ_STORED_EXTERNAL && !l->options->reuse_data;
-    bool movable = tensor && tensor->storage == PJ_STORED_FILE && is_fixed(tensor) && is_large(l, tensor->length);
-    if (was)
-        return add_moved_tensor(l, init, l->options->external != PJ_APPLY_NEVER || l->is_external);
-    if (movable && l->is_external)
-        return add_moved_tensor(l, init, true);
-    pj_pieces_copy(&l->graph, l->edit->arena, init->begin, init->end);
-    return PJ_OK;
-}
-
-/* ---- the graph ---- */
-
-/* A message whose field of that number is left out, or replaced by what `body` begins with. */
-static pj_status copy_others(layout *l, const pj_field_at *message, uint32_t number, pj_pieces *body)
-{
-    pj_field_at field;
-    for (uint64_t at = message->value; at < message->end;) {
-        PJ_TRY(pj_proto_next(&l->edit->file, &at, message->end, &field, l->err));
-        if (field.number != number)
-            pj_pieces_copy(body, l->edit->arena, field.begin, field.end);
-    }
-    return PJ_OK;
-}
-
-/* A TypeProto of a tensor, with another element type. */
-static pj_status add_type(layout *l, const pj_field_at *type, pj_dtype dtype, pj_pieces *to)
-{
-    enum { TYPE_TENSOR = 1, TENSOR_ELEMENT = 1, VALUE_TYPE = 2 };
-    pj_pieces body = {0};
-    pj_field_at field;
-    for (uint64_t at = type->value; at < type->end;) {
-        PJ_TRY(pj_proto_next(&l->edit->file, &at, type->end, &field, l->err));
-        if (field.number != TYPE_TENSOR || field.wire != PJ_WIRE_BYTES) {
-            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
-            continue;
-        }
-        pj_pieces tensor = {0};
-        pj_str element = pj_str_new(0);
-        pj_put_number(&element, TENSOR_ELEMENT, (uint64_t)dtype);
-        pj_pieces_text(&tensor, l->edit->arena, &element);
-        PJ_TRY(copy_others(l, &field, TENSOR_ELEMENT, &tensor));
-        pj_pieces_message(&body, l->edit->arena, TYPE_TENSOR, &tensor);
-    }
-    pj_pieces_message(to, l->edit->arena, VALUE_TYPE, &body);
-    return PJ_OK;
-}
-
-/* An input or output of the model whose type is another one now. */
-static pj_status add_retyped(layout *l, const pj_edit_part *part)
-{
-    enum { VALUE_TYPE = 2 };
-    pj_pieces body = {0};
-    pj_field_at message, field;
-    uint64_t at = part->begin;
-    PJ_TRY(pj_proto_next(&l->edit->file, &at, part->end, &message, l->err));
-    for (at = message.value; at < message.end;) {
-        PJ_TRY(pj_proto_next(&l->edit->file, &at, message.end, &field, l->err));
-        if (field.number == VALUE_TYPE && field.wire == PJ_WIRE_BYTES)
-            PJ_TRY(add_type(l, &field, part->value->dtype, &body));
-        else
-            pj_pieces_copy(&body, l->edit->arena, field.begin, field.end);
-    }
-    pj_pieces_message(&l->graph, l->edit->arena, message.number, &body);
-    return PJ_OK;
-}
-
-static pj_status add_part(layout *l, const pj_edit_part *part, pj_edit_node **next)
-{
-    const pj_edit *edit = l->edit;
-    const pj_edit_value *value = part->kind == PJ_PART_NODE ? NULL : part->value;
-    switch (part->kind) {
-    case PJ_PART_NODE:
-        return add_nodes(l, next, part->node);
-    case PJ_PART_INIT:
-        return add_init(l, part);
-    case PJ_PART_INPUT:
-        if (value->init && (value->init->is_dropped || (edit->model->ir_version < 4 && edit->ir_version >= 4)))
-            return PJ_OK; /* or callers would have to give it */
-        if (value->is_retyped)
-            return add_retyped(l, part);
-        break;
-    case PJ_PART_VALUE:
-        if (value->is_retyped || (value->maker && value->maker->is_dropped) || (value->init && value->init->is_dropped))
-            return PJ_OK;
-        break;
-    case PJ_PART_OUTPUT:
-        if (value->maker && value->maker->is_dropped)
-            return PJ_OK;
-        if (value->is_retyped)
-            return add_retyped(l, part);
-        break;
-    case PJ_PART_OTHER:
-        break;
-    }
-    pj_pieces_copy(&l->graph, l->edit->arena, part->begin, part->end);
-    return PJ_OK;
-}
-
-/* A graph output without a shape, for each tensor that is wanted, or each float tensor, that a node makes and that is
- * none. */
-static void add_probes(layout *l)
-{
-    pj_str text = pj_str_new(0);
-    for (const pj_edit_node *node = l->edit->first; node; node = node->next)
-        for (int o = 0; !node->is_dropped && o < node->outputs; o++) {
-            const pj_edit_value *value = node->out[o];
-            if (!value || value->is_output ||
-                (!value->is_wanted && (!l->edit->probes || value->constant || !pj_dtype_is_float(value->dtype))))
-                continue;
-            size_t name = strlen(value->name), head = 1 + pj_varint_bytes(name) + name;
-            pj_put_tag(&text, 12, PJ_WIRE_BYTES);
-            pj_put_varint(&text, head + 6);
-            pj_put_text(&text, 1, value->name);
-            pj_put_bytes(&text, 2, (const char[]){10, 2, 8, (char)value->dtype}, 4);
-        }
-    pj_pieces_text(&l->graph, l->edit->arena, &text);
-}
-
-static pj_status add_graph(layout *l)
-{
-    const pj_edit *edit = l->edit;
-    pj_edit_node *next = edit->first;
-    const pj_edit_node *last = NULL;
-    size_t last_init = edit->parts;
-    for (size_t i = 0; i < edit->parts; i++) {
-        last_init = edit->part[i].kind == PJ_PART_INIT ? i : last_init;
-        last = edit->part[i].kind == PJ_PART_NODE ? edit->part[i].node : last;
-    }
-    for (size_t i = 0; i <= edit->parts; i++) {
-        if (i < edit->parts)
-            PJ_TRY(add_part(l, &edit->part[i], &next));
-        if (i < edit->parts && edit->part[i].kind == PJ_PART_NODE && edit->part[i].node == last)
-            PJ_TRY(add_nodes(l, &next, NULL));
-        for (size_t k = 0; i == last_init && k < edit->adds; k++)
-            if (!edit->added[k]->is_dropped)
-                add_new_tensor(l, edit->added[k], edit->added_name[k]);
-    }
-    if (edit->probes || edit->is_cut)
-        add_probes(l);
-    return add_nodes(l, &next, NULL);
-}
 
 /* ---- the model ---- */
 
@@ -397,7 +33,7 @@ static int64_t version_of(const pj_edit *edit, const char *domain)
                : 0;
 }
 
-static pj_status add_opset(layout *l, const pj_field_at *field)
+static pj_status add_opset(pj_layout *l, const pj_field_at *field)
 {
     pj_field_at inner;
     const char *domain = "";
@@ -407,6 +43,7 @@ static pj_status add_opset(layout *l, const pj_field_at *field)
             PJ_TRY(pj_proto_text(&l->edit->file, inner.value, inner.end, l->edit->arena, &domain, l->err));
     }
     int64_t version = version_of(l->edit, domain);
+    l->has_opset = l->has_opset || !*domain || strcmp(domain, "ai.onnx") == 0;
     if (version == 0) {
         pj_pieces_copy(&l->model, l->edit->arena, field->begin, field->end);
         return PJ_OK;
@@ -418,7 +55,7 @@ static pj_status add_opset(layout *l, const pj_field_at *field)
 }
 
 /* Is it a note that we write anew? */
-static pj_status is_note(layout *l, const pj_field_at *field, const char *const *notes, bool *out)
+static pj_status is_note(pj_layout *l, const pj_field_at *field, const char *const *notes, bool *out)
 {
     pj_field_at inner;
     const char *key = "";
@@ -433,7 +70,7 @@ static pj_status is_note(layout *l, const pj_field_at *field, const char *const 
     return PJ_OK;
 }
 
-static pj_status add_field(layout *l, const pj_field_at *field, const char *const *notes)
+static pj_status add_field(pj_layout *l, const pj_field_at *field, const char *const *notes)
 {
     bool note = false;
     if (field->number == 1 && field->wire == PJ_WIRE_VARINT && l->edit->ir_version != l->edit->model->ir_version)
@@ -449,7 +86,7 @@ static pj_status add_field(layout *l, const pj_field_at *field, const char *cons
     return PJ_OK;
 }
 
-static pj_status add_model(layout *l, const char *const *notes)
+static pj_status add_model(pj_layout *l, const char *const *notes)
 {
     const pj_edit *edit = l->edit;
     pj_field_at field;
@@ -461,7 +98,7 @@ static pj_status add_model(layout *l, const char *const *notes)
         PJ_TRY(pj_proto_next(&l->edit->file, &at, edit->size, &field, l->err));
         PJ_TRY(add_field(l, &field, notes));
     }
-    if (!pj_model_opset(edit->model, "") && (edit->opset || edit->ms_opset))
+    if (!l->has_opset && (edit->opset || edit->ms_opset))
         put_opset(&tail, "", edit->opset ? edit->opset : 1); /* what it was without any */
     if (edit->ms_opset && !pj_model_opset(edit->model, "com.microsoft"))
         put_opset(&tail, "com.microsoft", edit->ms_opset);
@@ -472,7 +109,7 @@ static pj_status add_model(layout *l, const char *const *notes)
 }
 
 /* Bytes of all contents, and whether the source has some in other files. */
-static uint64_t weigh(layout *l)
+static uint64_t weigh(pj_layout *l)
 {
     uint64_t all = 0;
     for (size_t i = 0; i < l->edit->parts; i++) {
@@ -489,22 +126,23 @@ static uint64_t weigh(layout *l)
     return all;
 }
 
-static pj_status lay_out(layout *l, const char *const *notes, bool external)
+static pj_status lay_out(pj_layout *l, const char *const *notes, bool external)
 {
     l->is_external = external;
+    l->has_opset = false;
     l->model = l->graph = l->data = (pj_pieces){0};
     if (!l->edit->is_changed && !external) {
         pj_pieces_copy(&l->model, l->edit->arena, 0, l->edit->size);
         return PJ_OK;
     }
-    PJ_TRY(add_graph(l));
+    PJ_TRY(pj_layout_graph(l));
     PJ_TRY(add_model(l, notes));
     return pj_arena_failed(l->edit->arena) ? pj_fail_memory(l->err) : PJ_OK;
 }
 
 /* ---- writing ---- */
 
-static pj_status write_all(layout *l, const char *const *notes)
+static pj_status write_all(pj_layout *l, const char *const *notes)
 {
     pj_pieces_to to = {
         .edit = l->edit, .all = l->model.bytes + l->data.bytes, .watch = l->options->watch, .lost = l->lost};
@@ -525,7 +163,7 @@ static pj_status write_all(layout *l, const char *const *notes)
 pj_status pj_apply_emit(pj_edit *edit, const pj_apply_options *options, const char *const *notes, pj_emitted *out,
                         pj_error *err)
 {
-    layout l = {.edit = edit, .options = options, .err = err, .lost = &out->lost};
+    pj_layout l = {.edit = edit, .options = options, .err = err, .lost = &out->lost};
     l.location = pj_output_name_length(options->out);
     uint64_t weights = weigh(&l);
     if (options->reuse_data && l.has_external && !options->dry_run &&
