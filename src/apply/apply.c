@@ -43,7 +43,7 @@ static pj_status run_passes(pj_pass *pass, const pj_setup *setup)
     if (o->cut_after)
         PJ_TRY(pj_cut(pass));
     if (o->clean)
-        PJ_TRY(pj_clean(pass));
+        PJ_TRY(pj_clean(pass, setup));
     if (o->prune > 0 || o->prune_of)
         PJ_TRY(pj_prune(pass));
     pj_opset_look(pass);

@@ -24,7 +24,7 @@ static pj_status read_fold(pj_pass *pass, const pj_edit_node *norm, fold *out, b
         pj_held held;
         if (!pj_weight_of(pass, norm->in[i + 1], &held) || held.rank != 1 ||
             (i > 0 && held.from.count != out->channels) || held.value->dtype != PJ_FLOAT32 ||
-            (held.value->constant && held.value->constant->storage == PJ_STORED_ABSENT))
+            pj_weight_is_absent(&held))
             return PJ_OK;
         out->channels = held.from.count;
         PJ_TRY(pj_weight_read(pass, &held, x[i]));
@@ -62,9 +62,7 @@ static bool takes_fold(pj_pass *pass, const pj_edit_node *layer, const fold *f, 
     const pj_attr *beta = pj_node_attr(layer->was, "beta");
     if (pj_edit_is_any(layer, "Gemm MatMul") && (!has_rank(layer->out[0], 2) || (beta && beta->f != 1)))
         return false;
-    bool has_contents = !weight->value->constant || (weight->value->init && !weight->value->init->tensor) ||
-                        weight->value->constant->storage != PJ_STORED_ABSENT;
-    return *axis >= 0 && has_contents && weight->dims[*axis] == f->channels;
+    return *axis >= 0 && !pj_weight_is_absent(weight) && weight->dims[*axis] == f->channels;
 }
 
 /* The bias of channel c, which is added to its sum: of a vector, or none. */
@@ -74,8 +72,7 @@ static pj_status read_bias(pj_pass *pass, const fold *f, pj_edit_value *value, c
     *out = NULL;
     *ok = !value;
     if (!value || !pj_weight_of(pass, value, &held) || held.from.count != f->channels || held.rank < 1 ||
-        held.dims[held.rank - 1] != f->channels || held.value->dtype != PJ_FLOAT32 ||
-        (held.value->constant && held.value->constant->storage == PJ_STORED_ABSENT))
+        held.dims[held.rank - 1] != f->channels || held.value->dtype != PJ_FLOAT32 || pj_weight_is_absent(&held))
         return PJ_OK;
     *ok = true;
     return pj_weight_read(pass, &held, out);
@@ -312,9 +309,10 @@ static void drop_unread(pj_pass *pass)
     }
 }
 
-pj_status pj_clean(pj_pass *pass)
+pj_status pj_clean(pj_pass *pass, const pj_setup *setup)
 {
     pj_edit *edit = pass->edit;
+    pj_fold(pass, setup);
     pj_edit_index(edit);
     for (pj_edit_node *node = edit->first; node; node = node->next)
         if (pj_edit_is(node, "Constant"))

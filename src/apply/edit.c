@@ -10,6 +10,20 @@
 /* What AttributeProto.type says. */
 enum { TYPE_INT = 2, TYPE_STRING = 3, TYPE_TENSOR = 4, TYPE_INTS = 7 };
 
+bool pj_edit_is(const pj_edit_node *node, const char *op)
+{
+    return node && !*node->domain && strcmp(node->op, op) == 0;
+}
+
+bool pj_edit_is_any(const pj_edit_node *node, const char *ops)
+{
+    size_t length = node && !*node->domain ? strlen(node->op) : 0;
+    for (const char *at = length ? strstr(ops, node->op) : NULL; at; at = strstr(at + 1, node->op))
+        if ((at == ops || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    return false;
+}
+
 void pj_edit_append(pj_edit *edit, pj_edit_node *node)
 {
     node->previous = edit->last;

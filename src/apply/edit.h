@@ -127,6 +127,11 @@ void pj_edit_index(pj_edit *edit);
 
 /* ---- nodes ---- */
 
+/* Is the node this operator of ai.onnx? */
+bool pj_edit_is(const pj_edit_node *node, const char *op);
+/* One of them, between spaces. */
+bool pj_edit_is_any(const pj_edit_node *node, const char *ops);
+
 /* Puts a node at the end of the list. */
 void pj_edit_append(pj_edit *edit, pj_edit_node *node);
 

@@ -126,82 +126,7 @@ void pj_pass_note(pj_pass *pass, const pj_edit_node *node, const char *format, .
     pj_str_free(&text);
 }
 
-/* ---- constants ---- */
-
-bool pj_edit_is(const pj_edit_node *node, const char *op)
-{
-    return node && !*node->domain && strcmp(node->op, op) == 0;
-}
-
-bool pj_edit_is_any(const pj_edit_node *node, const char *ops)
-{
-    size_t length = node && !*node->domain ? strlen(node->op) : 0;
-    for (const char *at = length ? strstr(ops, node->op) : NULL; at; at = strstr(at + 1, node->op))
-        if ((at == ops || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    return false;
-}
-
-bool pj_weight_of(pj_pass *pass, pj_edit_value *value, pj_held *out)
-{
-    if (!value || !pj_dtype_is_float(value->dtype))
-        return false;
-    *out = (pj_held){.value = value};
-    const pj_edit_tensor *init = value->init;
-    if (init && !init->tensor) {
-        if (init->dtype != PJ_FLOAT32 || (init->make && init->make->form != PJ_FORM_FLOAT))
-            return false;
-        out->from = init->make ? init->make->from : pj_numbers_of(init->bytes, (int64_t)(init->length / 4));
-        out->rank = init->rank;
-        out->dims = init->dims;
-        out->bytes = init->length;
-        return true;
-    }
-    if (!value->constant || pj_dtype_bits(value->constant->dtype) < 16)
-        return false;
-    out->from = pj_edit_numbers(pass->edit, value->constant);
-    out->rank = value->constant->rank;
-    out->dims = value->constant->dims;
-    return pj_dtype_bytes(value->constant->dtype, value->constant->count, &out->bytes);
-}
-
-bool pj_weight_input(pj_pass *pass, const pj_edit_node *node, pj_held *out)
-{
-    for (int i = 0; node->was && i < node->inputs && i < node->was->inputs; i++)
-        if (pj_node_role(node->was, i) == 'w' && pj_weight_of(pass, node->in[i], out)) {
-            out->input = i;
-            return true;
-        }
-    return false;
-}
-
-pj_status pj_weight_check(pj_pass *pass, const pj_edit_node *node, const pj_held *weight)
-{
-    const pj_tensor *tensor = weight->value->constant;
-    if (!tensor || (weight->value->init && !weight->value->init->tensor) ||
-        (tensor->storage != PJ_STORED_ABSENT &&
-         (tensor->bytes || tensor->count == 0 || pass->model->is_file || pass->model->origin)))
-        return PJ_OK;
-    pj_error_at(pass->err, NULL, node->was->label, node->op);
-    if (tensor->sparse)
-        return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' is sparse: store it densely", tensor->name);
-    if (tensor->location)
-        return pj_fail(
-            pass->err, PJ_EFORMAT,
-            "its weight '%.200s' is in the file '%.200s', which is not there, or behind a link (--follow-links)",
-            tensor->name, tensor->location);
-    return pj_fail(pass->err, PJ_EFORMAT, "its weight '%.200s' has no contents%s", tensor->name,
-                   tensor->storage == PJ_STORED_ABSENT ? "" : ", for the model comes from a stream");
-}
-
-pj_status pj_weight_read(pj_pass *pass, const pj_held *weight, const float **out)
-{
-    float *x = PJ_NEW(pass->arena, float, weight->from.count);
-    *out = x;
-    if (!x)
-        return pj_fail_memory(pass->err);
-    return weight->from.get(weight->from.payload, 0, (size_t)weight->from.count, x, pass->err);
-}
+/* ---- axes of weights ---- */
 
 int pj_weight_channels(const pj_edit_node *node, const pj_held *w)
 {
@@ -247,14 +172,19 @@ static bool is_read(pj_edit_value *value)
     return value->is_output || value->is_captured || value->left < value->readers;
 }
 
+/* Back to where its numbers come from. */
 void pj_pass_unused(pj_pass *pass, pj_edit_value *value)
 {
-    if (!value || is_read(value))
-        return;
-    if (value->init && !value->init->is_dropped) {
-        value->init->is_dropped = pass->edit->is_changed = true;
-        return;
+    while (value && !is_read(value)) {
+        pj_edit_node *maker = value->maker;
+        if (value->init && !value->init->is_dropped)
+            value->init->is_dropped = pass->edit->is_changed = true;
+        if (value->init || !maker || maker->is_dropped || !(pj_edit_is(maker, "Constant") || pj_weight_passes(maker)))
+            return;
+        pj_edit_drop(pass->edit, maker);
+        for (int i = 1; i < maker->inputs; i++) /* a shape, or axes */
+            if (maker->in[i] && maker->in[i]->init && !is_read(maker->in[i]))
+                maker->in[i]->init->is_dropped = true;
+        value = maker->inputs > 0 ? maker->in[0] : NULL;
     }
-    if (value->maker && pj_edit_is_any(value->maker, "Constant Identity") && !value->maker->is_dropped)
-        pj_edit_drop(pass->edit, value->maker);
 }

@@ -36,6 +36,8 @@ typedef struct pj_pass {
     pj_applied_layer *layer;                          /* as many as there are nodes */
     pj_applied_layer **layer_of;                      /* by pj_node.id */
     pj_rounding *rounding;                            /* as the layers */
+    float *turned;                                    /* numbers of a Transpose ... */
+    const void *turned_by;                            /* ... and whose they are (constants.c) */
     const char *energy_note, *macs_note, *table_note; /* what --annotate says of the model; NULL: nothing */
     pj_diags diags;
     pj_error *err;
@@ -68,22 +70,30 @@ void pj_pass_wrote(pj_pass *pass, const pj_edit_node *node, const char *form, ui
 /* A finding; once for each node and sentence. */
 void pj_pass_note(pj_pass *pass, const pj_edit_node *node, const char *format, ...) PJ_PRINTF(3, 4);
 
-/* ---- constants ---- */
+/* ---- constants (constants.c) ---- */
 
 /* Numbers that are known before the run. */
 typedef struct pj_held {
     pj_edit_value *value;
+    pj_edit_value *root; /* the constant whose numbers they are: `value`, or what it is a view of */
     pj_numbers from;
     int input, rank;
     const int64_t *dims;
     uint64_t bytes; /* in the file */
 } pj_held;
 
-/* The constant that a value holds: floats. false: it holds none. */
+/* The constant that a value holds: floats. Nodes that hand a constant's numbers on in another shape or order are seen
+ * through (Reshape, Transpose, Unsqueeze ...). false: it holds none. */
 bool pj_weight_of(pj_pass *pass, pj_edit_value *value, pj_held *out);
+
+/* Is the node one that is seen through? */
+bool pj_weight_passes(const pj_edit_node *node);
 
 /* The input with the role 'w', where it is constant; false: none is. */
 bool pj_weight_input(pj_pass *pass, const pj_edit_node *node, pj_held *out);
+
+/* The file lacks its contents. */
+bool pj_weight_is_absent(const pj_held *weight);
 
 /* PJ_EFORMAT: its file lacks it, or it is in an order that is not read. */
 pj_status pj_weight_check(pj_pass *pass, const pj_edit_node *node, const pj_held *weight);
@@ -98,18 +108,14 @@ int pj_weight_inputs(const pj_edit_node *node, const pj_held *weight);
 /* The shape around an axis; of -1: one channel. */
 pj_lay pj_weight_lay(const pj_held *weight, int axis);
 
-/* Is the node this operator of ai.onnx? */
-bool pj_edit_is(const pj_edit_node *node, const char *op);
-/* One of them, between spaces. */
-bool pj_edit_is_any(const pj_edit_node *node, const char *ops);
-
 /* Drops nodes and initializers that nobody reads any more, of those that a pass has left so. */
 void pj_pass_unused(pj_pass *pass, pj_edit_value *value);
 
 /* ---- the passes ---- */
 
-pj_status pj_clean(pj_pass *pass);
-pj_status pj_cut(pj_pass *pass); /* behind options->cut_after */
+pj_status pj_clean(pj_pass *pass, const pj_setup *setup);
+void pj_fold(pj_pass *pass, const pj_setup *setup); /* a part of cleaning */
+pj_status pj_cut(pj_pass *pass);                    /* behind options->cut_after */
 pj_status pj_prune(pj_pass *pass);
 pj_status pj_weights_only(pj_pass *pass);
 pj_status pj_static(pj_pass *pass);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """opsets.py DIR: small models of old opsets, each with an operator that changed its meaning since, and a product whose
 weights int4 holds exactly: `apply` raises the opset and must not change what they compute. Also DIR/ternary.onnx, whose
-weights are -a, 0 and a in each channel, and DIR/concat.onnx."""
+weights are -a, 0 and a in each channel, DIR/concat.onnx, and models for `--clean`: weights behind nodes that hand them on
+(behind_*), shapes that are computed (shape_*)."""
 import sys
 
 import numpy
@@ -93,3 +94,32 @@ save("concat", 17, [node("Conv", ["x", "w1"], ["a"], "small"), node("Conv", ["x"
                     node("Relu", ["a"], ["c"], "relu"), node("Concat", ["c", "b"], ["d"], "concat", axis=1),
                     node("Conv", ["d", "w3"], ["y"], "last")],
      [("x", [1, 3, 8, 8])], [("w1", conv(4, 3, 1, 1)), ("w2", 4 * conv(4, 3, 1, 1)), ("w3", conv(5, 8, 1, 1))], ir=8)
+
+# weights that are not at hand, but behind nodes which hand them on
+def behind(name, nodes, weight, shape, constants=(), opset=13):
+    save(f"behind_{name}", opset, nodes + [node("MatMul", ["x", "b"], ["y"], "product")], [("x", shape)],
+         [("w", weight)] + list(constants))
+
+
+w = exact(24, 16)
+behind("reshape", [node("Reshape", ["w", "s"], ["b"])], w.reshape(2, 3, 4, 16), [4, 24], [("s", i64(24, 16))])
+behind("transpose", [node("Transpose", ["w"], ["b"])], numpy.ascontiguousarray(w.T), [4, 24])
+behind("axes", [node("Transpose", ["w"], ["t"], perm=[2, 0, 1]), node("Reshape", ["t", "s"], ["b"])],
+       numpy.ascontiguousarray(w.reshape(6, 4, 16).transpose(1, 2, 0)), [4, 24], [("s", i64(24, 16))])
+behind("unsqueeze", [node("Unsqueeze", ["w", "i"], ["u"]), node("Squeeze", ["u", "i"], ["v"]),
+                     node("Identity", ["v"], ["b"])], w, [4, 24], [("i", i64(0))])
+behind("half", [node("Cast", ["w"], ["b"], to=FLOAT)], w.astype(numpy.float16), [4, 24])
+save("behind_shared", 13, [node("Flatten", ["w"], ["f"]), node("Reshape", ["w", "s"], ["b"]),
+                           node("MatMul", ["x", "b"], ["z"], "product"), node("MatMul", ["x", "f"], ["v"], "other"),
+                           node("Add", ["z", "v"], ["y"])], [("x", [4, 24])],
+     [("w", w.reshape(24, 4, 4)), ("s", i64(24, 16))])
+
+# shapes that are computed: of a batch that nobody knows, and of one that is a number
+for name, batch in (("known", 4), ("batch", "n")):
+    save(f"shape_{name}", 13, [
+        node("Shape", ["x"], ["d"]), node("Gather", ["d", "i0"], ["n"]), node("Gather", ["d", "i1"], ["c"]),
+        node("Unsqueeze", ["n", "at"], ["n1"]), node("Unsqueeze", ["c", "at"], ["c1"]),
+        node("Mul", ["c1", "six"], ["k"]), node("Concat", ["n1", "k"], ["s"], axis=0),
+        node("Reshape", ["x", "s"], ["a"]), node("MatMul", ["a", "w"], ["y"], "product")], [("x", [batch, 4, 6])],
+         [("w", w), ("i0", numpy.array(0, numpy.int64)), ("i1", numpy.array(1, numpy.int64)), ("at", i64(0)),
+          ("six", i64(6))])

@@ -46,6 +46,26 @@ for file in "$work"/opsets/*.onnx; do
 done
 same ternary --only product=ternary --scheme weights --block none
 same ternary --only product=w2a32 --block none
+for file in "$work"/opsets/behind_*.onnx "$work"/opsets/shape_*.onnx; do
+    same "$(basename "$file" .onnx)" --clean
+done
+for name in behind_reshape behind_transpose behind_axes behind_unsqueeze behind_half; do
+    same $name --only product=w4a32 --block none
+done
+# left NAME N: so many nodes are left of the cleaned model
+left()
+{
+    got=$("$program" analyze "$work/opsets/out/$1.onnx" --format csv 2>/dev/null | grep -c '^[0-9]')
+    [ "$got" = "$2" ] && passed=$((passed + 1)) && return
+    echo "$1: wanted $2 nodes, got $got"
+    failed=$((failed + 1))
+}
+same shape_known --clean
+left shape_known 2
+same shape_batch --clean
+left shape_batch 6
+same behind_axes --clean
+left behind_axes 1
 stays no_resize11 "it needs opset 21, to which the model cannot be raised"
 stays no_resize10 "it needs opset 21, to which the model cannot be raised"
 echo "$passed passed, $failed failed"
