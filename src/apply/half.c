@@ -10,15 +10,6 @@ static const double most_half = 16384; /* of activations: what is above stays in
 
 /* ---- which nodes ---- */
 
-/* Operators whose types do not allow it, or whose outputs take their type from an attribute. */
-static const char never[] =
-    "Range NonMaxSuppression Celu RandomNormal RandomNormalLike RandomUniform RandomUniformLike "
-    "Multinomial Bernoulli EyeLike QuantizeLinear DequantizeLinear DynamicQuantizeLinear "
-    "QLinearConv QLinearMatMul MelWeightMatrix HannWindow HammingWindow BlackmanWindow DFT STFT "
-    "SplitToSequence ConcatFromSequence SequenceConstruct SequenceInsert SequenceAt "
-    "SequenceEmpty SequenceErase SequenceMap Optional OptionalGetElement If Loop Scan Constant "
-    "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss Gradient Adam Adagrad Momentum "
-    "StringNormalizer TfIdfVectorizer ImageDecoder AffineGrid Det OneHot";
 /* bfloat16 besides. */
 static const char never_brain[] = "TopK RoiAlign Upsample Resize GridSample MaxRoiPool LpPool MaxUnpool";
 /* Those that lose much, as long as nobody has measured. */
@@ -100,15 +91,6 @@ static bool has_floats(const pj_edit_node *node)
     return found;
 }
 
-/* A recurrent layer whose initial states somebody else reads, too: ONNX Runtime 1.30 crashes on it. */
-static bool shares_states(const pj_edit_node *node)
-{
-    bool shares = false;
-    for (int i = 5; i < node->inputs && i < 7 && pj_edit_is_any(node, "LSTM GRU RNN"); i++)
-        shares = shares || (node->in[i] && node->in[i]->readers > 1);
-    return shares;
-}
-
 static bool is_product(const pj_edit_node *node)
 {
     return pj_edit_is(node, "MatMul") || (pj_edit_is(node, "Cast") && node->out[0] && node->out[0]->readers > 0 &&
@@ -129,34 +111,48 @@ static bool moves_batches(const pj_edit_node *node)
     return moves && reads;
 }
 
-/* Does the node work in the type? New ones that another pass made do as their neighbours. */
-static bool is_half(const half *h, const pj_edit_node *node)
+/* Why the node does not work in the type; NULL: it does. "": nothing in it could. */
+static const char *reason_of(const half *h, const pj_edit_node *node)
 {
     const pj_node *was = node->was;
-    if (!was || node->is_dropped || pj_wish_of(h->pass, node).activations != h->kind)
+    if (*node->domain || !was->desc || !has_floats(node) || (pj_edit_is(node, "Cast") && !is_float_cast(node)))
+        return "";
+    if (pj_op_stays_wide(was) || has_other_kinds(was) || (was->desc->traits & PJ_RANDOM))
+        return "the types of its operator, or of sequences, allow no such numbers";
+    if (has_graph(was))
+        return "it holds subgraphs, which stay as they are";
+    if (reads_integers(node))
+        return "it reads what a DequantizeLinear of the model makes";
+    if (h->dtype == PJ_BFLOAT16 &&
+        (pj_edit_is_any(node, never_brain) ||
+         h->pass->reach < (pj_edit_is_any(node, late_brain) ? OPSET_BRAIN_CONV : OPSET_BRAIN)))
+        return "its operator has no bfloat16 in the opsets that the model can be raised to";
+    if (moves_batches(node))
+        return "ONNX Runtime crashes on the product behind it";
+    if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
+        return "its mean and deviation are outputs of fp32";
+    return NULL;
+}
+
+/* Those that lose much stay where nobody has measured. */
+static bool is_careful(const half *h, const pj_edit_node *node)
+{
+    return !h->pass->options->half_all && !h->pass->has_ranges && !pj_wish_of(h->pass, node).is_named &&
+           pj_edit_is_any(node, careful);
+}
+
+/* Does the node work in the type? New ones that another pass made do as their neighbours. */
+static bool is_half(half *h, const pj_edit_node *node)
+{
+    if (!node->was || node->is_dropped || pj_wish_of(h->pass, node).activations != h->kind)
         return false;
     bool is_ours = strcmp(node->op, "MatMulNBits") == 0 || strcmp(node->op, "GatherBlockQuantized") == 0;
     if (is_ours && !node->begin)
         return true; /* its scales are of the type already */
-    if (*node->domain || !was->desc || !has_floats(node) || shares_states(node) || reads_integers(node) ||
-        has_graph(was) || has_other_kinds(was) || pj_edit_is_any(node, never) || (was->desc->traits & PJ_RANDOM))
-        return false;
-    if (h->dtype == PJ_BFLOAT16 &&
-        (pj_edit_is_any(node, never_brain) ||
-         h->pass->reach < (pj_edit_is_any(node, late_brain) ? OPSET_BRAIN_CONV : OPSET_BRAIN)))
-        return false;
-    if ((pj_edit_is(node, "CumSum") && was->opset < 14) || (pj_edit_is_any(node, "IsInf") && was->opset < 20))
-        return false;
-    if (pj_edit_is(node, "Cast"))
-        return is_float_cast(node);
-    if (moves_batches(node))
-        return false;
-    if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
-        return false; /* its other outputs are fp32 */
-    if (!h->pass->options->half_all && !h->pass->has_ranges && !pj_wish_of(h->pass, node).is_named &&
-        pj_edit_is_any(node, careful))
-        return false;
-    return !is_large(h, node);
+    const char *reason = reason_of(h, node);
+    if (reason && *reason && pj_wish_of(h->pass, node).is_named)
+        pj_pass_layer(h->pass, node)->reason = reason;
+    return !reason && !is_careful(h, node) && !is_large(h, node);
 }
 
 /* ---- Casts and constants ---- */
@@ -331,7 +327,7 @@ static void drop_constants(half *h)
     pj_edit_index(edit);
     for (size_t i = 0; i < edit->values.count; i++) {
         pj_edit_value *value = edit->values.entry[i].value;
-        if (value->twin && (value->init || value->constant))
+        if (value->twin && (value->init || value->constant || pj_weight_passes(value->maker)))
             pj_pass_unused(h->pass, value);
     }
 }

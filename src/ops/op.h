@@ -157,6 +157,10 @@ const pj_op_family *const *pj_op_families(void);
 /* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
 bool pj_op_takes_scales(const pj_op_desc *desc);
 
+/* Does it stay at 32 bits or more: types of ai.onnx, or of its runtimes, allow its floats no 16 bits, or its outputs
+ * take their type from an attribute? Of other domains: no. */
+bool pj_op_stays_wide(const pj_node *node);
+
 /* Can the operator be part of the layer that makes its input, and as what? (reuse/fuse.h) */
 pj_fuse_class pj_op_follows(const pj_op_desc *desc);
 

@@ -44,3 +44,24 @@ const char *pj_op_elsewhere(const char *domain, const char *op, int *since)
         }
     return *since ? NULL : other;
 }
+
+/* ---- what is no fp16 ---- */
+
+static const char wide[] =
+    " Range NonMaxSuppression Celu RandomNormal RandomNormalLike RandomUniform RandomUniformLike "
+    "Multinomial Bernoulli EyeLike QuantizeLinear DequantizeLinear DynamicQuantizeLinear "
+    "QLinearConv QLinearMatMul MelWeightMatrix HannWindow HammingWindow BlackmanWindow DFT STFT "
+    "SplitToSequence ConcatFromSequence SequenceConstruct SequenceInsert SequenceAt "
+    "SequenceEmpty SequenceErase SequenceMap Optional OptionalGetElement If Loop Scan Constant "
+    "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss Gradient Adam Adagrad Momentum "
+    "StringNormalizer TfIdfVectorizer ImageDecoder AffineGrid Det OneHot ";
+
+bool pj_op_stays_wide(const pj_node *node)
+{
+    const size_t length = strlen(node->op);
+    for (const char *at = *node->domain ? NULL : strstr(wide, node->op); at && length; at = strstr(at + 1, node->op))
+        if (at[-1] == ' ' && at[length] == ' ')
+            return true;
+    return (strcmp(node->op, "CumSum") == 0 && node->opset < 14) ||
+           (strcmp(node->op, "IsInf") == 0 && node->opset < 20);
+}

@@ -64,7 +64,7 @@ static bool group_takes(const maker *m, size_t at, size_t format)
         const pj_member *unit = &m->network->unit[u];
         bool is_other = !unit->weighted && m->target->has_others && !m->target->others[format];
         bool lacks = number->kind != PJ_FLOAT ? group->bits < 32 || !pj_target_lists(m->target->integers, unit->node)
-                                              : *unit->node->domain != 0;
+                                              : *unit->node->domain != 0 || pj_op_stays_wide(unit->node);
         lacks = lacks && m->target->integers;
         if (unit->kept || is_other || lacks || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
             return false;
