@@ -9,8 +9,8 @@ const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value 
     const pj_node *node = value->producer;
     while (node && node->desc && node->inputs > 0 && node->in[0] && node->in[0]->is_constant &&
            (node->desc->traits & PJ_VIEW || pj_precision_node(precision, node)->quantizer != PJ_NO_QUANTIZER ||
-            pj_precision_carried(precision, node) >= 0)) {
-        int carried = pj_precision_carried(precision, node);
+            pj_precision_carried(precision, node, NULL) >= 0)) {
+        int carried = pj_precision_carried(precision, node, NULL);
         value = node->in[carried > 0 ? carried : 0];
         node = value->producer;
     }

@@ -34,6 +34,9 @@ typedef struct pj_dialect {
 PJ_DIALECT_LIST(PJ_DIALECT_EXTERN)
 #undef PJ_DIALECT_EXTERN
 
+/* Does the node bound whole numbers from one side or both: Clip, or Max or Min with a constant behind its data? */
+bool pj_quant_clamps(const pj_node *node);
+
 /* A data type of QONNX and FINN: INT4, UINT8, BINARY (0/1), BIPOLAR (-1/+1), TERNARY, FIXED<bits,integer bits>,
  * SCALEDINT<bits>, FLOAT16, FLOAT<exponent,mantissa>. `is_exact`: its binary point is that of the real numbers. False
  * for FLOAT32, which says no more than an element type, and for what is no such word. */

@@ -82,7 +82,7 @@ static void need_floats(decision *d, const pj_node *node, bool is_integer_node)
 {
     const pj_plan_formats *plan = d->precision->node[node->id].plan;
     if (pj_node_is_folded(node)) {
-        int carried = pj_precision_carried(d->precision, node);
+        int carried = pj_precision_carried(d->precision, node, NULL);
         bool passes = pj_precision_passes(node) || carried >= 0;
         for (int i = 0; i < node->inputs && passes && node->out[0] && d->needs_float[node->out[0]->index]; i++)
             if (carried >= 0 ? i == carried : pj_precision_is_data(node, i))

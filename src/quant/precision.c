@@ -149,20 +149,59 @@ static bool is_factor(const pj_precision *precision, const pj_value *value, cons
     return pj_num_known(few) && pj_num_known(many) && few.whole <= many.whole / 2;
 }
 
-int pj_precision_carried(const pj_precision *precision, const pj_node *node)
+const pj_node *pj_precision_last_clamp(const pj_precision *precision, const pj_node *node)
 {
-    bool scales = strcmp(node->op, "Mul") == 0 || strcmp(node->op, "Div") == 0;
+    const pj_value *out = node->out[0];
+    const pj_node *last = out->uses == 1 && !out->is_output ? precision->clamp[out->index] : NULL;
+    return last ? last : node;
+}
+
+/* Operators that hand on the numbers of a quantized constant, which is one of the inputs `first` to `last`. `few`: the
+ * other of the two operands has fewer numbers; they are stored, too, if they are `kept`. */
+typedef struct carrier {
+    const char *op;
+    int first, last;
+    bool few, kept;
+} carrier;
+
+static const carrier carriers[] = {
+    {"Cast",     0, 0, false, false},
+    {"CastLike", 0, 0, false, false},
+    {"Neg",      0, 0, false, false},
+    {"Mul",      0, 1, true,  true },
+    {"Div",      0, 0, true,  true },
+    {"Where",    1, 2, true,  true },
+    {"Max",      0, 1, true,  false},
+    {"Min",      0, 1, true,  false},
+};
+
+static const carrier *carrier_of(const pj_node *node)
+{
+    for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++)
+        if (strcmp(node->op, carriers[i].op) == 0)
+            return &carriers[i];
+    return NULL;
+}
+
+int pj_precision_carried(const pj_precision *precision, const pj_node *node, const pj_value **beside)
+{
     const pj_value *out = node->outputs ? node->out[0] : NULL;
-    if (*node->domain || !is_float_tensor(out) || !out->is_constant || node->inputs < 1 ||
-        !is_float_tensor(node->in[0]))
+    if (beside)
+        *beside = NULL;
+    if (*node->domain || !is_float_tensor(out) || !out->is_constant)
         return -1;
-    if (strcmp(node->op, "Cast") == 0 || strcmp(node->op, "CastLike") == 0)
-        return precision->quantized[node->in[0]->index] ? 0 : -1;
-    if (!scales || node->inputs != 2 || !is_float_tensor(node->in[1]))
+    const carrier *c = carrier_of(node);
+    if (!c || (c->few ? node->inputs != c->first + 2 : node->inputs < 1))
         return -1;
-    for (int i = 0; i < (*node->op == 'M' ? 2 : 1); i++)
-        if (precision->quantized[node->in[i]->index] && is_factor(precision, node->in[1 - i], node->in[i]))
-            return i;
+    for (int i = c->first; i <= c->last; i++) {
+        const pj_value *other = c->few ? node->in[2 * c->first + 1 - i] : NULL;
+        if (!is_float_tensor(node->in[i]) || !precision->quantized[node->in[i]->index] ||
+            (c->few && (!is_float_tensor(other) || !is_factor(precision, other, node->in[i]))))
+            continue;
+        if (beside && c->kept)
+            *beside = other;
+        return i;
+    }
     return -1;
 }
 

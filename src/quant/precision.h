@@ -113,6 +113,7 @@ typedef struct pj_precision {
     const pj_format **sum;           /* likewise: the sums that it holds in wider numbers, or NULL */
     uint8_t *use;                    /* likewise, of constants: a pj_const_use, of all readers */
     bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps after views and moves */
+    const pj_node **clamp;           /* likewise: of the clamps that it passes on the way there, the last one, or NULL */
     pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
     int nodes;                       /* of them */
     pj_node_precision *node;         /* by pj_node.id */
@@ -152,9 +153,13 @@ const pj_node_precision *pj_precision_node(const pj_precision *precision, const 
 /* Does the operator hand on the format of what it reads: a view, a move, a Relu? */
 bool pj_precision_passes(const pj_node *node);
 
-/* The quantized input whose numbers a constant holds in another float type or in other units (Cast; Mul and Div by
- * fewer constants than it has numbers), or -1: what is stored is that input. */
-int pj_precision_carried(const pj_precision *precision, const pj_node *node);
+/* Of the clamps that stand in a row from this one on, each read by the next alone, the last one. */
+const pj_node *pj_precision_last_clamp(const pj_precision *precision, const pj_node *node);
+
+/* The quantized input whose numbers a constant holds in another float type, in other units or within bounds (Cast, Neg;
+ * Mul, Max, Where with fewer constants than it has numbers), or -1: what is stored is that input, and `beside` (may be
+ * NULL), which is NULL where nothing is. */
+int pj_precision_carried(const pj_precision *precision, const pj_node *node, const pj_value **beside);
 
 /* What the node takes a constant at input `i` for. */
 pj_const_use pj_precision_use(const pj_node *node, int i);

@@ -39,16 +39,49 @@ static bounds bounds_of(const pj_number *number)
     return (bounds){number->is_signed ? -most - 1 : 0, most};
 }
 
-/* An input of Clip, or `otherwise`; false: it is there, but not known. */
-static bool read_bound(const pj_node *node, int i, double *bound)
+/* A bound at an input, if there is one; false: it is not known. */
+static bool read_bound(const pj_node *node, int i, double *least, double *most)
 {
     int64_t whole;
     if (i >= node->inputs || !node->in[i])
         return true;
     if (!pj_constant_whole(node, i, &whole))
         return false;
-    *bound = i == 1 ? fmax(*bound, (double)whole) : fmin(*bound, (double)whole);
+    if (least)
+        *least = fmax(*least, (double)whole);
+    if (most)
+        *most = fmin(*most, (double)whole);
     return true;
+}
+
+/* What is left of the bounds after a Clip, or a Max or Min with a constant; false: the node is none of them. */
+static bool cut(const pj_node *node, bounds *b)
+{
+    if (*node->domain || node->inputs < 1 || !node->in[0])
+        return false;
+    if (strcmp(node->op, "Clip") == 0)
+        return read_bound(node, 1, &b->least, NULL) && read_bound(node, 2, NULL, &b->most);
+    if (node->inputs != 2 || !node->in[1])
+        return false;
+    if (strcmp(node->op, "Max") == 0)
+        return read_bound(node, 1, &b->least, NULL);
+    return strcmp(node->op, "Min") == 0 && read_bound(node, 1, NULL, &b->most);
+}
+
+bool pj_quant_clamps(const pj_node *node)
+{
+    bounds any = {-HUGE_VAL, HUGE_VAL};
+    return cut(node, &any);
+}
+
+/* What several of them leave, one after the other: all together are what a quantizer saturates to. */
+static bounds cut_by_all(const pj_precision *precision, const pj_node *node, bounds b)
+{
+    enum { MOST_CLAMPS = 8 };
+    const pj_node *at = pj_precision_last_clamp(precision, node);
+    for (int i = 0; i < MOST_CLAMPS && at && cut(at, &b); i++)
+        at = at->in[0]->producer;
+    return b;
 }
 
 /* The format with the fewest bits that holds them all; -1 to 1 and 0 to 1 are names of formats, as in QONNX. */
@@ -70,17 +103,17 @@ static bool read_clip(const pj_precision *precision, const pj_node *node, pj_qua
 {
     const pj_value *in = node->inputs > 0 ? node->in[0] : NULL;
     const pj_quantized *before = in ? precision->quantized[in->index] : NULL;
-    if (strcmp(node->op, "Clip") != 0 || *node->domain || !in || !precision->dequantized[node->out[0]->index] ||
-        !pj_dtype_is_integer(in->type.dtype) || !pj_number_of_dtype(in->type.dtype, &out->format.number) ||
-        out->format.number.bits > PJ_MOST_INTEGER_BITS)
+    pj_number declared;
+    if (!in || !precision->dequantized[node->out[0]->index] || !pj_quant_clamps(node) ||
+        !pj_dtype_is_integer(in->type.dtype) || !pj_number_of_dtype(in->type.dtype, &declared) ||
+        declared.bits > PJ_MOST_INTEGER_BITS)
         return false;
+    out->format.number = declared;
     if (before)
         *out = *before;
-    bounds b = bounds_of(&out->format.number);
-    if (!read_bound(node, 1, &b.least) || !read_bound(node, 2, &b.most) || b.least > b.most)
-        return false;
-    pj_number number = narrowest(b);
-    if (number.bits >= out->format.number.bits)
+    bounds b = cut_by_all(precision, node, bounds_of(&out->format.number));
+    pj_number number = b.least > b.most ? declared : narrowest(b);
+    if (number.bits >= declared.bits)
         return false;
     if (number.kind == PJ_FIXED && before && before->is_exact)
         number.int_bits += out->format.number.int_bits - (out->format.number.bits - out->format.number.is_signed);

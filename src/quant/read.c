@@ -26,6 +26,7 @@ static bool allocate(pj_precision *out, const pj_model *model, pj_arena *arena)
     out->sum = PJ_NEW(arena, const pj_format *, model->values);
     out->use = PJ_NEW(arena, uint8_t, model->values);
     out->dequantized = PJ_NEW(arena, bool, model->values);
+    out->clamp = PJ_NEW(arena, const pj_node *, model->values);
     out->order = pj_model_order(model, arena, &out->nodes);
     out->node = PJ_NEW(arena, pj_node_precision, model->nodes);
     return out->order && !pj_arena_failed(arena);
@@ -158,29 +159,28 @@ static pj_status hand_on(pj_precision *precision, const pj_node *node, const pj_
     return PJ_OK;
 }
 
-/* A quantized constant in another float type or in other units: the same numbers are stored, and what they are
- * multiplied with beside them. */
-static pj_status carry(pj_precision *precision, const pj_node *node, int from, pj_arena *arena, pj_error *err)
+/* A quantized constant in another float type, in other units or within bounds: the same numbers are stored, and what
+ * they are multiplied with beside them. */
+static pj_status carry(pj_precision *precision, const pj_node *node, int from, const pj_value *beside, pj_arena *arena,
+                       pj_error *err)
 {
     pj_quantized quantized = *precision->quantized[node->in[from]->index];
     const pj_factor *before = quantized.factors;
     quantized.is_exact = false;
-    if (node->inputs > 1 && *node->op != 'C') {
-        if (before && before->count == MOST_FACTORS)
-            return PJ_OK; /* the product counts as numbers of its own */
-        PJ_TRY(pj_got(add_factor(precision, node->in[1 - from], &quantized.factors), err));
-    }
+    if (beside && before && before->count == MOST_FACTORS)
+        return PJ_OK; /* the product counts as numbers of its own */
+    PJ_TRY(pj_got(add_factor(precision, beside, &quantized.factors), err));
     return keep(precision, node->out[0], &quantized, arena, err);
 }
 
-/* Can the operator be a quantizer? Its row says so, or takes scales; a Clip may be what is left of one. Dialects, which
- * compare names, are asked only then. */
+/* Can the operator be a quantizer? Its row says so, or takes scales; a Clip, Max or Min may be what is left of one.
+ * Dialects, which compare names, are asked only then. */
 static bool may_quantize(const pj_node *node)
 {
-    return node->desc->traits & (PJ_QUANTIZER | PJ_CLAMP) || pj_op_takes_scales(node->desc);
+    return node->desc->traits & (PJ_QUANTIZER | PJ_CLAMP) || pj_op_takes_scales(node->desc) || pj_quant_clamps(node);
 }
 
-/* What is dequantized, perhaps after views and moves. */
+/* What is dequantized, perhaps after views, moves and clamps. */
 static void find_dequantized(pj_precision *precision)
 {
     for (int n = precision->nodes; n-- > 0;) {
@@ -188,7 +188,10 @@ static void find_dequantized(pj_precision *precision)
         if (node->inputs < 1 || !node->in[0] || node->outputs < 1 || !node->out[0] || !node->desc)
             continue;
         bool is_dequantizer = may_quantize(node) && pj_text_glob("*DequantizeLinear", node->op);
-        if (is_dequantizer || (pj_precision_passes(node) && precision->dequantized[node->out[0]->index]))
+        bool clamps = !is_dequantizer && precision->dequantized[node->out[0]->index] && pj_quant_clamps(node);
+        if (clamps)
+            precision->clamp[node->in[0]->index] = pj_precision_last_clamp(precision, node);
+        if (is_dequantizer || clamps || (pj_precision_passes(node) && precision->dequantized[node->out[0]->index]))
             precision->dequantized[node->in[0]->index] = true;
     }
 }
@@ -248,7 +251,7 @@ static void read_quantized(pj_precision *precision, const pj_node *node, pj_diag
 static bool is_clip_of_quantizer(const pj_precision *precision, const pj_node *node)
 {
     const pj_value *in = node->in[0];
-    return node->desc->traits & PJ_CLAMP && in->uses == 1 && !in->is_output && in->producer &&
+    return pj_quant_clamps(node) && in->uses == 1 && !in->is_output && in->producer &&
            precision->node[in->producer->id].quantizer == PJ_QUANTIZE;
 }
 
@@ -268,9 +271,10 @@ static pj_status read_node(pj_precision *precision, const pj_node *node, pj_aren
     for (int k = 0; k < DIALECTS; k++)
         if (dialects[k]->operands)
             PJ_TRY(dialects[k]->operands(precision, node, arena, diags, err));
-    int carried = pj_precision_carried(precision, node);
+    const pj_value *beside;
+    int carried = pj_precision_carried(precision, node, &beside);
     if (carried >= 0)
-        return carry(precision, node, carried, arena, err);
+        return carry(precision, node, carried, beside, arena, err);
     if (pj_precision_passes(node) ? join(precision, node, &quantized) : can_be_integer(precision, node, &quantized))
         return hand_on(precision, node, &quantized, arena, err);
     return PJ_OK;

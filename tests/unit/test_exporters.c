@@ -26,11 +26,30 @@ static void put_text(builder *b, PjOnnx__NodeProto *node, const char *domain)
     node->domain = build_strdup(b, domain);
 }
 
-/* ---- Clip in front of DequantizeLinear ---- */
+/* ---- bounds in front of DequantizeLinear ---- */
+
+/* How a clip is spelled: one Clip, Max and then Min, the upper bound first, Clips of one bound each. */
+typedef enum spelling { CLIP, MAX_MIN, MIN_MAX, CLIPS, SPELLINGS } spelling;
+
+/* `from` within the bounds of those names; `name` is the last node. */
+static void put_clip(builder *b, spelling how, const char *name, const char *from, const char *least, const char *most,
+                     const char *to)
+{
+    static const char *const first[] = {NULL, "Max", "Min", "Clip"}, *const second[] = {NULL, "Min", "Max", "Clip"};
+    char middle[16], node[16], inputs[32];
+    snprintf(middle, sizeof middle, "%s_h", to);
+    snprintf(node, sizeof node, "%s_h", name);
+    snprintf(inputs, sizeof inputs, "%s,%s%s%s", from, how == MIN_MAX ? most : least, how == CLIP ? "," : "",
+             how == CLIP ? most : "");
+    put_node(b, how == CLIP ? name : node, how == CLIP ? "Clip" : first[how], inputs, how == CLIP ? to : middle);
+    snprintf(inputs, sizeof inputs, "%s,%s%s", middle, how == CLIPS ? "," : "", how == MIN_MAX ? least : most);
+    if (how != CLIP)
+        put_node(b, name, second[how], inputs, to);
+}
 
 /* x [1,4] -> Q uint8 -> Clip -> DQ -> MatMul (int8 weights [4,3], clipped, scale 0.1) -> y. The bounds of a Clip are
  * left out where they are equal. */
-static priced clipped(int x_least, int x_most, int w_least, int w_most)
+static priced clipped(spelling how, int x_least, int x_most, int w_least, int w_most)
 {
     builder b = build_new(13);
     build_input(&b, "x", PJ_FLOAT32, "1,4");
@@ -44,9 +63,15 @@ static priced clipped(int x_least, int x_most, int w_least, int w_most)
     put_whole(&b, "wm", PJ_INT8, w_most);
     build_initializer(&b, "w", PJ_INT8, "4,3");
     put_node(&b, "q", "QuantizeLinear", "x,s,z", "xq");
-    put_node(&b, "clip", "Clip", x_least == x_most ? "xq" : "xq,xl,xm", "xc");
+    if (x_least == x_most)
+        put_node(&b, "clip", "Clip", "xq", "xc");
+    else
+        put_clip(&b, how, "clip", "xq", "xl", "xm", "xc");
     put_node(&b, "dq", "DequantizeLinear", "xc,s,z", "xd");
-    put_node(&b, "wclip", "Clip", w_least == w_most ? "w" : "w,wl,wm", "wc");
+    if (w_least == w_most)
+        put_node(&b, "wclip", "Clip", "w", "wc");
+    else
+        put_clip(&b, how, "wclip", "w", "wl", "wm", "wc");
     put_node(&b, "wdq", "DequantizeLinear", "wc,s,zw", "wd");
     put_node(&b, "fc", "MatMul", "xd,wd", "y");
     return price(&b, NULL);
@@ -67,12 +92,13 @@ static void test_clip(void)
         {{0, 255}, {-128, 127}, "uint8",    "int8",    96},
         {{0, 0},   {0, 0},      "uint8",    "int8",    96},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        priced p = clipped(rows[i].x[0], rows[i].x[1], rows[i].w[0], rows[i].w[1]);
+    for (size_t i = 0; i < SPELLINGS * sizeof rows / sizeof *rows; i++) {
+        const size_t how = i % SPELLINGS, row = i / SPELLINGS;
+        priced p = clipped((spelling)how, rows[row].x[0], rows[row].x[1], rows[row].w[0], rows[row].w[1]);
         const pj_layer *fc = layer_of(&p, "fc");
-        CHECK_TEXT(fc->input->word, rows[i].input);
-        CHECK_TEXT(fc->weight->word, rows[i].weight);
-        CHECK_INT(fc->param_bits, rows[i].weight_bits + 64 - 32); /* one scale, read twice, counts once */
+        CHECK_TEXT(fc->input->word, rows[row].input);
+        CHECK_TEXT(fc->weight->word, rows[row].weight);
+        CHECK_INT(fc->param_bits, rows[row].weight_bits + 64 - 32); /* one scale, read twice, counts once */
         CHECK_INT(fc->macs, 12);
         priced_free(&p);
     }
@@ -81,11 +107,15 @@ static void test_clip(void)
 /* A quantizer saturates: the Clip after it is part of it, unless somebody reads what is in front of the Clip. */
 static void test_clip_is_free(void)
 {
-    priced p = clipped(0, 15, -8, 7);
-    CHECK(layer_of(&p, "clip")->free);
-    CHECK_TEXT(layer_of(&p, "q")->output->word, "uint4");
-    CHECK_INT(layer_of(&p, "fc")->input_bits, 4 * 4);
-    priced_free(&p);
+    priced p;
+    for (int how = CLIP; how < SPELLINGS; how++) {
+        p = clipped((spelling)how, 0, 15, -8, 7);
+        CHECK(layer_of(&p, "clip")->free);
+        CHECK(how == CLIP || layer_of(&p, "clip_h")->free);
+        CHECK_TEXT(layer_of(&p, "q")->output->word, "uint4");
+        CHECK_INT(layer_of(&p, "fc")->input_bits, 4 * 4);
+        priced_free(&p);
+    }
     builder b = build_new(13);
     build_input(&b, "x", PJ_FLOAT32, "1,4");
     build_output(&b, "xq", PJ_UINT8, "");
@@ -101,6 +131,33 @@ static void test_clip_is_free(void)
     CHECK_TEXT(layer_of(&p, "q")->output->word, "uint8");
     CHECK(!layer_of(&p, "clip")->free);
     CHECK_TEXT(layer_of(&p, "dq")->input->word, "uint4");
+    priced_free(&p);
+}
+
+/* Max of two activations bounds nothing, and a range that is read on the way is stored as it is there. */
+static void test_no_clip(void)
+{
+    builder b = build_new(13);
+    build_input(&b, "x", PJ_FLOAT32, "1,4");
+    build_output(&b, "h", PJ_UINT8, "");
+    build_output(&b, "y", PJ_FLOAT32, "");
+    build_output(&b, "v", PJ_FLOAT32, "");
+    put_float(&b, "s", 0.3f);
+    put_zero(&b, "z", PJ_UINT8, 0);
+    put_whole(&b, "l", PJ_UINT8, 0);
+    put_whole(&b, "m", PJ_UINT8, 15);
+    put_node(&b, "q", "QuantizeLinear", "x,s,z", "xq");
+    put_node(&b, "max", "Max", "xq,l", "h");
+    put_node(&b, "min", "Min", "h,m", "xc");
+    put_node(&b, "dq", "DequantizeLinear", "xc,s,z", "y");
+    put_node(&b, "two", "Max", "xq,xc", "u");
+    put_node(&b, "udq", "DequantizeLinear", "u,s,z", "v");
+    priced p = price(&b, NULL);
+    CHECK_TEXT(layer_of(&p, "max")->output->word, "uint8");
+    CHECK_TEXT(layer_of(&p, "dq")->input->word, "uint4");
+    CHECK(!layer_of(&p, "max")->free);
+    CHECK_TEXT(layer_of(&p, "two")->output->word, "uint8");
+    CHECK(!layer_of(&p, "two")->free);
     priced_free(&p);
 }
 
@@ -125,6 +182,7 @@ static void test_clip_of_indices(void)
 
 static const float four[] = {1.25f, 0.75f, 1.5f, 0.3f};
 static const float sixteen[16] = {1.5f, -0.5f};
+static const int64_t square[] = {4, 4};
 
 /* int8 weights w [4,4] with scales per column -> `op` (inputs behind "d") -> MatMul with x [1,4] of `dtype`. */
 static priced carried(const char *op, const char *inputs, pj_dtype dtype)
@@ -137,7 +195,8 @@ static priced carried(const char *op, const char *inputs, pj_dtype dtype)
     put_floats(&b, "f", "4", 4, four);
     put_float(&b, "one", 2.5f);
     put_floats(&b, "full", "4,4", 16, sixteen);
-    build_initializer(&b, "shape", PJ_INT64, "2");
+    build_raw(&b, build_initializer(&b, "sh", PJ_INT64, "2"), square, sizeof square);
+    build_initializer(&b, "mask", PJ_BOOL, "4,4");
     put_node(&b, "dq", "DequantizeLinear", "w,s", "d");
     PjOnnx__NodeProto *node = put_node(&b, "between", op, inputs, "c");
     if (strcmp(op, "Cast") == 0)
@@ -153,12 +212,20 @@ static void test_carried(void)
         pj_dtype dtype;
         int64_t more; /* bits of factors, beside 16 weights of 8 bits and 4 scales of 32 */
     } rows[] = {
-        {"Identity",  "d",     PJ_FLOAT32, 0     },
-        {"Cast",      "d",     PJ_FLOAT16, 0     },
-        {"Transpose", "d",     PJ_FLOAT32, 0     },
-        {"Mul",       "d,one", PJ_FLOAT32, 32    },
-        {"Mul",       "f,d",   PJ_FLOAT32, 4 * 32},
-        {"Div",       "d,f",   PJ_FLOAT32, 4 * 32},
+        {"Identity",  "d",          PJ_FLOAT32, 0     },
+        {"Cast",      "d",          PJ_FLOAT16, 0     },
+        {"Transpose", "d",          PJ_FLOAT32, 0     },
+        {"Mul",       "d,one",      PJ_FLOAT32, 32    },
+        {"Mul",       "f,d",        PJ_FLOAT32, 4 * 32},
+        {"Div",       "d,f",        PJ_FLOAT32, 4 * 32},
+        {"Neg",       "d",          PJ_FLOAT32, 0     },
+        {"Abs",       "d",          PJ_FLOAT32, 0     },
+        {"Relu",      "d",          PJ_FLOAT32, 0     },
+        {"Clip",      "d,one",      PJ_FLOAT32, 0     },
+        {"Max",       "d,one",      PJ_FLOAT32, 0     },
+        {"Min",       "one,d",      PJ_FLOAT32, 0     },
+        {"Expand",    "d,sh",       PJ_FLOAT32, 0     },
+        {"Where",     "mask,d,one", PJ_FLOAT32, 32    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         priced p = carried(rows[i].op, rows[i].inputs, rows[i].dtype);
@@ -201,6 +268,7 @@ static void test_not_carried(void)
     static const char *const rows[][2] = {
         {"Div", "f,d"   },
         {"Mul", "d,full"},
+        {"Max", "d,full"},
         {"Add", "d,one" }
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -458,6 +526,7 @@ int main(void)
 {
     test_clip();
     test_clip_is_free();
+    test_no_clip();
     test_clip_of_indices();
     test_carried();
     test_joined();
