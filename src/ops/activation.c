@@ -23,6 +23,14 @@ PJ_VALUE(relu, 1, pj_num_max(c->symbols, x[0], pj_num_of(0)))
 /* sigmoid(x) = (1 + tanh(x/2)) / 2, one primitive of the class tanh */
 PJ_WORK_EACH(tanh, [PJ_TANH] = 1)
 
+/* Slopes are spread over the input since opset 7. */
+static pj_status shape_prelu(pj_ctx *c)
+{
+    if (pj_node_opset(c) >= 7)
+        PJ_TRY(pj_spread(c, 1, "the input against the slopes"));
+    return pj_set_same(c, 0, 0);
+}
+
 /* max(x, 0) + slope min(x, 0), as a selection: LeakyRelu, PRelu */
 PJ_WORK_EACH(leaky, [PJ_CMP] = 1, [PJ_MUL] = 1)
 
@@ -176,7 +184,7 @@ static const pj_op_desc rows[] = {
     {"", "Relu",               1,  "x",     PJ_KEEP | PJ_CLAMP | PJ_ELEMENT, pj_shape_same, value_relu,    pj_work_cmp1            },
     {"", "ThresholdedRelu",    1,  "x",     PJ_KEEP | PJ_ELEMENT,            pj_shape_same, NULL,          pj_work_cmp1            },
     {"", "LeakyRelu",          1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_leaky              },
-    {"", "PRelu",              1,  "xp",    PJ_ELEMENT,                      pj_shape_same, NULL,          work_leaky              },
+    {"", "PRelu",              1,  "xp",    PJ_ELEMENT,                      shape_prelu,   NULL,          work_leaky              },
     {"", "Sigmoid",            1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_tanh               },
     {"", "Tanh",               1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_tanh               },
     {"", "HardSigmoid",        1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_hard_sigmoid       },

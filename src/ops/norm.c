@@ -55,15 +55,21 @@ static bool trains(pj_ctx *c)
     return pj_attr_int(c, "training_mode", 0) != 0 || (pj_node_opset(c) < 14 && pj_wants(c, 1));
 }
 
+static const char input_and_scale[] = "channels of the input against the scale";
+
+static pj_status check_channels(pj_ctx *c, int axis)
+{
+    pj_num channels;
+    return pj_in_rank(c, 0) >= 2 && pj_in_rank(c, 1) == 1
+               ? pj_same_dim(c, pj_in_dim(c, 0, axis), pj_in_dim(c, 1, 0), input_and_scale, &channels)
+               : PJ_OK;
+}
+
 /* Channels are axis 1, or the last one; running statistics keep type and shape of the ones read. */
 static pj_status shape_batchnorm(pj_ctx *c)
 {
-    int axis = c->node->desc->traits & PJ_LAST_AXIS ? -1 : 1;
-    pj_num channels;
-    bool spatial = pj_attr_int(c, "spatial", 1) != 0;
-    if (spatial && pj_in_rank(c, 0) >= 2 && pj_in_rank(c, 1) == 1)
-        PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, axis), pj_in_dim(c, 1, 0), "channels of the input against the scale",
-                           &channels));
+    if (pj_attr_int(c, "spatial", 1) != 0)
+        PJ_TRY(check_channels(c, c->node->desc->traits & PJ_LAST_AXIS ? -1 : 1));
     for (int o = 1; o < c->node->outputs; o++)
         PJ_TRY(pj_set_same(c, o, o % 2 ? 3 : 4));
     return pj_set_same(c, 0, 0);
@@ -92,6 +98,12 @@ static pj_status work_instancenorm(pj_ctx *c, pj_work *work)
 static pj_num groups_of(pj_ctx *c, const char *attribute)
 {
     return pj_num_mul(c->symbols, pj_in_dim(c, 0, 0), pj_num_of(pj_attr_int(c, attribute, 1)));
+}
+
+static pj_status shape_instancenorm(pj_ctx *c)
+{
+    PJ_TRY(check_channels(c, 1));
+    return pj_set_same(c, 0, 0);
 }
 
 static pj_status shape_groupnorm(pj_ctx *c)
@@ -153,6 +165,7 @@ static pj_status shape_layernorm(pj_ctx *c)
     int checked;
     if (pj_in_rank(c, 0) >= 0)
         PJ_TRY(pj_axis(c, axis, pj_in_rank(c, 0), &checked));
+    PJ_TRY(pj_spread(c, 1, input_and_scale));
     for (int o = 1; o < 3; o++)
         PJ_TRY(set_statistics(c, o, axis));
     return pj_set_same(c, 0, 0);
@@ -164,6 +177,7 @@ static pj_status shape_rmsnorm(pj_ctx *c)
     int checked;
     if (pj_in_rank(c, 0) >= 0)
         PJ_TRY(pj_axis(c, pj_attr_int(c, "axis", -1), pj_in_rank(c, 0), &checked));
+    PJ_TRY(pj_spread(c, 1, input_and_scale));
     PJ_TRY(set_statistics(c, 1, pj_attr_int(c, "axis", -1)));
     return pj_set_shape_of(c, 0, pj_in_dtype(c, 1), 0);
 }
@@ -182,6 +196,7 @@ PJ_WORK(rmsnorm, count_rms(c, work, pj_out_count(c, 0), groups_before(c, pj_attr
 /* Inputs input, skip, gamma[, beta], bias; outputs result, mean, inverse deviation, sum before normalization. */
 static pj_status shape_skip_layernorm(pj_ctx *c)
 {
+    PJ_TRY(pj_spread(c, 2, input_and_scale));
     for (int o = 1; o < 3; o++)
         PJ_TRY(set_statistics(c, o, -1));
     PJ_TRY(pj_set_same(c, 3, 0));
@@ -369,7 +384,7 @@ static const pj_op_desc rows[] = {
     {"",      "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_NORM,                shape_batchnorm,       NULL, work_batchnorm      },
     {PJ_LAST, "BatchNormalization",               1,  "xpppp",     PJ_ELEMENT | PJ_LAST_AXIS | PJ_NORM, shape_batchnorm,       NULL,
      work_batchnorm                                                                                                                                      },
-    {"",      "InstanceNormalization",            1,  "xpp",       PJ_NORM,                             pj_shape_same,         NULL, work_instancenorm   },
+    {"",      "InstanceNormalization",            1,  "xpp",       PJ_NORM,                             shape_instancenorm,    NULL, work_instancenorm   },
     {"",      "GroupNormalization",               18, "xpp",       PJ_NORM,                             shape_groupnorm,       NULL, work_groupnorm      },
     {"",      "LayerNormalization",               1,  "xpp",       PJ_NORM,                             shape_layernorm,       NULL, work_layernorm      },
     {"",      "SimplifiedLayerNormalization",     1,  "xp",        PJ_NORM,                             shape_rmsnorm,         NULL, work_rmsnorm        },

@@ -361,6 +361,16 @@ pj_status pj_same_dim(pj_ctx *c, pj_num a, pj_num b, const char *what, pj_num *o
     return PJ_OK;
 }
 
+pj_status pj_spread(pj_ctx *c, int i, const char *what)
+{
+    for (int k = 1; k <= pj_in_rank(c, i) && k <= pj_in_rank(c, 0); k++) {
+        pj_num size = pj_in_dim(c, i, -k), same;
+        if (pj_num_known(size) && size.whole != 1)
+            PJ_TRY(pj_same_dim(c, pj_in_dim(c, 0, -k), size, what, &same));
+    }
+    return PJ_OK;
+}
+
 /* Is a never above b, and 0 only where b is? Then what they broadcast to is b: a is b or 1. So it is with a slice of a
  * table that is longer than what it is added to: min(512, seq) beside seq. */
 static bool gives_way(pj_ctx *c, pj_num a, pj_num b)

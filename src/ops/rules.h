@@ -100,6 +100,10 @@ pj_status pj_set_data(pj_ctx *c, int o, const pj_num *data, int64_t count);
  * the inputs") and both figures. */
 pj_status pj_same_dim(pj_ctx *c, pj_num a, pj_num b, const char *what, pj_num *out);
 
+/* Input `i` is spread over input 0: counted from the last axis, it has the size of that or 1, so sizes that nobody
+ * binds follow from it. PJ_ESHAPE. */
+pj_status pj_spread(pj_ctx *c, int i, const char *what);
+
 /* ONNX (NumPy) broadcasting of two shapes into dims; rank -1 in, rank -1 out. */
 pj_status pj_broadcast(pj_ctx *c, int rank_a, const pj_num *a, int rank_b, const pj_num *b, int *rank, pj_num *dims);
 

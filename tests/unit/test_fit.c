@@ -45,6 +45,34 @@ static void test_symbol(void)
     priced_free(&p);
 }
 
+/* x [batch,features] beside scales or slopes of 6: features can be 6 only. */
+static void test_spread(void)
+{
+    static const struct {
+        const char *op, *domain, *inputs;
+        int opset;
+    } rows[] = {
+        {"LayerNormalization",           "",              "x,s",   17},
+        {"RMSNormalization",             "",              "x,s",   23},
+        {"SimplifiedLayerNormalization", "com.microsoft", "x,s",   17},
+        {"SkipLayerNormalization",       "com.microsoft", "x,x,s", 17},
+        {"InstanceNormalization",        "",              "x,s,s", 17},
+        {"PRelu",                        "",              "x,s",   17},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        builder b = build_new(rows[i].opset);
+        build_opset(&b, "com.microsoft", 1);
+        build_input(&b, "x", PJ_FLOAT32, "batch,features");
+        build_output(&b, "y", PJ_FLOAT32, "");
+        build_initializer(&b, "s", PJ_FLOAT32, "6");
+        put_node(&b, "n", rows[i].op, rows[i].inputs, "y")->domain = build_strdup(&b, rows[i].domain);
+        priced p = bound(&b, NULL);
+        CHECK_INT(layer_of(&p, "n")->dims[1].value, 6);
+        CHECK_PART(finding(&p, "fixed-dimension")->message, "dimension 'features' as 6");
+        priced_free(&p);
+    }
+}
+
 /* A dimension without a name, a convolution, and a size that the user gives: batch 2, 3 channels, 4*4 pixels, 8 filters
  * of 3*3*3: outputs 2*8*2*2, 27 products each. */
 static void test_nameless(void)
@@ -330,6 +358,7 @@ static void test_shipped_rules(void)
 int main(void)
 {
     test_symbol();
+    test_spread();
     test_nameless();
     test_formula();
     test_contradiction();
