@@ -112,7 +112,7 @@ static pj_status read_comparison(pj_study *study, pj_json value, pj_exclusion *o
     size_t length = (size_t)(after - sign);
     static const struct {
         const char *word;
-        int compare;
+        pj_comparison compare;
     } signs[] = {
         {"<",  PJ_LESS      },
         {"<=", PJ_LESS_EQUAL},

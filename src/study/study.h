@@ -42,10 +42,12 @@ typedef struct pj_axis {
     size_t count;
 } pj_axis;
 
+typedef enum pj_comparison { PJ_LESS, PJ_LESS_EQUAL, PJ_EQUAL, PJ_UNEQUAL, PJ_MORE_EQUAL, PJ_MORE } pj_comparison;
+
 /* What a block leaves out: a comparison, or globs that all match. */
 typedef struct pj_exclusion {
     const char *left, *right; /* formulas; NULL: globs */
-    enum { PJ_LESS, PJ_LESS_EQUAL, PJ_EQUAL, PJ_UNEQUAL, PJ_MORE_EQUAL, PJ_MORE } compare;
+    pj_comparison compare;
     const char *const *key, *const *glob;
     size_t globs;
 } pj_exclusion;
