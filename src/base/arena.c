@@ -3,15 +3,32 @@
 
 #include "base/ckd.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(PJ_ONE_OBJECT_PER_CHUNK)
-#define ONE_OBJECT_PER_CHUNK 1
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define ONE_OBJECT_PER_CHUNK 1
+#define SANITIZED 1
 #endif
 #endif
-#ifndef ONE_OBJECT_PER_CHUNK
-#define ONE_OBJECT_PER_CHUNK 0
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* An overrun must be seen: where allocations are dear, as in fuzzing, by bytes between objects that nobody may touch;
+ * else each object is an allocation of its own, which may fail, too (tests/oom). */
+#ifdef PJ_GUARDED_CHUNKS
+#include <sanitizer/asan_interface.h>
+enum { ONE_OBJECT_PER_CHUNK = 0, GUARD = sizeof(max_align_t) };
+#define forbid(at, bytes) __asan_poison_memory_region((at), (bytes))
+#define permit(at, bytes) __asan_unpoison_memory_region((at), (bytes))
+#else
+#ifdef PJ_ONE_OBJECT_PER_CHUNK
+enum { ONE_OBJECT_PER_CHUNK = 1, GUARD = 0 };
+#else
+enum { ONE_OBJECT_PER_CHUNK = SANITIZED, GUARD = 0 };
+#endif
+#define forbid(at, bytes) ((void)0)
+#define permit(at, bytes) ((void)0)
 #endif
 
 /* Chunks double up to the second size; from there each is half as large as all before it. */
@@ -71,6 +88,7 @@ void pj_arena_reset(pj_arena *arena)
         arena->newest = at->older;
         at->older = arena->spare;
         at->dirty = at->dirty > at->used ? at->dirty : at->used;
+        forbid(at->objects, at->used);
         at->used = 0;
         arena->spare = at;
     }
@@ -107,6 +125,7 @@ static chunk *new_chunk(pj_arena *arena, size_t least)
     if (!fresh)
         return NULL;
     fresh->size = size;
+    forbid(fresh->objects, size);
     arena->held += size;
     if (arena->next_chunk < DOUBLED_CHUNK)
         arena->next_chunk *= 2;
@@ -127,12 +146,13 @@ static chunk *add_chunk(pj_arena *arena, size_t least)
     return at;
 }
 
-/* The next bytes of a chunk, zeroed where they have been used before. */
-static void *bump(chunk *at, size_t bytes)
+/* The next `bytes` of a chunk for an object of `size`, which is zeroed where they have been used before. */
+static void *bump(chunk *at, size_t bytes, size_t size)
 {
     char *object = (char *)at->objects + at->used;
+    permit(object, size);
     if (at->used < at->dirty)
-        memset(object, 0, at->dirty - at->used < bytes ? at->dirty - at->used : bytes);
+        memset(object, 0, at->dirty - at->used < size ? at->dirty - at->used : size);
     at->used += bytes;
     return object;
 }
@@ -141,10 +161,9 @@ static void *take(pj_arena *arena, size_t count, size_t size)
 {
     const size_t align = sizeof(max_align_t);
     size_t bytes, total;
-    if (!pj_mul_size(count, size, &bytes) || !pj_add_size(bytes, align - 1, &total))
+    if (!pj_mul_size(count, size, &size) || !pj_add_size(size, GUARD + align - 1, &total))
         return NULL;
-    if (!ONE_OBJECT_PER_CHUNK)
-        bytes = total / align * align;
+    bytes = ONE_OBJECT_PER_CHUNK ? size : total / align * align;
     if (!pj_add_size(arena->bytes, bytes, &total) || total > arena->limit)
         return NULL;
     chunk *at = arena->newest;
@@ -153,7 +172,7 @@ static void *take(pj_arena *arena, size_t count, size_t size)
     if (!at)
         return NULL;
     arena->bytes = total;
-    return bump(at, bytes);
+    return bump(at, bytes, size);
 }
 
 void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)

@@ -147,7 +147,7 @@ static const pj_report_options report_variants[] = {
 
 enum { REPORT_VARIANTS = sizeof report_variants / sizeof *report_variants };
 
-size_t report_count(void)
+static size_t report_count(void)
 {
     size_t formats = 0;
     while (pj_report_formats()[formats])
@@ -155,7 +155,7 @@ size_t report_count(void)
     return formats * REPORT_VARIANTS;
 }
 
-pj_status write_report(const pj_result *result, size_t index, digest *out, pj_error *err)
+static pj_status write_report(const pj_result *result, size_t index, digest *out, pj_error *err)
 {
     pj_report_options options = report_variants[index % REPORT_VARIANTS];
     options.format = pj_report_formats()[index / REPORT_VARIANTS];

@@ -28,11 +28,9 @@ pj_status ask_model(pj_model *model, digest *out, pj_error *err);
 /* Layers, totals, findings of an analysis. */
 void ask_analysis(const pj_result *result, digest *out);
 
-/* Every format of the shapes; every format, group and sort of the report, or one of those. */
+/* Every format of the shapes; every format, group and sort of the report. */
 pj_status write_shapes(pj_model *model, digest *out, pj_error *err);
 pj_status write_reports(const pj_result *result, digest *out, pj_error *err);
-size_t report_count(void);
-pj_status write_report(const pj_result *result, size_t index, digest *out, pj_error *err);
 
 /* Runs all rules of lint, adds what they find, and writes it in every format. */
 pj_status lint_analysis(const pj_result *result, digest *out, pj_error *err);
