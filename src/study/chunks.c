@@ -47,8 +47,7 @@ static void note_facts(const pj_study *study, uint64_t chunk, const pj_study_she
         char key[64];
         if (!sheets->code[i])
             continue;
-        snprintf(key, sizeof key, "picojoule.error.%s",
-                 i == PJ_CODE_CHANGED ? PJ_CODE_OF_CHANGED : pj_code_of((pj_status)i));
+        snprintf(key, sizeof key, "picojoule.error.%s", pj_code_at(i));
         note_number(sheet, key, sheets->code[i]);
     }
 }
@@ -103,19 +102,68 @@ static pj_status end_files(chunk_files *files, pj_status status, pj_error *err)
     return status;
 }
 
+/* The end of the points from `at` on that are of the same model. */
+static pj_status find_run(const pj_study *study, uint64_t at, uint64_t end, pj_arena *scratch, uint64_t *out,
+                          pj_error *err)
+{
+    const pj_study_model *model = NULL;
+    for (*out = at; *out < end; ++*out) {
+        pj_point point;
+        pj_arena_reset(scratch);
+        PJ_TRY(pj_point_make(study, *out, scratch, &point, err));
+        if (model && model != point.model)
+            break;
+        model = point.model;
+    }
+    return PJ_OK;
+}
+
+/* Each model by itself first. */
+static pj_status price_with_care(runner *r, uint64_t at, uint64_t end, pj_work_bench *bench, pj_study_sheets *sheets,
+                                 pj_error *err)
+{
+    pj_arena *scratch = pj_arena_new(0);
+    pj_status status = pj_got(scratch, err);
+    while (at < end && status == PJ_OK) {
+        uint64_t last;
+        char why[100] = "";
+        status = find_run(r->study, at, end, scratch, &last, err);
+        if (status == PJ_OK)
+            status = pj_try_points(r->study, at, last, why, sizeof why, err);
+        for (; status == PJ_OK && at < last; at++)
+            status = *why ? pj_bench_crashed(bench, at, why, sheets, err) : pj_bench_point(bench, at, sheets, err);
+    }
+    pj_arena_free(scratch);
+    return status;
+}
+
+static pj_status price_chunk(runner *r, uint64_t at, uint64_t end, bool is_careful, pj_work_bench *bench,
+                             pj_study_sheets *sheets, pj_error *err)
+{
+    pj_status status = PJ_OK;
+    if (is_careful)
+        return price_with_care(r, at, end, bench, sheets, err);
+    for (; at < end && status == PJ_OK; at++)
+        status = pj_bench_point(bench, at, sheets, err);
+    return status;
+}
+
 static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *arena, pj_error *err)
 {
     chunk_files files = {0};
     uint64_t at, end;
     pj_study_done *done = &r->by[worker];
+    pj_try one;
     span(r->study, chunk, &at, &end);
     done->points += end - at;
+    PJ_TRY(pj_try_begin(&one, r->study->target, chunk, arena, err));
     pj_status status = begin_files(r, chunk, arena, &files, err);
-    for (; at < end && status == PJ_OK; at++)
-        status = pj_bench_point(r->bench[worker], at, &files.sheets, err);
+    if (status == PJ_OK)
+        status = price_chunk(r, at, end, one.is_careful, r->bench[worker], &files.sheets, err);
     if (status == PJ_OK)
         note_facts(r->study, chunk, &files.sheets);
     status = end_files(&files, status, err);
+    pj_try_end(&one);
     done->chunks += status == PJ_OK;
     done->errors += files.sheets.errors;
     done->assumed += files.sheets.assumed;

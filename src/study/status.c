@@ -12,7 +12,7 @@ static void add_errors(const pj_footer *footer, pj_study_status *out)
 {
     for (size_t i = 0; i + 1 < PJ_STUDY_CODES; i++) {
         char key[64];
-        const char *code = i == PJ_CODE_CHANGED ? PJ_CODE_OF_CHANGED : pj_code_of((pj_status)i);
+        const char *code = pj_code_at(i);
         snprintf(key, sizeof key, "picojoule.error.%s", code);
         uint64_t rows = *code ? number_of(pj_footer_fact(footer, key)) : 0;
         size_t at = 0;

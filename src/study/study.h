@@ -204,9 +204,6 @@ pj_status pj_devices_add(const pj_study_row *row, pj_sheet *sheet, pj_error *err
 const pj_sheet_column *pj_layer_columns(pj_arena *arena, size_t *count); /* NULL: no memory */
 pj_status pj_layers_add(const pj_study_row *row, pj_sheet *sheet, pj_error *err);
 
-/* The word of a status: "shape". */
-const char *pj_code_of(pj_status status);
-
 /* ---- work.c: pricing ---- */
 
 typedef struct pj_work_bench pj_work_bench; /* of one thread */
@@ -217,13 +214,34 @@ void pj_bench_free(pj_work_bench *bench);
 typedef struct pj_study_sheets {
     pj_sheet *points, *devices, *layers;
     uint64_t rows, errors, assumed;
-    uint64_t code[PJ_STUDY_CODES]; /* rows by status; PJ_CODE_CHANGED: of models that have changed */
+    uint64_t code[PJ_STUDY_CODES]; /* rows by status, then by what else there is */
 } pj_study_sheets;
-enum { PJ_CODE_CHANGED = PJ_STUDY_CODES - 2 };
-#define PJ_CODE_OF_CHANGED "model-changed"
+/* Those of no pj_status; the code of a place in `code`, "" past the last. */
+enum { PJ_CODE_CRASHED = PJ_STUDY_CODES - 3, PJ_CODE_CHANGED };
+const char *pj_code_at(size_t place);
 
 /* Adds the rows of a point; nothing where it is excluded. Only what concerns all of it fails: memory, the sink. */
 pj_status pj_bench_point(pj_work_bench *bench, uint64_t point, pj_study_sheets *out, pj_error *err);
+
+/* Adds rows that say why the point cannot be priced: it ends the process. */
+pj_status pj_bench_crashed(pj_work_bench *bench, uint64_t point, const char *why, pj_study_sheets *out, pj_error *err);
+
+/* ---- poison.c ---- */
+
+/* A try at a chunk. */
+typedef struct pj_try {
+    const char *path; /* of its marker */
+    bool is_ours;     /* false: another process is at the chunk, too */
+    bool is_careful;  /* an earlier try has died */
+} pj_try;
+
+/* Marks the chunk; lives in `arena`. A marker that cannot be written is no error. PJ_ENOMEM. */
+pj_status pj_try_begin(pj_try *out, const char *folder, uint64_t chunk, pj_arena *arena, pj_error *err);
+void pj_try_end(const pj_try *one); /* it is over, and the process lives */
+
+/* Prices points [first, end) in a process of its own, of 60 s and 2 GiB at most. `why` is "" where that lives, else
+ * what became of it. PJ_EIO: there is no process; PJ_ESTOPPED: somebody stopped it. */
+pj_status pj_try_points(const pj_study *study, uint64_t first, uint64_t end, char *why, size_t size, pj_error *err);
 
 /* ---- folder.c ---- */
 

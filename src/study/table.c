@@ -31,11 +31,22 @@ const pj_sheet_column pj_device_columns[] = {
 };
 const size_t pj_device_column_count = sizeof pj_device_columns / sizeof *pj_device_columns;
 
-const char *pj_code_of(pj_status status)
+const char *pj_code_at(size_t place)
 {
-    static const char *const codes[] = {"",      "memory",      "io",       "format",  "limit",   "overflow",
-                                        "shape", "unsupported", "argument", "stopped", "conflict"};
-    return (size_t)status < sizeof codes / sizeof *codes ? codes[status] : "";
+    static const char *const codes[PJ_STUDY_CODES] = {"",
+                                                      "memory",
+                                                      "io",
+                                                      "format",
+                                                      "limit",
+                                                      "overflow",
+                                                      "shape",
+                                                      "unsupported",
+                                                      "argument",
+                                                      "stopped",
+                                                      "conflict",
+                                                      [PJ_CODE_CRASHED] = "crashed",
+                                                      [PJ_CODE_CHANGED] = "model-changed"};
+    return place < PJ_STUDY_CODES && codes[place] ? codes[place] : "";
 }
 
 /* ---- columns of points ---- */

@@ -174,7 +174,7 @@ static pj_status price_point(pj_work_bench *bench, const pj_point *point, pj_stu
     }
     size_t code = bench->has_changed ? (size_t)PJ_CODE_CHANGED : (size_t)status;
     row.error = &error;
-    row.code = bench->has_changed ? PJ_CODE_OF_CHANGED : pj_code_of(status);
+    row.code = pj_code_at(code);
     out->errors++;
     out->code[code]++;
     return add_rows(bench, &row, out, err);
@@ -186,4 +186,20 @@ pj_status pj_bench_point(pj_work_bench *bench, uint64_t number, pj_study_sheets 
     pj_arena_reset(bench->arena);
     PJ_TRY(pj_point_make(bench->study, number, bench->arena, &point, err));
     return point.is_excluded ? PJ_OK : price_point(bench, &point, out, err);
+}
+
+pj_status pj_bench_crashed(pj_work_bench *bench, uint64_t number, const char *why, pj_study_sheets *out, pj_error *err)
+{
+    pj_point point;
+    pj_error error = {0};
+    pj_arena_reset(bench->arena);
+    PJ_TRY(pj_point_make(bench->study, number, bench->arena, &point, err));
+    if (point.is_excluded)
+        return PJ_OK;
+    pj_error_set(&error, PJ_EUNSUPPORTED, "the model %s, in an earlier try and by itself", why);
+    out->rows++;
+    out->errors++;
+    out->code[PJ_CODE_CRASHED]++;
+    const pj_study_row row = {.point = &point, .code = pj_code_at(PJ_CODE_CRASHED), .error = &error};
+    return add_rows(bench, &row, out, err);
 }
