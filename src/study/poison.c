@@ -5,10 +5,10 @@
  * others are what they always are. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifndef __wasi__
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #endif

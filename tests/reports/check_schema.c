@@ -4,6 +4,7 @@
  *     check_schema SCHEMA FILE...        "-" is standard input */
 #include <cJSON.h>
 #include <math.h>
+#include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ typedef struct place {
 } place;
 
 static int failures;
+static int trying; /* alternatives, whose failures are nobody's business */
 
 static void print_place(const place *at)
 {
@@ -34,9 +36,11 @@ static void print_place(const place *at)
 
 static void fail(const place *at, const char *what, const char *detail)
 {
+    failures++;
+    if (trying)
+        return;
     print_place(at);
     printf(": %s %s\n", what, detail);
-    failures++;
 }
 
 static void check(const cJSON *schema, const cJSON *value, const place *at);
@@ -91,6 +95,41 @@ static void check_minimum(const cJSON *rule, const cJSON *value, const place *at
         fail(at, "is below the minimum", "");
 }
 
+static void check_maximum(const cJSON *rule, const cJSON *value, const place *at)
+{
+    if (cJSON_IsNumber(value) && value->valuedouble > rule->valuedouble)
+        fail(at, "is above the maximum", "");
+}
+
+static void check_least_items(const cJSON *rule, const cJSON *value, const place *at)
+{
+    if (cJSON_IsArray(value) && cJSON_GetArraySize(value) < (int)rule->valuedouble)
+        fail(at, "has too few elements", "");
+}
+
+static void check_most_items(const cJSON *rule, const cJSON *value, const place *at)
+{
+    if (cJSON_IsArray(value) && cJSON_GetArraySize(value) > (int)rule->valuedouble)
+        fail(at, "has too many elements", "");
+}
+
+static void check_any(const cJSON *rule, const cJSON *value, const place *at)
+{
+    const cJSON *one;
+    const int before = failures;
+    bool ok = false;
+    trying++;
+    cJSON_ArrayForEach(one, rule)
+    {
+        check(one, value, at);
+        ok = ok || failures == before;
+        failures = before;
+    }
+    trying--;
+    if (!ok)
+        fail(at, "is none of the alternatives", "");
+}
+
 static void check_required(const cJSON *rule, const cJSON *value, const place *at)
 {
     const cJSON *name;
@@ -111,7 +150,22 @@ static void check_items(const cJSON *rule, const cJSON *value, const place *at)
     }
 }
 
-/* Members: by `properties`, else by `additionalProperties` (false: there may be none). */
+/* The rule of the first pattern that the name fits, or NULL. */
+static const cJSON *find_pattern(const cJSON *patterns, const char *name)
+{
+    const cJSON *one, *found = NULL;
+    cJSON_ArrayForEach(one, patterns)
+    {
+        regex_t pattern;
+        if (found || regcomp(&pattern, one->string, REG_EXTENDED | REG_NOSUB) != 0)
+            continue;
+        found = regexec(&pattern, name, 0, NULL, 0) == 0 ? one : NULL;
+        regfree(&pattern);
+    }
+    return found;
+}
+
+/* Members: by `properties`, then `patternProperties`, else by `additionalProperties` (false: there may be none). */
 static void check_members(const cJSON *schema, const cJSON *value, const place *at)
 {
     const cJSON *properties = member(schema, "properties"), *others = member(schema, "additionalProperties"), *one;
@@ -121,6 +175,7 @@ static void check_members(const cJSON *schema, const cJSON *value, const place *
     {
         const place inside = {at->root, at->file, at, one->string, 0};
         const cJSON *rule = properties ? member(properties, one->string) : NULL;
+        rule = rule ? rule : find_pattern(member(schema, "patternProperties"), one->string);
         if (rule)
             check(rule, one, &inside);
         else if (cJSON_IsObject(others))
@@ -149,19 +204,24 @@ static const struct {
     const char *keyword;
     checker run;
 } checkers[] = {
-    {"$ref",                 check_ref     },
-    {"type",                 check_type    },
-    {"enum",                 check_enum    },
-    {"const",                check_const   },
-    {"minimum",              check_minimum },
-    {"required",             check_required},
-    {"items",                check_items   },
-    {"properties",           NULL          },
-    {"additionalProperties", NULL          },
-    {"$schema",              NULL          },
-    {"$defs",                NULL          },
-    {"title",                NULL          },
-    {"description",          NULL          },
+    {"$ref",                 check_ref        },
+    {"type",                 check_type       },
+    {"enum",                 check_enum       },
+    {"const",                check_const      },
+    {"minimum",              check_minimum    },
+    {"maximum",              check_maximum    },
+    {"minItems",             check_least_items},
+    {"maxItems",             check_most_items },
+    {"anyOf",                check_any        },
+    {"patternProperties",    NULL             },
+    {"required",             check_required   },
+    {"items",                check_items      },
+    {"properties",           NULL             },
+    {"additionalProperties", NULL             },
+    {"$schema",              NULL             },
+    {"$defs",                NULL             },
+    {"title",                NULL             },
+    {"description",          NULL             },
 };
 
 static void check(const cJSON *schema, const cJSON *value, const place *at)
