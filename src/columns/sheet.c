@@ -32,9 +32,10 @@ void pj_sheet_free(pj_sheet *sheet)
     if (!sheet)
         return;
     for (size_t c = 0; c < sheet->columns; c++) {
-        free(sheet->cells[c].value);
-        free(sheet->cells[c].there);
+        free(sheet->cells[c].own_value);
+        free(sheet->cells[c].own_there);
     }
+    free(sheet->nothing);
     pj_arena_free(sheet->words);
     pj_arena_free(sheet->arena);
 }
@@ -50,35 +51,33 @@ void pj_sheet_note(pj_sheet *sheet, const char *key, const char *value)
         sheet->fact[sheet->facts++] = fact;
 }
 
-/* Room for one more row; all columns have the same. */
-static bool grow(pj_sheet *sheet)
+/* Room for a cell in the row to come. It grows by steps, as what it grows by is touched. */
+static bool grow(pj_sheet_cells *cells, size_t held)
 {
-    enum { FIRST = 256 };
-    size_t room = sheet->room ? 2 * sheet->room : FIRST;
-    if (sheet->held < sheet->room)
+    enum { STEP = 1024 };
+    size_t room = (held / STEP + 1) * STEP;
+    if (held < cells->room)
         return true;
-    for (size_t c = 0; c < sheet->columns; c++) {
-        pj_sheet_cells *cells = &sheet->cells[c];
-        uint64_t *value = realloc(cells->value, room * sizeof *value);
-        cells->value = value ? value : cells->value;
-        bool *there = value ? realloc(cells->there, room * sizeof *there) : NULL;
-        cells->there = there ? there : cells->there;
-        if (!there)
-            return false;
-        memset(value + sheet->room, 0, (room - sheet->room) * sizeof *value);
-        memset(there + sheet->room, 0, (room - sheet->room) * sizeof *there);
-    }
-    sheet->room = room;
+    uint64_t *value = realloc(cells->own_value, room * sizeof *value);
+    cells->own_value = value ? value : cells->own_value;
+    bool *there = value ? realloc(cells->own_there, room * sizeof *there) : NULL;
+    cells->own_there = there ? there : cells->own_there;
+    if (!there)
+        return false;
+    memset(value + cells->room, 0, (room - cells->room) * sizeof *value);
+    memset(there + cells->room, 0, (room - cells->room) * sizeof *there);
+    cells->room = room;
     return true;
 }
 
 static void set(pj_sheet *sheet, size_t column, uint64_t value)
 {
-    sheet->failed = sheet->failed || !grow(sheet);
+    pj_sheet_cells *cells = &sheet->cells[column];
+    sheet->failed = sheet->failed || !grow(cells, sheet->held);
     if (sheet->failed)
         return;
-    sheet->cells[column].value[sheet->held] = value;
-    sheet->cells[column].there[sheet->held] = true;
+    cells->own_value[sheet->held] = value;
+    cells->own_there[sheet->held] = true;
 }
 
 void pj_sheet_int(pj_sheet *sheet, size_t column, int64_t value)
@@ -132,7 +131,7 @@ void pj_sheet_text(pj_sheet *sheet, size_t column, const char *value)
     }
     char *key = pj_arena_strdup(sheet->words, value), *word = key ? copy_word(sheet, value) : NULL;
     size_t *entry = word ? PJ_NEW(sheet->words, size_t, 1) : NULL;
-    sheet->failed = !entry || !PJ_GROW(sheet->words, cells->word, cells->words, cells->room) ||
+    sheet->failed = !entry || !PJ_GROW(sheet->words, cells->word, cells->words, cells->word_room) ||
                     !pj_map_put(&cells->known, key, entry);
     if (sheet->failed)
         return;
@@ -141,14 +140,22 @@ void pj_sheet_text(pj_sheet *sheet, size_t column, const char *value)
     set(sheet, column, *entry);
 }
 
-static void count_missing(pj_sheet *sheet)
+/* What writers read: cells up to the last row, zeros where a column has none. */
+static bool show(pj_sheet *sheet)
 {
     for (size_t c = 0; c < sheet->columns; c++) {
         pj_sheet_cells *cells = &sheet->cells[c];
+        if (!cells->room && !sheet->nothing)
+            sheet->nothing = calloc(PJ_SHEET_GROUP, sizeof(uint64_t));
+        if (cells->room ? !grow(cells, sheet->held - 1) : !sheet->nothing)
+            return false;
+        cells->value = cells->room ? cells->own_value : sheet->nothing;
+        cells->there = cells->room ? cells->own_there : sheet->nothing;
         cells->missing = 0;
         for (size_t r = 0; r < sheet->held; r++)
             cells->missing += !cells->there[r];
     }
+    return true;
 }
 
 static pj_status begin(pj_sheet *sheet, pj_error *err)
@@ -164,14 +171,16 @@ static pj_status flush(pj_sheet *sheet, pj_error *err)
     if (!sheet->held)
         return PJ_OK;
     PJ_TRY(begin(sheet, err));
-    count_missing(sheet);
+    PJ_TRY(pj_got(show(sheet), err));
     PJ_TRY(sheet->writer->group(sheet, err));
     for (size_t c = 0; c < sheet->columns; c++) {
         pj_sheet_cells *cells = &sheet->cells[c];
-        memset(cells->value, 0, sheet->held * sizeof *cells->value);
-        memset(cells->there, 0, sheet->held * sizeof *cells->there);
+        if (cells->room) {
+            memset(cells->own_value, 0, sheet->held * sizeof *cells->own_value);
+            memset(cells->own_there, 0, sheet->held * sizeof *cells->own_there);
+        }
         cells->word = NULL;
-        cells->words = cells->room = 0;
+        cells->words = cells->word_room = 0;
     }
     pj_arena_reset(sheet->words);
     for (size_t c = 0; c < sheet->columns; c++)
@@ -180,11 +189,17 @@ static pj_status flush(pj_sheet *sheet, pj_error *err)
     return PJ_OK;
 }
 
+static bool has_cell(const pj_sheet *sheet, size_t column)
+{
+    const pj_sheet_cells *cells = &sheet->cells[column];
+    return sheet->held < cells->room && cells->own_there[sheet->held];
+}
+
 /* A cell that each row has, and this one has not been given. */
 static void fill(pj_sheet *sheet)
 {
     for (size_t c = 0; c < sheet->columns && !sheet->failed; c++) {
-        if (sheet->column[c].may_lack || sheet->cells[c].there[sheet->held])
+        if (sheet->column[c].may_lack || has_cell(sheet, c))
             continue;
         if (sheet->column[c].kind == PJ_SHEET_TEXT)
             pj_sheet_text(sheet, c, "");
@@ -195,9 +210,7 @@ static void fill(pj_sheet *sheet)
 
 pj_status pj_sheet_row(pj_sheet *sheet, pj_error *err)
 {
-    sheet->failed = sheet->failed || !grow(sheet);
-    if (!sheet->failed)
-        fill(sheet);
+    fill(sheet);
     PJ_TRY(pj_got(!sheet->failed, err));
     sheet->held++;
     sheet->rows++;

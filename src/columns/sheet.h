@@ -59,11 +59,14 @@ void pj_sheet_free(pj_sheet *sheet); /* NULL is allowed */
 
 /* The cells of a column in this group. */
 typedef struct pj_sheet_cells {
-    uint64_t *value; /* by row: bits of the integer or the double, 0 or 1, number of the word; 0 where it is missing */
-    bool *there;
+    const uint64_t *value; /* by row: bits of the integer or the double, 0 or 1, number of the word; 0 where missing */
+    const bool *there;
     size_t missing;
     const char **word; /* of texts: those that occur, in the order of their first row */
-    size_t words, room;
+    size_t words, word_room;
+    uint64_t *own_value; /* room for `room` rows, which begins with the first cell: many columns never have one */
+    bool *own_there;
+    size_t room;
     pj_map known; /* word -> its entry in `word` */
 } pj_sheet_cells;
 
@@ -90,7 +93,8 @@ struct pj_sheet {
     pj_arena *arena;       /* of the sheet */
     pj_arena *words;       /* of this group */
     pj_sheet_cells *cells; /* by column */
-    size_t held, room;     /* rows in this group */
+    size_t held;           /* rows in this group */
+    void *nothing;         /* zeros, for columns without a cell */
     size_t rows;           /* all */
     pj_sheet_fact *fact;
     size_t facts, fact_room;
