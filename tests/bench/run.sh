@@ -47,6 +47,7 @@ row "noise of 100 MB of weights, 6 formats a channel" runs=3 ms=1000 -- "$scan" 
 "$scan" noise "$work/random.onnx"
 "$build/tests/bench_session" 0.7 models/resnet8.onnx models/kws_dscnn_int8.onnx || over=1
 "$build/tests/bench_probe" 0.6 || over=1
+sh "$(dirname "$0")/sweep.sh" "$build" || over=1
 # The search of `plan` beside GLPK, where that was found.
 if [ -x "$build/tests/bench_search" ]; then
     echo
