@@ -128,6 +128,18 @@ static pj_status add_figures(pj_study *study, pj_error *err)
     return add_column(study, pj_key_peak_activation_bytes, PJ_SHEET_INT, true, err);
 }
 
+/* Levels of the memory hierarchy, farthest first: each hierarchy has names of its own for them. */
+static pj_status add_levels(pj_study *study, pj_error *err)
+{
+    for (int i = 0; i < PJ_MOST_LEVELS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "level%d", i);
+        PJ_TRY(add_column(study, join(study->arena, name, "bits"), PJ_SHEET_REAL, true, err));
+        PJ_TRY(add_energy(study, pj_arena_strdup(study->arena, name), err));
+    }
+    return add_energy(study, "registers", err);
+}
+
 pj_status pj_table_columns(pj_study *study, pj_error *err)
 {
     pj_map known;
@@ -141,6 +153,7 @@ pj_status pj_table_columns(pj_study *study, pj_error *err)
     for (int i = 0; i < FIRST_FACTS; i++)
         PJ_TRY(add_column(study, first_facts[i].name, first_facts[i].kind, first_facts[i].may_lack, err));
     PJ_TRY(add_figures(study, err));
+    PJ_TRY(add_levels(study, err));
     for (int i = 0; i < LAST_FACTS; i++)
         PJ_TRY(add_column(study, last_facts[i].name, last_facts[i].kind, last_facts[i].may_lack, err));
     return PJ_OK;
@@ -164,6 +177,18 @@ static void put_figure(const pj_field *figure, unsigned of, const void *base, bo
     ++*column;
 }
 
+static void put_levels(const pj_result *result, bool is_relative, pj_sheet *sheet, size_t column)
+{
+    const pj_reuse_totals *totals = result->totals.reuse;
+    for (size_t i = 0; i < result->level_count; i++, column += 1 + UNITS) {
+        pj_sheet_real(sheet, column, totals->level[i].read_bits + totals->level[i].written_bits);
+        pj_sheet_real(sheet, column + 1 + is_relative, totals->level[i].pj);
+    }
+    column += (PJ_MOST_LEVELS - result->level_count) * (1 + UNITS);
+    if (result->level_count)
+        pj_sheet_real(sheet, column + is_relative, totals->register_pj);
+}
+
 static void put_result(const pj_result *result, pj_sheet *sheet, size_t column)
 {
     const pj_totals *totals = &result->totals;
@@ -180,6 +205,7 @@ static void put_result(const pj_result *result, pj_sheet *sheet, size_t column)
     column += UNITS;
     if (totals->peak_activation_bytes >= 0)
         pj_sheet_int(sheet, column, totals->peak_activation_bytes);
+    put_levels(result, is_relative, sheet, column + 1);
 }
 
 static void put_dim(const pj_item *item, const pj_result *result, pj_sheet *sheet)

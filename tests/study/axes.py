@@ -17,6 +17,9 @@ COUNTS = {"layers", "macs", "params", "uncounted"}
 ENERGY = {key + unit for key in ("inputs", "outputs", "parameters", "op_cost", "total", "per_sample", "conversion")
           for unit in ("_pj", "_relative")}
 MOVED = {key + unit for key in ("inputs", "outputs", "parameters", "total", "per_sample") for unit in ("_pj", "_relative")}
+LEVELS = {"level%d_%s" % (i, key) for i in range(3) for key in ("bits", "pj", "relative")} | {"registers_pj", "registers_relative"}
+ENERGY |= LEVELS
+MOVED |= LEVELS
 FORMATS = {"flops", "bops", "param_bits", "peak_activation_bytes"}
 
 # axis -> what it may change beside its own column
@@ -28,7 +31,7 @@ MAY = {
     "sram_min": MOVED | {"findings"},
     "sram": MOVED | {"findings"},
     "reuse": MOVED | {"findings"},
-    "runs": {"parameters_pj", "parameters_relative", "total_pj", "total_relative", "per_sample_pj", "per_sample_relative"},
+    "runs": {"parameters_pj", "parameters_relative", "total_pj", "total_relative", "per_sample_pj", "per_sample_relative"} | LEVELS,
     "kv_cache": MOVED | {"findings"},
     "table": ENERGY | FORMATS | {"rules", "findings"},    # formats: by its accumulators
     "hierarchy": ENERGY | {"findings"},
@@ -87,6 +90,11 @@ with tempfile.TemporaryDirectory() as folder:
     done = sweep(path, "--points", f"0-{total - 1}")
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
+    levels = [row for row in rows if row["level0_pj"]]
+    assert levels
+    for row in levels:    # what the levels take, and arithmetic, is all there is
+        parts = [row[key] for key in row if key.startswith(("level", "registers", "op_cost")) and key.endswith("_pj")]
+        assert abs(sum(float(part) for part in parts if part) / float(row["total_pj"]) - 1) < 1e-9, row
     axes = [axis for axis in rows[0] if axis in MAY]
     compared = dict.fromkeys(axes, 0)
     for axis in axes:
