@@ -1,7 +1,9 @@
 /* Many analyses, one after the other: what they have in common is opened once, and memory is kept between them.
  *
- * A session keeps the tables, devices and plans that setups have named (a file that has changed is read anew) and the
- * memory of results that have been freed. Results are the same as without one.
+ * A session keeps the tables, devices and plans that setups have named (a file that has changed is read anew), the
+ * memory of results that have been freed, and from the second analysis of a model in a row what settings do not touch:
+ * formats, schedule and counts, as long as the model is not bound anew and plan, quantize, no_fold, best_order and the
+ * accumulators of the table stay as they are. What is left then is prices. Results are the same as without one.
  *
  * Threads: a session, and freeing its results, is for one thread at a time. */
 #ifndef PICOJOULE_SESSION_H
@@ -26,8 +28,8 @@ PJ_API void pj_session_free(pj_session *session); /* NULL is allowed */
 
 /* ---- one model at many settings ---- */
 
-/* What settings do not touch is found once: formats and counts while plan, quantize, no_fold and the accumulators of
- * the table stay as they are, which leaves prices. The model may be bound anew between two calls. */
+/* From now on the session keeps what settings do not touch from the first analysis on. The model may be bound anew
+ * between two calls; two models in turn are better served by two sessions. */
 typedef struct pj_pricer pj_pricer;
 
 /* Both are borrowed. NULL: no memory. The caller frees it, before the session and the model. */

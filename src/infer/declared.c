@@ -105,7 +105,7 @@ pj_status pj_unbind(pj_model *model, pj_error *err)
     if (model->diags.last)
         model->diags.last->next = NULL;
     model->diags.arena = fresh;
-    model->bindings++;
+    model->keeper = NULL;
     model->dim = NULL;
     model->dims = 0;
     memset(&model->trips, 0, sizeof model->trips);

@@ -190,10 +190,10 @@ typedef struct pj_model {
     int nodes;                        /* of all graphs */
     const struct pj_dim_binding *dim; /* values that dimensions were given, by order of their symbols (infer/) */
     int dims;
-    pj_diags diags;    /* findings of loading and inference */
-    pj_diags loaded;   /* those of loading, once `is_bound` */
-    bool is_bound;     /* the rest of this (infer/) */
-    uint64_t bindings; /* how often it has been bound anew */
+    pj_diags diags;     /* findings of loading and inference */
+    pj_diags loaded;    /* those of loading, once `is_bound` */
+    bool is_bound;      /* the rest of this (infer/) */
+    const void *keeper; /* who has counted it as it is bound now (run/run.h), or NULL */
     int declareds;
     pj_declared *declared;
     pj_map trips;                        /* label of a Loop -> pj_num: trips that the user gives */

@@ -36,7 +36,7 @@ void pj_result_free(pj_result *result)
     if (found->close_model)
         found->close_model(found->model);
     if (found->take_back)
-        found->take_back(found->owner, found->arena);
+        found->take_back(found);
     else
         pj_arena_free(found->arena);
 }

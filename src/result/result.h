@@ -8,10 +8,10 @@ typedef struct pj_found {
     pj_result result; /* first: this is what is handed out */
     pj_arena *arena;
     pj_model *model;
-    void (*close_model)(pj_model *model);            /* NULL: it is borrowed */
-    void (*take_back)(void *owner, pj_arena *arena); /* who gets the arena; NULL: it is freed */
-    void *owner;
-    pj_precision precision; /* settled by the layers */
+    void (*close_model)(pj_model *model);      /* NULL: it is borrowed */
+    void (*take_back)(struct pj_found *found); /* who gets the arena; NULL: it is freed */
+    void *owner, *counted;                     /* of who gets it */
+    pj_precision precision;                    /* settled by the layers */
     pj_layers layers;
     pj_weights *weights;
 } pj_found;

@@ -17,7 +17,7 @@ typedef struct analysis {
     pj_arena *arena;
     pj_arena *scratch;
     pj_shelf *shelf;
-    pj_counted *counted; /* NULL: nothing is kept */
+    pj_keeper *keeper; /* NULL: nothing is kept */
     const pj_table *table;
     const pj_hierarchy *hierarchy; /* NULL: rules qtools */
     const pj_device **device;      /* as many as in the setup */
@@ -119,7 +119,10 @@ static pj_status list_unknown(const pj_layers *layers, pj_arena *arena, const pj
 {
     pj_map seen;
     pj_map_init(&seen, arena);
-    pj_unknown_op *unknown = PJ_NEW(arena, pj_unknown_op, layers->count);
+    size_t nodes = 0;
+    for (size_t i = 0; i < layers->count; i++)
+        nodes += !layers->detail[i].node->desc;
+    pj_unknown_op *unknown = PJ_NEW(arena, pj_unknown_op, nodes);
     *out = unknown;
     *count = 0;
     PJ_TRY(pj_got(unknown, err));
@@ -180,9 +183,8 @@ static bool holds(const pj_counted *c, const analysis *a, const pj_kept *plan)
 {
     const pj_setup *setup = &a->result->setup;
     const char *quantize = setup->quantize ? setup->quantize : "";
-    return c->is_there && c->bindings == a->found->model->bindings && c->no_fold == setup->no_fold &&
-           c->best_order == setup->best_order && strcmp(c->plan, plan ? plan->sha256 : "") == 0 &&
-           strcmp(c->quantize ? c->quantize : "", quantize) == 0 &&
+    return c->is_there && c->no_fold == setup->no_fold && c->best_order == setup->best_order &&
+           strcmp(c->plan, plan ? plan->sha256 : "") == 0 && strcmp(c->quantize ? c->quantize : "", quantize) == 0 &&
            is_same(c->accumulator, pj_table_accumulator(a->table)) && pj_table_rules(a->table) != PJ_RULES_QTOOLS;
 }
 
@@ -207,15 +209,43 @@ static pj_status count(const analysis *a, const pj_prices *prices, const pj_kept
     return list_unknown(&out->priced.layers, out->arena, &out->unknown, &out->unknown_count, err);
 }
 
-/* Takes what is kept where it holds, else finds it anew and keeps it. */
-static pj_status count_kept(const analysis *a, const pj_prices *prices, const pj_kept *plan, pj_error *err)
+void pj_counted_drop(pj_counted *counted)
 {
-    pj_counted *c = a->counted;
-    if (holds(c, a, plan))
+    if (!counted || --counted->holders)
+        return;
+    pj_arena_free(counted->arena);
+    free(counted);
+}
+
+/* Room for other counts: that of the last ones, unless results rest on them. */
+static pj_status make_room(pj_counted **at, pj_error *err)
+{
+    pj_counted *fresh = NULL;
+    if (*at && (*at)->holders == 1)
         return PJ_OK;
+    pj_arena *arena = pj_arena_new(0);
+    fresh = arena ? calloc(1, sizeof *fresh) : NULL;
+    if (!fresh) {
+        pj_arena_free(arena);
+        return pj_fail_memory(err);
+    }
+    *fresh = (pj_counted){.arena = arena, .holders = 1};
+    pj_counted_drop(*at);
+    *at = fresh;
+    return PJ_OK;
+}
+
+/* Takes what is kept where it holds, else finds it anew and keeps it. */
+static pj_status count_kept(const analysis *a, const pj_prices *prices, const pj_kept *plan, pj_counted **at,
+                            pj_error *err)
+{
+    if (*at && holds(*at, a, plan)) /* watchers hear of all stages, however short */
+        return pj_watch_step(&a->result->setup.watch, "memory", 0, 1, err);
+    PJ_TRY(make_room(at, err));
+    pj_counted *c = *at;
     pj_arena_reset(c->arena);
     *c = (pj_counted){.arena = c->arena,
-                      .bindings = prices->model->bindings,
+                      .holders = c->holders,
                       .no_fold = prices->setup->no_fold,
                       .best_order = prices->setup->best_order,
                       .accumulator = pj_table_accumulator(a->table),
@@ -237,7 +267,7 @@ static pj_status take_counted(analysis *a, const pj_counted *c, pj_priced *price
     *priced = c->priced;
     priced->policy = policy;
     priced->memory = memory;
-    if (a->counted)
+    if (a->found->counted)
         priced->layers.row = pj_arena_memdup(a->arena, layers->row, layers->count, sizeof *layers->row);
     if (c->diags.last)
         c->diags.last->next = NULL; /* those of the analysis before follow no more */
@@ -266,16 +296,42 @@ static pj_status name_levels(analysis *a, const pj_policy *policy, pj_error *err
     return PJ_OK;
 }
 
-static pj_status price(analysis *a, pj_counted *c, pj_priced *priced, pj_error *err)
+/* Does the keeper know the model as it is bound now? From now on it does. */
+static bool is_known(pj_keeper *keeper, pj_model *model)
+{
+    bool known = keeper->model == model && model->keeper == keeper;
+    if (!known && keeper->counted) /* of another model, or of other sizes */
+        keeper->counted->is_there = false;
+    keeper->model = model;
+    model->keeper = keeper;
+    return known || keeper->is_eager;
+}
+
+/* What is counted, by the keeper or for this result alone (`own`). */
+static pj_status find_counted(analysis *a, const pj_prices *prices, pj_counted *own, const pj_counted **out,
+                              pj_error *err)
+{
+    const pj_kept *plan;
+    *out = own;
+    PJ_TRY(open_plan(a, &plan, err));
+    if (!a->keeper || !is_known(a->keeper, a->found->model))
+        return count(a, prices, plan, a->scratch, own, err);
+    PJ_TRY(count_kept(a, prices, plan, &a->keeper->counted, err));
+    *out = a->found->counted = a->keeper->counted;
+    a->keeper->counted->holders++;
+    return PJ_OK;
+}
+
+static pj_status price(analysis *a, pj_priced *priced, pj_error *err)
 {
     pj_found *found = a->found;
     pj_result *result = a->result;
     const pj_prices prices = {found->model, a->table, a->hierarchy, &result->setup, NULL};
-    const pj_kept *plan;
-    PJ_TRY(open_plan(a, &plan, err));
+    pj_counted own = {.arena = a->arena};
+    const pj_counted *counted;
     PJ_TRY(pj_run_settled(&prices, priced, err));
-    PJ_TRY(a->counted ? count_kept(a, &prices, plan, err) : count(a, &prices, plan, a->scratch, c, err));
-    PJ_TRY(take_counted(a, c, priced, err));
+    PJ_TRY(find_counted(a, &prices, &own, &counted, err));
+    PJ_TRY(take_counted(a, counted, priced, err));
     PJ_TRY(pj_run_prices(&prices, a->arena, a->scratch, &a->diags, priced, err));
     pj_layers_traffic(&priced->precision, &priced->layers);
     PJ_TRY(name_levels(a, priced->policy, err));
@@ -291,12 +347,11 @@ static pj_status price(analysis *a, pj_counted *c, pj_priced *priced, pj_error *
 static pj_status run(analysis *a, pj_error *err)
 {
     pj_priced priced = {0};
-    pj_counted own = {.arena = a->arena};
     pj_found *found = a->found;
     pj_result *result = a->result;
     PJ_TRY(open_resources(a, err));
     PJ_TRY(pj_watch_step(&result->setup.watch, "layers", 0, 1, err));
-    PJ_TRY(price(a, a->counted ? a->counted : &own, &priced, err));
+    PJ_TRY(price(a, &priced, err));
     keep_contents(a);
     PJ_TRY(pj_estimate_devices(found->model, &result->setup, &found->precision, a->device, &found->layers,
                                &result->totals, a->arena, &a->diags, err));
@@ -305,7 +360,7 @@ static pj_status run(analysis *a, pj_error *err)
     return list_findings(a, err);
 }
 
-pj_status pj_run(pj_shelf *shelf, pj_counted *counted, pj_arena *scratch, pj_model *model, const pj_setup *setup,
+pj_status pj_run(pj_shelf *shelf, pj_keeper *keeper, pj_arena *scratch, pj_model *model, const pj_setup *setup,
                  pj_found *found, pj_error *err)
 {
     analysis a = {.found = found,
@@ -313,7 +368,7 @@ pj_status pj_run(pj_shelf *shelf, pj_counted *counted, pj_arena *scratch, pj_mod
                   .arena = found->arena,
                   .scratch = scratch,
                   .shelf = shelf,
-                  .counted = counted};
+                  .keeper = keeper};
     found->model = model;
     found->result.setup = pj_setup_copy(setup, a.arena);
     pj_status status = pj_arena_failed(a.arena) ? pj_fail_memory(err) : run(&a, err);

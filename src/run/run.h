@@ -5,13 +5,12 @@
 #include "run/priced.h"
 #include "run/shelf.h"
 
-/* What an analysis finds before it prices anything, kept for the next one of the same model. All zero but for `arena`,
- * which is its own: nothing is kept yet. */
+/* What an analysis finds before it prices anything. */
 typedef struct pj_counted {
-    pj_arena *arena; /* of all that is kept */
+    pj_arena *arena; /* of all of it */
+    int holders;     /* a keeper, and results that rest on it: the last one frees it */
     bool is_there;
-    /* for which analyses it holds */
-    uint64_t bindings; /* of the model */
+    /* for which analyses of the model it holds */
     char plan[PJ_SHA256_DIGITS + 1];
     const char *quantize; /* or NULL */
     bool no_fold, best_order;
@@ -26,8 +25,20 @@ typedef struct pj_counted {
     size_t unknown_count;
 } pj_counted;
 
+/* Keeps what was counted for the next analysis of the same model, bound as it was. Model and keeper know each other: a
+ * model that is closed, and one that comes to lie in its place, or is bound anew, knows no keeper. All zero: it keeps
+ * nothing yet. */
+typedef struct pj_keeper {
+    bool is_eager; /* keeps from the first analysis on; false: from the second, for many models have but one */
+    const pj_model *model;
+    pj_counted *counted; /* of `model`; NULL: nothing is kept */
+} pj_keeper;
+
+/* One holder less; NULL is allowed. */
+void pj_counted_drop(pj_counted *counted);
+
 /* Fills `found`, whose arena is empty but for it. What is needed on the way lives in `scratch`; tables, devices and
- * plans are opened by the shelf, and the result keeps nothing of them. `counted` (NULL: nothing is kept) is that of
- * this model; then the result is valid until the next call with it. Errors as pj_analyze. */
-pj_status pj_run(pj_shelf *shelf, pj_counted *counted, pj_arena *scratch, pj_model *model, const pj_setup *setup,
+ * plans are opened by the shelf, and the result keeps nothing of them. With a keeper (or NULL), found->counted is what
+ * the result holds of it, to be dropped after the result. Errors as pj_analyze. */
+pj_status pj_run(pj_shelf *shelf, pj_keeper *keeper, pj_arena *scratch, pj_model *model, const pj_setup *setup,
                  pj_found *found, pj_error *err);

@@ -8,6 +8,7 @@ enum { MOST_SPARE = 2, MOST_OPENED = 64 };
 
 struct pj_session {
     pj_shelf shelf;
+    pj_keeper keeper;
     pj_arena *scratch;
     pj_arena *spare[MOST_SPARE]; /* empty, for results */
     int spares;
@@ -30,6 +31,7 @@ void pj_session_free(pj_session *session)
     if (!session)
         return;
     pj_shelf_clear(&session->shelf);
+    pj_counted_drop(session->keeper.counted);
     for (int i = 0; i < session->spares; i++)
         pj_arena_free(session->spare[i]);
     pj_arena_free(session->scratch);
@@ -37,9 +39,11 @@ void pj_session_free(pj_session *session)
 }
 
 /* The memory of a result that is freed. */
-static void take_back(void *payload, pj_arena *arena)
+static void take_back(pj_found *found)
 {
-    pj_session *session = payload;
+    pj_session *session = found->owner;
+    pj_arena *arena = found->arena;
+    pj_counted_drop(found->counted);
     if (session->spares == MOST_SPARE) {
         pj_arena_free(arena);
         return;
@@ -54,8 +58,8 @@ void pj_session_settle(pj_session *session)
         session->shelf.is_settled = true;
 }
 
-/* `counted` may be NULL. */
-static pj_status run(pj_session *session, pj_counted *counted, pj_model *model, const pj_setup *setup, pj_result **out,
+/* `keeper` may be NULL. */
+static pj_status run(pj_session *session, pj_keeper *keeper, pj_model *model, const pj_setup *setup, pj_result **out,
                      pj_error *err)
 {
     if (session->shelf.count > MOST_OPENED)
@@ -64,7 +68,7 @@ static pj_status run(pj_session *session, pj_counted *counted, pj_model *model, 
     PJ_TRY(pj_got(found, err));
     found->take_back = take_back;
     found->owner = session;
-    pj_status status = pj_run(&session->shelf, counted, session->scratch, model, setup, found, err);
+    pj_status status = pj_run(&session->shelf, keeper, session->scratch, model, setup, found, err);
     if (pj_arena_failed(session->scratch) && status == PJ_OK)
         status = pj_fail_memory(err);
     pj_arena_reset(session->scratch);
@@ -76,25 +80,22 @@ pj_status pj_session_run(pj_session *session, pj_model *model, const pj_setup *s
     if (!session || !model || !setup || !out)
         return pj_fail_null(err);
     *out = NULL;
-    return run(session, NULL, model, setup, out, err);
+    return run(session, &session->keeper, model, setup, out, err);
 }
 
 struct pj_pricer {
     pj_session *session;
     pj_model *model;
-    pj_counted counted;
     pj_result *result; /* of the last call, or NULL */
 };
 
 pj_pricer *pj_pricer_new(pj_session *session, pj_model *model)
 {
     pj_pricer *pricer = session && model ? calloc(1, sizeof *pricer) : NULL;
-    pj_arena *arena = pricer ? pj_arena_new(0) : NULL;
-    if (!arena) {
-        free(pricer);
+    if (!pricer)
         return NULL;
-    }
-    *pricer = (pj_pricer){.session = session, .model = model, .counted.arena = arena};
+    *pricer = (pj_pricer){.session = session, .model = model};
+    session->keeper.is_eager = true;
     return pricer;
 }
 
@@ -105,7 +106,7 @@ pj_status pj_pricer_run(pj_pricer *pricer, const pj_setup *setup, const pj_resul
     *out = NULL;
     pj_result_free(pricer->result);
     pricer->result = NULL;
-    PJ_TRY(run(pricer->session, &pricer->counted, pricer->model, setup, &pricer->result, err));
+    PJ_TRY(run(pricer->session, &pricer->session->keeper, pricer->model, setup, &pricer->result, err));
     *out = pricer->result;
     return PJ_OK;
 }
@@ -115,18 +116,18 @@ void pj_pricer_free(pj_pricer *pricer)
     if (!pricer)
         return;
     pj_result_free(pricer->result);
-    pj_arena_free(pricer->counted.arena);
     free(pricer);
 }
 
 pj_status pj_analyze(pj_model *model, const pj_setup *setup, pj_result **out, pj_error *err)
 {
-    pj_session *session = out ? pj_session_new() : NULL;
-    if (!out)
+    if (out)
+        *out = NULL;
+    if (!model || !setup || !out)
         return pj_fail_null(err);
-    *out = NULL;
+    pj_session *session = pj_session_new();
     PJ_TRY(pj_got(session, err));
-    pj_status status = pj_session_run(session, model, setup, out, err);
+    pj_status status = run(session, NULL, model, setup, out, err);
     if (status == PJ_OK)
         pj_result_keep(*out);
     pj_session_free(session);

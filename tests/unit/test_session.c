@@ -131,6 +131,50 @@ static void test_two_at_once(pj_model *small, pj_model *large)
     pj_session_free(session);
 }
 
+/* What a session keeps of a model is shared by results that are alive, and changes with none of them. */
+static void test_kept_counts(pj_model *small)
+{
+    static const char *const tables[] = {"horowitz-45nm", "jouppi-7nm", "horowitz-45nm", "qtools"};
+    pj_session *session = pj_session_new();
+    pj_setup setup = pj_setup_default();
+    pj_result *results[8] = {0};
+    digest before[8];
+    pj_error err = {0};
+    for (size_t i = 0; i < 8; i++) {
+        setup.table = tables[i % 4];
+        setup.quantize = i == 5 ? "int8" : NULL;
+        CHECK_INT(pj_session_run(session, small, &setup, &results[i], &err), PJ_OK);
+        before[i] = digest_of(results[i]);
+        check_same(session, small, &setup);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        digest after = digest_of(results[i]);
+        CHECK(before[i].bytes == after.bytes && before[i].hash == after.hash);
+    }
+    for (size_t i = 0; i < 8; i++)
+        pj_result_free(results[i * 3 % 8]);
+    pj_session_free(session);
+}
+
+/* Models that are closed, and others that lie in their places, by a session and a pricer in turn. */
+static void test_reopened_models(void)
+{
+    pj_session *session = pj_session_new();
+    const pj_setup setup = pj_setup_default();
+    for (int i = 0; i < 8; i++) {
+        pj_model *model = i % 3 ? small_model() : large_model();
+        pj_pricer *pricer = pj_pricer_new(session, model);
+        check_same(session, model, &setup);
+        check_same(session, model, &setup);
+        check_priced(pricer, model, &setup);
+        check_same(session, model, &setup);
+        check_priced(pricer, model, &setup);
+        pj_pricer_free(pricer);
+        pj_model_close(model);
+    }
+    pj_session_free(session);
+}
+
 static void test_after_errors(pj_model *small)
 {
     static const char plan[] = "{\"schema\": \"picojoule.plan/1\", \"layers\": [{\"match\": \"none\"}]}";
@@ -267,6 +311,8 @@ int main(void)
     pj_model *small = small_model(), *large = large_model();
     test_one_after_the_other(small, large);
     test_two_at_once(small, large);
+    test_kept_counts(small);
+    test_reopened_models();
     test_after_errors(small);
     test_other_contents(small);
     test_pricer(small);
