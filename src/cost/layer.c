@@ -334,9 +334,10 @@ static pj_status keep_draft(pj_layers *layers, size_t i, const pj_draft *draft, 
     detail->parameter = draft->parameter;
     detail->parameters = draft->parameters;
     if (draft->work.loops.kind != PJ_LOOPS_NONE) {
-        detail->loops = pj_arena_memdup(arena, &draft->work.loops, 1, sizeof draft->work.loops);
-        if (!detail->loops)
-            return pj_fail_memory(err);
+        if (!layers->loops || memcmp(layers->loops, &draft->work.loops, sizeof draft->work.loops) != 0)
+            layers->loops = pj_arena_memdup(arena, &draft->work.loops, 1, sizeof draft->work.loops);
+        detail->loops = layers->loops;
+        PJ_TRY(pj_got(detail->loops, err));
     }
     return detail->count && detail->in && detail->out ? PJ_OK : pj_fail_memory(err);
 }
@@ -374,6 +375,7 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
     out->count = schedule->steps;
     out->row = PJ_NEW(arena, pj_layer, out->count);
     out->detail = PJ_NEW(arena, pj_layer_detail, out->count);
+    out->loops = NULL;
     pj_interner_init(&out->counts, arena);
     if (!out->formats.arena)
         pj_interner_init(&out->formats, arena);
@@ -390,15 +392,26 @@ pj_status pj_layers_count(const pj_schedule *schedule, pj_precision *precision, 
     return PJ_OK;
 }
 
+static bool is_same_shape(const pj_value *a, const pj_value *b)
+{
+    return a && a->type.rank == b->type.rank &&
+           memcmp(a->type.dims, b->type.dims, (size_t)a->type.rank * sizeof *a->type.dims) == 0;
+}
+
 pj_status pj_layers_shapes(const pj_model *model, pj_layers *layers, pj_arena *arena, pj_error *err)
 {
+    const pj_value *last = NULL; /* whose shape is told by `dims` */
+    const pj_dim_info *dims = NULL;
     for (size_t i = 0; i < layers->count; i++) {
         const pj_node *node = layers->detail[i].node;
         const pj_value *value = node->graph == model->graph && node->outputs ? node->out[0] : NULL;
         pj_layer *row = &layers->row[i];
         row->rank = value && pj_type_is_tensor(&value->type) ? value->type.rank : PJ_RANK_NONE;
         row->output_dtype = value ? pj_type_describe(&value->type, arena) : NULL;
-        row->dims = row->rank < 0 ? NULL : pj_dims_describe(&value->type, arena);
+        if (row->rank >= 0) {
+            row->dims = dims = is_same_shape(last, value) ? dims : pj_dims_describe(&value->type, arena);
+            last = value;
+        }
         if (value && (!row->output_dtype || (row->rank >= 0 && !row->dims)))
             return pj_fail_memory(err);
     }

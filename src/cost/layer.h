@@ -56,6 +56,7 @@ typedef struct pj_layers {
     pj_layer_detail *detail;
     size_t count;
     pj_interner counts, formats; /* what details and rows share; formats may be those of an earlier count */
+    const pj_loops *loops;       /* the latest: layers are often like those before */
     const bool *in_place; /* by value: part of a cache that is kept where it is, which moves nothing here; NULL: none */
     const double *cached; /* by layer: bits of caches in place that it reads and writes, for devices; NULL: none */
     bool has_qtools;      /* rules qtools: QTools' sum over the parts that it names for each class, each rounded */

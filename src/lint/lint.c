@@ -47,11 +47,6 @@ double pj_lint_energy(const pj_linter *linter, const pj_node *node)
     return layer->counted ? pj_energy_total(&layer->energy) : -1;
 }
 
-bool pj_lint_is(const pj_node *node, const char *op)
-{
-    return strcmp(node->op, op) == 0 && !*node->domain;
-}
-
 bool pj_lint_runs(const pj_node *node)
 {
     for (int o = 0; o < node->outputs; o++)

@@ -69,7 +69,10 @@ const pj_layer_detail *pj_lint_detail(const pj_linter *linter, const pj_node *no
 double pj_lint_energy(const pj_linter *linter, const pj_node *node);
 
 /* Is it the operator of ai.onnx? */
-bool pj_lint_is(const pj_node *node, const char *op);
+static inline bool pj_lint_is(const pj_node *node, const char *op)
+{
+    return *node->op == *op && strcmp(node->op, op) == 0 && !*node->domain;
+}
 
 /* Is anything computed in the run, or is all of it known before? */
 bool pj_lint_runs(const pj_node *node);

@@ -90,7 +90,7 @@ static pj_status fail_malformed(const walk *w, const char *what)
     return pj_fail(w->err, PJ_EFORMAT, "byte %" PRIu64 ", in %s: %s", pj_source_position(w->source), place(w), what);
 }
 
-static pj_status read_varint(walk *w, uint64_t *out)
+static pj_status read_long_varint(walk *w, uint64_t *out)
 {
     uint64_t value = 0;
     for (int i = 0; i < MOST_VARINT; i++) {
@@ -104,6 +104,15 @@ static pj_status read_varint(walk *w, uint64_t *out)
         }
     }
     return fail_malformed(w, "a number runs over more than 10 bytes");
+}
+
+static inline pj_status read_varint(walk *w, uint64_t *out)
+{
+    pj_source *source = w->source;
+    if (source->at == source->held || source->window[source->at] >= 0x80)
+        return read_long_varint(w, out);
+    *out = source->window[source->at++]; /* as nearly all */
+    return PJ_OK;
 }
 
 /* Both return the number of bytes written. */
@@ -341,7 +350,14 @@ static void write_out_bytes(walk *w, const field_type *field, size_t head, size_
 
 static bool is_utf8(const char *text, size_t length)
 {
-    for (size_t at = 0, bytes; at < length; at += bytes)
+    const uint64_t beyond_ascii = 0x8080808080808080;
+    size_t at = 0, bytes;
+    for (uint64_t eight; at + sizeof eight <= length; at += sizeof eight) {
+        memcpy(&eight, text + at, sizeof eight);
+        if (eight & beyond_ascii)
+            break;
+    }
+    for (; at < length; at += bytes)
         if (!(bytes = pj_utf8_sequence(text + at, length - at)))
             return false;
     return true;
@@ -460,6 +476,14 @@ static void leave(walk *w)
     }
 }
 
+/* Most numbers are those of the places; protobuf-c searches. NULL: there is no such field. */
+static const field_type *field_of(const message_type *type, uint64_t number)
+{
+    if (number <= type->n_fields && type->fields[number - 1].id == number)
+        return &type->fields[number - 1];
+    return protobuf_c_message_descriptor_get_field(type, (unsigned)number);
+}
+
 static pj_status read_field(walk *w, message *in)
 {
     uint64_t tag = 0, length = 0;
@@ -468,7 +492,7 @@ static pj_status read_field(walk *w, message *in)
     if ((tag & 7) > FIXED32 || number == 0 || number > MOST_FIELD)
         return fail_malformed(w, "these bytes are no field of a protobuf message");
     enum wire wire = (enum wire)(tag & 7);
-    const field_type *field = protobuf_c_message_descriptor_get_field(in->type, (unsigned)number);
+    const field_type *field = field_of(in->type, number);
     if (!field || !is_wanted(in, field))
         return skip_value(w, wire);
     if (wire == wire_of(field->type) && wire != BYTES)

@@ -30,7 +30,9 @@ static pj_status check_groups(pj_ctx *c, pj_num channels, int64_t group, const c
 
 static pj_status read_conv(pj_ctx *c, conv *out)
 {
-    *out = (conv){.x = pj_role_in(c, 'x'), .w = pj_role_in(c, 'w'), .group = pj_attr_int(c, "group", 1)};
+    out->x = pj_role_in(c, 'x');
+    out->w = pj_role_in(c, 'w');
+    out->group = pj_attr_int(c, "group", 1);
     int rank = pj_in_rank(c, out->x), rank_w = pj_in_rank(c, out->w), axes;
     bool weights_last = (c->node->desc->traits & PJ_LAST_ALL) != 0;
     pj_window *w = &out->window;

@@ -11,7 +11,6 @@ static pj_status read_scales(pj_ctx *c, pj_list *out)
     const float *floats = pj_attr_floats(c, "scales", &count);
     if (!floats && !pj_attr_present(c, "height_scale"))
         return pj_list_of(c, NULL, c->node->inputs == 2 ? 1 : 2, out);
-    memset(out, 0, sizeof *out);
     out->given = out->known = true;
     if (!floats) {
         out->count = 4;

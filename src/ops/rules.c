@@ -184,7 +184,8 @@ pj_status pj_list_of(pj_ctx *c, const char *name, int i, pj_list *out)
     const pj_attr *attr = name ? pj_node_attr(c->node, name) : NULL;
     const int64_t *ints;
     int64_t single;
-    memset(out, 0, sizeof *out);
+    out->given = out->known = false;
+    out->count = 0;
     if (!attr)
         return pj_has(c, i) ? list_of_input(c, i, out) : PJ_OK;
     if (attr->kind == PJ_ATTR_INT) { /* some exporters write one axis as a plain int */

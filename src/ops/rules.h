@@ -60,7 +60,7 @@ typedef struct pj_list {
     bool given; /* present as attribute or input */
     bool known; /* its length is known (single elements may still be unknown) */
     int count;
-    pj_num num[PJ_MAX_RANK];
+    pj_num num[PJ_MAX_RANK]; /* so many are set as `count` says */
 } pj_list;
 
 /* Attribute `name` if there is one, else input `i` (i < 0: no such input). More than PJ_MAX_RANK elements: failure.

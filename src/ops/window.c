@@ -59,7 +59,6 @@ static pj_status read_pads(pj_ctx *c, int input, pj_window *w)
 pj_status pj_window_read(pj_ctx *c, int axes, int pads_input, pj_window *out)
 {
     pj_list kernel;
-    memset(out, 0, sizeof *out);
     PJ_TRY(read_auto_pad(c, &out->auto_pad));
     out->ceil = pj_attr_int(c, "ceil_mode", 0) != 0;
     PJ_TRY(read_list(c, "kernel_shape", -1, axes, &kernel));

@@ -11,7 +11,7 @@
 typedef enum pj_auto_pad { PJ_PAD_NOTSET, PJ_PAD_SAME_UPPER, PJ_PAD_SAME_LOWER, PJ_PAD_VALID } pj_auto_pad;
 
 typedef struct pj_window {
-    int axes; /* spatial axes; -1: not known, then the arrays hold nothing */
+    int axes; /* spatial axes, for which the arrays are set; -1: not known */
     pj_auto_pad auto_pad;
     bool ceil;                  /* ceil_mode of poolings */
     pj_num kernel[PJ_MAX_RANK]; /* taps; unknown where there is no kernel_shape */

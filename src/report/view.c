@@ -10,17 +10,14 @@ static void add_device(double *sum, double more)
     *sum = *sum < 0 || more < 0 ? -1 : *sum + more;
 }
 
-static void add_totals(pj_view_row *to, const pj_view_row *from, size_t devices)
+static void add_devices(pj_view_row *to, const pj_device_figure *more, size_t devices)
 {
-    pj_totals *sum = &to->sum;
-    const pj_totals *more = &from->sum;
     pj_device_figure *figures = to->devices;
-    pj_totals_add(sum, more);
-    for (size_t d = 0; d < devices && !(from->layer && from->layer->free); d++) {
-        add_device(&figures[d].energy_pj, more->devices[d].energy_pj);
-        add_device(&figures[d].time_us, more->devices[d].time_us);
-        add_device(&figures[d].low_pj, more->devices[d].low_pj);
-        add_device(&figures[d].high_pj, more->devices[d].high_pj);
+    for (size_t d = 0; d < devices; d++) {
+        add_device(&figures[d].energy_pj, more[d].energy_pj);
+        add_device(&figures[d].time_us, more[d].time_us);
+        add_device(&figures[d].low_pj, more[d].low_pj);
+        add_device(&figures[d].high_pj, more[d].high_pj);
     }
 }
 
@@ -32,10 +29,23 @@ static bool empty_row(const pj_view *view, const char *name, pj_view_row *out)
     return out->devices != NULL;
 }
 
+static const pj_device_figure *devices_of(const pj_view *view, const pj_layer *layer)
+{
+    return layer->counted && !layer->free ? layer->devices : view->unknown;
+}
+
+static void add_layers(const pj_view *view, pj_view_row *to, const pj_layer *const *layers, size_t count)
+{
+    pj_totals_add_layers(&to->sum, layers, count);
+    for (size_t i = 0; view->devices && i < count; i++)
+        if (!layers[i]->free)
+            add_devices(to, devices_of(view, layers[i]), view->devices);
+}
+
 static pj_view_row row_of_layer(const pj_view *view, const pj_layer *layer)
 {
     pj_view_row row = {.name = layer->name, .layer = layer, .sum = pj_totals_of_layer(layer)};
-    row.sum.devices = layer->counted && !layer->free ? layer->devices : view->unknown;
+    row.sum.devices = devices_of(view, layer);
     return row;
 }
 
@@ -67,9 +77,8 @@ static bool add_to_group(pj_view *view, pj_map *groups, const pj_layer *layer, i
             return false;
         view->count++;
     }
-    const pj_view_row row = row_of_layer(view, layer);
     if (name)
-        add_totals(group, &row, view->devices);
+        add_layers(view, group, &layer, 1);
     return name;
 }
 
@@ -92,8 +101,9 @@ typedef struct ranked {
     size_t at; /* place of the layer, or of the group, in graph order */
 } ranked;
 
-static int by_order(const ranked *a, const ranked *b)
+static int by_order(const void *left, const void *right)
 {
+    const ranked *a = left, *b = right;
     return (a->at > b->at) - (a->at < b->at);
 }
 
@@ -109,46 +119,91 @@ static int by_macs(const void *left, const void *right)
     return a->macs != b->macs ? (a->macs < b->macs) - (a->macs > b->macs) : by_order(a, b);
 }
 
-/* All that can be shown, in the order of the view. NULL: no memory. */
-static ranked *rank(const pj_view *view, bool with_free, size_t *count)
+/* How many layers or groups there are, and which of them can be shown. */
+static size_t items_of(const pj_view *view)
 {
-    const pj_layer *layers = view->result->layers;
-    size_t most = view->group == PJ_NO_GROUP ? view->result->layer_count : view->count;
-    ranked *list = PJ_NEW(view->arena, ranked, most);
-    *count = 0;
-    for (size_t i = 0; list && i < most; i++) {
-        if (view->group != PJ_NO_GROUP)
-            list[(*count)++] = (ranked){pj_energy_total(&view->row[i].sum.energy), view->row[i].sum.macs, i};
-        else if (with_free || !layers[i].free)
-            list[(*count)++] = (ranked){pj_energy_total(&layers[i].energy), layers[i].macs, i};
+    return view->group == PJ_NO_GROUP ? view->result->layer_count : view->count;
+}
+
+static bool can_show(const pj_view *view, size_t item)
+{
+    return view->group != PJ_NO_GROUP || !view->for_people || !view->result->layers[item].free;
+}
+
+static ranked rank_of(const pj_view *view, size_t item)
+{
+    const pj_layer *layer = &view->result->layers[item];
+    const pj_totals *sum = &view->row[item].sum;
+    return view->group == PJ_NO_GROUP ? (ranked){pj_energy_total(&layer->energy), layer->macs, item}
+                                      : (ranked){pj_energy_total(&sum->energy), sum->macs, item};
+}
+
+/* The first `shown` of `count`, in the order of the view: of many, a few are kept at hand. NULL: no memory. */
+static ranked *rank(const pj_view *view, size_t count, size_t shown)
+{
+    int (*const order)(const void *, const void *) = view->sort == PJ_BY_ENERGY ? by_energy
+                                                     : view->sort == PJ_BY_MACS ? by_macs
+                                                                                : by_order;
+    size_t room = shown < count / 2 ? 2 * shown + 1 : count, listed = 0, sorted = 0;
+    ranked *list = PJ_NEW(view->arena, ranked, room);
+    for (size_t i = 0; list && shown && i < items_of(view); i++) {
+        ranked item = rank_of(view, i);
+        if (!can_show(view, i) || (sorted && order(&list[sorted - 1], &item) < 0))
+            continue;
+        list[listed++] = item;
+        if (listed < room)
+            continue;
+        qsort(list, listed, sizeof *list, order);
+        listed = sorted = shown;
     }
-    if (list && view->sort != PJ_IN_ORDER)
-        qsort(list, *count, sizeof *list, view->sort == PJ_BY_ENERGY ? by_energy : by_macs);
+    if (list)
+        qsort(list, listed, sizeof *list, order);
     return list;
 }
 
-/* Rows of the first `top`, and the sum of the others. */
-static bool show(pj_view *view, const ranked *list, size_t count, size_t top)
+/* All that is not shown, in graph order. */
+static bool add_rest(pj_view *view, const bool *is_shown)
 {
-    const pj_view_row *groups = view->row;
-    size_t shown = top < count ? top : count;
-    pj_view_row *rows = PJ_NEW(view->arena, pj_view_row, shown);
-    for (size_t i = 0; rows && i < count; i++) {
-        const pj_layer *layer = &view->result->layers[list[i].at];
-        bool is_layer = view->group == PJ_NO_GROUP;
-        pj_view_row row = is_layer ? row_of_layer(view, layer) : groups[list[i].at];
-        if (i >= shown) {
-            add_totals(&view->rest, &row, view->devices);
+    bool is_layer = view->group == PJ_NO_GROUP;
+    const pj_layer **layers = PJ_NEW(view->arena, const pj_layer *, is_layer ? view->left_out : 0);
+    size_t count = 0;
+    for (size_t i = 0; layers && i < items_of(view); i++) {
+        if (is_shown[i] || !can_show(view, i))
+            continue;
+        if (is_layer) {
+            layers[count++] = &view->result->layers[i];
             continue;
         }
-        if (is_layer && !(row.op = op_of(view, layer)))
-            return false;
-        rows[i] = row;
+        pj_totals_add(&view->rest.sum, &view->row[i].sum);
+        add_devices(&view->rest, view->row[i].devices, view->devices);
     }
+    if (layers)
+        add_layers(view, &view->rest, layers, count);
+    return layers;
+}
+
+/* Rows of the first `shown` of `count`, and the sum of the others. */
+static bool show(pj_view *view, size_t count, size_t shown)
+{
+    bool is_layer = view->group == PJ_NO_GROUP;
+    const ranked *list = rank(view, count, shown);
+    pj_view_row *rows = PJ_NEW(view->arena, pj_view_row, shown);
+    bool *is_shown = PJ_NEW(view->arena, bool, items_of(view));
+    if (!list || !rows || !is_shown)
+        return false;
+    for (size_t i = 0; i < shown; i++) {
+        const pj_layer *layer = &view->result->layers[list[i].at];
+        rows[i] = is_layer ? row_of_layer(view, layer) : view->row[list[i].at];
+        if (is_layer && !(rows[i].op = op_of(view, layer)))
+            return false;
+        is_shown[list[i].at] = true;
+    }
+    view->left_out = count - shown;
+    if (view->left_out && !add_rest(view, is_shown))
+        return false;
     view->row = rows;
     view->count = shown;
-    view->left_out = count - shown;
-    return rows != NULL;
+    return true;
 }
 
 /* How many rows to show. A row for the rest makes no sense in place of one. */
@@ -180,10 +235,12 @@ bool pj_view_make(const pj_result *result, const pj_report_options *options, boo
     if (!unknown || !empty_row(out, "rest", &out->rest) ||
         (out->group != PJ_NO_GROUP && !collect_groups(out, options ? options->scope_depth : 0)))
         return false;
-    size_t count;
-    ranked *list = rank(out, !for_people, &count);
+    size_t count = 0;
+    for (size_t i = 0; i < items_of(out); i++)
+        count += can_show(out, i);
+    size_t top = choose_top(options ? options->top : 0, for_people, count);
     out->columns = options ? options->columns : NULL;
-    return list && show(out, list, count, choose_top(options ? options->top : 0, for_people, count));
+    return show(out, count, top < count ? top : count);
 }
 
 /* "... 37 more" */

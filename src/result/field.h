@@ -171,6 +171,9 @@ void pj_group_write(const pj_field_writer *w, const pj_totals *sum);
 pj_totals pj_totals_of_layer(const pj_layer *layer);
 void pj_totals_add(pj_totals *sum, const pj_totals *more);
 
+/* The same of `count` layers. */
+void pj_totals_add_layers(pj_totals *sum, const pj_layer *const *layers, size_t count);
+
 void pj_model_figures_write(const pj_field_writer *w); /* those that the member `model` has */
 
 /* ---- about.c ---- */

@@ -409,6 +409,30 @@ void pj_totals_add(pj_totals *sum, const pj_totals *more)
     }
 }
 
+static void add_figure(const pj_field *figure, void *to, const pj_layer *const *layers, size_t count)
+{
+    int64_t *whole = to;
+    double *amount = to;
+    for (size_t i = 0; i < count; i++) {
+        const void *more = pj_field_at(figure, PJ_OF_ONE, layers[i]);
+        if (figure->type == &pj_field_amount)
+            *amount += *(const double *)more >= 0 ? *(const double *)more : 0;
+        else
+            *whole = pj_add_most(*whole, *(const int64_t *)more >= 0 ? *(const int64_t *)more : 0);
+    }
+}
+
+/* Figure by figure, as there are many layers. */
+void pj_totals_add_layers(pj_totals *sum, const pj_layer *const *layers, size_t count)
+{
+    sum->layers += count;
+    for (size_t i = 0; i < count; i++)
+        sum->uncounted += !layers[i]->free && !layers[i]->counted;
+    for (const pj_field *f = pj_figure_next(NULL, PJ_IN_TABLES); f; f = pj_figure_next(f, PJ_IN_TABLES))
+        if (is_stored(f))
+            add_figure(f, (char *)sum + f->totals, layers, count);
+}
+
 /* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */
 static pj_status check_energy(const pj_field_reader *r, pj_json object, const pj_energy *energy, double conversion)
 {
