@@ -272,9 +272,8 @@ static void note_constants(pj_edit *edit)
     for (pj_edit_node *node = edit->first; node; node = node->next) {
         if (!node->was || *node->domain || strcmp(node->op, "Constant") != 0 || node->outputs != 1 || !node->out[0])
             continue;
-        const pj_attr *attr = pj_node_attr(node->was, "value");
-        if (attr && attr->kind == PJ_ATTR_TENSOR)
-            node->out[0]->constant = attr->tensor;
+        if (node->was->out[0])
+            node->out[0]->constant = pj_value_tensor(node->was->out[0]);
     }
 }
 

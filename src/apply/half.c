@@ -4,9 +4,11 @@
 #include "apply/pass.h"
 #include "ops/op.h"
 #include "plan/noise.h"
+#include "plan/written.h"
 
 enum { OPSET_BRAIN = 13, OPSET_BRAIN_CONV = 22, CAST_LEAST = 6 };
-static const double most_half = 16384; /* of activations: what is above stays in fp32 */
+static const double most_half = 16384;    /* of activations: what is above stays in fp32 */
+static const double least_half = 0x1p-14; /* likewise what is below and never 0, where a logarithm reads it */
 
 /* ---- which nodes ---- */
 
@@ -26,54 +28,52 @@ typedef struct half {
     pj_wish_kind kind;
 } half;
 
-static bool has_graph(const pj_node *node)
-{
-    for (int i = 0; i < node->attrs; i++)
-        if (node->attr[i].kind == PJ_ATTR_GRAPH || node->attr[i].kind == PJ_ATTR_GRAPHS)
-            return true;
-    return false;
-}
-
-static bool has_other_kinds(const pj_node *node)
-{
-    for (int i = 0; i < node->inputs; i++)
-        if (node->in[i] && node->in[i]->type.kind != PJ_TENSOR)
-            return true;
-    for (int o = 0; o < node->outputs; o++)
-        if (node->out[o] && node->out[o]->type.kind != PJ_TENSOR)
-            return true;
-    return false;
-}
-
-static bool exceeds(const half *h, const pj_edit_value *value)
+/* What a tensor was seen to range over. NULL: nobody says, or it is a constant. */
+static const pj_range *range_of(const half *h, const pj_edit_value *value)
 {
     pj_held weight;
-    const pj_range *range = value ? pj_map_get(&h->pass->ranges, value->name) : NULL;
-    bool is_known = range && !pj_weight_of(h->pass, (pj_edit_value *)(uintptr_t)value, &weight);
-    return is_known && h->dtype == PJ_FLOAT16 && (range->max > most_half || range->min < -most_half);
+    const pj_range *range = value && h->dtype == PJ_FLOAT16 ? pj_map_get(&h->pass->ranges, value->name) : NULL;
+    return range && !pj_weight_of(h->pass, (pj_edit_value *)(uintptr_t)value, &weight) ? range : NULL;
 }
 
-static bool is_large(const half *h, const pj_edit_node *node)
+/* Does somebody divide by it, or take its logarithm or root? */
+static bool must_not_vanish(const pj_edit_value *value)
 {
-    bool large = false;
-    for (int i = 0; i < node->inputs; i++)
-        large = large || exceeds(h, node->in[i]);
-    for (int o = 0; o < node->outputs; o++)
-        large = large || exceeds(h, node->out[o]);
-    if (large)
-        pj_pass_note(h->pass, node, "it stays in fp32: it reads or makes numbers above %g", most_half);
-    return large;
-}
-
-/* Existing quantizers are borders. */
-static bool reads_integers(const pj_edit_node *node)
-{
-    for (int i = 0; i < node->inputs; i++) {
-        const pj_edit_node *maker = node->in[i] ? node->in[i]->maker : NULL;
-        if (maker && maker->begin && pj_edit_is(maker, "DequantizeLinear"))
+    for (int r = 0; r < value->readers; r++) {
+        const pj_edit_node *reader = value->reader[r];
+        if (pj_edit_is_any(reader, "Log Reciprocal Sqrt Pow") ||
+            (pj_edit_is(reader, "Div") && reader->inputs > 1 && reader->in[1] == value))
             return true;
     }
     return false;
+}
+
+static void look_at(const half *h, const pj_edit_value *value, bool *large, bool *small)
+{
+    const pj_range *range = range_of(h, value);
+    if (!range)
+        return;
+    *large = *large || range->max > most_half || range->min < -most_half;
+    const bool tiny = (range->min > 0 && range->min < least_half) || (range->max < 0 && range->max > -least_half);
+    *small = *small || (tiny && must_not_vanish(value));
+}
+
+/* Would fp16 lose its numbers, as large ones, or as small ones that become 0 where nothing was 0? */
+static bool leaves_range(const half *h, const pj_edit_node *node)
+{
+    bool large = false, small = false;
+    for (int i = 0; i < node->inputs; i++)
+        look_at(h, node->in[i], &large, &small);
+    for (int o = 0; o < node->outputs; o++)
+        look_at(h, node->out[o], &large, &small);
+    if (large)
+        pj_pass_note(h->pass, node, "it stays in fp32: it reads or makes numbers above %g", most_half);
+    else if (small)
+        pj_pass_note(h->pass, node,
+                     "it stays in fp32: it reads or makes numbers below %.2g that are never 0, and that somebody "
+                     "divides by, or takes the logarithm or root of",
+                     least_half);
+    return large || small;
 }
 
 static bool is_float_cast(const pj_edit_node *node)
@@ -97,18 +97,12 @@ static bool is_product(const pj_edit_node *node)
                                           pj_edit_is(node->out[0]->reader[0], "MatMul"));
 }
 
-/* A Transpose that moves the first axis behind the other batches, in front of a MatMul: ONNX Runtime 1.30 makes one
- * operator of both, and crashes where it is fp16. */
 static bool moves_batches(const pj_edit_node *node)
 {
-    const pj_attr *perm = pj_edit_is(node, "Transpose") ? pj_node_attr(node->was, "perm") : NULL;
-    const int rank = perm && perm->kind == PJ_ATTR_INTS ? (int)perm->count : 0;
-    bool moves = rank > 2 && (perm->ints[rank - 2] == 0 || perm->ints[rank - 1] == 0), reads = false;
-    for (int i = 0; moves && i < rank - 2; i++)
-        moves = perm->ints[i] == i + 1;
-    for (int r = 0; moves && r < node->out[0]->readers; r++)
+    bool reads = false;
+    for (int r = 0; pj_written_moves_batches(node->was) && r < node->out[0]->readers; r++)
         reads = reads || is_product(node->out[0]->reader[r]);
-    return moves && reads;
+    return reads;
 }
 
 /* Why the node does not work in the type; NULL: it does. "": nothing in it could. */
@@ -117,21 +111,14 @@ static const char *reason_of(const half *h, const pj_edit_node *node)
     const pj_node *was = node->was;
     if (*node->domain || !was->desc || !has_floats(node) || (pj_edit_is(node, "Cast") && !is_float_cast(node)))
         return "";
-    if (pj_op_stays_wide(was) || has_other_kinds(was) || (was->desc->traits & PJ_RANDOM))
-        return "the types of its operator, or of sequences, allow no such numbers";
-    if (has_graph(was))
-        return "it holds subgraphs, which stay as they are";
-    if (reads_integers(node))
-        return "it reads what a DequantizeLinear of the model makes";
+    const char *reason = pj_written_stays_wide(was);
+    if (reason)
+        return reason;
     if (h->dtype == PJ_BFLOAT16 &&
         (pj_edit_is_any(node, never_brain) ||
          h->pass->reach < (pj_edit_is_any(node, late_brain) ? OPSET_BRAIN_CONV : OPSET_BRAIN)))
         return "its operator has no bfloat16 in the opsets that the model can be raised to";
-    if (moves_batches(node))
-        return "ONNX Runtime crashes on the product behind it";
-    if (pj_edit_is(node, "LayerNormalization") && node->outputs > 1)
-        return "its mean and deviation are outputs of fp32";
-    return NULL;
+    return moves_batches(node) ? "ONNX Runtime crashes on the product behind it" : NULL;
 }
 
 /* Those that lose much stay where nobody has measured. */
@@ -152,7 +139,7 @@ static bool is_half(half *h, const pj_edit_node *node)
     const char *reason = reason_of(h, node);
     if (reason && *reason && pj_wish_of(h->pass, node).is_named)
         pj_pass_layer(h->pass, node)->reason = reason;
-    return !reason && !is_careful(h, node) && !is_large(h, node);
+    return !reason && !is_careful(h, node) && !leaves_range(h, node);
 }
 
 /* ---- Casts and constants ---- */

@@ -430,6 +430,46 @@ static bool is_already(const pj_edit_node *node, const pj_wish *wish)
     return false;
 }
 
+static const char *form_word(const pj_dq *dq)
+{
+    return dq->eighth ? "fp8e4m3" : dq->bits == 2 ? "int2" : dq->bits == 4 ? "int4" : "int8";
+}
+
+/* Weights of input and of state, with a scale for each row of a gate. */
+static pj_status write_recurrent(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+{
+    pj_held weight[2];
+    pj_dq dq[2];
+    uint64_t before = 0, after = 0, bytes;
+    char form[80];
+    for (int k = 0; k < 2; k++) {
+        const int input = k + 1;
+        if (input >= node->inputs || !pj_weight_of(pass, node->in[input], &weight[k]) || weight[k].rank != 3)
+            return pj_pass_keep(pass, node, "its weights are no constants of the main graph");
+        weight[k].input = input;
+        PJ_TRY(pj_weight_check(pass, node, &weight[k]));
+        dq[k] = form_of(pass, node, &weight[k], wish);
+        dq[k].block = 0;
+        dq[k].axis = pass->options->per_tensor ? -1 : 1;
+        const char *reason = refusal(pass, node, &weight[k], wish, &dq[k]);
+        if (reason)
+            return pj_pass_keep(pass, node, reason);
+    }
+    for (int k = 0; k < 2; k++) {
+        pj_edit_value *value;
+        PJ_TRY(pj_dequantize(pass, node, &weight[k], &dq[k], &value, NULL, &bytes));
+        pj_edit_read(pass->edit, node, weight[k].input, value);
+        pj_pass_unused(pass, weight[k].value);
+        before += weight[k].bytes;
+        after += bytes;
+    }
+    snprintf(form, sizeof form, "DequantizeLinear %s%s", form_word(&dq[0]), dq[0].axis < 0 ? " per tensor" : "");
+    pj_pass_wrote(pass, node, form, before, after);
+    pj_pass_note(pass, node,
+                 "ONNX Runtime dequantizes its weights in every inference: the file shrinks, the traffic does not");
+    return PJ_OK;
+}
+
 static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
 {
     pj_held weight;
@@ -454,11 +494,7 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *w
         return pj_pass_keep(pass, node, reason);
     PJ_TRY(pj_dequantize(pass, node, &weight, &dq, &value, NULL, &after));
     pj_edit_read(pass->edit, node, weight.input, value);
-    snprintf(form, sizeof form, "DequantizeLinear %s%s",
-             dq.eighth      ? "fp8e4m3"
-             : dq.bits == 2 ? "int2"
-             : dq.bits == 4 ? "int4"
-                            : "int8",
+    snprintf(form, sizeof form, "DequantizeLinear %s%s", form_word(&dq),
              dq.block      ? " in blocks"
              : dq.axis < 0 ? " per tensor"
                            : "");
@@ -489,6 +525,8 @@ pj_status pj_weights_only(pj_pass *pass)
             continue;
         if (pj_edit_is_any(node, "Conv ConvTranspose MatMul Gemm"))
             PJ_TRY(write_layer(pass, node, &wish));
+        else if (wish.is_named && pj_edit_is_any(node, "LSTM GRU RNN"))
+            PJ_TRY(write_recurrent(pass, node, &wish));
         else if (wish.is_named && pj_edit_is(node, "Gather") && node->inputs == 2)
             PJ_TRY(write_table(pass, node, &wish));
         else if (wish.is_named && pj_weight_input(pass, node, &weight))

@@ -19,6 +19,16 @@ pj_value *pj_graph_find(const pj_graph *graph, const char *name)
     return NULL;
 }
 
+const pj_tensor *pj_value_tensor(const pj_value *value)
+{
+    if (value->tensor)
+        return value->tensor;
+    if (!value->producer || *value->producer->domain || strcmp(value->producer->op, "Constant") != 0)
+        return NULL;
+    const pj_attr *attr = pj_node_attr(value->producer, "value");
+    return attr && attr->kind == PJ_ATTR_TENSOR ? attr->tensor : NULL;
+}
+
 const pj_attr *pj_node_attr(const pj_node *node, const char *name)
 {
     for (int i = 0; i < node->attrs; i++)

@@ -229,6 +229,9 @@ pj_node *const *pj_model_order(const pj_model *model, pj_arena *arena, int *coun
 /* Has it outputs, and are all of them known before the run? Needs inference. */
 bool pj_node_is_folded(const pj_node *node);
 
+/* What a value holds in the file: an initializer, or the tensor of a Constant; NULL: it is computed. */
+const pj_tensor *pj_value_tensor(const pj_value *value);
+
 /* The attribute, or NULL. */
 const pj_attr *pj_node_attr(const pj_node *node, const char *name);
 

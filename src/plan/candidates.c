@@ -1,6 +1,8 @@
 /* Pricing the choices, and the problem that they make. */
 #include "plan/candidates.h"
 
+#include "plan/written.h"
+
 bool pj_unit_has_constants(const pj_member *unit)
 {
     for (int i = 0; i < unit->node->inputs; i++)
@@ -47,9 +49,21 @@ static bool weights_in(const maker *m, const pj_member *unit, size_t choice, siz
 {
     size_t format = m->choices->choice[choice].weights;
     *out = pj_number_equal(number_of(m, format), &unit->now_weight) ? PJ_AS_IS : format;
-    return *out == PJ_AS_IS ||
-           (pj_number_narrower(number_of(m, format), &unit->now_weight) &&
-            (number_of(m, format)->kind == PJ_FLOAT || pj_target_lists(m->target->weighted, unit->node)));
+    const bool is_written = !m->target->weighted || (pj_target_lists(m->target->weighted, unit->node) &&
+                                                     !pj_written_is_computed(unit->node->in[pj_member_weight(unit)]));
+    return *out == PJ_AS_IS || (pj_number_narrower(number_of(m, format), &unit->now_weight) &&
+                                (number_of(m, format)->kind == PJ_FLOAT || is_written));
+}
+
+/* Can a target that names its operators not run the layer with such activations? */
+static bool lacks_form(const maker *m, const pj_member *unit, const pj_number *number)
+{
+    if (!m->target->integers)
+        return false;
+    if (number->kind == PJ_FLOAT)
+        return *unit->node->domain != 0 || pj_written_stays_wide(unit->node) || pj_written_reads_moved(unit->node);
+    return m->network->group[unit->group].bits < 32 || !pj_target_lists(m->target->integers, unit->node) ||
+           pj_written_reads_computed(unit->node);
 }
 
 static bool group_takes(const maker *m, size_t at, size_t format)
@@ -63,10 +77,8 @@ static bool group_takes(const maker *m, size_t at, size_t format)
     for (size_t u = group->first_reader; u != PJ_NO_CLUSTER; u = m->network->unit[u].next_reader) {
         const pj_member *unit = &m->network->unit[u];
         bool is_other = !unit->weighted && m->target->has_others && !m->target->others[format];
-        bool lacks = number->kind != PJ_FLOAT ? group->bits < 32 || !pj_target_lists(m->target->integers, unit->node)
-                                              : *unit->node->domain != 0 || pj_op_stays_wide(unit->node);
-        lacks = lacks && m->target->integers;
-        if (unit->kept || is_other || lacks || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
+        if (unit->kept || is_other || lacks_form(m, unit, number) ||
+            (unit->pin && activations_in(m, group, unit->pin - 1) != format))
             return false;
     }
     return true;
@@ -208,14 +220,31 @@ static bool is_passed_on(const pj_network *network, const pj_value *value)
     return false;
 }
 
+/* What layers without weights were measured to lose in the format: the worst of what the choices with it say. */
+static double measured_noise(const maker *m, size_t group, size_t format)
+{
+    const pj_losses *losses = m->noise->losses;
+    double sum = 0;
+    for (size_t u = m->network->group[group].first_reader; u != PJ_NO_CLUSTER; u = m->network->unit[u].next_reader) {
+        double worst = 0;
+        for (size_t c = 0; c < m->choices->count && !m->network->unit[u].weighted; c++)
+            if (activations_in(m, &m->network->group[group], c) == format)
+                worst = fmax(worst, losses->loss[u * losses->choices + c]);
+        sum += worst;
+    }
+    return sum;
+}
+
 /* Each tensor of the group that is made by arithmetic, or comes from outside, is rounded once. */
 static double group_noise(const maker *m, size_t group, size_t format)
 {
     const pj_precision *precision = &m->network->today->precision;
     const pj_number *number = number_of(m, format);
     double sum = 0;
-    if (format == PJ_AS_IS || m->noise->losses)
+    if (format == PJ_AS_IS)
         return 0;
+    if (m->noise->losses)
+        return measured_noise(m, group, format);
     for (size_t v = m->network->group[group].first_tensor; v != PJ_NO_CLUSTER; v = m->network->next_tensor[v]) {
         const pj_value *value = precision->model->value[v];
         pj_format now = pj_precision_of(precision, value);

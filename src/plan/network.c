@@ -2,6 +2,7 @@
 #include "plan/network.h"
 
 #include "cost/estimate.h"
+#include "plan/written.h"
 
 static size_t find_root(size_t *parent, size_t at)
 {
@@ -94,7 +95,8 @@ static void read_unit(const pj_priced *today, size_t index, pj_member *out)
     if (out->part == PJ_PART_STAYS)
         return;
     out->passes = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP)) != 0;
-    out->weighted = out->part == PJ_PART_MULTIPLIES && weight_input(node) >= 0;
+    const bool multiplies = out->part == PJ_PART_MULTIPLIES || pj_written_is_recurrent(node);
+    out->weighted = multiplies && weight_input(node) >= 0;
     out->now_activation = detail->formats->input.from != PJ_FROM_NOTHING ? detail->formats->input.number
                                                                          : detail->formats->operand.number;
     if (out->weighted)
@@ -327,7 +329,8 @@ static pj_status pin_glob(pj_network *network, const pj_plan_pin *pin, const pj_
     PJ_TRY(pj_got(why, err));
     for (size_t u = 0; u < network->units; u++) {
         pj_member *unit = &network->unit[u];
-        if (!can_change(unit) || unit->part == PJ_PART_FLOATS || !pj_text_glob(pin->glob, unit->node->label))
+        if (!can_change(unit) || (unit->part == PJ_PART_FLOATS && !unit->weighted) ||
+            !pj_text_glob(pin->glob, unit->node->label))
             continue;
         PJ_TRY(pin_unit(unit, choice, why, err));
         found = true;

@@ -44,7 +44,7 @@ typedef struct absent {
 static bool is_computed(const pj_member *unit)
 {
     const pj_value *weight = unit->node->in[pj_member_weight(unit)];
-    return weight->is_constant && !weight->tensor;
+    return weight->is_constant && !pj_value_tensor(weight);
 }
 
 /* Without its weights nobody knows what a layer loses, so it stays as it is, unless the user says what it becomes. */

@@ -219,21 +219,11 @@ static bool is_dequantizer(const pj_node *node)
                  : node->desc && strcmp(node->desc->domain, "*") == 0 && pj_text_glob("*DequantizeLinear", node->op);
 }
 
-static const pj_tensor *own_tensor(const pj_value *value)
-{
-    if (value->tensor)
-        return value->tensor;
-    if (!value->producer || *value->producer->domain || strcmp(value->producer->op, "Constant") != 0)
-        return NULL;
-    const pj_attr *attr = pj_node_attr(value->producer, "value");
-    return attr && attr->kind == PJ_ATTR_TENSOR ? attr->tensor : NULL;
-}
-
 /* The tensor of a constant that nothing but its shape changes, or NULL. */
 static const pj_tensor *plain_tensor(const pj_value *value)
 {
     const pj_tensor *tensor;
-    while (!(tensor = own_tensor(value)) && value->producer && keeps_order(value->producer))
+    while (!(tensor = pj_value_tensor(value)) && value->producer && keeps_order(value->producer))
         value = value->producer->in[0];
     return tensor;
 }
@@ -396,7 +386,7 @@ static const char *trace(const pj_value *value, pj_constant *out, pj_scaling *sc
     static const char *const qonnx[] = {"Quant", "IntQuant", "BipolarQuant", NULL};
     const char *why = NULL;
     bool scaled = out->scaling != NULL;
-    while (!why && !(out->tensor = own_tensor(value))) {
+    while (!why && !(out->tensor = pj_value_tensor(value))) {
         const pj_node *node = value->producer;
         if (!node || node->inputs < 1 || !node->in[0] || node->out[0] != value)
             return computed;

@@ -1,0 +1,102 @@
+/* Which nodes take which numbers, by operator and by where their inputs come from. */
+#include "plan/written.h"
+
+#include "ops/op.h"
+
+static bool is_any(const pj_node *node, const char *ops)
+{
+    const size_t length = strlen(node->op);
+    for (const char *at = length ? strstr(ops, node->op) : NULL; at; at = strstr(at + 1, node->op))
+        if (at[-1] == ' ' && at[length] == ' ')
+            return true;
+    return false;
+}
+
+bool pj_written_is_computed(const pj_value *value)
+{
+    enum { MOST_PASSED = 8 };
+    if (!value || !pj_dtype_is_float(value->type.dtype) || (!value->is_constant && !value->is_folded))
+        return false;
+    for (int i = 0; i < MOST_PASSED && !pj_value_tensor(value); i++) {
+        const pj_node *maker = value->producer;
+        if (!maker || *maker->domain || maker->inputs < 1 || !maker->in[0] ||
+            !is_any(maker, " Reshape Flatten Squeeze Unsqueeze Identity "))
+            return true;
+        value = maker->in[0];
+    }
+    return !pj_value_tensor(value);
+}
+
+bool pj_written_reads_computed(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (strchr("xw", pj_node_role(node, i)) && pj_written_is_computed(node->in[i]))
+            return true;
+    return false;
+}
+
+bool pj_written_is_recurrent(const pj_node *node)
+{
+    return !*node->domain && is_any(node, " LSTM GRU RNN ");
+}
+
+static bool has_graph(const pj_node *node)
+{
+    for (int i = 0; i < node->attrs; i++)
+        if (node->attr[i].kind == PJ_ATTR_GRAPH || node->attr[i].kind == PJ_ATTR_GRAPHS)
+            return true;
+    return false;
+}
+
+static bool has_other_kinds(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (node->in[i] && node->in[i]->type.kind != PJ_TENSOR)
+            return true;
+    for (int o = 0; o < node->outputs; o++)
+        if (node->out[o] && node->out[o]->type.kind != PJ_TENSOR)
+            return true;
+    return false;
+}
+
+/* Existing quantizers are borders. */
+static bool reads_integers(const pj_node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const pj_node *maker = node->in[i] ? node->in[i]->producer : NULL;
+        if (maker && !*maker->domain && strcmp(maker->op, "DequantizeLinear") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool pj_written_moves_batches(const pj_node *node)
+{
+    const pj_attr *perm = !*node->domain && is_any(node, " Transpose ") ? pj_node_attr(node, "perm") : NULL;
+    const int rank = perm && perm->kind == PJ_ATTR_INTS ? (int)perm->count : 0;
+    bool moves = rank > 2 && (perm->ints[rank - 2] == 0 || perm->ints[rank - 1] == 0);
+    for (int i = 0; moves && i < rank - 2; i++)
+        moves = perm->ints[i] == i + 1;
+    return moves;
+}
+
+bool pj_written_reads_moved(const pj_node *node)
+{
+    for (int i = 0; !*node->domain && is_any(node, " MatMul ") && i < node->inputs; i++)
+        if (node->in[i] && node->in[i]->producer && pj_written_moves_batches(node->in[i]->producer))
+            return true;
+    return false;
+}
+
+const char *pj_written_stays_wide(const pj_node *node)
+{
+    if (pj_op_stays_wide(node) || has_other_kinds(node) || !node->desc || node->desc->traits & PJ_RANDOM)
+        return "the types of its operator, or of sequences, allow no such numbers";
+    if (has_graph(node))
+        return "it holds subgraphs, which stay as they are";
+    if (reads_integers(node))
+        return "it reads what a DequantizeLinear of the model makes";
+    if (is_any(node, " LayerNormalization ") && node->outputs > 1)
+        return "its mean and deviation are outputs of fp32";
+    return NULL;
+}
