@@ -124,14 +124,15 @@ typedef struct pj_sensitivity {
     pj_evaluated with;
     const char *const *choices;
     size_t choice_count;
-    const pj_layer_loss *losses; /* layer by layer in graph order, each in all choices */
+    const pj_layer_loss *losses; /* layer by layer in graph order, each in all choices; those without weights in the
+                                    choices whose activations are integers, as far as they can be written */
     size_t count;
     double top1;    /* of the model as it is; NAN: no labels */
     size_t resumed; /* losses that an earlier call has measured */
 } pj_sensitivity;
 
-/* Measures every layer with weights in every choice, through pj_apply. *out is freed with pj_sensitivity_free. Errors
- * as pj_calibrate. */
+/* Measures every layer with weights in every choice, and those without in integers, through pj_apply. *out is freed
+ * with pj_sensitivity_free. Errors as pj_calibrate. */
 PJ_API pj_status pj_measure_sensitivity(pj_model *model, const pj_setup *setup, const pj_sensitivity_options *options,
                                         pj_sensitivity **out, pj_error *err);
 PJ_API void pj_sensitivity_free(pj_sensitivity *sensitivity); /* NULL is allowed */
@@ -204,7 +205,7 @@ typedef struct pj_loop_options {
     pj_plan_options plan; /* choices, target, budgets ...; its sensitivity is measured, its calibration may be a file */
     const char *labels;   /* of the samples that plans are judged on; NULL: none */
     const char *out;      /* the model of the plan is written there; NULL: nowhere */
-    size_t rounds;        /* plans that are made: from the second on layers are measured within the last plan; 0: 1 */
+    size_t rounds;        /* measurements: from the second on layers are measured within the best plan; 0: 1 */
     const char *state;    /* as in pj_sensitivity_options */
     const pj_watch *watch; /* stages "layers", "search" */
 } pj_loop_options;
@@ -214,8 +215,10 @@ PJ_API pj_loop_options pj_loop_options_default(void);
 /* One plan of the loop. */
 typedef struct pj_loop_round {
     double energy, param_bytes; /* of the plan, as analyzed */
+    const char *made_of;        /* what it was made of: "losses", "losses, outputs alike", "weights" ... */
     double predicted;           /* sum of the losses of its layers */
     double measured;            /* the error of its model, as a loss, on the samples that layers were measured on */
+    double outputs_db;          /* its SQNR on them, in the mean over outputs: by this one of the plans is kept */
     double sqnr_db, agreement;  /* on those that plans are judged on, as of pj_verified */
     double top1;                /* NAN: no labels */
     const char *refused;        /* why its model cannot be written or run; NULL: it can */
@@ -226,8 +229,8 @@ typedef struct pj_loop_round {
 typedef struct pj_loop {
     pj_evaluated with;
     const char *test;           /* what plans were judged on: a sentence */
-    const pj_plan_result *plan; /* the one that is kept: the least measured error, or the least energy within a budget
-                                   of noise */
+    const pj_plan_result *plan; /* the one that is kept: the best SQNR in the mean over outputs, or the least energy
+                                   within a budget of noise */
     const pj_loop_round *rounds;
     size_t round_count;
     double top1;                        /* of the model as it is; NAN: no labels */

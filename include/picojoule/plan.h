@@ -85,6 +85,7 @@ typedef struct pj_plan_layer {
     const char *op;
     bool is_named;                  /* in the file; else `name` is made from the operator and its place */
     bool has_weights;               /* it chooses the format of its weights, too */
+    bool passes;                    /* moves or keeps what it reads, and rounds nothing of its own */
     const char *now, *then;         /* formats: "fp32", "w4a8" */
     const char *weights;            /* what the plan says; NULL: nothing */
     const char *activations;        /* likewise */

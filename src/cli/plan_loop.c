@@ -8,8 +8,8 @@ const pj_option pj_plan_loop_rows[5] = {
     {"apply",     0, "FILE",                     "writes the model of the plan",
      PJ_OPTION_TEXT, .at = AT(apply), .wants = "a file"},
     {"rounds",    0, "N",
-     "plans: from the second on layers are measured\n"
-     "within the last plan; the best is kept (default 1)",
+     "of measuring: from the second on layers are\n"
+     "measured within the best plan so far (default 2)",
      PJ_OPTION_COUNT, .at = AT(rounds), .least = 1, .most = 20, .wants = "a number from 1 to 20"},
     {"test-data", 0, "DIR|FILE",                 "other samples, to judge plans on",
      PJ_OPTION_TEXT, .at = AT(test), .wants = "a file or a folder"},
@@ -24,7 +24,7 @@ const pj_option pj_plan_loop_rows[5] = {
 
 pj_plan_loop_args pj_plan_loop_defaults(void)
 {
-    return (pj_plan_loop_args){.run = pj_run_defaults(), .rounds = 1};
+    return (pj_plan_loop_args){.run = pj_run_defaults(), .rounds = 2};
 }
 
 static bool is_given(const pj_line *line, const char *name)

@@ -194,48 +194,66 @@ static bool is_refusal(pj_status status)
     return status != PJ_OK && status != PJ_ENOMEM && status != PJ_EIO && status != PJ_ESTOPPED;
 }
 
-static pj_status judge_samples(pj_bench *b, pj_runtime_model *model, pj_tried *out, pj_error *err)
+/* Sums over samples become means. false: there was nothing to compare. */
+static bool sum_up(const pj_difference *found, size_t outputs, double *errors, pj_tried *out)
+{
+    enum { EQUAL_DB = 200 }; /* what stands for no difference at all */
+    double error = 0, decibels = 0;
+    uint64_t arrays = 0, compared = 0;
+    for (size_t k = 0; k < outputs; k++) {
+        const pj_difference *d = &found[k];
+        if (!d->arrays)
+            continue;
+        error += d->error;
+        arrays += d->arrays;
+        errors[k] = d->error / (double)d->arrays;
+        if (d->signal > 0 || d->noise > 0 || d->odd > 0) {
+            decibels += d->odd > 0 ? -EQUAL_DB : fmax(-EQUAL_DB, fmin(EQUAL_DB, pj_decibels(d->signal, d->noise)));
+            compared++;
+        }
+    }
+    out->error = errors;
+    out->loss = arrays ? error / (double)arrays : 1;
+    out->outputs_db = compared ? decibels / (double)compared : EQUAL_DB;
+    return arrays > 0;
+}
+
+static pj_status judge_samples(pj_bench *b, pj_runtime_model *model, pj_arena *results, pj_tried *out, pj_error *err)
 {
     pj_rows_judge rows = {.labels = b->labels, .file = b->labels_file};
+    pj_difference *found = PJ_NEW(results, pj_difference, b->outputs);
+    double *errors = PJ_NEW(results, double, b->outputs);
     pj_arena *arena = pj_arena_new(0);
-    pj_status status = pj_got(arena, err);
-    double error = 0;
-    uint64_t arrays = 0;
+    pj_status status = pj_got(arena && found && errors, err);
     for (size_t i = 0; i < b->samples && status == PJ_OK; i++) {
         const pj_ndarray *outputs;
         pj_arena_reset(arena);
         status = pj_evaluation_run(b->e, model, b->sample[i], i, arena, &outputs, err);
-        for (size_t k = 0; k < b->outputs && status == PJ_OK; k++) {
-            pj_difference d = {0};
-            if (!pj_arrays_compare(&b->reference[i][k], &outputs[k]))
-                continue;
-            pj_difference_add(&d, &b->reference[i][k], &outputs[k]);
-            error += d.error;
-            arrays += d.arrays;
-        }
+        for (size_t k = 0; k < b->outputs && status == PJ_OK; k++)
+            if (pj_arrays_compare(&b->reference[i][k], &outputs[k]))
+                pj_difference_add(&found[k], &b->reference[i][k], &outputs[k]);
         if (status == PJ_OK)
             status = pj_rows_judge_add(&rows, b->reference[i], outputs, b->outputs, err);
     }
     pj_arena_free(arena);
-    if (status == PJ_OK && arrays == 0)
+    if (status == PJ_OK && !sum_up(found, b->outputs, errors, out))
         status = pj_fail(err, PJ_EUNSUPPORTED, "it has no output of finite numbers that could be compared");
-    out->loss = arrays ? error / (double)arrays : 1;
     out->top1 = pj_rows_share(rows.right_other, &rows);
     return status;
 }
 
 /* The error of a model in a file. PJ_EUNSUPPORTED: it cannot be run. */
-static pj_status judge(pj_bench *b, int worker, const char *path, pj_tried *out, pj_error *err)
+static pj_status judge(pj_bench *b, int worker, const char *path, pj_arena *arena, pj_tried *out, pj_error *err)
 {
     pj_bench_worker *w = &b->worker[worker];
     pj_runtime_model *model;
-    *out = (pj_tried){.loss = 1, .top1 = NAN};
+    *out = PJ_TRIED_NOTHING;
     if (!w->runtime)
         PJ_TRY(pj_evaluation_runtime(b->e, &w->runtime, err));
     pj_status status = pj_evaluation_load(b->e, w->runtime, path, &model, err);
     if (status == PJ_OK) {
         status = pj_runtime_outputs(model).count == b->outputs
-                     ? judge_samples(b, model, out, err)
+                     ? judge_samples(b, model, arena, out, err)
                      : pj_fail(err, PJ_EUNSUPPORTED, "it has %zu outputs, not %zu", pj_runtime_outputs(model).count,
                                b->outputs);
         pj_runtime_unload(model);
@@ -275,17 +293,18 @@ pj_status pj_bench_try(pj_bench *b, int worker, const pj_plan_layer *rows, size_
     pj_applied *applied = NULL;
     const char *path = pj_bench_written(b, worker, arena);
     size_t left = 0;
-    *out = (pj_tried){.loss = 1, .top1 = NAN};
+    *out = PJ_TRIED_NOTHING;
     pj_status status =
         path ? pj_bench_write(b, worker, rows, count, path, arena, &applied, &why) : pj_fail_memory(&why);
     if (status == PJ_OK)
         status = count_left(applied, must, &left, &why);
     pj_applied_free(applied);
     if (status == PJ_OK)
-        status = judge(b, worker, path, out, &why);
+        status = judge(b, worker, path, arena, out, &why);
     out->left = left;
     if (is_refusal(status)) {
-        *out = (pj_tried){.loss = 1, .top1 = NAN, .refused = pj_arena_strdup(arena, why.what)};
+        *out = PJ_TRIED_NOTHING;
+        out->refused = pj_arena_strdup(arena, why.what);
         return pj_got(out->refused, err);
     }
     if (status != PJ_OK && err)

@@ -32,9 +32,13 @@ typedef struct pj_bench {
 typedef struct pj_tried {
     double loss;         /* 1 where it is refused */
     double top1;         /* NAN: no labels, or refused */
+    double outputs_db;   /* SQNR of each output over all samples, in the mean over outputs; NAN: refused */
+    const double *error; /* of each output, in the mean over samples: e / (1 + e); NULL: refused */
     const char *refused; /* in the arena that was given; NULL: measured */
     size_t left;         /* layers of a plan that stay as they are, since they cannot be written so */
 } pj_tried;
+
+#define PJ_TRIED_NOTHING ((pj_tried){.loss = 1, .top1 = NAN, .outputs_db = NAN})
 
 /* Reads samples and labels, runs the model on them, measures ranges where no file names them. `workers` at most. What
  * is in it by then is to be closed even after a failure. */

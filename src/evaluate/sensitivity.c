@@ -41,9 +41,10 @@ static void note_refusals(sensor *s)
 {
     for (size_t i = 0; i < s->variants.count; i++) {
         size_t more = 0;
-        bool first = s->tried[i].refused;
+        bool first = s->tried[i].refused && s->variants.variant[i].has_weights;
         for (size_t k = 0; k < s->variants.count && first; k++) {
-            bool same = s->tried[k].refused && strcmp(s->tried[k].refused, s->tried[i].refused) == 0 &&
+            bool same = s->tried[k].refused && s->variants.variant[k].has_weights &&
+                        strcmp(s->tried[k].refused, s->tried[i].refused) == 0 &&
                         strcmp(s->variants.variant[k].choice, s->variants.variant[i].choice) == 0;
             first = !same || k >= i;
             more += same && k > i;
@@ -65,14 +66,15 @@ static pj_status tell(sensor *s, pj_error *err)
     PJ_TRY(pj_got(losses, err));
     for (size_t i = 0; i < s->variants.count; i++) {
         const pj_variant *v = &s->variants.variant[i];
-        losses[i] = (pj_layer_loss){
+        if (!v->has_weights && s->tried[i].refused)
+            continue; /* it stays as it is, and loses nothing */
+        losses[out->count++] = (pj_layer_loss){
             v->layer, v->op, v->choice, s->tried[i].loss, s->bench.top1 - s->tried[i].top1, s->tried[i].refused};
     }
     note_refusals(s);
     out->choices = s->variants.choices;
     out->choice_count = s->variants.choice_count;
     out->losses = losses;
-    out->count = s->variants.count;
     out->top1 = s->bench.top1;
     return pj_evaluation_tell(&s->e, s->bench.samples, &out->with, err);
 }

@@ -1,4 +1,5 @@
-/* Lines of "INDEX LOSS TOP1 REASON", numbers as the bits of doubles, so that they come back as they were. */
+/* Lines of "INDEX LOSS TOP1 DB ERROR... REASON", an error for each output, numbers as the bits of doubles, so that they
+ * come back as they were. */
 #include "evaluate/state.h"
 
 #include <errno.h>
@@ -22,30 +23,60 @@ static pj_status fail(const char *path, pj_error *err)
     return pj_fail(err, PJ_EIO, "cannot be written: %s", strerror(reason));
 }
 
-/* A line without its end was cut off. false: it is none of ours. */
-static bool read_line(char *line, size_t count, pj_tried *tried, bool *done, pj_arena *arena)
+static bool read_bits(char **at, double *out)
 {
-    size_t length = strlen(line), index;
-    unsigned long long loss, top1;
+    unsigned long long bits;
     int used = 0;
-    if (length == 0 || line[length - 1] != '\n')
+    if (sscanf(*at, "%16llx%n", &bits, &used) < 1 || used != 16 || (*at)[16] != ' ')
         return false;
-    line[length - 1] = 0;
-    if (sscanf(line, "%zu %16llx %16llx %n", &index, &loss, &top1, &used) < 3 || index >= count || !used)
-        return false;
-    tried[index] = (pj_tried){.loss = number_of(loss), .top1 = number_of(top1)};
-    if (line[used])
-        tried[index].refused = pj_arena_strdup(arena, line + used);
-    done[index] = tried[index].loss >= 0 && tried[index].loss <= 1;
+    *at += 17;
+    *out = number_of(bits);
     return true;
 }
 
-static void read_all(FILE *file, const char *key, size_t count, pj_tried *tried, bool *done, pj_arena *arena)
+/* What is read of it, and into what. */
+typedef struct keeper {
+    const char *key;
+    size_t count, outputs;
+    pj_tried *tried;
+    bool *done;
+    pj_arena *arena;
+} keeper;
+
+/* A line without its end was cut off. false: it is none of ours. */
+static bool read_line(const keeper *k, char *line)
 {
-    char line[1024];
-    bool is_ours = fgets(line, sizeof line, file) && strncmp(line, magic, sizeof magic - 1) == 0 &&
-                   strncmp(line + sizeof magic - 1, key, strlen(key)) == 0;
-    while (is_ours && fgets(line, sizeof line, file) && read_line(line, count, tried, done, arena))
+    size_t length = strlen(line), index;
+    double *error = PJ_NEW(k->arena, double, k->outputs);
+    pj_tried tried = {.error = error};
+    int used = 0;
+    if (length == 0 || line[length - 1] != '\n' || !error)
+        return false;
+    line[length - 1] = 0;
+    if (sscanf(line, "%zu %n", &index, &used) < 1 || index >= k->count || !used)
+        return false;
+    char *at = line + used;
+    bool fits = read_bits(&at, &tried.loss) && read_bits(&at, &tried.top1) && read_bits(&at, &tried.outputs_db);
+    for (size_t i = 0; i < k->outputs && fits; i++)
+        fits = read_bits(&at, &error[i]) && error[i] >= 0 && error[i] <= 1;
+    if (!fits || !(tried.loss >= 0 && tried.loss <= 1))
+        return false;
+    if (*at) {
+        tried.refused = pj_arena_strdup(k->arena, at);
+        tried.error = NULL;
+    }
+    k->tried[index] = tried;
+    k->done[index] = true;
+    return true;
+}
+
+static void read_all(FILE *file, const keeper *k)
+{
+    const size_t room = 1024 + 17 * k->outputs;
+    char *line = PJ_NEW(k->arena, char, room);
+    bool is_ours = line && fgets(line, (int)room, file) && strncmp(line, magic, sizeof magic - 1) == 0 &&
+                   strncmp(line + sizeof magic - 1, k->key, strlen(k->key)) == 0;
+    while (is_ours && fgets(line, (int)room, file) && read_line(k, line))
         continue;
 }
 
@@ -84,7 +115,8 @@ pj_status pj_state_open(const pj_bench *b, const pj_variants *variants, const ch
     PJ_TRY(key_of(b, variants, key, err));
     FILE *old = fopen(path, "rb");
     if (old) {
-        read_all(old, key, variants->count, tried, done, b->e->arena);
+        const keeper k = {key, variants->count, b->outputs, tried, done, b->e->arena};
+        read_all(old, &k);
         fclose(old);
     }
     out->file = fopen(path, "wb"); /* anew: what was cut off is not in it any more */
@@ -93,7 +125,7 @@ pj_status pj_state_open(const pj_bench *b, const pj_variants *variants, const ch
     fprintf(out->file, "%s%s\n", magic, key);
     for (size_t i = 0; i < variants->count; i++)
         if (done[i])
-            pj_state_write(out->file, i, &tried[i]);
+            pj_state_write(out->file, i, &tried[i], b->outputs);
     return fflush(out->file) == 0 ? PJ_OK : fail(path, err);
 }
 

@@ -106,6 +106,7 @@ static void fill_row(const filler *f, size_t u, const pj_layers *then, pj_plan_l
     size_t a = f->assignment->activations[u], w = f->assignment->weights[u];
     size_t constants = unit->weighted ? w : pj_unit_has_constants(unit) ? a : PJ_AS_IS;
     *out = (pj_plan_layer){.index = row->index, .name = row->name, .op = row->op, .has_weights = unit->weighted};
+    out->passes = unit->passes;
     out->is_named = strcmp(unit->node->name, unit->node->label) == 0;
     out->now = then_word(f, unit, PJ_AS_IS, PJ_AS_IS);
     out->then = then_word(f, unit, a, w);

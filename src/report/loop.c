@@ -8,16 +8,19 @@
 /* clang-format off */
 static const pj_column columns[] = {
     {.key = "round", .title = "plan", .kind = PJ_CELL_EXACT},
+    {PJ_MEMBER(pj_loop_round, made_of), .key = "made_of", .title = "made of", .kind = PJ_CELL_TEXT, .wish = 22, .least = 7},
     {PJ_MEMBER(pj_loop_round, energy), .key = "plan_pj", .title = "energy", .kind = PJ_CELL_ENERGY},
     {.title = "of now", .kind = PJ_CELL_TEXT, .rank = 1},
     {PJ_MEMBER(pj_loop_round, param_bytes), .key = "plan_bytes", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_loop_round, predicted), .key = "predicted", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_loop_round, measured), .key = "measured", .kind = PJ_CELL_NUMBER},
+    {PJ_MEMBER(pj_loop_round, outputs_db), .key = "outputs_db", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_loop_round, sqnr_db), .key = "sqnr_db", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_loop_round, agreement), .key = "agreement", .kind = PJ_CELL_NUMBER},
     {PJ_MEMBER(pj_loop_round, top1), .key = "top1", .kind = PJ_CELL_NUMBER},
     {.title = "predicted", .kind = PJ_CELL_TEXT},
     {.title = "measured", .kind = PJ_CELL_TEXT},
+    {.title = "outputs", .kind = PJ_CELL_TEXT},
     {.title = "SQNR", .kind = PJ_CELL_TEXT},
     {.title = "same largest", .kind = PJ_CELL_TEXT, .rank = 1},
     {.title = "top-1", .kind = PJ_CELL_TEXT},
@@ -25,7 +28,16 @@ static const pj_column columns[] = {
     {PJ_MEMBER(pj_loop_round, refused), .key = "refused", .title = "refused", .kind = PJ_CELL_TEXT, .wish = 40, .least = 12, .rank = 1},
 };
 /* clang-format on */
-enum { COLUMNS = sizeof columns / sizeof *columns, OF_NOW = 2, PREDICTED = 9, MEASURED, SQNR, AGREEMENT, TOP1 };
+enum {
+    COLUMNS = sizeof columns / sizeof *columns,
+    OF_NOW = 3,
+    PREDICTED = 11,
+    MEASURED,
+    OUTPUTS,
+    SQNR,
+    AGREEMENT,
+    TOP1
+};
 
 static void put_decibels(pj_rows *rows, pj_cell *cell, double db)
 {
@@ -65,6 +77,7 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
         put_share(rows, &cell[OF_NOW], loop->plan->now.energy > 0 ? round->energy / loop->plan->now.energy : NAN, 1);
         put_decibels(rows, &cell[PREDICTED], decibels_of(round->predicted));
         put_decibels(rows, &cell[MEASURED], round->refused ? NAN : decibels_of(round->measured));
+        put_decibels(rows, &cell[OUTPUTS], round->refused ? NAN : round->outputs_db);
         put_decibels(rows, &cell[SQNR], round->sqnr_db);
         put_share(rows, &cell[AGREEMENT], round->agreement, 2);
         put_share(rows, &cell[TOP1], round->top1, 2);
@@ -97,8 +110,16 @@ static void page_of(const void *input, pj_page *page)
     pj_page_printf(
         page, PJ_BLOCK_ITEM,
         "predicted: the sum of what layers lose one by one; measured: the error of the whole model on the same "
-        "samples, both as -10 log10 of the mean of e / (1 + e); SQNR and what follows on %s",
+        "samples, both as -10 log10 of the mean of e / (1 + e); outputs: its SQNR there, in the mean over outputs; "
+        "SQNR and what follows on %s",
         loop->test ? loop->test : "no samples");
+    if (loop->round_count > 1)
+        pj_page_printf(page, PJ_BLOCK_ITEM,
+                       "%zu plans within the same budgets were written and run; the one that %s "
+                       "was kept",
+                       loop->round_count,
+                       loop->plan->minimizes_energy ? "keeps the budget of noise with the least energy"
+                                                    : "loses least at the outputs");
     if (isfinite(loop->top1)) {
         pj_str text = pj_str_new(0);
         pj_str_add(&text, "top-1 of the model as it is: ");
@@ -110,7 +131,7 @@ static void page_of(const void *input, pj_page *page)
         fabs(decibels_of(kept->predicted) - decibels_of(kept->measured)) > FAR)
         pj_page_printf(page, PJ_BLOCK_ITEM,
                        "more than %d dB lie between both: layers do not lose independently here; "
-                       "--rounds 2 measures them within the plan",
+                       "more --rounds measure them within the plan",
                        (int)FAR);
     if (loop->out) {
         pj_str text = pj_str_new(0);

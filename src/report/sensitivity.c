@@ -71,13 +71,20 @@ static pj_rows *worst_first(const pj_sensitivity *s, pj_arena *arena)
     return rows;
 }
 
+static size_t count_layers(const pj_sensitivity *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        count += i == 0 || strcmp(s->losses[i].layer, s->losses[i - 1].layer) != 0;
+    return count;
+}
+
 static void page_of(const void *input, pj_page *page)
 {
     const pj_sensitivity *s = input;
     pj_str title = pj_str_new(0);
     pj_say(&title, "{}: {} in {}, one changed at a time", pj_w_text(s->with.model),
-           pj_w_plural(s->choice_count ? s->count / s->choice_count : 0, "layer", "layers"),
-           pj_w_plural(s->choice_count, "format", "formats"));
+           pj_w_plural(count_layers(s), "layer", "layers"), pj_w_plural(s->choice_count, "format", "formats"));
     pj_page_lead(page, &title);
     pj_evaluated_page(&s->with, page);
     if (s->resumed > 0)

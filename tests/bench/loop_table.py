@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """loop_table.py PROGRAM NAME=MODEL[:CALIBRATION:TEST]...: the tables of docs/planning.md.
 
-For each network losses are measured on CALIBRATION (without it on random numbers of seed 1), plans for sizes between
-w8a16 and w4a16 everywhere are made of them and of the weights alone, applied, and run on TEST (random: seed 2). A row is
-the SQNR of both in the mean over outputs and sizes; the difference of what the loss itself says (-10 log10 of the mean
-of e / (1 + e)); and the rank correlation of each layer's loss with what it loses on
-TEST. With ROUNDS=N in the environment plans are those of `plan --data --rounds N`. Needs ONNX Runtime (PICOJOULE_ORT)."""
+For each network plans for sizes between w8a16 and w4a16 everywhere are made of the weights alone, and by `plan --data
+CALIBRATION` (without it on random numbers of seed 1), which measures layers and chooses among plans on those samples
+alone. The models of both are run on TEST (random: seed 2), which nothing was chosen on. A row is their SQNR in the mean
+over outputs and sizes; the difference of what the loss itself says (-10 log10 of the mean of e / (1 + e)); and the rank
+correlation of each layer's loss with what it loses on TEST. In the environment ROUNDS=N and SHARES=0.1,0.5 ask for other
+rounds and sizes, RANKS=no leaves the correlations out, PLANS=no the plans. Needs ONNX Runtime (PICOJOULE_ORT)."""
 import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 FORMATS = ["w8a16", "w4a16"]
-SHARES = [0.1, 0.3, 0.5, 0.7, 0.9]
+SHARES = [float(share) for share in os.environ.get("SHARES", "0.1,0.3,0.5,0.7,0.9").split(",")]
 
 
 def run(*words):
@@ -72,24 +75,36 @@ def sizes(model, extra):
     return float(least.group(1)), most
 
 
-def decibels(work, model, extra, test, plan):
+def decibels(work, model, extra, test, ranges, plan):
     with open(os.path.join(work, "plan.json"), "w", encoding="utf-8") as file:
         file.write(plan)
     out = os.path.join(work, "out.onnx")
-    run("apply", model, "--plan", os.path.join(work, "plan.json"), "--lenient", "--force", "-o", out)
+    run("apply", model, "--plan", os.path.join(work, "plan.json"), "--calibration", ranges, "--lenient", "--force",
+        "-o", out)
     found = json.loads(run("verify", model, out, *test, *extra, "--outputs-only", "--format", "json"))
     known = [min(o["sqnr_db"], 200) for o in found["outputs"] if o.get("sqnr_db") is not None]
     return sum(known) / len(known), -10 * math.log10(max(found["error"], 1e-20))
 
 
-def plan_of(work, model, path, calibration, budget):
-    rounds = os.environ.get("ROUNDS")
-    if not rounds:
-        return run("plan", model, "--sensitivity", path, *budget)
-    out = os.path.join(work, "rounds.json")
-    run("plan", model, *calibration, *budget, "--rounds", rounds, "-o", out)
+def plan_of(work, model, calibration, budget):
+    """The plan of the loop, and all that it tried. What layers lose one by one is measured for the first size alone:
+    a second name keeps the file of it, which the program removes when all is done."""
+    out, kept, told = (os.path.join(work, name) for name in ("loop.json", "kept", "told.json"))
+    if os.path.exists(kept):
+        shutil.copy(kept, out + ".partial")
+    loop = subprocess.Popen([sys.argv[1], "plan", model, *calibration, *budget, "-o", out, "--measured", told,
+                             *(["--rounds", os.environ["ROUNDS"]] if "ROUNDS" in os.environ else [])],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while loop.poll() is None:
+        if not os.path.exists(kept) and os.path.exists(out + ".partial"):
+            os.link(out + ".partial", kept)
+        time.sleep(0.02)
+    said = loop.stderr.read()
+    if loop.returncode:
+        raise RuntimeError(said.strip())
+    rounds = load(told)["rounds"]
     with open(out, encoding="utf-8") as file:
-        return file.read()
+        return file.read(), "; ".join(f"{one['made_of']} {one['outputs_db']:.2f}{' kept' * one['kept']}" for one in rounds)
 
 
 def row(work, word):
@@ -98,7 +113,28 @@ def row(work, word):
     extra = ["--dim", "batch=1", "--dim", "sequence=16"] if name == "encoder" else []
     calibration = ["--data", data[0]] if data else ["--random", "4"]
     test = ["--data", data[1]] if data else ["--random", "4", "--seed", "2"]
-    path, measured = losses(work, "calibration", model, calibration, extra)
+    figures, layers = ranks_of(work, model, calibration, test, extra, data)
+    gains = plans_of(work, name, model, calibration, test, extra)
+    differences = [b[0] - a[0] for a, b in gains]
+    bounded = [b[1] - a[1] for a, b in gains]
+    mean = [sum(one[0] for one in column) / len(column) for column in zip(*gains)] or [math.nan] * 2
+    cells = [f"{mean[0]:.1f}", f"{mean[1]:.1f}", f"{average(differences):+.1f}", f"{min(differences, default=math.nan):+.1f}",
+             f"{max(differences, default=math.nan):+.1f}", f"{average(bounded):+.1f}", f"{min(bounded, default=math.nan):+.1f}",
+             *(f"{f:.2f}" for form in figures for f in form)]
+    print(f"| {name} | {'real' if data else 'random'} | {layers} | "
+          + " | ".join("" if "nan" in cell else cell for cell in cells) + " |", flush=True)
+    return bool(data), list(zip(differences, bounded))
+
+
+def average(values):
+    return sum(values) / len(values) if values else math.nan
+
+
+def ranks_of(work, model, calibration, test, extra, data):
+    """Correlations by format, and how many layers they are over."""
+    if os.environ.get("RANKS") == "no":
+        return [[math.nan] * 3] * 2, ""
+    _, measured = losses(work, "calibration", model, calibration, extra)
     _, truth = losses(work, "test", model, test, extra)
     chance = losses(work, "random", model, ["--random", "4"], extra)[1] if data else None
     figures = []
@@ -109,21 +145,28 @@ def row(work, word):
         figures.append([spearman([noise[layer] for layer in layers], want),
                         spearman([measured[form][layer] for layer in layers], want),
                         spearman([chance[form][layer] for layer in layers], want) if chance else float("nan")])
+    return figures, len(layers)
+
+
+def plans_of(work, name, model, calibration, test, extra):
+    """For each size: SQNR and error of the plan by weights, and of that of the loop."""
     gains = []
+    if os.environ.get("PLANS") == "no":
+        return gains
+    if os.path.exists(os.path.join(work, "kept")):
+        os.remove(os.path.join(work, "kept"))
+    ranges = os.path.join(work, "ranges.json")
+    run("calibrate", model, *calibration, *extra, "-o", ranges)
     least, most = sizes(model, extra)
     for share in SHARES:
         budget = ["--budget", f"param_bytes<={least + share * (most - least):.0f}", "--format", "json",
                   "--choices", ",".join(FORMATS), "--target", TARGET, *extra]
-        by_weights = decibels(work, model, extra, test, run("plan", model, *budget))
-        by_loss = decibels(work, model, extra, test, plan_of(work, model, path, calibration, budget))
+        by_weights = decibels(work, model, extra, test, ranges, run("plan", model, *budget))
+        plan, word = plan_of(work, model, calibration, budget)
+        by_loss = decibels(work, model, extra, test, ranges, plan)
         gains.append((by_weights, by_loss))
-    differences = [b[0] - a[0] for a, b in gains]
-    bounded = [b[1] - a[1] for a, b in gains]
-    mean = [sum(one[0] for one in column) / len(column) for column in zip(*gains)]
-    print(f"| {name} | {'real' if data else 'random'} | {len(layers)} | {mean[0]:.1f} | {mean[1]:.1f} | "
-          f"{sum(differences) / len(differences):+.1f} | {min(differences):+.1f} | {max(differences):+.1f} | {sum(bounded) / len(bounded):+.1f} | {min(bounded):+.1f} | "
-          + " | ".join("" if math.isnan(f) else f"{f:.2f}" for form in figures for f in form) + " |", flush=True)
-    return bool(data), list(zip(differences, bounded))
+        print(f"{name} {share}: {by_weights[0]:.2f} and {by_loss[0]:.2f} dB ({word})", file=sys.stderr, flush=True)
+    return gains
 
 
 def main():
