@@ -32,6 +32,12 @@ typedef struct mac_kind {
 
 enum { KINDS_SHOWN = 3 };
 
+static bool is_alike(const pj_layer *a, const pj_layer *b)
+{
+    return a && a->input == b->input && a->weight == b->weight && a->accumulator == b->accumulator &&
+           a->output == b->output;
+}
+
 /* MACs by precision, most first; NULL: no memory. */
 static mac_kind *collect_kinds(const pj_view *view, size_t *count)
 {
@@ -39,15 +45,20 @@ static mac_kind *collect_kinds(const pj_view *view, size_t *count)
     size_t layers = view->result->layer_count;
     mac_kind *kinds = PJ_NEW(view->arena, mac_kind, layers);
     pj_str text = pj_str_new(0);
+    const pj_layer *last = NULL; /* whose kind is `kind` */
+    mac_kind *kind = NULL;
     pj_map seen;
     pj_map_init(&seen, view->arena);
     *count = 0;
     for (size_t i = 0; kinds && i < layers; i++) {
         if (layer[i].macs == 0)
             continue;
-        pj_str_clear(&text);
-        pj_precision_text(&layer[i], &text);
-        mac_kind *kind = pj_map_get(&seen, text.data);
+        if (!is_alike(last, &layer[i])) {
+            pj_str_clear(&text);
+            pj_precision_text(&layer[i], &text);
+            kind = pj_map_get(&seen, text.data);
+            last = &layer[i];
+        }
         if (!kind) {
             kind = &kinds[(*count)++];
             kind->word = pj_arena_strdup(view->arena, text.data);
