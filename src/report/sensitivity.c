@@ -95,8 +95,9 @@ static void page_of(const void *input, pj_page *page)
 
 static void put_values(const pj_sensitivity *s, size_t choice, bool drops, pj_json_writer *json)
 {
-    for (size_t i = choice; i < s->count; i += s->choice_count)
-        pj_json_put_double(json, s->losses[i].layer, drops ? s->losses[i].top1_drop : s->losses[i].loss);
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->losses[i].format, s->choices[choice]) == 0)
+            pj_json_put_double(json, s->losses[i].layer, drops ? s->losses[i].top1_drop : s->losses[i].loss);
 }
 
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)

@@ -93,6 +93,16 @@ all_of vww_mobilenet
 all_of ad_autoencoder
 all_of encoder --dim batch=1 --dim sequence=16
 
+# ---- layers without weights are measured in integers alone; several plans are made, and one is kept ----
+sed 's/"format"/\n&/g' "$work/resnet8.sensitivity.json" >"$work/formats" # a line, or several, for each
+sed -n '/"w8a16"/,/"int8"/p' "$work/formats" | sed '/"int8"/d' >"$work/log"
+if grep -q 'Conv' "$work/log" && ! grep -q 'Add' "$work/log"; then good; else bad "an Add in w8a16"; fi
+sed -n '/"format": *"int8"/,$p' "$work/formats" >"$work/log"
+said "/Add"
+cp "$work/resnet8.loop.json" "$work/log"
+said '"weights"'
+said '"losses"'
+
 # ---- samples of files: shapes, NaN, labels ----
 # npy FILE DIMS: the header; the numbers are those of standard input
 npy()
