@@ -1,5 +1,5 @@
 # cmake -DROOT=<project> -DENGINE=<picojoule.wasm> -DFOLDER=<folder> -P make_app.cmake : the page as static files, with the
-# models that come along as samples. Any server can hand them out.
+# models that come along as samples, and a service worker that keeps them all for times without a network. Any server can hand them out.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER}/samples)
@@ -18,3 +18,16 @@ configure_file(${ENGINE} ${FOLDER}/picojoule.wasm COPYONLY)
 execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DFOLDER=${FOLDER} -DOUT=${FOLDER}/../web.c
                         -P ${CMAKE_CURRENT_LIST_DIR}/embed_page.cmake COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE ${FOLDER}/../web.c)
+file(GLOB_RECURSE files RELATIVE ${FOLDER} ${FOLDER}/*)
+list(SORT files)
+set(FILES "'./',")
+set(digests "")
+foreach(name IN LISTS files)
+  file(SHA256 ${FOLDER}/${name} one)
+  string(APPEND digests "${name} ${one}\n")
+  string(APPEND FILES "'${name}',")
+endforeach()
+file(SHA256 ${ROOT}/web/sw.js one)
+string(SHA256 DIGEST "${digests}${one}")
+string(SUBSTRING ${DIGEST} 0 16 DIGEST)
+configure_file(${ROOT}/web/sw.js ${FOLDER}/sw.js @ONLY)

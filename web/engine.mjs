@@ -34,6 +34,15 @@ export function partsFile(size, parts) {
 
 export class EngineError extends Error {}
 
+// Tables that the module holds packed, a line each: the name, a blank, JSON.
+async function tablesOf(module) {
+    const [packed] = WebAssembly.Module.customSections(module, 'tables');
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+    const lines = (await new Response(stream).text()).split('\n').filter(Boolean);
+    return lines.map(line => [`picojoule/${line.slice(0, line.indexOf(' '))}`,
+                              bytesFile(new TextEncoder().encode(line.slice(line.indexOf(' ') + 1)))]);
+}
+
 const nameOf = path => path.replace(/^(\.?\/)+/, '');
 
 export class Engine {
@@ -53,10 +62,17 @@ export class Engine {
     }
 
     async start(module) {
+        for (const [name, file] of await tablesOf(module))
+            this.#files.set(name, file);
         const instance = await WebAssembly.instantiate(module, {wasi_snapshot_preview1: this.#wasi(module)});
         this.#exports = instance.exports;
         this.#exports._initialize();
         return this;
+    }
+
+    // One file more.
+    give(name, file) {
+        this.#files.set(nameOf(name), file);
     }
 
     // A report on the model `path`; throws what the program says where it fails.

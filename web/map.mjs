@@ -1,16 +1,9 @@
 // The map: every layer a tile as large as its energy, in groups that open by click and key.
 import {h, select, svg} from './dom.mjs';
 import {layersIn, makeTree, squarify} from './treemap.mjs';
-import {energy, percent, plural} from './units.mjs';
+import {COMPONENTS, energy, percent, plural} from './units.mjs';
 
-const MAP_HEIGHT = 460, HEAD = 17, LEAST_AREA = 60, DEEPEST = 3;
-export const COMPONENTS = [
-    ['inputs', 'inputs', 'reading activations'],
-    ['outputs', 'outputs', 'writing activations'],
-    ['parameters', 'weights', 'reading weights, constants'],
-    ['op_cost', 'arithmetic', 'computing'],
-];
-
+const MAP_HEIGHT = 460, HEAD = 17, LEAST_AREA = 60, DEEPEST = 3, STEP = 92, LEAST_WIDTH = 3;
 export const GROUPINGS = [
     ['scope', 'module', layer => (layer.scope || '').split('/').filter(Boolean)],
     ['stage', 'size of feature map', layer => [layer.stage ? `${layer.stage.replaceAll('x', '×')} maps` :
@@ -45,6 +38,7 @@ export class EnergyMap {
     #root;
     #at;
     #grouping;
+    #form = 'tiles';
     #picked = null;
     #onpick;
     #svg;
@@ -75,6 +69,10 @@ export class EnergyMap {
                 this.#grouping = word;
                 this.#at = null;
                 this.show(this.#layers, this.#unit);
+            }),
+            select('Form', [['tiles', 'tiles'], ['icicle', 'icicle']], this.#form, word => {
+                this.#form = word;
+                this.#draw();
             }),
             h('ul', {class: 'legend', 'aria-label': 'Colours: the largest part of a layer'},
               COMPONENTS.map(([, name], i) => h('li', {class: `tone${i}`}, name))));
@@ -117,7 +115,10 @@ export class EnergyMap {
         this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
         this.#cells = [];
         const parts = [];
-        this.#place(this.#at, 0, 0, width, height, 0, parts);
+        if (this.#form === 'icicle')
+            this.#hang(this.#at, 0, 0, width, parts);
+        else
+            this.#place(this.#at, 0, 0, width, height, 0, parts);
         this.#svg.replaceChildren(...parts);
         if (this.#cells[0])
             this.#cells[0].element.setAttribute('tabindex', 0);
@@ -148,6 +149,21 @@ export class EnergyMap {
             items.sort((a, b) => b.value - a.value);
         }
         squarify(items, x, y, width, height, (item, ...at) => this.#cell(item, ...at, depth, parts));
+    }
+
+    // An icicle: below each group what is in it, as wide as its energy. What is too narrow to be seen is one cell.
+    #hang(node, x, y, width, parts) {
+        const scale = width / node.value, wide = node.children.filter(child => child.value * scale >= LEAST_WIDTH);
+        const small = node.children.slice(wide.length), items = [...wide];
+        if (small.length)
+            items.push({name: `${small.length} smaller`, value: small.reduce((sum, child) => sum + child.value, 0), rest: small, parent: node});
+        for (const item of items) {
+            const deeper = item.children && y + 2 * STEP <= MAP_HEIGHT;
+            this.#cell(item, x, y, item.value * scale, deeper ? STEP : MAP_HEIGHT - y, DEEPEST, parts);
+            if (deeper)
+                this.#hang(item, x, y + STEP, item.value * scale, parts);
+            x += item.value * scale;
+        }
     }
 
     #cell(item, x, y, width, height, depth, parts) {

@@ -28,6 +28,7 @@ export class App {
             this.open([...event.dataTransfer.files]);
         });
         this.#welcome();
+        navigator.serviceWorker?.register('sw.js').catch(() => {}); // where there is none, it needs a network each time
     }
 
     #picker(text) {

@@ -1,8 +1,10 @@
 // Where it begins: as an app, or with what the program has put into the file.
-import {byId, dataOf, h} from './dom.mjs';
+import {bars} from './chart.mjs';
+import {byId, dataOf, download, h, select, svg} from './dom.mjs';
 import {App} from './open.mjs';
 import {ReportPage} from './report.mjs';
-import {tell} from './told.mjs';
+import {RowTable} from './table.mjs';
+import {COMPONENTS, bytes, count, energy, percent, plural, time} from './units.mjs';
 import {EngineClient} from './whatif.mjs';
 
 const bytesOf = base64 => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
@@ -24,13 +26,9 @@ async function startEngine(path) {
 }
 
 async function begin() {
-    const told = byId('told'), data = dataOf('data');
+    const data = dataOf('data');
     if (byId('app')) {
         globalThis.picojoule = new App(dataOf('samples') ?? []);
-        return;
-    }
-    if (!data?.schema?.startsWith('picojoule.report/')) {
-        tell(told, data);
         return;
     }
     const root = h('div', {id: 'app'});
@@ -43,7 +41,13 @@ async function begin() {
             why = `The engine does not run here (${error.message}); the page shows what was computed.`;
         }
     globalThis.picojoule = {page: new ReportPage({root, report: data, client, asked: dataOf('asked'), why})};
-    told.replaceWith(root);
+    byId('told').replaceWith(root);
 }
 
-begin();
+globalThis.picojouleParts = {cards: {}, h, svg, select, download, bars, RowTable, COMPONENTS, bytes, count, energy, percent, plural, time};
+
+// Scripts of a report follow this one.
+if (document.readyState === 'loading')
+    addEventListener('DOMContentLoaded', begin);
+else
+    begin();

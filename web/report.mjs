@@ -1,11 +1,12 @@
-// The page of an analysis: head, what is not known, where the energy goes, what if, map, memory, layer, layers.
-import {bars, memoryChart} from './chart.mjs';
+// The page of an analysis: head, what is not known, where the energy goes, what if, map, layer, layers, and cards.
+import {CardBox} from './cards.mjs';
+import {bars} from './chart.mjs';
 import {download, h, keepFocus, select, themeButton} from './dom.mjs';
 import {markdown} from './explain.mjs';
-import {COMPONENTS, EnergyMap, toneOf} from './map.mjs';
+import {EnergyMap, toneOf} from './map.mjs';
 import {RowTable, csvOf} from './table.mjs';
-import {bytes, count, energy, percent, plural, time} from './units.mjs';
-import {CHOICES, baseOf, commandOf, emptyState, fragmentOf, requestOf, stateOf} from './whatif.mjs';
+import {COMPONENTS, bytes, count, energy, percent, plural, time} from './units.mjs';
+import {CHOICES, baseOf, commandOf, emptyState, fragmentOf, isAsked, requestOf, stateOf} from './whatif.mjs';
 
 const baseName = path => path.replace(/^.*\//, '');
 const wordOf = format => format?.word ?? '';
@@ -43,9 +44,10 @@ export class ReportPage {
     #was = new Map();
     #most = 0;  // energy of the dearest layer
     #assumed;
-    #map = new EnergyMap(index => this.pick(index));
+    #map = new EnergyMap(index => this.pick(index, true));
     #table;
     #parts = {};
+    #cards;
     text;       // the document that is shown, as the engine wrote it
     settled = true; // what was asked is answered
 
@@ -66,8 +68,11 @@ export class ReportPage {
     async #begin() {
         addEventListener('hashchange', this.#read = () => {
             const state = stateOf(location.hash);
-            if (fragmentOf(state) !== fragmentOf(this.#state))
-                this.#ask(state);
+            if (fragmentOf(state) === fragmentOf(this.#state))
+                return;
+            this.#goTo(state);
+            if (fragmentOf({...state, layer: undefined}) !== fragmentOf({...this.#state, layer: undefined}))
+                this.ask(state);
         });
         try {
             this.#lists = await this.#client.lists();
@@ -76,12 +81,21 @@ export class ReportPage {
             return;
         }
         this.#controls();
+        this.#cards.update();
         const state = stateOf(location.hash);
-        if (fragmentOf(state))
-            await this.#ask(state);
+        this.#goTo(state);
+        if (isAsked(state))
+            await this.ask(state);
         else
             this.#say('Everything is computed on this machine; nothing is sent.');
         this.#explain();
+    }
+
+    // The layer that an address names.
+    #goTo({layer: name}) {
+        const layer = name === undefined ? undefined : this.#report.layers.find(one => one.name === name);
+        if (layer)
+            this.pick(layer.index, true);
     }
 
     #read;
@@ -96,6 +110,47 @@ export class ReportPage {
             .map(one => one.message.match(/^dimension '(.*)' is taken as \d+/s)?.[1]).filter(name => name !== undefined);
     }
 
+    // ---- what cards ask of the page ----
+
+    get report() {
+        return this.#report;
+    }
+
+    get base() {
+        return this.#base;
+    }
+
+    get client() {
+        return this.#lists && this.#client;
+    }
+
+    get lists() {
+        return this.#lists;
+    }
+
+    get state() {
+        return this.#state;
+    }
+
+    get picked() {
+        return this.#picked;
+    }
+
+    // What would be asked now, or in another state.
+    request(state = this.#state) {
+        return requestOf(this.#asked, state);
+    }
+
+    // A document of the engine, of what is shown.
+    async call(more) {
+        const {text} = await this.#client.call('run', {request: {...this.request(), format: 'json', ...more}});
+        return JSON.parse(text);
+    }
+
+    print(value) {
+        return this.#energy(value);
+    }
+
     get #unit() {
         return this.#report.settings.unit;
     }
@@ -108,7 +163,7 @@ export class ReportPage {
 
     #build(tools, why) {
         const p = this.#parts;
-        for (const name of ['total', 'note', 'facts', 'strip', 'components', 'levels', 'whatif', 'said', 'command', 'memory',
+        for (const name of ['total', 'note', 'facts', 'strip', 'components', 'levels', 'whatif', 'said', 'command',
                             'layer', 'findings', 'rows'])
             p[name] = h('div', {class: name});
         p.said = h('p', {class: 'said note', role: 'status'});
@@ -118,9 +173,10 @@ export class ReportPage {
         }});
         p.rows = h('span', {class: 'note', role: 'status'});
         this.#table = new RowTable({
-            columns: this.#columns(), sort: {key: 'total', down: true}, label: 'Layers', onpick: row => this.pick(row.index),
+            columns: this.#columns(), sort: {key: 'total', down: true}, label: 'Layers', onpick: row => this.pick(row.index, true),
             match: layer => `${layer.name} ${layer.op} ${layer.scope} ${layer.stage ?? ''} ${formatOf(layer)}`.toLowerCase(),
         });
+        this.#cards = new CardBox(this, Boolean(this.#client));
         const csv = h('button', {type: 'button', onclick: () => this.#csv()}, 'CSV');
         this.#root.replaceChildren(
             h('a', {class: 'skip', href: '#layers'}, 'Skip to the layers'),
@@ -130,11 +186,11 @@ export class ReportPage {
               h('section', {class: 'half'}, h('h2', {}, 'Where the energy goes'), p.components, p.levels),
               h('section', {class: 'half'}, h('h2', {}, 'What if'), p.whatif, p.said, p.command),
               h('section', {}, h('h2', {}, 'Map'), this.#map.element),
-              h('section', {class: 'memory'}, h('h2', {}, 'Activations in memory'), p.memory),
               h('section', {class: 'layer'}, h('h2', {}, 'Selected layer'), p.layer),
               h('section', {id: 'layers'}, h('h2', {}, 'Layers'),
                 h('div', {class: 'tools'}, h('label', {class: 'field'}, h('span', {}, 'Name, operator, format'), p.search),
                   csv, p.rows), this.#table.element),
+              this.#cards.elements,
               h('section', {class: 'findings'}, h('h2', {}, 'What this rests on'), p.findings)),
             h('footer', {}, `picojoule ${this.#report.version}. Figures are estimates from published energies, no measurement.`));
         p.said.textContent = why ?? '';
@@ -181,7 +237,6 @@ export class ReportPage {
         this.#head(totals, was.totals);
         this.#strip();
         this.#bars(totals, was.totals);
-        this.#memory();
         this.#map.show(live, this.#unit);
         this.#map.pick(this.#picked);
         this.#table.element.classList.toggle('same', !this.#was.size);
@@ -190,6 +245,7 @@ export class ReportPage {
         this.#tellRows();
         this.#layer();
         this.#findings();
+        this.#cards.update();
         document.title = `${baseName(this.#report.model.path)} - picojoule`;
     }
 
@@ -235,7 +291,7 @@ export class ReportPage {
     #size(name, value) {
         const box = h('input', {type: 'number', min: 0, step: 1, value, disabled: !this.#client, onchange: () => {
             if (/^\d{1,15}$/.test(box.value))
-                this.#ask({...this.#state, dims: {...this.#state.dims, [name]: Number(box.value)}});
+                this.ask({...this.#state, dims: {...this.#state.dims, [name]: Number(box.value)}});
         }});
         return h('label', {class: 'field'}, h('span', {}, name), box);
     }
@@ -259,23 +315,6 @@ export class ReportPage {
                                  bars(rows, value => this.#energy(value), 'Energy by level of memory'));
     }
 
-    #memory() {
-        const p = this.#parts, memory = this.#report.memory?.graph_order;
-        const section = p.memory.parentNode;
-        section.hidden = !memory?.timeline?.length;
-        if (section.hidden)
-            return;
-        const names = new Map(this.#report.layers.map(layer => [layer.index, layer.name]));
-        const layers = this.#report.layers.reduce((most, layer) => Math.max(most, layer.index), 0) + 1;
-        p.memory.replaceChildren(memoryChart({
-            points: memory.timeline, peak: memory.peak_bytes, node: memory.node, layers, print: bytes,
-            nameOf: index => names.get(index) ?? `layer ${index}`, onpick: index => this.pick(index),
-        }), h('p', {class: 'note'}, `At the peak: ${memory.alive.slice(0, 4).map(
-            one => `${one.name} (${bytes(one.bytes)})`).join(', ')}${memory.alive.length > 4 ?
-            `, and ${memory.alive.length - 4} more` : ''}.${this.#report.memory.is_lower_bound ?
-            ' Some sizes are not known: it is a lower bound.' : ''}`));
-    }
-
     #tellRows() {
         const shown = this.#table.shown, all = this.#report.layers.filter(layer => !layer.free).length;
         const sum = shown.reduce((total, layer) => total + layer.energy_pj.total, 0);
@@ -283,8 +322,14 @@ export class ReportPage {
             (shown.length < all ? `, ${this.#energy(sum)}` : '');
     }
 
-    pick(index) {
+    // `chosen`: by somebody, so the address names it.
+    pick(index, chosen) {
         this.#picked = index;
+        if (chosen) {
+            this.#state = {...this.#state, layer: this.#layerPicked?.name};
+            this.#address();
+        }
+        this.#cards.update();
         this.#map.pick(index);
         this.#table.pick(index);
         this.#layer();
@@ -364,7 +409,7 @@ export class ReportPage {
                     const choices = {...this.#state.choices, [choice.key]: word};
                     if (word === asked)
                         delete choices[choice.key];
-                    this.#ask({...this.#state, choices});
+                    this.ask({...this.#state, choices});
                 });
             }), dims.filter(([name]) => !this.#assumed.includes(name)).map(([name, value]) => this.#size(name, value)))));
         this.#tellCommand();
@@ -382,9 +427,14 @@ export class ReportPage {
                 this.#say('The command is selected; copy it from there.');
             }
         }}, 'Copy as command line');
-        const back = h('button', {type: 'button', disabled: !fragmentOf(this.#state), onclick: () => this.#ask(emptyState())},
+        const back = h('button', {type: 'button', disabled: !isAsked(this.#state), onclick: () => this.ask(emptyState())},
                        'As it was');
         this.#parts.command.replaceChildren(h('div', {class: 'tools'}, copy, back), code);
+    }
+
+    #address() {
+        const fragment = fragmentOf(this.#state);
+        history.replaceState(null, '', fragment ? `#${fragment}` : location.pathname + location.search);
     }
 
     #say(text, bad) {
@@ -400,10 +450,9 @@ export class ReportPage {
     }
 
     // Answers with the newest state; what was asked before and is not answered yet is passed over.
-    async #ask(state) {
+    async ask(state) {
         const turn = ++this.#turn, began = performance.now();
         this.settled = false;
-        const fragment = fragmentOf(state);
         try {
             const base = await this.#baseline(state);
             const answer = Object.keys(state.choices).length ? await this.#client.analyze(requestOf(this.#asked, state)) : null;
@@ -412,7 +461,7 @@ export class ReportPage {
             this.#state = state;
             this.#base = base.report;
             ({report: this.#report, text: this.text} = answer ?? base);
-            history.replaceState(null, '', fragment ? `#${fragment}` : location.pathname + location.search);
+            this.#address();
             this.#show();
             this.#controls();
             this.#explain();

@@ -2,8 +2,7 @@
 // and searched, and where it has figures of before and after, there is a chart.
 import {bars} from './chart.mjs';
 import {h, themeButton} from './dom.mjs';
-import {COMPONENTS} from './map.mjs';
-import {energy, percent} from './units.mjs';
+import {COMPONENTS, energy, percent} from './units.mjs';
 
 const FACTOR = {a: 1e-18, f: 1e-15, p: 1e-12, n: 1e-9, u: 1e-6, 'µ': 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12};
 const BINARY = {Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40};

@@ -1,5 +1,13 @@
 // Figures as the program prints them: four digits and a unit. Nothing is computed here that is a finding.
 
+// Parts of an energy: key, name, what it is.
+export const COMPONENTS = [
+    ['inputs', 'inputs', 'reading activations'],
+    ['outputs', 'outputs', 'writing activations'],
+    ['parameters', 'weights', 'reading weights, constants'],
+    ['op_cost', 'arithmetic', 'computing'],
+];
+
 const ENERGY = ['aJ', 'fJ', 'pJ', 'nJ', 'µJ', 'mJ', 'J', 'kJ', 'MJ'], PICO = 2;
 const COUNT = ['', ' k', ' M', ' G', ' T', ' P', ' E'];
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -12,7 +12,8 @@ export const CHOICES = [
     {key: 'device', title: 'Device', usual: 'none', of: lists => lists.devices},
 ];
 
-// The state: a word for each choice, sizes by the name of their dimension. What is not in it is as in `asked`.
+// The state: a word for each choice, sizes by the name of their dimension, the layer that is selected. What is not in it is
+// as in `asked`. A plan, which cards make, is a choice that the address cannot hold.
 export const emptyState = () => ({choices: {}, dims: {}});
 
 export function stateOf(fragment) {
@@ -23,6 +24,8 @@ export function stateOf(fragment) {
             state.dims[value.slice(0, equals)] = Number(value.slice(equals + 1));
         else if (CHOICES.some(choice => choice.key === key))
             state.choices[key] = value;
+        else if (key === 'layer')
+            state.layer = value;
     }
     return state;
 }
@@ -34,8 +37,13 @@ export function fragmentOf(state) {
             words.set(key, state.choices[key]);
     for (const [name, value] of Object.entries(state.dims))
         words.append('dim', `${name}=${value}`);
+    if (state.layer !== undefined)
+        words.set('layer', state.layer);
     return words.toString();
 }
+
+// Is anything else than at first?
+export const isAsked = state => Object.keys(state.choices).length + Object.keys(state.dims).length > 0;
 
 const nameOf = binding => binding.replace(/^\?/, '').replace(/=.*$/, '');
 

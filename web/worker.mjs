@@ -29,6 +29,11 @@ const calls = {
         path = given.path;
         engine = await new Engine(files, given.loose).start(module);
     },
+    // One file more, for what is asked from now on.
+    give(given) {
+        files.set(given.name, fileOf(given));
+        engine.give(given.name, files.get(given.name));
+    },
     run: ({request}) => ({text: engine.run(path, request), read: engine.bytesRead, memory: engine.memory}),
     list: ({what}) => engine.list(what),
 };

@@ -101,6 +101,14 @@ PJ_API pj_status pj_result_report(const pj_result *result, const char *format, p
  *
  *     {"dim": ["batch=2"], "table": "horowitz-45nm", "inspect-weights": true}
  *
+ * "command" asks for something else than "analyze", with the options of that command that stand here:
+ *
+ *     "compare"   as A, with the file "with" (a model, a report; the same model, if it is not there) as B under the
+ *                 settings of the object "b"; the model has to be a path
+ *     "frontier"  of plans (pj_plan_search): "choices", an array of formats, "target", "sensitivity"
+ *     "generate"  "prompt" and "tokens" (pj_generate), "kv-format"
+ *     "sweep"     over the sizes of "sram", an array (pj_sweep_run)
+ *
  * `setup` has the files that the request names (pj_setup_give), the watch, and what else is asked; NULL: nothing. It
  * does not change. PJ_EFORMAT: no JSON, a value of another kind; PJ_EARGUMENT: pj_setup_set; else as the functions that
  * it stands for. */

@@ -27,6 +27,13 @@ typedef struct pj_memory_point {
     int64_t bytes; /* what bodies take inside of an operator is part of it */
 } pj_memory_point;
 
+/* A tensor of the main graph, and the layers while which it is in memory: from <= index < until. */
+typedef struct pj_memory_tensor {
+    const char *name;
+    int64_t bytes; /* -1: not known */
+    size_t from, until;
+} pj_memory_tensor;
+
 typedef struct pj_peak {
     const char *order; /* of the nodes: "graph", or "least-growth": see pj_setup.best_order */
     int64_t bytes;
@@ -35,6 +42,9 @@ typedef struct pj_peak {
     size_t alive_count;
     const pj_memory_point *timeline; /* of the order "graph": layers of the main graph; NULL, 0 of others */
     size_t timeline_count;
+    const pj_memory_tensor *tensors; /* likewise, in the order of the file, where pj_setup.best_order asks for more than
+                                        the peak; what bodies make inside of an operator is not among them */
+    size_t tensor_count;
 } pj_peak;
 
 typedef struct pj_activation_memory {

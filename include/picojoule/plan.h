@@ -110,9 +110,16 @@ typedef struct pj_plan_uniform {
     const char *stay_names; /* those that take most of it, at most three: "a, b"; "": there is none */
 } pj_plan_uniform;
 
+/* What a plan says of a layer: formats; NULL: nothing, so it stays as it is. */
+typedef struct pj_plan_setting {
+    const char *weights, *activations;
+} pj_plan_setting;
+
 /* A point of the frontier, as the sum of its layers says. */
 typedef struct pj_plan_point {
     double energy, noise;
+    const unsigned short *plan; /* of each of pj_plan_result.layers: the number of its setting; NULL where nobody asks
+                                 * for the frontier */
 } pj_plan_point;
 
 typedef struct pj_plan_limit {
@@ -141,8 +148,10 @@ typedef struct pj_plan_result {
     size_t uniform_count;
     const pj_plan_point *frontier; /* by falling energy; additive figures */
     size_t frontier_count;
-    bool frontier_complete; /* every efficient plan; else those on the convex hull */
-    size_t knee;            /* of the frontier */
+    bool frontier_complete;          /* every efficient plan; else those on the convex hull */
+    size_t knee;                     /* of the frontier */
+    const pj_plan_setting *settings; /* of its plans */
+    size_t setting_count;
     const pj_finding *findings;
     size_t finding_count;
 } pj_plan_result;

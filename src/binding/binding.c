@@ -2,6 +2,7 @@
 #include "picojoule/binding.h"
 
 #include "base/input.h"
+#include "binding/commands.h"
 #include "page/page.h"
 #include "picojoule/version.h"
 #include "result/field.h"
@@ -22,8 +23,7 @@ bool pj_has_feature(const char *feature)
     return feature &&
            ((PJ_HISTORY && strcmp(feature, "history") == 0) || (PJ_THREADS && strcmp(feature, "threads") == 0) ||
             (PJ_ZLIB && strcmp(feature, "zlib") == 0) || (PJ_RUNTIME && strcmp(feature, "runtime") == 0) ||
-            (PJ_ZSTD && strcmp(feature, "zstd") == 0) ||
-            (pj_page_has_engine() && strcmp(feature, "engine") == 0));
+            (PJ_ZSTD && strcmp(feature, "zstd") == 0) || (pj_page_has_engine() && strcmp(feature, "engine") == 0));
 }
 
 static void clear(pj_error *err)
@@ -301,21 +301,9 @@ pj_status pj_result_report(const pj_result *result, const char *format, pj_sink 
     return pj_report_write(result, &options, sink, payload, err);
 }
 
-static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_error *err)
-{
-    const char *text = NULL;
-    bool yes = true;
-    if (pj_json_kind_of(value) == PJ_JSON_BOOL)
-        PJ_TRY(pj_json_as_bool(value, &yes, err));
-    else
-        PJ_TRY(pj_json_as_text(value, &text, err));
-    return yes ? pj_setup_set(setup, name, text, err)
-               : pj_json_fail(value, PJ_EARGUMENT, err, "true, or no such member: what is false is left out");
-}
-
 /* How to tell of it: what a request has besides the setup. */
 typedef struct telling {
-    const char *format, *explain, *top;
+    const char *format, *explain, *top, *command;
     pj_report_options options;
 } telling;
 
@@ -326,6 +314,7 @@ static pj_status read_telling(pj_json request, telling *out, pj_error *err)
     PJ_TRY(pj_json_opt_text(request, "format", &out->format, err));
     PJ_TRY(pj_json_opt_text(request, "explain", &out->explain, err));
     PJ_TRY(pj_json_opt_text(request, "dearest", &out->top, err));
+    PJ_TRY(pj_json_opt_text(request, "command", &out->command, err));
     out->options.format = out->format;
     if (!out->top)
         return PJ_OK;
@@ -337,54 +326,30 @@ static pj_status read_telling(pj_json request, telling *out, pj_error *err)
     return PJ_OK;
 }
 
-static pj_status set_all(pj_setup *setup, pj_json request, telling *out, pj_error *err)
-{
-    PJ_TRY(pj_json_as_object(request, &request, err));
-    PJ_TRY(read_telling(request, out, err));
-    for (pj_json at = pj_json_first(request); at.node; at = pj_json_next(at)) {
-        const char *name = pj_json_key(at);
-        if (strcmp(name, "format") == 0 || strcmp(name, "explain") == 0 || strcmp(name, "dearest") == 0)
-            continue;
-        if (pj_json_kind_of(at) != PJ_JSON_ARRAY)
-            PJ_TRY(set_one(setup, name, at, err));
-        for (pj_json one = pj_json_first(at); one.node; one = pj_json_next(one))
-            PJ_TRY(set_one(setup, name, one, err));
-    }
-    return PJ_OK;
-}
-
-static pj_status report_on(const pj_resource *resource, const pj_setup *setup, const telling *how, pj_sink sink,
-                           void *payload, pj_error *err)
-{
-    pj_model *model = NULL;
-    pj_result *result = NULL;
-    pj_status status = pj_model_open_resource(resource, setup, &model, err);
-    if (status == PJ_OK)
-        status = pj_analyze(model, setup, &result, err);
-    const pj_explain asked = {result, how->explain, NULL, 0};
-    if (status == PJ_OK && how->explain)
-        status = pj_explain_write(model, &asked, &how->options, sink, payload, err);
-    else if (status == PJ_OK)
-        status = pj_report_write(result, &how->options, sink, payload, err);
-    pj_result_free(result);
-    pj_model_close(model);
-    return status;
-}
-
 pj_status pj_run_json(const pj_resource *model, const pj_setup *setup, const char *request, size_t length, pj_sink sink,
                       void *payload, pj_error *err)
 {
     pj_json_doc *doc = NULL;
     pj_setup own = setup ? *setup : pj_setup_default();
+    const pj_setup bare = own;
+    const pj_asked_command *command = NULL;
     telling how;
+    pj_json root = {0};
     clear(err);
     PJ_TRY(pj_resource_check(model, err));
     own.owner = NULL;
     pj_status status = request && sink ? pj_json_parse(request, length, "request", &doc, err) : pj_fail_null(err);
     if (status == PJ_OK)
-        status = set_all(&own, pj_json_root(doc), &how, err);
+        status = pj_json_as_object(pj_json_root(doc), &root, err);
     if (status == PJ_OK)
-        status = report_on(model, &own, &how, sink, payload, err);
+        status = read_telling(root, &how, err);
+    if (status == PJ_OK)
+        status = pj_asked_command_find(how.command, &command, err);
+    if (status == PJ_OK)
+        status = pj_asked_settings(root, command->members, &own, err);
+    const pj_asked asked = {model, &own, &bare, root, how.format, how.explain, &how.options, sink, payload};
+    if (status == PJ_OK)
+        status = command->run(&asked, err);
     else if (model->close)
         model->close(model->payload);
     pj_json_free(doc);

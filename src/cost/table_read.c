@@ -182,7 +182,7 @@ static pj_status read_compounds_like(reader *r, pj_json member)
     for (const pj_builtin *at = pj_builtin_tables; at->name; at++) {
         if (strcmp(at->name, name) != 0)
             continue;
-        PJ_TRY(pj_json_parse(at->json, at->length, at->name, &doc, r->err));
+        PJ_TRY(pj_resource_json(NULL, PJ_RESOURCE_TABLE, at->name, &doc, NULL, r->err));
         pj_json compounds;
         pj_status status = pj_json_get_object(pj_json_root(doc), "compounds", &compounds, r->err);
         if (status == PJ_OK)

@@ -402,7 +402,7 @@ static pj_status read_shipped(pj_model *model, pj_error *err)
     for (const pj_builtin *at = pj_builtin_op_rules; at->name; at++) {
         pj_json_doc *doc = NULL;
         r.ops->path = at->name;
-        PJ_TRY(pj_json_parse(at->json, at->length, at->name, &doc, err));
+        PJ_TRY(pj_builtin_json(at, "op_rules", &doc, err));
         pj_status status = read_file(&r, pj_json_root(doc));
         pj_json_free(doc);
         PJ_TRY(status);
@@ -411,14 +411,18 @@ static pj_status read_shipped(pj_model *model, pj_error *err)
     return PJ_OK;
 }
 
-/* Is the word in a file that comes along? Most unknown operators are in none, and the files need not be read. */
+/* Is the word in a file that comes along? Most unknown operators are in none, and the files need not be read; in the
+ * engine of pages it may be. */
 static bool is_mentioned(const char *op)
 {
     size_t length = strlen(op);
-    for (const pj_builtin *at = pj_builtin_op_rules; at->name && length; at++)
+    for (const pj_builtin *at = pj_builtin_op_rules; at->name && length; at++) {
+        if (!at->json)
+            return true;
         for (const char *hit = at->json; (hit = strstr(hit, op)) != NULL; hit += length)
             if (hit > at->json && hit[-1] == '"' && hit[length] == '"')
                 return true;
+    }
     return false;
 }
 

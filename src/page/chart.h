@@ -62,6 +62,9 @@ typedef struct pj_chart {
  * without a single point has empty axes. out->failed tells of missing memory. */
 void pj_svg_write(const pj_chart *chart, pj_str *out);
 
+/* The same with the style of a page around it (web/page.css), if `styled` is false. */
+void pj_svg_draw(const pj_chart *chart, bool styled, pj_str *out);
+
 /* "energy (uJ)"; without unit "energy". NULL: no memory. */
 const char *pj_axis_title(const char *what, const char *unit, pj_arena *arena);
 

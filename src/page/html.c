@@ -164,7 +164,23 @@ static void write_block(const pj_block *block, const char *heading, pj_str *out)
     }
 }
 
-static void write_blocks(const pj_page *page, pj_str *out)
+/* The charts of the report, one below the other, in the colours of the page; a group that scrolls where it is narrow.
+ */
+static void write_charts(const pj_telling *t, pj_str *out)
+{
+    const pj_chart *chart = t->pieces->chart ? t->pieces->chart(t->input, t->arena) : NULL;
+    size_t points = 0;
+    for (size_t i = 0; chart && i < chart->count; i++)
+        points += chart->series[i].count;
+    if (!points)
+        return;
+    pj_str_add(out, "<div class=\"wide drawn\" tabindex=\"0\" role=\"group\" aria-label=\"Chart\">\n");
+    pj_svg_draw(chart, false, out);
+    pj_str_add(out, "</div>\n");
+}
+
+/* Charts stand below the title. */
+static void write_blocks(const pj_telling *t, const pj_page *page, pj_str *out)
 {
     const char *heading = "Figures";
     const pj_block *last = NULL;
@@ -176,6 +192,8 @@ static void write_blocks(const pj_page *page, pj_str *out)
         if (!is_listed(block) && is_listed(last))
             pj_str_add(out, "</ul>\n");
         write_block(block, heading, out);
+        if (block->kind == PJ_BLOCK_TITLE)
+            write_charts(t, out);
         last = block;
     }
     pj_str_add(out, is_listed(last) ? "</ul>\n" : "");
@@ -225,11 +243,27 @@ static void add_asset(pj_str *out, const pj_asset *asset)
     pj_str_add_bytes(out, (const char *)asset->bytes, asset->length);
 }
 
-/* Nothing is loaded from anywhere; what runs is the script whose digest this is, and WebAssembly. */
-static void write_policy(pj_str *out)
+static bool has_engine(const pj_telling *t)
 {
-    pj_str_add(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ");
-    add_hash(out, &pj_page_js);
+    return t->skeleton && pj_page_has_engine();
+}
+
+/* The scripts of a page, in their order; ends with NULL. */
+static const pj_asset *const *scripts_of(const pj_telling *t)
+{
+    static const pj_asset *const told[] = {&pj_page_told, NULL}, *const shown[] = {&pj_page_js, &pj_page_view, NULL},
+                                 *const asked[] = {&pj_page_js, &pj_page_view, &pj_page_ask, NULL};
+    return !t->pieces->is_model ? told : has_engine(t) ? asked : shown;
+}
+
+/* Nothing is loaded from anywhere; what runs are the scripts whose digests these are, and WebAssembly. */
+static void write_policy(const pj_telling *t, pj_str *out)
+{
+    pj_str_add(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src");
+    for (const pj_asset *const *at = scripts_of(t); *at; at++) {
+        pj_str_add_char(out, ' ');
+        add_hash(out, *at);
+    }
     pj_str_add(out, " 'wasm-unsafe-eval'; worker-src blob:; style-src ");
     add_hash(out, &pj_page_css);
     pj_str_add(out, "; base-uri 'none'; form-action 'none'\">\n");
@@ -318,20 +352,25 @@ void pj_write_html(const pj_telling *t, pj_str *out)
     pj_str_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                     "<meta name=\"color-scheme\" content=\"light dark\">\n");
-    write_policy(out);
+    write_policy(t, out);
     write_title(&page, out);
     pj_str_add(out, "<style>");
     add_asset(out, &pj_page_css);
     pj_str_add(out, "</style>\n</head>\n<body>\n<main id=\"told\">\n");
-    if (!find_title(&page))
+    if (!find_title(&page)) {
         pj_str_add(out, "<h1>picojoule</h1>\n");
-    write_blocks(&page, out);
+        write_charts(t, out);
+    }
+    write_blocks(t, &page, out);
     pj_str_add(out, "</main>\n");
     write_data(t, out);
-    if (t->skeleton && pj_page_has_engine())
+    if (has_engine(t))
         write_engine(t->skeleton, out);
-    pj_str_add(out, "<script>");
-    add_asset(out, &pj_page_js);
-    pj_str_add(out, "</script>\n</body>\n</html>\n");
+    for (const pj_asset *const *at = scripts_of(t); *at; at++) {
+        pj_str_add(out, "<script>");
+        add_asset(out, *at);
+        pj_str_add(out, "</script>\n");
+    }
+    pj_str_add(out, "</body>\n</html>\n");
     out->failed = out->failed || page.failed;
 }

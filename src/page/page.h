@@ -99,6 +99,7 @@ typedef struct pj_pieces {
     const char *list; /* without `json`: the name of the member that holds the table */
     const pj_chart *(*chart)(const void *input, pj_arena *arena);
     const pj_verdicts *(*verdicts)(const void *input, pj_arena *arena);
+    bool is_model;        /* what a model costs: its page asks, and is not only told */
     const char *no_chart; /* without `chart`: what to say to those who ask for it; NULL: that there is no such format */
 } pj_pieces;
 

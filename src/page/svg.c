@@ -427,7 +427,7 @@ static void write_chart(const pj_chart *chart, pj_str *out)
         write_series(&f, i);
 }
 
-void pj_svg_write(const pj_chart *chart, pj_str *out)
+void pj_svg_draw(const pj_chart *chart, bool styled, pj_str *out)
 {
     int height = 0;
     for (const pj_chart *at = chart; at; at = at->next)
@@ -438,7 +438,8 @@ void pj_svg_write(const pj_chart *chart, pj_str *out)
                   WIDTH, height, WIDTH, height);
     add_text(out, chart->title, TOOLTIP_WIDTH);
     pj_str_add(out, "</title>\n");
-    pj_str_add(out, style);
+    if (styled)
+        pj_str_add(out, style);
     pj_str_printf(out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, height);
     write_chart(chart, out);
     height = 0;
@@ -449,6 +450,11 @@ void pj_svg_write(const pj_chart *chart, pj_str *out)
         pj_str_add(out, "</g>\n");
     }
     pj_str_add(out, "</svg>\n");
+}
+
+void pj_svg_write(const pj_chart *chart, pj_str *out)
+{
+    pj_svg_draw(chart, true, out);
 }
 
 void pj_write_svg(const pj_telling *t, pj_str *out)

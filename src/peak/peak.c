@@ -52,13 +52,18 @@ typedef struct course {
     const pj_schedule *schedule;
     pj_memory_point *point; /* room for one a node */
     size_t count, step;
+    size_t *layer; /* by step of the main graph, which is one more than the node's place; one more than there are: what
+                      is there at the end; NULL: nobody asks */
+    int *replaced; /* by step: the root that output 0 is written over; -1: none */
 } course;
 
 /* A point where it changes. Nodes of the main graph stand among the steps in their order. */
-static void add_point(course *c, const pj_node *node, int64_t bytes)
+static void add_point(course *c, const pj_node *node, int step, int64_t bytes)
 {
     while (c->step < c->schedule->steps && c->schedule->step[c->step].node != node)
         c->step++;
+    if (c->layer)
+        c->layer[step] = c->step;
     if (c->count == 0 || c->point[c->count - 1].bytes != bytes)
         c->point[c->count++] = (pj_memory_point){c->step, bytes};
 }
@@ -118,7 +123,9 @@ static pj_status run_node(const account *a, const pj_node *node, int step, int64
     int replaced = find_replaced(a, node, step);
     int64_t now = *live + made + inside.high.bytes - (replaced >= 0 ? a->b->bytes[node->out[0]->index] : 0);
     if (along)
-        add_point(along, node, now);
+        add_point(along, node, step, now);
+    if (along && along->replaced)
+        along->replaced[step] = replaced;
     if (now > peak->bytes)
         *peak = (high){now, step, node, replaced, replaced >= 0 ? node->out[0]->index : -1};
     for (int root = a->lives->first_dead[node->id]; root >= 0; root = a->lives->next_dead[root])
@@ -201,7 +208,49 @@ static pj_status measure(const account *a, const int *order, const char *name, c
     c = (census){.a = a, .tensor = tensor};
     PJ_TRY(list_graph(&c, graph, &at));
     sort_live(tensor, spare, c.count);
-    *out = (pj_peak){name, at.bytes, at.node ? at.node->label : "", tensor, c.count, NULL, 0};
+    *out = (pj_peak){.order = name,
+                     .bytes = at.bytes,
+                     .node = at.node ? at.node->label : "",
+                     .alive = tensor,
+                     .alive_count = c.count};
+    return PJ_OK;
+}
+
+/* Room for what list_tensors reads. Nothing is written over at the start. */
+static bool follow(course *c, pj_arena *arena)
+{
+    size_t steps = (size_t)c->schedule->model->graph->nodes + 2;
+    c->layer = PJ_NEW(arena, size_t, steps);
+    c->replaced = PJ_NEW(arena, int, steps);
+    if (!c->layer || !c->replaced)
+        return false;
+    c->replaced[0] = -1;
+    c->layer[steps - 1] = c->schedule->steps;
+    return true;
+}
+
+/* Tensors of the main graph with the layers that they are in memory for. What is written over another one is there from
+ * the next layer on, as the room is that of the other until then; an input that nobody reads is gone before the first.
+ */
+static pj_status list_tensors(const account *a, const course *c, pj_arena *arena, pj_peak *out)
+{
+    const pj_buffers *b = a->b;
+    const pj_graph *graph = b->model->graph;
+    pj_memory_tensor *tensor = PJ_NEW(arena, pj_memory_tensor, b->model->values);
+    PJ_TRY(pj_got(tensor, a->err));
+    out->tensors = tensor;
+    for (int i = 0; i < b->model->values; i++) {
+        int born = a->lives->born[i], dies = a->lives->dies[i];
+        if (b->root[i] != i || b->model->value[i]->graph != graph || born == PJ_STEP_NEVER || dies == 0 ||
+            (b->bytes[i] == 0 && !b->is_unknown[i]))
+            continue;
+        int last = dies < graph->nodes ? dies : graph->nodes;
+        bool over = c->replaced[born] >= 0 && graph->node[born - 1]->out[0]->index == i;
+        size_t from = born ? c->layer[born + over] : 0, until = c->layer[last + 1];
+        if (from < until)
+            tensor[out->tensor_count++] =
+                (pj_memory_tensor){b->model->value[i]->name, b->is_unknown[i] ? -1 : b->bytes[i], from, until};
+    }
     return PJ_OK;
 }
 
@@ -228,10 +277,13 @@ pj_status pj_peak_measure(pj_schedule *schedule, bool best_order, pj_arena *aren
 {
     const account a = {&schedule->buffers, &schedule->lives, err};
     course c = {.schedule = schedule, .point = PJ_NEW(arena, pj_memory_point, schedule->model->graph->nodes)};
-    PJ_TRY(pj_got(c.point, err));
+    PJ_TRY(pj_got(c.point && (!best_order || follow(&c, schedule->buffers.arena)), err));
     out->unknown = schedule->buffers.unknown;
     PJ_TRY(measure(&a, NULL, "graph", &c, arena, &out->graph));
     out->graph.timeline = c.point;
     out->graph.timeline_count = c.count;
-    return best_order ? measure_best(&a, &schedule->buffers, arena, out) : PJ_OK;
+    if (!best_order)
+        return PJ_OK;
+    PJ_TRY(list_tensors(&a, &c, arena, &out->graph));
+    return measure_best(&a, &schedule->buffers, arena, out);
 }

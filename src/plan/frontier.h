@@ -15,8 +15,13 @@ enum {
     PJ_MOST_HULL = 1000      /* points of the hull */
 };
 
-/* Lives in `arena`. The problem needs its first cost. PJ_ENOMEM. */
-pj_status pj_frontier_find(const pj_problem *problem, pj_arena *arena, pj_frontier *out, pj_error *err);
+/* Is told the picks that come to a point; they are good for this call alone. */
+typedef pj_status (*pj_frontier_visit)(size_t point, const pj_picks *picks, void *payload);
+
+/* Lives in `arena`. The problem needs its first cost. `visit` (NULL: nobody asks) is called for each point, when *out
+ * is complete. PJ_ENOMEM; what `visit` returns. */
+pj_status pj_frontier_find(const pj_problem *problem, pj_arena *arena, pj_frontier *out, pj_frontier_visit visit,
+                           void *payload, pj_error *err);
 
 /* The point farthest below the line between the two ends, both axes scaled to 0..1 (Satopaa et al., Finding a Kneedle
  * in a Haystack, 2011); the first of several. 0 where there are fewer than three. */

@@ -30,6 +30,8 @@ typedef struct planner {
     pj_noise_source noise;
     pj_candidates candidates;
     pj_plan_limit *limits;
+    pj_plan_point *points; /* of the frontier */
+    pj_plan_settings *settings;
     pj_diags diags;
     double seconds;
     struct timespec start;
@@ -334,17 +336,29 @@ static pj_status set_limits(planner *p)
     return PJ_OK;
 }
 
+/* The plan of a point. Points are numbered as those of the result will be. */
+static pj_status take_point(size_t at, const pj_picks *picks, void *payload)
+{
+    planner *p = payload;
+    return pj_plan_numbers(&p->candidates, picks, p->settings, p->arena, &p->points[at].plan, p->err);
+}
+
 static pj_status find_frontier(planner *p, pj_frontier *frontier)
 {
     static const pj_plan_measure energy = PJ_PLAN_ENERGY;
     pj_candidates_pose(&p->candidates, false, &energy, 1);
-    PJ_TRY(pj_frontier_find(&p->candidates.problem, p->arena, frontier, p->err));
-    pj_plan_point *points = PJ_NEW(p->arena, pj_plan_point, frontier->count);
-    PJ_TRY(pj_got(points, p->err));
-    for (size_t i = 0; i < frontier->count; i++)
-        points[i] =
-            (pj_plan_point){frontier->point[i].cost[0] + p->candidates.constant.energy, frontier->point[i].noise};
-    p->result.frontier = points;
+    p->points = PJ_NEW(p->arena, pj_plan_point, PJ_MOST_FRONTIER);
+    p->settings = PJ_NEW(p->arena, pj_plan_settings, 1);
+    PJ_TRY(pj_got(p->points && p->settings, p->err));
+    PJ_TRY(pj_frontier_find(&p->candidates.problem, p->arena, frontier, p->options->frontier ? take_point : NULL, p,
+                            p->err));
+    for (size_t i = 0; i < frontier->count; i++) {
+        p->points[i].energy = frontier->point[i].cost[0] + p->candidates.constant.energy;
+        p->points[i].noise = frontier->point[i].noise;
+    }
+    p->result.frontier = p->points;
+    p->result.settings = p->settings->setting;
+    p->result.setting_count = p->settings->count;
     p->result.frontier_count = frontier->count;
     p->result.frontier_complete = frontier->complete;
     p->result.knee = pj_frontier_knee(frontier);

@@ -97,21 +97,30 @@ static pj_plan_step find_step(const filler *f, size_t u, bool up)
     return step;
 }
 
+/* What a plan says of a layer. */
+static pj_plan_setting setting_of(const pj_candidates *c, const pj_assignment *assignment, size_t u)
+{
+    const pj_member *unit = &c->network->unit[u];
+    const pj_format_list *formats = &c->choices->formats;
+    size_t a = assignment->activations[u], w = assignment->weights[u];
+    size_t constants = unit->weighted ? w : pj_unit_has_constants(unit) ? a : PJ_AS_IS;
+    return (pj_plan_setting){constants == PJ_AS_IS ? NULL : formats->word[constants],
+                             a == PJ_AS_IS ? NULL : formats->word[a]};
+}
+
 static void fill_row(const filler *f, size_t u, const pj_layers *then, pj_plan_layer *out)
 {
     const pj_candidates *c = f->candidates;
     const pj_member *unit = &c->network->unit[u];
     const pj_layer *row = &c->network->today->layers.row[u];
-    const pj_format_list *formats = &c->choices->formats;
-    size_t a = f->assignment->activations[u], w = f->assignment->weights[u];
-    size_t constants = unit->weighted ? w : pj_unit_has_constants(unit) ? a : PJ_AS_IS;
+    const pj_plan_setting setting = setting_of(c, f->assignment, u);
     *out = (pj_plan_layer){.index = row->index, .name = row->name, .op = row->op, .has_weights = unit->weighted};
     out->passes = unit->passes;
     out->is_named = strcmp(unit->node->name, unit->node->label) == 0;
     out->now = then_word(f, unit, PJ_AS_IS, PJ_AS_IS);
-    out->then = then_word(f, unit, a, w);
-    out->activations = a == PJ_AS_IS ? NULL : formats->word[a];
-    out->weights = constants == PJ_AS_IS ? NULL : formats->word[constants];
+    out->then = then_word(f, unit, f->assignment->activations[u], f->assignment->weights[u]);
+    out->activations = setting.activations;
+    out->weights = setting.weights;
     out->energy_now = pj_energy_total(&row->energy);
     out->energy_then = then ? pj_energy_total(&then->row[u].energy) : 0;
     out->group = unit->group;
@@ -173,6 +182,35 @@ pj_status pj_plan_tensors(const pj_candidates *candidates, const pj_picks *picks
                 (pj_plan_tensor){unit->node->in[pj_member_weight(unit)]->name, formats->word[assignment.weights[u]]};
     }
     return PJ_OK;
+}
+
+/* Words of formats are constants of one list, so equal ones are one. */
+static size_t number_of(pj_plan_settings *list, pj_plan_setting setting)
+{
+    size_t i = 0;
+    while (i < list->count &&
+           (list->setting[i].weights != setting.weights || list->setting[i].activations != setting.activations))
+        i++;
+    if (i == list->count && i < PJ_MOST_SETTINGS)
+        list->setting[list->count++] = setting;
+    return i;
+}
+
+pj_status pj_plan_numbers(const pj_candidates *candidates, const pj_picks *picks, pj_plan_settings *list,
+                          pj_arena *arena, const unsigned short **out, pj_error *err)
+{
+    const pj_network *network = candidates->network;
+    unsigned short *numbers = PJ_NEW(arena, unsigned short, network->units);
+    pj_arena *scratch = pj_arena_new(0);
+    pj_assignment assignment;
+    size_t count = 0;
+    bool made = numbers && scratch && pj_candidates_assign(candidates, picks, scratch, &assignment);
+    for (size_t u = 0; made && u < network->units; u++)
+        if (network->unit[u].part != PJ_PART_STAYS)
+            numbers[count++] = (unsigned short)number_of(list, setting_of(candidates, &assignment, u));
+    pj_arena_free(scratch);
+    *out = numbers;
+    return pj_got(made, err);
 }
 
 static void put_text(pj_json_writer *json, const char *key, const char *text)

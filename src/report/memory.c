@@ -72,6 +72,21 @@ static void put_timeline(const pj_peak *peak, pj_json_writer *json)
     pj_json_write_end(json);
 }
 
+static void put_tensors(const pj_peak *peak, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "tensors", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < peak->tensor_count; i++) {
+        const pj_memory_tensor *tensor = &peak->tensors[i];
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "name", tensor->name);
+        pj_json_put_double(json, "bytes", tensor->bytes < 0 ? NAN : (double)tensor->bytes);
+        pj_json_put_uint(json, "from", tensor->from);
+        pj_json_put_uint(json, "until", tensor->until);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
 static void put_peak(const char *key, const pj_peak *peak, pj_arena *arena, pj_json_writer *json)
 {
     pj_json_put_begin(json, key, PJ_JSON_WRITE_OBJECT);
@@ -80,6 +95,8 @@ static void put_peak(const char *key, const pj_peak *peak, pj_arena *arena, pj_j
     pj_json_put_text(json, "node", *peak->node ? peak->node : NULL);
     if (peak->timeline)
         put_timeline(peak, json);
+    if (peak->tensors)
+        put_tensors(peak, json);
     pj_json_write_key(json, "alive");
     pj_rows_json(pj_rows_of(arena, columns, COLUMNS, peak->alive, peak->alive_count, sizeof *peak->alive), json);
     pj_json_write_end(json);

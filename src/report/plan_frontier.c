@@ -76,6 +76,29 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     return rows_of(input, false, arena);
 }
 
+/* What the numbers of a point's plan stand for: a layer each, and what its number says of it. */
+static void put_layers(const pj_plan_result *result, pj_json_writer *json)
+{
+    pj_json_put_begin(json, "layers", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < result->layer_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        pj_json_put_text(json, "match", result->layers[i].name);
+        pj_json_put_text(json, "op", result->layers[i].op);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+    pj_json_put_begin(json, "settings", PJ_JSON_WRITE_ARRAY);
+    for (size_t i = 0; i < result->setting_count; i++) {
+        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
+        if (result->settings[i].weights)
+            pj_json_put_text(json, "weights", result->settings[i].weights);
+        if (result->settings[i].activations)
+            pj_json_put_text(json, "activations", result->settings[i].activations);
+        pj_json_write_end(json);
+    }
+    pj_json_write_end(json);
+}
+
 static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
 {
     const pj_plan_result *result = input;
@@ -84,11 +107,17 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_plan_basis_json(result, json);
     pj_json_put_bool(json, "complete", result->frontier_complete);
     pj_json_put_int(json, "knee", (int64_t)result->knee);
+    put_layers(result, json);
     pj_json_put_begin(json, "points", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < result->frontier_count; i++) {
+        const pj_plan_point *point = &result->frontier[i];
         pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_double(json, "energy", result->frontier[i].energy);
-        pj_json_put_double(json, "noise", result->frontier[i].noise);
+        pj_json_put_double(json, "energy", point->energy);
+        pj_json_put_double(json, "noise", point->noise);
+        pj_json_put_begin(json, "plan", PJ_JSON_WRITE_ARRAY_LINE);
+        for (size_t k = 0; point->plan && k < result->layer_count; k++)
+            pj_json_write_int(json, point->plan[k]);
+        pj_json_write_end(json);
         pj_json_write_end(json);
     }
     pj_json_write_end(json);

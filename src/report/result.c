@@ -342,7 +342,7 @@ pj_status pj_report_write(const pj_result *result, const pj_report_options *opti
                           pj_error *err)
 {
     static const pj_pieces pieces = {
-        .page = page_of, .table = table_of, .json = json_of, .no_chart = PJ_CHART_OF_SWEEPS};
+        .page = page_of, .table = table_of, .json = json_of, .is_model = true, .no_chart = PJ_CHART_OF_SWEEPS};
     const input in = {result, options};
     if (options && options->columns)
         PJ_TRY(check_columns(&in, err));

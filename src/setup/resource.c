@@ -60,20 +60,24 @@ static bool is_near(const char *name, const char *asked)
     return is_part || pj_text_distance(name, asked, edits) <= edits;
 }
 
-/*  what it is, the command that lists such, those that are built in, the largest one */
+/* clang-format off */
+/*  what it is, the command that lists such, those that are built in, the largest one, where the engine reads them */
 static const struct kind {
     const char *what, *command;
     const pj_builtin *list;
     size_t most;
+    const char *folder;
 } kinds[] = {
-    [PJ_RESOURCE_TABLE] = {"energy table",    "picojoule tables",      pj_builtin_tables,      PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_DEVICE] = {"device",          "picojoule devices",     pj_builtin_devices,     PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_TARGET] = {"target",          "picojoule help plan",   pj_builtin_targets,     PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_HIERARCHY] = {"hierarchy",       "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_OP_RULES] = {NULL,              NULL,                    NULL,                   PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions",     pj_builtin_footprint,   PJ_MAX_TABLE_BYTES},
-    [PJ_RESOURCE_FILE] = {NULL,              NULL,                    NULL,                   PJ_MAX_JSON_BYTES },
+    [PJ_RESOURCE_TABLE] = {"energy table", "picojoule tables", pj_builtin_tables, PJ_MAX_TABLE_BYTES, "tables"},
+    [PJ_RESOURCE_DEVICE] = {"device", "picojoule devices", pj_builtin_devices, PJ_MAX_TABLE_BYTES, "devices"},
+    [PJ_RESOURCE_TARGET] = {"target", "picojoule help plan", pj_builtin_targets, PJ_MAX_TABLE_BYTES, "targets"},
+    [PJ_RESOURCE_HIERARCHY] = {"hierarchy", "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES,
+                               "hierarchies"},
+    [PJ_RESOURCE_OP_RULES] = {NULL, NULL, NULL, PJ_MAX_TABLE_BYTES, NULL},
+    [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions", pj_builtin_footprint, PJ_MAX_TABLE_BYTES, NULL},
+    [PJ_RESOURCE_FILE] = {NULL, NULL, NULL, PJ_MAX_JSON_BYTES, NULL},
 };
+/* clang-format on */
 
 static pj_status unknown(const struct kind *kind, const char *asked, pj_error *err)
 {
@@ -88,6 +92,18 @@ static pj_status unknown(const struct kind *kind, const char *asked, pj_error *e
     pj_status status = pj_fail(err, PJ_EARGUMENT, "there is no %s \"%.100s\", built in or as a file%s%s; see `%s`",
                                kind->what, asked, names.data, count ? "?" : "", kind->command);
     pj_str_free(&names);
+    return status;
+}
+
+/* What the engine of pages has beside it. */
+static pj_status read_apart(const char *folder, const char *name, size_t most, pj_bytes *out, pj_error *err)
+{
+    pj_str path = pj_str_new(0);
+    pj_str_printf(&path, "/picojoule/%s/%s", folder, name);
+    pj_status status =
+        path.failed ? pj_fail_memory(err) : pj_file_read(path.data, most, &out->owned, &out->length, err);
+    out->at = out->owned;
+    pj_str_free(&path);
     return status;
 }
 
@@ -130,7 +146,7 @@ pj_status pj_resource_find(const pj_setup *setup, pj_resource_kind which, const 
         if (strcmp(at->name, name) == 0) {
             *out = (pj_bytes){.at = at->json, .length = at->length};
             memcpy(out->sha256, at->sha256, sizeof out->sha256);
-            return PJ_OK;
+            return at->json ? PJ_OK : read_apart(kind->folder, name, kind->most, out, err);
         }
     if (!given && kind->list && !is_file(name))
         return unknown(kind, name, err);
@@ -156,6 +172,16 @@ pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const c
     pj_status status = pj_json_parse(bytes.at, bytes.length, name, out, err);
     if (sha256)
         memcpy(sha256, bytes.sha256, sizeof bytes.sha256);
+    pj_bytes_free(&bytes);
+    return status;
+}
+
+pj_status pj_builtin_json(const pj_builtin *builtin, const char *folder, pj_json_doc **out, pj_error *err)
+{
+    pj_bytes bytes = {.at = builtin->json, .length = builtin->length};
+    if (!builtin->json)
+        PJ_TRY(read_apart(folder, builtin->name, PJ_MAX_TABLE_BYTES, &bytes, err));
+    pj_status status = pj_json_parse(bytes.at, bytes.length, builtin->name, out, err);
     pj_bytes_free(&bytes);
     return status;
 }

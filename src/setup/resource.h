@@ -10,7 +10,7 @@
 
 typedef struct pj_builtin {
     const char *name; /* file name without .json */
-    const char *json; /* terminated */
+    const char *json; /* terminated; NULL: in the engine of pages, which reads it where it is asked for */
     size_t length;
     const char *sha256; /* of the bytes */
 } pj_builtin;
@@ -57,6 +57,9 @@ const char *pj_builtin_spelled(const char *name);
  * PJ_EFORMAT, and as pj_resource_find. */
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
                            char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
+
+/* The document of a built-in file of the folder, "op_rules". The caller frees *out. */
+pj_status pj_builtin_json(const pj_builtin *builtin, const char *folder, pj_json_doc **out, pj_error *err);
 
 /* Last part of a path without .json, in `arena`; NULL: no memory. */
 const char *pj_builtin_name(const char *name_or_path, pj_arena *arena);

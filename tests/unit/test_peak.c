@@ -6,11 +6,32 @@
 #include "picojoule/picojoule.h"
 #include "quantized.h"
 
+/* At each point of the course, what is told of tensors adds up to what is in memory. What bodies take is not told. */
+static void check_tensors(const pj_result *result)
+{
+    const pj_peak *peak = &result->memory->graph;
+    CHECK(peak->tensors != NULL);
+    for (size_t i = 0; i < peak->timeline_count; i++) {
+        const pj_memory_point *point = &peak->timeline[i];
+        const char *op = result->layers[point->layer].op;
+        int64_t sum = 0;
+        for (size_t k = 0; k < peak->tensor_count; k++)
+            if (peak->tensors[k].from <= point->layer && point->layer < peak->tensors[k].until &&
+                peak->tensors[k].bytes > 0)
+                sum += peak->tensors[k].bytes;
+        if (strcmp(op, "If") == 0 || strcmp(op, "Loop") == 0 || strcmp(op, "Scan") == 0)
+            CHECK(sum <= point->bytes);
+        else
+            CHECK_INT(sum, point->bytes);
+    }
+}
+
 static const pj_activation_memory *memory_of(priced *p, builder *b)
 {
     pj_setup settings = pj_setup_default();
     settings.best_order = true;
     *p = price(b, &settings);
+    check_tensors(p->result);
     return p->result->memory;
 }
 
@@ -48,6 +69,12 @@ static void test_chain(void)
     CHECK_INT(p.result->totals.peak_activation_bytes, 1200);
     CHECK_INT(memory->best->bytes, 1200);
     CHECK_TEXT(memory->best->order, "graph");
+    const pj_memory_tensor *tensor = memory->graph.tensors; /* x, a, y */
+    CHECK_INT(memory->graph.tensor_count, 3);
+    CHECK_TEXT(tensor[0].name, "x");
+    CHECK(tensor[0].from == 0 && tensor[0].until == 1);
+    CHECK(tensor[1].from == 0 && tensor[1].until == 2 && tensor[1].bytes == 800);
+    CHECK(tensor[2].from == 1 && tensor[2].until == 2);
     priced_free(&p);
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {convModel} from './models.mjs';
 import {serve} from './serve.mjs';
+import {cardTests} from './cards.mjs';
 
 const [program, app, root, tools] = process.argv.slice(2).map(name => path.resolve(name));
 const require = createRequire(path.join(root, 'build/node/'));
@@ -210,9 +211,9 @@ const tests = {
         await page.keyboard.press('Home');
         await page.keyboard.press('ArrowDown');
         check(await page.locator('.rows tr[aria-current]').getAttribute('aria-rowindex') === '3', 'arrows in the table');
-        await page.locator('.chart').focus();
+        await page.locator('#memory .chart').focus();
         await page.keyboard.press('ArrowRight');
-        check((await page.locator('.chart').getAttribute('aria-valuetext')).includes('KiB at '), 'arrows in the chart');
+        check((await page.locator('#memory .chart').getAttribute('aria-valuetext')).includes('KiB at '), 'arrows in the chart');
         await endPage(page, 'keys');
     },
 
@@ -450,8 +451,10 @@ const tests = {
     },
 };
 
+const more = cardTests({accessible, asked, check, choose, corpus, endPage, file, home, inBothThemes, native, newPage, openApp, openReport,
+                        program, root, settled, sideways, total, work});
 
-for (const [name, test] of Object.entries(tests)) {
+for (const [name, test] of Object.entries({...tests, ...more})) {
     if (process.env.ONLY && !process.env.ONLY.split(',').includes(name))
         continue;
     const began = Date.now();
@@ -466,6 +469,10 @@ for (const [name, test] of Object.entries(tests)) {
 const code = ['page.js', 'page.css'].reduce((sum, name) => sum + fs.statSync(path.join(app, name)).size, 0);
 console.log(`page code: ${code} bytes`);
 check(code <= 60_000, `the code of the page has ${code} bytes, more than 60000`);
+const cards = fs.readdirSync(app).filter(name => name.startsWith('card-')).map(name => [name, fs.statSync(path.join(app, name)).size]);
+console.log(`cards: ${cards.map(([name, size]) => `${name} ${size}`).join(', ')}`);
+check(cards.length === 5 && cards.every(([, size]) => size <= 10_000), 'a card has more than 10000 bytes');
+check(cards.reduce((sum, [, size]) => sum + size, 0) <= 40_000, 'cards together have more than 40000 bytes');
 console.log(`${passed} checks passed, ${failed} failed`);
 await browser.close();
 server.close();
