@@ -175,6 +175,7 @@ static pj_status check_target(pj_pass *pass, const pj_setup *setup)
 /* Entries that nobody can follow: layers of subgraphs are an error, accumulators of a layer are the runtime's. */
 static pj_status check_entries(pj_pass *pass)
 {
+    static const char inside[] = "it is inside a subgraph or a function, which stay as they are";
     int count;
     pj_node *const *order = pj_model_order(pass->model, pass->arena, &count);
     PJ_TRY(pj_got(order, pass->err));
@@ -185,12 +186,14 @@ static pj_status check_entries(pj_pass *pass)
         if (formats && formats->accumulator.from)
             pj_pass_note(pass, &node,
                          "its accumulator is that of the runtime: what the plan says of it is not written");
-        if (!changes || order[i]->graph == pass->model->graph || pass->options->lenient)
+        if (!changes || (order[i]->graph == pass->model->graph && order[i]->place >= 0))
             continue;
+        if (pass->options->lenient) {
+            pj_pass_note(pass, &node, "%s", inside);
+            continue;
+        }
         pj_error_at(pass->err, NULL, order[i]->label, order[i]->op);
-        return pj_fail(pass->err, PJ_EFORMAT,
-                       "it is inside a subgraph or a function, which stay as they are (--lenient "
-                       "leaves it as it is)");
+        return pj_fail(pass->err, PJ_EFORMAT, "%s (--lenient leaves it as it is)", inside);
     }
     return PJ_OK;
 }
