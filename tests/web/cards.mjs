@@ -210,7 +210,7 @@ export function cardTests(t) {
             await page.goto(address);
             await t.asked(page);
             await page.waitForFunction(want => document.querySelector('.layer h3').textContent === want, name, {polling: 20});
-            await page.getByLabel('Form', {exact: true}).selectOption('icicle');
+            await page.locator('select:has(option[value=icicle])').selectOption('icicle');
             check(await page.locator('.map .cell').count() > 10, 'no icicle');
             await t.inBothThemes(page, 'an icicle');
             await t.endPage(page, 'a link to a layer');
