@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh FOLDER [TARBALLS [PACKAGE]]: the sources that -DPJ_SYSTEM_DEPS=OFF -DPJ_DEPS_DIR=FOLDER compiles: protobuf-c,
-# SQLite, zlib; or that of them which is named.
+# SQLite, zlib, and musl; or that of them which is named.
 #
 # The tarballs come from the folder TARBALLS, else from Debian's source packages, and are what deps.txt says to the last
 # bit, or the script ends. Nothing else is fetched, and CMake never fetches anything.

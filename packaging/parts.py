@@ -10,12 +10,12 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MUSL = ("musl", "1.2.3", "MIT")
 # Where the licence of a part stands: a file of its sources and the lines between two marks.
 LICENCES = {
     "protobuf-c": ("LICENSE", None, None),
     "sqlite3": ("LICENSE.md", None, None),
     "zlib": ("zlib.h", "Copyright (C)", "*/"),
+    "musl": ("COPYRIGHT", None, None),
 }
 
 
@@ -40,9 +40,6 @@ def notices(deps):
     print("picojoule is distributed under the MIT licence (LICENSE). These parts are linked into its programs:\n")
     for package, _, _, licence, name, version in parts():
         print("%s %s (%s)\n\n%s\n" % (name, version, licence, licence_text(package, deps)))
-    print("%s %s (%s), the C library of the static program\n" % MUSL)
-    with open("/usr/share/doc/musl/copyright", encoding="utf-8") as file:
-        print(file.read().strip())
 
 
 def sha256(path):
@@ -64,8 +61,6 @@ def sbom(version, folder):
         packages.append(spdx_package(package, upstream, licence, packageFileName=file,
                                      checksums=[{"algorithm": "SHA256", "checksumValue": digest}]))
         relations.append(("SPDXRef-picojoule", "CONTAINS", "SPDXRef-" + package))
-    packages.append(spdx_package(*MUSL))
-    relations.append(("SPDXRef-picojoule", "CONTAINS", "SPDXRef-musl"))
     files = []
     for number, name in enumerate(sorted(os.listdir(folder))):
         path = os.path.join(folder, name)

@@ -56,8 +56,9 @@ for name in os.listdir(folder):
 END
 
 # ---- the archive, in a folder that has nothing else ----
-tar -xf "$dist"/picojoule-*-linux-*.tar.gz -C "$work"
-static=$(echo "$work"/picojoule-*-linux-*/bin/picojoule)
+machine=$(uname -m)
+tar -xf "$dist"/picojoule-*-linux-"$machine".tar.gz -C "$work"
+static=$(echo "$work"/picojoule-*-linux-"$machine"/bin/picojoule)
 readelf -l "$static" | grep -q INTERP && fail "the static program is not static"
 same "static program" "$static"
 if [ "$(id -u)" = 0 ]; then
@@ -67,10 +68,12 @@ if [ "$(id -u)" = 0 ]; then
         (cd models && "$program" analyze resnet8.onnx --format json) | cmp -s - "$work/theirs" || fail "in an empty root"
 fi
 
-# ---- the image: its layer by chroot ----
-mkdir -p "$work/oci" "$work/rootfs"
-tar -xf "$dist"/*.oci.tar -C "$work/oci"
-layer=$(python3 - "$work/oci" <<'END'
+# ---- the images: their layers ----
+layer_of() # MACHINE ARCHITECTURE
+{
+    mkdir -p "$work/oci/$1" "$work/rootfs/$1"
+    tar -xf "$dist"/*-"$1".oci.tar -C "$work/oci/$1"
+    layer=$(python3 - "$work/oci/$1" "$2" <<'END'
 import hashlib, json, sys
 def blob(digest):
     data = open(sys.argv[1] + "/blobs/" + digest.replace(":", "/"), "rb").read()
@@ -79,13 +82,27 @@ def blob(digest):
 index = json.load(open(sys.argv[1] + "/index.json"))
 manifest = json.loads(blob(index["manifests"][0]["digest"]))
 config = json.loads(blob(manifest["config"]["digest"]))
+assert config["architecture"] == sys.argv[2]
 assert config["config"]["Entrypoint"] == ["/picojoule"] and len(config["rootfs"]["diff_ids"]) == 1
 blob(manifest["layers"][0]["digest"])
 print(sys.argv[1] + "/blobs/" + manifest["layers"][0]["digest"].replace(":", "/"))
 END
-)
-tar -xzf "$layer" -C "$work/rootfs"
-cmp -s "$work/rootfs/picojoule" "$static" || fail "the image holds another program"
+    )
+    tar -xzf "$layer" -C "$work/rootfs/$1"
+    cmp -s "$work/rootfs/$1/picojoule" "$work"/picojoule-*-linux-"$1"/bin/picojoule || fail "the image for $1 holds another program"
+}
+layer_of "$machine" "$(dpkg --print-architecture)"
+
+# ---- the program for 64-bit Arm, by an emulator ----
+if [ "$machine" != aarch64 ] && [ -e "$(echo "$dist"/picojoule-*-linux-aarch64.tar.gz)" ]; then
+    tar -xf "$dist"/picojoule-*-linux-aarch64.tar.gz -C "$work"
+    layer_of aarch64 arm64
+    if command -v qemu-aarch64-static >/dev/null 2>&1; then
+        same "program for 64-bit Arm" qemu-aarch64-static "$work"/picojoule-*-linux-aarch64/bin/picojoule
+    else
+        skip "no qemu-aarch64-static: the program for 64-bit Arm was NOT run"
+    fi
+fi
 
 # ---- the wheel, without an index ----
 if python3 -m pip --version >/dev/null 2>&1; then
