@@ -82,8 +82,7 @@ pj_status pj_try_points(const pj_study *study, uint64_t first, uint64_t end, cha
 }
 #else
 
-enum { MOST_SECONDS = 60, FINE = 0, TOO_LARGE = 3 };
-static const rlim_t most_bytes = (rlim_t)2 << 30;
+enum { MOST_SECONDS = 60, MOST_GIB = 2, FINE = 0, TOO_LARGE = 3 };
 
 static void limit(int what, rlim_t most)
 {
@@ -126,7 +125,7 @@ pj_status pj_try_points(const pj_study *study, uint64_t first, uint64_t end, cha
         limit(RLIMIT_CORE, 0);
         limit(RLIMIT_CPU, MOST_SECONDS);
 #if !defined(__SANITIZE_ADDRESS__) /* which reserves more than there is */
-        limit(RLIMIT_AS, most_bytes);
+        limit(RLIMIT_AS, (rlim_t)MOST_GIB << 30);
 #endif
         _exit(price_all(study, first, end));
     }
