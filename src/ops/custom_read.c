@@ -402,7 +402,7 @@ static pj_status read_shipped(pj_model *model, pj_error *err)
     for (const pj_builtin *at = pj_builtin_op_rules; at->name; at++) {
         pj_json_doc *doc = NULL;
         r.ops->path = at->name;
-        PJ_TRY(pj_builtin_json(at, "op_rules", &doc, err));
+        PJ_TRY(pj_builtin_json(at, "op_rules/", &doc, err));
         pj_status status = read_file(&r, pj_json_root(doc));
         pj_json_free(doc);
         PJ_TRY(status);

@@ -172,7 +172,7 @@ static void write_charts(const pj_telling *t, pj_str *out)
     size_t points = 0;
     for (size_t i = 0; chart && i < chart->count; i++)
         points += chart->series[i].count;
-    if (!points)
+    if (!points || pj_arena_failed(t->arena))
         return;
     pj_str_add(out, "<div class=\"wide drawn\" tabindex=\"0\" role=\"group\" aria-label=\"Chart\">\n");
     pj_svg_draw(chart, false, out);

@@ -409,17 +409,24 @@ void pj_totals_add(pj_totals *sum, const pj_totals *more)
     }
 }
 
-static void add_figure(const pj_field *figure, void *to, const pj_layer *const *layers, size_t count)
+static void add_amounts(const pj_field *figure, double *to, const pj_layer *const *layers, size_t count)
 {
-    int64_t *whole = to;
-    double *amount = to;
+    double sum = *to;
     for (size_t i = 0; i < count; i++) {
-        const void *more = pj_field_at(figure, PJ_OF_ONE, layers[i]);
-        if (figure->type == &pj_field_amount)
-            *amount += *(const double *)more >= 0 ? *(const double *)more : 0;
-        else
-            *whole = pj_add_most(*whole, *(const int64_t *)more >= 0 ? *(const int64_t *)more : 0);
+        const double more = *(const double *)pj_field_at(figure, PJ_OF_ONE, layers[i]);
+        sum += more >= 0 ? more : 0;
     }
+    *to = sum;
+}
+
+static void add_counts(const pj_field *figure, int64_t *to, const pj_layer *const *layers, size_t count)
+{
+    int64_t sum = *to;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t more = *(const int64_t *)pj_field_at(figure, PJ_OF_ONE, layers[i]);
+        sum = pj_add_most(sum, more >= 0 ? more : 0);
+    }
+    *to = sum;
 }
 
 /* Figure by figure, as there are many layers. */
@@ -429,8 +436,10 @@ void pj_totals_add_layers(pj_totals *sum, const pj_layer *const *layers, size_t 
     for (size_t i = 0; i < count; i++)
         sum->uncounted += !layers[i]->free && !layers[i]->counted;
     for (const pj_field *f = pj_figure_next(NULL, PJ_IN_TABLES); f; f = pj_figure_next(f, PJ_IN_TABLES))
-        if (is_stored(f))
-            add_figure(f, (char *)sum + f->totals, layers, count);
+        if (f->type == &pj_field_amount)
+            add_amounts(f, (double *)(void *)((char *)sum + f->totals), layers, count);
+        else if (f->type == &pj_field_count)
+            add_counts(f, (int64_t *)(void *)((char *)sum + f->totals), layers, count);
 }
 
 /* Sums of what is read stay numbers; the part of op_cost that converts is no more than all of it. */

@@ -68,11 +68,11 @@ static const struct kind {
     size_t most;
     const char *folder;
 } kinds[] = {
-    [PJ_RESOURCE_TABLE] = {"energy table", "picojoule tables", pj_builtin_tables, PJ_MAX_TABLE_BYTES, "tables"},
-    [PJ_RESOURCE_DEVICE] = {"device", "picojoule devices", pj_builtin_devices, PJ_MAX_TABLE_BYTES, "devices"},
-    [PJ_RESOURCE_TARGET] = {"target", "picojoule help plan", pj_builtin_targets, PJ_MAX_TABLE_BYTES, "targets"},
+    [PJ_RESOURCE_TABLE] = {"energy table", "picojoule tables", pj_builtin_tables, PJ_MAX_TABLE_BYTES, "tables/"},
+    [PJ_RESOURCE_DEVICE] = {"device", "picojoule devices", pj_builtin_devices, PJ_MAX_TABLE_BYTES, "devices/"},
+    [PJ_RESOURCE_TARGET] = {"target", "picojoule help plan", pj_builtin_targets, PJ_MAX_TABLE_BYTES, "targets/"},
     [PJ_RESOURCE_HIERARCHY] = {"hierarchy", "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES,
-                               "hierarchies"},
+                               "hierarchies/"},
     [PJ_RESOURCE_OP_RULES] = {NULL, NULL, NULL, PJ_MAX_TABLE_BYTES, NULL},
     [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions", pj_builtin_footprint, PJ_MAX_TABLE_BYTES, NULL},
     [PJ_RESOURCE_FILE] = {NULL, NULL, NULL, PJ_MAX_JSON_BYTES, NULL},
@@ -99,7 +99,7 @@ static pj_status unknown(const struct kind *kind, const char *asked, pj_error *e
 static pj_status read_apart(const char *folder, const char *name, size_t most, pj_bytes *out, pj_error *err)
 {
     pj_str path = pj_str_new(0);
-    pj_str_printf(&path, "/picojoule/%s/%s", folder, name);
+    pj_str_printf(&path, "/picojoule/%s%s", folder, name);
     pj_status status =
         path.failed ? pj_fail_memory(err) : pj_file_read(path.data, most, &out->owned, &out->length, err);
     out->at = out->owned;

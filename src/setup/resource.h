@@ -58,7 +58,7 @@ const char *pj_builtin_spelled(const char *name);
 pj_status pj_resource_json(const pj_setup *setup, pj_resource_kind kind, const char *name, pj_json_doc **out,
                            char sha256[PJ_SHA256_DIGITS + 1], pj_error *err);
 
-/* The document of a built-in file of the folder, "op_rules". The caller frees *out. */
+/* The document of a built-in file of the folder, "op_rules/". The caller frees *out. */
 pj_status pj_builtin_json(const pj_builtin *builtin, const char *folder, pj_json_doc **out, pj_error *err);
 
 /* Last part of a path without .json, in `arena`; NULL: no memory. */

@@ -22,7 +22,7 @@ for key in $keys; do
     '"macs"') others='^src/cli/\|^src/cost/table_read.c' ;;            # words of --sort, and of an accumulator policy
     '"parameters"') others='^src/diff/explain.c' ;;                    # a cause of a difference
     '"ir_version"') others='^src/load/' ;;                             # of ONNX
-    '"output_shape"') others='^src/ops/\|^src/report/\(columns\|diff_view\).c' ;; # an attribute, and texts of shapes
+    '"output_shape"') others='^src/ops/\|^src/report/\(column_list\|diff_view\).c' ;; # an attribute, and texts of shapes
     *) others='^$' ;;
     esac
     found=$(grep -F -- "$key" "$work/lines" | cut -d: -f1 | grep -v "$others")

@@ -120,7 +120,7 @@ static void test_qtools(const pj_table *horowitz, const pj_table *defaults)
 static void test_moves(const pj_table *table)
 {
     pj_memory memory = on(table, PJ_PLACE_DRAM, true, 0);
-    pj_move tile = {PJ_OPERAND_OUTPUT, NULL, -1, 1000, 65536, PJ_PLACE_SRAM, PJ_PLACE_DRAM, 3};
+    pj_move tile = {PJ_OPERAND_OUTPUT, NULL, 1000, 65536, PJ_PLACE_SRAM, PJ_PLACE_DRAM, 3};
     CHECK_NEAR(pj_move_price(&memory, &tile), 3 * (156.25 + 20312.5), 1e-15);
     tile.from = PJ_PLACE_FIXED;
     CHECK_NEAR(pj_move_price(&memory, &tile), 3 * 20312.5, 1e-15);
