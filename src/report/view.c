@@ -133,9 +133,10 @@ static bool can_show(const pj_view *view, size_t item)
 static ranked rank_of(const pj_view *view, size_t item)
 {
     const pj_layer *layer = &view->result->layers[item];
+    if (view->group == PJ_NO_GROUP)
+        return (ranked){pj_energy_total(&layer->energy), layer->macs, item};
     const pj_totals *sum = &view->row[item].sum;
-    return view->group == PJ_NO_GROUP ? (ranked){pj_energy_total(&layer->energy), layer->macs, item}
-                                      : (ranked){pj_energy_total(&sum->energy), sum->macs, item};
+    return (ranked){pj_energy_total(&sum->energy), sum->macs, item};
 }
 
 /* The first `shown` of `count`, in the order of the view: of many, a few are kept at hand. NULL: no memory. */

@@ -33,9 +33,10 @@ static bool own_numbers(const pj_node *node, pj_arena *arena)
     return ok;
 }
 
-pj_status pj_places_open(pj_model *model, pj_arena *arena, pj_error *err)
+pj_status pj_places_open(pj_model *model, pj_error *err)
 {
     const pj_graph *graph = model->graph;
+    pj_arena *arena = model->arena;
     bool ok = true;
     for (int i = 0; ok && i < graph->inputs; i++)
         ok = own_dims(&graph->in[i]->declared, arena);

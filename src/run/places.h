@@ -16,8 +16,8 @@ typedef struct pj_places {
     size_t count, room;
 } pj_places;
 
-/* Gives the model arrays of its own, in `arena`, for all that places can be in. PJ_ENOMEM. */
-pj_status pj_places_open(pj_model *model, pj_arena *arena, pj_error *err);
+/* Gives the model arrays of its own, as long as it lives, for all that places can be in. PJ_ENOMEM. */
+pj_status pj_places_open(pj_model *model, pj_error *err);
 
 /* Adds the places that a text means (picojoule/probe.h has the words) to the list, which lives in `arena`.
  * PJ_EARGUMENT: there is no such place, or it is in the list already; PJ_ENOMEM. */

@@ -107,7 +107,7 @@ static void forget_shapes(const pj_model *model)
 static pj_status fill(pj_probe *probe, const char *const *columns, const pj_setup *const *setups, pj_error *err)
 {
     pj_places all = {0};
-    PJ_TRY(pj_places_open(probe->model, probe->arena, err));
+    PJ_TRY(pj_places_open(probe->model, err));
     for (size_t i = 0; i < probe->columns; i++) {
         size_t before = all.count;
         PJ_TRY(pj_places_find(probe->model, columns[i], probe->arena, &all, err));

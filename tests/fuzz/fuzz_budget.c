@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const pj_live_tensor tensor = {"t", 5, NULL};
     static const pj_activation_memory memory = {
-        0, {"graph", 5, "c1", &tensor, 1, NULL, 0},
+        0, {"graph", 5, "c1", &tensor, 1, NULL, 0, NULL, 0},
          NULL
     };
     static const pj_model_info about = {.path = "", .producer = ""};
