@@ -382,6 +382,7 @@ static pj_status open_tensor(pj_edit *edit, const pj_tensor *tensor, pj_error *e
 static pj_status get_contents(void *payload, int64_t first, size_t n, float *out, pj_error *err)
 {
     const contents *from = payload;
+    PJ_TRY(pj_got(from, err));
     PJ_TRY(open_tensor(from->edit, from->tensor, err));
     return pj_reader_floats(&from->edit->reader, first, (int64_t)n, from->edit->scratch, out, err);
 }

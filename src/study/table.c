@@ -156,7 +156,7 @@ pj_status pj_table_columns(pj_study *study, pj_error *err)
     PJ_TRY(add_levels(study, err));
     for (int i = 0; i < LAST_FACTS; i++)
         PJ_TRY(add_column(study, last_facts[i].name, last_facts[i].kind, last_facts[i].may_lack, err));
-    return PJ_OK;
+    return pj_got(!pj_arena_failed(study->arena), err);
 }
 
 /* ---- rows ---- */
