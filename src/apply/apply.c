@@ -54,6 +54,7 @@ static pj_status run_passes(pj_pass *pass, const pj_setup *setup)
         PJ_TRY(pj_dynamic(pass));
     PJ_TRY(pj_half(pass));
     PJ_TRY(pj_opset_raise(pass));
+    pj_edit_keep_read(pass->edit);
     pass->edit->probes = o->probe;
     pass->edit->is_changed = pass->edit->is_changed || o->probe;
     if (o->annotate)

@@ -109,7 +109,8 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_held *w
                 .axis = is_conv || pass->options->per_tensor ? -1 : pj_weight_channels(node, weight),
                 .unsigned8 = true,
                 .dtype = PJ_FLOAT32};
-    pj_edit_value *value[3] = {NULL, NULL, NULL}, *bias = node->inputs > 2 ? node->in[2] : NULL, *result = node->out[0],
+    pj_edit_value *value[3] = {NULL, NULL, NULL},
+                  *bias = !pj_edit_is(node, "MatMul") && node->inputs > 2 ? node->in[2] : NULL, *result = node->out[0],
                   *dequantized;
     uint64_t after = 0;
     parts x;

@@ -137,6 +137,17 @@ pj_edit_node *pj_edit_after(pj_edit *edit, pj_edit_node *at, const char *domain,
     return node;
 }
 
+void pj_edit_keep_read(pj_edit *edit)
+{
+    for (pj_edit_node *node = edit->last; node; node = node->previous)
+        for (int i = 0; !node->is_dropped && i < node->inputs; i++) {
+            if (node->in[i] && node->in[i]->init)
+                node->in[i]->init->is_dropped = false;
+            if (node->in[i] && node->in[i]->maker)
+                node->in[i]->maker->is_dropped = false;
+        }
+}
+
 void pj_edit_drop(pj_edit *edit, pj_edit_node *node)
 {
     node->is_dropped = edit->is_changed = true;

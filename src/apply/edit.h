@@ -141,6 +141,9 @@ pj_edit_node *pj_edit_before(pj_edit *edit, pj_edit_node *at, const char *domain
 pj_edit_node *pj_edit_after(pj_edit *edit, pj_edit_node *at, const char *domain, const char *op, const char *base,
                             int inputs, int outputs);
 void pj_edit_drop(pj_edit *edit, pj_edit_node *node);
+
+/* What is read by a node that stays, stays: a tensor may be read by what a pass added after it had been given up. */
+void pj_edit_keep_read(pj_edit *edit);
 void pj_edit_int(pj_edit *edit, pj_edit_node *node, const char *name, int64_t value);
 void pj_edit_ints(pj_edit *edit, pj_edit_node *node, const char *name, const int64_t *value, int count);
 void pj_edit_string(pj_edit *edit, pj_edit_node *node, const char *name, const char *value);

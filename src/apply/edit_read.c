@@ -118,8 +118,8 @@ static pj_status read_node(pj_edit *edit, const pj_field_at *message, pj_edit_no
         node->inputs += field.wire == PJ_WIRE_BYTES && field.number == NODE_INPUT;
         node->outputs += field.wire == PJ_WIRE_BYTES && field.number == NODE_OUTPUT;
     }
-    node->in = PJ_NEW(edit->arena, pj_edit_value *, node->inputs);
-    node->out = PJ_NEW(edit->arena, pj_edit_value *, node->outputs);
+    node->in = PJ_NEW(edit->arena, pj_edit_value *, node->inputs ? node->inputs : 1); /* in[0] can always be read */
+    node->out = PJ_NEW(edit->arena, pj_edit_value *, node->outputs ? node->outputs : 1);
     if (!node->in || !node->out)
         return pj_fail_memory(err);
     for (uint64_t at = message->value; at < message->end;) {

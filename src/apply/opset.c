@@ -16,6 +16,12 @@ static int rank_of(const pj_node *node, int input)
                : -1;
 }
 
+/* What names of new values begin with. */
+static const char *base_of(const pj_edit_node *node)
+{
+    return node->out[0] ? node->out[0]->name : node->name;
+}
+
 /* An attribute of whole numbers becomes input `input`. */
 static void move_ints(pj_pass *pass, pj_edit_node *node, const char *name, int input)
 {
@@ -23,8 +29,8 @@ static void move_ints(pj_pass *pass, pj_edit_node *node, const char *name, int i
     if (!attr || attr->kind != PJ_ATTR_INTS)
         return;
     const int64_t count = attr->count;
-    pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0] ? node->out[0]->name : node->name, name, PJ_INT64, 1,
-                                         &count, attr->ints, 8 * (size_t)count);
+    pj_edit_value *value =
+        pj_edit_bytes(pass->edit, base_of(node), name, PJ_INT64, 1, &count, attr->ints, 8 * (size_t)count);
     pj_edit_widen(pass->edit, node, input + 1);
     if (node->inputs > input)
         pj_edit_read(pass->edit, node, input, value);
@@ -61,7 +67,7 @@ static bool set_axis(pj_pass *pass, pj_edit_node *node, bool dry)
     const int rank = rank_of(node->was, 0);
     const int64_t axis = pj_node_int(node->was, "axis", 1);
     if (dry)
-        return true;
+        return node->in[0] && node->out[0];
     if (rank < 1 || (axis != rank - 1 && axis != -1)) {
         pj_edit_value *result = node->out[0], *given = node->in[0];
         pj_edit_node *flatten = pj_edit_before(edit, node, "", "Flatten", result->name, 1, 1);
@@ -101,7 +107,7 @@ static bool move_bounds(pj_pass *pass, pj_edit_node *node, bool dry)
         float bound = attr && attr->kind == PJ_ATTR_FLOAT ? attr->f : absent[i];
         if (!attr)
             continue;
-        pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0]->name, names[i], PJ_FLOAT32, 0, NULL, &bound, 4);
+        pj_edit_value *value = pj_edit_bytes(pass->edit, base_of(node), names[i], PJ_FLOAT32, 0, NULL, &bound, 4);
         pj_edit_widen(pass->edit, node, i + 2);
         if (node->inputs > i + 1)
             pj_edit_read(pass->edit, node, i + 1, value);
@@ -149,7 +155,7 @@ static bool move_pads(pj_pass *pass, pj_edit_node *node, bool dry)
     if (fill == 0)
         return true;
     pj_edit_widen(pass->edit, node, 3);
-    pj_edit_value *bytes = pj_edit_bytes(pass->edit, node->out[0]->name, "value", PJ_FLOAT32, 0, NULL, &fill, 4);
+    pj_edit_value *bytes = pj_edit_bytes(pass->edit, base_of(node), "value", PJ_FLOAT32, 0, NULL, &fill, 4);
     if (node->inputs > 2)
         pj_edit_read(pass->edit, node, 2, bytes);
     return true;
@@ -162,8 +168,7 @@ static bool move_k(pj_pass *pass, pj_edit_node *node, bool dry)
     const int64_t one = 1, count = k && k->kind == PJ_ATTR_INT ? k->i : 0;
     if (dry || !k || k->kind != PJ_ATTR_INT)
         return k && k->kind == PJ_ATTR_INT;
-    pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0] ? node->out[0]->name : node->name, "/k", PJ_INT64, 1,
-                                         &one, &count, sizeof count);
+    pj_edit_value *value = pj_edit_bytes(pass->edit, base_of(node), "/k", PJ_INT64, 1, &one, &count, sizeof count);
     pj_edit_widen(pass->edit, node, 2);
     if (node->inputs > 1)
         pj_edit_read(pass->edit, node, 1, value);
@@ -207,8 +212,7 @@ static bool move_axis(pj_pass *pass, pj_edit_node *node, bool dry)
     const int64_t axis = pj_node_int(node->was, "axis", 1);
     if (dry)
         return true;
-    pj_edit_value *value =
-        pj_edit_bytes(pass->edit, node->out[0]->name, "/axis", PJ_INT64, 0, NULL, &axis, sizeof axis);
+    pj_edit_value *value = pj_edit_bytes(pass->edit, base_of(node), "/axis", PJ_INT64, 0, NULL, &axis, sizeof axis);
     pj_edit_widen(pass->edit, node, 3);
     if (node->inputs > 2)
         pj_edit_read(pass->edit, node, 2, value);
@@ -254,8 +258,8 @@ static bool move_scales(pj_pass *pass, pj_edit_node *node, bool dry)
     if (dry || !scales || scales->kind != PJ_ATTR_FLOATS)
         return scales && scales->kind == PJ_ATTR_FLOATS;
     const int64_t count = scales->count;
-    pj_edit_value *value = pj_edit_bytes(pass->edit, node->out[0]->name, "/scales", PJ_FLOAT32, 1, &count,
-                                         scales->floats, 4 * (size_t)count);
+    pj_edit_value *value =
+        pj_edit_bytes(pass->edit, base_of(node), "/scales", PJ_FLOAT32, 1, &count, scales->floats, 4 * (size_t)count);
     pj_edit_widen(pass->edit, node, 2);
     if (node->inputs > 1)
         pj_edit_read(pass->edit, node, 1, value);
@@ -282,7 +286,7 @@ static bool say_resize(pj_pass *pass, pj_edit_node *node, bool dry)
     if (node->inputs > 2) {
         pj_edit_read(pass->edit, node, 2, node->in[1]);
         node->in[1] = pass->edit->opset >= 13 ? NULL
-                                              : pj_edit_bytes(pass->edit, node->out[0]->name, "/roi", PJ_FLOAT32, 1,
+                                              : pj_edit_bytes(pass->edit, base_of(node), "/roi", PJ_FLOAT32, 1,
                                                               (const int64_t[]){0}, "", 0);
     }
     pj_edit_string(pass->edit, node, "coordinate_transformation_mode", "asymmetric");

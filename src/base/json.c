@@ -9,6 +9,7 @@ struct pj_json_doc {
     pj_arena *arena;
     const pj_json_node *root;
     const char *file; /* name for messages */
+    size_t skipped;   /* bytes of a byte order mark, which positions do not count */
 };
 
 static pj_json handle(const pj_json_doc *doc, const pj_json_node *node)
@@ -62,8 +63,8 @@ void pj_json_path(pj_json at, pj_str *out)
 
 void pj_json_span(pj_json at, size_t *begin, size_t *end)
 {
-    *begin = at.node ? at.node->begin : 0;
-    *end = at.node ? at.node->end : 0;
+    *begin = at.node ? at.doc->skipped + at.node->begin : 0;
+    *end = at.node ? at.doc->skipped + at.node->end : 0;
 }
 
 size_t pj_json_line(pj_json at)
@@ -158,6 +159,7 @@ static pj_status parse(pj_json_doc *doc, const char *text, size_t length, bool i
     if (length > most)
         return pj_fail(err, PJ_ELIMIT, "%zu bytes of JSON; at most %zu are accepted", length, most);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
+        doc->skipped = 3;
         text += 3;
         length -= 3;
     }

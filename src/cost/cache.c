@@ -99,5 +99,5 @@ pj_num pj_cache_appended(const pj_traffic *traffic, size_t layer, int o, const p
 bool pj_cache_is_passed(const pj_traffic *traffic, size_t layer, int i, const pj_value *const *past)
 {
     const pj_node *node = traffic->layers->detail[layer].node;
-    return appends(node) >= 0 && node->out[0] && past[node->out[0]->index] == node->in[i];
+    return appends(node) >= 0 && node->outputs > 0 && node->out[0] && past[node->out[0]->index] == node->in[i];
 }

@@ -143,7 +143,7 @@ pj_status pj_load_node(pj_loader *loader, const pj_spot *place, const PjOnnx__No
 static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->inputs = (int)proto->n_input;
-    node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input);
+    node->in = PJ_NEW(loader->arena, pj_value *, proto->n_input ? proto->n_input : 1); /* in[0] can always be read */
     PJ_TRY(pj_got(node->in, loader->err));
     for (size_t i = 0; i < proto->n_input; i++) {
         if (!*proto->input[i])
@@ -165,7 +165,7 @@ static pj_status read_inputs(pj_loader *loader, const pj_spot *place, const PjOn
 static pj_status read_outputs(pj_loader *loader, const pj_spot *place, const PjOnnx__NodeProto *proto, pj_node *node)
 {
     node->outputs = (int)proto->n_output;
-    node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output);
+    node->out = PJ_NEW(loader->arena, pj_value *, proto->n_output ? proto->n_output : 1);
     PJ_TRY(pj_got(node->out, loader->err));
     for (size_t i = 0; i < proto->n_output; i++)
         if (*proto->output[i])
