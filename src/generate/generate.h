@@ -66,6 +66,7 @@ typedef struct pj_stepper {
     pj_model *model;
     const pj_roles *roles;
     pj_setup setup; /* with table, devices and plan as asked */
+    char step[64];  /* what setup.step says */
     pj_prices prices;
     const pj_device **device;
     const pj_json_doc *plan;

@@ -383,11 +383,10 @@ static pj_status rebind_run(pj_stepper *s, int64_t tokens, int64_t batch, pj_err
 pj_status pj_step_measure(pj_stepper *s, int64_t tokens, int64_t past, int64_t batch, pj_step_figures *out,
                           pj_error *err)
 {
-    char step[64];
     walk w = {.s = s, .tokens = tokens, .past = past, .batch = batch, .out = out, .err = err};
     memset(out, 0, sizeof *out);
-    snprintf(step, sizeof step, "%" PRId64 "@%" PRId64, tokens, past);
-    s->setup.step = step;
+    snprintf(s->step, sizeof s->step, "%" PRId64 "@%" PRId64, tokens, past);
+    s->setup.step = s->step;
     s->setup.batch = (uint64_t)batch;
     s->setup.unbound_dims_are_one = true;
     s->measured++;

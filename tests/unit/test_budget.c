@@ -587,6 +587,9 @@ static void test_renewal(void)
     CHECK_PART(r->text, "\"match\": \"*\", \"macs\": 50}"); /* the larger of both layers */
     CHECK_INT(r->limit_count, 2);
     done(&c, r);
+    r = renewed(&c, "\xef\xbb\xbf" BUDGET("", "\"macs\":  50 "), 0.1); /* a byte order mark moves nothing */
+    CHECK_TEXT(r->text, "\xef\xbb\xbf" BUDGET("", "\"macs\":  66 "));
+    done(&c, r);
 }
 
 /* One limit for two models of 60 and 72 MACs: it suits both, and one that is not checked is not forgotten. */
