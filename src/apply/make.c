@@ -247,7 +247,7 @@ static block block_of(const pj_make *make, const float *w, int64_t n)
     b.scale = settled(make, make->asymmetric ? (hi - lo) / codes : most / -middle);
     b.factor = b.scale != 0 ? 1 / b.scale : 0;
     if (make->asymmetric && b.scale != 0)
-        b.zero = rintf(-lo * b.factor);
+        b.zero = fminf(rintf(-lo * b.factor), codes); /* a scale of fp16 may be far less than asked */
     return b;
 }
 
