@@ -49,7 +49,7 @@ static pj_edit_node *maker_for_one(const pj_edit_value *value)
 
 static bool has_rank(const pj_edit_value *value, int rank)
 {
-    return value->was && value->was->type.kind == PJ_TENSOR && value->was->type.rank == rank;
+    return value && value->was && value->was->type.kind == PJ_TENSOR && value->was->type.rank == rank;
 }
 
 /* Does the layer take the factors of a BatchNormalization after it? */
@@ -224,7 +224,7 @@ static pj_edit_value *stand_in(pj_edit_value *value)
 static void bypass(pj_pass *pass, pj_edit_node *node, pj_edit_value *from)
 {
     pj_edit_value *to = node->out[0];
-    if (to->is_captured)
+    if (!to || to->is_captured)
         return;
     if (to->is_output) { /* its name has to stay: whoever makes `from` makes it instead */
         pj_edit_node *maker = from->maker;

@@ -92,6 +92,12 @@ static uint32_t bits_of(float x)
     return bits;
 }
 
+/* One of two without a branch, which signs and sizes of weights would mislead. */
+static uint32_t pick(bool first, uint32_t a, uint32_t b)
+{
+    return b ^ ((a ^ b) & -(uint32_t)first);
+}
+
 void pj_halves(const float *x, size_t n, uint16_t *out, pj_lost *lost)
 {
     uint64_t clamped = 0, flushed = 0, bad = 0;
@@ -102,10 +108,11 @@ void pj_halves(const float *x, size_t n, uint16_t *out, pj_lost *lost)
         memcpy(&magnitude, &size, sizeof magnitude);
         uint32_t small = bits_of(magnitude + 0.5F) - 0x3f000000;
         uint32_t normal = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
-        uint32_t large = size >= 0x7f800000 ? 0x7c00U | (size > 0x7f800000 ? 0x200U : 0) : 0x7bff;
-        uint32_t code = size < 0x38800000 ? small : size >= 0x477ff000 ? large : normal;
-        clamped += size >= 0x477ff000 && size < 0x7f800000;
-        bad += size >= 0x7f800000;
+        bool is_bad = size >= 0x7f800000, is_large = size >= 0x477ff000;
+        uint32_t large = pick(is_bad, 0x7c00U | (uint32_t)(size > 0x7f800000) << 9, 0x7bff);
+        uint32_t code = pick(size < 0x38800000, small, pick(is_large, large, normal));
+        clamped += is_large && !is_bad;
+        bad += is_bad;
         flushed += size > 0 && code == 0;
         out[i] = (uint16_t)(code | (bits >> 16 & 0x8000));
     }

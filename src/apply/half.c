@@ -100,7 +100,7 @@ static bool is_product(const pj_edit_node *node)
 static bool moves_batches(const pj_edit_node *node)
 {
     bool reads = false;
-    for (int r = 0; pj_written_moves_batches(node->was) && r < node->out[0]->readers; r++)
+    for (int r = 0; pj_written_moves_batches(node->was) && node->out[0] && r < node->out[0]->readers; r++)
         reads = reads || is_product(node->out[0]->reader[r]);
     return reads;
 }
@@ -221,7 +221,7 @@ static void retype_attributes(half *h, pj_edit_node *node)
         node->lacks = "to";
         pj_edit_int(h->pass->edit, node, "to", h->dtype);
     }
-    if (!pj_edit_is(node, "ConstantOfShape") || node->was->out[0]->type.dtype != PJ_FLOAT32)
+    if (!pj_edit_is(node, "ConstantOfShape") || !node->was->out[0] || node->was->out[0]->type.dtype != PJ_FLOAT32)
         return;
     const pj_attr *attr = pj_node_attr(node->was, "value");
     const uint8_t *bytes = attr && attr->kind == PJ_ATTR_TENSOR ? attr->tensor->bytes : NULL;

@@ -7,6 +7,7 @@
 
 #include "base/ckd.h"
 #include "ops/op.h"
+#include "plan/written.h"
 #include "quant/scale.h"
 
 /* ---- wishes ---- */
@@ -37,8 +38,8 @@ pj_wish pj_wish_of(const pj_pass *pass, const pj_edit_node *node)
 {
     pj_wish wish = {0};
     const pj_plan_formats *formats = node->was ? pass->plan.node[node->was->id] : NULL;
-    if (!node->was || is_kept(pass, node->was))
-        return wish;
+    if (!node->was || is_kept(pass, node->was) || (!node->out[0] && !pj_written_is_recurrent(node->was)))
+        return wish; /* only LSTM and its kin may leave out their first result */
     const pj_format *weights = formats && formats->weights.from ? &formats->weights : &pass->plan.weights;
     const pj_format *activations =
         formats && formats->activations.from ? &formats->activations : &pass->plan.activations;
