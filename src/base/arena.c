@@ -147,8 +147,9 @@ static chunk *add_chunk(pj_arena *arena, size_t least)
 }
 
 /* The next `bytes` of a chunk for an object of `size`, which is zeroed where they have been used before. */
-static void *bump(chunk *at, size_t bytes, size_t size)
+static void *bump(chunk *at, size_t align, size_t bytes, size_t size)
 {
+    at->used = (at->used + align - 1) / align * align;
     char *object = (char *)at->objects + at->used;
     permit(object, size);
     if (at->used < at->dirty)
@@ -157,34 +158,44 @@ static void *bump(chunk *at, size_t bytes, size_t size)
     return object;
 }
 
-static void *take(pj_arena *arena, size_t count, size_t size)
+static void *take(pj_arena *arena, size_t count, size_t size, size_t align)
 {
-    const size_t align = sizeof(max_align_t);
-    size_t bytes, total;
-    if (!pj_mul_size(count, size, &size) || !pj_add_size(size, GUARD + align - 1, &total))
+    size_t bytes, most, total; /* `most`: wherever it begins */
+    if (!pj_mul_size(count, size, &size) || !pj_add_size(size, GUARD, &bytes) || !pj_add_size(bytes, align - 1, &most))
         return NULL;
-    bytes = ONE_OBJECT_PER_CHUNK ? size : total / align * align;
-    if (!pj_add_size(arena->bytes, bytes, &total) || total > arena->limit)
+    if (ONE_OBJECT_PER_CHUNK)
+        bytes = most = size;
+    if (!pj_add_size(arena->bytes, most, &total) || total > arena->limit)
         return NULL;
     chunk *at = arena->newest;
-    if (ONE_OBJECT_PER_CHUNK || !at || at->size - at->used < bytes)
-        at = add_chunk(arena, bytes);
+    if (ONE_OBJECT_PER_CHUNK || !at || at->size - at->used < most)
+        at = add_chunk(arena, most);
     if (!at)
         return NULL;
-    arena->bytes = total;
-    return bump(at, bytes, size);
+    size_t used = at->used;
+    void *object = bump(at, align, bytes, size);
+    arena->bytes += at->used - used;
+    return object;
+}
+
+/* A type's alignment divides its size. What are bytes now may be read as anything. */
+static size_t align_of(size_t size)
+{
+    return size == 1 || size % sizeof(max_align_t) == 0 ? sizeof(max_align_t) : sizeof(uint64_t);
 }
 
 void *pj_arena_alloc(pj_arena *arena, size_t count, size_t size)
 {
-    void *object = take(arena, count, size);
+    void *object = take(arena, count, size, align_of(size));
     arena->failed = arena->failed || !object;
     return object;
 }
 
 char *pj_arena_strndup(pj_arena *arena, const char *text, size_t length)
 {
-    char *copy = pj_arena_alloc(arena, length < SIZE_MAX ? length + 1 : length, 1);
+    const size_t align = SANITIZED ? sizeof(uint64_t) : 1; /* texts lie close together */
+    char *copy = take(arena, length < SIZE_MAX ? length + 1 : length, 1, align);
+    arena->failed = arena->failed || !copy;
     if (copy && length)
         memcpy(copy, text, length);
     return copy;

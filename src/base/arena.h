@@ -1,9 +1,10 @@
 /* Memory that is freed all at once.
  *
  * Whoever creates an arena owns it and everything allocated from it; nothing in it is freed one by one. Memory comes
- * zeroed and aligned for any type. An allocation fails (NULL) when the system has no memory or when the arena's byte
- * limit is reached: hostile files must not make us swap. With AddressSanitizer each object is its own malloc, or stands
- * between bytes that may not be touched, so that an overrun is seen. Not for use from two threads at once. */
+ * zeroed, aligned for whatever has the size that was asked for, and for any type where that is 1. An allocation fails
+ * (NULL) when the system has no memory or when the arena's byte limit is reached: hostile files must not make us swap.
+ * With AddressSanitizer each object is its own malloc, or stands between bytes that may not be touched, so that an
+ * overrun is seen. Not for use from two threads at once. */
 #pragma once
 
 #include "base/libc.h"

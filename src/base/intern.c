@@ -83,7 +83,7 @@ void *pj_intern(pj_interner *interner, const int64_t *key, size_t words, size_t 
     if (interner->slot[at])
         return room_of(interner->slot[at], room);
     size_t bytes = sizeof(pj_interned) + words * sizeof *key + sizeof(max_align_t) + room;
-    pj_interned *entry = pj_arena_alloc(interner->arena, 1, bytes);
+    pj_interned *entry = pj_arena_alloc(interner->arena, bytes, 1); /* for anything */
     if (!entry)
         return NULL;
     entry->hash = hash;

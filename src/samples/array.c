@@ -83,14 +83,17 @@ static uint16_t half_of(double value)
     return (uint16_t)(sign + ((exponent + 13) << 10) + (int)steps);
 }
 
-static int64_t clamp(double value, double low, double high)
+/* The bits of the nearest integer from low up to below `end`, which may be 2^64. */
+static uint64_t clamp(double value, double low, double end)
 {
     if (isnan(value))
         return 0;
     value = nearbyint(value);
     if (value <= low)
-        return (int64_t)low;
-    return value >= high ? (high >= 0x1p63 ? INT64_MAX : (int64_t)high) : (int64_t)value;
+        return (uint64_t)(int64_t)low;
+    if (value >= end)
+        return end >= 0x1p64 ? UINT64_MAX : (uint64_t)end - 1;
+    return value >= 0 ? (uint64_t)value : (uint64_t)(int64_t)value;
 }
 
 /* Writes one element. false: not a type that is written here. */
@@ -108,8 +111,8 @@ static bool put(pj_dtype dtype, double value, void *to)
     } else if (dtype == PJ_BOOL) {
         *(uint8_t *)to = value != 0;
     } else if (pj_dtype_is_integer(dtype) && bits >= 8) {
-        double most = ldexp(1, pj_dtype_is_signed(dtype) ? bits - 1 : bits);
-        int64_t number = clamp(value, pj_dtype_is_signed(dtype) ? -most : 0, most >= 0x1p63 ? most : most - 1);
+        double end = ldexp(1, pj_dtype_is_signed(dtype) ? bits - 1 : bits);
+        uint64_t number = clamp(value, pj_dtype_is_signed(dtype) ? -end : 0, end);
         memcpy(to, &number, (size_t)bits / 8);
     } else {
         return false;

@@ -287,6 +287,9 @@ static void test_casts(void)
     check_cast(-3.5, PJ_FLOAT64, PJ_INT8, -4);
     check_cast(300, PJ_FLOAT64, PJ_INT8, 127);
     check_cast(-1, PJ_FLOAT64, PJ_UINT8, 0);
+    check_cast(0x1.8p63, PJ_FLOAT64, PJ_UINT64, 0x1.8p63); /* more than an int64 holds */
+    check_cast(-5, PJ_FLOAT64, PJ_UINT64, 0);
+    check_cast(-0x1p63, PJ_FLOAT64, PJ_INT64, -0x1p63);
     check_cast(7, PJ_INT64, PJ_INT32, 7);
     check_cast(0x1p53, PJ_INT64, PJ_INT64, 0x1p53);
     check_cast(2, PJ_FLOAT32, PJ_BOOL, 1);
