@@ -17,11 +17,7 @@ bool pj_edit_is(const pj_edit_node *node, const char *op)
 
 bool pj_edit_is_any(const pj_edit_node *node, const char *ops)
 {
-    size_t length = node && !*node->domain ? strlen(node->op) : 0;
-    for (const char *at = length ? strstr(ops, node->op) : NULL; at; at = strstr(at + 1, node->op))
-        if ((at == ops || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    return false;
+    return node && !*node->domain && pj_text_lists(ops, node->op);
 }
 
 void pj_edit_append(pj_edit *edit, pj_edit_node *node)

@@ -198,6 +198,17 @@ void pj_str_add_shell(pj_str *str, const char *word)
     pj_str_add_char(str, '\'');
 }
 
+bool pj_text_lists(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+    if (!length || strchr(word, ' '))
+        return false;
+    for (const char *at = strstr(words, word); at; at = strstr(at + 1, word))
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    return false;
+}
+
 size_t pj_text_distance(const char *a, const char *b, size_t most)
 {
     enum { LONGEST = 64 };

@@ -48,6 +48,9 @@ void pj_str_add_ratio(pj_str *str, double ratio);
 /* `word` as one word of a POSIX shell, which gets its bytes back; in quotes only where it has to be. */
 void pj_str_add_shell(pj_str *str, const char *word);
 
+/* Is `word`, which has no blank, one of the words of the text, between single blanks? */
+bool pj_text_lists(const char *words, const char *word);
+
 /* Edit distance that tells near names (insert, delete, replace, swap of neighbours); at most `most` + 1. */
 size_t pj_text_distance(const char *a, const char *b, size_t most);
 

@@ -3,11 +3,7 @@
 
 static bool is_one_of(const pj_node *node, const char *names)
 {
-    size_t length = strlen(node->op);
-    for (const char *at = strstr(names, node->op); at; at = strstr(at + 1, node->op))
-        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
-            return node->domain[0] == 0;
-    return false;
+    return !*node->domain && pj_text_lists(names, node->op);
 }
 
 bool pj_twin_is_input(const pj_value *value)

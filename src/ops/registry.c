@@ -1,4 +1,5 @@
 /* From a node's domain, name and opset to its row. */
+#include "base/str.h"
 #include "ops/families.h"
 
 static const pj_op_family *const families[] = {
@@ -58,10 +59,8 @@ static const char wide[] =
 
 bool pj_op_stays_wide(const pj_node *node)
 {
-    const size_t length = strlen(node->op);
-    for (const char *at = *node->domain ? NULL : strstr(wide, node->op); at && length; at = strstr(at + 1, node->op))
-        if (at[-1] == ' ' && at[length] == ' ')
-            return true;
+    if (!*node->domain && pj_text_lists(wide, node->op))
+        return true;
     return (strcmp(node->op, "CumSum") == 0 && node->opset < 14) ||
            (strcmp(node->op, "IsInf") == 0 && node->opset < 20);
 }

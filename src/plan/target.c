@@ -58,13 +58,7 @@ static pj_status read_others(pj_json root, pj_choice_list *choices, pj_target *o
 
 bool pj_target_lists(const char *operators, const pj_node *node)
 {
-    size_t length = strlen(node->op);
-    if (!operators)
-        return true;
-    for (const char *at = *node->domain ? NULL : strstr(operators, node->op); at; at = strstr(at + 1, node->op))
-        if (at[-1] == ' ' && at[length] == ' ')
-            return true;
-    return false;
+    return !operators || (!*node->domain && pj_text_lists(operators, node->op));
 }
 
 /* A list of operators as one text with a space on either side of each. */

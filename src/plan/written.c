@@ -1,16 +1,8 @@
 /* Which nodes take which numbers, by operator and by where their inputs come from. */
 #include "plan/written.h"
 
+#include "base/str.h"
 #include "ops/op.h"
-
-static bool is_any(const pj_node *node, const char *ops)
-{
-    const size_t length = strlen(node->op);
-    for (const char *at = length ? strstr(ops, node->op) : NULL; at; at = strstr(at + 1, node->op))
-        if (at[-1] == ' ' && at[length] == ' ')
-            return true;
-    return false;
-}
 
 bool pj_written_is_computed(const pj_value *value)
 {
@@ -20,7 +12,7 @@ bool pj_written_is_computed(const pj_value *value)
     for (int i = 0; i < MOST_PASSED && !pj_value_tensor(value); i++) {
         const pj_node *maker = value->producer;
         if (!maker || *maker->domain || maker->inputs < 1 || !maker->in[0] ||
-            !is_any(maker, " Reshape Flatten Squeeze Unsqueeze Identity "))
+            !pj_text_lists("Reshape Flatten Squeeze Unsqueeze Identity", maker->op))
             return true;
         value = maker->in[0];
     }
@@ -37,7 +29,7 @@ bool pj_written_reads_computed(const pj_node *node)
 
 bool pj_written_is_recurrent(const pj_node *node)
 {
-    return !*node->domain && is_any(node, " LSTM GRU RNN ");
+    return !*node->domain && pj_text_lists("LSTM GRU RNN", node->op);
 }
 
 static bool has_graph(const pj_node *node)
@@ -72,7 +64,7 @@ static bool reads_integers(const pj_node *node)
 
 bool pj_written_moves_batches(const pj_node *node)
 {
-    const pj_attr *perm = !*node->domain && is_any(node, " Transpose ") ? pj_node_attr(node, "perm") : NULL;
+    const pj_attr *perm = !*node->domain && pj_text_lists("Transpose", node->op) ? pj_node_attr(node, "perm") : NULL;
     const int rank = perm && perm->kind == PJ_ATTR_INTS ? (int)perm->count : 0;
     bool moves = rank > 2 && (perm->ints[rank - 2] == 0 || perm->ints[rank - 1] == 0);
     for (int i = 0; moves && i < rank - 2; i++)
@@ -82,7 +74,7 @@ bool pj_written_moves_batches(const pj_node *node)
 
 bool pj_written_reads_moved(const pj_node *node)
 {
-    for (int i = 0; !*node->domain && is_any(node, " MatMul ") && i < node->inputs; i++)
+    for (int i = 0; !*node->domain && pj_text_lists("MatMul", node->op) && i < node->inputs; i++)
         if (node->in[i] && node->in[i]->producer && pj_written_moves_batches(node->in[i]->producer))
             return true;
     return false;
@@ -96,7 +88,7 @@ const char *pj_written_stays_wide(const pj_node *node)
         return "it holds subgraphs, which stay as they are";
     if (reads_integers(node))
         return "it reads what a DequantizeLinear of the model makes";
-    if (is_any(node, " LayerNormalization ") && node->outputs > 1)
+    if (pj_text_lists("LayerNormalization", node->op) && node->outputs > 1)
         return "its mean and deviation are outputs of fp32";
     return NULL;
 }

@@ -234,6 +234,19 @@ static void test_nearest(void)
     CHECK(!pj_nearest_word("weights", words) && !pj_nearest_word("xy", words));
 }
 
+static void test_lists(void)
+{
+    CHECK(pj_text_lists("LSTM GRU RNN", "LSTM"));
+    CHECK(pj_text_lists("LSTM GRU RNN", "RNN"));
+    CHECK(pj_text_lists(" Reshape ", "Reshape"));
+    CHECK(!pj_text_lists("LayerNormalization", "Normalization"));
+    CHECK(!pj_text_lists("MatMulInteger", "MatMul"));
+    CHECK(pj_text_lists("MatMulInteger MatMul", "MatMul"));
+    CHECK(!pj_text_lists(" LSTM GRU ", " LSTM")); /* names in files may have any characters */
+    CHECK(!pj_text_lists("LSTM GRU", "LSTM GRU"));
+    CHECK(!pj_text_lists("LSTM", ""));
+}
+
 int main(void)
 {
     test_arena_reset();
@@ -246,6 +259,7 @@ int main(void)
     test_map_without_memory();
     test_fixed();
     test_text();
+    test_lists();
     test_shell();
     test_nearest();
     return check_done();
