@@ -6,6 +6,7 @@
 #include "apply/pass.h"
 #include "base/ckd.h"
 #include "ops/op.h"
+#include "plan/written.h"
 #include "quant/scale.h"
 
 enum { OPSET_AXIS = 13, OPSET_HALF = 19, OPSET_INT4 = 21, OPSET_INT2 = 25 };
@@ -318,40 +319,57 @@ static pj_status write_nbits(pj_pass *pass, pj_edit_node *node, const pj_held *w
 
 /* ---- GatherBlockQuantized ---- */
 
-/* A table whose rows are looked up: int4 in blocks along them. */
-static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+/* Numbers a scale: a block of int4; of int8 a whole row, in a block that is a power of two, as it has to be. */
+static int64_t table_block(const pj_pass *pass, int bits, int64_t wide)
 {
-    pj_held table;
-    const int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
-    const pj_dtype dtype = wish->activations == PJ_WISH_HALF ? PJ_FLOAT16 : PJ_FLOAT32;
-    if (!pass->for_ort || wish->weights != PJ_WISH_INT || wish->weight_bits != 4 || block < 16 ||
-        !is_power_of_two(block))
-        return pj_pass_keep(pass, node,
-                            "tables are written in int4 alone, for --target onnxruntime, in blocks of 16, 32 ...");
-    if (!pj_weight_of(pass, node->in[0], &table) || table.rank != 2 || table.from.count == 0 ||
-        table.value->dtype != PJ_FLOAT32 || pj_node_int(node->was, "axis", 0) != 0)
-        return pj_pass_keep(pass, node, "it looks nothing up in rows of a constant matrix of fp32 numbers");
-    PJ_TRY(pj_weight_check(pass, node, &table));
-    PJ_TRY(check_numbers(pass, node, &table));
-    const int64_t scales[] = {table.dims[0], table.dims[1] / block + (table.dims[1] % block != 0)};
+    int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
+    while (bits > 4 && pass->options->block <= 0 && block < wide && block <= INT64_MAX / 2)
+        block *= 2;
+    return block;
+}
+
+/* The integers and their scales, once for all that look something up in the table. */
+static pj_status table_parts(pj_pass *pass, const pj_edit_node *node, const pj_held *table, const pj_dq *form,
+                             pj_edit_value ***out)
+{
+    const int64_t rows = table->dims[0], wide = table->dims[1];
+    const int64_t scales[] = {rows, wide / form->block + (wide % form->block != 0)};
+    char *key = key_of(pass, "table", table, form);
     pj_make make = {
         .form = PJ_FORM_BLOCK_CODES,
-        .from = table.from,
-        .lay = {table.dims[0], table.dims[1], 1},
-        .bits = 4,
-        .most = 7,
-        .block = block,
-        .half_scales = dtype == PJ_FLOAT16,
-        .name = table.value->name,
+        .from = table->from,
+        .lay = {rows, wide, 1},
+        .bits = form->bits,
+        .most = form->most,
+        .block = form->block,
+        .offset = form->unsigned8 ? 128 : 0,
+        .half_scales = form->dtype == PJ_FLOAT16,
+        .name = table->value->name,
         .rounding = pj_pass_rounding(pass, node)
     };
-    pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "GatherBlockQuantized", node->name, 3, 1);
-    pj_edit_value *codes = pj_edit_make(pass->edit, table.value->name, "/q", PJ_INT4, 2, table.dims, &make);
+    pj_edit_value **part = key ? pj_map_get(&pass->made, key) : NULL;
+    *out = part;
+    if (part)
+        return PJ_OK;
+    PJ_TRY(check_numbers(pass, node, table));
+    *out = part = PJ_NEW(pass->arena, pj_edit_value *, 2);
+    if (!key || !part || !pj_map_put(&pass->made, key, part))
+        return pj_fail_memory(pass->err);
+    part[0] =
+        pj_edit_make(pass->edit, table->value->name, "/q", form->unsigned8 ? PJ_UINT8 : PJ_INT4, 2, table->dims, &make);
     make.form = PJ_FORM_BLOCK_SCALES;
     make.rounding = NULL;
-    pj_edit_value *scale = pj_edit_make(pass->edit, table.value->name, "/scale", dtype, 2, scales, &make);
-    PJ_TRY(pj_got(codes && scale, pass->err));
-    pj_edit_value *in[] = {codes, node->in[1], scale};
+    part[1] = pj_edit_make(pass->edit, table->value->name, "/scale", form->dtype, 2, scales, &make);
+    return pj_got(part[0] && part[1], pass->err);
+}
+
+/* A table whose rows are looked up: ONNX Runtime dequantizes those alone. */
+static pj_status write_looked_up(pj_pass *pass, pj_edit_node *node, const pj_held *table, const pj_dq *form)
+{
+    pj_edit_value **part;
+    PJ_TRY(table_parts(pass, node, table, form, &part));
+    pj_edit_node *new = pj_edit_before(pass->edit, node, "com.microsoft", "GatherBlockQuantized", node->name, 3, 1);
+    pj_edit_value *in[] = {part[0], node->in[1], part[1]};
     for (int i = 0; i < 3 && i < new->inputs; i++)
         new->in[i] = in[i];
     new->out[0] = node->out[0];
@@ -359,13 +377,16 @@ static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     new->was = node->was;
     pj_edit_int(pass->edit, new, "gather_axis", 0);
     pj_edit_int(pass->edit, new, "quantize_axis", 1);
-    pj_edit_int(pass->edit, new, "block_size", block);
+    pj_edit_int(pass->edit, new, "block_size", form->block);
+    if (form->bits == 8)
+        pj_edit_int(pass->edit, new, "bits", form->bits);
     pass->edit->ms_opset = pass->edit->ms_opset < 1 ? 1 : pass->edit->ms_opset;
-    pass->edit->ir_version = pass->edit->ir_version < 10 ? 10 : pass->edit->ir_version;
-    pj_pass_wrote(pass, node, "GatherBlockQuantized", table.bytes,
-                  codes->init && scale->init ? codes->init->length + scale->init->length : 0);
+    if (form->bits == 4)
+        pass->edit->ir_version = pass->edit->ir_version < 10 ? 10 : pass->edit->ir_version;
+    pj_pass_wrote(pass, node, "GatherBlockQuantized", table->bytes,
+                  part[0]->init && part[1]->init ? part[0]->init->length + part[1]->init->length : 0);
     pj_edit_drop(pass->edit, node);
-    pj_pass_unused(pass, table.value);
+    pj_pass_unused(pass, table->value);
     return PJ_OK;
 }
 
@@ -375,8 +396,8 @@ static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *w
 static int64_t block_of(const pj_pass *pass, const pj_edit_node *node, int bits, int64_t extent)
 {
     int64_t block = pass->options->block;
-    bool is_product = pj_edit_is_any(node, "MatMul Gemm");
-    if (block < 0 || (block == 0 && (bits > 4 || !is_product)))
+    bool has_blocks = pj_edit_is_any(node, "MatMul Gemm Gather");
+    if (block < 0 || (block == 0 && (bits > 4 || !has_blocks)))
         return 0;
     block = block == 0 ? PJ_SCALE_BLOCK : block;
     return block < extent ? block : extent;
@@ -470,35 +491,23 @@ static pj_status write_recurrent(pj_pass *pass, pj_edit_node *node, const pj_wis
     return PJ_OK;
 }
 
-static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+/* The weight behind a DequantizeLinear. */
+static pj_status write_dequantized(pj_pass *pass, pj_edit_node *node, const pj_held *weight, const pj_wish *wish)
 {
-    pj_held weight;
+    pj_dq dq = form_of(pass, node, weight, wish);
     pj_edit_value *value;
     uint64_t after;
     char form[80];
-    if (is_already(node, wish)) {
-        pj_pass_layer(pass, node)->reason = "already";
-        return PJ_OK;
-    }
-    if (!pj_weight_input(pass, node, &weight))
-        return !wish->is_named ? PJ_OK : pj_pass_keep(pass, node, "its weight is no constant of the main graph");
-    pj_dq dq = form_of(pass, node, &weight, wish);
-    const int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
-    PJ_TRY(pj_weight_check(pass, node, &weight));
-    if (dq.block && dq.bits > 2 && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 &&
-        fits_nbits(pass, node, &weight, block) &&
-        (weight.value->dtype == PJ_FLOAT32 || weight.value->dtype == PJ_FLOAT16))
-        return write_nbits(pass, node, &weight, dq.bits, block, dq.dtype);
-    const char *reason = refusal(pass, node, &weight, wish, &dq);
+    const char *reason = refusal(pass, node, weight, wish, &dq);
     if (reason)
         return pj_pass_keep(pass, node, reason);
-    PJ_TRY(pj_dequantize(pass, node, &weight, &dq, &value, NULL, &after));
-    pj_edit_read(pass->edit, node, weight.input, value);
+    PJ_TRY(pj_dequantize(pass, node, weight, &dq, &value, NULL, &after));
+    pj_edit_read(pass->edit, node, weight->input, value);
     snprintf(form, sizeof form, "DequantizeLinear %s%s", form_word(&dq),
              dq.block      ? " in blocks"
              : dq.axis < 0 ? " per tensor"
                            : "");
-    pj_pass_wrote(pass, node, form, weight.bytes, after);
+    pj_pass_wrote(pass, node, form, weight->bytes, after);
     if (wish->weight_bits != dq.bits && wish->weights == PJ_WISH_INT)
         pj_pass_note(pass, node, "its int%d weights are stored as int%d: the file does not shrink to %d bits",
                      wish->weight_bits, dq.bits, wish->weight_bits);
@@ -509,8 +518,44 @@ static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *w
     else
         pj_pass_note(pass, node,
                      "ONNX Runtime dequantizes its weight in every inference: the file shrinks, the traffic does not");
-    pj_pass_unused(pass, weight.value);
+    pj_pass_unused(pass, weight->value);
     return PJ_OK;
+}
+
+static pj_status write_layer(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+{
+    pj_held weight;
+    if (is_already(node, wish)) {
+        pj_pass_layer(pass, node)->reason = "already";
+        return PJ_OK;
+    }
+    if (!pj_weight_input(pass, node, &weight))
+        return !wish->is_named ? PJ_OK : pj_pass_keep(pass, node, "its weight is no constant of the main graph");
+    const pj_dq dq = form_of(pass, node, &weight, wish);
+    const int64_t block = pass->options->block > 0 ? pass->options->block : PJ_SCALE_BLOCK;
+    PJ_TRY(pj_weight_check(pass, node, &weight));
+    if (dq.block && dq.bits > 2 && wish->weights == PJ_WISH_INT && wish->weight_bits <= 8 &&
+        fits_nbits(pass, node, &weight, block) &&
+        (weight.value->dtype == PJ_FLOAT32 || weight.value->dtype == PJ_FLOAT16))
+        return write_nbits(pass, node, &weight, dq.bits, block, dq.dtype);
+    return write_dequantized(pass, node, &weight, wish);
+}
+
+/* A table whose rows are looked up. */
+static pj_status write_table(pj_pass *pass, pj_edit_node *node, const pj_wish *wish)
+{
+    pj_held table;
+    if (!pj_written_is_table(node->was) || !pj_weight_of(pass, node->in[0], &table) || table.rank != 2)
+        return pj_pass_keep(pass, node, "it looks nothing up in the rows of a constant matrix of floats");
+    PJ_TRY(pj_weight_check(pass, node, &table));
+    pj_dq form = form_of(pass, node, &table, wish);
+    const int64_t block = table_block(pass, form.bits, table.dims[1]);
+    if (!pass->for_ort || wish->weights != PJ_WISH_INT || wish->weight_bits > 8 || form.bits < 4 || block < 16 ||
+        !is_power_of_two(block))
+        return write_dequantized(pass, node, &table, wish);
+    form.block = block;
+    form.unsigned8 = form.bits == 8;
+    return write_looked_up(pass, node, &table, &form);
 }
 
 pj_status pj_weights_only(pj_pass *pass)

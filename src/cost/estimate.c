@@ -3,6 +3,7 @@
 
 #include "base/amount.h"
 #include "ops/op.h"
+#include "quant/scale.h"
 
 const pj_value *pj_parameter_root(const pj_precision *precision, const pj_value *value)
 {
@@ -61,6 +62,12 @@ static void count_cut_tables(const distinct *d, const pj_node *node)
     }
 }
 
+/* A table that another layer has looked up, with its scales. */
+static bool is_known_table(const distinct *d, const pj_node *node)
+{
+    return pj_looks_up_rows(node) && d->seen[pj_parameter_root(d->precision, node->in[0])->index];
+}
+
 /* Elements and bits of all distinct constants that layers read. */
 static pj_status count_distinct(const pj_model *model, const pj_precision *precision, const pj_layers *layers,
                                 pj_arena *arena, pj_totals *out, pj_error *err)
@@ -69,9 +76,10 @@ static pj_status count_distinct(const pj_model *model, const pj_precision *preci
     PJ_TRY(pj_got(d.seen, err));
     for (size_t l = 0; l < layers->count; l++) {
         const pj_layer_detail *detail = &layers->detail[l];
+        if (!is_known_table(&d, detail->node))
+            add_params(&d, detail->held, detail->held_bits);
         for (int i = 0; i < detail->parameters; i++)
             count_once(&d, detail->parameter[i].value, &detail->parameter[i].format);
-        add_params(&d, detail->held, detail->held_bits);
         count_cut_tables(&d, detail->node);
     }
     return PJ_OK;

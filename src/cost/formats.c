@@ -344,18 +344,41 @@ static pj_status list_parameters(const pj_precision *precision, pj_arena *arena,
     return PJ_OK;
 }
 
+/* Does a plan name the formats of the layer? Tables are stored so then alone, as `apply` writes them. */
+static const pj_plan_formats *named(const pj_precision *precision, const pj_node *node)
+{
+    const pj_plan_formats *plan = pj_precision_node(precision, node)->plan;
+    return plan && plan->weights.from != PJ_FROM_NOTHING ? plan : NULL;
+}
+
+/* Of a table with so many scales: its rows that are looked up are read with theirs. Unknown rows: all of them. */
+static int64_t scales_read(const pj_draft *draft, int64_t scales)
+{
+    const pj_type *type = &draft->node->in[0]->type;
+    const pj_num read = draft->work.read[0];
+    const int64_t rows = type->dims[0].whole, wide = type->dims[1].whole; /* known and not 0: there are scales */
+    int64_t out;
+    return pj_num_known(read) && pj_mul_i64(read.whole / wide, scales / rows, &out) ? out : scales;
+}
+
 /* Scales come with integers that a plan asks for, in the type that is computed in. QTools has none. */
 static void count_scales(const pj_precision *precision, const pj_table *table, pj_draft *draft)
 {
     const pj_node *node = draft->node;
     const pj_number *input = &draft->formats.input.number;
-    draft->scale_bits = is_float(&draft->formats.input) && input->bits == 16 ? 16 : 32;
+    const bool is_table = pj_looks_up_rows(node);
+    const pj_plan_formats *plan = named(precision, node);
+    const pj_number *wide = is_table && plan && plan->activations.from ? &plan->activations.number : input;
+    draft->scale_bits =
+        wide->kind == PJ_FLOAT && wide->bits == 16 && (is_table || is_float(&draft->formats.input)) ? 16 : 32;
     for (int i = 0; i < node->inputs && pj_table_rules(table) != PJ_RULES_QTOOLS; i++) {
         if (!node->in[i] || !node->in[i]->is_constant || !pj_precision_is_data(node, i) ||
-            pj_precision_use(node, i) != PJ_CONST_WEIGHT)
+            pj_precision_use(node, i) != PJ_CONST_WEIGHT || (is_table && !plan))
             continue;
         pj_format format = pj_precision_reads(precision, node, i);
-        draft->scales += pj_planned_scales(node, i, &format, &draft->formats.input);
+        const int64_t scales = pj_planned_scales(node, i, &format, &draft->formats.input);
+        draft->scales += scales;
+        draft->scales_read += is_table && scales > 0 ? scales_read(draft, scales) : scales;
     }
 }
 

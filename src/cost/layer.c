@@ -64,10 +64,12 @@ static pj_status name_layer(pj_layer *row, const pj_node *node, pj_arena *arena,
 static void count_held(pj_layer_detail *detail, const pj_draft *draft)
 {
     const pj_node *node = detail->node;
-    int64_t scale_bits;
-    if (pj_mul_i64(draft->scales, draft->scale_bits, &scale_bits)) {
+    int64_t scale_bits, read_bits;
+    if (pj_mul_i64(draft->scales, draft->scale_bits, &scale_bits) &&
+        pj_mul_i64(draft->scales_read, draft->scale_bits, &read_bits)) {
         detail->held = draft->scales;
         detail->held_bits = scale_bits;
+        detail->held_read = read_bits;
     }
     if (!node->desc || !(node->desc->traits & PJ_HOLDS))
         return;
@@ -78,7 +80,8 @@ static void count_held(pj_layer_detail *detail, const pj_draft *draft)
         int64_t bits = floats ? 32 : ints ? 64 : attr->kind == PJ_ATTR_TENSOR ? pj_dtype_bits(attr->tensor->dtype) : 0;
         int64_t all;
         if (!pj_mul_i64(count, bits, &all) || !pj_add_i64(detail->held, count, &detail->held) ||
-            !pj_add_i64(detail->held_bits, all, &detail->held_bits))
+            !pj_add_i64(detail->held_bits, all, &detail->held_bits) ||
+            !pj_add_i64(detail->held_read, all, &detail->held_read))
             return; /* a list in memory cannot be that long; dims of a tensor without bytes can: it holds nothing */
     }
 }

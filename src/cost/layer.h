@@ -47,7 +47,8 @@ typedef struct pj_layer_detail {
     int parameters;
     const pj_loops *loops; /* NULL: none are known */
     int64_t held,
-        held_bits; /* numbers and bits of parameters that are no tensors: in attributes, and the scales of a plan */
+        held_bits;     /* numbers and bits of parameters that are no tensors: in attributes, and a plan's scales */
+    int64_t held_read; /* bits of them that are read */
 } pj_layer_detail;
 
 /* The layers of a model in graph order. `row` and `detail` are parallel. */
@@ -93,7 +94,8 @@ typedef struct pj_draft {
     pj_conversion in, out;
     pj_parameter *parameter;
     int parameters;
-    int64_t scales, scale_bits; /* of weights that a plan stores as integers: numbers, and bits of each */
+    int64_t scales, scales_read, scale_bits; /* of weights that a plan stores as integers: numbers, those that one run
+                                                reads, and bits of each */
 } pj_draft;
 
 /* Finds the formats of a layer whose work is counted, its conversions and its parameters, and settles its outputs.

@@ -132,7 +132,7 @@ static bool is_constant_of_nest(const walk *w, const pj_value *value)
 static pj_status read_constants(walk *w)
 {
     const pj_layer_detail *detail = w->detail;
-    double held = (double)detail->held_bits, share = weights_read(w);
+    double held = (double)detail->held_read, share = weights_read(w);
     for (int i = 0; i < detail->parameters; i++) {
         const pj_parameter *parameter = &detail->parameter[i];
         uint64_t bits;

@@ -22,8 +22,8 @@ static pj_status read_parameters(const pj_traffic *traffic, const pj_layer_detai
         move.value = parameter->value;
         PJ_TRY(pj_moves_add(out, &move, err));
     }
-    pj_move held = pj_move_read(memory, PJ_OPERAND_PARAMETER, memory->weights_on, (uint64_t)detail->held_bits);
-    return detail->held_bits ? pj_moves_add(out, &held, err) : PJ_OK;
+    pj_move held = pj_move_read(memory, PJ_OPERAND_PARAMETER, memory->weights_on, (uint64_t)detail->held_read);
+    return detail->held_read ? pj_moves_add(out, &held, err) : PJ_OK;
 }
 
 static pj_status read_activations(const pj_traffic *traffic, const pj_layer_detail *detail, pj_moves *out,

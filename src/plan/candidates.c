@@ -66,6 +66,8 @@ static bool lacks_form(const maker *m, const pj_member *unit, const pj_number *n
            pj_written_reads_computed(unit->node);
 }
 
+enum { LEAST_LOOKED_UP = 16 }; /* bits of what a table's rows become: nobody hands them on as less */
+
 static bool group_takes(const maker *m, size_t at, size_t format)
 {
     const pj_cluster *group = &m->network->group[at];
@@ -77,8 +79,8 @@ static bool group_takes(const maker *m, size_t at, size_t format)
     for (size_t u = group->first_reader; u != PJ_NO_CLUSTER; u = m->network->unit[u].next_reader) {
         const pj_member *unit = &m->network->unit[u];
         bool is_other = !unit->weighted && m->target->has_others && !m->target->others[format];
-        if (unit->kept || is_other || lacks_form(m, unit, number) ||
-            (unit->pin && activations_in(m, group, unit->pin - 1) != format))
+        if (unit->kept || is_other || (unit->looks_up && number->bits < LEAST_LOOKED_UP) ||
+            lacks_form(m, unit, number) || (unit->pin && activations_in(m, group, unit->pin - 1) != format))
             return false;
     }
     return true;
@@ -248,7 +250,8 @@ static double group_noise(const maker *m, size_t group, size_t format)
     for (size_t v = m->network->group[group].first_tensor; v != PJ_NO_CLUSTER; v = m->network->next_tensor[v]) {
         const pj_value *value = precision->model->value[v];
         pj_format now = pj_precision_of(precision, value);
-        if (now.from != PJ_FROM_NOTHING && number->bits < now.number.bits && !is_passed_on(m->network, value))
+        if (now.from != PJ_FROM_NOTHING && number->bits < now.number.bits && !value->is_constant &&
+            !is_passed_on(m->network, value))
             sum += pj_format_noise(number, m->noise->ranges ? pj_map_get(m->noise->ranges, value->name) : NULL);
     }
     return sum;

@@ -70,37 +70,61 @@ int pj_member_weight(const pj_member *unit)
     return weight_input(unit->node);
 }
 
-static pj_part part_of(const pj_priced *today, const pj_layer *row, const pj_layer_detail *detail)
+/* Constants that somebody reads who does not just look them up, by value. */
+static void find_others(const pj_priced *today, bool *others)
+{
+    for (size_t u = 0; u < today->layers.count; u++) {
+        const pj_node *node = today->layers.detail[u].node;
+        const bool is_table = pj_written_is_table(node);
+        for (int i = 0; i < node->inputs; i++) {
+            const pj_value *value = node->in[i];
+            if (value && value->is_constant && (!is_table || i > 0 || value->is_output))
+                others[pj_parameter_root(&today->precision, value)->index] = true;
+        }
+    }
+}
+
+/* A table that others multiply by, too, stays: the file would hold it twice. */
+static bool looks_up(const pj_priced *today, const bool *others, const pj_node *node)
+{
+    return pj_written_is_table(node) && !others[pj_parameter_root(&today->precision, node->in[0])->index];
+}
+
+static pj_part part_of(const pj_priced *today, const pj_layer *row, const pj_layer_detail *detail, bool is_table)
 {
     const unsigned outside = PJ_CONTROL | PJ_OPAQUE_OP | PJ_SHAPE_ONLY | PJ_RUNS_BODY;
     const pj_node *node = detail->node;
     const pj_node_precision *own = pj_precision_node(&today->precision, node);
     if (!node->desc || !row->counted || node->desc->traits & outside || node->graph != today->precision.model->graph ||
         own->quantizer != PJ_NO_QUANTIZER || own->is_integer || own->computes_on || node->outputs < 1 ||
-        !node->out[0] || !reads_floats(today, node))
+        !node->out[0] || (!is_table && !reads_floats(today, node)))
         return PJ_PART_STAYS;
+    if (is_table)
+        return PJ_PART_FLOATS;
     if (row->macs > 0)
         return is_plain_arithmetic(detail) ? PJ_PART_MULTIPLIES : PJ_PART_FLOATS;
     return row->free || is_plain_arithmetic(detail) ? PJ_PART_FOLLOWS : PJ_PART_FLOATS;
 }
 
-static void read_unit(const pj_priced *today, size_t index, pj_member *out)
+static void read_unit(const pj_priced *today, const bool *others, size_t index, pj_member *out)
 {
     const pj_layer_detail *detail = &today->layers.detail[index];
     const pj_node *node = detail->node;
     out->node = node;
     out->leader = index;
     out->group = out->out = PJ_NO_CLUSTER;
-    out->part = part_of(today, &today->layers.row[index], detail);
+    const bool is_table = looks_up(today, others, node);
+    out->part = part_of(today, &today->layers.row[index], detail, is_table);
     if (out->part == PJ_PART_STAYS)
         return;
-    out->passes = (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP)) != 0;
+    out->looks_up = is_table;
+    out->passes = !is_table && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP)) != 0;
     const bool multiplies = out->part == PJ_PART_MULTIPLIES || pj_written_is_recurrent(node);
-    out->weighted = multiplies && weight_input(node) >= 0;
+    out->weighted = (multiplies || is_table) && weight_input(node) >= 0;
     out->now_activation = detail->formats->input.from != PJ_FROM_NOTHING ? detail->formats->input.number
                                                                          : detail->formats->operand.number;
     if (out->weighted)
-        out->now_weight = detail->formats->weight.number;
+        out->now_weight = is_table ? detail->formats->input.number : detail->formats->weight.number;
 }
 
 static void unite_unit(const pj_network *network, const pj_member *unit, size_t *parent)
@@ -119,12 +143,14 @@ static void unite_unit(const pj_network *network, const pj_member *unit, size_t 
             unite(parent, first, (size_t)node->out[o]->index);
 }
 
-static int first_float(const pj_network *network, const pj_node *node)
+/* The first tensor of its group that a layer reads. */
+static const pj_value *first_float(const pj_network *network, const pj_member *unit)
 {
-    for (int i = 0; i < node->inputs; i++)
-        if (reads_float(network->today, node, i))
-            return i;
-    return -1;
+    const pj_node *node = unit->node;
+    int i = 0;
+    while (!unit->looks_up && !reads_float(network->today, node, i))
+        i++; /* a layer that does not stay has one */
+    return node->in[i];
 }
 
 /* Layers that share weights decide as one. `readers`: by value, the first unit + 1. */
@@ -139,8 +165,8 @@ static void unite_shared(pj_network *network, size_t *readers, size_t *parent)
         if (!*first)
             *first = u + 1;
         unit->leader = *first - 1;
-        const pj_node *a = unit->node, *b = network->unit[unit->leader].node;
-        unite(parent, (size_t)a->in[first_float(network, a)]->index, (size_t)b->in[first_float(network, b)]->index);
+        unite(parent, (size_t)first_float(network, unit)->index,
+              (size_t)first_float(network, &network->unit[unit->leader])->index);
     }
 }
 
@@ -151,7 +177,7 @@ static void number_groups(pj_network *network, size_t *parent, size_t *number)
     for (size_t u = 0; u < network->units; u++) {
         const pj_member *unit = &network->unit[u];
         if (unit->part != PJ_PART_STAYS)
-            number[find_root(parent, (size_t)unit->node->in[first_float(network, unit->node)]->index)] = 1;
+            number[find_root(parent, (size_t)first_float(network, unit)->index)] = 1;
     }
     for (size_t v = 0; v < values; v++)
         if (number[v])
@@ -234,7 +260,7 @@ static void fill_groups(pj_network *network)
             hold_group(network, unit);
             continue;
         }
-        unit->group = network->group_of[node->in[first_float(network, node)]->index];
+        unit->group = network->group_of[first_float(network, unit)->index];
         pj_cluster *group = &network->group[unit->group];
         group->units++;
         group->floats_only = group->floats_only || unit->part == PJ_PART_FLOATS;
@@ -253,11 +279,13 @@ pj_status pj_network_read(const pj_priced *today, pj_arena *arena, pj_network *o
     out->unit = PJ_NEW(arena, pj_member, out->units);
     out->group_of = PJ_NEW(arena, size_t, values);
     out->next_tensor = PJ_NEW(arena, size_t, values);
-    PJ_TRY(pj_got(parent && number && out->unit && out->group_of && out->next_tensor, err));
+    bool *others = PJ_NEW(arena, bool, values);
+    PJ_TRY(pj_got(parent && number && out->unit && out->group_of && out->next_tensor && others, err));
+    find_others(today, others);
     for (size_t v = 0; v < values; v++)
         parent[v] = v;
     for (size_t u = 0; u < out->units; u++) {
-        read_unit(today, u, &out->unit[u]);
+        read_unit(today, others, u, &out->unit[u]);
         if (out->unit[u].part != PJ_PART_STAYS)
             unite_unit(out, &out->unit[u], parent);
     }
@@ -309,7 +337,7 @@ static pj_status keep_end(pj_network *network, bool last, pj_error *err)
 {
     for (size_t i = 0; i < network->units; i++) {
         pj_member *unit = &network->unit[last ? network->units - 1 - i : i];
-        if (unit->weighted)
+        if (unit->weighted && !unit->looks_up)
             return keep_unit(unit, last ? "kept (--keep last)" : "kept (--keep first)", err);
     }
     return PJ_OK;
@@ -327,10 +355,11 @@ static pj_status pin_glob(pj_network *network, const pj_plan_pin *pin, const pj_
     pj_str_printf(&text, "pinned to %s (--pin %s=%s)", pin->choice, pin->glob, pin->choice);
     const char *why = pj_str_keep(&text, arena);
     PJ_TRY(pj_got(why, err));
+    const bool is_integer = choices->formats.number[choices->choice[choice].activations].kind != PJ_FLOAT;
     for (size_t u = 0; u < network->units; u++) {
         pj_member *unit = &network->unit[u];
-        if (!can_change(unit) || (unit->part == PJ_PART_FLOATS && !unit->weighted) ||
-            !pj_text_glob(pin->glob, unit->node->label))
+        const bool has_none = unit->part == PJ_PART_FLOATS && (!unit->weighted || (unit->looks_up && is_integer));
+        if (!can_change(unit) || has_none || !pj_text_glob(pin->glob, unit->node->label))
             continue;
         PJ_TRY(pin_unit(unit, choice, why, err));
         found = true;

@@ -4,7 +4,8 @@
  * what only moves numbers or keeps their format (Reshape, Relu, MaxPool, Concat) writes the format that it reads.
  * Tensors and layers that hang together so are a group, and take one format of activations. An Add has one type at both
  * inputs by that, and the consumers of a tensor agree. Weights: each layer decides alone, but layers that share them
- * decide as one, and belong to one group. */
+ * decide as one, and belong to one group. A table that is only looked up (embeddings) is the one tensor of a group of
+ * its own: the format of that group is what its rows become, whatever their readers work in. */
 #pragma once
 
 #include "plan/choice.h"
@@ -23,8 +24,9 @@ typedef enum pj_part {
 typedef struct pj_member {
     const pj_node *node;
     pj_part part;
-    bool passes;     /* writes what it reads: no quantization of its own */
-    bool weighted;   /* multiplies by constants */
+    bool passes;   /* writes what it reads: no quantization of its own */
+    bool weighted; /* multiplies by constants, or looks them up */
+    bool looks_up;
     size_t group;    /* of the activations that it reads; PJ_NO_CLUSTER: none */
     size_t out;      /* group of what it writes; PJ_NO_CLUSTER: nobody reads it */
     size_t leader;   /* the first unit with the same weights; itself */

@@ -170,7 +170,7 @@ pj_status pj_plan_tensors(const pj_candidates *candidates, const pj_picks *picks
     *count = 0;
     PJ_TRY(pj_got(tensors && pj_candidates_assign(candidates, picks, arena, &assignment), err));
     for (int v = 0; v < precision->count; v++) {
-        size_t group = network->group_of[v];
+        size_t group = precision->model->value[v]->is_constant ? PJ_NO_CLUSTER : network->group_of[v]; /* no tables */
         size_t format = group == PJ_NO_CLUSTER ? PJ_AS_IS : candidates->mode_format[picks->mode[group]];
         if (format != PJ_AS_IS)
             tensors[(*count)++] = (pj_plan_tensor){precision->model->value[v]->name, formats->word[format]};

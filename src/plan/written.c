@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "ops/op.h"
+#include "quant/scale.h"
 
 bool pj_written_is_computed(const pj_value *value)
 {
@@ -30,6 +31,15 @@ bool pj_written_reads_computed(const pj_node *node)
 bool pj_written_is_recurrent(const pj_node *node)
 {
     return !*node->domain && pj_text_lists("LSTM GRU RNN", node->op);
+}
+
+bool pj_written_is_table(const pj_node *node)
+{
+    const pj_value *out = node->outputs == 1 ? node->out[0] : NULL;
+    if (!out || out->is_constant || out->is_folded || !pj_looks_up_rows(node) || pj_written_is_computed(node->in[0]))
+        return false;
+    const pj_num *dims = node->in[0]->type.dims;
+    return pj_num_known(dims[0]) && pj_num_known(dims[1]) && dims[0].whole > 0 && dims[1].whole > 0;
 }
 
 static bool has_graph(const pj_node *node)

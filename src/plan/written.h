@@ -14,6 +14,10 @@ bool pj_written_reads_computed(const pj_node *node);
 /* Does it keep a state from step to step (LSTM, GRU, RNN)? Its weights become integers, its arithmetic stays floats. */
 bool pj_written_is_recurrent(const pj_node *node);
 
+/* Are rows of a matrix of the file looked up in the run, as embeddings are? The matrix becomes integers, what is looked
+ * up stays floats. */
+bool pj_written_is_table(const pj_node *node);
+
 /* A Transpose that moves the first axis behind the other batches: in front of a MatMul ONNX Runtime 1.30 makes one
  * operator of both, and crashes where it is fp16. */
 bool pj_written_moves_batches(const pj_node *node);

@@ -79,6 +79,15 @@ static bool is_op(const pj_node *node, const char *op)
     return !*node->domain && strcmp(node->op, op) == 0;
 }
 
+bool pj_looks_up_rows(const pj_node *node)
+{
+    const pj_value *table = node->inputs == 2 ? node->in[0] : NULL;
+    const int64_t axis = pj_node_int(node, "axis", 0);
+    return is_op(node, "Gather") && table && table->is_constant && pj_type_is_tensor(&table->type) &&
+           (table->type.dtype == PJ_FLOAT32 || table->type.dtype == PJ_FLOAT16) && table->type.rank == 2 &&
+           (axis == 0 || axis == -2);
+}
+
 int pj_channel_axis(const pj_node *node, int input, int rank)
 {
     if (is_op(node, "Conv"))
@@ -87,6 +96,8 @@ int pj_channel_axis(const pj_node *node, int input, int rank)
         return rank > 1 && pj_node_int(node, "group", 1) == 1 ? 1 : -1;
     if (rank < 2)
         return -1;
+    if (is_op(node, "Gather"))
+        return pj_looks_up_rows(node) ? 0 : -1;
     if (is_op(node, "Gemm"))
         return input == 1 ? !pj_node_int(node, "transB", 0) : pj_node_int(node, "transA", 0) != 0;
     return is_op(node, "MatMul") ? rank - (input == 1 ? 1 : 2) : -1;
@@ -97,15 +108,16 @@ int64_t pj_planned_scales(const pj_node *node, int i, const pj_format *weights, 
     const pj_number *n = &weights->number;
     const pj_type *type = &node->in[i]->type;
     const bool is_product = is_op(node, "MatMul") || is_op(node, "Gemm");
-    const bool is_layer = is_product || is_op(node, "Conv") || is_op(node, "ConvTranspose");
+    const bool is_table = i == 0 && pj_looks_up_rows(node);
+    const bool is_layer = is_product || is_table || is_op(node, "Conv") || is_op(node, "ConvTranspose");
     const bool is_integer =
         n->kind == PJ_TERNARY || (n->kind == PJ_FIXED && n->is_signed && n->int_bits == n->bits - 1 && n->bits <= 8);
     int64_t scales = 1;
     if (weights->from != PJ_FROM_PLAN || !is_integer || !is_layer || !pj_type_is_tensor(type) || type->rank < 1)
         return 0;
     const int channels = pj_channel_axis(node, i, type->rank);
-    const bool blocks = is_product && type->rank == 2 && n->bits <= 4 && activations->from != PJ_FROM_NOTHING &&
-                        activations->number.kind == PJ_FLOAT;
+    const bool beside_floats = activations->from != PJ_FROM_NOTHING && activations->number.kind == PJ_FLOAT;
+    const bool blocks = n->bits <= 4 && (is_table || (is_product && type->rank == 2 && beside_floats));
     for (int axis = 0; axis < type->rank; axis++) {
         int64_t size = pj_num_known(type->dims[axis]) ? type->dims[axis].whole : 0;
         if (axis != channels)

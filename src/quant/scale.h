@@ -25,10 +25,14 @@ void pj_quantized_fixed(int64_t bits, bool is_signed, const pj_value *scale, pj_
 
 enum { PJ_SCALE_BLOCK = 32 }; /* numbers that share one where blocks do */
 
-/* The axis of the output channels of a constant operand with `rank` axes; -1: not one axis. */
+/* Does the node pick rows of a constant matrix of floats, as embeddings are looked up? */
+bool pj_looks_up_rows(const pj_node *node);
+
+/* The axis of the output channels of a constant operand with `rank` axes, or of the rows that are looked up; -1: not
+ * one axis. */
 int pj_channel_axis(const pj_node *node, int input, int rank);
 
 /* How many scales come with the weight at input `i` where a plan stores it as integers: one a channel, or one for each
- * block along the sums, of at most 4 bits beside floats in products of matrices (as `apply` writes them). 0: none, or
- * not known. */
+ * block along the sums, of at most 4 bits beside floats in products of matrices (as `apply` writes them); one a row of
+ * a table, or for each block of it. 0: none, or not known. */
 int64_t pj_planned_scales(const pj_node *node, int i, const pj_format *weights, const pj_format *activations);

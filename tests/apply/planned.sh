@@ -52,6 +52,13 @@ for model in "$models/resnet8.onnx" "$models/kws_dscnn.onnx" "$models/encoder.on
     agree "$model" --budget 'param_bytes<=40%'
 done
 
+# A table that is looked up, in each of its formats; layers in integers beside it.
+ranges_of "$models/encoder.onnx" >"$work/ranges.json"
+for format in fp16 w8a16 w4a16; do
+    agree "$models/encoder.onnx" --pin "/embeddings/word/Gather=$format"
+    agree "$models/encoder.onnx" --pin "/embeddings/word/Gather=$format" --budget 'energy<=35%' --sensitivity uniform
+done
+
 # same WHAT ONE OTHER: texts that are to be equal, and not empty
 same()
 {

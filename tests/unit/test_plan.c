@@ -553,6 +553,147 @@ static void absent_weights_need_another_source(void)
     pj_model_close(model);
 }
 
+/* ---- tables that are looked up ---- */
+
+enum { ROWS = 40, WIDE = 48, OUT = 8 };
+
+/* ids -> Gather of 40 rows of 48 -> MatMul with 48 x 8. `axis`: of the Gather; `second`: a Gather of other ids from the
+ * same table; `tied`: its rows are multiplied by it once more. */
+static pj_model *make_table(int64_t axis, bool second, bool tied)
+{
+    builder b = build_new(17);
+    build_input(&b, "ids", PJ_INT64, "1,5");
+    build_floats(&b, "table", "40,48", ROWS * WIDE, 1);
+    build_floats(&b, "w", "48,8", WIDE * OUT, 2);
+    PjOnnx__NodeProto *look_up = build_node(&b, "Gather", "table,ids", "rows");
+    look_up->name = build_strdup(&b, "look_up");
+    build_int(&b, look_up, "axis", axis);
+    build_node(&b, "MatMul", axis ? "x,w" : "rows,w", "y")->name = build_strdup(&b, "product");
+    if (axis) {
+        build_input(&b, "x", PJ_FLOAT32, "1,5,48");
+        build_output(&b, "rows", PJ_FLOAT32, "40,1,5");
+    }
+    build_output(&b, "y", PJ_FLOAT32, "1,5,8");
+    if (second) {
+        build_input(&b, "others", PJ_INT64, "1,7");
+        build_node(&b, "Gather", "table,others", "more")->name = build_strdup(&b, "again");
+        build_output(&b, "more", PJ_FLOAT32, "1,7,48");
+    }
+    if (tied) {
+        build_node(&b, "Transpose", "table", "turned")->name = build_strdup(&b, "turn");
+        build_node(&b, "MatMul", "rows,turned", "logits")->name = build_strdup(&b, "head");
+        build_output(&b, "logits", PJ_FLOAT32, "1,5,40");
+    }
+    return open_built(&b);
+}
+
+static const pj_plan_layer *layer_called(const pj_plan_result *result, const char *name)
+{
+    for (size_t i = 0; i < result->layer_count; i++)
+        if (strcmp(result->layers[i].name, name) == 0)
+            return &result->layers[i];
+    return NULL;
+}
+
+/* Integers up to `most` of the table, one scale a row, against what there was: noise over signal. */
+static double rounded_rows(double most)
+{
+    double noise = 0, signal = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        double largest = 0;
+        for (size_t c = 0; c < WIDE; c++)
+            largest = fmax(largest, fabs((double)pattern(r * WIDE + c, 1)));
+        for (size_t c = 0; c < WIDE; c++) {
+            double w = (double)pattern(r * WIDE + c, 1), step = largest / most;
+            noise += pow(w - step * nearbyint(w / step), 2);
+            signal += w * w;
+        }
+    }
+    return noise / signal;
+}
+
+static pj_plan_result *search_pinned(pj_model *model, const char *layer, const char *choice)
+{
+    const pj_plan_pin pin = {layer, choice};
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 1);
+    options.choices = NULL;
+    options.choice_count = 0;
+    options.pins = &pin;
+    options.pin_count = 1;
+    options.keep_last = true;
+    return search(model, &options);
+}
+
+/* The product stays: 48 * 8 * 4 bytes. The table: 40 * 48 elements, beside them scales of fp16, one a row, or of 4 bits
+ * one for each 32 of the 48. */
+static void table_takes(const char *choice, double bytes, double noise)
+{
+    pj_model *model = make_table(0, false, false);
+    pj_plan_result *result = search_pinned(model, "look_up", choice);
+    const pj_plan_layer *table = layer_called(result, "look_up");
+    CHECK(table && table->has_weights && !table->passes);
+    CHECK_TEXT(table->now, "fp32");
+    CHECK_TEXT(table->then, choice);
+    CHECK_TEXT(table->activations, "fp16");
+    CHECK_NEAR(result->now.param_bytes, ROWS * WIDE * 4 + WIDE * OUT * 4, 1e-12);
+    CHECK_NEAR(result->then.param_bytes, bytes + WIDE * OUT * 4, 1e-12);
+    if (noise > 0)
+        CHECK_NEAR(table->noise, noise, 1e-6);
+    CHECK(table->energy_then < table->energy_now);
+    CHECK_INT(result->tensor_count, 1);
+    CHECK_TEXT(result->tensors[0].name, "table");
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* Gathers of one table decide as one: it counts once, with its scales. */
+static void tables_are_shared(const char *choice, double bytes)
+{
+    pj_model *model = make_table(0, true, false);
+    pj_plan_result *result = search_pinned(model, "look_up", choice);
+    const pj_plan_layer *first = layer_called(result, "look_up"), *second = layer_called(result, "again");
+    CHECK(first && second && first->group == second->group);
+    CHECK_TEXT(second->then, choice);
+    CHECK_NEAR(result->then.param_bytes, bytes + WIDE * OUT * 4, 1e-12);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* Columns are not looked up as rows are, and a table that something else multiplies by would be there twice. */
+static void other_tables_stay(int64_t axis, bool tied)
+{
+    pj_model *model = make_table(axis, false, tied);
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 1);
+    pj_plan_result *result = search(model, &options);
+    const pj_plan_layer *table = layer_called(result, "look_up");
+    CHECK(!table || !table->has_weights);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
+/* The first layer is the one that multiplies; a pin of all layers to integers is not meant for tables. */
+static void wishes_pass_tables_over(void)
+{
+    static const pj_plan_pin pin = {"*", "int8"};
+    pj_model *model = make_table(0, false, false);
+    pj_plan_budget budget;
+    pj_plan_options options = energy_budget(&budget, 1);
+    options.pins = &pin;
+    options.pin_count = 1;
+    pj_plan_result *result = search(model, &options);
+    CHECK_TEXT(layer_called(result, "product")->then, "int8");
+    pj_plan_result_free(result);
+    options = energy_budget(&budget, 0.9);
+    options.keep_first = true;
+    result = search(model, &options);
+    CHECK_TEXT(layer_called(result, "product")->weights ? "changed" : "kept", "kept");
+    CHECK(strcmp(layer_called(result, "look_up")->then, "fp32") != 0);
+    pj_plan_result_free(result);
+    pj_model_close(model);
+}
+
 /* ---- budgets ---- */
 
 static void budgets_are_read(void)
@@ -614,6 +755,14 @@ int main(void)
     refuses_pins_in_one_group();
     refuses_weights_that_are_no_numbers();
     absent_weights_need_another_source();
+    table_takes("fp16", ROWS * WIDE * 2, 0);
+    table_takes("w8a16", ROWS * WIDE + ROWS * 2, rounded_rows(127));
+    table_takes("w4a16", ROWS * WIDE / 2 + ROWS * 2 * 2, rounded_rows(7));
+    tables_are_shared("fp16", ROWS * WIDE * 2);
+    tables_are_shared("w8a16", ROWS * WIDE + ROWS * 2);
+    other_tables_stay(1, false);
+    other_tables_stay(0, true);
+    wishes_pass_tables_over();
     budgets_are_read();
     remove(model_path);
     remove(plan_path);
