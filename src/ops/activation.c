@@ -191,7 +191,7 @@ static const pj_op_desc rows[] = {
     {"", "HardSwish",          14, "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_hard_swish         },
     {"", "Elu",                1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_elu                },
     {"", "Selu",               1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_selu               },
-    {"", "Celu",               12, "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_celu               },
+    {"", "Celu",               12, "x",     PJ_ELEMENT | PJ_WIDE,            pj_shape_same, NULL,          work_celu               },
     {"", "Shrink",             9,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_shrink             },
     {"", "Softplus",           1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_softplus           },
     {"", "Softsign",           1,  "x",     PJ_ELEMENT,                      pj_shape_same, NULL,          work_softsign           },

@@ -291,7 +291,7 @@ static const pj_op_desc rows[] = {
     {"",       "Conv",                         1,  "xwb",       0,                          shape_conv,         NULL, work_conv        },
     {"",       "ConvTranspose",                1,  "xwb",       0,                          shape_transposed,   NULL, work_transposed  },
     {"",       "ConvInteger",                  10, "xwzz",      0,                          shape_conv_integer, NULL, work_conv        },
-    {"",       "QLinearConv",                  10, "xszwszszb", 0,                          shape_qlinear_conv, NULL, work_qlinear_conv},
+    {"",       "QLinearConv",                  10, "xszwszszb", PJ_WIDE,                    shape_qlinear_conv, NULL, work_qlinear_conv},
     {"",       "DeformConv",                   19, "xwxbx",     0,                          shape_conv,         NULL, work_deform_conv },
     {"",       "CausalConvWithState",          27, "xwbx",      0,                          shape_causal_conv,  NULL, work_causal_conv },
     {MS,       "CausalConvWithState",          1,  "xwbx",      0,                          shape_causal_conv,  NULL, work_causal_conv },

@@ -274,22 +274,22 @@ PJ_WORK_EACH(mel, [PJ_ADD] = 2, [PJ_DIV] = 2, [PJ_CMP] = 2)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "Constant",          1,  "",      PJ_VIEW,       shape_constant,          value_constant,          NULL            },
-    {"", "ConstantOfShape",   9,  "c",     PJ_MOVE,       shape_constant_of_shape, value_constant_of_shape, NULL            },
-    {"", "Range",             11, "ccc",   0,             shape_range,             value_range,             pj_work_add1    },
-    {MS, "Range",             1,  "ccc",   0,             shape_range,             value_range,             pj_work_add1    },
-    {"", "EyeLike",           9,  "c",     PJ_SHAPE_ONLY, shape_eye_like,          value_eye_like,          NULL            },
-    {"", "OneHot",            9,  "icx",   PJ_MOVE,       shape_one_hot,           NULL,                    NULL            },
-    {"", "RandomNormal",      1,  "",      PJ_RANDOM,     shape_random,            NULL,                    work_random     },
-    {"", "RandomUniform",     1,  "",      PJ_RANDOM,     shape_random,            NULL,                    work_random     },
-    {"", "RandomNormalLike",  1,  "c",     PJ_RANDOM,     shape_like,              NULL,                    work_random     },
-    {"", "RandomUniformLike", 1,  "c",     PJ_RANDOM,     shape_like,              NULL,                    work_random     },
-    {"", "Bernoulli",         15, "x",     PJ_RANDOM,     shape_like,              NULL,                    work_bernoulli  },
-    {"", "Multinomial",       7,  "x",     PJ_RANDOM,     shape_multinomial,       NULL,                    work_multinomial},
-    {"", "HannWindow",        17, "c",     0,             shape_window,            NULL,                    work_window     },
-    {"", "HammingWindow",     17, "c",     0,             shape_window,            NULL,                    work_window     },
-    {"", "BlackmanWindow",    17, "c",     0,             shape_window,            NULL,                    work_blackman   },
-    {"", "MelWeightMatrix",   17, "ccccc", 0,             shape_mel,               NULL,                    work_mel        },
+    {"", "Constant",          1,  "",      PJ_VIEW | PJ_WIDE,       shape_constant,          value_constant,          NULL            },
+    {"", "ConstantOfShape",   9,  "c",     PJ_MOVE,                 shape_constant_of_shape, value_constant_of_shape, NULL            },
+    {"", "Range",             11, "ccc",   PJ_WIDE,                 shape_range,             value_range,             pj_work_add1    },
+    {MS, "Range",             1,  "ccc",   0,                       shape_range,             value_range,             pj_work_add1    },
+    {"", "EyeLike",           9,  "c",     PJ_SHAPE_ONLY | PJ_WIDE, shape_eye_like,          value_eye_like,          NULL            },
+    {"", "OneHot",            9,  "icx",   PJ_MOVE | PJ_WIDE,       shape_one_hot,           NULL,                    NULL            },
+    {"", "RandomNormal",      1,  "",      PJ_RANDOM,               shape_random,            NULL,                    work_random     },
+    {"", "RandomUniform",     1,  "",      PJ_RANDOM,               shape_random,            NULL,                    work_random     },
+    {"", "RandomNormalLike",  1,  "c",     PJ_RANDOM,               shape_like,              NULL,                    work_random     },
+    {"", "RandomUniformLike", 1,  "c",     PJ_RANDOM,               shape_like,              NULL,                    work_random     },
+    {"", "Bernoulli",         15, "x",     PJ_RANDOM,               shape_like,              NULL,                    work_bernoulli  },
+    {"", "Multinomial",       7,  "x",     PJ_RANDOM,               shape_multinomial,       NULL,                    work_multinomial},
+    {"", "HannWindow",        17, "c",     PJ_WIDE,                 shape_window,            NULL,                    work_window     },
+    {"", "HammingWindow",     17, "c",     PJ_WIDE,                 shape_window,            NULL,                    work_window     },
+    {"", "BlackmanWindow",    17, "c",     PJ_WIDE,                 shape_window,            NULL,                    work_blackman   },
+    {"", "MelWeightMatrix",   17, "ccccc", PJ_WIDE,                 shape_mel,               NULL,                    work_mel        },
 };
 
 PJ_FAMILY(generate);

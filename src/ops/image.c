@@ -272,21 +272,21 @@ static pj_status shape_image_decoder(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",              "Resize",            10, "xc*",   PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
-    {"",              "Upsample",          1,  "xc",    PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
-    {PJ_NCHWC,        "Upsample",          1,  "x",     PJ_KEEP,      shape_resize,              NULL, pj_work_resize      },
-    {"",              "GridSample",        16, "xi",    0,            shape_grid_sample,         NULL, work_grid_sample    },
-    {"",              "AffineGrid",        20, "xc",    0,            shape_affine_grid,         NULL, work_affine_grid    },
-    {"",              "RoiAlign",          10, "xii",   0,            shape_roi_align,           NULL, work_roi_align      },
-    {"",              "NonMaxSuppression", 10, "xxccc", PJ_OPAQUE_OP, shape_non_max_suppression, NULL, NULL                },
-    {"",              "Col2Im",            18, "xcc",   0,            shape_col2im,              NULL, work_col2im         },
-    {"",              "DepthToSpace",      1,  "x",     PJ_MOVE,      shape_depth_to_space,      NULL, NULL                },
-    {"",              "SpaceToDepth",      1,  "x",     PJ_MOVE,      shape_space_to_depth,      NULL, NULL                },
-    {"",              "CenterCropPad",     18, "xc",    PJ_MOVE,      shape_center_crop_pad,     NULL, work_cut            },
-    {"",              "ImageDecoder",      20, "x",     PJ_OPAQUE_OP, shape_image_decoder,       NULL, NULL                },
-    {"",              "Crop",              1,  "x",     PJ_MOVE,      shape_crop,                NULL, work_cut            },
-    {"com.microsoft", "GridSample",        1,  "xi",    0,            shape_grid_sample,         NULL, work_grid_sample    },
-    {"com.microsoft", "CropAndResize",     1,  "xiic",  0,            shape_crop_and_resize,     NULL, work_crop_and_resize},
+    {"",              "Resize",            10, "xc*",   PJ_KEEP,                shape_resize,              NULL, pj_work_resize      },
+    {"",              "Upsample",          1,  "xc",    PJ_KEEP,                shape_resize,              NULL, pj_work_resize      },
+    {PJ_NCHWC,        "Upsample",          1,  "x",     PJ_KEEP,                shape_resize,              NULL, pj_work_resize      },
+    {"",              "GridSample",        16, "xi",    0,                      shape_grid_sample,         NULL, work_grid_sample    },
+    {"",              "AffineGrid",        20, "xc",    PJ_WIDE,                shape_affine_grid,         NULL, work_affine_grid    },
+    {"",              "RoiAlign",          10, "xii",   0,                      shape_roi_align,           NULL, work_roi_align      },
+    {"",              "NonMaxSuppression", 10, "xxccc", PJ_OPAQUE_OP | PJ_WIDE, shape_non_max_suppression, NULL, NULL                },
+    {"",              "Col2Im",            18, "xcc",   0,                      shape_col2im,              NULL, work_col2im         },
+    {"",              "DepthToSpace",      1,  "x",     PJ_MOVE,                shape_depth_to_space,      NULL, NULL                },
+    {"",              "SpaceToDepth",      1,  "x",     PJ_MOVE,                shape_space_to_depth,      NULL, NULL                },
+    {"",              "CenterCropPad",     18, "xc",    PJ_MOVE,                shape_center_crop_pad,     NULL, work_cut            },
+    {"",              "ImageDecoder",      20, "x",     PJ_OPAQUE_OP | PJ_WIDE, shape_image_decoder,       NULL, NULL                },
+    {"",              "Crop",              1,  "x",     PJ_MOVE,                shape_crop,                NULL, work_cut            },
+    {"com.microsoft", "GridSample",        1,  "xi",    0,                      shape_grid_sample,         NULL, work_grid_sample    },
+    {"com.microsoft", "CropAndResize",     1,  "xiic",  0,                      shape_crop_and_resize,     NULL, work_crop_and_resize},
 };
 
 PJ_FAMILY(image);

@@ -52,9 +52,9 @@ typedef enum pj_loops_kind {
 
 typedef struct pj_loops {
     pj_loops_kind kind;
-    pj_nest nest;      /* its widths are 0: the formats of the layer tell them */
-    int input, weight; /* input numbers of I and W */
-    double steps;      /* of a recurrent layer */
+    pj_nest nest;              /* its widths are 0: the formats of the layer tell them */
+    int input, weight;         /* input numbers of I and W */
+    double steps;              /* of a recurrent layer */
     double value_size, shared; /* of attention: query heads that share a key head */
 } pj_loops;
 
@@ -118,7 +118,9 @@ enum {
     PJ_QUANTIZER = 1u << 14, /* rounds to a number format, or back */
     PJ_NORM = 1u << 15,      /* normalizes what it reads */
     PJ_POOL = 1u << 16,      /* a pooling window */
-    PJ_SOFTMAX = 1u << 17
+    PJ_SOFTMAX = 1u << 17,
+    PJ_WIDE = 1u << 18 /* stays at 32 bits or more: its types, or those of its runtimes, allow its floats no 16 bits, or
+                          its outputs take their type from an attribute */
 };
 
 /* Roles of inputs, one letter each; '*' after a letter repeats it:
@@ -156,10 +158,6 @@ const pj_op_family *const *pj_op_families(void);
 
 /* Does the operator compute on quantized tensors, whose scales it takes as inputs? */
 bool pj_op_takes_scales(const pj_op_desc *desc);
-
-/* Does it stay at 32 bits or more: types of ai.onnx, or of its runtimes, allow its floats no 16 bits, or its outputs
- * take their type from an attribute? Of other domains: no. */
-bool pj_op_stays_wide(const pj_node *node);
 
 /* Can the operator be part of the layer that makes its input, and as what? (reuse/fuse.h) */
 pj_fuse_class pj_op_follows(const pj_op_desc *desc);

@@ -329,7 +329,8 @@ static const pj_op_desc rows[] = {
     {MS, "ReduceSumInteger", 1,  "x",  0,       shape_reduce_integer, value_sum,     work_sum        },
     {"", "ArgMax",           1,  "x",  0,       shape_arg,            NULL,          work_extreme    },
     {"", "ArgMin",           1,  "x",  0,       shape_arg,            NULL,          work_extreme    },
-    {"", "CumSum",           11, "xc", 0,       shape_cumulative,     value_cumsum,  work_cumsum     },
+    {"", "CumSum",           11, "xc", PJ_WIDE, shape_cumulative,     value_cumsum,  work_cumsum     },
+    {"", "CumSum",           14, "xc", 0,       shape_cumulative,     value_cumsum,  work_cumsum     },
     {"", "CumProd",          26, "xc", 0,       shape_cumulative,     value_cumprod, work_cumprod    },
 };
 

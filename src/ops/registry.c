@@ -1,6 +1,7 @@
 /* From a node's domain, name and opset to its row. */
-#include "base/str.h"
 #include "ops/families.h"
+
+#include <string.h>
 
 static const pj_op_family *const families[] = {
 #define PJ_FAMILY_ADDRESS(name, what) &pj_family_##name,
@@ -44,23 +45,4 @@ const char *pj_op_elsewhere(const char *domain, const char *op, int *since)
                 other = row->domain;
         }
     return *since ? NULL : other;
-}
-
-/* ---- what is no fp16 ---- */
-
-static const char wide[] =
-    " Range NonMaxSuppression Celu RandomNormal RandomNormalLike RandomUniform RandomUniformLike "
-    "Multinomial Bernoulli EyeLike QuantizeLinear DequantizeLinear DynamicQuantizeLinear "
-    "QLinearConv QLinearMatMul MelWeightMatrix HannWindow HammingWindow BlackmanWindow DFT STFT "
-    "SplitToSequence ConcatFromSequence SequenceConstruct SequenceInsert SequenceAt "
-    "SequenceEmpty SequenceErase SequenceMap Optional OptionalGetElement If Loop Scan Constant "
-    "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss Gradient Adam Adagrad Momentum "
-    "StringNormalizer TfIdfVectorizer ImageDecoder AffineGrid Det OneHot ";
-
-bool pj_op_stays_wide(const pj_node *node)
-{
-    if (!*node->domain && pj_text_lists(wide, node->op))
-        return true;
-    return (strcmp(node->op, "CumSum") == 0 && node->opset < 14) ||
-           (strcmp(node->op, "IsInf") == 0 && node->opset < 20);
 }

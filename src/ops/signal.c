@@ -224,10 +224,10 @@ static pj_status work_irfft(pj_ctx *c, pj_work *work)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "DFT",   17, "xcc",  0, shape_dft,   NULL, work_dft  },
-    {"", "STFT",  17, "xcpc", 0, shape_stft,  NULL, work_stft },
-    {MS, "Rfft",  1,  "x",    0, shape_rfft,  NULL, work_rfft },
-    {MS, "Irfft", 1,  "x",    0, shape_irfft, NULL, work_irfft},
+    {"", "DFT",   17, "xcc",  PJ_WIDE, shape_dft,   NULL, work_dft  },
+    {"", "STFT",  17, "xcpc", PJ_WIDE, shape_stft,  NULL, work_stft },
+    {MS, "Rfft",  1,  "x",    0,       shape_rfft,  NULL, work_rfft },
+    {MS, "Irfft", 1,  "x",    0,       shape_irfft, NULL, work_irfft},
 };
 
 PJ_FAMILY(signal);

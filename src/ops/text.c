@@ -192,17 +192,17 @@ static pj_status shape_tokenizer(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"", "StringConcat",           20, "xx",        PJ_OPAQUE_OP, shape_concat,       NULL, NULL             },
-    {"", "RegexFullMatch",         20, "x",         PJ_OPAQUE_OP, shape_match,        NULL, NULL             },
-    {"", "StringNormalizer",       10, "x",         PJ_OPAQUE_OP, shape_normalize,    NULL, NULL             },
-    {"", "StringSplit",            20, "x",         PJ_OPAQUE_OP, shape_split,        NULL, NULL             },
-    {"", "TfIdfVectorizer",        9,  "x",         0,            shape_tfidf,        NULL, work_tfidf       },
-    {MS, "NGramHashMapping",       1,  "ippipci",   0,            shape_hash,         NULL, work_hash        },
-    {MS, "VarlenNGramHashMapping", 1,  "ippiipcii", 0,            shape_packed_hash,  NULL, work_hash        },
-    {MS, "MurmurHash3",            1,  "x",         0,            shape_murmur,       NULL, work_murmur      },
-    {MS, "NGramRepeatBlock",       1,  "ix",        0,            shape_repeat_block, NULL, work_repeat_block},
-    {MS, "BifurcationDetector",    1,  "iiii",      PJ_OPAQUE_OP, shape_bifurcation,  NULL, NULL             },
-    {MS, "Tokenizer",              1,  "x",         PJ_OPAQUE_OP, shape_tokenizer,    NULL, NULL             },
+    {"", "StringConcat",           20, "xx",        PJ_OPAQUE_OP,           shape_concat,       NULL, NULL             },
+    {"", "RegexFullMatch",         20, "x",         PJ_OPAQUE_OP,           shape_match,        NULL, NULL             },
+    {"", "StringNormalizer",       10, "x",         PJ_OPAQUE_OP | PJ_WIDE, shape_normalize,    NULL, NULL             },
+    {"", "StringSplit",            20, "x",         PJ_OPAQUE_OP,           shape_split,        NULL, NULL             },
+    {"", "TfIdfVectorizer",        9,  "x",         PJ_WIDE,                shape_tfidf,        NULL, work_tfidf       },
+    {MS, "NGramHashMapping",       1,  "ippipci",   0,                      shape_hash,         NULL, work_hash        },
+    {MS, "VarlenNGramHashMapping", 1,  "ippiipcii", 0,                      shape_packed_hash,  NULL, work_hash        },
+    {MS, "MurmurHash3",            1,  "x",         0,                      shape_murmur,       NULL, work_murmur      },
+    {MS, "NGramRepeatBlock",       1,  "ix",        0,                      shape_repeat_block, NULL, work_repeat_block},
+    {MS, "BifurcationDetector",    1,  "iiii",      PJ_OPAQUE_OP,           shape_bifurcation,  NULL, NULL             },
+    {MS, "Tokenizer",              1,  "x",         PJ_OPAQUE_OP,           shape_tokenizer,    NULL, NULL             },
 };
 
 PJ_FAMILY(text);

@@ -153,8 +153,8 @@ static pj_status shape_gradient(pj_ctx *c)
 
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
-    {"",       "NegativeLogLikelihoodLoss", 12, "xip",  0,            shape_loss,       NULL, work_nll          },
-    {"",       "SoftmaxCrossEntropyLoss",   12, "xip",  0,            shape_loss,       NULL, work_cross_entropy},
+    {"",       "NegativeLogLikelihoodLoss", 12, "xip",  PJ_WIDE,      shape_loss,       NULL, work_nll          },
+    {"",       "SoftmaxCrossEntropyLoss",   12, "xip",  PJ_WIDE,      shape_loss,       NULL, work_cross_entropy},
     {TRAINING, "Adagrad",                   1,  "xxx*", 0,            shape_one_state,  NULL, work_adagrad      },
     {TRAINING, "Adam",                      1,  "xxx*", 0,            shape_two_states, NULL, work_adam         },
     {TRAINING, "Momentum",                  1,  "xxx*", 0,            shape_one_state,  NULL, work_momentum     },

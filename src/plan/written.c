@@ -92,7 +92,7 @@ bool pj_written_reads_moved(const pj_node *node)
 
 const char *pj_written_stays_wide(const pj_node *node)
 {
-    if (pj_op_stays_wide(node) || has_other_kinds(node) || !node->desc || node->desc->traits & PJ_RANDOM)
+    if (!node->desc || node->desc->traits & (PJ_WIDE | PJ_RANDOM) || has_other_kinds(node))
         return "the types of its operator, or of sequences, allow no such numbers";
     if (has_graph(node))
         return "it holds subgraphs, which stay as they are";
