@@ -130,7 +130,10 @@ bool pj_opset_need(pj_pass *pass, int64_t version);
 /* Converts what has another meaning in the opset that is needed. */
 pj_status pj_opset_raise(pj_pass *pass);
 
-/* ---- dequantized weights (weights.c) ---- */
+/* ---- dequantized weights (dequantize.c) ---- */
+
+/* The first opset whose DequantizeLinear has a scale a channel, makes fp16, or takes integers so narrow. */
+enum { PJ_OPSET_AXIS = 13, PJ_OPSET_HALF = 19, PJ_OPSET_INT4 = 21, PJ_OPSET_INT2 = 25 };
 
 typedef struct pj_dq {
     int bits;            /* 8, 4 or 2 */
@@ -142,6 +145,15 @@ typedef struct pj_dq {
     pj_dtype dtype;      /* of what it stands for */
     const float *raised; /* scales that must not be smaller: as many as there are; NULL */
 } pj_dq;
+
+/* NaN and infinities cannot be quantized: fails with how many there are. */
+pj_status pj_dequantize_check(pj_pass *pass, const pj_edit_node *node, const pj_held *weight);
+
+/* What is made of a weight in that form is made once: its name in pass->made; NULL without memory. */
+char *pj_dequantize_key(pj_pass *pass, const char *what, const pj_held *weight, const pj_dq *dq);
+
+/* The opset that it needs. */
+int64_t pj_dequantize_opset(const pj_dq *dq);
 
 /* Scales of the weight, before any is raised; read once. Those of one axis alone, or one for all. */
 pj_status pj_dequantize_scales(pj_pass *pass, const pj_edit_node *node, const pj_held *weight, const pj_dq *dq,

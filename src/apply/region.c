@@ -5,7 +5,7 @@
 
 #include "ops/op.h"
 
-enum { OPSET_AXIS = PJ_OPSET_AXIS, OPSET_FP8 = 19, OPSET_INT16 = 21 };
+enum { OPSET_FP8 = 19, OPSET_INT16 = 21 };
 
 /* Operators that have integer kernels, or hand integers on. */
 static const char region[] =
@@ -99,7 +99,7 @@ pj_status pj_region_choose(pj_pass *pass, pj_edit_node *node)
                    ? pj_pass_keep(pass, node, "one of its inputs is computed from constants (fold them first)")
                    : PJ_OK;
     const int64_t need = pj_region_type(pass, &wish).opset;
-    if ((need > pass->reach || pass->reach < OPSET_AXIS) && (!pass->for_ort || wish.activations == PJ_WISH_EIGHTH))
+    if ((need > pass->reach || pass->reach < PJ_OPSET_AXIS) && (!pass->for_ort || wish.activations == PJ_WISH_EIGHTH))
         return pj_pass_keep(pass, node, "its quantizers need a later opset, to which the model cannot be raised");
     if (pj_edit_is_any(node, layers) && pj_weight_input(pass, node, &weight)) {
         bool fits = (wish.weights == PJ_WISH_INT && wish.weight_bits <= 8) || wish.weights == PJ_WISH_EIGHTH;

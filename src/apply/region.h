@@ -3,8 +3,6 @@
 
 #include "apply/pass.h"
 
-enum { PJ_OPSET_AXIS = 13 }; /* the first one whose quantizers have one scale a channel */
-
 /* The type of an activation, and the first opset that has its quantizers. */
 typedef struct pj_activation {
     pj_dtype dtype;
