@@ -2,8 +2,8 @@
 # so that it can be told whether an engine is that of the sources at hand. Included, it sets `digest`.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/src/*.[ch] ${ROOT}/include/* ${ROOT}/proto/* ${ROOT}/energy_tables/*.json
-     ${ROOT}/hierarchies/*.json ${ROOT}/op_rules/*.json)
-list(FILTER files EXCLUDE REGEX "^src/(apply|cli|evaluate|measure|power|runtime|samples|trace)/")
+     ${ROOT}/hierarchies/*.json ${ROOT}/op_rules/*.json ${ROOT}/footprint_data/*.json)
+list(FILTER files EXCLUDE REGEX "^src/(apply|cli|evaluate|runtime|samples)/")
 list(SORT files)
 set(text "")
 foreach(name IN LISTS files)

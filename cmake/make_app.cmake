@@ -15,6 +15,8 @@ string(REGEX REPLACE ",$" "" SAMPLES "${SAMPLES}")
 set(SAMPLES "[${SAMPLES}]")
 configure_file(${ROOT}/web/index.html ${FOLDER}/index.html @ONLY)
 configure_file(${ENGINE} ${FOLDER}/picojoule.wasm COPYONLY)
+string(REGEX REPLACE "\\.wasm$" "-more.wasm" more ${ENGINE})
+configure_file(${more} ${FOLDER}/picojoule-more.wasm COPYONLY)
 execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DFOLDER=${FOLDER} -DOUT=${FOLDER}/../web.c
                         -P ${CMAKE_CURRENT_LIST_DIR}/embed_page.cmake COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE ${FOLDER}/../web.c)

@@ -108,6 +108,13 @@ PJ_API pj_status pj_result_report(const pj_result *result, const char *format, p
  *     "frontier"  of plans (pj_plan_search): "choices", an array of formats, "target", "sensitivity"
  *     "generate"  "prompt" and "tokens" (pj_generate), "kv-format"
  *     "sweep"     over the sizes of "sram", an array (pj_sweep_run)
+ *     "footprint" of the model, the files "inputs" or the joules "energy" (pj_footprint_run): "region", an array,
+ *                 "intensity", "pue", "wue-onsite", "wue-offsite", "losses", "price", "per-day", "days", "figure",
+ *                 "queries-per-run", and "mix", true; the model has to be a path
+ *     "lifecycle" of "file" (pj_lifecycle_run), with what "footprint" takes of places
+ *     "layers"    the profile "trace" beside the estimate (pj_layers_run): "measurement" or "joules-per-run",
+ *                 "optimized", "drop-runs"; the model has to be a path
+ *     "regions"   that there are, or the one called "name"; no model is read
  *
  * `setup` has the files that the request names (pj_setup_give), the watch, and what else is asked; NULL: nothing. It
  * does not change. PJ_EFORMAT: no JSON, a value of another kind; PJ_EARGUMENT: pj_setup_set; else as the functions that

@@ -1,4 +1,4 @@
-/* The commands of one call with JSON: analyze, compare, frontier, generate, sweep. */
+/* The commands of one call with JSON: analyze, compare, frontier, generate, sweep; more.c has others. */
 #include "binding/commands.h"
 
 #include "picojoule/diff.h"
@@ -6,21 +6,6 @@
 #include "picojoule/plan.h"
 
 /* ---- what several read ---- */
-
-/* The value of a member as texts; one text is a list of it. They live as long as the request. */
-static pj_status read_texts(pj_json request, const char *name, const char **out, size_t most, size_t *count,
-                            pj_error *err)
-{
-    pj_json list = {0};
-    *count = 0;
-    PJ_TRY(pj_json_opt_array(request, name, &list, err));
-    for (pj_json at = pj_json_first(list); at.node; at = pj_json_next(at)) {
-        if (*count == most)
-            return pj_json_fail(at, PJ_ELIMIT, err, "at most %zu of them", most);
-        PJ_TRY(pj_json_as_text(at, &out[(*count)++], err));
-    }
-    return PJ_OK;
-}
 
 /* A whole number from 1 on, as a text, as all values of requests are. */
 static pj_status read_count(pj_json request, const char *name, int64_t *out, pj_error *err)
@@ -33,48 +18,13 @@ static pj_status read_count(pj_json request, const char *name, int64_t *out, pj_
     return pj_fail(err, PJ_EARGUMENT, "\"%s\" wants a whole number of at least 1, not \"%.32s\"", name, text);
 }
 
-static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_error *err)
-{
-    const char *text = NULL;
-    bool yes = true;
-    if (pj_json_kind_of(value) == PJ_JSON_BOOL)
-        PJ_TRY(pj_json_as_bool(value, &yes, err));
-    else
-        PJ_TRY(pj_json_as_text(value, &text, err));
-    return yes ? pj_setup_set(setup, name, text, err)
-               : pj_json_fail(value, PJ_EARGUMENT, err, "true, or no such member: what is false is left out");
-}
-
-static bool is_among(const char *name, const char *const *names)
-{
-    while (*names && strcmp(name, *names) != 0)
-        names++;
-    return *names != NULL;
-}
-
-pj_status pj_asked_settings(pj_json object, const char *const *skip, pj_setup *out, pj_error *err)
-{
-    static const char *const telling[] = {"command", "format", "explain", "dearest", NULL};
-    for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
-        const char *name = pj_json_key(at);
-        if (is_among(name, telling) || is_among(name, skip))
-            continue;
-        if (pj_json_kind_of(at) != PJ_JSON_ARRAY)
-            PJ_TRY(set_one(out, name, at, err));
-        for (pj_json one = pj_json_first(at); one.node; one = pj_json_next(one))
-            PJ_TRY(set_one(out, name, one, err));
-    }
-    return PJ_OK;
-}
-
 /* Opens the model, unless the request has failed before: then nobody reads the resource any more. */
 static pj_status open_model(const pj_asked *asked, const pj_setup *setup, pj_status status, pj_model **out,
                             pj_error *err)
 {
     if (status == PJ_OK)
         return pj_model_open_resource(asked->model, setup, out, err);
-    if (asked->model->close)
-        asked->model->close(asked->model->payload);
+    pj_asked_leave(asked);
     return status;
 }
 
@@ -131,8 +81,7 @@ static pj_status compare(const pj_asked *asked, pj_error *err)
     pj_result_free(a);
     other.resource_count = 0; /* they are the caller's */
     pj_setup_clear(&other);
-    if (asked->model->close)
-        asked->model->close(asked->model->payload);
+    pj_asked_leave(asked);
     return status;
 }
 
@@ -142,7 +91,7 @@ enum { MOST_CHOICES = 32 };
 
 static pj_status read_frontier(pj_json request, const char **choices, pj_plan_options *out, pj_error *err)
 {
-    PJ_TRY(read_texts(request, "choices", choices, MOST_CHOICES, &out->choice_count, err));
+    PJ_TRY(pj_asked_texts(request, "choices", choices, MOST_CHOICES, &out->choice_count, err));
     PJ_TRY(pj_json_opt_text(request, "target", &out->target, err));
     return pj_json_opt_text(request, "sensitivity", &out->sensitivity, err);
 }
@@ -203,7 +152,7 @@ enum { MOST_SIZES = 32 };
 static pj_status read_sizes(pj_json request, int64_t *values, size_t *count, pj_error *err)
 {
     const char *texts[MOST_SIZES];
-    PJ_TRY(read_texts(request, "sram", texts, MOST_SIZES, count, err));
+    PJ_TRY(pj_asked_texts(request, "sram", texts, MOST_SIZES, count, err));
     for (size_t i = 0; i < *count; i++) {
         const char *end = pj_size_scan(texts[i], &values[i]);
         if (!end || *end)
@@ -231,6 +180,21 @@ static pj_status sweep(const pj_asked *asked, pj_error *err)
 
 /* ---- the table ---- */
 
+/* NULL: the first one. */
+static const pj_asked_command *find(const pj_asked_command *commands, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!name || strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void add_names(const pj_asked_command *commands, size_t count, pj_str *out)
+{
+    for (size_t i = 0; i < count; i++)
+        pj_str_printf(out, "%s%s", *out->data ? ", " : "", commands[i].name);
+}
+
 pj_status pj_asked_command_find(const char *name, const pj_asked_command **out, pj_error *err)
 {
     static const char *const none[] = {NULL}, *const of_compare[] = {"with", "b", NULL},
@@ -244,11 +208,17 @@ pj_status pj_asked_command_find(const char *name, const pj_asked_command **out, 
         {"generate", of_generate, generate},
         {"sweep",    of_sweep,    sweep   },
     };
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (!name || strcmp(name, commands[i].name) == 0) {
-            *out = &commands[i];
-            return PJ_OK;
-        }
-    return pj_fail(err, PJ_EARGUMENT,
-                   "there is no command \"%.32s\"; there are analyze, compare, frontier, generate and sweep", name);
+    size_t count;
+    const pj_asked_command *more = pj_asked_more(&count);
+    *out = find(commands, sizeof commands / sizeof *commands, name);
+    if (!*out)
+        *out = find(more, count, name);
+    if (*out)
+        return PJ_OK;
+    pj_str names = pj_str_new(0);
+    add_names(commands, sizeof commands / sizeof *commands, &names);
+    add_names(more, count, &names);
+    pj_status status = pj_fail(err, PJ_EARGUMENT, "there is no command \"%.32s\"; there are %s", name, names.data);
+    pj_str_free(&names);
+    return status;
 }

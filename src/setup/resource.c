@@ -74,7 +74,8 @@ static const struct kind {
     [PJ_RESOURCE_HIERARCHY] = {"hierarchy", "picojoule hierarchies", pj_builtin_hierarchies, PJ_MAX_TABLE_BYTES,
                                "hierarchies/"},
     [PJ_RESOURCE_OP_RULES] = {NULL, NULL, NULL, PJ_MAX_TABLE_BYTES, NULL},
-    [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions", pj_builtin_footprint, PJ_MAX_TABLE_BYTES, NULL},
+    [PJ_RESOURCE_FOOTPRINT] = {"file of regions", "picojoule regions", pj_builtin_footprint, PJ_MAX_TABLE_BYTES,
+                               "footprint/"},
     [PJ_RESOURCE_FILE] = {NULL, NULL, NULL, PJ_MAX_JSON_BYTES, NULL},
 };
 /* clang-format on */
