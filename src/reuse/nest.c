@@ -124,8 +124,9 @@ double pj_nest_bound(const pj_nest *nest, double buffer_bits)
     double once = 0, overlap = 1;
     for (int i = 0; i < PJ_NEST_OPERANDS; i++)
         once += pj_nest_bits(nest, (pj_nest_operand)i);
-    if (nest->window.out_w > 0)
-        overlap = fmax(1, pj_nest_window(nest) / (nest->window.stride_h * nest->window.stride_w));
+    if (nest->window.out_w > 0) /* gaps between windows in one direction take nothing from the overlap in the other */
+        overlap = fmax(1, nest->window.kernel_h / nest->window.stride_h) *
+                  fmax(1, nest->window.kernel_w / nest->window.stride_w);
     double widths = nest->input_bits * nest->weight_bits * fmin(nest->accumulator_bits, nest->output_bits);
     double product = 2 * products_of(nest) * sqrt(widths / (overlap * buffer_bits)) - 2 * buffer_bits;
     return fmax(once, nest->groups * product);

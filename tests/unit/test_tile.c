@@ -389,9 +389,39 @@ static void test_memo(void)
     pj_arena_free(arena);
 }
 
+/* 100 x 100 positions of windows of 1 x 7 on 16 channels, every third row: 71,680,000 products; each input stands in
+ * 7 windows of its row, and the rows between are read by none: that lessens no overlap. In 1 KiB, of int8:
+ * 2 x 71,680,000 x sqrt(8 x 8 x 8 / (7 x 8,192)) - 2 x 8,192. */
+static void test_gaps(void)
+{
+    const pj_nest nest = {
+        .groups = 1,
+        .m = 10000,
+        .n = 64,
+        .r = 112,
+        .window = {.batch = 1,
+                   .in_h = 300,
+                   .in_w = 100,
+                   .kernel_h = 1,
+                   .kernel_w = 7,
+                   .stride_h = 3,
+                   .stride_w = 1,
+                   .dilation_h = 1,
+                   .dilation_w = 1,
+                   .out_h = 100,
+                   .out_w = 100},
+        .input_bits = 8,
+        .weight_bits = 8,
+        .output_bits = 8,
+        .accumulator_bits = 32
+    };
+    CHECK_NEAR(pj_nest_bound(&nest, 8192), 143360000 / sqrt(112) - 16384, 1e-12);
+}
+
 int main(void)
 {
     test_positions();
+    test_gaps();
     test_product();
     test_batch();
     test_flows();
