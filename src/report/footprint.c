@@ -7,38 +7,6 @@
 #include "report/footprint_words.h"
 #include "result/field.h"
 
-/* ---- the units of a row ---- */
-
-enum { UNITS = 7 };
-
-typedef struct unit {
-    const char *key, *title;
-    const pj_amounts *amounts;
-} unit;
-
-/* Those that were asked for. */
-static size_t units_of(const pj_footprint *f, const pj_footprint_row *row, unit list[UNITS])
-{
-    const unit all[UNITS] = {
-        {"query",            "query",           &row->query         },
-        {"thousand_queries", "1000 queries",    &row->thousand      },
-        {"million_queries",  "million queries", &row->million       },
-        {"token",            "token",           &row->token         },
-        {"million_tokens",   "million tokens",  &row->million_tokens},
-        {"day",              "day",             &row->day           },
-        {"period",           "period",          &row->period        }
-    };
-    size_t count = 0;
-    if (f->asked.training.wanted) {
-        list[0] = (unit){"training", "run of training", &row->query};
-        return 1;
-    }
-    for (size_t i = 0; i < UNITS; i++)
-        if (!isnan(all[i].amounts->kwh_it))
-            list[count++] = all[i];
-    return count;
-}
-
 static const char *table_of_operations(const pj_footprint *f)
 {
     for (size_t i = 0; i < f->source_count; i++)
@@ -65,24 +33,18 @@ static void add_fact(const char *lead, pj_str *text, pj_page *page)
     pj_page_add(page, PJ_BLOCK_FACT, text)->lead = lead;
 }
 
-/* Not all layers are in it. */
-static bool is_part(const pj_energy_source *s)
-{
-    return s->figures < s->layers;
-}
-
 /* "net.onnx", "net.onnx (lower bound)": no line has a partial sum without saying so. */
 static void add_name(const pj_energy_source *s, pj_str *out)
 {
     pj_text_clean(out, s->name);
-    if (is_part(s))
+    if (pj_footprint_is_part(s))
         pj_str_add(out, " (lower bound)");
 }
 
 static void add_energy(const pj_footprint *f, const pj_energy_source *s, pj_page *page)
 {
     pj_str text = pj_str_new(0);
-    if (is_part(s))
+    if (pj_footprint_is_part(s))
         pj_str_add(&text, "at least ");
     pj_human_energy(&text, s->joules * 1e12, "pJ");
     pj_str_add(&text, f->asked.training.wanted ? " for all of it" : " a query");
@@ -174,8 +136,8 @@ static void add_sci(const pj_footprint *f, const pj_footprint_row *row, pj_page 
 
 static void add_amounts(const pj_footprint *f, const pj_footprint_row *row, pj_page *page)
 {
-    unit list[UNITS];
-    size_t count = units_of(f, row, list);
+    pj_footprint_unit list[PJ_FOOTPRINT_UNITS];
+    size_t count = pj_footprint_units(f, row, list);
     pj_rows *rows = pj_amounts_rows(page->arena, "per", !isnan(row->query.cost));
     for (size_t i = 0; rows && i < count; i++) {
         pj_str title = pj_str_new(0);
@@ -347,7 +309,7 @@ void pj_footprint_lines(const pj_footprint *f, const char *per, pj_page *page)
         pj_footprint_digits(a->kwh_site, &text);
         pj_str_add(&text, " kWh, ");
         pj_footprint_digits(a->gco2e, &text);
-        pj_str_add(&text, is_part(row->source) ? " gCO2e at least, in " : " gCO2e in ");
+        pj_str_add(&text, pj_footprint_is_part(row->source) ? " gCO2e at least, in " : " gCO2e in ");
         pj_region_words(row->region, &text);
         pj_str_printf(&text, ". Boundary %s: %s", pj_boundary_word(row->source->boundary),
                       pj_boundary_text(row->source->boundary, row->source->basis));
@@ -382,7 +344,7 @@ static const pj_column columns[] = {
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-static void add_unit(const pj_footprint *f, const pj_footprint_row *row, const unit *of, pj_rows *rows)
+static void add_unit(const pj_footprint *f, const pj_footprint_row *row, const pj_footprint_unit *of, pj_rows *rows)
 {
     pj_cell *cell = pj_rows_add_of(rows, of->amounts);
     pj_str warning = pj_str_new(0), name = pj_str_new(0);
@@ -407,195 +369,12 @@ static pj_rows *table_of(const void *input, pj_arena *arena)
     const pj_footprint *f = input;
     pj_rows *rows = pj_rows_new(arena, columns, COLUMNS);
     for (size_t i = 0; rows && i < f->row_count; i++) {
-        unit list[UNITS];
-        size_t count = units_of(f, &f->rows[i], list);
+        pj_footprint_unit list[PJ_FOOTPRINT_UNITS];
+        size_t count = pj_footprint_units(f, &f->rows[i], list);
         for (size_t k = 0; k < count; k++)
             add_unit(f, &f->rows[i], &list[k], rows);
     }
     return rows;
-}
-
-/* ---- JSON ---- */
-
-static void put_sci(const pj_footprint_row *row, pj_json_writer *json)
-{
-    pj_json_write_key(json, "sci");
-    if (!row->has_sci) {
-        pj_json_write_null(json);
-        return;
-    }
-    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-    pj_json_put_double(json, "o_g", row->sci.o_g);
-    pj_json_put_double(json, "m_g", row->sci.m_g);
-    pj_json_put_double(json, "c_g", row->sci.c_g);
-    pj_json_put_double(json, "r", row->sci.r);
-    pj_json_put_double(json, "g_per_r", row->sci.g_per_r);
-    pj_json_put_text(json, "embodied", row->sci.embodied);
-    pj_json_put_text(json, "boundary", pj_boundary_word(row->source->boundary));
-    pj_json_put_begin(json, "excluded", PJ_JSON_WRITE_ARRAY_LINE);
-    pj_json_write_text(json, "networks");
-    pj_json_write_text(json, "end of life");
-    pj_json_write_end(json);
-    pj_json_write_end(json);
-}
-
-static void put_input(const pj_energy_source *s, pj_json_writer *json)
-{
-    if (s->boundary == PJ_BOUND_OPERATIONS)
-        pj_json_put_bool(json, "comparison_only", true);
-    pj_json_put_begin(json, "input", PJ_JSON_WRITE_OBJECT);
-    pj_json_put_text(json, "path", s->path);
-    pj_json_put_text(json, "kind", s->kind);
-    pj_json_put_text(json, "sha256", s->sha256);
-    pj_json_put_text(json, "figure", s->figure);
-    if (s->basis) {
-        pj_json_put_text(json, "load", s->load);
-        pj_json_put_text(json, "basis", s->basis);
-    }
-    pj_json_write_end(json);
-    pj_json_put_text(json, "boundary", pj_boundary_word(s->boundary));
-    pj_json_put_double(json, "energy_j_per_query", s->joules);
-    if (is_part(s))
-        pj_json_put_bool(json, "lower_bound", true);
-    if (!isnan(s->low_j)) {
-        pj_json_put_double(json, "energy_j_low", s->low_j);
-        pj_json_put_double(json, "energy_j_high", s->high_j);
-    }
-    pj_json_put_double(json, "queries_per_run", s->queries_per_run);
-    if (!isnan(s->tokens)) {
-        pj_json_put_double(json, "j_per_token", s->joules / s->tokens);
-        pj_json_put_double(json, "tokens_per_joule", s->tokens / s->joules);
-    }
-}
-
-static void put_site(const pj_footprint *f, const pj_footprint_row *row, pj_json_writer *json)
-{
-    bool of_region = row->pue == row->region->pue.value;
-    pj_region_json(row->region, json);
-    pj_json_put_begin(json, "pue", PJ_JSON_WRITE_OBJECT_LINE);
-    pj_json_put_double(json, "value", row->pue);
-    pj_json_put_text(json, "source",
-                     of_region                           ? row->region->pue.source
-                     : row->pue == row->source->held_pue ? "input"
-                     : isnan(f->asked.site.pue)          ? "not known"
-                                                         : "given");
-    pj_json_write_end(json);
-    pj_json_put_begin(json, "wue", PJ_JSON_WRITE_OBJECT_LINE);
-    pj_json_put_double(json, "onsite", row->wue_onsite);
-    pj_json_put_double(json, "offsite", row->wue_offsite);
-    const pj_sourced *wue = isnan(row->wue_onsite) ? &row->region->wue_offsite : &row->region->wue_onsite;
-    bool known = !isnan(row->wue_onsite) || !isnan(row->wue_offsite);
-    pj_json_put_text(json, "source", !known ? NULL : isnan(f->asked.site.wue_onsite) ? wue->source : "given");
-    pj_json_write_end(json);
-    pj_json_put_double(json, "losses_percent", f->asked.site.losses * 100);
-    pj_json_put_double(json, "price_per_kwh", f->asked.site.price);
-}
-
-static void put_row(const pj_footprint *f, const pj_footprint_row *row, pj_json_writer *json)
-{
-    unit list[UNITS];
-    size_t count = units_of(f, row, list);
-    put_input(row->source, json);
-    put_site(f, row, json);
-    pj_json_put_begin(json, "per", PJ_JSON_WRITE_OBJECT);
-    for (size_t i = 0; i < count; i++) {
-        pj_json_put_begin(json, list[i].key, PJ_JSON_WRITE_OBJECT);
-        pj_amounts_json(list[i].amounts, json);
-        if (list[i].amounts == &row->period)
-            pj_json_put_double(json, "days", f->asked.days);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-    put_sci(row, json);
-    if (f->row_count > 1) {
-        pj_json_put_double(json, "ratio", row->ratio);
-        pj_json_put_double(json, "queries_per_gco2e", row->queries_per_g);
-        pj_json_put_double(json, "quality_per_gco2e", row->quality_per_g);
-    }
-}
-
-static void put_training(const pj_footprint *f, pj_json_writer *json)
-{
-    if (!f->asked.training.wanted)
-        return;
-    pj_json_put_begin(json, "training", PJ_JSON_WRITE_OBJECT);
-    pj_json_put_double(json, "steps", f->training.steps);
-    pj_json_put_double(json, pj_key_flops, f->training.flops);
-    pj_json_put_double(json, "joules", f->training.joules);
-    pj_json_put_double(json, "hours", f->training.hours);
-    pj_json_write_end(json);
-}
-
-static void put_findings(const pj_footprint *f, pj_json_writer *json)
-{
-    pj_json_put_begin(json, "diagnostics", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < f->finding_count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "code", f->findings[i].code);
-        pj_json_put_text(json, "severity", f->findings[i].severity);
-        pj_json_put_text(json, "input", f->findings[i].node);
-        pj_json_put_text(json, "message", f->findings[i].message);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
-
-static void put_verdicts(const pj_footprint *f, pj_json_writer *json)
-{
-    if (!f->verdict_count)
-        return;
-    pj_json_put_begin(json, "limits", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < f->verdict_count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT_LINE);
-        pj_json_put_text(json, "limit", f->verdicts[i].limit);
-        pj_json_put_double(json, "value", f->verdicts[i].value);
-        pj_json_put_double(json, "bound", f->verdicts[i].least);
-        pj_json_put_bool(json, "exceeded", f->verdicts[i].exceeded);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
-
-void pj_footprint_rows_json(const pj_footprint *f, pj_json_writer *json)
-{
-    pj_json_put_begin(json, "footprint", PJ_JSON_WRITE_ARRAY);
-    for (size_t i = 0; i < f->row_count; i++) {
-        pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-        put_row(f, &f->rows[i], json);
-        pj_json_write_end(json);
-    }
-    pj_json_write_end(json);
-}
-
-/* The first row as the document itself; where there are several, all of them in "rows", too. */
-void pj_footprint_members(const pj_footprint *f, pj_json_writer *json)
-{
-    pj_json_put_text(json, "schema", "picojoule.footprint/1");
-    pj_json_put_text(json, "version", PICOJOULE_VERSION);
-    put_row(f, &f->rows[0], json);
-    put_training(f, json);
-    pj_json_put_begin(json, "equivalents", PJ_JSON_WRITE_OBJECT_LINE);
-    pj_json_put_double(json, "phone_charges", f->rows[0].query.phone_charges);
-    pj_json_put_double(json, "phone_wh", f->asked.site.phone_wh);
-    pj_json_write_end(json);
-    pj_json_put_text(json, "method", "picojoule");
-    put_verdicts(f, json);
-    if (f->row_count > 1) {
-        pj_json_put_begin(json, "rows", PJ_JSON_WRITE_ARRAY);
-        for (size_t i = 0; i < f->row_count; i++) {
-            pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
-            put_row(f, &f->rows[i], json);
-            pj_json_write_end(json);
-        }
-        pj_json_write_end(json);
-    }
-    put_findings(f, json);
-}
-
-static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
-{
-    (void)arena;
-    pj_footprint_members(input, json);
 }
 
 /* ---- the chart ---- */
@@ -636,6 +415,6 @@ static const pj_chart *chart_of(const void *input, pj_arena *arena)
 pj_status pj_footprint_write(const pj_footprint *footprint, const pj_report_options *options, pj_sink sink,
                              void *payload, pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = json_of, .chart = chart_of};
+    static const pj_pieces pieces = {.page = page_of, .table = table_of, .json = pj_footprint_json, .chart = chart_of};
     return pj_tell(&pieces, footprint, options, sink, payload, err);
 }

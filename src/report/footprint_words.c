@@ -112,3 +112,31 @@ void pj_comparison_words(const char *table, pj_str *out)
     pj_text_clean(out, table ? table : "a table");
     pj_str_add(out, ", without idle power, host, control, cooling");
 }
+
+size_t pj_footprint_units(const pj_footprint *f, const pj_footprint_row *row,
+                          pj_footprint_unit list[PJ_FOOTPRINT_UNITS])
+{
+    const pj_footprint_unit all[PJ_FOOTPRINT_UNITS] = {
+        {"query",            "query",           &row->query         },
+        {"thousand_queries", "1000 queries",    &row->thousand      },
+        {"million_queries",  "million queries", &row->million       },
+        {"token",            "token",           &row->token         },
+        {"million_tokens",   "million tokens",  &row->million_tokens},
+        {"day",              "day",             &row->day           },
+        {"period",           "period",          &row->period        }
+    };
+    size_t count = 0;
+    if (f->asked.training.wanted) {
+        list[0] = (pj_footprint_unit){"training", "run of training", &row->query};
+        return 1;
+    }
+    for (size_t i = 0; i < PJ_FOOTPRINT_UNITS; i++)
+        if (!isnan(all[i].amounts->kwh_it))
+            list[count++] = all[i];
+    return count;
+}
+
+bool pj_footprint_is_part(const pj_energy_source *s)
+{
+    return s->figures < s->layers;
+}

@@ -30,3 +30,21 @@ void pj_region_json(const pj_region *region, pj_json_writer *json); /* the membe
 
 /* "Comparison only, not a footprint: operations by horowitz-45nm, without ..." */
 void pj_comparison_words(const char *table, pj_str *out);
+
+/* What a row's amounts are of: a query, a day. */
+enum { PJ_FOOTPRINT_UNITS = 7 };
+
+typedef struct pj_footprint_unit {
+    const char *key, *title;
+    const pj_amounts *amounts;
+} pj_footprint_unit;
+
+/* Those that were asked for; returns how many. */
+size_t pj_footprint_units(const pj_footprint *f, const pj_footprint_row *row,
+                          pj_footprint_unit list[PJ_FOOTPRINT_UNITS]);
+
+/* Are not all layers in it? */
+bool pj_footprint_is_part(const pj_energy_source *s);
+
+/* The whole report (footprint_json.c). */
+void pj_footprint_json(const void *footprint, pj_arena *arena, pj_json_writer *json);
