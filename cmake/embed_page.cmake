@@ -5,9 +5,9 @@
 # The engine is taken if it is one of these sources; so nobody gets other figures from a page than from the program.
 cmake_minimum_required(VERSION 3.25)
 set(worker engine worker)
-set(page dom units treemap map chart table explain whatif cards report open page)
+set(page dom units treemap map chart table explain whatif beside cards report open page)
 set(told dom units chart told telling)
-set(view memory roofline) # cards that need a report alone
+set(view memory roofline footprint measured) # cards that need a report alone
 set(ask frontier compare generate) # and those that ask the engine
 set(plotted roofline frontier)
 
@@ -24,7 +24,7 @@ function(join modules out)
   string(REGEX REPLACE "\n//[^\n]*" "" text "${text}")
   string(REGEX REPLACE " +//[^\n'\"`]*\n" "\n" text "${text}")
   string(REGEX REPLACE "\n\n+" "\n" text "${text}")
-  foreach(operator IN ITEMS "=" "=>" "===" "!==" "&&" "||" "??" "?" "+=" ":" "<" ">" "*")
+  foreach(operator IN ITEMS "=" "=>" "===" "!==" "&&" "||" "??" "?" "+=" ":" "<" ">" "*" "+" "<=" ">=" "??=")
     string(REPLACE " ${operator} " "${operator}" text "${text}") # texts of the page have none of these between blanks
   endforeach()
   foreach(word IN ITEMS if for while)
@@ -32,6 +32,7 @@ function(join modules out)
   endforeach()
   string(REPLACE ") {" "){" text "${text}")
   string(REPLACE "} else" "}else" text "${text}")
+  string(REPLACE ";\n" ";" text "${text}")
   string(REGEX REPLACE "([,{(])\n" "\\1" text "${text}")
   string(REGEX REPLACE "\n([})?])" "\\1" text "${text}")
   set(${out} "${text}" PARENT_SCOPE)

@@ -9,6 +9,8 @@ const CARDS = [
     ['frontier', 'Plans: energy against noise', true],
     ['compare', 'Compare', true],
     ['generate', 'Generation of text', true],
+    ['footprint', 'Footprint', false],
+    ['measured', 'Measured beside estimated', false],
 ];
 
 // In a report cards are in the file; the app has them beside it.
@@ -39,6 +41,12 @@ export class CardBox {
     update() {
         for (const card of this.#cards)
             this.#show(card);
+    }
+
+    open(name) {
+        const card = this.#cards.find(one => one.name === name);
+        card.fold.open = true;
+        this.#show(card);
     }
 
     async #show(card) {

@@ -1,8 +1,8 @@
 // Bars.
 import {h} from './dom.mjs';
 
-// Rows {name, about, value, was, tone}: a bar as long as its value, with a mark where it was.
-export function bars(rows, print, label) {
+// Rows {name, about, value, was, tone}: a bar as long as its value, with a mark where it was. `parts`: of a whole.
+export function bars(rows, print, label, parts = true) {
     const most = Math.max(...rows.flatMap(row => [row.value, row.was ?? 0]), 0) || 1;
     const total = rows.reduce((sum, row) => sum + row.value, 0) || 1;
     const list = rows.map(row => {
@@ -12,7 +12,7 @@ export function bars(rows, print, label) {
         return h('li', {}, h('span', {class: 'name'}, row.name, h('small', {}, row.about ?? '')),
                  h('span', {class: 'track', 'aria-hidden': 'true'}, bar, row.was !== undefined && was),
                  h('span', {class: 'value'}, print(row.value)),
-                 h('span', {class: 'share'}, `${(100 * row.value / total).toFixed(1)} %`));
+                 h('span', {class: 'share'}, parts ? `${(100 * row.value / total).toFixed(1)} %` : ''));
     });
     return h('ul', {class: 'bars', 'aria-label': label}, list);
 }

@@ -1,4 +1,5 @@
 // The app: a model that is dropped, chosen or one of the samples. Nothing of it leaves the page.
+import {BESIDE, kindOf} from './beside.mjs';
 import {byId, h} from './dom.mjs';
 import {ReportPage} from './report.mjs';
 import {EngineClient} from './whatif.mjs';
@@ -9,6 +10,7 @@ export class App {
     #root = byId('app');
     #page = null;
     #client = null;
+    #more = null; // the client of the second module, once it was asked for
     #turn = 0;
     #samples;
 
@@ -69,9 +71,15 @@ export class App {
         }
     }
 
-    // Of what is dropped one is the model, the others are beside it. What runs for an earlier one is given up.
-    async open(files) {
-        const turn = ++this.#turn;
+    // Of what is dropped one is the model, the others are beside it. What runs for an earlier one is given up. Measurements and
+    // the like alone belong to the model that is there.
+    async open(all) {
+        const turn = ++this.#turn, kinds = await Promise.all(all.map(kindOf));
+        const files = all.filter((file, i) => !BESIDE[kinds[i]]), beside = all.filter((file, i) => BESIDE[kinds[i]]);
+        if (!files.length && this.#page)
+            return this.#page.add(beside);
+        if (!files.length && beside.length)
+            return this.#welcome(`${beside[0].name} belongs to a model: drop both, or the model first.`);
         const report = files.length === 1 && REPORT.test(files[0].name) ? files[0] : null;
         const model = files.find(file => MODEL.test(file.name)) ?? files.reduce(
             (a, b) => !a || b.size < a.size ? b : a, null);
@@ -79,14 +87,15 @@ export class App {
             return;
         this.#page?.close();
         this.#client?.close();
-        this.#page = this.#client = null;
+        this.#more?.then(client => client.close(), () => {});
+        this.#page = this.#client = this.#more = null;
         history.replaceState(null, '', location.pathname + location.search);
         this.#root.replaceChildren(h('main', {class: 'welcome'}, h('h1', {}, 'One moment'),
                                      h('p', {role: 'status'}, `Reading ${model.name} ...`)));
         try {
             const shown = report ? await this.#read(report) : await this.#analyze(files, model);
             if (turn === this.#turn)
-                this.#show(shown, files, model);
+                this.#show(shown, files, model, beside);
             else
                 shown.client?.close();
         } catch (error) {
@@ -103,21 +112,37 @@ export class App {
     }
 
     async #analyze(files, model) {
-        const client = this.#client = new EngineClient(new Worker('worker.js'));
-        await client.call('start', {url: 'picojoule.wasm'});
-        await client.call('open', {path: model.name, loose: true, files: files.map(file => ({name: file.name, blob: file}))});
+        const client = this.#client = await this.#start('picojoule.wasm', files, model);
         const {report, text, read} = await client.analyze({});
         return {report, client, text, read};
     }
 
-    #show({report, client, why, text, read}, files, model) {
+    // The engine with footprints and profiles, with the same files.
+    #moreOf(files, model) {
+        this.#more ??= this.#start('picojoule-more.wasm', files, model);
+        this.#more.catch(() => {
+            this.#more = null;
+        });
+        return this.#more;
+    }
+
+    async #start(url, files, model) {
+        const client = new EngineClient(new Worker('worker.js'));
+        await client.call('start', {url});
+        await client.call('open', {path: model.name, loose: true, files: files.map(file => ({name: file.name, blob: file}))});
+        return client;
+    }
+
+    #show({report, client, why, text, read}, files, model, beside) {
         const others = files.filter(file => file !== model && MODEL.test(file.name)).map(file => file.name);
         this.#page = new ReportPage({
             root: this.#root, report, client, asked: {}, tools: [this.#picker('Open another'), this.#sampleMenu()],
+            more: client && (() => this.#moreOf(files, model)),
             why: others.length ? `Of several models the first one is shown; not ${others.join(', ')}.` : why,
         });
         this.#page.text = text;
         this.#root.dataset.read = read ?? 0;
+        this.#page.add(beside);
     }
 
     get page() {

@@ -1,4 +1,5 @@
 // The page of an analysis: head, what is not known, where the energy goes, what if, map, layer, layers, and cards.
+import {BESIDE, besideOf, kindOf} from './beside.mjs';
 import {CardBox} from './cards.mjs';
 import {bars} from './chart.mjs';
 import {download, h, keepFocus, select, themeButton} from './dom.mjs';
@@ -48,13 +49,16 @@ export class ReportPage {
     #table;
     #parts = {};
     #cards;
+    beside = new Map(); // files that were dropped beside the model, by what they are
+    more;       // hands out the client of the second module; undefined: there is none
     text;       // the document that is shown, as the engine wrote it
     settled = true; // what was asked is answered
 
     // `client`: the engine with the model, or null; `asked`: the request that has made the report; `tools`: more buttons.
-    constructor({root, report, client, asked, tools, why}) {
+    constructor({root, report, client, asked, tools, why, more}) {
         this.#root = root;
         this.#client = client;
+        this.more = more;
         this.#asked = asked ?? {};
         this.#report = this.#base = report;
         this.#bases.set(JSON.stringify(baseOf(this.#asked, this.#state)), {report});
@@ -145,6 +149,21 @@ export class ReportPage {
     async call(more) {
         const {text} = await this.#client.call('run', {request: {...this.request(), format: 'json', ...more}});
         return JSON.parse(text);
+    }
+
+    // Files beside the model: what they are decides which card shows them.
+    async add(files) {
+        for (const file of files)
+            try {
+                const kind = await kindOf(file);
+                if (!BESIDE[kind])
+                    throw new Error(`${file.name}: neither a measurement, a profile, a footprint nor a lifecycle`);
+                this.beside.set(kind, await besideOf(file, kind));
+                this.#cards.open(BESIDE[kind]);
+            } catch (error) {
+                this.#say(error.message, true);
+            }
+        this.#cards.update();
     }
 
     print(value) {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 
-const CARDS = ['memory', 'roofline', 'frontier', 'compare', 'generate'];
+const CARDS = ['memory', 'roofline', 'frontier', 'compare', 'generate', 'footprint', 'measured'];
 
 // `t`: what browser.mjs has.
 export function cardTests(t) {
@@ -159,6 +159,88 @@ export function cardTests(t) {
             check(facts.includes(`${(found.request.energy_pj.total / 1e9).toPrecision(4)} mJ`), `the request: ${facts}`);
             check(facts.includes(`${(found.per_token_pj.out / 1e9).toPrecision(4)} kJ`), `a million tokens: ${facts}`);
             await t.endPage(page, 'generate');
+        },
+
+        // Footprints are those of `picojoule footprint`, lives those of its --lifecycle.
+        async footprintCard() {
+            const page = await t.openApp([model]);
+            const said = () => page.locator('#footprint .note').first().textContent();
+            await open(page, 'footprint');
+            await page.waitForFunction(() => /device/.test(document.querySelector('#footprint .note').textContent), undefined, {polling: 20});
+            check((await said()).includes('no footprint') || (await said()).includes('operations'), `without a device the card says ${await said()}`);
+            await t.choose(page, 'Device', 'h100');
+            await t.settled(page);
+            await page.waitForSelector('#footprint td');
+            const menu = page.locator('#footprint select');
+            await menu.nth(0).selectOption('DEU');
+            await menu.nth(1).selectOption('FRA');
+            await page.waitForSelector('#footprint h3:has-text("h100, France")');
+            const {rows} = JSON.parse(native(['footprint', model, '--device', 'h100', '--region', 'DEU', '--region', 'FRA', '--per-day', '10000', '--format', 'json']));
+            const grams = value => `${Number(value.toPrecision(4)).toLocaleString('en', {maximumFractionDigits: 8})}`;
+            const cells = await page.locator('#footprint table').first().locator('tbody tr').nth(1).locator('td').allTextContents();
+            check(cells[1] === `${grams(rows[0].per.thousand_queries.gco2e)} g`, `1,000 queries in Germany: ${cells}`);
+            check((await page.locator('#footprint .bars .value').nth(1).textContent()) === `${grams(rows[1].per.thousand_queries.gco2e)} g`, 'the bar of France');
+            await page.locator('#footprint label', {hasText: 'Training'}).locator('input').fill('300');
+            await page.locator('#footprint label', {hasText: 'Hardware'}).locator('input').fill('164');
+            await page.locator('#footprint label', {hasText: 'Years'}).locator('input').fill('2');
+            await page.keyboard.press('Tab');
+            await page.waitForFunction(() => document.querySelectorAll('#footprint .life rect').length === 6, undefined, {polling: 20});
+            fs.writeFileSync(file('life.json'), JSON.stringify({schema: 'picojoule.lifecycle/1', region: 'DEU', phases: [
+                {phase: 'training', kwh: 300}, {phase: 'deployment', kwh: 0, embodied: 164, lifespan_years: 1},
+                {phase: 'inference', queries_per_day: 10000, joules_per_query: rows[0].energy_j_per_query, days: 730}]}));
+            const life = JSON.parse(native(['footprint', '--lifecycle', file('life.json'), '--format', 'json']));
+            const kg = value => `${grams(value / 1000)} kg`;
+            check(await page.locator('#footprint h3:has-text("A life")').textContent() === `A life: ${kg(life.total.gco2e + life.total.embodied_g)}`,
+                  `the life is ${await page.locator('#footprint h3:has-text("A life")').textContent()}, not ${kg(life.total.gco2e + life.total.embodied_g)}`);
+            await page.locator('#footprint input[type=file]').setInputFiles([file('life.json')]);
+            await page.waitForSelector('#footprint h3:has-text("From life.json")');
+            await t.inBothThemes(page, 'a footprint and a life');
+            await t.endPage(page, 'footprint');
+        },
+
+        // A page without the module shows what the program has worked out.
+        async footprintTold() {
+            fs.writeFileSync(file('life.json'), native(['footprint', '--init']));
+            fs.writeFileSync(file('told.json'), native(['footprint', '--lifecycle', file('life.json'), '--format', 'json']));
+            fs.writeFileSync(file('query.json'), native(['footprint', '--energy', '0.102J', '--region', 'DEU', '--format', 'json']));
+            const page = await t.openReport(['analyze', 'models/resnet8.onnx', '--no-engine']);
+            const card = await open(page, 'footprint');
+            await card.locator('input[type=file]').setInputFiles([file('told.json'), file('query.json')]);
+            await page.waitForSelector('#footprint .life rect');
+            check((await card.textContent()).includes('342.1 gCO2e/kWh'), 'the region of a footprint is not told');
+            await t.inBothThemes(page, 'footprints in a report');
+            await t.endPage(page, 'footprints in a report');
+        },
+
+        // A profile and joules that are dropped with the model, or after it: what `picojoule layers` says.
+        async measuredCard() {
+            const trace = path.join(t.root, 'tests/conformance/measure/ort/resnet8.disabled.t1.json');
+            const joules = path.join(t.root, 'tests/fuzz/corpus/emissions/measurement.json');
+            const page = await t.openApp([model, trace]);
+            await page.waitForSelector('#measured .rows tbody tr');
+            const timed = JSON.parse(native(['layers', model, '--trace', trace, '--format', 'json'])).profiles[0];
+            const dearest = [...timed.rows].sort((a, b) => b.us_per_run - a.us_per_run)[0];
+            check((await page.locator('#measured .rows tbody tr').first().textContent()).includes(dearest.name), 'the longest kernel is not first');
+            await page.setInputFiles('header input[type=file]', [joules]);
+            await page.waitForSelector('#measured .bars');
+            await page.waitForFunction(() => /J/.test(document.querySelector('#measured .rows tbody tr').children[5].textContent), undefined, {polling: 20});
+            const {profiles: [profile]} = JSON.parse(native(['layers', model, '--trace', trace, '--measurement', joules, '--format', 'json']));
+            const cells = await page.locator('#measured .rows tbody tr').first().locator('td, th').allTextContents();
+            const row = profile.rows.find(one => one.name === cells[0]);
+            check(cells.at(-1) === `× ${row.measured_over_estimated.toPrecision(4)}`, `measured over estimated: ${cells}`);
+            check((await page.locator('#measured dl').textContent()).includes(`× ${profile.measured_over_estimated.toPrecision(4)}`), 'the ratio of all');
+            await page.locator('#measured .rows').focus();
+            await page.keyboard.press('ArrowDown');
+            check(page.url().includes('layer='), 'a row does not select its layer by key');
+            await t.inBothThemes(page, 'measured beside estimated');
+            await page.setInputFiles('#measured input[type=file]', [path.join(t.root, 'models/resnet8.onnx')]);
+            await page.waitForFunction(() => /neither/.test(document.querySelector('.said').textContent), undefined, {polling: 20});
+            fs.writeFileSync(file('layers.json'), native(['layers', model, '--trace', trace, '--format', 'json']));
+            const bare = await t.openReport(['analyze', 'models/resnet8.onnx', '--no-engine']);
+            await (await open(bare, 'measured')).locator('input[type=file]').setInputFiles([file('layers.json')]);
+            await bare.waitForSelector('#measured .rows tbody tr');
+            await t.endPage(bare, 'measured layers in a report');
+            await t.endPage(page, 'measured beside estimated');
         },
 
         async cardsAccess() {
