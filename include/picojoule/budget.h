@@ -140,7 +140,10 @@ typedef struct pj_check_options {
     /* Called with the analysis of each model that could be analysed, in the order of the file, one at a time, perhaps
      * on another thread. Another status than PJ_OK ends the check. May be NULL. */
     pj_status (*analysed)(const pj_check_model *model, const pj_result *result, void *payload, pj_error *err);
-    void *payload;
+    /* Likewise, after `analysed`, with each model, broken ones too: check->models[model] is judged, and so are those
+     * before it, which the counts of `check` are about; those after it are not to be looked at yet. */
+    pj_status (*judged)(const pj_check *check, size_t model, void *payload, pj_error *err);
+    void *payload; /* of both */
 
     /* What the models were before, which takes the place of their baselines; NULL: nothing. `against`: a folder that
      * has them (their path in it, or their name alone, or saved reports NAME.json), or one file; a model that is not
@@ -155,7 +158,7 @@ typedef struct pj_check_options {
  * broken, a symbolic dimension without a value) is PJ_BROKEN in the result, with its error; the others are judged. So
  * is one with a rule that cannot be (it matches no layer, its baseline is absent or was made otherwise): that rule says
  * why, the others are judged. `options` may be NULL. The budget must outlive *out, which the
- * caller owns. PJ_ENOMEM, PJ_EIO: no threads; what `analysed` returns. */
+ * caller owns. PJ_ENOMEM, PJ_EIO: no threads; what `analysed` or `judged` returns. */
 PJ_API pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out,
                                  pj_error *err);
 PJ_API void pj_check_free(pj_check *check); /* NULL is allowed */
@@ -214,12 +217,22 @@ PJ_API pj_status pj_budget_write(const pj_budget_draft *given, const pj_setup *s
 
 /* ---- reports of a check ---- */
 
-/* "text", "json", "markdown", "junit", "sarif", "github", "gitlab"; ends with NULL. */
+/* "text", "json", "jsonl", "markdown", "html", "junit", "sarif", "github", "gitlab"; ends with NULL. */
 PJ_API const char *const *pj_check_formats(void);
 
 /* Writes the result of a check. Of `options` (may be NULL), format, width, colour and quiet count.
  * PJ_EARGUMENT: no such format; PJ_EIO: the sink refused; PJ_ENOMEM. */
 PJ_API pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                                 pj_error *err);
+
+/* Can the result be told model by model while others are still judged? So it is in "github" and "jsonl", which say of
+ * each model all that there is to say before the next one. NULL and words that are no format: false. */
+PJ_API bool pj_check_streams(const char *format);
+
+/* Writes what the format says of one model, which is judged; with `model` == check->model_count, what it ends with. All
+ * of these parts in order are the bytes of pj_check_write. Errors as above; PJ_EARGUMENT: the format does not stream.
+ */
+PJ_API pj_status pj_check_write_part(const pj_check *check, size_t model, const pj_report_options *options,
+                                     pj_sink sink, void *payload, pj_error *err);
 
 #endif

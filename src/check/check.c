@@ -251,30 +251,25 @@ static pj_status check_one(void *payload, size_t at, int worker, pj_error *err)
     return status;
 }
 
-static pj_status hand_on(void *payload, size_t at, int worker, pj_error *err)
+static void add_to(pj_check *sum, const pj_check_model *model)
 {
-    const run *r = payload;
-    const pj_check_model *model = &r->models[at];
-    if (!r->options.analysed || (model->outcome == PJ_BROKEN && !model->unjudged))
-        return PJ_OK;
-    return r->options.analysed(model, r->subjects[worker].result, r->options.payload, err);
+    sum->passed += model->outcome == PJ_PASSED;
+    sum->failed += model->outcome == PJ_FAILED;
+    sum->broken += model->outcome == PJ_BROKEN;
+    sum->exceeded += model->exceeded;
+    sum->improved += model->improved > 0;
 }
 
-static void sum_up(run *r)
+/* Models come here in the order of the file, one at a time, so the sums are those of the models up to this one. */
+static pj_status hand_on(void *payload, size_t at, int worker, pj_error *err)
 {
-    pj_check *out = &r->result;
-    out->budget = r->budget->file;
-    out->models = r->models;
-    out->model_count = r->budget->entries;
-    out->budget_models = r->budget->all_entries;
-    for (size_t i = 0; i < out->model_count; i++) {
-        const pj_check_model *model = &r->models[i];
-        out->passed += model->outcome == PJ_PASSED;
-        out->failed += model->outcome == PJ_FAILED;
-        out->broken += model->outcome == PJ_BROKEN;
-        out->exceeded += model->exceeded;
-        out->improved += model->improved > 0;
-    }
+    run *r = payload;
+    const pj_check_model *model = &r->models[at];
+    bool is_analysed = model->outcome != PJ_BROKEN || model->unjudged;
+    add_to(&r->result, model);
+    if (r->options.analysed && is_analysed)
+        PJ_TRY(r->options.analysed(model, r->subjects[worker].result, r->options.payload, err));
+    return r->options.judged ? r->options.judged(&r->result, at, r->options.payload, err) : PJ_OK;
 }
 
 pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *options, pj_check **out, pj_error *err)
@@ -293,6 +288,10 @@ pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *optio
         pj_arena_free(arena);
         return pj_fail_memory(err);
     }
+    r->result.budget = budget->file;
+    r->result.models = r->models;
+    r->result.model_count = budget->entries;
+    r->result.budget_models = budget->all_entries;
     if (options)
         r->options = *options;
     int threads = pj_threads(r->options.jobs > PJ_MOST_THREADS ? PJ_MOST_THREADS : (int)r->options.jobs);
@@ -300,7 +299,6 @@ pj_status pj_budget_check(const pj_budget *budget, const pj_check_options *optio
     for (int i = 0; i < PJ_MOST_THREADS; i++)
         end_subject(&r->subjects[i]);
     if (status == PJ_OK) {
-        sum_up(r);
         *out = &r->result;
         return PJ_OK;
     }

@@ -116,12 +116,13 @@ static pj_exit judge(const pj_check *check, bool says)
     return code;
 }
 
-/* The figures of the models on their way into a history. */
+/* What is done with each model as soon as it is judged. */
 typedef struct recorder {
     const pj_line *line;
     const check_args *args;
+    pj_out *out;  /* of a report that is told model by model; NULL: all of it is told at the end */
     pj_exit code; /* of the first that failed; none is recorded then */
-    size_t seen, models;
+    size_t named; /* models that need not be named any more */
 } recorder;
 
 static pj_exit refuse_data(const pj_line *line, const pj_check_model *model)
@@ -138,13 +139,37 @@ static pj_status record(const pj_check_model *model, const pj_result *result, vo
     recorder *r = payload;
     pj_record_args named = r->args->record;
     (void)err;
-    pj_progress_step("models", ++r->seen, r->models, NULL);
     named.model = model->name;
     if (r->code == PJ_EXIT_DONE)
         r->code = refuse_data(r->line, model);
     if (r->code == PJ_EXIT_DONE && named.file)
         r->code = pj_record_result(r->line, &named, result);
     return PJ_OK;
+}
+
+/* Who waits at a terminal hears of what does not pass as it is found, unless the report tells it there and then. */
+static void name_failures(recorder *r, const pj_check *check, size_t last)
+{
+    if ((r->out && !r->out->path) || !pj_progress_is_late())
+        return;
+    for (; r->named <= last; r->named++)
+        if (check->models[r->named].outcome != PJ_PASSED)
+            pj_say("%s  %s", check->models[r->named].outcome == PJ_FAILED ? "FAIL " : "ERROR",
+                   check->models[r->named].name);
+}
+
+/* A check whose output would be one of its inputs ends here. */
+static pj_status tell(const pj_check *check, size_t at, void *payload, pj_error *err)
+{
+    recorder *r = payload;
+    pj_progress_step("models", at + 1, check->model_count, NULL);
+    pj_progress_outcomes(check->passed, check->failed, check->broken);
+    name_failures(r, check, at);
+    if (r->code == PJ_EXIT_DONE)
+        r->code = refuse_data(r->line, &check->models[at]);
+    if (r->code == PJ_EXIT_USAGE)
+        return err->status = PJ_ESTOPPED;
+    return r->out ? pj_check_write_part(check, at, &r->args->output.report, pj_out_write, r->out, err) : PJ_OK;
 }
 
 /* What the budget names, beside what the command line does. */
@@ -185,27 +210,44 @@ static pj_exit open_past(const check_args *args, const char *file, const pj_budg
     return code;
 }
 
+/* The end of what was told model by model. */
+static pj_exit end_stream(recorder *r, const pj_check *check, const char *file, pj_status status, pj_error *err)
+{
+    if (r->code == PJ_EXIT_USAGE) {
+        pj_out_drop(r->out);
+        return r->code;
+    }
+    if (status == PJ_OK)
+        status = pj_check_write_part(check, check->model_count, &r->args->output.report, pj_out_write, r->out, err);
+    return pj_out_finish(r->out, status, err, file);
+}
+
 static pj_exit check_budget(const pj_line *line, const check_args *args, const char *file, const pj_budget *budget,
                             const pj_check_options *given)
 {
     pj_error err = {0};
     pj_check *check = NULL;
-    recorder history = {line, args, PJ_EXIT_DONE, 0, pj_budget_models(budget)};
+    bool streams = pj_check_streams(args->output.report.format);
+    pj_out out = pj_out_new(args->output.out);
+    recorder each = {line, args, streams ? &out : NULL, PJ_EXIT_DONE, 0};
     pj_check_options options = *given;
     options.jobs = args->jobs;
     options.analysed = record;
-    options.payload = &history;
-    pj_progress_step("models", 0, history.models, NULL);
+    options.judged = tell;
+    options.payload = &each;
+    out.streams = streams;
+    pj_progress_step("models", 0, pj_budget_models(budget), NULL);
     pj_status status = pj_budget_check(budget, &options, &check, &err);
-    pj_exit code = status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(&err, file);
-    if (history.code == PJ_EXIT_USAGE)
-        code = history.code;
-    for (size_t i = 0; code == PJ_EXIT_DONE && i < check->model_count; i++)
-        code = refuse_data(line, &check->models[i]);
-    if (code == PJ_EXIT_DONE) {
-        code = pj_write_reports(write_check, check, &args->output, &args->reports, check->budget);
+    pj_exit code = streams                      ? end_stream(&each, check, file, status, &err)
+                   : each.code == PJ_EXIT_USAGE ? each.code
+                   : status != PJ_OK            ? pj_say_error(&err, file)
+                                                : PJ_EXIT_DONE;
+    if (check && each.code != PJ_EXIT_USAGE) {
+        pj_exit more =
+            pj_write_reports(write_check, check, streams ? NULL : &args->output, &args->reports, check->budget);
         pj_exit verdict = judge(check, args->output.out != NULL);
-        code = code == PJ_EXIT_DONE ? history.code : code;
+        code = code == PJ_EXIT_DONE ? more : code;
+        code = code == PJ_EXIT_DONE ? each.code : code;
         code = code == PJ_EXIT_DONE ? verdict : code;
     }
     pj_check_free(check);

@@ -37,6 +37,7 @@ typedef struct part {
 static struct {
     atomic_bool runs, hidden, drawn;
     part outer, inner;
+    atomic_size_t passed, failed, broken;
     struct timespec start; /* these are set before the timer is */
     const char *first;
 } line;
@@ -67,6 +68,16 @@ static void add_number(text *out, uint64_t number)
     add(out, digits + at);
 }
 
+/* ", 2 passed"; nothing where there is none. */
+static void add_outcome(text *out, size_t count, const char *word)
+{
+    if (!count)
+        return;
+    add(out, ", ");
+    add_number(out, count);
+    add(out, word);
+}
+
 /* "  [#####...............]  25 %" */
 static void add_bar(text *out, uint64_t done, uint64_t total)
 {
@@ -79,8 +90,8 @@ static void add_bar(text *out, uint64_t done, uint64_t total)
     add(out, " %");
 }
 
-/* "model 2 of 5, reading weights  [#####...............]  25 %  12 s". Of the inner stage, steps are shown where there
- * are some; without, those of the outer one. */
+/* "model 4 of 5, 2 passed, 1 failed, reading weights  [#####...............]  25 %  12 s". Of the inner stage, steps
+ * are shown where there are some; without, those of the outer one. */
 static void compose(text *out)
 {
     const char *outer = line.outer.what, *inner = line.inner.what;
@@ -94,6 +105,9 @@ static void compose(text *out)
         add_number(out, at < of ? at + 1 : of);
         add(out, " of ");
         add_number(out, of);
+        add_outcome(out, line.passed, " passed");
+        add_outcome(out, line.failed, " failed");
+        add_outcome(out, line.broken, " cannot be checked");
     }
     if (outer && inner)
         add(out, ", ");
@@ -174,6 +188,21 @@ bool pj_progress_step(const char *stage, uint64_t done, uint64_t total, void *pa
     at->total = total;
     at->what = what;
     return true;
+}
+
+void pj_progress_outcomes(size_t passed, size_t failed, size_t broken)
+{
+    line.passed = passed;
+    line.failed = failed;
+    line.broken = broken;
+}
+
+bool pj_progress_is_late(void)
+{
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)(now.tv_sec - line.start.tv_sec) + (double)(now.tv_nsec - line.start.tv_nsec) / 1e9;
+    return line.runs && seconds >= FIRST_MS / 1e3;
 }
 
 void pj_progress_hide(void)

@@ -13,6 +13,12 @@ void pj_progress_end(void);
 /* A pj_watcher (error.h): the stages of the library. It never stops a call. */
 bool pj_progress_step(const char *stage, uint64_t done, uint64_t total, void *payload);
 
+/* What has become of the models so far; told beside the stage from now on. */
+void pj_progress_outcomes(size_t passed, size_t failed, size_t broken);
+
+/* Has the line been there for as long as it takes to be drawn? Then who looks at it waits, and news are welcome. */
+bool pj_progress_is_late(void);
+
 /* A pj_watch of it. */
 extern const pj_watch pj_progress;
 

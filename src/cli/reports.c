@@ -60,7 +60,7 @@ pj_exit pj_write_reports(pj_result_writer write, const void *result, const pj_ou
                          const char *subject)
 {
     const told t = {write, result, subject};
-    pj_exit code = write_one(&t, &output->report, output->out);
+    pj_exit code = output ? write_one(&t, &output->report, output->out) : PJ_EXIT_DONE;
     for (size_t i = 0; i < more->files.count; i++) {
         pj_exit one = write_extra(&t, more->files.text[i]);
         code = code == PJ_EXIT_DONE ? one : code;

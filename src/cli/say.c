@@ -164,7 +164,7 @@ pj_exit pj_say_error(const pj_error *err, const char *subject)
 
 pj_out pj_out_new(const char *path)
 {
-    pj_out out = {path, NULL, NULL, NULL, 0};
+    pj_out out = {.path = path};
     return out;
 }
 
@@ -203,12 +203,16 @@ static FILE *open_file(pj_out *out)
 bool pj_out_write(const char *bytes, size_t length, void *payload)
 {
     pj_out *out = payload;
-    if (!out->file && !out->path)
+    if (out->streams)
+        pj_progress_hide();
+    else if (!out->file && !out->path)
         pj_progress_end(); /* reports come last */
     errno = 0;
     if (!out->file)
         out->file = out->path ? open_file(out) : stdout;
-    bool ok = out->file && fwrite(bytes, 1, length, out->file) == length;
+    bool ok = out->file && fwrite(bytes, 1, length, out->file) == length && (!out->streams || fflush(out->file) == 0);
+    if (out->streams)
+        pj_progress_show();
     if (!ok)
         out->error = errno ? errno : EIO;
     return ok;
@@ -241,4 +245,9 @@ pj_exit pj_out_finish(pj_out *out, pj_status status, const pj_error *err, const 
         return PJ_EXIT_SYSTEM;
     }
     return status == PJ_OK ? PJ_EXIT_DONE : pj_say_error(err, subject);
+}
+
+void pj_out_drop(pj_out *out)
+{
+    close_out(out, false);
 }

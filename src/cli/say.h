@@ -32,6 +32,7 @@ typedef struct pj_out {
     char *target; /* `path` without symbolic links */
     char *temp;   /* what becomes the target; NULL: the target is written as it is (a device, a pipe) */
     int error;    /* errno of what failed, or 0 */
+    bool streams; /* each write is seen at once, and the line of progress goes on */
 } pj_out;
 
 pj_out pj_out_new(const char *path);
@@ -41,3 +42,6 @@ bool pj_out_write(const char *bytes, size_t length, void *payload);
 
 /* Puts the file in its place if `status` is PJ_OK, else leaves nothing. Says what went wrong; the exit code. */
 pj_exit pj_out_finish(pj_out *out, pj_status status, const pj_error *err, const char *subject);
+
+/* Leaves nothing, and says nothing. */
+void pj_out_drop(pj_out *out);

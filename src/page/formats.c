@@ -4,7 +4,7 @@
 #include "picojoule/diff.h"
 #include "picojoule/history.h"
 
-typedef enum piece { PAGE, DATA, TABLE, CHART, VERDICTS } piece;
+typedef enum piece { PAGE, DATA, TABLE, CHART, VERDICTS, LINES } piece;
 
 typedef struct format {
     const char *name;
@@ -32,6 +32,8 @@ static bool has_piece(const pj_pieces *pieces, piece which)
         return pieces->chart;
     case VERDICTS:
         return pieces->verdicts;
+    case LINES:
+        return pieces->line;
     }
     return false;
 }
@@ -41,22 +43,26 @@ static bool has_piece(const pj_pieces *pieces, piece which)
 #define REPORT_TABLE(name) name,
 #define REPORT_CHART(name)
 #define REPORT_VERDICTS(name)
+#define REPORT_LINES(name)
 #define CHART_PAGE(name)  name,
 #define CHART_DATA(name)  name,
 #define CHART_TABLE(name) name,
 #define CHART_CHART(name) name,
 #define CHART_VERDICTS(name)
+#define CHART_LINES(name)
 #define CHECK_PAGE(name) name,
 #define CHECK_DATA(name) name,
 #define CHECK_TABLE(name)
 #define CHECK_CHART(name)
 #define CHECK_VERDICTS(name) name,
+#define CHECK_LINES(name)    name,
 
 #define DIFF_PAGE(name)  name,
 #define DIFF_DATA(name)  name,
 #define DIFF_TABLE(name) name,
 #define DIFF_CHART(name)
 #define DIFF_VERDICTS(name) name,
+#define DIFF_LINES(name)
 
 const char *const *pj_diff_formats(void)
 {

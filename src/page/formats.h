@@ -23,5 +23,6 @@
     X("junit", VERDICTS, pj_write_junit)   \
     X("sarif", VERDICTS, pj_write_sarif)   \
     X("github", VERDICTS, pj_write_github) \
-    X("gitlab", VERDICTS, pj_write_gitlab)
+    X("gitlab", VERDICTS, pj_write_gitlab) \
+    X("jsonl", LINES, pj_write_jsonl)
 #endif

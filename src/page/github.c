@@ -68,6 +68,8 @@ void pj_write_github(const pj_telling *t, pj_str *out)
     out->failed = out->failed || !all;
     for (size_t i = 0; all && i < all->count; i++)
         write_subject(all, &all->subjects[i], out);
-    pj_str_add(out, all ? all->headline : "");
+    if (!all || !all->headline) /* a part of the whole */
+        return;
+    pj_str_add(out, all->headline);
     pj_str_add_char(out, '\n');
 }

@@ -1,6 +1,6 @@
 /* A report as a value: what there is to tell, and nothing of how it looks.
  *
- * A report has up to five pieces; a builder (report/) makes each when a writer asks for it. A writer is one file here,
+ * A report has up to six pieces; a builder (report/) makes each when a writer asks for it. A writer is one file here,
  * NAME.c, and one row in the table of formats.h; it prints one piece of any report. So a report offers the formats of
  * the pieces that it has, and neither side knows the other.
  *
@@ -96,6 +96,8 @@ typedef struct pj_pieces {
     pj_rows *(*table)(const void *input, pj_arena *arena);                  /* for programs: columns that have a key */
     void (*json)(const void *input, pj_arena *arena, pj_json_writer *json); /* the members of a document with a schema
                                                                              * of its own */
+    /* Object `at` of a report that is one object after the other; false: there is none. */
+    bool (*line)(const void *input, size_t at, pj_arena *arena, pj_json_writer *json);
     const char *list; /* without `json`: the name of the member that holds the table */
     const pj_chart *(*chart)(const void *input, pj_arena *arena);
     const pj_verdicts *(*verdicts)(const void *input, pj_arena *arena);

@@ -7,6 +7,8 @@
 typedef struct told {
     const pj_check *check;
     bool quiet;
+    size_t first, end; /* models that are told */
+    bool ends;         /* so is what comes after the last one */
 } told;
 
 /* "limits.total": the path without what is the same for all limits of the model; forbidden things by name. */
@@ -85,24 +87,26 @@ static pj_subject subject_of(const pj_check *check, const pj_check_model *model,
 
 static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
 {
-    const pj_check *check = ((const told *)input)->check;
+    const told *t = input;
+    const pj_check *check = t->check;
     pj_verdicts *all = PJ_NEW(arena, pj_verdicts, 1);
-    pj_subject *subjects = PJ_NEW(arena, pj_subject, check->model_count);
+    pj_subject *subjects = PJ_NEW(arena, pj_subject, t->end - t->first);
     pj_str headline = pj_str_new(0);
     if (!all || !subjects)
         return NULL;
-    pj_check_headline(check, &headline);
+    if (t->ends)
+        pj_check_headline(check, &headline);
     *all = (pj_verdicts){.title = "picojoule check",
                          .file = check->budget,
-                         .headline = pj_str_keep(&headline, arena),
+                         .headline = t->ends ? pj_str_keep(&headline, arena) : NULL,
                          .rules = pj_check_rules,
                          .rule_count = PJ_RULE_KINDS + 1,
                          .error_rule = PJ_RULE_KINDS,
                          .better_rule = PJ_RULE_BASELINE,
                          .subjects = subjects,
-                         .count = check->model_count};
-    for (size_t i = 0; i < check->model_count; i++)
-        subjects[i] = subject_of(check, &check->models[i], arena);
+                         .count = t->end - t->first};
+    for (size_t i = t->first; i < t->end; i++)
+        subjects[i - t->first] = subject_of(check, &check->models[i], arena);
     return pj_arena_failed(arena) ? NULL : all;
 }
 
@@ -118,10 +122,43 @@ static void json_of(const void *input, pj_arena *arena, pj_json_writer *json)
     pj_check_json(t->check, arena, json);
 }
 
+static bool line_of(const void *input, size_t at, pj_arena *arena, pj_json_writer *json)
+{
+    const told *t = input;
+    if (at >= t->end - t->first)
+        return false;
+    pj_check_json_model(t->check, &t->check->models[t->first + at], arena, json);
+    return true;
+}
+
+static pj_status tell(const told *t, const pj_report_options *options, pj_sink sink, void *payload, pj_error *err)
+{
+    static const pj_pieces pieces = {.page = page_of, .json = json_of, .line = line_of, .verdicts = verdicts_of};
+    return pj_tell(&pieces, t, options, sink, payload, err);
+}
+
 pj_status pj_check_write(const pj_check *check, const pj_report_options *options, pj_sink sink, void *payload,
                          pj_error *err)
 {
-    static const pj_pieces pieces = {.page = page_of, .json = json_of, .verdicts = verdicts_of};
-    const told t = {check, options && options->quiet};
-    return pj_tell(&pieces, &t, options, sink, payload, err);
+    const told t = {check, options && options->quiet, 0, check->model_count, true};
+    return tell(&t, options, sink, payload, err);
+}
+
+bool pj_check_streams(const char *format)
+{
+    static const char *const streams[] = {"github", "jsonl"};
+    for (size_t i = 0; format && i < sizeof streams / sizeof *streams; i++)
+        if (strcmp(format, streams[i]) == 0)
+            return true;
+    return false;
+}
+
+pj_status pj_check_write_part(const pj_check *check, size_t model, const pj_report_options *options, pj_sink sink,
+                              void *payload, pj_error *err)
+{
+    bool ends = model >= check->model_count;
+    const told t = {check, options && options->quiet, model, ends ? model : model + 1, ends};
+    if (!options || !pj_check_streams(options->format))
+        return pj_fail(err, PJ_EARGUMENT, "this format tells all models at once");
+    return tell(&t, options, sink, payload, err);
 }

@@ -36,4 +36,6 @@ extern const pj_verdict_rule pj_check_rules[PJ_RULE_KINDS + 1];
 
 /* ---- the pieces of the report ---- */
 void pj_check_page(const pj_check *check, bool quiet, pj_page *page);
+/* An object of the list of models. */
+void pj_check_json_model(const pj_check *check, const pj_check_model *model, pj_arena *arena, pj_json_writer *json);
 void pj_check_json(const pj_check *check, pj_arena *arena, pj_json_writer *json);

@@ -69,7 +69,7 @@ static void put_verdict(pj_json_writer *json, pj_arena *arena, const pj_check *c
     pj_json_write_end(json);
 }
 
-static void put_model(pj_json_writer *json, pj_arena *arena, const pj_check *check, const pj_check_model *model)
+void pj_check_json_model(const pj_check *check, const pj_check_model *model, pj_arena *arena, pj_json_writer *json)
 {
     pj_str better = pj_str_new(0);
     pj_check_improvement(check, model, &better);
@@ -108,6 +108,6 @@ void pj_check_json(const pj_check *check, pj_arena *arena, pj_json_writer *json)
     pj_json_put_uint(json, "errors", check->broken);
     pj_json_put_begin(json, "models", PJ_JSON_WRITE_ARRAY);
     for (size_t i = 0; i < check->model_count; i++)
-        put_model(json, arena, check, &check->models[i]);
+        pj_check_json_model(check, &check->models[i], arena, json);
     pj_json_write_end(json);
 }

@@ -174,6 +174,26 @@ static void test_check(void)
     shows(&r, "model 1 of 1  [....................]  0 %  1 s");
 }
 
+/* What has become of the models so far stands in the line; who waits is told the name of what fails. */
+static void test_outcomes(void)
+{
+    FILE *file = fopen(path("two.json"), "w");
+    CHECK(file);
+    if (file) {
+        fprintf(file,
+                "{\"schema\": \"picojoule.budget/1\", \"models\": [{\"model\": \"%s\", \"limits\": {\"macs\": 1}}, "
+                "{\"model\": \"slow.onnx\", \"limits\": {\"macs\": \"1G\"}}]}",
+                path("=models/resnet8.onnx"));
+        fclose(file);
+    }
+    pid_t child = slow_model("slow.onnx", "=models/resnet8.onnx");
+    run r = run_program(true, (const char *[]){"check", "two.json", NULL});
+    waitpid(child, NULL, 0);
+    CHECK_INT(r.code, 1);
+    CHECK_PART(r.seen, "\r\033[Kmodel 2 of 2, 1 failed  [##########..........]  50 %  1 s");
+    CHECK_PART(r.seen, "\r\033[Kpicojoule: FAIL   ");
+}
+
 static void test_sizes(void)
 {
     static const char sizes[] = "=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31";
@@ -242,6 +262,7 @@ int main(int count, char **words)
     test_nobody_else();
     test_models();
     test_check();
+    test_outcomes();
     test_sizes();
     test_weights();
     char command[4200];

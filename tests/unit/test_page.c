@@ -161,8 +161,23 @@ static const pj_verdicts *verdicts_of(const void *input, pj_arena *arena)
     return &verdicts;
 }
 
+static bool line_of(const void *input, size_t at, pj_arena *arena, pj_json_writer *json)
+{
+    static const char *const names[] = {"net: \"a\"", "good", "two\nlines"};
+    (void)input, (void)arena;
+    if (at >= sizeof names / sizeof *names)
+        return false;
+    pj_json_write_begin(json, PJ_JSON_WRITE_OBJECT);
+    pj_json_put_text(json, "name", names[at]);
+    pj_json_put_begin(json, "verdicts", PJ_JSON_WRITE_ARRAY);
+    pj_json_write_int(json, (int64_t)at);
+    pj_json_write_end(json);
+    pj_json_write_end(json);
+    return true;
+}
+
 static const pj_pieces everything = {
-    .page = page_of, .table = table_of, .list = "rows", .chart = chart_of, .verdicts = verdicts_of};
+    .page = page_of, .table = table_of, .line = line_of, .list = "rows", .chart = chart_of, .verdicts = verdicts_of};
 
 /* ---- the writers ---- */
 
