@@ -2,7 +2,7 @@
 // and searched, and where it has figures of before and after, there is a chart.
 import {bars} from './chart.mjs';
 import {h, themeButton} from './dom.mjs';
-import {COMPONENTS, energy, percent} from './units.mjs';
+import {COMPONENTS, bytes, count, energy, percent, time} from './units.mjs';
 
 const FACTOR = {a: 1e-18, f: 1e-15, p: 1e-12, n: 1e-9, u: 1e-6, 'µ': 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12};
 const BINARY = {Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40};
@@ -57,7 +57,44 @@ function makeSearchable(region, table) {
 
 const SOME = 8;
 
+// A figure of a verdict in its unit.
+function amount(value, unit) {
+    const print = {pJ: energy, bytes, us: time, share: percent}[unit];
+    return print ? print(value) : count(value);
+}
+
+// One limit that is exceeded: what, and the layers or tensors that made it so, with where they were.
+function exceededOf(verdict) {
+    const {top, unit} = verdict, print = value => amount(value, unit);
+    return [h('h3', {}, verdict.message), top?.length > 0 && bars(top.map(one => ({
+        name: one.name, about: `${one.op ?? ''}${one.new ? ', new' : ''}${typeof one.baseline === 'number' ? `, was ${print(one.baseline)}` : ''}`.replace(/^, /, ''),
+        value: one.value, was: typeof one.baseline === 'number' ? one.baseline : undefined, tone: 'tone2'})), print,
+        `What makes it exceed: ${verdict.metric ?? 'the limit'}`, false)];
+}
+
+// A check: how far each limit of each model is used, then the culprits of those that are exceeded.
+function limitsOf(data) {
+    const out = [];
+    for (const model of data.models) {
+        const judged = model.verdicts.filter(one => typeof one.value === 'number' && one.limit > 0 && one.unit !== 'share'); // of shares limits are least ones
+        const wrong = model.verdicts.filter(one => one.exceeded);
+        if (!judged.length && !wrong.length)
+            continue;
+        out.push(h('h2', {}, `${model.name}: ${wrong.length ? `${wrong.length} of ${model.verdicts.length} limits exceeded` : 'within its limits'}`));
+        if (judged.length)
+            out.push(bars(judged.map(one => ({name: [one.what ?? one.metric, one.layer].filter(Boolean).join(' of '),
+                about: `${amount(one.value, one.unit)} of ${amount(one.limit, one.unit)}${one.baseline ? ', by the baseline' : ''}`, value: one.value / one.limit, was: 1,
+                tone: one.exceeded ? 'tone2' : 'tone0'})), percent, 'Limits: how much of each is used', false),
+                h('p', {class: 'note'}, 'Bars: how much of the limit is used. Marks: the limit.'));
+        out.push(...wrong.slice(0, SOME).flatMap(exceededOf),
+                 wrong.length > SOME && h('p', {class: 'note'}, `and ${wrong.length - SOME} more, below`));
+    }
+    return out.length ? h('section', {}, out.filter(Boolean)) : null;
+}
+
 function chartOf(data) {
+    if (data.schema?.startsWith('picojoule.check/'))
+        return limitsOf(data);
     const unit = data.report?.unit ?? data.a?.settings?.unit ?? 'pJ';
     const print = value => energy(value, unit);
     const costs = data.totals?.energy_pj;

@@ -399,7 +399,7 @@ const tests = {
             {model: path.join(root, 'models/resnet8.onnx'), limits: {total: '1uJ'}}]}));
         let code = 0;
         try {
-            native(['check', 'budget.json', '--report', `html=${file('check.html')}`]);
+            native(['check', 'budget.json', '--report', `html=${file('check.html')}`, '--report', `json=${file('check.json')}`]);
         } catch (error) {
             code = error.status;
         }
@@ -407,6 +407,12 @@ const tests = {
         const page = await newPage();
         await page.goto(pathToFileURL(file('check.html')).href);
         await page.waitForSelector('main#told table');
+        const {models: [{verdicts: [verdict]}]} = JSON.parse(fs.readFileSync(file('check.json'), 'utf8'));
+        await page.waitForSelector('h3');
+        check((await page.locator('#told h2').first().textContent()).includes('1 of 1 limits exceeded'), 'limits of a check');
+        check(await page.locator('#told h3').first().textContent() === verdict.message, 'the limit that is exceeded');
+        check((await page.locator('#told .bars').nth(1).textContent()).includes(verdict.top[0].name), 'the culprit of a check');
+        check((await page.locator('#told .bars .value').first().textContent()) === `${(100 * verdict.value / verdict.limit).toFixed(1)} %`, 'how far it is over');
         await inBothThemes(page, 'a check');
         await endPage(page, 'check');
     },

@@ -171,8 +171,7 @@ export function card(page, box) {
         if (client)
             await ask(client);
         else
-            said.textContent = 'This page holds no regions: drop what `picojoule footprint --format json` wrote (of queries, or with --lifecycle), ' +
-                'or open the model in the app (picojoule: ./dev web).';
+            said.textContent = 'Drop what `picojoule footprint --format json` wrote, also with --lifecycle, or open the model in the app: it has regions.';
         try {
             await dropped(client);
         } catch (error) {

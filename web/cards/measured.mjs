@@ -87,9 +87,9 @@ export function card(page, box) {
         const parts = [];
         said.textContent = '';
         if (!key.slice(1).some(Boolean))
-            said.textContent = 'Drop what `picojoule measure` or `picojoule layers --format json` wrote, or a profile of ONNX Runtime, TensorRT or OpenVINO, with the model or after it.';
+            said.textContent = 'Drop what `picojoule measure` or `picojoule layers --format json` wrote, or a profile of a runtime, with the model or after it.';
         if (beside.has('trace') && !page.more)
-            said.textContent = 'This page cannot match a profile with layers: drop what `picojoule layers --format json` made of it, or open the model in the app.';
+            said.textContent = 'Drop what `picojoule layers --format json` made of it, or open the model in the app: it matches profiles with layers.';
         if (beside.has('measurement'))
             parts.push(...totalsOf(beside.get('measurement'), report));
         try {
