@@ -44,6 +44,7 @@ typedef struct pj_study_ask {
     int jobs;             /* threads; 0: one a processor */
     bool layers;          /* rows of layers, too */
     bool prepare;         /* only lists models and digests in FOLDER/sweep.json */
+    const char *since;    /* folder of an earlier sweep, whose chunks are copied where nothing has changed; or NULL */
     pj_watch watch;       /* of stage "points"; is called by whichever thread has done a chunk, one at a time */
 } pj_study_ask;
 
@@ -51,11 +52,13 @@ typedef struct pj_study_done {
     uint64_t chunks, points;  /* of this call */
     uint64_t chunks_there;    /* before it, of the same shard */
     uint64_t errors, assumed; /* rows: that have an error, that assume a size */
+    uint64_t chunks_taken;    /* from the earlier sweep */
+    const char *none_taken;   /* why it gives none: "it is of another version"; NULL: it may */
 } pj_study_done;
 
 /* Writes what is not there yet into the folder that the study was opened with. PJ_ECONFLICT: another process has begun
- * it with another study in between; PJ_EIO: a file cannot be written, and whole chunks stay; PJ_ESTOPPED, PJ_ENOMEM.
- * `out` is filled in as far as it came. */
+ * it with another study in between; PJ_EFORMAT: `since` is no folder of a sweep; PJ_EIO: a file cannot be
+ * written, and whole chunks stay; PJ_ESTOPPED, PJ_ENOMEM. `out` is filled in as far as it came. */
 PJ_API pj_status pj_study_run(pj_study *study, const pj_study_ask *ask, pj_study_done *out, pj_error *err);
 
 enum { PJ_STUDY_CODES = 16 };

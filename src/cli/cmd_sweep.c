@@ -11,6 +11,7 @@
 typedef struct sweep_args {
     pj_output output;
     pj_shard shard;
+    const char *since;
     int jobs;
     uint64_t command, first, last;
     int progress;
@@ -64,6 +65,10 @@ static const pj_option work_rows[] = {
      "auto/N: I is that of the Slurm, MPI, Kubernetes\n"
      "or GitLab process",
      PJ_OPTION_READ, .at = AT(shard), .read = pj_shard_read},
+    {"since",    0, "FOLDER",
+     "an earlier sweep of SPEC: its chunks are copied\n"
+     "where models, tables and version are the same",
+     PJ_OPTION_TEXT, .at = AT(since), .wants = "the folder of a sweep"},
     {"jobs",     0, "N", "threads of this process (default: a processor\neach)",
      PJ_OPTION_INT, .at = AT(jobs), .least = 1, .most = 64, .wants = "a number of threads, from 1 to 64"},
     {"layers",   0, NULL, "a row for each layer of each point, too", PJ_OPTION_FLAG, .at = AT(layers)},
@@ -215,6 +220,7 @@ static pj_exit sweep(const pj_line *line, pj_study *study, const sweep_args *arg
         .shard = args->shard.index,
         .shards = args->shard.count,
         .jobs = args->jobs,
+        .since = args->since,
         .layers = args->layers,
         .prepare = args->prepare,
         .watch = {watch, &t}
@@ -230,6 +236,11 @@ static pj_exit sweep(const pj_line *line, pj_study *study, const sweep_args *arg
     }
     if (t.how != PROGRESS_NONE)
         tell(&t, seconds());
+    if (done.none_taken)
+        pj_say("nothing is taken from %s: %s", args->since, done.none_taken);
+    else if (args->since)
+        pj_say("%s: %" PRIu64 " chunk%s taken from it", args->since, done.chunks_taken,
+               done.chunks_taken == 1 ? "" : "s");
     pj_say("%s: %" PRIu64 " chunk%s written (%" PRIu64 " points), %" PRIu64 " there before; %" PRIu64 " error row%s",
            args->output.out, done.chunks, done.chunks == 1 ? "" : "s", done.points, done.chunks_there, done.errors,
            done.errors == 1 ? "" : "s");
@@ -284,12 +295,13 @@ const pj_command pj_command_sweep = {
             "number of processes may work on shards of one folder, be killed, and be started\n"
             "again: what is there already is not computed anew. A point that fails is a row\n"
             "with its error.",
-    .rows = {PJ_ROWS("Work", work_rows, 0),      PJ_ROWS("Ask", ask_rows, 0),
+    .rows = {PJ_ROWS("Work",     work_rows,      0),          PJ_ROWS("Ask", ask_rows,                                                                               0),
              PJ_ROWS("Findings", pj_strict_rows, AT(strict))},
-    .clashes = {{.with = "count", .others = "status command points shard jobs layers prepare progress strict"},
-             {.with = "status", .others = "command points shard jobs layers prepare progress strict"},
-             {.with = "command", .others = "out points shard jobs layers prepare progress strict"},
-             {.with = "points", .others = "shard jobs layers prepare progress strict"}  },
+    .clashes = {{.with = "count", .others = "status command points shard since jobs layers prepare progress strict"},
+             {.with = "status", .others = "command points shard since jobs layers prepare progress strict"},
+             {.with = "prepare", .others = "since"},
+             {.with = "command", .others = "out points shard since jobs layers prepare progress strict"},
+             {.with = "points", .others = "shard since jobs layers prepare progress strict"}},
     .examples = "picojoule sweep zoo.json --count\n"
                 "    how many points there are, and what they would take\n"
                 "picojoule sweep zoo.json -o out --shard 0/8\n"

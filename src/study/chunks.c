@@ -6,6 +6,7 @@
 typedef struct runner {
     const pj_study *study;
     const pj_study_ask *ask;
+    const pj_since *since;        /* or NULL */
     uint64_t first, step, chunks; /* of the shard; all of the study */
     pj_work_bench *bench[PJ_MOST_THREADS];
     pj_study_done by[PJ_MOST_THREADS];
@@ -170,12 +171,22 @@ static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *ar
     return status;
 }
 
+/* The files of a chunk that are asked for, points last; NULL: that one is not. */
+enum { KINDS = 3 };
+static void list_kinds(const runner *r, const char *kinds[KINDS])
+{
+    kinds[0] = r->study->has_devices ? "devices" : NULL;
+    kinds[1] = r->ask->layers ? "layers" : NULL;
+    kinds[2] = "points";
+}
+
 /* All that is asked for of a chunk: one that was written without its layers is written again, as the same bytes. */
 static pj_status look_for(const runner *r, uint64_t chunk, pj_arena *arena, bool *there, pj_error *err)
 {
-    const char *const kinds[] = {"points", r->study->has_devices ? "devices" : NULL, r->ask->layers ? "layers" : NULL};
+    const char *kinds[KINDS];
+    list_kinds(r, kinds);
     *there = true;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         char *path = kinds[i] ? pj_folder_file(r->study->target, kinds[i], chunk, arena) : NULL;
         PJ_TRY(pj_got(path || !kinds[i], err));
         *there = *there && (!path || pj_folder_has(path));
@@ -183,17 +194,33 @@ static pj_status look_for(const runner *r, uint64_t chunk, pj_arena *arena, bool
     return PJ_OK;
 }
 
+/* From the earlier sweep, where that has it. */
+static pj_status take_chunk(runner *r, uint64_t chunk, pj_arena *arena, bool *taken, pj_error *err)
+{
+    const char *kinds[KINDS];
+    uint64_t first, end;
+    list_kinds(r, kinds);
+    span(r->study, chunk, &first, &end);
+    *taken = false;
+    return pj_since_has(r->since, r->study, chunk, first, end, arena)
+               ? pj_since_take(r->since, r->study, kinds, KINDS, chunk, arena, taken, err)
+               : PJ_OK;
+}
+
 static pj_status run_chunk(void *payload, size_t job, int worker, pj_error *err)
 {
     runner *r = payload;
     uint64_t chunk = chunk_at(r, job);
-    bool there = false;
+    bool there = false, taken = false;
     pj_arena *arena = pj_arena_new(0);
     pj_status status = pj_got(arena, err);
     if (status == PJ_OK)
         status = look_for(r, chunk, arena, &there, err);
-    if (status == PJ_OK && there) {
-        r->by[worker].chunks_there++;
+    if (status == PJ_OK && !there)
+        status = take_chunk(r, chunk, arena, &taken, err);
+    if (status == PJ_OK && (there || taken)) {
+        r->by[worker].chunks_there += there;
+        r->by[worker].chunks_taken += taken;
         pj_arena_free(arena);
         return PJ_OK;
     }
@@ -231,11 +258,23 @@ static pj_status run_shard(runner *r, pj_study_done *out, pj_error *err)
         out->chunks += r->by[i].chunks;
         out->points += r->by[i].points;
         out->chunks_there += r->by[i].chunks_there;
+        out->chunks_taken += r->by[i].chunks_taken;
         out->errors += r->by[i].errors;
         out->assumed += r->by[i].assumed;
         pj_bench_free(r->bench[i]);
     }
     return status;
+}
+
+static pj_status open_since(const pj_study *study, const pj_study_ask *ask, pj_arena *arena, pj_since **since,
+                            pj_study_done *out, pj_error *err)
+{
+    *since = NULL;
+    PJ_TRY(pj_got(arena, err));
+    if (ask->since)
+        PJ_TRY(pj_since_open(study, ask->since, arena, since, err));
+    out->none_taken = *since ? pj_since_why_not(*since) : NULL;
+    return PJ_OK;
 }
 
 pj_status pj_study_run(pj_study *study, const pj_study_ask *ask, pj_study_done *out, pj_error *err)
@@ -254,12 +293,18 @@ pj_status pj_study_run(pj_study *study, const pj_study_ask *ask, pj_study_done *
     if (ask->prepare)
         return PJ_OK;
     PJ_TRY(pj_got(r, err));
+    pj_arena *arena = pj_arena_new(0);
+    pj_since *since;
+    pj_status status = open_since(study, ask, arena, &since, out, err);
     *r = (runner){.study = study,
                   .ask = ask,
+                  .since = since,
                   .first = ask->shards ? ask->shard : 0,
                   .step = ask->shards ? ask->shards : 1,
                   .chunks = pj_study_describe(study).chunks};
-    pj_status status = run_shard(r, out, err);
+    if (status == PJ_OK)
+        status = run_shard(r, out, err);
+    pj_arena_free(arena);
     free(r);
     return status;
 }

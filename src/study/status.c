@@ -27,7 +27,7 @@ static void add_errors(const pj_footer *footer, pj_study_status *out)
 }
 
 /* Is it the chunk of that number of the study? */
-static bool is_ours(const pj_footer *footer, const char *sha256, uint64_t chunk)
+bool pj_footer_is_chunk(const pj_footer *footer, const char *sha256, uint64_t chunk)
 {
     const char *spec = pj_footer_fact(footer, "picojoule.spec"), *number = pj_footer_fact(footer, "picojoule.chunk");
     return spec && number && strcmp(spec, sha256) == 0 && number_of(number) == chunk;
@@ -47,7 +47,7 @@ static pj_status look_at(const char *folder, const char *sha256, uint64_t chunk,
     pj_status status = pj_footer_read(path, arena, &footer, &why);
     if (status == PJ_ENOMEM)
         return pj_fail_memory(err);
-    if (status != PJ_OK || !is_ours(&footer, sha256, chunk)) {
+    if (status != PJ_OK || !pj_footer_is_chunk(&footer, sha256, chunk)) {
         if (!out->foreign++)
             snprintf(out->first_foreign, sizeof out->first_foreign, "%s", path);
         return PJ_OK;

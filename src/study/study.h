@@ -243,6 +243,33 @@ void pj_try_end(const pj_try *one); /* it is over, and the process lives */
  * what became of it. PJ_EIO: there is no process; PJ_ESTOPPED: somebody stopped it. */
 pj_status pj_try_points(const pj_study *study, uint64_t first, uint64_t end, char *why, size_t size, pj_error *err);
 
+/* ---- status.c ---- */
+
+struct pj_footer;
+
+/* Is it the footer of the chunk of that number, of the study whose file has this digest? */
+bool pj_footer_is_chunk(const struct pj_footer *footer, const char *sha256, uint64_t chunk);
+
+/* ---- since.c ---- */
+
+typedef struct pj_since pj_since; /* an earlier sweep of the study */
+
+/* Compares FOLDER/sweep.json with the study, whose models have their digests. Lives in `arena`; `folder` is borrowed.
+ * PJ_EFORMAT: it is no folder of a sweep; PJ_ENOMEM. */
+pj_status pj_since_open(const pj_study *study, const char *folder, pj_arena *arena, pj_since **out, pj_error *err);
+
+/* Why no chunk may be taken from it, as a sentence; NULL: some may. */
+const char *pj_since_why_not(const pj_since *since);
+
+/* Is the chunk of points [first, end) there, would its rows be the same, and has none an error? `since` may be NULL. */
+bool pj_since_has(const pj_since *since, const pj_study *study, uint64_t chunk, uint64_t first, uint64_t end,
+                  pj_arena *arena);
+
+/* Copies its files of these kinds (NULLs are passed over) into the study's folder, the last of them last. *taken false:
+ * one is not there or not whole. PJ_EIO: it cannot be written; PJ_ENOMEM. */
+pj_status pj_since_take(const pj_since *since, const pj_study *study, const char *const *kinds, size_t count,
+                        uint64_t chunk, pj_arena *arena, bool *taken, pj_error *err);
+
 /* ---- folder.c ---- */
 
 /* Reads FOLDER/sweep.json, if there is one: models, and whether it is of this study. PJ_ECONFLICT, PJ_EFORMAT. */

@@ -102,6 +102,57 @@ code 0 "$program" sweep spec.json -o full --status
 grep -q '288 model-changed' out || fail "$(cat out)"
 cp kept.onnx zoo/resnet8.onnx
 
+# ---- what an earlier sweep has is taken where its models, tables and version are the same; the rest is priced ----
+code 0 "$program" sweep spec.json -o copied --since one
+says 'one: 35 chunks taken from it'
+says 'copied: 0 chunks written (0 points), 0 there before'
+same copied
+cp "$models"/resnet8_int8.onnx zoo/resnet8.onnx
+code 0 "$program" sweep spec.json -o anew --jobs 2
+code 0 "$program" sweep spec.json -o tonight --since one --jobs 2
+says 'one: 23 chunks taken from it' # 576 points of the other two models, which come first
+says 'tonight: 12 chunks written'
+[ "$(sums anew)" = "$(sums tonight)" ] || fail "a sweep since another has other files than one anew"
+code 0 "$program" sweep spec.json -o layered --since one --layers # which has none
+says 'one: 0 chunks taken from it'
+code 0 "$program" sweep spec.json -o again --since layered --layers
+says 'layered: 35 chunks taken from it'
+diff -r layered again || fail "layers are not copied as they are"
+mkdir odd
+for text in '' '[]' '{"schema": "picojoule.sweep-run/1"}' \
+    '{"schema": "picojoule.sweep-run/1", "lists": 3, "models": {"path": 1}, "files": "x", "spec": [], "version": null}'; do
+    echo "$text" >odd/sweep.json
+    rm -rf from_odd
+    "$program" sweep spec.json -o from_odd --since odd 2>err || [ $? -eq 3 ] || fail "$text: $(cat err)"
+    ! grep -q 'taken from it' err || fail "$text: $(cat err)"
+done
+sed 's/"lists": \[/"lists": 3, "nothing": [/; s/"models": \[/"models": {"a": 1}, "none": [/' one/sweep.json >odd/sweep.json
+code 0 "$program" sweep spec.json -o oddest --since odd
+says 'nothing is taken from odd: it lists other models'
+cp kept.onnx zoo/resnet8.onnx
+code 0 "$program" sweep spec.json -o mended --since full # with 288 error rows, in 12 chunks
+same mended
+says 'full: 23 chunks taken from it'
+cp -r one cut_off
+head -c 3000 one/points/c0000006.parquet >cut_off/points/c0000006.parquet
+cp one/points/c0000007.parquet cut_off/points/c0000008.parquet
+code 0 "$program" sweep spec.json -o whole --since cut_off
+says 'cut_off: 33 chunks taken from it'
+same whole
+sed 's/"w4a8"/"int4"/' spec.json >other.json
+code 0 "$program" sweep other.json -o others --since one
+says 'nothing is taken from one: it is of another study'
+cp "$models"/vww_mobilenet.onnx zoo
+code 0 "$program" sweep spec.json -o more --since one
+says 'nothing is taken from one: it lists other models, so points had other numbers'
+rm zoo/vww_mobilenet.onnx
+cp mine.json kept.json
+echo >>mine.json
+code 0 "$program" sweep spec.json -o tabled --since one
+says 'nothing is taken from one: a table, plan or other file has changed since'
+cp kept.json mine.json
+code 3 "$program" sweep spec.json -o never --since nowhere
+
 # ---- another study, another table, files that are not ours ----
 sed 's/"w4a8"/"int4"/' spec.json >other.json
 code 3 "$program" sweep other.json -o one
