@@ -12,6 +12,9 @@ export const CHOICES = [
     {key: 'device', title: 'Device', usual: 'none', of: lists => lists.devices},
 ];
 
+// And the size of the SRAM, which a slider sets.
+const KEYS = [...CHOICES.map(choice => choice.key), 'sram'];
+
 // The state: a word for each choice, sizes by the name of their dimension, the layer that is selected. What is not in it is
 // as in `asked`. A plan, which cards make, is a choice that the address cannot hold.
 export const emptyState = () => ({choices: {}, dims: {}});
@@ -22,7 +25,7 @@ export function stateOf(fragment) {
         const equals = value.lastIndexOf('=');
         if (key === 'dim' && equals > 0 && /^\d{1,15}$/.test(value.slice(equals + 1)))
             state.dims[value.slice(0, equals)] = Number(value.slice(equals + 1));
-        else if (CHOICES.some(choice => choice.key === key))
+        else if (KEYS.includes(key))
             state.choices[key] = value;
         else if (key === 'layer')
             state.layer = value;
@@ -32,7 +35,7 @@ export function stateOf(fragment) {
 
 export function fragmentOf(state) {
     const words = new URLSearchParams();
-    for (const {key} of CHOICES)
+    for (const key of KEYS)
         if (state.choices[key] !== undefined)
             words.set(key, state.choices[key]);
     for (const [name, value] of Object.entries(state.dims))
@@ -72,7 +75,7 @@ export function commandOf(path, request) {
     const words = ['picojoule', 'analyze', shell(path.startsWith('-') ? `./${path}` : path)];
     for (const [option, value] of Object.entries(request))
         for (const one of [value].flat())
-            words.push(`--${option}`, ...(one === true ? [] : [shell(String(one))]));
+            words.push(...(option === 'sram' ? ['--sweep', `sram=${one}`] : [`--${option}`, ...(one === true ? [] : [shell(String(one))])]));
     return words.join(' ');
 }
 

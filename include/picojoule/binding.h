@@ -101,6 +101,8 @@ PJ_API pj_status pj_result_report(const pj_result *result, const char *format, p
  *
  *     {"dim": ["batch=2"], "table": "horowitz-45nm", "inspect-weights": true}
  *
+ * "sram", a size, is that of the level of memory that a sweep calls so; in figures it is a point of that sweep.
+ *
  * "command" asks for something else than "analyze", with the options of that command that stand here:
  *
  *     "compare"   as A, with the file "with" (a model, a report; the same model, if it is not there) as B under the

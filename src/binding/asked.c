@@ -14,6 +14,25 @@ pj_status pj_asked_texts(pj_json request, const char *name, const char **out, si
     return PJ_OK;
 }
 
+pj_status pj_asked_size(const char *name, const char *text, int64_t *out, pj_error *err)
+{
+    const char *end = pj_size_scan(text, out);
+    return end && !*end ? PJ_OK
+                        : pj_fail(err, PJ_EARGUMENT, "\"%s\" wants a size as 256KiB, not \"%.32s\"", name, text);
+}
+
+/* The size of the last level of the hierarchy, as a point of a sweep over "sram" has it. */
+static pj_status set_sram(pj_setup *setup, const char *text, pj_error *err)
+{
+    int64_t bytes = 0;
+    PJ_TRY(pj_asked_size("sram", text, &bytes, err));
+    if (bytes < 1 || bytes > INT64_MAX / 8)
+        return pj_fail(err, PJ_EARGUMENT, "\"sram\" of %" PRId64 " bytes is no size", bytes);
+    setup->resized = "sram";
+    setup->resized_bits = 8 * (uint64_t)bytes;
+    return PJ_OK;
+}
+
 static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_error *err)
 {
     const char *text = NULL;
@@ -22,6 +41,8 @@ static pj_status set_one(pj_setup *setup, const char *name, pj_json value, pj_er
         PJ_TRY(pj_json_as_bool(value, &yes, err));
     else
         PJ_TRY(pj_json_as_text(value, &text, err));
+    if (text && strcmp(name, "sram") == 0)
+        return set_sram(setup, text, err);
     return yes ? pj_setup_set(setup, name, text, err)
                : pj_json_fail(value, PJ_EARGUMENT, err, "true, or no such member: what is false is left out");
 }

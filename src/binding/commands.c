@@ -153,11 +153,8 @@ static pj_status read_sizes(pj_json request, int64_t *values, size_t *count, pj_
 {
     const char *texts[MOST_SIZES];
     PJ_TRY(pj_asked_texts(request, "sram", texts, MOST_SIZES, count, err));
-    for (size_t i = 0; i < *count; i++) {
-        const char *end = pj_size_scan(texts[i], &values[i]);
-        if (!end || *end)
-            return pj_fail(err, PJ_EARGUMENT, "\"sram\" wants sizes as 256KiB, not \"%.32s\"", texts[i]);
-    }
+    for (size_t i = 0; i < *count; i++)
+        PJ_TRY(pj_asked_size("sram", texts[i], &values[i], err));
     return *count ? PJ_OK : pj_fail(err, PJ_EARGUMENT, "\"sweep\" wants \"sram\", an array of sizes");
 }
 

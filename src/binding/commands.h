@@ -36,5 +36,8 @@ pj_status pj_asked_settings(pj_json object, const char *const *skip, pj_setup *o
 pj_status pj_asked_texts(pj_json request, const char *name, const char **out, size_t most, size_t *count,
                          pj_error *err);
 
+/* "256KiB": bytes. */
+pj_status pj_asked_size(const char *name, const char *text, int64_t *out, pj_error *err);
+
 /* What is not opened by the command itself: the resource is not read any more. */
 void pj_asked_leave(const pj_asked *asked);

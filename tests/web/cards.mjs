@@ -68,6 +68,21 @@ export function cardTests(t) {
             check((await slider.getAttribute('aria-valuetext')).includes(`${(sweep[0].total_pj / 1e6).toPrecision(4)} µJ`), 'the size of 16 KiB');
             await page.keyboard.press('ArrowRight');
             check((await slider.getAttribute('aria-valuetext')).includes(`${(sweep[1].total_pj / 1e6).toPrecision(4)} µJ`), 'the size of 32 KiB');
+            // The page as a whole is at the size of the slider: head, table, address, command; and a plan of the frontier, too.
+            await applied(page);
+            check(await t.total(page) === String(sweep[1].total_pj), `the page is at ${await t.total(page)}, the sweep at ${sweep[1].total_pj}`);
+            check(await page.evaluate(() => document.activeElement.matches('#memory input[type=range]')), 'the slider has lost the focus');
+            check(page.url().includes('sram=32KiB'), `the address is ${page.url()}`);
+            check((await page.locator('.command code').textContent()).includes('--sweep sram=32KiB'), 'the command has no size');
+            check(await page.evaluate(pj => picojoule.page.report.layers.reduce((sum, one) => sum + one.energy_pj.total, 0) / pj, sweep[1].total_pj) > 0.999,
+                  'the layers are not at the size');
+            await open(page, 'compare');
+            await page.waitForSelector('#compare .rows tbody tr');
+            check((await page.locator('#compare .note').first().textContent()).includes(`${(sweep[1].total_pj / 1e6).toPrecision(4)} µJ`), 'the comparison is not at the size');
+            await page.getByRole('button', {name: 'As it was', exact: true}).click();
+            await applied(page);
+            check(await t.total(page) === String(energyOf([])), 'the size does not go');
+            check(await slider.inputValue() === '4', 'the slider does not follow');
             await t.endPage(page, 'memory');
         },
 

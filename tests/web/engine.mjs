@@ -140,6 +140,10 @@ for (const [request, words] of askedMore) {
     check(ours === theirs, `${JSON.stringify(request)}\n  ${ours.slice(0, 300)}\n  ${theirs.slice(0, 300)}`);
     check(!(await engine(given, small, request)).startsWith('{'), `the engine of pages does ${request.command}`);
 }
+const atSize = JSON.parse(await engine(both, 'models/resnet8.onnx', {sram: '64KiB'})).totals.energy_pj.total;
+const swept = JSON.parse((await run(program, ['analyze', small, '--sweep', 'sram=64KiB', '--format', 'json'], all)).stdout).points[0].total_pj;
+check(atSize === swept, `with an SRAM of 64 KiB ${atSize}, as a sweep ${swept}`);
+check(/wants a size/.test(await engine(both, 'models/resnet8.onnx', {sram: 'much'})), 'an SRAM of "much" is taken');
 for (const command of ['nonsense', 'compare'])
     check(!(await engine(both, 'models/resnet8.onnx', {command, with: 'absent.onnx'})).startsWith('{'), `${command} is not refused`);
 const lists = await new Engine(new Map()).start(module);

@@ -53,4 +53,6 @@ assert.deepEqual(baseOf(asked, state), {dim: ['batch=2', 'sequence=128', 'a=b=3'
 assert.deepEqual(requestOf(asked, {choices: {quantize: ''}, dims: {}}), {dim: asked.dim});
 assert.equal(commandOf("-it's.onnx", {dim: ['a b=1'], memory: true}),
              "picojoule analyze './-it'\\''s.onnx' --dim 'a b=1' --memory");
+assert.deepEqual(stateOf('#sram=1MiB').choices, {sram: '1MiB'});
+assert.equal(commandOf('a.onnx', {quantize: 'int8', sram: '1MiB'}), 'picojoule analyze a.onnx --quantize int8 --sweep sram=1MiB');
 console.log('layout, units, requests: as they must be');

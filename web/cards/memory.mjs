@@ -101,58 +101,83 @@ function fates(report) {
              (reuse.saved_pj ? `; keeping whole tensors saves ${energy(reuse.saved_pj, report.settings.unit)}.` : '.'));
 }
 
-// Sizes of the SRAM, priced by the engine: a slider over them.
+// Sizes of the SRAM, priced by the engine: a slider over them, and what it is at is that of the whole page.
 function sizesOf(page) {
-    const box = h('div'), sizes = h('div', {class: 'sweep'});
-    const ask = async () => {
+    const sizes = h('div', {class: 'sweep'}), usual = SIZES.indexOf('256KiB');
+    const said = h('p', {role: 'status'}), columns = h('div', {class: 'columns', 'aria-hidden': 'true'});
+    const range = h('input', {type: 'range', min: 0, max: SIZES.length - 1, step: 1, 'aria-label': 'Size of the SRAM', oninput: () => choose()});
+    let points = null, asked = '', turn = 0;
+
+    const request = () => JSON.stringify({...page.request(), sram: undefined});
+
+    function tell() {
+        const most = Math.max(...points.map(point => point.total_pj ?? 0)) || 1, point = points[range.value];
+        columns.replaceChildren(...points.map((one, i) => {
+            const bar = h('i', {class: i === Number(range.value) ? 'on' : '', onclick: () => {
+                range.value = i;
+                choose();
+            }});
+            bar.style.height = `${100 * (one.total_pj ?? 0) / most}%`;
+            return bar;
+        }));
+        said.textContent = `SRAM of ${bytes(point.dim_sram)}: ` + (point.error ?? `${page.print(point.total_pj)}, ` +
+            `${percent(point.total_pj / most)} of the dearest size; ${bytes((point.dram_bits ?? 0) / 8)} over DRAM`) +
+            (page.state.choices.sram ? '. The whole page is at this size.' : '. Move the slider, and the whole page is at its size.');
+        range.setAttribute('aria-valuetext', said.textContent);
+    }
+
+    // Of several in a row the last one counts.
+    async function choose() {
+        const mine = ++turn, sram = SIZES[range.value];
+        tell();
+        await new Promise(done => setTimeout(done, 60));
+        if (mine === turn)
+            await page.ask({...page.state, choices: {...page.state.choices, sram}});
+    }
+
+    async function ask() {
         button.disabled = true;
+        asked = request();
         try {
-            const {points} = await page.call({command: 'sweep', sram: SIZES});
-            const said = h('p', {role: 'status'}), range = h('input', {type: 'range', min: 0, max: points.length - 1, step: 1,
-                'aria-label': 'Size of the SRAM', oninput: () => tell()});
-            const most = Math.max(...points.map(point => point.total_pj ?? 0));
-            const bars = points.map((point, i) => {
-                const bar = h('i', {onclick: () => {
-                    range.value = i;
-                    tell();
-                }});
-                bar.style.height = `${100 * (point.total_pj ?? 0) / (most || 1)}%`;
-                return bar;
-            });
-            const tell = () => {
-                const point = points[range.value], words = point.error ?? `${page.print(point.total_pj)}, ` +
-                    `${percent(point.total_pj / (most || 1))} of the dearest size; ${bytes((point.dram_bits ?? 0) / 8)} over DRAM`;
-                bars.forEach((bar, i) => bar.className = i === Number(range.value) ? 'on' : '');
-                said.textContent = `SRAM of ${bytes(point.dim_sram)}: ${words}.`;
-                range.setAttribute('aria-valuetext', said.textContent);
-            };
-            range.value = 4;
-            sizes.replaceChildren(h('div', {class: 'columns', 'aria-hidden': 'true'}, bars), range, said,
-                h('p', {class: 'note'}, 'With tiles of each layer, as --sweep sram=... computes it.'));
-            tell();
+            ({points} = await page.call({command: 'sweep', sram: SIZES}));
+            sizes.replaceChildren(columns, range, said, h('p', {class: 'note'}, 'With tiles of each layer, as --sweep sram=... computes it.'));
+            follow();
         } catch (error) {
+            points = null;
             sizes.replaceChildren(h('p', {class: 'note', role: 'status'}, error.message));
         }
         button.disabled = false;
-    };
+    }
+
+    function follow() {
+        const at = SIZES.indexOf(page.state.choices.sram);
+        range.value = at < 0 ? usual : at;
+        tell();
+    }
+
     const button = h('button', {type: 'button', onclick: ask}, 'Energy against the size of the SRAM');
-    box.append(h('div', {class: 'tools'}, button), sizes);
-    return box;
+    // The page shows something else.
+    return {element: h('div', {}, h('div', {class: 'tools'}, button), sizes), update: () => points && (request() === asked ? follow() : ask())};
 }
 
 export function card(page, box) {
+    const out = h('div'), sizes = sizesOf(page);
     let shown = null;
+    box.append(out);
     return async () => {
         const report = page.report;
+        if (page.client && !sizes.element.parentNode)
+            box.append(sizes.element);
         if (shown === report)
             return;
         shown = report;
+        sizes.update();
         let memory = report.memory;
         if (page.client && memory && !memory.graph_order.tensors)
             ({memory} = await page.call({memory: true, dearest: '1'}));
         const course = memory?.graph_order;
         if (!course?.timeline?.length) {
-            box.replaceChildren(h('p', {class: 'note'}, 'This report has no course of the memory.'));
+            out.replaceChildren(h('p', {class: 'note'}, 'This report has no course of the memory.'));
             return;
         }
         const names = new Map(report.layers.map(layer => [layer.index, layer.name]));
@@ -164,7 +189,7 @@ export function card(page, box) {
             return said.textContent;
         };
         const layers = report.layers.reduce((most, layer) => Math.max(most, layer.index), 0) + 1;
-        box.replaceChildren(...[
+        out.replaceChildren(...[
             courseOf({points: course.timeline, peak: course.peak_bytes, node: course.node, layers, best, tell,
                       onpick: index => page.pick(index, true)}),
             said, alive,
@@ -173,6 +198,6 @@ export function card(page, box) {
                 'No better order of nodes was found.'),
             memory.is_lower_bound && h('p', {class: 'note'},
                 `The size of ${plural(memory.unknown_tensors, 'tensor', 'tensors')} is not known: it is a lower bound.`),
-            fates(report), page.client && sizesOf(page)].filter(Boolean));
+            fates(report)].filter(Boolean));
     };
 }
