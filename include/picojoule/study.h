@@ -54,6 +54,8 @@ typedef struct pj_study_done {
     uint64_t errors, assumed; /* rows: that have an error, that assume a size */
     uint64_t chunks_taken;    /* from the earlier sweep */
     const char *none_taken;   /* why it gives none: "it is of another version"; NULL: it may */
+    uint64_t first_error;     /* the lowest point with an error row of this call, if there are any ... */
+    char why[256];            /* ... and its sentence */
 } pj_study_done;
 
 /* Writes what is not there yet into the folder that the study was opened with. PJ_ECONFLICT: another process has begun

@@ -244,6 +244,8 @@ static pj_exit sweep(const pj_line *line, pj_study *study, const sweep_args *arg
     pj_say("%s: %" PRIu64 " chunk%s written (%" PRIu64 " points), %" PRIu64 " there before; %" PRIu64 " error row%s",
            args->output.out, done.chunks, done.chunks == 1 ? "" : "s", done.points, done.chunks_there, done.errors,
            done.errors == 1 ? "" : "s");
+    if (done.errors)
+        pj_say("point %" PRIu64 " is the first: %s", done.first_error, done.why);
     return args->strict && (done.errors || done.assumed) ? PJ_EXIT_UNSUPPORTED : PJ_EXIT_DONE;
 }
 

@@ -149,6 +149,16 @@ static pj_status price_chunk(runner *r, uint64_t at, uint64_t end, bool is_caref
     return status;
 }
 
+/* The lowest point counts, whichever thread had it. */
+static void keep_first_error(pj_study_done *done, uint64_t errors, uint64_t point, const char *why)
+{
+    if (errors && (!done->errors || point < done->first_error)) {
+        done->first_error = point;
+        snprintf(done->why, sizeof done->why, "%s", why);
+    }
+    done->errors += errors;
+}
+
 static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *arena, pj_error *err)
 {
     chunk_files files = {0};
@@ -166,7 +176,7 @@ static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *ar
     status = end_files(&files, status, err);
     pj_try_end(&one);
     done->chunks += status == PJ_OK;
-    done->errors += files.sheets.errors;
+    keep_first_error(done, files.sheets.errors, files.sheets.first_error, files.sheets.why);
     done->assumed += files.sheets.assumed;
     return status;
 }
@@ -259,7 +269,7 @@ static pj_status run_shard(runner *r, pj_study_done *out, pj_error *err)
         out->points += r->by[i].points;
         out->chunks_there += r->by[i].chunks_there;
         out->chunks_taken += r->by[i].chunks_taken;
-        out->errors += r->by[i].errors;
+        keep_first_error(out, r->by[i].errors, r->by[i].first_error, r->by[i].why);
         out->assumed += r->by[i].assumed;
         pj_bench_free(r->bench[i]);
     }

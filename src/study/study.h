@@ -214,6 +214,8 @@ void pj_bench_free(pj_work_bench *bench);
 typedef struct pj_study_sheets {
     pj_sheet *points, *devices, *layers;
     uint64_t rows, errors, assumed;
+    uint64_t first_error; /* point, with its sentence; where there are errors */
+    char why[256];
     uint64_t code[PJ_STUDY_CODES]; /* rows by status, then by what else there is */
 } pj_study_sheets;
 /* Those of no pj_status; the code of a place in `code`, "" past the last. */

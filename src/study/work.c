@@ -148,6 +148,15 @@ static pj_status add_rows(const pj_work_bench *bench, const pj_study_row *row, p
     return out->layers ? pj_layers_add(row, out->layers, err) : PJ_OK;
 }
 
+static void count_error(const pj_point *point, size_t code, const pj_error *error, pj_study_sheets *out)
+{
+    out->code[code]++;
+    if (out->errors++)
+        return;
+    out->first_error = point->number;
+    snprintf(out->why, sizeof out->why, "%.250s", *error->what ? error->what : pj_status_text(error->status));
+}
+
 /* What is wrong with one point is told in its row. A lack of memory may be over in the next try, so it is no row. */
 static pj_status price_point(pj_work_bench *bench, const pj_point *point, pj_study_sheets *out, pj_error *err)
 {
@@ -175,8 +184,7 @@ static pj_status price_point(pj_work_bench *bench, const pj_point *point, pj_stu
     size_t code = bench->has_changed ? (size_t)PJ_CODE_CHANGED : (size_t)status;
     row.error = &error;
     row.code = pj_code_at(code);
-    out->errors++;
-    out->code[code]++;
+    count_error(point, code, &error, out);
     return add_rows(bench, &row, out, err);
 }
 
@@ -198,8 +206,7 @@ pj_status pj_bench_crashed(pj_work_bench *bench, uint64_t number, const char *wh
         return PJ_OK;
     pj_error_set(&error, PJ_EUNSUPPORTED, "the model %s, in an earlier try and by itself", why);
     out->rows++;
-    out->errors++;
-    out->code[PJ_CODE_CRASHED]++;
+    count_error(&point, PJ_CODE_CRASHED, &error, out);
     const pj_study_row row = {.point = &point, .code = pj_code_at(PJ_CODE_CRASHED), .error = &error};
     return add_rows(bench, &row, out, err);
 }

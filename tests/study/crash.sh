@@ -98,6 +98,7 @@ cp zoo/resnet8.onnx kept.onnx
 cp "$models"/resnet8_int8.onnx zoo/resnet8.onnx
 code 0 "$program" sweep spec.json -o full
 says '288 error rows'
+says 'point 576 is the first: the file is another one'
 code 0 "$program" sweep spec.json -o full --status
 grep -q '288 model-changed' out || fail "$(cat out)"
 cp kept.onnx zoo/resnet8.onnx
