@@ -113,10 +113,12 @@ static pj_status read_tensors(pj_loader *loader, const attr_proto *proto, pj_att
     pj_load_title("attribute", out->name, what);
     for (size_t i = 0; i < count; i++) {
         if (out->kind == PJ_ATTR_TENSOR || out->kind == PJ_ATTR_TENSORS)
-            PJ_TRY(pj_load_tensor(loader, proto->t ? proto->t : proto->tensors[i], what, &tensors[i]));
+            PJ_TRY(
+                pj_load_tensor(loader, out->kind == PJ_ATTR_TENSOR ? proto->t : proto->tensors[i], what, &tensors[i]));
         else
-            PJ_TRY(pj_load_sparse(loader, proto->sparse_tensor ? proto->sparse_tensor : proto->sparse_tensors[i], what,
-                                  &tensors[i]));
+            PJ_TRY(pj_load_sparse(loader,
+                                  out->kind == PJ_ATTR_SPARSE_TENSOR ? proto->sparse_tensor : proto->sparse_tensors[i],
+                                  what, &tensors[i]));
         PJ_TRY(pj_got(pj_tensor_decode(loader->arena, &tensors[i]), loader->err));
     }
     out->tensor = tensors;
@@ -128,7 +130,7 @@ static pj_status read_types(pj_loader *loader, const attr_proto *proto, pj_attr 
     pj_type *types = PJ_NEW(loader->arena, pj_type, out->count);
     PJ_TRY(pj_got(types, loader->err));
     for (size_t i = 0; i < (size_t)out->count; i++)
-        PJ_TRY(pj_load_type(loader, proto->tp ? proto->tp : proto->type_protos[i], &types[i]));
+        PJ_TRY(pj_load_type(loader, out->kind == PJ_ATTR_TYPE ? proto->tp : proto->type_protos[i], &types[i]));
     out->type = types;
     return PJ_OK;
 }

@@ -407,6 +407,9 @@ static void test_attributes(void)
     build_attr(&b, relu, "value", 42);
     build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'value' has type 42, which does not exist");
     b = small(&relu);
+    build_attr(&b, relu, "value", -3);
+    build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "attribute 'value' has type -3, which does not exist");
+    b = small(&relu);
     PjOnnx__AttributeProto *attr = build_attr(&b, relu, "value", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
     attr->t = build_tensor(&b, "", PJ_INT64, "2");
     build_raw(&b, attr->t, "1234", 4);
@@ -426,6 +429,30 @@ static void test_attributes(void)
     CHECK_INT(pj_node_attr(node, "axis")->i, 0);
     CHECK_INT(pj_node_attr(node, "axes")->count, 0);
     CHECK(pj_num_as_real(pj_node_attr(node, "value")->tensor->data[0], &(bool){false}) == 0.5);
+    pj_unload(m);
+}
+
+/* The kind that an attribute says it has decides which of its contents count, where it holds several. */
+static void test_attribute_of_two_kinds(void)
+{
+    PjOnnx__NodeProto *relu;
+    builder b = small(&relu);
+    PjOnnx__AttributeProto *attr = build_attr(&b, relu, "list", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS);
+    PjOnnx__TensorProto *list[] = {build_tensor(&b, "", PJ_FLOAT32, "3"), build_tensor(&b, "", PJ_FLOAT32, "4")};
+    attr->t = build_tensor(&b, "", PJ_FLOAT32, "7");
+    attr->tensors = list;
+    attr->n_tensors = 2;
+    attr = build_attr(&b, relu, "types", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS);
+    PjOnnx__TypeProto *types[] = {build_value(&b, "v", PJ_INT8, "5")->type};
+    attr->tp = build_value(&b, "v2", PJ_INT8, "6")->type;
+    attr->type_protos = types;
+    attr->n_type_protos = 1;
+    pj_model *m = build_expect(&b);
+    const pj_node *node = m->graph->node[0];
+    CHECK_INT(pj_node_attr(node, "list")->count, 2);
+    CHECK_INT(pj_node_attr(node, "list")->tensor[0].count, 3);
+    CHECK_INT(pj_node_attr(node, "list")->tensor[1].count, 4);
+    check_type(pj_node_attr(node, "types")->type, "int8[5]");
     pj_unload(m);
 }
 
@@ -528,6 +555,7 @@ int main(void)
     test_broken_graphs();
     test_long_cycle();
     test_attributes();
+    test_attribute_of_two_kinds();
     test_rare();
     test_foreign();
     return check_done();
