@@ -221,6 +221,7 @@ static void test_load_files(void)
 {
     refuse_load("\"latency\"", "\"lateness\"", "$.loads.lateness", "did you mean \"latency\"?");
     refuse_load("\"points\": 12, ", "", "$.loads.latency", "\"points\" is missing");
+    refuse_load("\"low\": 0.5, ", "", "$.loads.latency", "does not hold 1");
     refuse_load("\"low\": 0.5", "\"low\": 1.5", "$.loads.latency", "does not hold 1");
     refuse_load("\"high\": 3", "\"high\": 0.9", "$.loads.latency", "does not hold 1");
     refuse_load("\"host_w\": 30", "\"host_w\": -30", "$.loads.latency.host_w", "not between");
@@ -462,6 +463,7 @@ static void test_files(void)
     refuse("\"fp32\"", "\"fp31\"", "$.peak.fp31", "did you mean");
     refuse("\"fp32\"", "\"any\"", "$", "stands for all precisions");
     refuse("\"energy\": {", "\"measured\": {", "$.measured", "only formula");
+    refuse("\"datasheet\"", "\"capacity\"", "$.peak", "formula \"capacity\" has no use for \"peak\"");
 
     CHECK_INT(pj_device_open("a1000", NULL, &device, &err), PJ_EARGUMENT);
     CHECK_PART(err.what, "did you mean a10, a100");

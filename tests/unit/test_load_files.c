@@ -199,6 +199,11 @@ static void test_external_refused(const char *folder)
                      "its dims need 100 bytes, but the length is 80");
     refuses_external(folder, (external){PJ_FLOAT32, "25", NULL, "0", "100"}, "no location is given");
     refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "ten", NULL}, "the offset is not a number");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "", NULL}, "the offset is not a number");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", NULL, "-1"}, "the length is not a number");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "", NULL, NULL}, "no location is given");
+    refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "99999999999999999999999", NULL},
+                     "the offset is not a number");
     refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "18446744073709551616", NULL},
                      "the offset is not a number");
     refuses_external(folder, (external){PJ_FLOAT32, "25", "weights.bin", "18446744073709551615", NULL},

@@ -228,6 +228,23 @@ static void test_broken_functions(void)
     build_input(&b, "x", PJ_FLOAT32, "1");
     add_call(&b, "f", "x", "y");
     build_refuses(&b, PJ_EFORMAT, "f_0", "f", "the function 'f' does not make its output 'out'");
+    b = build_new(17);
+    build_function(&b, "d", "f", "a,b", "b", build_graph(&b, "f"));
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "f", "x", "y");
+    build_refuses(&b, PJ_EFORMAT, "f_0", "f", "output 0 is an input that the call leaves out");
+    b = build_new(17);
+    add_functions(&b);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "g", "x", "y,z");
+    build_refuses(&b, PJ_EFORMAT, "g_0", "g",
+                  "the call has 1 inputs and 2 outputs, but the function takes 1 and makes 1");
+    b = build_new(17);
+    add_functions(&b);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y");
+    add_call(&b, "g", "x", "y");
+    build_refuses(&b, PJ_EFORMAT, "g_1", "g", "the value 'y' is defined twice: it already is made by node 'Relu_0'");
 }
 
 /* f_0 has `nodes` nodes; f_i calls f_(i-1) `calls` times; the graph calls the last. */

@@ -144,6 +144,12 @@ static void test_broken_tables(void)
     refuse("\"fixed\": 32", "\"fixed\": \"shrink\"", "$.accumulator.fixed", "grow");
     refuse("\"float\": \"fp32\"", "\"float\": \"fp16\"", "$.accumulator.float", "widest");
     refuse("\"title\": \"t\"", "\"title\": \"t\", \"title\": \"u\"", "$.title", "twice");
+    refuse("\"bf16\": \"fp16\"", "\"bf16\": 16", "$.stand_ins.bf16", "a text");
+    refuse("\"fixed\": 32", "\"fixed\": 32.5", "$.accumulator.fixed", "32.5");
+    refuse("\"fixed\": 32", "\"fixed\": 129", "$.accumulator.fixed", "129 where \"grow\" or 8 to 128 bits");
+    refuse("\"accumulator\": {", "\"counts\": \"some\", \"accumulator\": {", "$.counts", "\"all\" or \"macs\"");
+    refuse("\"compounds\": {\"div\"", "\"compounds_like\": 4, \"notes\": {\"div\"", "$.notes", "a text");
+    refuse("\"sram\": {\"points\"", "\"sram\": 5, \"dram\": {\"points\"", "$.memory.dram", "twice");
 }
 
 static void test_sound_table(void)
