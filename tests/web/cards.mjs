@@ -419,10 +419,14 @@ export function cardTests(t) {
 
         // Other reports as HTML: charts of the program's own, tables that sort.
         async charts() {
-            fs.writeFileSync(file('profile.csv'), Array.from({length: 24}, (_, hour) => 300 + 100 * Math.sin(hour / 4)).map(
+            fs.writeFileSync(file('profile.csv'), 'hour,g_per_kwh\n' + Array.from({length: 24}, (_, hour) => 300 + 100 * Math.sin(hour / 4)).map(
                 (g, hour) => `${hour},${g.toFixed(1)}\n`).join(''));
             const asked = {
                 footprint: ['footprint', model, '--device', 'h100', '--region', 'DEU', '--region', 'FRA'],
+                rate: ['rate', model, path.join(t.root, 'models/vww_mobilenet.onnx'), '--device', 'a100', '--region', 'DEU'],
+                schedule: ['schedule', 'profile.csv', '--duration', '4h', '--watts', '400', '--top', '3'],
+                layers: ['layers', model, '--trace', path.join(t.root, 'tests/conformance/measure/ort/resnet8.disabled.t1.json'),
+                         '--joules-per-run', '22mJ'],
                 sweep: ['analyze', model, '--sweep', 'sram=64KiB,256KiB,1MiB'],
                 frontier: ['plan', model, '--frontier'],
                 generate: ['generate', path.join(t.corpus, 'gen_llm_int4_contrib.onnx'), '--prompt', '8', '--tokens', '4'],
