@@ -52,7 +52,8 @@ static pj_status find_fixed(fit *f)
     PJ_TRY(pj_bind(f->model, &f->setup, f->err));
     f->setup.unbound_dims_are_one = true;
     pj_status status = pj_infer_noting(f->model, &f->model->diags, &f->fixed, &ignored);
-    return status == PJ_ENOMEM ? pj_fail_memory(f->err) : PJ_OK;
+    bool is_whole = !pj_symbols_out_of_memory(f->model->symbols) && !pj_arena_failed(f->arena);
+    return status == PJ_ENOMEM || !is_whole ? pj_fail_memory(f->err) : PJ_OK;
 }
 
 static int64_t fixed_size(const fit *f, const char *name)
@@ -260,8 +261,10 @@ static pj_status infer_bound(pj_model *model, const pj_setup *given, pj_error *e
     }
     pj_str_free(&note);
     pj_arena_free(f.arena);
-    if (status == PJ_ENOMEM)
+    if (status == PJ_ENOMEM || pj_arena_failed(model->diags.arena)) /* or a finding is missing */
         return pj_fail_memory(err);
+    if (status == PJ_OK && err)
+        memset(err, 0, sizeof *err); /* of the first attempt */
     return status == PJ_OK ? status : PJ_ESHAPE;
 }
 

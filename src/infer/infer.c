@@ -235,10 +235,13 @@ static pj_status infer_node(walk *w, pj_node *node)
     PJ_TRY(find_desc(w, node));
     PJ_TRY(read_constants(w, node));
     pj_status status = node->desc ? run_rules(w, node) : PJ_OK;
-    if (status == PJ_ESHAPE && pj_custom_is_shipped(w->model, node->desc))
+    if (status == PJ_ESHAPE && pj_custom_is_shipped(w->model, node->desc)) {
         node->desc = NULL; /* the rules that come along are of another version of it */
-    else if (status != PJ_OK)
+        if (w->err)
+            memset(w->err, 0, sizeof *w->err);
+    } else if (status != PJ_OK) {
         return status;
+    }
     if (!node->desc)
         mark_outputs(node);
     for (int o = 0; o < node->outputs; o++)

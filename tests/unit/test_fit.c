@@ -25,6 +25,8 @@ static priced bound(builder *b, const pj_setup *setup)
     setup = setup ? setup : &defaults;
     memset(&err, 0, sizeof err);
     CHECK_INT(pj_model_open_memory(bytes, size, "test.onnx", setup, &p.model, &err), PJ_OK);
+    CHECK_INT(err.status, PJ_OK); /* nothing is left of sizes that did not fit */
+    CHECK_TEXT(err.what, "");
     CHECK_INT(pj_analyze(p.model, setup, &p.result, &err), PJ_OK);
     build_free(b);
     return p;
