@@ -127,7 +127,7 @@ fi
 
 # ---- the npm package, and the app ----
 tar -xzf "$dist"/picojoule-*-web.tar.gz -C "$work"
-for file in index.html picojoule.wasm; do
+for file in index.html picojoule.wasm picojoule-more.wasm; do
     [ -s "$work"/picojoule-*-web/$file ] || fail "the app has no $file"
 done
 if command -v node >/dev/null 2>&1; then
