@@ -214,7 +214,9 @@ static pj_status enlarge(fit *f, const pj_setup *given, pj_str *note)
                         open.name[i], open.size[i].whole, smallest, open.name[i]);
     for (int i = 0; i < graph->inputs; i++)
         for (int k = 0; k < graph->in[i]->declared.rank; k++) {
-            const pj_num *size = pj_map_get(&f->fixed, stand_in(f->arena, graph->in[i], k));
+            const char *symbol = stand_in(f->arena, graph->in[i], k);
+            PJ_TRY(pj_got(symbol, f->err));
+            const pj_num *size = pj_map_get(&f->fixed, symbol);
             if (size && size >= open.size && size < open.size + open.count && !pj_num_is(*size, 1))
                 pj_diag_add(diags, PJ_DIAG_ASSUMED_DIM, NULL,
                             "axis %d of input '%s' is taken as %" PRId64 ", %s --input %s=DIMS", k, graph->in[i]->name,
@@ -229,7 +231,7 @@ static pj_status attempt(fit *f, const pj_setup *given, pj_str *note)
     PJ_TRY(find_fixed(f));
     pj_status status = try_sizes(f, given, note);
     const char *fixed = pj_arena_strdup(f->arena, note->length ? note->data : "");
-    PJ_TRY(pj_got(fixed, f->err));
+    PJ_TRY(pj_got(fixed && !note->no_memory, f->err));
     if (status == PJ_ESHAPE)
         status = enlarge(f, given, note);
     if (status == PJ_OK && *fixed)
