@@ -275,7 +275,7 @@ static pj_status digest_models(pj_study *study, pj_error *err)
 static pj_status write_first(pj_study *study, const char *path, pj_error *err)
 {
     char temp[128], host[64];
-    bool lost;
+    bool lost = false;
     pj_str text = pj_str_new(0);
     pj_host_name(host);
     snprintf(temp, sizeof temp, ".sweep.%s.%ld.tmp", host, (long)getpid());
