@@ -11,10 +11,12 @@ enum {
     MOST_DOTS = 120,     /* beyond, a line has none of its own */
     TOOLTIP_WIDTH = 320, /* characters */
     LEGEND_ROW = 20,
-    NAME_ROOM = 310,   /* of a name in the legend */
-    LEGEND_SPACE = 32, /* of a name in the legend: the box, and the distance to the next one */
-    NOTE_ROOM = 280,   /* of a label beside a point */
-    MARGIN = 6,        /* no text comes nearer to the end of the chart */
+    NAME_ROOM = 310,    /* of a name in the legend */
+    LEGEND_SPACE = 32,  /* of a name in the legend: the box, and the distance to the next one */
+    NOTE_ROOM = 280,    /* of a label beside a point */
+    BAR_ROOM = 90,      /* of a name above a bar: where there is less, long ones stand upright ... */
+    UPRIGHT_ROOM = 120, /* ... above bars that leave them so much, or more */
+    MARGIN = 6,         /* no text comes nearer to the end of the chart */
     MOST_LABELS = 64,
     ASCENT = 11, /* of a text above its line, and below */
     DESCENT = 3,
@@ -99,8 +101,8 @@ static void write_text(pj_str *out, const char *class, double x, double y, const
     pj_str_free(&fits);
 }
 
-/* A text that reads upwards, with its middle at y. */
-static void write_upright(pj_str *out, double x, double y, const char *text, double room)
+/* A text that reads upwards, and begins or has its middle at y, as `class` says. */
+static void write_upright(pj_str *out, const char *class, double x, double y, const char *text, double room)
 {
     pj_str fits = pj_str_new(0);
     pj_svg_text_fit(&fits, text, pj_svg_plain, room);
@@ -109,7 +111,7 @@ static void write_upright(pj_str *out, double x, double y, const char *text, dou
     pj_str_add_char(out, ' ');
     pj_str_add_fixed(out, y, 1);
     pj_str_add(out, ") rotate(-90)\">");
-    open_text(out, "m", 0, 0);
+    open_text(out, class, 0, 0);
     add_escaped(out, fits.data);
     pj_str_add(out, "</text>\n</g>\n");
     pj_str_fail_as(out, &fits);
@@ -194,6 +196,22 @@ static bool has_second_line(const pj_chart_axis *axis)
     return found;
 }
 
+/* From one bar to the next. */
+static double bar_step(const frame *f)
+{
+    return fabs(pj_svg_place(&f->x, 1) - pj_svg_place(&f->x, 0));
+}
+
+/* Would names of bars be cut to a few characters, which tell no layer from another? Then they stand upright. */
+static bool has_upright_names(const frame *f, const pj_chart_series *series)
+{
+    double room = bar_step(f) - TICK_GAP / 2;
+    bool cut = false;
+    for (size_t i = 0; i < series->count && !cut && room < BAR_ROOM; i++)
+        cut = series->points[i].note && pj_svg_text_width(series->points[i].note, pj_svg_plain) > room;
+    return cut && series->mark == PJ_CHART_BARS;
+}
+
 static frame make_frame(const pj_chart *chart, pj_str *out)
 {
     frame f = {.chart = chart, .out = out, .x = pj_svg_scale_make(chart, true), .y = pj_svg_scale_make(chart, false)};
@@ -206,6 +224,9 @@ static frame make_frame(const pj_chart *chart, pj_str *out)
     f.x.to = f.right - PAD;
     f.y.from = f.bottom;
     f.y.to = f.top;
+    for (size_t i = 0; i < chart->count; i++)
+        if (has_upright_names(&f, &chart->series[i]))
+            f.y.to = f.top + UPRIGHT_ROOM;
     return f;
 }
 
@@ -274,7 +295,7 @@ static void write_axes(const frame *f)
         write_named_ticks(f);
     write_line(f->out, "axis", f->left, f->bottom, f->right, f->bottom);
     write_text(f->out, "m", (f->left + f->right) / 2, HEIGHT - 12, f->chart->x.title, WIDTH);
-    write_upright(f->out, 18, middle, f->chart->y.title, 2 * fmin(middle, HEIGHT - middle) - 2 * MARGIN);
+    write_upright(f->out, "m", 18, middle, f->chart->y.title, 2 * fmin(middle, HEIGHT - middle) - 2 * MARGIN);
 }
 
 static bool point_at(const frame *f, const pj_chart_point *point, double *x, double *y)
@@ -376,9 +397,31 @@ static void write_dots(const frame *f, const pj_chart_series *series)
     }
 }
 
+/* Has the bar the room for an upright name? Where bars are too narrow, the highest ones of their neighbourhood have. */
+static bool stands_out(const frame *f, const pj_chart_series *series, size_t at)
+{
+    size_t reach = (size_t)fmin((ASCENT + DESCENT) / bar_step(f), (double)series->count);
+    for (size_t i = at > reach ? at - reach : 0; i <= at + reach && i < series->count; i++) {
+        double other = series->points[i].y, own = series->points[at].y;
+        if (other > own || (other >= own && i < at))
+            return false;
+    }
+    return true;
+}
+
+static void write_bar_name(const frame *f, const pj_chart_series *series, size_t at, bool upright, double x, double y)
+{
+    const char *note = series->points[at].note;
+    if (!upright)
+        write_text(f->out, "m", x, y - 5, note, bar_step(f) - TICK_GAP / 2);
+    else if (stands_out(f, series, at))
+        write_upright(f->out, "n", x + 4, y - 5, note, y - 5 - f->top);
+}
+
 static void write_bars(const frame *f, const pj_chart_series *series)
 {
-    double width = fmin(60, 0.6 * fabs(pj_svg_place(&f->x, 1) - pj_svg_place(&f->x, 0)));
+    double width = fmin(60, 0.6 * bar_step(f));
+    bool upright = has_upright_names(f, series);
     for (size_t i = 0; i < series->count; i++) {
         const pj_chart_point *point = &series->points[i];
         double x, y;
@@ -389,10 +432,11 @@ static void write_bars(const frame *f, const pj_chart_series *series)
         add_number(f->out, "y", y);
         add_number(f->out, "width", width);
         add_number(f->out, "height", f->bottom - y);
-        pj_str_add(f->out, "/>\n");
+        pj_str_add(f->out, "><title>");
+        add_text(f->out, point->note ? point->note : "", TOOLTIP_WIDTH);
+        pj_str_add(f->out, "</title></rect>\n");
         if (point->note)
-            write_text(f->out, "m", x, y - 5, point->note,
-                       fabs(pj_svg_place(&f->x, 1) - pj_svg_place(&f->x, 0)) - TICK_GAP / 2);
+            write_bar_name(f, series, i, upright, x, y);
     }
 }
 

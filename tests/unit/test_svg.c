@@ -176,6 +176,62 @@ static void test_places(void)
     pj_str_free(&out);
 }
 
+enum { MOST_BARS = 200 };
+
+/* Bars of 100 and, but for one, of 50, all of the same name. */
+static void draw_bars(const char *name, size_t count, size_t highest, pj_str *out)
+{
+    pj_chart_point points[MOST_BARS];
+    for (size_t i = 0; i < count; i++)
+        points[i] = (pj_chart_point){(double)i + 1, i == highest ? 100 : 50, name, false};
+    const pj_chart_series series = {.mark = PJ_CHART_BARS, .points = points, .count = count};
+    const pj_chart chart = {
+        .title = "t",
+        .x = {.title = "kernel" },
+        .y = { .title = "time", .from_zero = true},
+        .series = &series,
+        .count = 1
+    };
+    pj_str_clear(out);
+    pj_svg_write(&chart, out);
+    CHECK(!out->failed && is_xml(out->data));
+}
+
+static size_t occurrences(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text++)
+        count++;
+    return count;
+}
+
+/* As above, left 61 and 655 between the first and last place: twelve bars are 54.6 apart, too little for a path, so
+ * names stand upright, and the bars leave them 120: 100 is at 160, and its name begins 5 above that, 4 right of the
+ * middle of the bar, which is at 71 + 54.6 / 2. It has 115, and needs 142; /s1/conv1/relu/Relu needs 116, with c1 94.
+ * Two bars are 327 apart, and short names have room anywhere. Of 200 bars, 3.3 apart, only the highest of nine has a
+ * name. */
+static void test_bar_names(void)
+{
+    static const char path[] = "/stack1/conv1/relu/Relu", written[] = ">/stack1/conv1/relu/Relu</text>";
+    pj_str out = pj_str_new(0);
+    draw_bars(path, 12, 0, &out);
+    CHECK_PART(out.data, "y=\"160.0\"");
+    CHECK_PART(out.data, "<g transform=\"translate(102 155.0) rotate(-90)\">");
+    CHECK(occurrences(out.data, written) == 11);
+    CHECK_PART(out.data, ">/s1/c1/relu/Relu</text>");
+    draw_bars(path, 2, 0, &out);
+    CHECK_PART(out.data, "y=\"40.0\"");
+    CHECK(occurrences(out.data, written) == 2);
+    CHECK(occurrences(out.data, "rotate(-90)") == 1); /* the title of the axis */
+    draw_bars("ok", 12, 0, &out);
+    CHECK(occurrences(out.data, "rotate(-90)") == 1);
+    draw_bars(path, MOST_BARS, 100, &out);
+    CHECK(occurrences(out.data, "<title>/stack1/conv1/relu/Relu</title>") == MOST_BARS);
+    CHECK(occurrences(out.data, written) == 1); /* the first of those of 50 */
+    CHECK_PART(out.data, ">/s1/c1/relu/Relu</text>");
+    pj_str_free(&out);
+}
+
 /* 0.01 to 100: decades -2 to 2, so 1 is in the middle. What is not above 0 is left out. */
 static void test_logarithmic(void)
 {
@@ -249,6 +305,7 @@ int main(void)
     test_ticks();
     test_ticks_cover();
     test_places();
+    test_bar_names();
     test_logarithmic();
     test_hostile();
     test_empty();
