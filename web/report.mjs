@@ -403,7 +403,7 @@ export class ReportPage {
 
     #findings() {
         const {diagnostics, settings} = this.#report;
-        const basis = [['table', settings.table], ['rules', settings.rules], ['memory', settings.hierarchy],
+        const basis = [['table', settings.table], ['rules', settings.rules], ['memory', settings.hierarchy], ['SRAM', this.#state.choices.sram?.replace(/(?=[A-Z])/, ' ')],
                        ['policy', settings.reuse], ['number formats', settings.quantize ?? settings.plan ?? 'as the model has them'],
                        ['sizes', Object.entries(settings.dims).map(([name, value]) => `${name} = ${value}`).join(', ')]];
         this.#parts.findings.replaceChildren(

@@ -72,6 +72,7 @@ export function cardTests(t) {
             await applied(page);
             check(await t.total(page) === String(sweep[1].total_pj), `the page is at ${await t.total(page)}, the sweep at ${sweep[1].total_pj}`);
             check(await page.evaluate(() => document.activeElement.matches('#memory input[type=range]')), 'the slider has lost the focus');
+            check((await page.locator('.findings dl').textContent()).includes('SRAM32 KiB'), 'what this rests on has no size of the SRAM');
             check(page.url().includes('sram=32KiB'), `the address is ${page.url()}`);
             check((await page.locator('.command code').textContent()).includes('--sweep sram=32KiB'), 'the command has no size');
             check(await page.evaluate(pj => picojoule.page.report.layers.reduce((sum, one) => sum + one.energy_pj.total, 0) / pj, sweep[1].total_pj) > 0.999,
