@@ -21,7 +21,7 @@ pj_status pj_load_annotations(pj_loader *loader, const pj_spot *place, const pj_
         const PjOnnx__TensorAnnotation *annotation = pj_unpack(loader, annotations, i);
         PJ_TRY(pj_got(annotation, loader->err));
         pj_value *value = pj_map_get(place->names, pj_text(annotation->tensor_name));
-        if (value && value != &loader->absent)
+        if (value)
             PJ_TRY(annotate(loader, value, annotation));
     }
     return PJ_OK;

@@ -64,9 +64,9 @@ static size_t held(const attr_proto *proto, pj_attr_kind kind)
     case PJ_ATTR_TYPE:
         return proto->tp != NULL;
     case PJ_ATTR_TYPES:
+    default:
         return proto->n_type_protos;
     }
-    return 0;
 }
 
 /* The kind that the message's contents have; files of IR version 1 do not say it. */
@@ -78,14 +78,20 @@ static pj_attr_kind found_kind(const attr_proto *proto)
     return PJ_ATTR_NONE;
 }
 
+static pj_status check_type(const pj_loader *loader, const attr_proto *proto, const pj_attr *out)
+{
+    if ((int)proto->type < 0 || (int)proto->type >= KINDS)
+        return pj_fail(loader->err, PJ_EFORMAT, "attribute '%s' has type %d, which does not exist", out->name,
+                       (int)proto->type);
+    return PJ_OK;
+}
+
 /* Writers of the third protobuf version leave out a 0 or an empty text, so a scalar may be missing. */
 static pj_status read_kind(pj_loader *loader, const attr_proto *proto, pj_attr *out)
 {
     pj_attr_kind found = found_kind(proto), said = (pj_attr_kind)proto->type;
     out->kind = said == PJ_ATTR_NONE ? found : said;
-    if ((int)proto->type < 0 || (int)proto->type >= KINDS)
-        return pj_fail(loader->err, PJ_EFORMAT, "attribute '%s' has type %d, which does not exist", out->name,
-                       (int)proto->type);
+    PJ_TRY(check_type(loader, proto, out));
     if (held(proto, out->kind) == 0 && (found != PJ_ATTR_NONE || kinds[out->kind].needed))
         return pj_fail(loader->err, PJ_EFORMAT, "attribute '%s' says it is %s, but it holds %s", out->name,
                        kinds[said].word, kinds[found].word);
@@ -167,12 +173,8 @@ static pj_status read_value(pj_loader *loader, const pj_spot *place, pj_node *no
 {
     const void *numbers;
     size_t count = held(proto, out->kind);
-    if (count > INT32_MAX)
-        return pj_fail(loader->err, PJ_ELIMIT, "attribute '%s' has %zu elements", out->name, count);
-    out->count = (int)count;
+    out->count = (int)count; /* each takes a byte of the skeleton, which has at most 2^30 */
     switch (out->kind) {
-    case PJ_ATTR_NONE:
-        break;
     case PJ_ATTR_FLOAT:
         out->count = 1;
         out->f = proto->f;
@@ -206,6 +208,9 @@ static pj_status read_value(pj_loader *loader, const pj_spot *place, pj_node *no
     case PJ_ATTR_GRAPH:
     case PJ_ATTR_GRAPHS:
         return read_graphs(loader, place, node, proto, out);
+    case PJ_ATTR_NONE:
+    default:
+        break;
     }
     return PJ_OK;
 }
@@ -221,7 +226,7 @@ static const attr_proto *find_attr(attr_proto *const *attrs, size_t count, const
 /* Follows a reference out of the function, from call to call; NULL in *attr: the caller leaves the attribute out. */
 static pj_status resolve(pj_loader *loader, const attr_proto **attr, const pj_spot **place)
 {
-    while (*attr && *pj_text((*attr)->ref_attr_name)) {
+    while (*pj_text((*attr)->ref_attr_name)) {
         const char *name = (*attr)->ref_attr_name;
         const pj_call *call = (*place)->call;
         if (!call)
@@ -247,12 +252,13 @@ static pj_status read_attr(pj_loader *loader, const pj_spot *place, pj_node *nod
     PJ_TRY(pj_got(out->name, loader->err));
     if (!*out->name)
         return pj_fail(loader->err, PJ_EFORMAT, "an attribute has no name");
+    PJ_TRY(check_type(loader, proto, out)); /* of a reference, too */
     PJ_TRY(resolve(loader, &value, &place));
     *kept = value != NULL;
     if (!value)
         return PJ_OK;
     PJ_TRY(read_kind(loader, value, out));
-    if (value != proto && (int)proto->type > 0 && (int)proto->type < KINDS && (int)proto->type != (int)out->kind)
+    if (value != proto && (int)proto->type != PJ_ATTR_NONE && (int)proto->type != (int)out->kind)
         return pj_fail(loader->err, PJ_EFORMAT, "attribute '%s' is %s in the function, but the caller gives %s",
                        out->name, kinds[proto->type].word, kinds[out->kind].word);
     return read_value(loader, place, node, value, out);

@@ -18,7 +18,7 @@ static pj_status add_constant(pj_loader *loader, const pj_spot *place, pj_tensor
     pj_value *value = pj_map_get(place->names, tensor->name);
     if (!*tensor->name)
         return pj_fail(loader->err, PJ_EFORMAT, "an initializer of graph '%s' has no name", graph->name);
-    if (value && value->tensor) {
+    if (value) { /* initializers come first, so it is one */
         bool alike = value->tensor->dtype == tensor->dtype && value->tensor->rank == tensor->rank &&
                      memcmp(value->tensor->dims, tensor->dims, (size_t)tensor->rank * sizeof *tensor->dims) == 0;
         if (!alike)

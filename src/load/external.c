@@ -60,7 +60,7 @@ static pj_status check_location(const pj_loader *loader, const char *what, const
     const char *at = out->location;
     char text[300];
     snprintf(text, sizeof text, "the location '%.200s' is not a path inside the model's folder", at);
-    if (*at == '/' || strchr(at, '\\') || (*at && at[1] == ':'))
+    if (*at == '/' || strchr(at, '\\') || at[1] == ':')
         return bad(loader, what, out, text);
     while (at) {
         if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
@@ -95,18 +95,38 @@ static char *link_folder(const char *path)
     return real;
 }
 
+static bool read_from(const pj_input *input, uint64_t offset, uint8_t *to, size_t length)
+{
+    size_t have = 0;
+    errno = 0;
+    while (have < length) {
+        int64_t got = pj_input_read(input, offset + have, to + have, length - have);
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+    }
+    return have == length;
+}
+
+static bool read_at(const data_file *file, uint64_t offset, uint8_t *to, size_t length)
+{
+    if (file->origin)
+        return read_from(&file->origin->self, offset, to, length);
+    const pj_input input = pj_input_of_file(open(file->path, O_RDONLY | O_CLOEXEC));
+    bool ok = input.fd >= 0 && read_from(&input, offset, to, length);
+    int reason = errno;
+    if (input.fd >= 0)
+        close(input.fd);
+    errno = reason;
+    return ok;
+}
+
 /* A repository that was cloned without its large files holds a short text in place of each. */
-static bool is_pointer_file(const char *path, uint64_t size)
+static bool is_pointer_file(const data_file *file)
 {
     static const char head[] = "version https://git-lfs";
-    char text[sizeof head] = "";
-    if (size > 1024)
-        return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool same = fd >= 0 && read(fd, text, sizeof head - 1) > 0 && strcmp(text, head) == 0;
-    if (fd >= 0)
-        close(fd);
-    return same;
+    uint8_t text[sizeof head - 1];
+    return file->size <= 1024 && read_at(file, 0, text, sizeof text) && memcmp(text, head, sizeof text) == 0;
 }
 
 /* A file of the place that the model was given from. */
@@ -158,7 +178,7 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
     PJ_TRY(keep_path(loader, file->path));
     file->is_outside = !loader->follow_links && !is_inside(loader, file->path);
     file->size = (uint64_t)info.st_size;
-    file->there = !file->is_outside && !is_pointer_file(file->path, file->size);
+    file->there = !file->is_outside && !is_pointer_file(file);
     return PJ_OK;
 }
 
@@ -185,40 +205,15 @@ static pj_status find_file(pj_loader *loader, const char *what, const pj_tensor 
     return PJ_OK;
 }
 
-static bool read_from(const pj_input *input, uint64_t offset, uint8_t *to, size_t length)
+pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, uint64_t want,
+                           pj_tensor *out)
 {
-    size_t have = 0;
-    errno = 0;
-    while (have < length) {
-        int64_t got = pj_input_read(input, offset + have, to + have, length - have);
-        if (got <= 0)
-            break;
-        have += (size_t)got;
-    }
-    return have == length;
-}
-
-static bool read_at(const data_file *file, uint64_t offset, uint8_t *to, size_t length)
-{
-    if (file->origin)
-        return read_from(&file->origin->self, offset, to, length);
-    const pj_input input = pj_input_of_file(open(file->path, O_RDONLY | O_CLOEXEC));
-    bool ok = input.fd >= 0 && read_from(&input, offset, to, length);
-    int reason = errno;
-    if (input.fd >= 0)
-        close(input.fd);
-    errno = reason;
-    return ok;
-}
-
-pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out)
-{
-    uint64_t want, end;
+    uint64_t end;
     const data_file *file = NULL;
     PJ_TRY(read_entries(loader, proto, what, out));
     PJ_TRY(check_location(loader, what, out));
     out->raw = true;
-    if (!pj_dtype_bytes(out->dtype, out->count, &want) || !pj_add_u64(out->offset, want, &end))
+    if (!pj_add_u64(out->offset, want, &end))
         return bad(loader, what, out, "offset and length do not fit 64 bits");
     if (out->length > 0 && out->length != want) {
         char text[120];

@@ -82,19 +82,13 @@ static pj_status bind_inputs(pj_loader *loader, const pj_call *call, pj_map *nam
     return PJ_OK;
 }
 
-/* Name of the value that takes the function's output number i; "": the caller does not want it. */
-static const char *taken_output(const pj_call *call, size_t i)
-{
-    return i < call->node->n_output ? call->node->output[i] : "";
-}
-
 /* Makes the values of the outputs, so that the body's nodes find them under the function's names for them. An output
  * that is an input, or was there before, has a value already: copied[i]. */
 static pj_status bind_outputs(pj_loader *loader, const pj_call *call, pj_map *names, bool *copied)
 {
     for (size_t i = 0; i < call->node->n_output; i++) {
         pj_value *value;
-        const char *formal = call->function->output[i], *name = taken_output(call, i);
+        const char *formal = call->function->output[i], *name = call->node->output[i];
         copied[i] = *name && pj_map_get(names, formal);
         if (!*name || copied[i])
             continue;
@@ -122,7 +116,7 @@ static pj_status copy_output(pj_loader *loader, const pj_spot *inside, size_t i)
     node->inputs = node->outputs = 1;
     node->in[0] = value;
     value->uses++;
-    return pj_load_define(loader, call->from, taken_output(call, i), node, 0, &node->out[0]);
+    return pj_load_define(loader, call->from, call->node->output[i], node, 0, &node->out[0]);
 }
 
 static pj_status inline_body(pj_loader *loader, const pj_call *call)
@@ -142,7 +136,7 @@ static pj_status inline_body(pj_loader *loader, const pj_call *call)
         const pj_value *value = pj_map_get(&names, function->output[i]);
         if (copied[i])
             PJ_TRY(copy_output(loader, &inside, i));
-        else if (*taken_output(call, i) && value->producer_output < 0)
+        else if (*call->node->output[i] && value->producer_output < 0)
             return pj_fail(loader->err, PJ_EFORMAT, "the function '%s' does not make its output '%s'",
                            pj_text(function->name), function->output[i]);
     }

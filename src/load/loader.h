@@ -121,8 +121,10 @@ pj_status pj_load_tensor(pj_loader *loader, const PjOnnx__TensorProto *proto, co
 /* The dense tensor that a sparse one stands for: name, type and dims; its contents are absent. */
 pj_status pj_load_sparse(pj_loader *loader, const PjOnnx__SparseTensorProto *proto, const char *what, pj_tensor *out);
 
-/* Fills location, offset, length and storage of a tensor whose elements are in another file; reads small ones. */
-pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, pj_tensor *out);
+/* Fills location, offset, length and storage of a tensor whose elements, `want` bytes, are in another file; reads small
+ * ones. */
+pj_status pj_load_external(pj_loader *loader, const PjOnnx__TensorProto *proto, const char *what, uint64_t want,
+                           pj_tensor *out);
 
 pj_status pj_load_type(pj_loader *loader, const PjOnnx__TypeProto *proto, pj_type *out);
 

@@ -145,11 +145,8 @@ static pj_status build_from(pj_loader *loader, const pj_str *skeleton, const cha
 /* Bytes of memory that a skeleton is worth. */
 static size_t budget(size_t skeleton_bytes)
 {
-    size_t bytes;
-    if (!pj_mul_size(skeleton_bytes, PJ_MODEL_BYTES_PER_BYTE, &bytes) ||
-        !pj_add_size(bytes, PJ_MODEL_BYTES_FLOOR, &bytes))
-        return SIZE_MAX;
-    return bytes;
+    uint64_t bytes = (uint64_t)skeleton_bytes * PJ_MODEL_BYTES_PER_BYTE + PJ_MODEL_BYTES_FLOOR;
+    return bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
 }
 
 /* Was it the budget, and not the system, that had no more? Tables grow by doubling, hence the half. */

@@ -78,7 +78,7 @@ pj_status pj_load_define(pj_loader *loader, const pj_spot *place, const char *na
 {
     pj_model *model = loader->model;
     pj_value *value = pj_map_get(place->names, name);
-    if (value && value->producer_output < 0 && (node || output < 0)) {
+    if (value && value->producer_output < 0) {
         value->producer = node;
         value->producer_output = output;
         *out = value;

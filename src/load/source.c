@@ -108,7 +108,7 @@ bool pj_source_fill(pj_source *source, size_t want)
     source->start += source->at;
     source->held -= source->at;
     source->at = 0;
-    while (source->held < want && source->held < WINDOW) {
+    while (source->held < want) {
         size_t room = WINDOW - source->held;
         int64_t got = read_some(source, source->buffer + source->held, source->burst < room ? source->burst : room);
         if (got < 0)
@@ -127,8 +127,6 @@ bool pj_source_skip(pj_source *source, uint64_t length)
     while (length > source->held - source->at) {
         length -= source->held - source->at;
         source->at = source->held;
-        if (!source->buffer)
-            return false;
         if (source->size == UINT64_MAX && length > PJ_MAX_STREAM_BYTES) {
             source->failed = EFBIG;
             return false;

@@ -252,7 +252,7 @@ pj_status pj_load_tensor(pj_loader *loader, const PjOnnx__TensorProto *proto, co
     PJ_TRY(read_dims(loader, what, proto->dims, proto->n_dims, out));
     pj_dtype_bytes(out->dtype, out->count, &want);
     if (proto->data_location == PJ_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return pj_load_external(loader, proto, what, out);
+        return pj_load_external(loader, proto, what, want, out);
     return read_elements(loader, proto, what, want, out);
 }
 

@@ -19,6 +19,7 @@ static pj_num read_dim(pj_loader *loader, const PjOnnx__TensorShapeProto__Dimens
         break;
     case PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET:
     case _PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__CASE_IS_INT_SIZE:
+    default:
         break;
     }
     return pj_num_unknown();
@@ -83,6 +84,7 @@ pj_status pj_load_type(pj_loader *loader, const PjOnnx__TypeProto *proto, pj_typ
         return PJ_OK;
     case PJ_ONNX__TYPE_PROTO__VALUE__NOT_SET:
     case _PJ_ONNX__TYPE_PROTO__VALUE__CASE_IS_INT_SIZE:
+    default:
         break;
     }
     return PJ_OK;

@@ -196,7 +196,7 @@ static PjOnnx__NodeProto *unpack_node(pj_arena *arena, const uint8_t *bytes, siz
     const uint8_t *end = bytes + length;
     for (const uint8_t *at = bytes; at < end;) {
         field f = take_field(&at);
-        if (!f.bytes || !f.number || f.number > METADATA || f.number == ATTRIBUTE + 1)
+        if (f.number > METADATA) /* of an ONNX that is newer than this: all before are texts and messages */
             return unpack(arena, &pj_onnx__node_proto__descriptor, bytes, length);
         count[f.number]++;
     }
