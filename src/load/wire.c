@@ -189,9 +189,9 @@ static enum wire wire_of(ProtobufCType type)
     case PROTOBUF_C_TYPE_STRING:
     case PROTOBUF_C_TYPE_BYTES:
     case PROTOBUF_C_TYPE_MESSAGE:
-        break;
+    default:
+        return BYTES;
     }
-    return BYTES;
 }
 
 static bool is_payload(const message *in, const field_type *field)
@@ -236,9 +236,11 @@ static bool keep_payload(message *in, uint32_t field, uint64_t position, uint64_
         data->kept += length;
         return true;
     }
-    bool first = !data->field && (!data->kept || field == PJ_RAW_DATA);
-    data->offset = first ? position : 0;
-    data->length = first ? length : data->length + length;
+    bool whole = !data->field && (!data->kept || field == PJ_RAW_DATA);
+    if (!data->field)
+        data->length = whole ? 0 : data->kept;
+    data->offset = whole ? position : 0;
+    data->length += length;
     data->field = field;
     return false;
 }
@@ -270,9 +272,9 @@ static pj_status skip_part(walk *w, enum wire wire, uint64_t *groups)
         --*groups;
         return PJ_OK;
     case FIXED32:
-        break;
+    default:
+        return skip(w, 4);
     }
-    return skip(w, 4);
 }
 
 /* Jumps over a value of any wire type; of groups, over all up to the end of the outermost. */
@@ -366,7 +368,7 @@ static bool is_utf8(const char *text, size_t length)
 /* Names of files are no names of ours. */
 static bool is_file_name(const walk *w, bool entry)
 {
-    return entry && w->depth > 1 && is_message(&w->open[w->depth - 2], &pj_onnx__tensor_proto__descriptor);
+    return entry && is_message(&w->open[w->depth - 2], &pj_onnx__tensor_proto__descriptor);
 }
 
 /* Text, bytes and packed numbers. What is longer than any use we have for it is read as empty. */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "check.h"
 #include "ir/dtype.h"
+#include "load/load.h"
 #include "load/wire.h"
 #include "onnx.pb-c.h"
 
@@ -307,6 +308,25 @@ static void test_no_utf8(void)
     done(&r);
 }
 
+/* The path of a node's module that is longer than any name has no use; it is no reason to refuse the model. */
+static void test_long_metadata(void)
+{
+    char *longest = calloc(PJ_MAX_NAME + 2, 1);
+    memset(longest, 'x', PJ_MAX_NAME + 1);
+    pj_str node = pj_str_new(0), graph = pj_str_new(0), entry = pj_str_new(0);
+    text(&entry, 1, "namespace");
+    text(&entry, 2, longest);
+    sub(&node, NODE_METADATA, entry);
+    sub(&graph, GRAPH_NODE, node);
+    result r = walk(model_of_graph(graph));
+    CHECK_INT(r.status, PJ_OK);
+    CHECK(r.model && r.model->graph->node[0]->n_metadata_props == 1);
+    CHECK_TEXT(r.model->graph->node[0]->metadata_props[0]->key, "namespace");
+    CHECK_TEXT(r.model->graph->node[0]->metadata_props[0]->value, "");
+    done(&r);
+    free(longest);
+}
+
 static void test_metadata(void)
 {
     static const char *const entries[][2] = {
@@ -314,6 +334,8 @@ static void test_metadata(void)
         {"pkg.torch.onnx.name_scopes", "['', 'fc']"               },
         {"namespace",                  ": M/fc: Linear"           },
         {"namespaces",                 "no"                       },
+        {"namespac3",                  "no"                       }, /* of the same length */
+        {"",                           "namespace"                },
     };
     pj_str node = pj_str_new(0), graph = pj_str_new(0);
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
@@ -403,7 +425,7 @@ static void test_payload_pieces(void)
     result r = walk_tensor(tensor);
     const PjOnnx__TensorProto *t = r.model ? r.model->graph->initializer[0] : NULL;
     CHECK(t && t->pj_field == PJ_FLOAT_DATA && t->pj_offset == 0);
-    CHECK(t && t->n_float_data == PJ_MAX_SCALE_ELEMENTS);
+    CHECK(t && t->n_float_data == PJ_MAX_SCALE_ELEMENTS && t->pj_length == 4 * 2000);
     done(&r);
     tensor = pj_str_new(0); /* raw_data twice: the last one counts */
     char zeros[8192] = {0};
@@ -414,6 +436,41 @@ static void test_payload_pieces(void)
     t = r.model ? r.model->graph->initializer[0] : NULL;
     CHECK(t && !t->has_pj_field && t->raw_data.len == 4);
     done(&r);
+}
+
+/* The same as a whole model: all elements are counted, those that the walk kept and those that it read over. */
+static void test_loaded_pieces(void)
+{
+    static const struct {
+        int floats;
+        pj_status status;
+        const char *part;
+    } rows[] = {
+        {2000, PJ_OK,      ""                                         },
+        {1999, PJ_EFORMAT, "needs 8000 bytes, but the file holds 7996"},
+    };
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        pj_str tensor = pj_str_new(0), graph = pj_str_new(0);
+        number(&tensor, TENSOR_DIMS, 2000);
+        number(&tensor, PJ_DATA_TYPE, PJ_FLOAT32);
+        text(&tensor, 8, "w");
+        for (int i = 0; i < rows[row].floats; i++) {
+            tag(&tensor, PJ_FLOAT_DATA, FIXED32);
+            pj_str_add_bytes(&tensor, "\0\0\0\0", 4);
+        }
+        sub(&graph, GRAPH_INITIALIZER, tensor);
+        pj_str file = model_of_graph(graph);
+        pj_error err;
+        pj_model *model = NULL;
+        CHECK_INT(pj_load_memory(file.data, file.length, NULL, NULL, &model, &err), rows[row].status);
+        CHECK_PART(err.what, rows[row].part);
+        if (model) { /* in pieces, so there is no one place to read it from */
+            CHECK_INT(model->value[0]->tensor->count, 2000);
+            CHECK_INT(model->value[0]->tensor->storage, PJ_STORED_ABSENT);
+        }
+        pj_unload(model);
+        pj_str_free(&file);
+    }
 }
 
 static void test_long_texts(void)
@@ -449,9 +506,11 @@ int main(void)
     test_dropped();
     test_no_utf8();
     test_metadata();
+    test_long_metadata();
     test_repeated_numbers();
     test_payloads();
     test_payload_pieces();
+    test_loaded_pieces();
     test_long_texts();
     return check_done();
 }
