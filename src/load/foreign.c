@@ -77,7 +77,7 @@ static const char *find(const magic *rows, size_t count, const uint8_t *bytes, s
 static bool is_text(const uint8_t *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (bytes[i] < ' ' && !strchr("\t\n\r\f", bytes[i]))
+        if (!bytes[i] || (bytes[i] < ' ' && !strchr("\t\n\r\f", bytes[i])))
             return false;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "check.h"
 #include "load/load.h"
+#include "load/wire.h"
 #include "model.h"
 #include "rare.h"
 
@@ -252,6 +253,85 @@ static void test_typed_elements(void)
     m = build_expect(&b);
     CHECK(constant(m)->data && constant(m)->count == 0);
     pj_unload(m);
+    b = lone(PJ_FLOAT64, "2", &w);
+    w->n_double_data = 2;
+    w->double_data = (double[]){0.1, -3};
+    m = build_expect(&b);
+    CHECK(pj_num_as_real(constant(m)->data[0], &(bool){false}) == 0.1);
+    CHECK(pj_num_as_real(constant(m)->data[1], &(bool){false}) == -3);
+    pj_unload(m);
+    b = lone(PJ_STRING, "3,0", &w); /* nothing is missing */
+    m = build_expect(&b);
+    CHECK(constant(m)->storage == PJ_STORED_INLINE && constant(m)->count == 0 && m->diags.count == 0);
+    pj_unload(m);
+    b = lone(PJ_STRING, "3", &w);
+    m = build_expect(&b);
+    CHECK(constant(m)->storage == PJ_STORED_ABSENT && m->diags.count == 1);
+    pj_unload(m);
+}
+
+/* More elements in a typed field than are kept: zeros of `field`, each of the size that it has in the file. */
+static builder large(pj_dtype dtype, const char *dims, uint32_t field, size_t count)
+{
+    static float floats[70000];
+    static double doubles[7000];
+    static int32_t ints[70000];
+    PjOnnx__TensorProto *w;
+    builder b = lone(dtype, dims, &w);
+    if (field == PJ_FLOAT_DATA) {
+        w->n_float_data = count;
+        w->float_data = floats;
+    } else if (field == PJ_DOUBLE_DATA) {
+        w->n_double_data = count;
+        w->double_data = doubles;
+    } else {
+        w->n_int32_data = count;
+        w->int32_data = ints;
+    }
+    return b;
+}
+
+static void test_large_typed(void)
+{
+    static const struct {
+        pj_dtype dtype;
+        const char *dims;
+        uint32_t field;
+        size_t count;
+        const char *part; /* NULL: it is taken */
+        uint64_t bytes;
+    } rows[] = {
+        {PJ_FLOAT32, "5000",  PJ_FLOAT_DATA,  5000,  NULL,                                             20000},
+        {PJ_FLOAT32, "6000",  PJ_FLOAT_DATA,  5000,  "needs 24000 bytes, but the file holds 20000",    0    },
+        {PJ_FLOAT64, "5000",  PJ_DOUBLE_DATA, 5000,  NULL,                                             40000},
+        {PJ_FLOAT64, "4999",  PJ_DOUBLE_DATA, 5000,  "needs 39992 bytes, but the file holds 40000",    0    },
+        {PJ_INT8,    "20000", PJ_INT32_DATA,  20000, NULL,                                             20000},
+        {PJ_INT8,    "20001", PJ_INT32_DATA,  20000, "needs 20001 numbers of 1 to 10 bytes each, but", 0    },
+        {PJ_INT8,    "1999",  PJ_INT32_DATA,  20000, "needs 1999 numbers of 1 to 10 bytes each, but",  0    },
+        {PJ_FLOAT32, "20000", PJ_INT32_DATA,  20000,
+         "the elements of initializer 'w' are in a field that is not for float32",                     0    },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        builder b = large(rows[i].dtype, rows[i].dims, rows[i].field, rows[i].count);
+        if (rows[i].part) {
+            build_refuses(&b, PJ_EFORMAT, "", "", rows[i].part);
+            continue;
+        }
+        pj_model *m = build_expect(&b);
+        CHECK_INT(build_find(m, "w")->tensor->storage, PJ_STORED_FILE);
+        CHECK_INT(build_find(m, "w")->tensor->length, rows[i].bytes);
+        CHECK(!build_find(m, "w")->tensor->raw);
+        pj_unload(m);
+    }
+    PjOnnx__TensorProto *w; /* texts: each has a length of its own */
+    builder b = lone(PJ_STRING, "1", &w);
+    static uint8_t letters[70000];
+    w->n_string_data = 1;
+    w->string_data = &(ProtobufCBinaryData){sizeof letters, letters};
+    pj_model *m = build_expect(&b);
+    CHECK_INT(build_find(m, "w")->tensor->storage, PJ_STORED_FILE);
+    CHECK_INT(build_find(m, "w")->tensor->length, sizeof letters);
+    pj_unload(m);
 }
 
 static void test_large_tensor(void)
@@ -287,6 +367,10 @@ static void test_broken_tensors(void)
     build_refuses(&b, PJ_EOVERFLOW, "", "", "has more elements than 64 bits can count");
     b = lone(PJ_FLOAT32, "4294967296,4294967296,0", &w); /* no element at all */
     pj_unload(build_expect(&b));
+#define LONG "9223372036854775807,"
+    b = lone(PJ_FLOAT32, LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG "7", &w);
+#undef LONG
+    build_refuses(&b, PJ_EOVERFLOW, "", "", "9223372036854775807,...] has more elements than 64 bits can count");
     b = lone((pj_dtype)99, "1", &w);
     build_refuses(&b, PJ_EFORMAT, "", "", "initializer 'w' has element type 99, which does not exist");
     b = lone(PJ_INT64, "3", &w);
@@ -372,6 +456,15 @@ static void test_broken_graphs(void)
     relu->op_type = NULL;
     build_refuses(&b, PJ_EFORMAT, "_0", "", "the node does not say its operator");
     b = small(NULL);
+    build_initializer(&b, "w", PJ_FLOAT32, "1");
+    build_node(&b, "Abs", "x", "w");
+    build_refuses(&b, PJ_EFORMAT, "Abs_1", "Abs",
+                  "the value 'w' is defined twice: by an initializer and by node 'Abs_1'");
+    b = small(NULL);
+    build_node(&b, "Abs", "y", "x");
+    build_refuses(&b, PJ_EFORMAT, "Abs_1", "Abs",
+                  "the value 'x' is defined twice: by a graph input and by node 'Abs_1'");
+    b = small(NULL);
     build_node(&b, "Abs", "x", "z");
     build_value(&b, "z", (pj_dtype)77, "1");
     build_refuses(&b, PJ_EFORMAT, "", "", "value 'z': element type 77 does not exist");
@@ -429,6 +522,64 @@ static void test_attributes(void)
     CHECK_INT(pj_node_attr(node, "axis")->i, 0);
     CHECK_INT(pj_node_attr(node, "axes")->count, 0);
     CHECK(pj_num_as_real(pj_node_attr(node, "value")->tensor->data[0], &(bool){false}) == 0.5);
+    pj_unload(m);
+}
+
+/* What is wrong inside a list of an attribute. */
+static void test_broken_lists(void)
+{
+    PjOnnx__NodeProto *relu;
+    builder b = small(&relu);
+    PjOnnx__SparseTensorProto sparse = PJ_ONNX__SPARSE_TENSOR_PROTO__INIT;
+    build_attr(&b, relu, "value", 0)->sparse_tensor = &sparse;
+    build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "a sparse attribute 'value' has no values");
+    b = small(&relu);
+    PjOnnx__AttributeProto *attr = build_attr(&b, relu, "types", 0);
+    attr->n_type_protos = 1;
+    attr->type_protos = &build_value(&b, "v", (pj_dtype)77, "5")->type;
+    b.graph->n_value_info = 0;
+    build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "element type 77 does not exist");
+    b = small(&relu);
+    PjOnnx__GraphProto *keep = b.graph, *inner = b.graph = build_graph(&b, "inner");
+    build_node(&b, "Abs", "nowhere", "z");
+    b.graph = keep;
+    attr = build_attr(&b, relu, "graphs", 0);
+    attr->n_graphs = 1;
+    attr->graphs = &inner;
+    build_refuses(&b, PJ_EFORMAT, "Relu_0/Abs_0", "Abs", "input 0 is the tensor 'nowhere', which nothing in the graph");
+    b = small(&relu); /* the same where nodes are out of order, which is looked at first */
+    relu->input[0] = build_strdup(&b, "late");
+    keep = b.graph;
+    inner = b.graph = build_graph(&b, "inner");
+    PjOnnx__SparseTensorProto *sparses[] = {&sparse};
+    inner->n_sparse_initializer = 1;
+    inner->sparse_initializer = sparses;
+    b.graph = keep;
+    build_subgraph(&b, relu, "body", inner);
+    build_node(&b, "Abs", "x", "late");
+    build_refuses(&b, PJ_EFORMAT, "Relu_0", "Relu", "a sparse initializer has no values");
+}
+
+/* Types that say nothing, each in its own way; and dimensions. */
+static void test_unknown_types(void)
+{
+    PjOnnx__TypeProto empty = PJ_ONNX__TYPE_PROTO__INIT, opaque = PJ_ONNX__TYPE_PROTO__INIT;
+    PjOnnx__TypeProto__Opaque nothing = PJ_ONNX__TYPE_PROTO__OPAQUE__INIT;
+    opaque.value_case = PJ_ONNX__TYPE_PROTO__VALUE_OPAQUE_TYPE;
+    opaque.opaque_type = &nothing;
+    builder b = small(NULL);
+    build_input(&b, "none", PJ_FLOAT32, NULL)->type = NULL;
+    build_input(&b, "empty", PJ_FLOAT32, NULL)->type = &empty;
+    build_input(&b, "opaque", PJ_FLOAT32, NULL)->type = &opaque;
+    PjOnnx__TensorShapeProto *shape = build_input(&b, "dims", PJ_INT8, "a,b,c,d")->type->tensor_type->shape;
+    shape->dim[0]->dim_param = build_strdup(&b, "-1");
+    shape->dim[1]->dim_param = build_strdup(&b, "None");
+    shape->dim[2]->value_case = PJ_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+    pj_model *m = build_expect(&b);
+    check_type(&build_find(m, "none")->type, "?");
+    check_type(&build_find(m, "empty")->type, "?");
+    CHECK_INT(build_find(m, "opaque")->type.kind, PJ_OPAQUE);
+    check_type(&build_find(m, "dims")->type, "int8[?,?,?,d]");
     pj_unload(m);
 }
 
@@ -529,6 +680,11 @@ static void test_foreign(void)
     REFUSES("GGUF\3\0\0\0", "GGUF");
     REFUSES("ftrt\0\0\0\0", "TensorRT");
     REFUSES("\x40\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}", "safetensors");
+    REFUSES("\x40\0\0\0\0\1\0\0{\"w\":{}}", "this is not an ONNX model ("); /* a head of a TiB and more */
+    REFUSES("\x40\0\0\0\0\0\1\0{\"w\":{}}", "this is not an ONNX model (");
+    REFUSES("\x40\0\0\0\0\0\0\1{\"w\":{}}", "this is not an ONNX model (");
+    REFUSES("\x40\0\0\0\0\0\0\0{}", "this is not an ONNX model (");
+    REFUSES("\0\0\0\0\0\0\0\0\0\0\0\0", "this is not an ONNX model (");
     REFUSES("  {\"layers\": []}\n", "JSON");
     REFUSES("<\n  ir_version: 8\n>\nagraph (float[N] x)", "text");
     REFUSES("ir_version: 8\ngraph {\n}\n", "protobuf text");
@@ -550,11 +706,14 @@ int main(void)
     test_elements();
     test_typed_elements();
     test_large_tensor();
+    test_large_typed();
     test_broken_tensors();
     test_order();
     test_broken_graphs();
     test_long_cycle();
     test_attributes();
+    test_broken_lists();
+    test_unknown_types();
     test_attribute_of_two_kinds();
     test_rare();
     test_foreign();
