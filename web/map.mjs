@@ -204,7 +204,7 @@ export class EnergyMap {
     #label(item, share, x, y, width, height, isHead) {
         const out = [], add = (line, text) => out.push(svg('text', {
             x: x + 4, y: y + line, class: isHead ? 'head' : 'in', 'aria-hidden': 'true'}, text));
-        const room = Math.floor((width - 8) / (isHead ? 7.4 : 6.6));
+        const room = Math.floor((width - 8) / 7.6);
         const name = item.layer ? shortName(this.#inGroup(item), room) : item.name;
         if (height < 14)
             return out;
@@ -213,7 +213,7 @@ export class EnergyMap {
             add(12, withShare);
         else if (!item.layer && room > 4)
             add(12, `${name.slice(0, room - 1)}…`);
-        if (!isHead && height >= 30 && share.length <= room)
+        if (!isHead && height >= 30 && share.length <= room + 1)
             add(26, share);
         return out;
     }

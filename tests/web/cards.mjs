@@ -39,7 +39,7 @@ export function cardTests(t) {
     // Boxes of texts that lie across each other.
     const overlaps = (page, card) => page.evaluate(id => {
         return [...document.querySelectorAll(`#${id} .plot`)].flatMap(plot => {
-            const boxes = [...plot.querySelectorAll('.name')].map(one => [one.textContent, one.getBBox()]);
+            const boxes = [...plot.querySelectorAll('.name, .here')].map(one => [one.textContent, one.getBBox()]);
             return boxes.flatMap(([a, x], i) => boxes.slice(i + 1).filter(([, y]) => x.x < y.x + y.width && y.x < x.x + x.width &&
                 x.y + 2 < y.y + y.height && y.y + 2 < x.y + x.height).map(([b]) => `${a} / ${b}`));
         });

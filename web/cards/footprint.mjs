@@ -126,7 +126,7 @@ export function card(page, box) {
         try {
             found = JSON.parse((await client.call('run', {request: {...request, ...more}})).text);
         } catch (error) {
-            said.textContent = /operations/.test(error.message) ? `${error.message} Choose a device above, under "What if", or drop a measurement.` : error.message;
+            said.textContent = /operations/.test(error.message) ? `${error.message}. Choose a device above, under "What if", or drop a measurement.` : error.message;
             out.replaceChildren();
             lived.replaceChildren();
             return;

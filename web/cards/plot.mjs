@@ -1,7 +1,7 @@
 // A plot of points: two axes, marks, and texts that never lie across each other or a mark that is named.
 import {h, svg} from './parts.mjs';
 
-const HEIGHT = 320, LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 42, CHARACTER = 7.2, LINE = 15;
+const HEIGHT = 320, LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 42, LINE = 15;
 
 // Round places on a scale: powers of ten, with 2 and 5 between where there are few; or steps.
 export function placesOf({least, most, log}) {
@@ -23,23 +23,27 @@ export function placesOf({least, most, log}) {
 
 const across = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-// Where each text of `labels` {x, y, text} stands: beside its mark, where nothing of `taken` is; null: there is no room.
-export function layLabels(labels, taken, width, height) {
+// As wide as the texts of a chart are, whatever font this machine has for them.
+const ruler = document.createElement('canvas').getContext('2d');
+ruler.font = '12px system-ui, sans-serif';
+const widthOf = text => ruler.measureText(text).width;
+
+// Where each text of `labels` {x, y, text} stands: beside its mark, where nothing of `taken` is, and where that goes nothing
+// of `better`; null: there is no room.
+function layLabels(labels, taken, better, width, height) {
     const boxes = [...taken];
     return labels.map(({x, y, text}) => {
-        const w = text.length * CHARACTER, h = LINE;
+        const w = widthOf(text), h = LINE;
         const tries = [];
         for (const far of [8, 22, 38, 56])
             tries.push([x + far, y - h / 2], [x - far - w, y - h / 2], [x - w / 2, y - far - h], [x - w / 2, y + far],
                        [x + far, y - far - h / 2], [x + far, y + far - h / 2]);
-        for (const [left, top] of tries) {
-            const box = {x: left, y: top, w, h};
-            if (left < LEFT || left + w > width - 2 || top < 0 || top + h > height - BOTTOM || boxes.some(one => across(one, box)))
-                continue;
-            boxes.push(box);
-            return box;
-        }
-        return null;
+        const free = tries.map(([left, top]) => ({x: left, y: top, w, h})).filter(
+            box => box.x >= LEFT && box.x + w <= width - 2 && box.y >= 0 && box.y + h <= height - BOTTOM && !boxes.some(one => across(one, box)));
+        const place = free.find(box => !better.some(one => across(one, box))) ?? free[0] ?? null;
+        if (place)
+            boxes.push(place);
+        return place;
     });
 }
 
@@ -69,14 +73,16 @@ export function plot({axes, lines, marks, label}) {
                  svg('text', {x: LEFT + 6, y: TOP + 10}, axes.y.title));
         for (const line of lines)
             out.push(svg('polyline', {class: line.class, points: line.points.map(([a, b]) => `${x(a)},${y(b)}`).join(' ')}));
-        const named = marks.filter(mark => mark.text);
-        const taken = [{x: LEFT, y: TOP, w: axes.y.title.length * CHARACTER + 10, h: LINE},
-                       ...named.map(mark => ({x: x(mark.x) - 5, y: y(mark.y) - 5, w: 10, h: 10}))];
-        for (const mark of marks)
+        const named = marks.filter(mark => mark.text), bare = marks.filter(mark => !mark.text);
+        const boxOf = mark => ({x: x(mark.x) - 5, y: y(mark.y) - 5, w: 10, h: 10});
+        const taken = [{x: LEFT, y: TOP, w: widthOf(axes.y.title) + 10, h: LINE},
+                       ...named.map(boxOf)];
+        for (const mark of [...bare, ...named].sort((a, b) => (a.class === 'here') - (b.class === 'here')))
             out.push(svg('circle', {cx: x(mark.x), cy: y(mark.y), r: mark.r ?? 4, class: mark.class, onclick: mark.pick},
                          svg('title', {}, mark.title ?? mark.text ?? '')));
-        const places = layLabels(named.map(mark => ({x: x(mark.x), y: y(mark.y), text: mark.text})), taken, width, HEIGHT);
-        named.forEach((mark, i) => places[i] && out.push(svg('text', {x: places[i].x, y: places[i].y + 11.5, class: 'name'}, mark.text)));
+        const places = layLabels(named.map(mark => ({x: x(mark.x), y: y(mark.y), text: mark.text})), taken, bare.map(boxOf), width, HEIGHT);
+        named.forEach((mark, i) => places[i] && out.push(svg('text', {
+            x: places[i].x, y: places[i].y + 11.5, class: 'name', 'paint-order': 'stroke', stroke: 'var(--panel)', 'stroke-width': 3}, mark.text)));
         chart.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
         chart.replaceChildren(...out);
     }
