@@ -70,6 +70,53 @@ static void test_labels(void)
     pj_unload(m);
 }
 
+static void test_scopes(void)
+{
+    static const struct {
+        const char *key, *value, *scope;
+    } rows[] = {
+        {"pkg.torch.onnx.name_scopes", "['', 'layer1', 'layer100', 'x']",  "layer1/layer100"}, /* not below layer1 */
+        {"pkg.torch.onnx.name_scopes", "['', 'layer1', 'fc', 'x']",        "layer1/fc"      },
+        {"pkg.torch.onnx.name_scopes", "['', 'abc', 'other.thing', 'x']",  "abc/other.thing"},
+        {"pkg.torch.onnx.name_scopes", "['', 'a', '', 'a.b', 'x']",        "a/b"            },
+        {"pkg.torch.onnx.name_scopes", "['', \"it's\", \"it's.fc\", 'x']", "it's/fc"        },
+        {"pkg.torch.onnx.name_scopes", "",                                 ""               },
+        {"namespace",                  "Net/fc: Linear/node: aten",        "Net/fc"         },
+        {"namespace",                  "alone",                            ""               },
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    builder b = build_new(17);
+    char out[16];
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(out, sizeof out, "v%d", i);
+        build_metadata(&b, build_node(&b, "Relu", "x", out), rows[i].key, rows[i].value);
+    }
+    pj_model *m = build_expect(&b);
+    for (int i = 0; i < ROWS; i++)
+        CHECK_TEXT(m->graph->node[i]->scope, rows[i].scope);
+    pj_unload(m);
+}
+
+/* A node that has a name keeps it in a subgraph; one without gets its holder's before it. */
+static void test_labels_of_subgraph(void)
+{
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    PjOnnx__GraphProto *keep = b.graph, *body = b.graph = build_graph(&b, "body");
+    build_node(&b, "Abs", "x", "a")->name = build_strdup(&b, "own");
+    build_node(&b, "Neg", "a", "n");
+    build_output(&b, "n", PJ_FLOAT32, NULL);
+    b.graph = keep;
+    PjOnnx__NodeProto *holder = build_node(&b, "Holder", "x", "y");
+    build_subgraph(&b, holder, "body", body);
+    pj_model *m = build_expect(&b);
+    const pj_graph *inner = pj_node_attr(m->graph->node[0], "body")->graph;
+    CHECK_TEXT(inner->node[0]->label, "own");
+    CHECK_TEXT(inner->node[1]->label, "Holder_0/Neg_1");
+    pj_unload(m);
+}
+
 /* ---- functions ---- */
 
 /* f(a, b) = Clip(Add(a, b), min attribute k), g(a) = f(a, ), both in domain "d" */
@@ -163,6 +210,61 @@ static void test_function_opset(void)
     pj_unload(m);
 }
 
+/* The highest of several operator sets for one domain counts. */
+static void test_function_opsets(void)
+{
+    builder b = build_new(17);
+    PjOnnx__GraphProto *keep = b.graph;
+    b.graph = build_graph(&b, "f");
+    build_node(&b, "Relu", "a", "out");
+    PjOnnx__FunctionProto *f = build_function(&b, "d", "f", "a", "out", b.graph);
+    static const int64_t versions[] = {9, 13, 12};
+    PjOnnx__OperatorSetIdProto opsets[3], *list[3];
+    for (int i = 0; i < 3; i++) {
+        opsets[i] = (PjOnnx__OperatorSetIdProto)PJ_ONNX__OPERATOR_SET_ID_PROTO__INIT;
+        opsets[i].has_version = 1;
+        opsets[i].version = versions[i];
+        list[i] = &opsets[i];
+    }
+    f->n_opset_import = 3;
+    f->opset_import = list;
+    b.graph = keep;
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "f", "x", "y");
+    pj_model *m = build_expect(&b);
+    CHECK_INT(m->graph->node[0]->opset, 13);
+    pj_unload(m);
+}
+
+/* What a call leaves out: an output, and an input of which the function declares the type. */
+static void test_left_out(void)
+{
+    builder b = build_new(17);
+    PjOnnx__GraphProto *keep = b.graph, *body = b.graph = build_graph(&b, "f");
+    build_node(&b, "Neg", "a,b", "first");
+    build_node(&b, "Abs", "first", "second");
+    PjOnnx__FunctionProto *f = build_function(&b, "d", "f", "a,b", "first,second", body);
+    build_value(&b, "b", PJ_FLOAT32, "7");
+    build_value(&b, "first", PJ_FLOAT32, "5");
+    build_value(&b, "nowhere", PJ_FLOAT32, "9");
+    f->n_value_info = body->n_value_info;
+    f->value_info = body->value_info;
+    b.graph = keep;
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "f", "x", ",y");
+    build_output(&b, "y", PJ_FLOAT32, "1");
+    pj_model *m = build_expect(&b);
+    pj_node *const *node = m->graph->node;
+    CHECK_INT(m->nodes, 2);
+    CHECK_TEXT(node[0]->out[0]->name, "f_0/first"); /* a value of the body's own, as the caller has none for it */
+    CHECK_INT(node[0]->out[0]->declared.rank, 1);
+    CHECK(pj_num_is(node[0]->out[0]->declared.dims[0], 5));
+    CHECK(node[0]->in[0] == build_find(m, "x") && !node[0]->in[1]);
+    CHECK(node[1]->out[0] == build_find(m, "y") && build_find(m, "y")->is_output);
+    CHECK_INT(m->values, 3);
+    pj_unload(m);
+}
+
 /* A function whose body has a subgraph that reads an argument and an attribute of the call. */
 static void test_function_subgraph(void)
 {
@@ -247,6 +349,88 @@ static void test_broken_functions(void)
     build_refuses(&b, PJ_EFORMAT, "g_1", "g", "the value 'y' is defined twice: it already is made by node 'Relu_0'");
 }
 
+/* f(a, b): a node that holds a graph whose output is b. The call leaves b out. */
+static void test_absent_output(void)
+{
+    builder b = build_new(17);
+    PjOnnx__GraphProto *keep = b.graph, *body = b.graph = build_graph(&b, "body");
+    build_output(&b, "b", PJ_FLOAT32, NULL);
+    b.graph = build_graph(&b, "f");
+    build_subgraph(&b, build_node(&b, "Holder", "a", "out"), "body", body);
+    build_function(&b, "d", "f", "a,b", "out", b.graph);
+    b.graph = keep;
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "f", "x", "y");
+    build_refuses(&b, PJ_EFORMAT, "f_0/Holder_0", "Holder",
+                  "output 0 of the graph is 'b', which nothing in the graph makes");
+}
+
+static void test_broken_calls(void)
+{
+    builder b = build_new(17);
+    add_functions(&b);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, "g", "far", "y");
+    build_refuses(&b, PJ_EFORMAT, "g_0", "g",
+                  "an input of the call is the tensor 'far', which nothing in the graph makes");
+    static const int types[] = {42, -3};
+    for (int i = 0; i < 2; i++) { /* of an attribute that the caller gives */
+        char part[64];
+        b = build_new(17);
+        PjOnnx__GraphProto *keep = b.graph;
+        b.graph = build_graph(&b, "f");
+        build_attr(&b, build_node(&b, "Relu", "a", "out"), "low", types[i])->ref_attr_name = build_strdup(&b, "k");
+        build_function(&b, "d", "f", "a", "out", b.graph);
+        b.graph = keep;
+        build_input(&b, "x", PJ_FLOAT32, "1");
+        build_int(&b, add_call(&b, "f", "x", "y"), "k", 1);
+        snprintf(part, sizeof part, "attribute 'low' has type %d, which does not exist", types[i]);
+        build_refuses(&b, PJ_EFORMAT, "f_0/Relu_0", "Relu", part);
+    }
+    b = build_new(17);
+    add_functions(&b);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_text(&b, add_call(&b, "f", "x,x", "y"), "k", "one");
+    build_refuses(&b, PJ_EFORMAT, "f_0/Clip_1", "Clip",
+                  "attribute 'low' is an int in the function, but the caller gives a string");
+}
+
+/* Each function holds a graph that calls the one before: no message nests deep, but the model that they unfold to. */
+static builder unfolding(int levels)
+{
+    builder b = build_new(17);
+    PjOnnx__GraphProto *keep = b.graph;
+    char name[16], inner[16];
+    for (int i = 0; i < levels; i++) {
+        snprintf(name, sizeof name, "f%d", i);
+        snprintf(inner, sizeof inner, "f%d", i - 1);
+        PjOnnx__GraphProto *low = b.graph = build_graph(&b, "low");
+        add_call(&b, i ? inner : "Relu", "a", "l")->domain = build_strdup(&b, i ? "d" : "");
+        PjOnnx__GraphProto *high = b.graph = build_graph(&b, "high");
+        build_subgraph(&b, build_node(&b, "Holder", "a", "h"), "body", low);
+        b.graph = build_graph(&b, name);
+        build_subgraph(&b, build_node(&b, "Holder", "a", "out"), "body", high);
+        build_function(&b, "d", name, "a", "out", b.graph);
+    }
+    b.graph = keep;
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    add_call(&b, name, "x", "y");
+    return b;
+}
+
+static void test_unfolded_depth(void)
+{
+    builder b = unfolding(PJ_MAX_SUBGRAPH_DEPTH / 2);
+    pj_model *m = build_expect(&b);
+    CHECK_INT(m->nodes, PJ_MAX_SUBGRAPH_DEPTH + 1); /* a holder in each graph but the innermost, which has Relu */
+    pj_unload(m);
+    b = unfolding(PJ_MAX_SUBGRAPH_DEPTH / 2 + 1);
+    pj_error err;
+    CHECK(!build_load(&b, &err));
+    CHECK_INT(err.status, PJ_ELIMIT);
+    CHECK_PART(err.what, "subgraphs are nested more than 64 deep");
+}
+
 /* f_0 has `nodes` nodes; f_i calls f_(i-1) `calls` times; the graph calls the last. */
 static builder doubling(int levels, int calls, int nodes)
 {
@@ -290,9 +474,16 @@ int main(void)
 {
     test_subgraphs();
     test_labels();
+    test_scopes();
+    test_labels_of_subgraph();
     test_functions();
     test_function_opset();
+    test_function_opsets();
+    test_left_out();
     test_function_subgraph();
+    test_absent_output();
+    test_broken_calls();
+    test_unfolded_depth();
     test_broken_functions();
     test_function_bombs();
     return check_done();
