@@ -1,9 +1,14 @@
 /* Models as files: what cannot be opened, streams, weights in other files, and files past 2 GB. */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -122,6 +127,138 @@ static void test_stream(const char *folder)
     refuses("/dev/null", PJ_EFORMAT, "the file is empty");
 }
 
+static void refuses_stdin(pj_status status, const char *part)
+{
+    pj_error err;
+    pj_model *model = NULL;
+    CHECK_INT(pj_load("-", NULL, &model, &err), status);
+    CHECK_TEXT(err.file, "standard input");
+    CHECK_PART(err.what, part);
+    pj_unload(model);
+}
+
+static void redirect_stdin(const char *name)
+{
+    int fd = open(name, O_RDONLY);
+    CHECK(fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+    if (fd > STDIN_FILENO)
+        close(fd);
+}
+
+/* A stream does not say how long it is: that it is cut off shows where reading comes to its end. */
+static void test_cut_stream(const char *folder)
+{
+    static char zeros[300000], letters[100001];
+    memset(letters, 'x', sizeof letters - 1);
+    const char *name = path(folder, "cut.onnx");
+    for (int kind = 0; kind < 3; kind++) {
+        builder b = build_new(17);
+        build_input(&b, "x", PJ_FLOAT32, "1");
+        PjOnnx__NodeProto *relu = build_node(&b, "Relu", "x", "y");
+        if (kind == 1) /* read over */
+            build_text(&b, relu, "blob", letters);
+        if (kind == 2) /* left where it is */
+            build_raw(&b, build_initializer(&b, "w", PJ_UINT8, "300000"), zeros, sizeof zeros);
+        size_t size;
+        const uint8_t *bytes = build_bytes(&b, &size);
+        for (size_t length = kind ? size / 2 : 8; length < size - 6; length += kind ? size : 1) {
+            char part[64]; /* the last 6 bytes are the operator set, between whose fields a model may end */
+            write_file(name, bytes, length);
+            redirect_stdin(name);
+            snprintf(part, sizeof part, "the file ends at byte %zu, inside the ", length);
+            refuses_stdin(PJ_EFORMAT, part);
+        }
+        build_free(&b);
+    }
+}
+
+/* Closed, or no longer there to read: neither is an empty file. */
+static void test_failing_stream(void)
+{
+    char part[100];
+    close(STDIN_FILENO);
+    snprintf(part, sizeof part, "cannot read the file: %s", strerror(EBADF));
+    refuses_stdin(PJ_EIO, part);
+    redirect_stdin("/dev/null");
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+static void sleep_ms(long ms)
+{
+    const struct timespec span = {0, ms * 1000000};
+    nanosleep(&span, NULL);
+}
+
+/* A signal while the stream has nothing to read does not end it. */
+static void test_interrupted_stream(void)
+{
+    int ends[2];
+    size_t size;
+    builder b = build_new(17);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_node(&b, "Relu", "x", "y");
+    const uint8_t *bytes = build_bytes(&b, &size);
+    struct sigaction action = {.sa_handler = ignore};
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && pipe(ends) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        sleep_ms(50);
+        kill(getppid(), SIGUSR1);
+        sleep_ms(20);
+        _exit(write(ends[1], bytes, size) == (ssize_t)size ? 0 : 1);
+    }
+    close(ends[1]);
+    CHECK(child > 0 && dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    close(ends[0]);
+    pj_model *m = expect("-");
+    CHECK_INT(m->nodes, 1);
+    CHECK_INT(m->file_bytes, size);
+    pj_unload(m);
+    int status = 1;
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    build_free(&b);
+    redirect_stdin("/dev/null");
+}
+
+static void write_weights(const char *name, const char *zeros, size_t size)
+{
+    builder b = build_new(17);
+    build_raw(&b, build_initializer(&b, "w", PJ_UINT8, "20000"), zeros, size);
+    write_model(&b, name);
+}
+
+/* Weights do not count, their number does. */
+static void test_digest(const char *folder)
+{
+    static char zeros[20000], ones[20000];
+    char first[65], second[65];
+    uint64_t size = 0;
+    pj_error err;
+    memset(ones, 1, sizeof ones);
+    const char *name = path(folder, "digest.onnx");
+    write_weights(name, zeros, sizeof zeros);
+    CHECK_INT(pj_load_digest(name, first, &size, &err), PJ_OK);
+    CHECK_INT(strlen(first), 64);
+    struct stat info;
+    CHECK(stat(name, &info) == 0 && size == (uint64_t)info.st_size);
+    write_weights(name, ones, sizeof ones);
+    CHECK_INT(pj_load_digest(name, second, &size, NULL), PJ_OK);
+    CHECK_TEXT(second, first);
+    write_weights(name, ones, sizeof ones - 1);
+    CHECK_INT(pj_load_digest(name, second, &size, NULL), PJ_OK);
+    CHECK(strcmp(second, first) != 0);
+    write_file(name, "\x3a\x7f\x0a", 3);
+    CHECK_INT(pj_load_digest(name, second, &size, &err), PJ_EFORMAT);
+    CHECK_TEXT(err.file, name);
+    CHECK_PART(err.what, "graph has 127 bytes, but only 1 are left in the file");
+    CHECK_INT(pj_load_digest(path(folder, "none.onnx"), second, &size, &err), PJ_EIO);
+    CHECK_PART(err.what, "cannot open the file: No such file or directory");
+}
+
 /* ---- weights in other files ---- */
 
 typedef struct external {
@@ -188,6 +325,26 @@ static void test_external(const char *folder)
     write_file(path(folder, "pointer.bin"), pointer, sizeof pointer - 1);
     name = path(folder, "external.onnx");
     CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "1000", "pointer.bin", "0", "4000"}), PJ_STORED_ABSENT);
+    write_file(path(folder, "..weights"), weights, sizeof weights); /* a name that begins with dots is one */
+    name = path(folder, "external.onnx");
+    CHECK_INT(storage_of(name, (external){PJ_FLOAT32, "25", "..weights", NULL, NULL}), PJ_STORED_EXTERNAL);
+}
+
+/* The model may be opened, and not one file more: what is there, but cannot be read, is an error. */
+static void test_external_unreadable(const char *folder)
+{
+    char part[100];
+    struct rlimit usual, tight;
+    const char *name = path(folder, "external.onnx");
+    write_external(name, (external){PJ_FLOAT32, "25", "weights.bin", NULL, NULL});
+    int next = dup(STDERR_FILENO);
+    CHECK(next >= 0 && close(next) == 0 && getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    tight = usual;
+    tight.rlim_cur = (rlim_t)next + 1;
+    CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    snprintf(part, sizeof part, "cannot read 'weights.bin': %s", strerror(EMFILE));
+    refuses(name, PJ_EIO, part);
+    CHECK(setrlimit(RLIMIT_NOFILE, &usual) == 0);
 }
 
 static void test_external_refused(const char *folder)
@@ -257,6 +414,13 @@ static void test_links(const char *folder)
     CHECK(symlink("../cache", target) == 0);
     write_external(path(snapshot, "plain.onnx"), (external){PJ_UINT8, "10", "sub/data", NULL, NULL});
     check_not_followed(path(snapshot, "plain.onnx"), "'sub/data' is a link that leads out of the model's folder");
+    /* to a folder whose name begins with that of the model's */
+    snprintf(target, sizeof target, "%s/snapshot-2", folder);
+    CHECK(mkdir(target, 0700) == 0);
+    write_file(path(target, "data"), "0123456789", 10);
+    CHECK(symlink("../snapshot-2/data", path(snapshot, "near.bin")) == 0);
+    write_external(path(snapshot, "plain.onnx"), (external){PJ_UINT8, "10", "near.bin", NULL, NULL});
+    check_not_followed(path(snapshot, "plain.onnx"), "'near.bin' is a link that leads out of the model's folder");
 }
 
 /* ---- past 2 GB ---- */
@@ -313,8 +477,13 @@ int main(void)
     test_no_file(folder);
     test_truncated(folder);
     test_stream(folder);
+    test_cut_stream(folder);
+    test_failing_stream();
+    test_interrupted_stream();
+    test_digest(folder);
     test_external(folder);
     test_external_refused(folder);
+    test_external_unreadable(folder);
     test_links(folder);
     test_huge(folder);
     snprintf(command, sizeof command, "rm -r %s", folder);
