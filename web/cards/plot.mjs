@@ -1,7 +1,7 @@
 // A plot of points: two axes, marks, and texts that never lie across each other or a mark that is named.
 import {h, svg} from './parts.mjs';
 
-const HEIGHT = 320, LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 42, LINE = 15;
+const HEIGHT = 320, LEFT = 84, RIGHT = 16, TOP = 26, BOTTOM = 42, LINE = 15;
 
 // Round places on a scale: powers of ten, with 2 and 5 between where there are few; or steps.
 export function placesOf({least, most, log}) {
@@ -70,12 +70,12 @@ export function plot({axes, lines, marks, label}) {
             out.push(svg('line', {x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), class: 'grid'}),
                      svg('text', {x: LEFT - 6, y: y(value) + 4, class: 'end'}, axes.y.print(value)));
         out.push(svg('text', {x: (LEFT + width) / 2, y: HEIGHT - 6, class: 'middle'}, axes.x.title),
-                 svg('text', {x: LEFT + 6, y: TOP + 10}, axes.y.title));
+                 svg('text', {x: LEFT, y: 12}, axes.y.title));
         for (const line of lines)
             out.push(svg('polyline', {class: line.class, points: line.points.map(([a, b]) => `${x(a)},${y(b)}`).join(' ')}));
         const named = marks.filter(mark => mark.text), bare = marks.filter(mark => !mark.text);
         const boxOf = mark => ({x: x(mark.x) - 5, y: y(mark.y) - 5, w: 10, h: 10});
-        const taken = [{x: LEFT, y: TOP, w: widthOf(axes.y.title) + 10, h: LINE},
+        const taken = [{x: LEFT, y: 0, w: widthOf(axes.y.title) + 10, h: LINE},
                        ...named.map(boxOf)];
         for (const mark of [...bare, ...named].sort((a, b) => (a.class === 'here') - (b.class === 'here')))
             out.push(svg('circle', {cx: x(mark.x), cy: y(mark.y), r: mark.r ?? 4, class: mark.class, onclick: mark.pick},
