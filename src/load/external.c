@@ -71,28 +71,28 @@ static pj_status check_location(const pj_loader *loader, const char *what, const
     return PJ_OK;
 }
 
-/* Is `path` below `folder`, links resolved? */
+/* Both are paths without links; of folders, only "/" ends with a slash. */
 static bool is_below(const char *path, const char *folder)
 {
-    char *real_path = pj_real_path(path), *real_folder = pj_real_path(folder);
-    size_t length = real_folder ? strlen(real_folder) : 0;
-    while (length > 0 && real_folder[length - 1] == '/')
-        length--;
-    bool below = real_path && real_folder && strncmp(real_path, real_folder, length) == 0 && real_path[length] == '/';
-    free(real_path);
-    free(real_folder);
-    return below;
+    size_t length = strlen(folder);
+    length -= folder[length - 1] == '/';
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
 }
 
-/* The folder of the file that a path ends in after all links; NULL: the path is no link. Download caches keep both a
- * model and its data as links into one folder; this is that folder. */
-static char *link_folder(const char *path)
+/* The path without links; NULL in *out where it went away meanwhile. False: no memory. */
+static bool resolve(const char *path, char **out)
 {
-    char *real = pj_real_path(path);
-    char *slash = real ? strrchr(real, '/') : NULL;
+    errno = 0;
+    *out = pj_real_path(path);
+    return *out || errno != ENOMEM;
+}
+
+/* The path of a file becomes that of its folder. */
+static void cut_name(char *path)
+{
+    char *slash = strrchr(path, '/');
     if (slash)
-        slash[slash == real] = 0;
-    return real;
+        slash[slash == path] = 0;
 }
 
 static bool read_from(const pj_input *input, uint64_t offset, uint8_t *to, size_t length)
@@ -138,13 +138,21 @@ static pj_status look_there(pj_loader *loader, const pj_tensor *tensor, data_fil
     return PJ_OK;
 }
 
-/* Below the model's folder, or below that of the file that the model itself is a link to. */
-static bool is_inside(const pj_loader *loader, const char *path)
+/* Below the model's folder, or below that of the file that the model itself is a link to: download caches keep both a
+ * model and its data as links into one folder. */
+static pj_status check_inside(const pj_loader *loader, const char *path, bool *out)
 {
-    char *links = is_below(path, loader->folder) ? NULL : link_folder(loader->model->path);
-    bool outside = links && !is_below(path, links);
-    free(links);
-    return !outside;
+    char *real = NULL, *folder = NULL, *model = NULL;
+    bool fits = resolve(path, &real) && resolve(loader->folder, &folder) && resolve(loader->model->path, &model);
+    *out = false;
+    if (real && folder && model) {
+        cut_name(model);
+        *out = is_below(real, folder) || is_below(real, model);
+    }
+    free(real);
+    free(folder);
+    free(model);
+    return fits ? PJ_OK : pj_fail_memory(loader->err);
 }
 
 static pj_status keep_path(pj_loader *loader, const char *path)
@@ -176,7 +184,10 @@ static pj_status look(pj_loader *loader, const char *what, const pj_tensor *tens
         return bad(loader, what, tensor, text);
     }
     PJ_TRY(keep_path(loader, file->path));
-    file->is_outside = !loader->follow_links && !is_inside(loader, file->path);
+    bool is_inside = true;
+    if (!loader->follow_links)
+        PJ_TRY(check_inside(loader, file->path, &is_inside));
+    file->is_outside = !is_inside;
     file->size = (uint64_t)info.st_size;
     file->there = !file->is_outside && !is_pointer_file(file);
     return PJ_OK;

@@ -1,5 +1,7 @@
 /* The linker sends every call of malloc and its kin here. */
 #include "fail_alloc.h"
+#include <errno.h>
+#include <limits.h>
 
 #include <stdlib.h>
 
@@ -13,10 +15,12 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 void __real_free(void *block);
+char *__real_realpath(const char *path, char *to);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *block);
+char *__wrap_realpath(const char *path, char *to);
 
 static bool refuses(size_t bytes)
 {
@@ -49,6 +53,18 @@ void *__wrap_realloc(void *old, size_t size)
     if (refuses(size))
         return NULL;
     return old ? __real_realloc(old, size) : note(__real_realloc(NULL, size));
+}
+
+/* The C library takes its memory unseen, and it is freed here. */
+char *__wrap_realpath(const char *path, char *to)
+{
+    char *room = to ? to : __wrap_malloc(PATH_MAX);
+    if (!room)
+        errno = ENOMEM;
+    char *got = room ? __real_realpath(path, room) : NULL;
+    if (!got && !to)
+        __wrap_free(room);
+    return got;
 }
 
 void __wrap_free(void *block)

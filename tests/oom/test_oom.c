@@ -1028,6 +1028,22 @@ static void run_compare(const char *title, input in)
     pj_str_free(&text);
 }
 
+/* A tensor whose elements are in a file, for which the model's own does. */
+static void run_external(void)
+{
+    char path[] = "/tmp/picojoule-oom-XXXXXX";
+    int file = mkstemp(path);
+    size_t size;
+    builder b = build_new(17);
+    build_external(&b, build_initializer(&b, "w", PJ_UINT8, "4"), "location", strrchr(path, '/') + 1);
+    const void *bytes = build_bytes(&b, &size);
+    if (file < 0 || write(file, bytes, size) != (ssize_t)size || close(file) != 0)
+        abort();
+    run_case("external: open", open_symbolic, &(input){.path = path}, PJ_OK);
+    (void)remove(path);
+    build_free(&b);
+}
+
 static void run_model(const char *name, input in)
 {
     char title[64];
@@ -1216,6 +1232,7 @@ static void run_models(const char *path)
     builder b;
     input in = {.path = path};
     run_model("file", in);
+    run_external();
     run_case("file: check", check, &in, PJ_OK);
     in = (input){.path = NULL};
     in.bytes = build_rich(&b, &in.size);
