@@ -30,6 +30,7 @@ static PjOnnx__GraphProto *make_branch(builder *b, const char *name)
 {
     PjOnnx__GraphProto *keep = b->graph, *branch = b->graph = build_graph(b, name);
     add_sparse(b, "hidden");
+    build_input(b, "given", PJ_FLOAT32, "2");
     build_initializer(b, "two", PJ_FLOAT32, "2");
     build_node(b, "Add", "t,two", name);
     build_node(b, "Add", "late,two", "t");
@@ -60,6 +61,19 @@ static void add_attributes(builder *b, PjOnnx__NodeProto *node)
     attr = build_attr(b, node, "graphs", 0);
     LIST(b, &attr->graphs, &attr->n_graphs, make_branch(b, "inside"));
     build_attr(b, node, "zero", PJ_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+    build_subgraph(b, node, "graph", make_branch(b, "other"));
+}
+
+static void add_texts(builder *b)
+{
+    static uint8_t letters[] = {'a', 'b', 'c'};
+    static ProtobufCBinaryData texts[] = {
+        {3, letters},
+        {0, letters}
+    };
+    PjOnnx__TensorProto *words = build_initializer(b, "words", PJ_STRING, "2");
+    words->n_string_data = 2;
+    words->string_data = texts;
 }
 
 /* "d"::"pair" returns its input, and a number of its own. */
@@ -82,6 +96,8 @@ builder build_rare(void)
     build_initializer(&b, "w", PJ_FLOAT32, "0");
     build_initializer(&b, "w", PJ_FLOAT32, "0"); /* twice, and alike */
     build_annotation(&b, "x", "SCALE_TENSOR", "w");
+    build_annotation(&b, "x", "finn_datatype", "INT4");
+    add_texts(&b);
     add_sparse(&b, "s");
     add_function(&b);
     PjOnnx__NodeProto *odd = build_node(&b, "Odd", "x,late", "y");

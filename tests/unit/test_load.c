@@ -625,7 +625,8 @@ static void check_rare_attributes(const pj_node *odd)
         {"type",    PJ_ATTR_TYPE,           1},
         {"types",   PJ_ATTR_TYPES,          1},
         {"graphs",  PJ_ATTR_GRAPHS,         1},
-        {"zero",    PJ_ATTR_FLOAT,          1}
+        {"zero",    PJ_ATTR_FLOAT,          1},
+        {"graph",   PJ_ATTR_GRAPH,          1}
     };
     CHECK_INT(odd->attrs, sizeof want / sizeof *want);
     for (int i = 0; i < odd->attrs; i++) {
@@ -659,6 +660,12 @@ static void test_rare(void)
     check_type(&build_find(m, "s")->type, "float32[100,200]");
     CHECK_INT(build_find(m, "s")->tensor->count, 20000);
     check_rare_attributes(odd);
+    CHECK_TEXT(build_find(m, "x")->annotation, "INT4");
+    CHECK_TEXT(build_find(m, "words")->tensor->strings[0], "abc");
+    CHECK_TEXT(build_find(m, "words")->tensor->strings[1], "");
+    const pj_graph *other = pj_node_attr(odd, "graph")->graph; /* the labels of the first one are taken */
+    CHECK_TEXT(other->node[0]->label, "odd/Add_1_2");
+    CHECK_TEXT(other->node[1]->label, "odd/Add_0_2");
     const pj_graph *inside = pj_node_attr(odd, "graphs")->graphs[0];
     CHECK_TEXT(inside->node[0]->label, "odd/Add_1");
     CHECK_TEXT(inside->node[1]->label, "odd/Add_0");
