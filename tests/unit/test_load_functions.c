@@ -218,15 +218,16 @@ static void test_function_opsets(void)
     b.graph = build_graph(&b, "f");
     build_node(&b, "Relu", "a", "out");
     PjOnnx__FunctionProto *f = build_function(&b, "d", "f", "a", "out", b.graph);
-    static const int64_t versions[] = {9, 13, 12};
-    PjOnnx__OperatorSetIdProto opsets[3], *list[3];
-    for (int i = 0; i < 3; i++) {
+    static const int64_t versions[] = {9, 13, 12, 15};
+    PjOnnx__OperatorSetIdProto opsets[4], *list[4];
+    for (int i = 0; i < 4; i++) {
         opsets[i] = (PjOnnx__OperatorSetIdProto)PJ_ONNX__OPERATOR_SET_ID_PROTO__INIT;
         opsets[i].has_version = 1;
         opsets[i].version = versions[i];
         list[i] = &opsets[i];
     }
-    f->n_opset_import = 3;
+    opsets[3].domain = build_strdup(&b, "elsewhere");
+    f->n_opset_import = 4;
     f->opset_import = list;
     b.graph = keep;
     build_input(&b, "x", PJ_FLOAT32, "1");
@@ -387,6 +388,11 @@ static void test_broken_calls(void)
         snprintf(part, sizeof part, "attribute 'low' has type %d, which does not exist", types[i]);
         build_refuses(&b, PJ_EFORMAT, "f_0/Relu_0", "Relu", part);
     }
+    b = build_new(17);
+    add_functions(&b);
+    build_input(&b, "x", PJ_FLOAT32, "1");
+    build_attr(&b, add_call(&b, "f", "x,x", "y"), "k", 42);
+    build_refuses(&b, PJ_EFORMAT, "f_0/Clip_1", "Clip", "attribute 'low' has type 42, which does not exist");
     b = build_new(17);
     add_functions(&b);
     build_input(&b, "x", PJ_FLOAT32, "1");
