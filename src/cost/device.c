@@ -125,24 +125,16 @@ void pj_device_fits(const pj_device *device, double weights, double activations,
 
 const char *pj_device_basis(const pj_device *device, pj_load load)
 {
+    static const char *const of_method[PJ_DEVICE_METHODS] = {[PJ_DEVICE_DATASHEET] = "data sheet",
+                                                             [PJ_DEVICE_MEASURED] = "measured networks",
+                                                             [PJ_DEVICE_V4] = "V4 formula",
+                                                             [PJ_DEVICE_CAPACITY] = "memories alone"};
     const pj_usage *usage = &device->usage[load];
-    if (device->fitted.given)
+    if (device->fitted.given) /* as it is with the formula that stands on it alone */
         return device->fitted.basis;
     if (usage->given)
         return usage->basis;
-    switch (device->method) {
-    case PJ_DEVICE_MEASURED:
-        return "measured networks";
-    case PJ_DEVICE_V4:
-        return "V4 formula";
-    case PJ_DEVICE_CAPACITY:
-        return "memories alone";
-    case PJ_DEVICE_DATASHEET:
-    case PJ_DEVICE_FITTED:
-    case PJ_DEVICE_METHODS:
-        break;
-    }
-    return "data sheet";
+    return of_method[device->method];
 }
 
 bool pj_device_is_v4(const pj_device *device)
@@ -163,7 +155,7 @@ pj_device_sheet pj_device_sheet_of(const pj_device *device)
                            device->gb_per_s > 0 ? device->gb_per_s * 1e9 : NAN, NAN};
     for (size_t i = 0; i < sizeof words / sizeof *words && isnan(out.ops_per_second); i++) {
         const pj_device_rate *rate = &device->rates[pj_precision_of_word(words[i])];
-        if (rate->given && rate->tops > 0)
+        if (rate->tops > 0)
             out.ops_per_second = rate->tops * 1e12;
     }
     return out;
@@ -395,7 +387,7 @@ static void estimate_rates(const pj_device *device, const pj_device_rate *rate, 
 {
     double utilization = utilization_of(device, work), ops = ops_of(device, work);
     double pj_per_op = rate->pj_per_op;
-    if (pj_per_op < 0 && device->power_w > 0 && rate->tops > 0)
+    if (pj_per_op < 0 && device->power_w > 0) /* without an energy there is a peak */
         pj_per_op = device->power_w / rate->tops;
     if (pj_per_op >= 0) {
         out->has_energy = true;

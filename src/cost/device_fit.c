@@ -19,7 +19,7 @@ static pj_status read_numbers(pj_device *device, pj_json fit, pj_json object, co
         if (!at.node)
             continue;
         PJ_TRY(pj_figure_coefficient(&device->figures, fit, at, rows[i].unit, rows[i].out, err));
-        if (!(*rows[i].out >= 0 && *rows[i].out <= 1e18))
+        if (*rows[i].out < 0)
             return pj_json_fail(at, PJ_EFORMAT, err, "%g is not between 0 and 1e18", *rows[i].out);
     }
     return PJ_OK;
@@ -58,14 +58,12 @@ static pj_status read_utilization(pj_device *device, pj_json fit, pj_usage *usag
 {
     for (pj_json at = pj_json_first(object); at.node; at = pj_json_next(at)) {
         int precision = pj_precision_of_word(pj_json_key(at));
-        pj_json classes;
         if (precision < 0)
             return pj_json_fail(at, PJ_EFORMAT, err, "\"%.32s\" is no precision", pj_json_key(at));
-        PJ_TRY(pj_json_as_object(at, &classes, err));
-        PJ_TRY(pj_json_only_keys(classes, pj_work_class_words, err));
+        PJ_TRY(pj_json_only_keys(at, pj_work_class_words, err));
         for (int c = 0; c < PJ_WORK_CLASSES; c++) {
             const number one = {pj_work_class_words[c], "of the peak", &usage->utilization[precision][c]};
-            PJ_TRY(read_numbers(device, fit, classes, &one, 1, err));
+            PJ_TRY(read_numbers(device, fit, at, &one, 1, err));
         }
     }
     return PJ_OK;
@@ -94,14 +92,12 @@ static pj_status read_load(pj_device *device, pj_json object, pj_usage *usage, p
 
 static pj_status read_loads(pj_device *device, pj_json root, pj_error *err)
 {
-    pj_json loads = {0};
-    PJ_TRY(pj_json_opt_object(root, "loads", &loads, err));
+    pj_json loads = pj_json_find(root, "loads");
     if (!loads.node)
         return PJ_OK;
     PJ_TRY(pj_json_only_keys(loads, pj_load_words, err));
     for (int l = 0; l < PJ_LOADS; l++) {
-        pj_json load = {0};
-        PJ_TRY(pj_json_opt_object(loads, pj_load_words[l], &load, err));
+        pj_json load = pj_json_find(loads, pj_load_words[l]);
         if (load.node)
             PJ_TRY(read_load(device, load, &device->usage[l], err));
     }
@@ -182,9 +178,8 @@ pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
     static const char *const known[] = {"points",    "source",  "confidence", "note",       "low",      "high", "watts",
                                         "precision", "classes", "error",      "uj_per_run", "boundary", NULL};
     pj_fitted *fitted = &device->fitted;
-    pj_json object = {0}, classes;
+    pj_json object = pj_json_find(root, "fitted"), classes;
     const char *precision, *boundary = "";
-    PJ_TRY(pj_json_opt_object(root, "fitted", &object, err));
     if (!object.node)
         return PJ_OK;
     const number rows[] = {
@@ -203,11 +198,9 @@ pj_status pj_device_read_fitted(pj_device *device, pj_json root, pj_error *err)
     PJ_TRY(pj_json_get_object(object, "classes", &classes, err));
     for (pj_json one = pj_json_first(classes); one.node; one = pj_json_next(one)) {
         int c = class_of(pj_json_key(one));
-        pj_json cost;
         if (c == PJ_WORK_CLASSES)
             return pj_json_fail(one, PJ_EFORMAT, err, "\"%.32s\" is no class of work", pj_json_key(one));
-        PJ_TRY(pj_json_as_object(one, &cost, err));
-        PJ_TRY(read_class_cost(device, object, cost, &fitted->of[c], err));
+        PJ_TRY(read_class_cost(device, object, one, &fitted->of[c], err));
     }
     fitted->given = true;
     return PJ_OK;

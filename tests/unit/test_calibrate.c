@@ -37,6 +37,8 @@ static void test_padded(void)
 {
     CHECK_NEAR(pj_padded_macs(600, 20, 30, 8), 600.0 * 24 / 20 * 32 / 30, 1e-15);
     CHECK_NEAR(pj_padded_macs(600, 3, 30, 8), 600.0 * 32 / 30, 1e-15); /* a first layer's three inputs stay */
+    CHECK_NEAR(pj_padded_macs(600, 0, 30, 8), 600, 1e-15);             /* channels that nobody knows */
+    CHECK_NEAR(pj_padded_macs(600, 20, 0, 8), 600, 1e-15);
     CHECK_NEAR(pj_padded_macs(600, 20, 30, 1), 600, 0);
     CHECK_NEAR(pj_padded_macs(600, 0, 0, 16), 600, 0);
 }

@@ -1,4 +1,5 @@
 /* cost/device: shipped profiles against data sheets and hand calculations, the choice of a precision, broken files. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,9 +92,25 @@ static const char sound[] =
     "\"peak\": {\"fp32\": {\"tops\": 10, \"source\": \"s\", \"confidence\": \"primary\"}},\n"
     "\"energy\": {\"int8\": {\"pj_per_op\": 0.25, \"source\": \"s\", \"confidence\": \"primary\"}}}";
 
+/* `of` with the first `from` replaced by `to`. */
+static pj_device *parse_with(const char *of, const char *from, const char *to)
+{
+    char text[16384];
+    pj_device *device = NULL;
+    pj_error err = {0};
+    const char *at = strstr(of, from);
+    CHECK(at != NULL);
+    if (!at)
+        return NULL;
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - of), of, to, at + strlen(from));
+    CHECK_INT(pj_device_parse(text, strlen(text), "d.json", &device, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    return device;
+}
+
 static void refuse_in(const char *of, const char *from, const char *to, const char *path, const char *what)
 {
-    char text[4096], place[256];
+    char text[16384], place[256];
     pj_device *device = NULL;
     pj_error err = {0};
     const char *at = strstr(of, from);
@@ -148,6 +165,11 @@ static void test_loads(void)
     CHECK_INT(pj_number_parse("int8", &work.format, NULL), PJ_OK);
     cost = estimate_by(shared_idle, &work);
     CHECK_NEAR(cost.time_us, 0.25 + 2, 1e-14);
+    work.utilization = 0;
+    work.kind = PJ_WORK_MATMUL; /* nobody has measured how much of the peak it uses: all of it, 0.2 us */
+    cost = estimate_by(shared_idle, &work);
+    CHECK_NEAR(cost.time_us, 0.2 + 2, 1e-14);
+    work.kind = PJ_WORK_CONV;
     work.utilization = 0.1; /* the user's word: 2 us */
     cost = estimate_by(shared_idle, &work);
     CHECK_NEAR(cost.time_us, 2 + 2, 1e-14);
@@ -175,6 +197,21 @@ static void test_loads(void)
     CHECK(cost.has_energy);
 }
 
+/* MLPerf Tiny v1.2 on the NUCLEO-U575: 247.0, 206.3, 180.9 and 309.9 pJ per MAC; and its networks fitted by class. */
+#define BOARD(members)                                                                                        \
+    "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"mcu\", \"formula\": \"measured\",\n" \
+    "\"sources\": {\"s\": \"s\"}, \"measured\": {\"int8\": {\n"                                               \
+    "\"kws\": {\"pj_per_mac\": 247.0, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                    \
+    "\"ic\": {\"pj_per_mac\": 206.3, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                     \
+    "\"vww\": {\"pj_per_mac\": 180.9, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                    \
+    "\"ad\": {\"pj_per_mac\": 309.9, \"source\": \"@s\", \"confidence\": \"primary\"}}}" members "}"
+
+#define FITTED                                                                                                       \
+    "{\"points\": 10, \"source\": \"s\", \"confidence\": \"derived\", \"low\": 0.5, \"high\": 2, \"watts\": 0.01,\n" \
+    "\"precision\": \"int8\", \"boundary\": \"supply\", \"classes\": {\"conv\": {\"pj_per_mac\": 200, "              \
+    "\"pj_per_input_byte\": 3, \"pj_per_output_byte\": 4, \"pj_per_weight_byte\": 5, \"uj_per_layer\": 0.25},\n"     \
+    "\"movement\": {\"pj_per_output_byte\": 7}}}"
+
 /* What a run costs beside its layers, what the estimate rests on, and whose fit a device without one takes. */
 static void test_basis(void)
 {
@@ -193,6 +230,21 @@ static void test_basis(void)
         CHECK_TEXT(pj_device_basis(device, PJ_LOAD_THROUGHPUT), "own fit, 12 points of latency");
     }
     pj_device_close(device);
+    static const struct {
+        const char *json, *from, *to, *basis, *other;
+    } parsed[] = {
+        {own,       "\"latency\"", "\"throughput\"", "own fit, 12 points of throughput", "own fit, 12 points"},
+        {sheet,     "",            "",               "data sheet",                       "data sheet"        },
+        {BOARD(""), "",            "",               "measured networks",                "measured networks" },
+    };
+    for (size_t i = 0; i < sizeof parsed / sizeof *parsed; i++) {
+        device = parse_with(parsed[i].json, parsed[i].from, parsed[i].to);
+        if (device) {
+            CHECK_TEXT(pj_device_basis(device, PJ_LOAD_LATENCY), parsed[i].basis);
+            CHECK_TEXT(pj_device_basis(device, PJ_LOAD_THROUGHPUT), parsed[i].other);
+        }
+        pj_device_close(device);
+    }
     static const struct {
         const char *name, *basis;
     } rows[] = {
@@ -228,6 +280,19 @@ static void test_load_files(void)
     refuse_load("\"layer_us\": 2", "\"layer_us\": 1e19", "$.loads.latency.layer_us", "past 1e+18");
     refuse_load("\"layer_us\"", "\"layers_us\"", "$.loads.latency.layers_us", "did you mean \"layer_us\"?");
     refuse_load("{\"fp32\": {\"conv\"", "{\"fp31\": {\"conv\"", "$.loads.latency.utilization.fp31", "no precision");
+    refuse_load("\"loads\": {\"latency\": {\"points\": 12, ", "\"loads\": 5, \"fitted\": {\"latency\": {", "$.loads",
+                "a number where an object");
+    refuse_load("\"latency\": {\"points\"", "\"latency\": [], \"throughput\": {\"points\"", "$.loads.latency",
+                "an array where an object");
+    refuse_load("\"utilization\": {\"fp32\"", "\"note\": \"n\", \"utilisation\": {\"fp32\"",
+                "$.loads.latency.utilisation", "did you mean \"utilization\"?");
+    refuse_load(", \"active_share\": 0.6,\n\"utilization\": {\"fp32\": {\"conv\": 0.5, \"depthwise\": 0.1, "
+                "\"elementwise\": 0.25}, \"int8\": {\"conv\": 0.8}}",
+                "", "$.loads.latency", "\"utilization\" is missing");
+    refuse_load("\"fp32\": {\"conv\"", "\"fp16\": 0.5, \"fp32\": {\"conv\"", "$.loads.latency.utilization.fp16",
+                "a number where an object");
+    refuse_load("\"conv\": 0.5", "\"conv\": \"half\"", "$.loads.latency.utilization.fp32.conv",
+                "a text where a number");
     refuse_load("\"depthwise\"", "\"dephtwise\"", "$.loads.latency.utilization.fp32.dephtwise", "did you mean");
 }
 
@@ -328,21 +393,6 @@ static void test_precisions(void)
     }
 }
 
-/* MLPerf Tiny v1.2 on the NUCLEO-U575: 247.0, 206.3, 180.9 and 309.9 pJ per MAC; and its networks fitted by class. */
-#define BOARD(members)                                                                                        \
-    "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"mcu\", \"formula\": \"measured\",\n" \
-    "\"sources\": {\"s\": \"s\"}, \"measured\": {\"int8\": {\n"                                               \
-    "\"kws\": {\"pj_per_mac\": 247.0, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                    \
-    "\"ic\": {\"pj_per_mac\": 206.3, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                     \
-    "\"vww\": {\"pj_per_mac\": 180.9, \"source\": \"@s\", \"confidence\": \"primary\"},\n"                    \
-    "\"ad\": {\"pj_per_mac\": 309.9, \"source\": \"@s\", \"confidence\": \"primary\"}}}" members "}"
-
-#define FITTED                                                                                                       \
-    "{\"points\": 10, \"source\": \"s\", \"confidence\": \"derived\", \"low\": 0.5, \"high\": 2, \"watts\": 0.01,\n" \
-    "\"precision\": \"int8\", \"boundary\": \"supply\", \"classes\": {\"conv\": {\"pj_per_mac\": 200, "              \
-    "\"pj_per_input_byte\": 3, \"pj_per_output_byte\": 4, \"pj_per_weight_byte\": 5, \"uj_per_layer\": 0.25},\n"     \
-    "\"movement\": {\"pj_per_output_byte\": 7}}}"
-
 static void test_measured(void)
 {
     pj_device_work work = work_of("int8", 1e6, 1e9);
@@ -370,6 +420,30 @@ static void refuse_fitted(const char *from, const char *to, const char *path, co
     refuse_in(text, from, to, path, what);
 }
 
+/* One precision, with 1 to 64 networks. */
+static void test_measured_files(void)
+{
+    static const char head[] =
+        "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"mcu\", \"formula\": \"measured\",\n"
+        "\"measured\": {\"int8\": {}}}";
+    static const char one[] = "{\"pj_per_mac\": 2, \"source\": \"s\", \"confidence\": \"primary\"}";
+    static const char count[] = "one precision with 1 to 64 networks";
+    char many[8192], two[256];
+    size_t length = 0;
+    for (int i = 0; i < 65; i++)
+        length += (size_t)snprintf(many + length, sizeof many - length, "%s\"n%d\": %s", i ? ", " : "{", i, one);
+    (void)snprintf(many + length, sizeof many - length, "}");
+    (void)snprintf(two, sizeof two, "{\"n\": %s}, \"fp32\": {\"n\": %s}", one, one);
+    refuse_in(head, "{}", "{}", "$.measured", count);
+    refuse_in(head, "{}", "5", "$.measured", count);
+    refuse_in(head, "{}", many, "$.measured", count);
+    refuse_in(head, "{}", two, "$.measured", count);
+    refuse_in(head, "{}", "[5]", "$.measured.int8", "an array where an object");
+    refuse_in(head, "{\"int8\": {}}", "5", "$.measured", "a number where an object");
+    refuse_in(head, "\"int8\"", "\"int9\"", "$.measured.int9", "unknown key");
+    refuse_in(head, "{}", "{\"n\": 5}", "$.measured.int8.n", "a number where an object");
+}
+
 static void test_fitted_files(void)
 {
     refuse_fitted("\"precision\": \"int8\"", "\"precision\": \"int9\"", "$.fitted.precision", "no precision");
@@ -379,7 +453,89 @@ static void test_fitted_files(void)
     refuse_fitted("\"watts\"", "\"watt\"", "$.fitted.watt", "did you mean \"watts\"?");
     refuse_fitted("\"points\": 10, ", "", "$.fitted", "\"points\" is missing");
     refuse_fitted("\"classes\"", "\"error\"", "$.fitted", "\"classes\" is missing");
+    refuse_fitted("\"fitted\": " FITTED, "\"fitted\": 5", "$.fitted", "a number where an object");
+    refuse_fitted("\"watts\": 0.01", "\"watts\": \"ten\"", "$.fitted.watts", "a text where a number");
+    refuse_fitted("\"watts\": 0.01", "\"uj_per_run\": -1", "$.fitted.uj_per_run", "-1 is not between 0 and 1e18");
+    refuse_fitted("\"boundary\": \"supply\"", "\"boundary\": 5", "$.fitted.boundary", "a number where a text");
+    refuse_fitted("\"precision\": \"int8\", ", "", "$.fitted", "\"precision\" is missing");
+    refuse_fitted("\"precision\": \"int8\"", "\"precision\": 8", "$.fitted.precision", "a number where a text");
+    refuse_fitted("\"movement\": {", "\"pool\": 7, \"movement\": {", "$.fitted.classes.pool",
+                  "a number where an object");
     refuse("\"formula\": \"datasheet\"", "\"formula\": \"fitted\"", "$", "needs $.fitted");
+}
+
+/* A float of a width of its own has the exponent of the next wider IEEE format: 4 bits up to 8, then 5, 8 and 11. */
+static void test_odd_floats(void)
+{
+    static const struct {
+        const char *name;
+        int bits;
+        const char *precision; /* NULL: refused */
+    } rows[] = {
+        {"h100",           6,  "fp8e5m2"}, /* 4 and 2 bits */
+        {"t4",             12, "fp16"   }, /* 5 and 7 */
+        {"xeon-8480",      12, "bf16"   }, /* 8 bits of significand hold the 7, and 16 bits are nearer than 32 */
+        {"t4",             24, "fp32"   }, /* 8 and 16 */
+        {"raspberry-pi-5", 48, "fp64"   }, /* 11 and 37 */
+        {"t4",             48, NULL     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_device *device = open_device(rows[i].name);
+        pj_device_work work = work_of("fp32", 1, 1);
+        pj_device_cost cost = {0};
+        pj_error err = {0};
+        work.format = pj_number_float(rows[i].bits, PJ_FLOAT_PLAIN);
+        pj_status status = device ? pj_device_estimate(device, &work, &cost, &err) : PJ_EIO;
+        CHECK_INT(status, rows[i].precision ? PJ_OK : PJ_EUNSUPPORTED);
+        if (status == PJ_OK)
+            CHECK_TEXT(cost.precision, rows[i].precision);
+        pj_device_close(device);
+    }
+}
+
+/* What of the data sheet is known, and what follows from the rest. */
+static void test_sheet(void)
+{
+    static const struct {
+        const char *from, *to; /* in `sound`: 100 W, 10 GB/s, 10 fp32 TFLOPS */
+        pj_device_sheet want;
+    } rows[] = {
+        {"",                             "",                        {100, 10e9, 10e12}},
+        {"\"fp32\": {\"tops\"",          "\"int4\": {\"tops\"",     {100, 10e9, NAN}  },
+        {"\"fp32\": {\"tops\": 10",      "\"int8\": {\"tops\": 80", {100, 10e9, 80e12}},
+        {"\"power\": {\"w\"",            "\"idle\": {\"w\"",        {NAN, 10e9, 10e12}},
+        {"\"bandwidth\": {\"gb_per_s\"", "\"memory\": {\"gb\"",     {100, NAN, 10e12} },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_device *device = parse_with(sound, rows[i].from, rows[i].to);
+        if (!device)
+            continue;
+        pj_device_sheet got = pj_device_sheet_of(device);
+        const double pairs[][2] = {
+            {got.watts,            rows[i].want.watts           },
+            {got.bytes_per_second, rows[i].want.bytes_per_second},
+            {got.ops_per_second,   rows[i].want.ops_per_second  },
+        };
+        for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+            CHECK(isnan(pairs[k][1]) ? isnan(pairs[k][0]) : pairs[k][0] == pairs[k][1]);
+        pj_device_close(device);
+    }
+    /* Without power a peak gives a time alone: 2e6 operations at half of 10e6 per us. */
+    pj_device *device = parse_with(sound, "\"power\": {\"w\"", "\"clock\": {\"mhz\"");
+    pj_device_work work = work_of("fp32", 1e6, 0);
+    pj_device_cost cost = {0};
+    pj_error err = {0};
+    CHECK_INT(device ? pj_device_estimate(device, &work, &cost, &err) : PJ_EIO, PJ_OK);
+    CHECK(!cost.has_energy && cost.has_time);
+    CHECK_NEAR(cost.time_us, 0.4, 1e-14);
+    pj_device_close(device);
+    /* A load says nothing of a precision that has an energy and no peak: 0.25 pJ for each of 2e6 operations. */
+    static const char own[] = LOAD("\"energy\": {\"int8\": {\"pj_per_op\": 0.25, \"source\": \"s\", "
+                                   "\"confidence\": \"primary\"}},\n");
+    work = work_of("int8", 1e6, 0);
+    cost = estimate_by(own, &work);
+    CHECK(cost.has_energy && !cost.has_time);
+    CHECK_NEAR(cost.energy_pj, 2e6 * 0.25, 1e-14);
 }
 
 /* The profiles of the V4 module, as published and with their units put right. */
@@ -506,6 +662,16 @@ static void test_marks(void)
 {
     check_marked("a100", "");                         /* its process node is recalled */
     check_marked("raspberry-pi-4", "peak.fp32.tops"); /* eight operations per cycle */
+    static const char recalled[] =
+        "{\"schema\": \"picojoule.device/1\", \"title\": \"d\", \"class\": \"gpu\", \"formula\": \"datasheet\",\n"
+        "\"process\": {\"nm\": 5, \"source\": \"s\", \"confidence\": \"memory\"},\n"
+        "\"power\": {\"w\": 70, \"source\": \"s\", \"confidence\": \"memory\"},\n"
+        "\"peak\": {\"fp16\": {\"tops\": 65, \"source\": \"s\", \"confidence\": \"memory\"}}}";
+    pj_device *device = parse_with(recalled, "", "");
+    pj_arena *arena = pj_arena_new(0);
+    CHECK_TEXT(device ? pj_device_marked(device, arena) : NULL, "power.w, peak.fp16.tops");
+    pj_arena_free(arena);
+    pj_device_close(device);
 }
 
 /* Memories alone give no estimate, and the sentence says so. */
@@ -571,7 +737,10 @@ int main(void)
     test_basis();
     test_load_files();
     test_measured();
+    test_measured_files();
     test_fitted_files();
+    test_odd_floats();
+    test_sheet();
     test_v4();
     test_files();
     test_shipped();
