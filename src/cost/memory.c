@@ -112,15 +112,9 @@ static double price_sram(const pj_memory *memory, const pj_move *move)
 
 static double price_end(const pj_memory *memory, const pj_move *move, pj_place end)
 {
-    switch (end) {
-    case PJ_PLACE_DRAM:
+    if (end == PJ_PLACE_DRAM)
         return (double)move->bits * pj_table_dram(memory->table);
-    case PJ_PLACE_SRAM:
-        return price_sram(memory, move);
-    case PJ_PLACE_FIXED:
-        break;
-    }
-    return 0;
+    return end == PJ_PLACE_SRAM ? price_sram(memory, move) : 0;
 }
 
 double pj_move_price(const pj_memory *memory, const pj_move *move)
@@ -132,16 +126,8 @@ double pj_move_price(const pj_memory *memory, const pj_move *move)
 
 void pj_move_charge(const pj_memory *memory, const pj_move *move, pj_energy *out)
 {
-    double pj = pj_move_price(memory, move);
-    switch (move->operand) {
-    case PJ_OPERAND_INPUT:
-        out->inputs += pj;
-        break;
-    case PJ_OPERAND_OUTPUT:
-        out->outputs += pj;
-        break;
-    case PJ_OPERAND_PARAMETER:
-        out->parameters += pj;
-        break;
-    }
+    double *const sums[] = {[PJ_OPERAND_INPUT] = &out->inputs,
+                            [PJ_OPERAND_OUTPUT] = &out->outputs,
+                            [PJ_OPERAND_PARAMETER] = &out->parameters};
+    *sums[move->operand] += pj_move_price(memory, move);
 }

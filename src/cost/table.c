@@ -220,14 +220,25 @@ pj_status pj_table_compound(const pj_table *table, pj_prim prim, const pj_number
 {
     const pj_compound *compound = find_compound(table, prim);
     const pj_number fixed = pj_number_fixed(operand->bits, operand->bits, false);
-    double bits = (double)operand->bits, mul = 0, add = 0, fixed_add = 0;
+    const double bits = (double)operand->bits;
     if (!compound)
         return pj_fail(err, PJ_EUNSUPPORTED, "table %s does not say what \"%s\" costs", table->name,
                        pj_prim_word(prim));
-    PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_MUL, operand, bits, &mul, err));
-    PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_ADD, operand, bits, &add, err));
-    PJ_TRY(pj_table_operation_physical(table, PJ_CIRCUIT_ADD, &fixed, bits, &fixed_add, err));
-    *pj = compound->mul * mul + compound->add * add + compound->fixed_add * fixed_add;
+    const struct {
+        pj_circuit circuit;
+        const pj_number *on;
+        double times;
+    } parts[] = {
+        {PJ_CIRCUIT_MUL, operand, compound->mul      },
+        {PJ_CIRCUIT_ADD, operand, compound->add      },
+        {PJ_CIRCUIT_ADD, &fixed,  compound->fixed_add},
+    };
+    *pj = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        double one;
+        PJ_TRY(pj_table_operation_physical(table, parts[i].circuit, parts[i].on, bits, &one, err));
+        *pj += parts[i].times * one;
+    }
     return PJ_OK;
 }
 

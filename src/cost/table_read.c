@@ -114,7 +114,7 @@ static pj_status read_stand_in(reader *r, pj_json member)
         return pj_json_fail(member, PJ_EFORMAT, r->err, "\"%.64s\" is no float format", word);
     r->table->stand_in[format] = by;
     int at = by;
-    for (int step = 0; at >= 0 && at != format && step < PJ_FLOAT_FORMATS; step++)
+    while (at >= 0 && at != format) /* ends: without this format there was no circle */
         at = r->table->stand_in[at];
     if (at >= 0)
         return pj_json_fail(member, PJ_EFORMAT, r->err, "%s and %s stand in for each other in a circle",
@@ -183,10 +183,10 @@ static pj_status read_compounds_like(reader *r, pj_json member)
         if (strcmp(at->name, name) != 0)
             continue;
         PJ_TRY(pj_resource_json(NULL, PJ_RESOURCE_TABLE, at->name, &doc, NULL, r->err));
-        pj_json compounds;
-        pj_status status = pj_json_get_object(pj_json_root(doc), "compounds", &compounds, r->err);
-        if (status == PJ_OK)
-            status = read_compounds(r, compounds);
+        const pj_json compounds = pj_json_find(pj_json_root(doc), "compounds");
+        pj_status status = compounds.node ? read_compounds(r, compounds)
+                                          : pj_json_fail(member, PJ_EFORMAT, r->err,
+                                                         "the table \"%.64s\" has no compounds of its own", name);
         pj_json_free(doc);
         return status;
     }

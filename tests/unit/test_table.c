@@ -35,28 +35,37 @@ static const char sound[] =
     "  \"dram\": {\"pj_per_bit\": 20, \"source\": \"p8\", \"confidence\": \"primary\"}},\n"
     "\"accumulator\": {\"fixed\": 32, \"float\": \"fp32\"}}\n";
 
-/* `sound` with the first `from` replaced by `to`. */
-static const char *broken(const char *from, const char *to)
+typedef struct text {
+    char at[8192];
+} text;
+
+/* `of` with the first `from` replaced by `to`. */
+static text replaced(const char *of, const char *from, const char *to)
 {
-    static char text[8192];
-    const char *at = strstr(sound, from);
+    text out = {""};
+    const char *at = strstr(of, from);
     CHECK(at != NULL);
     if (at)
-        (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sound), sound, to, at + strlen(from));
-    return text;
+        (void)snprintf(out.at, sizeof out.at, "%.*s%s%s", (int)(at - of), of, to, at + strlen(from));
+    return out;
+}
+
+static void refuse_in(const char *of, const char *from, const char *to, const char *path, const char *what)
+{
+    pj_table *table = NULL;
+    pj_error err = {0};
+    const text changed = replaced(of, from, to);
+    char place[256];
+    (void)snprintf(place, sizeof place, "t.json: %s", path);
+    CHECK_INT(pj_table_parse(changed.at, strlen(changed.at), "t.json", &table, &err), PJ_EFORMAT);
+    CHECK_TEXT(err.file, place);
+    CHECK_PART(err.what, what);
+    CHECK(table == NULL);
 }
 
 static void refuse(const char *from, const char *to, const char *path, const char *what)
 {
-    pj_table *table = NULL;
-    pj_error err = {0};
-    const char *text = broken(from, to);
-    char place[256];
-    (void)snprintf(place, sizeof place, "t.json: %s", path);
-    CHECK_INT(pj_table_parse(text, strlen(text), "t.json", &table, &err), PJ_EFORMAT);
-    CHECK_TEXT(err.file, place);
-    CHECK_PART(err.what, what);
-    CHECK(table == NULL);
+    refuse_in(sound, from, to, path, what);
 }
 
 static pj_table *open_table(const char *name)
@@ -152,6 +161,112 @@ static void test_broken_tables(void)
     refuse("\"sram\": {\"points\"", "\"sram\": 5, \"dram\": {\"points\"", "$.memory.dram", "twice");
 }
 
+/* The compounds of `sound`, all of them. */
+#define COMPOUNDS                                                                                           \
+    "\"compounds\": {\"div\": {\"mul\": 2, \"add\": 1, \"source\": \"p6\", \"confidence\": \"derived\"},\n" \
+    "              \"logic\": {\"fixed_add\": 0.5, \"source\": \"p6\", \"confidence\": \"derived\"}},\n"
+#define SMALLEST ",\n    \"smallest\": {\"kib\": 2, \"source\": \"p7\", \"confidence\": \"primary\"}"
+#define BITS                                                                                  \
+    "\"points\": [\n"                                                                         \
+    "    {\"kib\": 8, \"pj_per_bit\": 1, \"source\": \"p7\", \"confidence\": \"primary\"},\n" \
+    "    {\"kib\": 32, \"pj_per_bit\": 2, \"source\": \"p7\", \"confidence\": \"primary\"}]" SMALLEST
+#define WORDS                                                                                           \
+    "\"pj_per_word_polynomial\": [1, 2, 3], \"source\": \"p\", \"confidence\": \"primary\", \"word\": " \
+    "{\"bits\": 64, \"source\": \"p\", \"confidence\": \"primary\"}"
+
+/* Members of a wrong kind, and those that are not there. */
+static void test_kinds(void)
+{
+    const text no_compounds = replaced(sound, COMPOUNDS, "");
+    const text by_rules = replaced(sound, "\"rules\": \"picojoule\"", "\"rules\": \"qtools\"");
+    const text by_words = replaced(by_rules.at, BITS, WORDS);
+    refuse("\"operations\": {", "\"operations\": 5, \"counts\": {", "$.operations", "a number where an object");
+    refuse("\"stand_ins\": {", "\"stand_ins\": 5, \"counts\": {", "$.stand_ins", "a number where an object");
+    refuse("\"div\": {", "\"exp\": 5, \"div\": {", "$.compounds.exp", "a number where an object");
+    refuse(COMPOUNDS, "\"compounds_like\": 45,\n", "$.compounds_like", "a number where a text");
+    refuse(COMPOUNDS, "\"compounds_like\": \"horowitz\",\n", "$.compounds_like", "no built-in table \"horowitz\"");
+    refuse(SMALLEST, "", "$.memory.sram", "\"smallest\" is missing");
+    refuse(SMALLEST, ", \"smallest\": 2", "$.memory.sram.smallest", "a number where an object");
+    refuse("\"sram\": {" BITS "},\n  ", "", "$.memory", "\"sram\" is missing");
+    refuse("{" BITS "}", "5", "$.memory.sram", "a number where an object");
+    refuse("\"accumulator\": {\"fixed\": 32, \"float\": \"fp32\"}", "\"accumulator\": 32", "$.accumulator",
+           "a number where an object");
+    refuse("\"float\": \"fp32\"", "\"float\": 32", "$.accumulator.float", "a number where a text");
+
+    refuse_in(by_words.at, "[1, 2, 3]", "[1, 2]", "$.memory.sram.pj_per_word_polynomial",
+              "2 coefficients; expected 3 to 4");
+    refuse_in(by_words.at, "\"word\": {\"bits\": 64, \"source\": \"p\", \"confidence\": \"primary\"}", "\"word\": 64",
+              "$.memory.sram.word", "a number where an object");
+    refuse_in(by_words.at, "\"bits\": 64", "\"bits\": 0.5", "$.memory.sram.word", "a word of 0.5 bits");
+
+    /* that table's own compounds are those of another one */
+    pj_table *table = NULL;
+    pj_error err = {0};
+    const text chained = replaced(sound, COMPOUNDS, "\"compounds_like\": \"horowitz-mac\",\n");
+    CHECK_INT(pj_table_parse(chained.at, strlen(chained.at), "t.json", &table, &err), PJ_EFORMAT);
+    CHECK_TEXT(err.file, "t.json: $.compounds_like");
+    CHECK_TEXT(err.what, "the table \"horowitz-mac\" has no compounds of its own");
+
+    /* A table may price nothing but additions and multiplications. */
+    const pj_number fp32 = number("fp32");
+    double pj;
+    CHECK_INT(pj_table_parse(no_compounds.at, strlen(no_compounds.at), "t.json", &table, &err), PJ_OK);
+    if (table) {
+        CHECK_INT(pj_table_compound(table, PJ_DIV, &fp32, &pj, &err), PJ_EUNSUPPORTED);
+        CHECK_TEXT(err.what, "table t does not say what \"div\" costs");
+        CHECK_NEAR(compound(table, PJ_MUL, "fp32"), 11, 1e-15);
+    }
+    pj_table_close(table);
+}
+
+/* What accumulators are as wide as, where a table says it of one kind of number, or of none. */
+static void test_accumulators(void)
+{
+    static const struct {
+        const char *to;
+        int fixed_bits;
+        bool float_is_fp32;
+    } rows[] = {
+        {"",                                                                 0,   false},
+        {",\n\"accumulator\": {}",                                           0,   false},
+        {",\n\"accumulator\": {\"fixed\": 128}",                             128, false},
+        {",\n\"accumulator\": {\"float\": \"fp32\"}",                        0,   true },
+        {",\n\"accumulator\": {\"float\": \"widest\", \"fixed\": \"grow\"}", 0,   false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_table *table = NULL;
+        pj_error err = {0};
+        const text changed = replaced(sound, ",\n\"accumulator\": {\"fixed\": 32, \"float\": \"fp32\"}", rows[i].to);
+        CHECK_INT(pj_table_parse(changed.at, strlen(changed.at), "t.json", &table, &err), PJ_OK);
+        CHECK_TEXT(err.what, "");
+        if (!table)
+            continue;
+        CHECK_INT(pj_table_accumulator(table).fixed_bits, rows[i].fixed_bits);
+        CHECK_INT(pj_table_accumulator(table).float_is_fp32, rows[i].float_is_fp32);
+        pj_table_close(table);
+    }
+}
+
+/* A multiply-accumulate with a price of its own: of integers a polynomial of degree 2, as its multiplier is one. */
+static void test_mac(void)
+{
+    static const char mac[] = "\"mac\": {\"fixed\": {\"pj_polynomial\": [0.5, 1, 2], \"source\": \"p\", "
+                              "\"confidence\": \"primary\"}},\n  \"mul\": {";
+    const text with = replaced(sound, "\"mul\": {", mac);
+    const pj_number int8 = number("int8"), fp32 = number("fp32");
+    pj_table *table = NULL;
+    pj_error err = {0};
+    double pj = 0;
+    CHECK_INT(pj_table_parse(with.at, strlen(with.at), "t.json", &table, &err), PJ_OK);
+    CHECK_TEXT(err.what, "");
+    if (!table)
+        return;
+    CHECK(pj_table_mac(table, &int8, 8, &pj));
+    CHECK_NEAR(pj, 0.5 * 64 + 1 * 8 + 2, 1e-15);
+    CHECK(!pj_table_mac(table, &fp32, 32, &pj));
+    pj_table_close(table);
+}
+
 static void test_sound_table(void)
 {
     pj_table *table = NULL;
@@ -195,6 +310,9 @@ static void test_sound_table(void)
     CHECK(pj_table_stand_in(table, PJ_CIRCUIT_ADD, &int8) == NULL);
     CHECK_TEXT(pj_table_stand_in(table, PJ_CIRCUIT_ADD, &odd), "fp32"); /* the narrowest that is as wide */
     CHECK_INT(pj_table_operation(table, PJ_CIRCUIT_MUL, &wide, 128, &pj, &err), PJ_EUNSUPPORTED);
+    CHECK_PART(err.what, "float of 128 bits");
+    CHECK(pj_table_stand_in(table, PJ_CIRCUIT_MUL, &wide) == NULL);
+    CHECK_INT(pj_table_compound(table, PJ_DIV, &wide, &pj, &err), PJ_EUNSUPPORTED);
     CHECK_PART(err.what, "float of 128 bits");
     CHECK_INT(pj_table_compound(table, PJ_EXP, &fp32, &pj, &err), PJ_EUNSUPPORTED);
     CHECK_PART(err.what, "\"exp\"");
@@ -341,6 +459,10 @@ static void test_open(void)
         pj_table_close(table);
         CHECK(i == 0 || strcmp(pj_table_builtin(i - 1), name) < 0);
     }
+    table = open_table(NULL);
+    CHECK_TEXT(table ? pj_table_name(table) : NULL, "horowitz-45nm"); /* the default */
+    pj_table_close(table);
+    table = NULL;
     CHECK_INT(pj_table_open("horowitz-45", NULL, &table, &err), PJ_EARGUMENT);
     CHECK_TEXT(
         err.what,
@@ -357,6 +479,9 @@ static void test_open(void)
 int main(void)
 {
     test_broken_tables();
+    test_kinds();
+    test_accumulators();
+    test_mac();
     test_sound_table();
     test_horowitz();
     test_presets();
