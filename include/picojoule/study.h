@@ -44,7 +44,7 @@ typedef struct pj_study_ask {
     int jobs;             /* threads; 0: one a processor */
     bool layers;          /* rows of layers, too */
     bool prepare;         /* only lists models and digests in FOLDER/sweep.json */
-    const char *since;    /* folder of an earlier sweep, whose chunks are copied where nothing has changed; or NULL */
+    const char *since;    /* folder of an earlier sweep, whose rows are taken where nothing has changed; or NULL */
     pj_watch watch;       /* of stage "points"; is called by whichever thread has done a chunk, one at a time */
 } pj_study_ask;
 
@@ -52,7 +52,8 @@ typedef struct pj_study_done {
     uint64_t chunks, points;  /* of this call */
     uint64_t chunks_there;    /* before it, of the same shard */
     uint64_t errors, assumed; /* rows: that have an error, that assume a size */
-    uint64_t chunks_taken;    /* from the earlier sweep */
+    uint64_t chunks_taken;    /* from the earlier sweep, whole */
+    uint64_t points_taken;    /* from it, among `points` */
     const char *none_taken;   /* why it gives none: "it is of another version"; NULL: it may */
     uint64_t first_error;     /* the lowest point with an error row of this call, if there are any ... */
     char why[256];            /* ... and its sentence */

@@ -239,8 +239,9 @@ static pj_exit sweep(const pj_line *line, pj_study *study, const sweep_args *arg
     if (done.none_taken)
         pj_say("nothing is taken from %s: %s", args->since, done.none_taken);
     else if (args->since)
-        pj_say("%s: %" PRIu64 " chunk%s taken from it", args->since, done.chunks_taken,
-               done.chunks_taken == 1 ? "" : "s");
+        pj_say("%s: %" PRIu64 " chunk%s taken from it, and %" PRIu64 " point%s of others", args->since,
+               done.chunks_taken, done.chunks_taken == 1 ? "" : "s", done.points_taken,
+               done.points_taken == 1 ? "" : "s");
     pj_say("%s: %" PRIu64 " chunk%s written (%" PRIu64 " points), %" PRIu64 " there before; %" PRIu64 " error row%s",
            args->output.out, done.chunks, done.chunks == 1 ? "" : "s", done.points, done.chunks_there, done.errors,
            done.errors == 1 ? "" : "s");

@@ -2,143 +2,30 @@
  */
 #include "columns/footer.h"
 
-enum { FRAME = 4, TAIL = 8, MOST_FOOTER = 16 * 1024 * 1024, MOST_DEPTH = 16, MOST_FACTS = 1000 };
+#include "columns/parquet.h"
+#include "columns/unthrift.h"
 
-/* Types of fields; those that are passed over, too. */
-enum { STOP, YES, NO, BYTE, I16, I32, I64, REAL, BINARY, LIST, SET, MAP, STRUCT };
+enum { FRAME = PJ_PARQUET_HEAD, TAIL = PJ_PARQUET_TAIL, MOST_FOOTER = 16 * 1024 * 1024, MOST_FACTS = 1000 };
 
-typedef struct reader {
-    const uint8_t *at, *end;
-    bool failed;
-} reader;
-
-static uint64_t read_varint(reader *r)
-{
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        if (r->at == r->end)
-            break;
-        uint8_t byte = *r->at++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80))
-            return value;
-    }
-    r->failed = true;
-    return 0;
-}
-
-static int64_t read_zigzag(reader *r)
-{
-    uint64_t value = read_varint(r);
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
-static void pass(reader *r, uint64_t bytes)
-{
-    if (bytes > (uint64_t)(r->end - r->at))
-        r->failed = true;
-    else
-        r->at += bytes;
-}
-
-/* The type of the next field, whose number is *field; STOP at the end of the struct. */
-static int next_field(reader *r, int64_t *field)
-{
-    if (r->failed || r->at == r->end) {
-        r->failed = true;
-        return STOP;
-    }
-    uint8_t head = *r->at++;
-    int type = head & 0x0f;
-    if (type == STOP)
-        return STOP;
-    *field = head >> 4 ? *field + (head >> 4) : read_zigzag(r);
-    return r->failed ? STOP : type;
-}
-
-static int list_head(reader *r, uint64_t *count)
-{
-    if (r->at == r->end) {
-        r->failed = true;
-        *count = 0;
-        return STOP;
-    }
-    uint8_t head = *r->at++;
-    *count = head >> 4 == 15 ? read_varint(r) : head >> 4;
-    if (*count > (uint64_t)(r->end - r->at)) /* each takes a byte at least */
-        r->failed = true;
-    return head & 0x0f;
-}
-
-static void pass_value(reader *r, int type, int depth)
-{
-    int64_t field = 0;
-    uint64_t count = 0;
-    int inner;
-    if (depth > MOST_DEPTH) {
-        r->failed = true;
-        return;
-    }
-    switch (type) {
-    case YES:
-    case NO:
-        break;
-    case BYTE:
-        pass(r, 1);
-        break;
-    case I16:
-    case I32:
-    case I64:
-        (void)read_varint(r);
-        break;
-    case REAL:
-        pass(r, 8);
-        break;
-    case BINARY:
-        pass(r, read_varint(r));
-        break;
-    case LIST:
-    case SET:
-        inner = list_head(r, &count);
-        for (uint64_t i = 0; i < count && !r->failed; i++)
-            pass_value(r, inner == YES || inner == NO ? BYTE : inner, depth + 1);
-        break;
-    case STRUCT:
-        while ((inner = next_field(r, &field)) != STOP)
-            pass_value(r, inner, depth + 1);
-        break;
-    default: /* maps: nothing that we look at has any */
-        r->failed = true;
-    }
-}
-
-static const char *read_text(reader *r, pj_arena *arena)
-{
-    uint64_t length = read_varint(r);
-    const char *at = (const char *)r->at;
-    pass(r, length);
-    return r->failed ? NULL : pj_arena_strndup(arena, at, (size_t)length);
-}
-
-static void read_fact(reader *r, pj_arena *arena, pj_sheet_fact *out)
+static void read_fact(pj_unthrift *r, pj_arena *arena, pj_sheet_fact *out)
 {
     int64_t field = 0;
     int type;
-    while ((type = next_field(r, &field)) != STOP) {
-        if (type == BINARY && field == 1)
-            out->key = read_text(r, arena);
-        else if (type == BINARY && field == 2)
-            out->value = read_text(r, arena);
+    while ((type = pj_unthrift_field(r, &field)) != PJ_THRIFT_STOP) {
+        if (type == PJ_THRIFT_BINARY && field == 1)
+            out->key = pj_unthrift_text(r, arena);
+        else if (type == PJ_THRIFT_BINARY && field == 2)
+            out->value = pj_unthrift_text(r, arena);
         else
-            pass_value(r, type, 0);
+            pj_unthrift_pass(r, type);
     }
 }
 
-static pj_status read_facts(reader *r, pj_arena *arena, pj_footer *out, pj_error *err)
+static pj_status read_facts(pj_unthrift *r, pj_arena *arena, pj_footer *out, pj_error *err)
 {
     uint64_t count;
-    int type = list_head(r, &count);
-    if (type != STRUCT || count > MOST_FACTS || out->fact || r->failed) {
+    int type = pj_unthrift_list(r, &count);
+    if (type != PJ_THRIFT_STRUCT || count > MOST_FACTS || out->fact || r->failed) {
         r->failed = true;
         return PJ_OK;
     }
@@ -150,17 +37,17 @@ static pj_status read_facts(reader *r, pj_arena *arena, pj_footer *out, pj_error
     return pj_got(!pj_arena_failed(arena), err);
 }
 
-static pj_status read_footer(reader *r, pj_arena *arena, pj_footer *out, pj_error *err)
+static pj_status read_footer(pj_unthrift *r, pj_arena *arena, pj_footer *out, pj_error *err)
 {
     int64_t field = 0;
     int type;
-    while ((type = next_field(r, &field)) != STOP) {
-        if (type == I64 && field == 3)
-            out->rows = (uint64_t)read_zigzag(r);
-        else if (type == LIST && field == 5)
+    while ((type = pj_unthrift_field(r, &field)) != PJ_THRIFT_STOP) {
+        if (type == PJ_THRIFT_I64 && field == 3)
+            out->rows = (uint64_t)pj_unthrift_int(r);
+        else if (type == PJ_THRIFT_LIST && field == 5)
             PJ_TRY(read_facts(r, arena, out, err));
         else
-            pass_value(r, type, 0);
+            pj_unthrift_pass(r, type);
     }
     return PJ_OK;
 }
@@ -184,13 +71,12 @@ pj_status pj_footer_parse(const void *bytes, size_t length, pj_arena *arena, pj_
     size_t footer = footer_length(tail);
     if (footer > length - FRAME - TAIL || footer > MOST_FOOTER)
         return fail(err);
-    reader r = {tail - footer, tail, false};
+    pj_unthrift r = {tail - footer, tail, false};
     PJ_TRY(read_footer(&r, arena, out, err));
     return r.failed ? fail(err) : PJ_OK;
 }
 
-/* The head, and the tail with its footer. */
-static pj_status read_ends(FILE *file, pj_str *out, pj_error *err)
+pj_status pj_footer_ends(FILE *file, pj_str *out, pj_error *err)
 {
     char head[FRAME];
     uint8_t tail[TAIL];
@@ -220,7 +106,7 @@ pj_status pj_footer_read(const char *path, pj_arena *arena, pj_footer *out, pj_e
         pj_error_at(err, path, NULL, NULL);
         return pj_fail(err, PJ_EIO, "cannot be opened");
     }
-    pj_status status = read_ends(file, &ends, err);
+    pj_status status = pj_footer_ends(file, &ends, err);
     (void)fclose(file);
     if (status == PJ_OK)
         status = pj_footer_parse(ends.data, ends.length, arena, out, err);

@@ -16,5 +16,9 @@ pj_status pj_footer_read(const char *path, pj_arena *arena, pj_footer *out, pj_e
 /* The same from bytes, those of the file. */
 pj_status pj_footer_parse(const void *bytes, size_t length, pj_arena *arena, pj_footer *out, pj_error *err);
 
+/* The head of the file, its footer and its tail: what pj_footer_parse takes, without the pages. PJ_EFORMAT, PJ_ENOMEM.
+ */
+pj_status pj_footer_ends(FILE *file, pj_str *out, pj_error *err);
+
 /* The value of a fact, or NULL. */
 const char *pj_footer_fact(const pj_footer *footer, const char *key);

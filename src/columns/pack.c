@@ -1,7 +1,7 @@
 /* Runs, bits, dictionaries; zstd. */
 #include "columns/pack.h"
 
-#include "columns/thrift.h"
+#include "columns/unthrift.h"
 
 #if PJ_ZSTD
 #include <zstd.h>
@@ -84,6 +84,63 @@ void pj_pack_bits(const bool *bits, size_t count, pj_str *out)
     }
 }
 
+/* ---- the other way ---- */
+
+uint32_t pj_unpack_u32(const uint8_t *bytes)
+{
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+uint64_t pj_unpack_u64(const uint8_t *bytes)
+{
+    return pj_unpack_u32(bytes) | (uint64_t)pj_unpack_u32(bytes + 4) << 32;
+}
+
+/* `groups` of eight, of which `count` numbers are wanted; they are all there. */
+static void take_packed(const uint8_t *at, size_t count, int width, uint32_t *out)
+{
+    const uint64_t mask = ((uint64_t)1 << width) - 1;
+    uint64_t waiting = 0;
+    int bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (; bits < width; bits += 8)
+            waiting |= (uint64_t)*at++ << bits;
+        out[i] = (uint32_t)(waiting & mask);
+        waiting >>= width;
+        bits -= width;
+    }
+}
+
+bool pj_unpack_runs(const uint8_t **at, const uint8_t *end, size_t count, int width, uint32_t *out)
+{
+    pj_unthrift r = {*at, end, false};
+    size_t done = 0;
+    while (done < count && width >= 1 && width <= 32) {
+        uint64_t head = pj_unthrift_varint(&r), groups = head >> 1;
+        size_t left = count - done, bytes = (size_t)(r.end - r.at), size = ((size_t)width + 7) / 8;
+        if (r.failed || !groups)
+            return false;
+        if (head & 1) {
+            if (groups > bytes / (size_t)width)
+                return false;
+            size_t numbers = groups >= (left + GROUP - 1) / GROUP ? left : (size_t)groups * GROUP;
+            take_packed(r.at, numbers, width, out + done);
+            r.at += groups * (size_t)width;
+            done += numbers;
+        } else {
+            uint32_t number = 0;
+            if (groups > left || size > bytes)
+                return false;
+            for (size_t i = 0; i < size; i++)
+                number |= (uint32_t)*r.at++ << 8 * i;
+            for (size_t i = 0; i < groups; i++)
+                out[done++] = number;
+        }
+    }
+    *at = r.at;
+    return done == count;
+}
+
 bool pj_distinct_find(const uint64_t *numbers, size_t count, pj_distinct *d, uint32_t *out)
 {
     const size_t slots = sizeof d->slot / sizeof *d->slot;
@@ -123,6 +180,15 @@ void pj_pack_compress(const pj_str *bytes, pj_str *out)
         out->failed = out->no_memory = true;
     free(room);
 }
+
+bool pj_unpack_bytes(int codec, const void *packed, size_t packed_length, void *out, size_t length)
+{
+    if (codec == 0 && packed_length == length && length)
+        memcpy(out, packed, length);
+    if (codec == 0)
+        return packed_length == length;
+    return codec == pj_pack_codec() && ZSTD_decompress(out, length, packed, packed_length) == length;
+}
 #else
 int pj_pack_codec(void)
 {
@@ -132,5 +198,12 @@ int pj_pack_codec(void)
 void pj_pack_compress(const pj_str *bytes, pj_str *out)
 {
     pj_str_add_bytes(out, bytes->data, bytes->length);
+}
+
+bool pj_unpack_bytes(int codec, const void *packed, size_t packed_length, void *out, size_t length)
+{
+    if (codec == 0 && packed_length == length && length)
+        memcpy(out, packed, length);
+    return codec == 0 && packed_length == length;
 }
 #endif

@@ -31,5 +31,14 @@ bool pj_distinct_find(const uint64_t *numbers, size_t count, pj_distinct *scratc
 /* Parquet's number of the codec that compresses: 6 (zstd), or 0 (none) where the library is built without. */
 int pj_pack_codec(void);
 
+/* The other way, of bytes that may be anything. Runs: at most one page's, from *at on, which moves behind them; false:
+ * they are not exactly `count` numbers. */
+bool pj_unpack_runs(const uint8_t **at, const uint8_t *end, size_t count, int width, uint32_t *out);
+uint32_t pj_unpack_u32(const uint8_t *bytes);
+uint64_t pj_unpack_u64(const uint8_t *bytes);
+
+/* false: these are not `length` bytes in that codec, or it is none that we write. */
+bool pj_unpack_bytes(int codec, const void *packed, size_t packed_length, void *out, size_t length);
+
 /* Appends the bytes as that codec has them. */
 void pj_pack_compress(const pj_str *bytes, pj_str *out);

@@ -3,15 +3,14 @@
  * Texts are numbers of a dictionary, and so are numbers where few differ; flags are bits; what may lack has levels. The
  * footer says where everything is, with the least and the most of each column of numbers. The format is the one of
  * parquet-format 2: pages of version 1, encodings PLAIN, RLE, RLE_DICTIONARY. */
+#include "columns/parquet.h"
+
 #include "columns/pack.h"
-#include "columns/sheet.h"
 #include "columns/thrift.h"
 
 static const char magic[] = "PAR1";
 
 enum { TYPE_BOOLEAN = 0, TYPE_INT64 = 2, TYPE_DOUBLE = 5, TYPE_BYTES = 6 };
-enum { ENCODING_PLAIN = 0, ENCODING_RLE = 3, ENCODING_DICTIONARY = 8 };
-enum { PAGE_DATA = 0, PAGE_DICTIONARY = 2 };
 
 /* Row groups that are written, as the footer has them. */
 typedef struct group_text {
@@ -41,9 +40,9 @@ typedef struct chunk {
     uint64_t dictionary_at, data_at; /* offsets in the file */
 } chunk;
 
-static int type_of(const pj_sheet_column *column)
+int pj_parquet_type(pj_sheet_kind kind)
 {
-    switch (column->kind) {
+    switch (kind) {
     case PJ_SHEET_INT:
         return TYPE_INT64;
     case PJ_SHEET_REAL:
@@ -78,12 +77,12 @@ static pj_status put_page(chunk *c, int type, const pj_str *body, size_t values,
     pj_thrift_int(&t, 1, PJ_THRIFT_I32, type);
     pj_thrift_int(&t, 2, PJ_THRIFT_I32, (int64_t)body->length);
     pj_thrift_int(&t, 3, PJ_THRIFT_I32, (int64_t)packed.length);
-    pj_thrift_struct(&t, type == PAGE_DATA ? 5 : 7);
+    pj_thrift_struct(&t, type == PJ_PARQUET_DATA_PAGE ? 5 : 7);
     pj_thrift_int(&t, 1, PJ_THRIFT_I32, (int64_t)values);
     pj_thrift_int(&t, 2, PJ_THRIFT_I32, encoding);
-    if (type == PAGE_DATA) {
-        pj_thrift_int(&t, 3, PJ_THRIFT_I32, ENCODING_RLE); /* of definition levels, and of repetition levels */
-        pj_thrift_int(&t, 4, PJ_THRIFT_I32, ENCODING_RLE);
+    if (type == PJ_PARQUET_DATA_PAGE) {
+        pj_thrift_int(&t, 3, PJ_THRIFT_I32, PJ_PARQUET_RUNS); /* of definition levels, and of repetition levels */
+        pj_thrift_int(&t, 4, PJ_THRIFT_I32, PJ_PARQUET_RUNS);
     }
     pj_thrift_end(&t);
     pj_thrift_end(&t);
@@ -109,7 +108,7 @@ static pj_status put_dictionary(chunk *c, pj_error *err)
         }
     }
     c->dictionary_at = c->sheet->bytes;
-    pj_status status = put_page(c, PAGE_DICTIONARY, &body, c->words, ENCODING_PLAIN, err);
+    pj_status status = put_page(c, PJ_PARQUET_DICTIONARY_PAGE, &body, c->words, PJ_PARQUET_PLAIN, err);
     pj_str_free(&body);
     return status;
 }
@@ -153,8 +152,8 @@ static pj_status put_data(chunk *c, pj_error *err)
         add_levels(c, &body);
     add_values(c, &body);
     c->data_at = c->sheet->bytes;
-    pj_status status =
-        put_page(c, PAGE_DATA, &body, c->sheet->held, c->by_number ? ENCODING_DICTIONARY : ENCODING_PLAIN, err);
+    pj_status status = put_page(c, PJ_PARQUET_DATA_PAGE, &body, c->sheet->held,
+                                c->by_number ? PJ_PARQUET_BY_DICTIONARY : PJ_PARQUET_PLAIN, err);
     pj_str_free(&body);
     return status;
 }
@@ -236,10 +235,10 @@ static void add_chunk(const chunk *c, uint64_t begin_at, pj_thrift *t)
     pj_thrift_element_struct(t);
     pj_thrift_int(t, 2, PJ_THRIFT_I64, (int64_t)begin_at);
     pj_thrift_struct(t, 3);
-    pj_thrift_int(t, 1, PJ_THRIFT_I32, type_of(c->column));
+    pj_thrift_int(t, 1, PJ_THRIFT_I32, pj_parquet_type(c->column->kind));
     pj_thrift_list(t, 2, 2, PJ_THRIFT_I32);
-    pj_thrift_element_int(t, ENCODING_RLE);
-    pj_thrift_element_int(t, c->by_number ? ENCODING_DICTIONARY : ENCODING_PLAIN);
+    pj_thrift_element_int(t, PJ_PARQUET_RUNS);
+    pj_thrift_element_int(t, c->by_number ? PJ_PARQUET_BY_DICTIONARY : PJ_PARQUET_PLAIN);
     pj_thrift_list(t, 3, 1, PJ_THRIFT_BINARY);
     pj_thrift_element_text(t, c->column->name);
     pj_thrift_int(t, 4, PJ_THRIFT_I32, pj_pack_codec());
@@ -294,7 +293,7 @@ static void add_schema(const pj_sheet *sheet, pj_thrift *t)
     for (size_t i = 0; i < sheet->columns; i++) {
         const pj_sheet_column *column = &sheet->column[i];
         pj_thrift_element_struct(t);
-        pj_thrift_int(t, 1, PJ_THRIFT_I32, type_of(column));
+        pj_thrift_int(t, 1, PJ_THRIFT_I32, pj_parquet_type(column->kind));
         pj_thrift_int(t, 3, PJ_THRIFT_I32, column->may_lack);
         pj_thrift_text(t, 4, column->name);
         if (column->kind == PJ_SHEET_TEXT) {

@@ -117,27 +117,34 @@ static char *copy_word(pj_sheet *sheet, const char *text)
     return pj_str_keep(&clean, sheet->words);
 }
 
+/* The number of a text that is new: texts that are the same once they are UTF-8 are one word. */
+static size_t *add_word(pj_sheet *sheet, pj_sheet_cells *cells, const char *value)
+{
+    char *word = copy_word(sheet, value);
+    bool is_clean = word && strcmp(word, value) == 0;
+    size_t *entry = word && !is_clean ? pj_map_get(&cells->known, word) : NULL;
+    char *key = is_clean ? word : pj_arena_strdup(sheet->words, value);
+    if (!entry) {
+        entry = word ? PJ_NEW(sheet->words, size_t, 1) : NULL;
+        if (!entry || !PJ_GROW(sheet->words, cells->word, cells->words, cells->word_room) ||
+            !pj_map_put(&cells->known, word, entry))
+            return NULL;
+        *entry = cells->words;
+        cells->word[cells->words++] = word;
+    }
+    return key && (is_clean || pj_map_put(&cells->known, key, entry)) ? entry : NULL;
+}
+
 void pj_sheet_text(pj_sheet *sheet, size_t column, const char *value)
 {
     pj_sheet_cells *cells = &sheet->cells[column];
-    const char **known = value ? pj_map_get(&cells->known, value) : NULL;
-    size_t number = 0;
     if (!value || sheet->failed)
         return;
-    if (known) {
-        memcpy(&number, known, sizeof number);
-        set(sheet, column, number);
-        return;
-    }
-    char *key = pj_arena_strdup(sheet->words, value), *word = key ? copy_word(sheet, value) : NULL;
-    size_t *entry = word ? PJ_NEW(sheet->words, size_t, 1) : NULL;
-    sheet->failed = !entry || !PJ_GROW(sheet->words, cells->word, cells->words, cells->word_room) ||
-                    !pj_map_put(&cells->known, key, entry);
-    if (sheet->failed)
-        return;
-    *entry = cells->words;
-    cells->word[cells->words++] = word;
-    set(sheet, column, *entry);
+    const size_t *number = pj_map_get(&cells->known, value);
+    number = number ? number : add_word(sheet, cells, value);
+    sheet->failed = !number;
+    if (number)
+        set(sheet, column, *number);
 }
 
 /* What writers read: cells up to the last row, zeros where a column has none. */

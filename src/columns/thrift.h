@@ -4,11 +4,19 @@
 #include "base/str.h"
 
 typedef enum pj_thrift_type {
-    PJ_THRIFT_I32 = 5,
-    PJ_THRIFT_I64 = 6,
-    PJ_THRIFT_BINARY = 8,
-    PJ_THRIFT_LIST = 9,
-    PJ_THRIFT_STRUCT = 12
+    PJ_THRIFT_STOP,
+    PJ_THRIFT_YES,
+    PJ_THRIFT_NO,
+    PJ_THRIFT_BYTE,
+    PJ_THRIFT_I16,
+    PJ_THRIFT_I32,
+    PJ_THRIFT_I64,
+    PJ_THRIFT_REAL,
+    PJ_THRIFT_BINARY,
+    PJ_THRIFT_LIST,
+    PJ_THRIFT_SET,
+    PJ_THRIFT_MAP,
+    PJ_THRIFT_STRUCT
 } pj_thrift_type;
 
 enum { PJ_THRIFT_DEPTH = 8 };

@@ -138,15 +138,18 @@ static pj_status price_with_care(runner *r, uint64_t at, uint64_t end, pj_work_b
     return status;
 }
 
-static pj_status price_chunk(runner *r, uint64_t at, uint64_t end, bool is_careful, pj_work_bench *bench,
+/* Rows that an earlier sweep has are taken from there; NULL: it has none. */
+static pj_status price_chunk(uint64_t at, uint64_t end, pj_earlier *earlier, pj_work_bench *bench,
                              pj_study_sheets *sheets, pj_error *err)
 {
-    pj_status status = PJ_OK;
-    if (is_careful)
-        return price_with_care(r, at, end, bench, sheets, err);
-    for (; at < end && status == PJ_OK; at++)
-        status = pj_bench_point(bench, at, sheets, err);
-    return status;
+    for (; at < end; at++) {
+        bool taken = false;
+        if (earlier)
+            PJ_TRY(pj_earlier_take(earlier, at, sheets, &taken, err));
+        if (!taken)
+            PJ_TRY(pj_bench_point(bench, at, sheets, err));
+    }
+    return PJ_OK;
 }
 
 /* The lowest point counts, whichever thread had it. */
@@ -159,25 +162,47 @@ static void keep_first_error(pj_study_done *done, uint64_t errors, uint64_t poin
     done->errors += errors;
 }
 
-static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *arena, pj_error *err)
+static pj_status fill_chunk(runner *r, uint64_t chunk, int worker, bool is_careful, pj_earlier *earlier,
+                            pj_arena *arena, pj_error *err)
 {
     chunk_files files = {0};
     uint64_t at, end;
     pj_study_done *done = &r->by[worker];
-    pj_try one;
     span(r->study, chunk, &at, &end);
-    done->points += end - at;
-    PJ_TRY(pj_try_begin(&one, r->study->target, chunk, arena, err));
     pj_status status = begin_files(r, chunk, arena, &files, err);
     if (status == PJ_OK)
-        status = price_chunk(r, at, end, one.is_careful, r->bench[worker], &files.sheets, err);
+        status = is_careful ? price_with_care(r, at, end, r->bench[worker], &files.sheets, err)
+                            : price_chunk(at, end, earlier, r->bench[worker], &files.sheets, err);
     if (status == PJ_OK)
         note_facts(r->study, chunk, &files.sheets);
-    status = end_files(&files, status, err);
-    pj_try_end(&one);
-    done->chunks += status == PJ_OK;
+    PJ_TRY(end_files(&files, status, err));
+    done->points += end - at;
+    done->chunks++;
     keep_first_error(done, files.sheets.errors, files.sheets.first_error, files.sheets.why);
     done->assumed += files.sheets.assumed;
+    done->points_taken += files.sheets.taken;
+    return PJ_OK;
+}
+
+/* Where files of the earlier sweep turn out to be damaged, nothing is taken for this chunk. */
+static pj_status write_chunk(runner *r, uint64_t chunk, int worker, pj_arena *arena, pj_error *err)
+{
+    pj_earlier *earlier = NULL;
+    pj_try one;
+    pj_error why = {0};
+    PJ_TRY(pj_try_begin(&one, r->study->target, chunk, arena, err));
+    bool takes = r->since && !pj_since_why_not(r->since) && !one.is_careful;
+    if (takes)
+        earlier = pj_earlier_new(r->since, r->study);
+    pj_status status = pj_got(earlier || !takes, err);
+    if (status == PJ_OK)
+        status = fill_chunk(r, chunk, worker, one.is_careful, earlier, arena, earlier ? &why : err);
+    if (earlier && status == PJ_EFORMAT)
+        status = fill_chunk(r, chunk, worker, one.is_careful, NULL, arena, err);
+    else if (earlier && status != PJ_OK && err)
+        *err = why;
+    pj_earlier_free(earlier);
+    pj_try_end(&one);
     return status;
 }
 
@@ -269,6 +294,7 @@ static pj_status run_shard(runner *r, pj_study_done *out, pj_error *err)
         out->points += r->by[i].points;
         out->chunks_there += r->by[i].chunks_there;
         out->chunks_taken += r->by[i].chunks_taken;
+        out->points_taken += r->by[i].points_taken;
         keep_first_error(out, r->by[i].errors, r->by[i].first_error, r->by[i].why);
         out->assumed += r->by[i].assumed;
         pj_bench_free(r->bench[i]);
@@ -304,7 +330,7 @@ pj_status pj_study_run(pj_study *study, const pj_study_ask *ask, pj_study_done *
         return PJ_OK;
     PJ_TRY(pj_got(r, err));
     pj_arena *arena = pj_arena_new(0);
-    pj_since *since;
+    pj_since *since = NULL;
     pj_status status = open_since(study, ask, arena, &since, out, err);
     *r = (runner){.study = study,
                   .ask = ask,
@@ -314,6 +340,7 @@ pj_status pj_study_run(pj_study *study, const pj_study_ask *ask, pj_study_done *
                   .chunks = pj_study_describe(study).chunks};
     if (status == PJ_OK)
         status = run_shard(r, out, err);
+    pj_since_close(since);
     pj_arena_free(arena);
     free(r);
     return status;

@@ -195,6 +195,10 @@ typedef struct pj_study_row {
     const pj_error *error;
 } pj_study_row;
 
+/* Does the row that a file has tell of an error? */
+struct pj_records;
+bool pj_table_failed(const pj_study *study, const struct pj_records *rows, size_t row);
+
 pj_status pj_table_add(const pj_study *study, const pj_study_row *row, pj_sheet *sheet, pj_error *err);
 
 /* The tables of devices and of layers. */
@@ -214,6 +218,7 @@ void pj_bench_free(pj_work_bench *bench);
 typedef struct pj_study_sheets {
     pj_sheet *points, *devices, *layers;
     uint64_t rows, errors, assumed;
+    uint64_t taken;       /* points whose rows are those of an earlier sweep */
     uint64_t first_error; /* point, with its sentence; where there are errors */
     char why[256];
     uint64_t code[PJ_STUDY_CODES]; /* rows by status, then by what else there is */
@@ -257,11 +262,18 @@ bool pj_footer_is_chunk(const struct pj_footer *footer, const char *sha256, uint
 typedef struct pj_since pj_since; /* an earlier sweep of the study */
 
 /* Compares FOLDER/sweep.json with the study, whose models have their digests. Lives in `arena`; `folder` is borrowed.
- * PJ_EFORMAT: it is no folder of a sweep; PJ_ENOMEM. */
+ * Close it even where it fails. PJ_EFORMAT: it is no folder of a sweep; PJ_ENOMEM. */
 pj_status pj_since_open(const pj_study *study, const char *folder, pj_arena *arena, pj_since **out, pj_error *err);
+void pj_since_close(pj_since *since); /* NULL is allowed */
 
-/* Why no chunk may be taken from it, as a sentence; NULL: some may. */
+/* Why nothing may be taken from it, as a sentence; NULL: rows may. */
 const char *pj_since_why_not(const pj_since *since);
+
+/* The number that a point had then, with the same model; numbers ascend with those of points. false: it had none. Only
+ * where rows may be taken, like the next two: the study as it was, and its folder. */
+bool pj_since_number(const pj_since *since, const pj_study *study, uint64_t point, uint64_t *out);
+const pj_study *pj_since_study(const pj_since *since);
+const char *pj_since_folder(const pj_since *since);
 
 /* Is the chunk of points [first, end) there, would its rows be the same, and has none an error? `since` may be NULL. */
 bool pj_since_has(const pj_since *since, const pj_study *study, uint64_t chunk, uint64_t first, uint64_t end,
@@ -271,6 +283,16 @@ bool pj_since_has(const pj_since *since, const pj_study *study, uint64_t chunk, 
  * one is not there or not whole. PJ_EIO: it cannot be written; PJ_ENOMEM. */
 pj_status pj_since_take(const pj_since *since, const pj_study *study, const char *const *kinds, size_t count,
                         uint64_t chunk, pj_arena *arena, bool *taken, pj_error *err);
+
+/* ---- earlier.c: rows of an earlier sweep, for the points of one chunk in ascending order ---- */
+
+typedef struct pj_earlier pj_earlier;
+pj_earlier *pj_earlier_new(const pj_since *since, const pj_study *study); /* NULL: no memory */
+void pj_earlier_free(pj_earlier *earlier);                                /* NULL is allowed */
+
+/* Adds the rows that the point had, if it had some and they tell of no error. PJ_EFORMAT: files there are damaged, and
+ * some rows may have been added; PJ_EIO, PJ_ENOMEM. */
+pj_status pj_earlier_take(pj_earlier *earlier, uint64_t point, pj_study_sheets *out, bool *taken, pj_error *err);
 
 /* ---- folder.c ---- */
 

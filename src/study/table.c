@@ -1,4 +1,5 @@
 /* Rows of points, devices and layers. */
+#include "columns/records.h"
 #include "result/field.h"
 #include "study/study.h"
 
@@ -252,6 +253,12 @@ pj_status pj_table_add(const pj_study *study, const pj_study_row *row, pj_sheet 
     pj_sheet_text(sheet, last + LAST_NODE, *row->error->node ? row->error->node : NULL);
     pj_sheet_text(sheet, last + LAST_ERROR, *row->error->what ? row->error->what : pj_status_text(row->error->status));
     return pj_sheet_row(sheet, err);
+}
+
+bool pj_table_failed(const pj_study *study, const pj_records *rows, size_t row)
+{
+    const char *status = pj_records_text(rows, row, study->columns - LAST_FACTS + LAST_STATUS);
+    return !status || strcmp(status, "error") == 0;
 }
 
 /* ---- devices and layers ---- */

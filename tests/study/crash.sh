@@ -129,7 +129,7 @@ for text in '' '[]' '{"schema": "picojoule.sweep-run/1"}' \
 done
 sed 's/"lists": \[/"lists": 3, "nothing": [/; s/"models": \[/"models": {"a": 1}, "none": [/' one/sweep.json >odd/sweep.json
 code 0 "$program" sweep spec.json -o oddest --since odd
-says 'nothing is taken from odd: it lists other models'
+says 'nothing is taken from odd: its sweep.json is damaged'
 cp kept.onnx zoo/resnet8.onnx
 code 0 "$program" sweep spec.json -o mended --since full # with 288 error rows, in 12 chunks
 same mended
@@ -143,10 +143,40 @@ same whole
 sed 's/"w4a8"/"int4"/' spec.json >other.json
 code 0 "$program" sweep other.json -o others --since one
 says 'nothing is taken from one: it is of another study'
-cp "$models"/vww_mobilenet.onnx zoo
+cp "$models"/vww_mobilenet.onnx zoo/a_first.onnx # so that all points behind it have other numbers
 code 0 "$program" sweep spec.json -o more --since one
-says 'nothing is taken from one: it lists other models, so points had other numbers'
-rm zoo/vww_mobilenet.onnx
+says 'one: 0 chunks taken from it, and 864 points of others'
+says 'more: 47 chunks written (1152 points)'
+code 0 "$program" sweep spec.json -o more_anew --layers --jobs 2
+[ "$(sums more)" = "$(sums more_anew)" ] || fail "a sweep with a model more has other files than one anew"
+code 0 "$program" sweep spec.json -o more_layers --layers --since layered --jobs 2
+says 'and 576 points of others' # where one model was another
+diff -r more_anew more_layers || fail "rows of layers are not taken as they are"
+rm zoo/a_first.onnx
+code 0 "$program" sweep spec.json -o less --since more
+says 'more: 0 chunks taken from it, and 864 points of others'
+same less
+cp -r one worn # pages that are damaged: their chunks are priced, the others taken
+printf 'xxxxxxxxxxxxxxxx' | dd of=worn/points/c0000003.parquet bs=1 seek=100 conv=notrunc 2>/dev/null
+cp "$models"/vww_mobilenet.onnx zoo/a_first.onnx
+code 0 "$program" sweep spec.json -o from_worn --since worn
+says 'and 8[0-9]* points of others'
+[ "$(sums from_worn)" = "$(sums more_anew)" ] || fail "damaged pages have come into a sweep"
+rm zoo/a_first.onnx
+cat >two.json <<'END'
+{"schema": "picojoule.sweep-spec/1", "chunk": 7, "blocks": [
+  {"name": "a", "models": "zoo/*.onnx", "zip": [{"quantize": "int8", "sram_min": "1KiB"}, {"quantize": "fp16", "sram_min": "64KiB"}],
+   "dims": {"batch": [1, 2, 3, 4]}, "absent_dims": "ignore", "exclude": ["batch > 3", {"model": "*kws*", "quantize": "fp16"}]},
+  {"name": "b", "models": ["zoo/*.onnx"], "devices": ["h100"], "table": "horowitz-45nm", "quantize": [null, "int8"]}]}
+END
+code 0 "$program" sweep two.json -o two_before
+cp "$models"/vww_mobilenet.onnx zoo/b.onnx
+code 0 "$program" sweep two.json -o two_anew
+code 0 "$program" sweep two.json -o two_taken --since two_before
+diff -r two_anew two_taken || fail "blocks, devices, what is left out: other files than anew"
+says 'and [1-9][0-9]* points of others'
+cat err
+rm zoo/b.onnx
 cp mine.json kept.json
 echo >>mine.json
 code 0 "$program" sweep spec.json -o tabled --since one
