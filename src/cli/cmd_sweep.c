@@ -66,7 +66,7 @@ static const pj_option work_rows[] = {
      "or GitLab process",
      PJ_OPTION_READ, .at = AT(shard), .read = pj_shard_read},
     {"since",    0, "FOLDER",
-     "an earlier sweep of SPEC: its chunks are copied\n"
+     "an earlier sweep of SPEC: its rows are taken\n"
      "where models, tables and version are the same",
      PJ_OPTION_TEXT, .at = AT(since), .wants = "the folder of a sweep"},
     {"jobs",     0, "N", "threads of this process (default: a processor\neach)",

@@ -279,7 +279,7 @@ static pj_status read_plain(const pj_records *rows, size_t column, const uint8_t
     if ((size_t)(end - at) != bytes || (count && rows->column[column].kind == PJ_SHEET_TEXT))
         return fail(err);
     for (size_t i = 0; i < count; i++)
-        value[i] = is_flag ? at[i / 8] >> i % 8 & 1u : pj_unpack_u64(at + 8 * i);
+        value[i] = is_flag ? (uint64_t)at[i / 8] >> i % 8 & 1 : pj_unpack_u64(at + 8 * i);
     return PJ_OK;
 }
 
