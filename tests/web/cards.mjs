@@ -282,6 +282,10 @@ export function cardTests(t) {
 
         // In a report cards are in the file; without weights plans are by formats alone, and without an engine two are left.
         async cardsInReports() {
+            // The card of the memory is there before the engine, which knows the tensors.
+            const early = await t.openReport(['analyze', 'models/resnet8.onnx']);
+            check(await early.locator('#memory .alive li').first().waitFor({timeout: 20000}).then(() => true, () => false), 'a report lists no tensors');
+            await t.endPage(early, 'a report and its tensors');
             const page = await t.openReport(['analyze', 'models/resnet8.onnx']);
             await t.asked(page);
             await open(page, 'frontier');

@@ -32,7 +32,7 @@ export function card(page, box) {
     }
 
     async function draw(always) {
-        if (shown === page.report && !always)
+        if (!page.client || (shown === page.report && !always))
             return;
         shown = page.report;
         said.textContent = 'Computing ...';

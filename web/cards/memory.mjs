@@ -162,18 +162,19 @@ function sizesOf(page) {
 
 export function card(page, box) {
     const out = h('div'), sizes = sizesOf(page);
-    let shown = null;
+    let shown = null, asked = null; // without the engine, which starts later, there is no list of tensors
     box.append(out);
     return async () => {
-        const report = page.report;
-        if (page.client && !sizes.element.parentNode)
+        const {report, client} = page;
+        if (client && !sizes.element.parentNode)
             box.append(sizes.element);
-        if (shown === report)
+        if (shown === report && asked === client)
             return;
         shown = report;
+        asked = client;
         sizes.update();
         let memory = report.memory;
-        if (page.client && memory && !memory.graph_order.tensors)
+        if (client && memory && !memory.graph_order.tensors)
             ({memory} = await page.call({memory: true, dearest: '1'}));
         const course = memory?.graph_order;
         if (!course?.timeline?.length) {
