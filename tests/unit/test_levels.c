@@ -208,6 +208,11 @@ static void test_choice(void)
     refuse("hierarchy", "eyeriss-65nm", "table", "horowitz-45nm", "the figures of the hierarchy eyeriss-65nm are");
     priced p = run_policy(&b, NULL, NULL);
     CHECK_TEXT(p.result->setup.reuse, "fused");
+    pj_result *none = NULL;
+    setup.reuse = "sometimes"; /* a program may ask for what the command line refuses */
+    CHECK_INT(pj_analyze(p.model, &setup, &none, &err), PJ_EARGUMENT);
+    CHECK_PART(err.what, "there is no memory policy 'sometimes': once, fused, resident, tiled");
+    setup.reuse = NULL;
     pj_result_free(p.result);
     CHECK_INT(pj_setup_set(&setup, "weights-on", "dram", &err), PJ_OK);
     CHECK_INT(pj_analyze(p.model, &setup, &p.result, &err), PJ_OK);
@@ -217,6 +222,52 @@ static void test_choice(void)
     pj_setup_clear(&setup);
     done(&p);
     build_free(&b);
+}
+
+/* Whether a layer waits for level 0 can be told where a hierarchy has a clock and the bandwidth of that level. Nothing
+ * is fused here: the normalization reads one tensor and writes one, and reads its 4 x 8 numbers. */
+static void test_times(void)
+{
+    static const char text[] =
+        "{\"schema\": \"picojoule.hierarchy/1\", \"title\": \"t\", \"levels\": [\n"
+        "{\"name\": \"dram\", \"source\": \"s\", \"read\": {\"pj_per_bit\": 8}, \"write\": {\"pj_per_bit\": 8}%s},\n"
+        "{\"name\": \"chip\", \"source\": \"s\", \"size\": {\"kib\": 64}, \"holds\": [\"I\", \"O\", \"W\"],\n"
+        " \"read\": {\"pj_per_bit\": 1}, \"write\": {\"pj_per_bit\": 1}}],\n"
+        "\"array\": {\"unroll\": {\"n\": 4, \"r\": 8}, \"source\": \"s\"}%s}";
+    static const char rate[] = ", \"bandwidth\": {\"bits_per_cycle\": 64}";
+    static const char clock[] = ", \"clock\": {\"mhz\": 200, \"source\": \"s\"}";
+    const double cycles = (2 * TENSOR + NORM) / 64.0;
+    const struct {
+        const char *rate, *clock;
+        double cycles, time_us;
+    } rows[] = {
+        {rate, clock, cycles, cycles / 200},
+        {"",   clock, -1,     -1          },
+        {rate, "",    -1,     -1          },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char json[2048];
+        (void)snprintf(json, sizeof json, text, rows[i].rate, rows[i].clock);
+        const pj_resource own = {.size = sizeof own, .name = "own.json", .bytes = json, .length = strlen(json)};
+        builder b = conv_chain();
+        pj_setup setup = pj_setup_default();
+        setup.reuse = "fused";
+        setup.hierarchy = "own.json";
+        setup.resources = &own;
+        setup.resource_count = 1;
+        priced p = run_setup(&b, &setup);
+        if (p.result) {
+            const pj_layer *bn = &p.result->layers[1];
+            CHECK_TEXT(bn->op, "BatchNormalization");
+            CHECK_NEAR(bn->reuse->cycles, rows[i].cycles, 1e-15);
+            CHECK_NEAR(bn->reuse->time_us, rows[i].time_us, 1e-15);
+            CHECK(bn->reuse->level[0].read_bits == TENSOR + NORM && bn->reuse->level[0].written_bits == TENSOR);
+            CHECK((p.result->totals.reuse->cycles < 0) == (rows[i].cycles < 0));
+            CHECK((p.result->totals.reuse->time_us < 0) == (rows[i].time_us < 0));
+        }
+        done(&p);
+        build_free(&b);
+    }
 }
 
 static const char *extrapolated(builder *b, const char *table, const char *option, const char *value)
@@ -385,6 +436,7 @@ int main(int count, char **words)
     test_tiled();
     test_cache();
     test_choice();
+    test_times();
     test_extrapolated();
     test_swept();
     test_attention();
