@@ -199,6 +199,14 @@ static int64_t whole_bits(double bits)
     return bits < (double)INT64_MAX ? (int64_t)bits : INT64_MAX;
 }
 
+/* The tensor of two or more dimensions at the input of that role; NULL: none. */
+static const pj_type *type_at(const pj_node *node, char role)
+{
+    int i = pj_op_place(node->desc, role, 0);
+    const pj_type *type = i >= 0 && i < node->inputs && node->in[i] ? &node->in[i]->type : NULL;
+    return type && pj_type_is_tensor(type) && type->rank >= 2 ? type : NULL;
+}
+
 /* Which work a layer is. A depthwise convolution has several groups, and filters of one channel. */
 static pj_work_class class_of(const pj_layer *row, const pj_node *node)
 {
@@ -208,11 +216,8 @@ static pj_work_class class_of(const pj_layer *row, const pj_node *node)
         return row->flops > 0 ? PJ_WORK_ELEMENTWISE : PJ_WORK_MOVEMENT;
     if (!node->desc || !strstr(node->desc->op, "Conv"))
         return PJ_WORK_MATMUL;
-    int x = pj_op_place(node->desc, 'x', 0), w = pj_op_place(node->desc, 'w', 0);
-    if (x < 0 || w < 0 || x >= node->inputs || w >= node->inputs || !node->in[x] || !node->in[w])
-        return PJ_WORK_CONV;
-    const pj_type *input = &node->in[x]->type, *weight = &node->in[w]->type;
-    if (!pj_type_is_tensor(input) || !pj_type_is_tensor(weight) || input->rank < 2 || weight->rank < 2)
+    const pj_type *input = type_at(node, 'x'), *weight = type_at(node, 'w');
+    if (!input || !weight)
         return PJ_WORK_CONV;
     bool is_one = pj_num_known(weight->dims[1]) && weight->dims[1].whole == 1;
     return is_one && pj_num_known(input->dims[1]) && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
@@ -311,10 +316,8 @@ static pj_status note_device(const pj_device *device, pj_load load, const pj_tot
 /* Of a filter, by the shape of the weights. */
 static void find_channels(const pj_node *node, pj_device_work *work)
 {
-    int w = pj_op_place(node->desc, 'w', 0);
-    const pj_type *type = w >= 0 && w < node->inputs && node->in[w] ? &node->in[w]->type : NULL;
-    if (!type || !pj_type_is_tensor(type) || type->rank < 2 || !pj_num_known(type->dims[0]) ||
-        !pj_num_known(type->dims[1]))
+    const pj_type *type = type_at(node, 'w');
+    if (!type || !pj_num_known(type->dims[0]) || !pj_num_known(type->dims[1]))
         return;
     work->channels_out = (double)type->dims[0].whole;
     work->channels_in = (double)type->dims[1].whole;
