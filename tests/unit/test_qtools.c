@@ -157,11 +157,86 @@ static void test_dialects(void)
     CHECK_NEAR(dense_total(true), want, 1e-9);
 }
 
+/* The weights of a Gemm as [in, out] or [out, in]: 16 terms and 8 outputs, priced as the layer above. */
+static void test_transposed(void)
+{
+    static const struct {
+        const char *shape;
+        int transposed; /* -1: not said */
+    } rows[] = {
+        {"16,8", -1},
+        {"16,8", 0 },
+        {"8,16", 1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_setup settings = on_sram();
+        builder b = with_numbers();
+        build_input(&b, "x", PJ_FLOAT32, "1,16");
+        build_output(&b, "y", PJ_FLOAT32, "");
+        put_quant(&b, "source", "x,s,z,n8", "a", 1);
+        build_initializer(&b, "w_f", PJ_FLOAT32, rows[i].shape);
+        put_quant(&b, "qw", "w_f,s,z,n8", "w", 1);
+        PjOnnx__NodeProto *fc = put_node(&b, "fc", "Gemm", "a,w", "fc_y");
+        if (rows[i].transposed >= 0)
+            build_int(&b, fc, "transB", rows[i].transposed);
+        put_quant(&b, "q", "fc_y,s,z,n8", "y", 1);
+        priced p = price(&b, &settings);
+        CHECK_TEXT(layer_of(&p, "fc")->accumulator->word, "fixed<19,4>");
+        CHECK_NEAR(pj_energy_total(&p.result->totals.energy),
+                   (2 + 16 + 1) * 3.803789819042555 + 128 * (0.2 + 19 * 0.003125), 1e-9);
+        priced_free(&p);
+    }
+}
+
+/* What is a layer of Keras, by shapes and groups; the rest QTools has no figure for. */
+static void test_layers(void)
+{
+    static const struct {
+        const char *op, *input, *weight; /* NULL: weights that are an input of the model */
+        int64_t group;                   /* 0: none is said */
+        int missing;
+    } rows[] = {
+        {"Conv",          "1,4,8",     "6,4,3",     0, 0},
+        {"Conv",          "1,4,8",     "6,4,3",     1, 0},
+        {"Conv",          "1,4,8",     "6,2,3",     2, 1},
+        {"Conv",          "1,4,8,8",   "6,4,3,3",   0, 0},
+        {"Conv",          "1,4,8,8",   "6,2,3,3",   2, 0},
+        {"Conv",          "1,4,8,8",   "4,1,3,3",   4, 0},
+        {"Conv",          "1,4,8,8",   NULL,        0, 1},
+        {"Conv",          "1,4,8,8,8", "6,4,3,3,3", 0, 1},
+        {"ConvTranspose", "1,4,8,8",   "4,6,3,3",   0, 0},
+        {"ConvTranspose", "1,4,8,8",   "4,3,3,3",   2, 1},
+        {"ConvTranspose", "1,4,8",     "4,6,3",     0, 1},
+        {"MatMul",        "1,4",       "4,6",       0, 0},
+        {"MatMul",        "1,2,4",     "4,6",       0, 1}, /* Q14 */
+        {"MatMul",        "1,1,4",     "4,6",       0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pj_setup settings = on_sram();
+        builder b = with_numbers();
+        build_input(&b, "x", PJ_FLOAT32, rows[i].input);
+        build_output(&b, "y", PJ_FLOAT32, "");
+        if (rows[i].weight)
+            build_initializer(&b, "w", PJ_FLOAT32, rows[i].weight);
+        else
+            build_input(&b, "w", PJ_FLOAT32, "6,4,3,3");
+        PjOnnx__NodeProto *node = put_node(&b, "layer", rows[i].op, "x,w", "y");
+        if (rows[i].group)
+            build_int(&b, node, "group", rows[i].group);
+        priced p = price(&b, &settings);
+        CHECK_INT(findings_of(&p, "qtools-no-figure"), rows[i].missing);
+        CHECK(layer_of(&p, "layer")->counted);
+        priced_free(&p);
+    }
+}
+
 int main(void)
 {
     test_first_dense();
     test_places();
     test_edges();
     test_dialects();
+    test_transposed();
+    test_layers();
     return check_done();
 }
