@@ -169,12 +169,48 @@ static void test_cache(void)
     CHECK_INT(p.result->finding_count, 1);
     CHECK_TEXT(p.result->findings[0].code, "cache-appended");
     pj_result_free(p.result);
-    setup.kv_cache = "whole";
-    CHECK_INT(pj_analyze(p.model, &setup, &p.result, &err), PJ_OK);
-    CHECK(p.result->layers[0].reuse->level[0].written_bits == 32 * 256);
-    CHECK_INT(p.result->finding_count, 0);
+    static const char *const all[] = {"whole", "as-exported"}; /* nothing is appended: the result is written anew */
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        setup.kv_cache = all[i];
+        CHECK_INT(pj_analyze(p.model, &setup, &p.result, &err), PJ_OK);
+        CHECK(p.result->layers[0].reuse->level[0].written_bits == 32 * 256);
+        CHECK_INT(p.result->finding_count, 0);
+        if (i == 0)
+            pj_result_free(p.result);
+    }
     done(&p);
     build_free(&b);
+}
+
+/* A cache is an input of three or more dimensions that a result of the model keeps, or is written into; not what is
+ * written into another tensor. */
+static void test_caches(void)
+{
+    static const struct {
+        const char *op, *past, *more, *result, *inputs;
+        bool is_cache;
+    } rows[] = {
+        {"Concat",          "1,7,8",   "1,1,8",   "1,8,8",   "past,more",           true },
+        {"Concat",          "1,7",     "1,1",     "1,8",     "past,more",           false},
+        {"ScatterElements", "1,4,8,8", "1,4,8,8", "1,4,8,8", "past,index,more",     true },
+        {"ScatterElements", "1,4,8,8", "1,4,8,8", "1,4,8,8", "computed,index,more", false},
+        {"ScatterElements", "1,4,8,8", "1,4,8,8", "1,4,8,8", "constant,index,more", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        builder b = build_new(17);
+        build_input(&b, "past", PJ_FLOAT32, rows[i].past);
+        build_input(&b, "more", PJ_FLOAT32, rows[i].more);
+        build_input(&b, "index", PJ_INT64, rows[i].more);
+        build_initializer(&b, "constant", PJ_FLOAT32, rows[i].past);
+        put_node(&b, "other", "Relu", "past", "computed");
+        build_int(&b, put_node(&b, "grow", rows[i].op, rows[i].inputs, "present"), "axis", 1);
+        build_output(&b, "present", PJ_FLOAT32, rows[i].result);
+        build_output(&b, "computed", PJ_FLOAT32, rows[i].past);
+        priced p = run_policy(&b, "fused", NULL);
+        CHECK_INT(*finding_of(&p, "cache-appended") != 0, rows[i].is_cache);
+        done(&p);
+        build_free(&b);
+    }
 }
 
 static void refuse(const char *name, const char *value, const char *other, const char *what, const char *sentence)
@@ -435,6 +471,7 @@ int main(int count, char **words)
     test_resident();
     test_tiled();
     test_cache();
+    test_caches();
     test_choice();
     test_times();
     test_extrapolated();
