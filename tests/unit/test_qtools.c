@@ -192,35 +192,41 @@ static void test_transposed(void)
 static void test_layers(void)
 {
     static const struct {
-        const char *op, *input, *weight; /* NULL: weights that are an input of the model */
+        const char *op, *input, *weight; /* "": none; NULL: an input of the model */
         int64_t group;                   /* 0: none is said */
         int missing;
     } rows[] = {
-        {"Conv",          "1,4,8",     "6,4,3",     0, 0},
-        {"Conv",          "1,4,8",     "6,4,3",     1, 0},
-        {"Conv",          "1,4,8",     "6,2,3",     2, 1},
-        {"Conv",          "1,4,8,8",   "6,4,3,3",   0, 0},
-        {"Conv",          "1,4,8,8",   "6,2,3,3",   2, 0},
-        {"Conv",          "1,4,8,8",   "4,1,3,3",   4, 0},
-        {"Conv",          "1,4,8,8",   NULL,        0, 1},
-        {"Conv",          "1,4,8,8,8", "6,4,3,3,3", 0, 1},
-        {"ConvTranspose", "1,4,8,8",   "4,6,3,3",   0, 0},
-        {"ConvTranspose", "1,4,8,8",   "4,3,3,3",   2, 1},
-        {"ConvTranspose", "1,4,8",     "4,6,3",     0, 1},
-        {"MatMul",        "1,4",       "4,6",       0, 0},
-        {"MatMul",        "1,2,4",     "4,6",       0, 1}, /* Q14 */
-        {"MatMul",        "1,1,4",     "4,6",       0, 0},
+        {"Conv",              "1,4,8",     "6,4,3",     0, 0},
+        {"Conv",              "1,4,8",     "6,4,3",     1, 0},
+        {"Conv",              "1,4,8",     "6,2,3",     2, 1},
+        {"Conv",              "1,4,8,8",   "6,4,3,3",   0, 0},
+        {"Conv",              "1,4,8,8",   "6,2,3,3",   2, 0},
+        {"Conv",              "1,4,8,8",   "4,1,3,3",   4, 0},
+        {"Conv",              "1,4,8,8",   NULL,        0, 1},
+        {"Conv",              "1,4,8,8,8", "6,4,3,3,3", 0, 1},
+        {"ConvTranspose",     "1,4,8,8",   "4,6,3,3",   0, 0},
+        {"ConvTranspose",     "1,4,8,8",   "4,3,3,3",   2, 1},
+        {"ConvTranspose",     "1,4,8",     "4,6,3",     0, 1},
+        {"MatMul",            "1,4",       "4,6",       0, 0},
+        {"MatMul",            "1,2,4",     "4,6",       0, 1}, /* Q14 */
+        {"MatMul",            "1,1,4",     "4,6",       0, 0},
+        {"GlobalAveragePool", "1,4,8,8",   "",          0, 0},
+        {"GlobalAveragePool", "1,4,8",     "",          0, 0},
+        {"ReduceMean",        "1,4,8,8",   "",          0, 1}, /* over the channels, too */
+        {"ReduceMean",        "1,1,8,8",   "",          0, 0}, /* of which there is one */
+        {"ReduceMean",        "1,4,8",     "",          0, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         pj_setup settings = on_sram();
         builder b = with_numbers();
         build_input(&b, "x", PJ_FLOAT32, rows[i].input);
         build_output(&b, "y", PJ_FLOAT32, "");
-        if (rows[i].weight)
-            build_initializer(&b, "w", PJ_FLOAT32, rows[i].weight);
-        else
+        const bool is_alone = rows[i].weight && !*rows[i].weight;
+        if (!rows[i].weight)
             build_input(&b, "w", PJ_FLOAT32, "6,4,3,3");
-        PjOnnx__NodeProto *node = put_node(&b, "layer", rows[i].op, "x,w", "y");
+        else if (!is_alone)
+            build_initializer(&b, "w", PJ_FLOAT32, rows[i].weight);
+        PjOnnx__NodeProto *node = put_node(&b, "layer", rows[i].op, is_alone ? "x" : "x,w", "y");
         if (rows[i].group)
             build_int(&b, node, "group", rows[i].group);
         priced p = price(&b, &settings);
