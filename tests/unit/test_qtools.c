@@ -1,5 +1,8 @@
 /* cost/qtools: quantized graphs by the rules of QTools, against numbers of QTools and by hand. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "quantized.h"
@@ -67,6 +70,60 @@ static void test_first_dense(void)
     CHECK_INT(totals->qtools_total_cost, 372.7714 + 342.3411 + 13997.9465 + 15729 + 342.3411 + 72.2720);
     CHECK_INT(totals->qtools_energy_sum, 372.77 + 13997.95 + 15729.00 + 72.27);
     priced_free(&p);
+}
+
+/* Prices what was built under a plan. */
+static priced price_planned(builder *b, const char *json)
+{
+    char path[] = "/tmp/picojoule-plan-XXXXXX";
+    pj_setup settings = on_sram();
+    int handle = mkstemp(path);
+    CHECK(handle >= 0 && write(handle, json, strlen(json)) == (ssize_t)strlen(json));
+    close(handle);
+    settings.plan = path;
+    priced p = price(b, &settings);
+    unlink(path);
+    return p;
+}
+
+/* The same layer without quantizers, whose formats a plan says: the same figures. The plan of a MatMul may name the Add
+ * that is its bias; and it may fix the sums, of 12 bits here: written are 300 x 19, 300 x 12 and, where it says the
+ * output, too, 300 x 4 bits, in words of 64. */
+static void test_planned_dense(void)
+{
+    static const char *const plans[] = {
+        "{\"match\": \"fc\", \"weights\": \"binary\", \"activations\": \"fixed<8,0>\"}",
+        "{\"match\": \"bias\", \"weights\": \"binary\", \"activations\": \"fixed<8,0>\"}",
+        "{\"match\": \"fc\", \"weights\": \"binary\", \"activations\": \"fixed<8,0>\", \"accumulator\": \"int12\"}",
+        "{\"match\": \"fc\", \"weights\": \"binary\", \"activations\": \"fixed<8,0>\", \"accumulator\": \"int12\", "
+        "\"output\": \"uint4\"}",
+    };
+    static const double words[] = {90, 90, 57, 19};
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        char json[512];
+        builder b = with_numbers();
+        build_input(&b, "x", PJ_FLOAT32, "1,784");
+        build_output(&b, "y", PJ_FLOAT32, "");
+        build_initializer(&b, "w", PJ_FLOAT32, "784,300");
+        build_initializer(&b, "c", PJ_FLOAT32, "300");
+        if (i == 1) {
+            put_node(&b, "fc", "MatMul", "x,w", "sums");
+            put_node(&b, "bias", "Add", "sums,c", "y");
+        } else {
+            put_node(&b, "fc", "Gemm", "x,w,c", "y");
+        }
+        (void)snprintf(json, sizeof json, "{\"schema\": \"picojoule.plan/1\", \"layers\": [%s]}", plans[i]);
+        priced p = price_planned(&b, json);
+        const pj_layer *fc = layer_of(&p, "fc");
+        CHECK_NEAR(fc->energy.inputs, 372.7714022662139, 1e-13);
+        CHECK_NEAR(fc->energy.outputs, 342.3410837138699 / 90 * words[i], 1e-13);
+        CHECK_NEAR(fc->energy.parameters, 13997.946534078235, 1e-13);
+        if (i < 2)
+            CHECK_NEAR(fc->energy.op_cost, 15729.0, 1e-13);
+        CHECK_TEXT(fc->implementation, "mux");
+        CHECK_TEXT(fc->weight->word, "binary");
+        priced_free(&p);
+    }
 }
 
 /* Where quantizers belong: behind a MaxPool to nobody, so it is a layer; between Conv and MaxPool to the Conv. A kernel
@@ -239,6 +296,7 @@ static void test_layers(void)
 int main(void)
 {
     test_first_dense();
+    test_planned_dense();
     test_places();
     test_edges();
     test_dialects();
