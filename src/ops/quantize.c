@@ -302,7 +302,7 @@ static pj_status shape_from_bfp(pj_ctx *c)
 /*  domain, op_type, since, roles, traits, shape, value, work */
 static const pj_op_desc rows[] = {
     {"", "QuantizeLinear",        10, "xsz",       PJ_ELEMENT | PJ_QUANTIZER | PJ_WIDE, shape_quantize,         NULL,         work_quantize         },
-    {"", "DequantizeLinear",      10, "xsz",       PJ_ELEMENT | PJ_QUANTIZER,           shape_dequantize,       NULL,         work_dequantize       },
+    {"", "DequantizeLinear",      10, "xsz",       PJ_ELEMENT | PJ_QUANTIZER | PJ_WIDE, shape_dequantize,       NULL,         work_dequantize       },
     {"", "DynamicQuantizeLinear", 11, "x",         PJ_QUANTIZER | PJ_WIDE,              shape_dynamic_quantize, NULL,         work_dynamic_quantize },
     {MS, "QuantizeLinear",        1,  "xsz",       PJ_ELEMENT | PJ_QUANTIZER,           shape_quantize,         NULL,         work_quantize         },
     {MS, "DequantizeLinear",      1,  "xsz",       PJ_ELEMENT | PJ_QUANTIZER,           shape_dequantize,       NULL,         work_dequantize       },
