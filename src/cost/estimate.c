@@ -39,10 +39,7 @@ static void count_once(const distinct *d, const pj_value *value, const pj_format
     if (d->seen[root->index] || !pj_num_known(count))
         return;
     d->seen[root->index] = true;
-    if (!pj_format_numbers(format, count.whole, &numbers))
-        numbers = INT64_MAX;
-    if (!pj_format_bits(format, count.whole, &bits))
-        bits = INT64_MAX;
+    pj_format_most(format, count.whole, &numbers, &bits);
     add_params(d, numbers, bits);
 }
 
@@ -207,20 +204,20 @@ static const pj_type *type_at(const pj_node *node, char role)
     return type && pj_type_is_tensor(type) && type->rank >= 2 ? type : NULL;
 }
 
-/* Which work a layer is. A depthwise convolution has several groups, and filters of one channel. */
+/* Which work a layer is; one that is counted has an operator and known sizes. A depthwise convolution has several
+ * groups, and filters of one channel. */
 static pj_work_class class_of(const pj_layer *row, const pj_node *node)
 {
     if (node->desc && node->desc->traits & PJ_POOL)
         return PJ_WORK_POOL;
     if (row->macs <= 0)
         return row->flops > 0 ? PJ_WORK_ELEMENTWISE : PJ_WORK_MOVEMENT;
-    if (!node->desc || !strstr(node->desc->op, "Conv"))
+    if (!strstr(node->desc->op, "Conv"))
         return PJ_WORK_MATMUL;
     const pj_type *input = type_at(node, 'x'), *weight = type_at(node, 'w');
     if (!input || !weight)
         return PJ_WORK_CONV;
-    bool is_one = pj_num_known(weight->dims[1]) && weight->dims[1].whole == 1;
-    return is_one && pj_num_known(input->dims[1]) && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
+    return weight->dims[1].whole == 1 && input->dims[1].whole > 1 ? PJ_WORK_DEPTHWISE : PJ_WORK_CONV;
 }
 
 void pj_layers_traffic(const pj_precision *precision, pj_layers *layers)
@@ -317,7 +314,7 @@ static pj_status note_device(const pj_device *device, pj_load load, const pj_tot
 static void find_channels(const pj_node *node, pj_device_work *work)
 {
     const pj_type *type = type_at(node, 'w');
-    if (!type || !pj_num_known(type->dims[0]) || !pj_num_known(type->dims[1]))
+    if (!type)
         return;
     work->channels_out = (double)type->dims[0].whole;
     work->channels_in = (double)type->dims[1].whole;

@@ -202,11 +202,11 @@ static bool converts_outputs(const pj_precision *precision, const pj_node *node)
     return pj_dtype_is_float(node->in[0]->type.dtype) && (own->is_integer || planned);
 }
 
-/* A clamp between a layer and its quantizer: the layer has quantized already. */
+/* A clamp between a layer and its quantizer: the layer has quantized already. The output is there. */
 static bool is_quantized_in_front(const pj_precision *precision, const pj_node *node, int o)
 {
     const pj_value *in = node->inputs ? node->in[0] : NULL;
-    const pj_node *quantizer = node->out[o] ? precision->quantizer_after[node->out[o]->index] : NULL;
+    const pj_node *quantizer = precision->quantizer_after[node->out[o]->index];
     return quantizer && in && precision->quantizer_after[in->index] == quantizer;
 }
 
@@ -414,7 +414,7 @@ pj_status pj_draft_formats(pj_precision *precision, const pj_table *table, const
     pj_format arithmetic;
     draft->formats.operand = widest_operand(precision, node);
     draft->formats.input = node->desc ? computes(precision, node, input_of_role(node, "x", 0)) : draft->formats.operand;
-    if (row->macs > 0 && node->desc)
+    if (row->macs > 0)
         find_operands(precision, table, draft);
     if (node->desc)
         find_result(precision, draft);

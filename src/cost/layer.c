@@ -98,10 +98,7 @@ static void count_parameters(const pj_model *model, pj_layer *row, const pj_laye
             continue;
         *last = row->index + 1;
         int64_t numbers, bits;
-        if (!pj_format_numbers(&parameter->format, count.whole, &numbers))
-            numbers = INT64_MAX;
-        if (!pj_format_bits(&parameter->format, count.whole, &bits))
-            bits = INT64_MAX;
+        pj_format_most(&parameter->format, count.whole, &numbers, &bits);
         row->params = pj_add_most(row->params, numbers);
         row->param_bits = pj_add_most(row->param_bits, bits);
     }

@@ -31,7 +31,7 @@ static pj_fuse_class class_of(const finder *f, size_t layer)
         return PJ_FUSE_NONE;
     if (pj_precision_node(f->traffic->precision, node)->quantizer != PJ_NO_QUANTIZER)
         return PJ_FUSE_QUANTIZER;
-    return node->desc ? pj_op_follows(node->desc) : PJ_FUSE_NONE;
+    return pj_op_follows(node->desc);
 }
 
 /* The tensor that a layer reads there, of its own graph; -1: none. */

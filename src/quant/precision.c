@@ -114,7 +114,8 @@ bool pj_precision_passes(const pj_node *node)
     return node->desc && (node->desc->traits & (PJ_VIEW | PJ_MOVE | PJ_KEEP));
 }
 
-bool pj_format_numbers(const pj_format *format, int64_t elements, int64_t *out)
+/* False: they do not fit 64 bits. */
+static bool numbers_of(const pj_format *format, int64_t elements, int64_t *out)
 {
     const pj_packing *packing = format->packing;
     if (!packing)
@@ -129,11 +130,19 @@ bool pj_format_numbers(const pj_format *format, int64_t elements, int64_t *out)
 bool pj_format_bits(const pj_format *format, int64_t elements, int64_t *out)
 {
     bool differs = format->packing && format->packing->of;
-    if (!pj_format_numbers(format, elements, out) ||
+    if (!numbers_of(format, elements, out) ||
         !pj_mul_i64(*out, differs ? format->packing->bits : format->number.bits, out))
         return false;
     *out /= differs ? format->packing->of : 1;
     return true;
+}
+
+void pj_format_most(const pj_format *format, int64_t elements, int64_t *numbers, int64_t *bits)
+{
+    if (!numbers_of(format, elements, numbers))
+        *numbers = INT64_MAX;
+    if (!pj_format_bits(format, elements, bits))
+        *bits = INT64_MAX;
 }
 
 static bool is_float_tensor(const pj_value *value)

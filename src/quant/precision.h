@@ -46,9 +46,10 @@ typedef struct pj_format {
     const pj_packing *packing; /* NULL: each element is one number */
 } pj_format;
 
-/* Numbers, and their bits, in so many elements of a tensor. False: they do not fit 64 bits. */
-bool pj_format_numbers(const pj_format *format, int64_t elements, int64_t *out);
+/* Bits of the numbers in so many elements of a tensor. False: they do not fit 64 bits. */
 bool pj_format_bits(const pj_format *format, int64_t elements, int64_t *out);
+/* How many numbers, and their bits; what does not fit 64 bits is as much as they hold. */
+void pj_format_most(const pj_format *format, int64_t elements, int64_t *numbers, int64_t *bits);
 
 enum { PJ_MOST_INTEGER_BITS = 16 }; /* wider quantized operands are computed on as the floats that they stand for */
 
@@ -113,11 +114,11 @@ typedef struct pj_precision {
     const pj_format **sum;           /* likewise: the sums that it holds in wider numbers, or NULL */
     uint8_t *use;                    /* likewise, of constants: a pj_const_use, of all readers */
     bool *dequantized;               /* likewise: a DequantizeLinear reads it, perhaps after views and moves */
-    const pj_node **clamp;           /* likewise: of the clamps that it passes on the way there, the last one, or NULL */
-    pj_node *const *order;           /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
-    int nodes;                       /* of them */
-    pj_node_precision *node;         /* by pj_node.id */
-    pj_format weights, activations;  /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
+    const pj_node **clamp;          /* likewise: of the clamps that it passes on the way there, the last one, or NULL */
+    pj_node *const *order;          /* nodes that may run, subgraphs in front of their holders (pj_model_order) */
+    int nodes;                      /* of them */
+    pj_node_precision *node;        /* by pj_node.id */
+    pj_format weights, activations; /* what a plan puts in place of float element types, or PJ_FROM_NOTHING */
     int count;
 } pj_precision;
 

@@ -126,6 +126,31 @@ static void test_planned_dense(void)
     }
 }
 
+/* Filters of no channels, and none: nothing is computed, written or kept; nothing is divided by their number. */
+static void test_no_filters(void)
+{
+    static const struct {
+        const char *input, *kernel;
+        int groups;
+    } ways[] = {
+        {"1,0,4,4", "0,0,1,1", 1},
+        {"1,2,4,4", "0,1,1,1", 2},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        pj_setup settings = on_sram();
+        builder b = build_new(21);
+        build_input(&b, "x", PJ_FLOAT32, ways[i].input);
+        build_output(&b, "y", PJ_FLOAT32, "");
+        build_initializer(&b, "w", PJ_FLOAT32, ways[i].kernel);
+        build_int(&b, put_node(&b, "conv", "Conv", "x,w", "y"), "group", ways[i].groups);
+        priced p = price(&b, &settings);
+        const pj_layer *conv = layer_of(&p, "conv");
+        CHECK(conv->counted && conv->macs == 0 && conv->params == 0);
+        CHECK(conv->energy.op_cost == 0 && conv->energy.parameters == 0 && conv->energy.outputs == 0);
+        priced_free(&p);
+    }
+}
+
 /* Where quantizers belong: behind a MaxPool to nobody, so it is a layer; between Conv and MaxPool to the Conv. A kernel
  * with a quantizer beside a bias without one: the bias is fixed<8,0>. */
 static void test_places(void)
@@ -297,6 +322,7 @@ int main(void)
 {
     test_first_dense();
     test_planned_dense();
+    test_no_filters();
     test_places();
     test_edges();
     test_dialects();
