@@ -4,9 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "footprint/formulas.h"
-#include "picojoule/measure.h"
 
 static const double seed003_pue = 1.2; /* what its measurements were run with */
 

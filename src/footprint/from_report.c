@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "footprint/generation.h"
 #include "result/field.h"
 

@@ -10,10 +10,11 @@ typedef struct format {
     const char *name;
     piece piece;
     void (*write)(const pj_telling *t, pj_str *out);
+    bool streams;
 } format;
 
 static const format formats[] = {
-#define ROW(name, piece, write) {name, piece, write},
+#define ROW(name, piece, write, streams) {name, piece, write, streams},
     PJ_FORMATS(ROW)
 #undef ROW
 };
@@ -66,7 +67,7 @@ static bool has_piece(const pj_pieces *pieces, piece which)
 
 const char *const *pj_diff_formats(void)
 {
-#define NAME(name, piece, write) DIFF_##piece(name)
+#define NAME(name, piece, write, streams) DIFF_##piece(name)
     static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
@@ -74,7 +75,7 @@ const char *const *pj_diff_formats(void)
 
 const char *const *pj_report_formats(void)
 {
-#define NAME(name, piece, write) REPORT_##piece(name)
+#define NAME(name, piece, write, streams) REPORT_##piece(name)
     static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
@@ -82,7 +83,7 @@ const char *const *pj_report_formats(void)
 
 const char *const *pj_chart_formats(void)
 {
-#define NAME(name, piece, write) CHART_##piece(name)
+#define NAME(name, piece, write, streams) CHART_##piece(name)
     static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
@@ -90,7 +91,7 @@ const char *const *pj_chart_formats(void)
 
 const char *const *pj_check_formats(void)
 {
-#define NAME(name, piece, write) CHECK_##piece(name)
+#define NAME(name, piece, write, streams) CHECK_##piece(name)
     static const char *const names[] = {PJ_FORMATS(NAME) NULL};
 #undef NAME
     return names;
@@ -129,6 +130,14 @@ static pj_status find_format(const pj_pieces *pieces, const char *name, const fo
             return PJ_OK;
     }
     return fail_format(pieces, name, err);
+}
+
+bool pj_format_streams(const char *name)
+{
+    for (size_t i = 0; name && i < COUNT; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return formats[i].streams;
+    return false;
 }
 
 pj_status pj_tell(const pj_pieces *pieces, const void *input, const pj_report_options *options, pj_sink sink,

@@ -128,12 +128,15 @@ pj_status pj_tell(const pj_pieces *pieces, const void *input, const pj_report_op
 /* Hands the text to the sink and frees it. PJ_ENOMEM where the text has failed, PJ_EIO where the sink refuses. */
 pj_status pj_emit(pj_str *text, pj_sink sink, void *payload, pj_error *err);
 
+/* Can a report in that format be told part by part? NULL and words that are no format: false. */
+bool pj_format_streams(const char *name);
+
 /* The page of a report for one of the readers PJ_IN_..., in the arena of the report. */
 void pj_page_make(const pj_telling *t, unsigned wanted, pj_page *page);
 
 /* ---- writers: append the whole report; out->failed tells of missing memory ---- */
 
-#define PJ_WRITER(name, piece, write) void write(const pj_telling *t, pj_str *out);
+#define PJ_WRITER(name, piece, write, streams) void write(const pj_telling *t, pj_str *out);
 PJ_FORMATS(PJ_WRITER)
 
 /* The members of a struct as members of the object that is open. */

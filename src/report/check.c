@@ -146,11 +146,7 @@ pj_status pj_check_write(const pj_check *check, const pj_report_options *options
 
 bool pj_check_streams(const char *format)
 {
-    static const char *const streams[] = {"github", "jsonl"};
-    for (size_t i = 0; format && i < sizeof streams / sizeof *streams; i++)
-        if (strcmp(format, streams[i]) == 0)
-            return true;
-    return false;
+    return pj_format_streams(format);
 }
 
 pj_status pj_check_write_part(const pj_check *check, size_t model, const pj_report_options *options, pj_sink sink,

@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh PROGRAM FOLDER [sanitized]: models that were made to break the program, each alone and all of them at once: exit code 0, a
-# figure for each, no sanitizer's report, within a minute and 2 GiB; damaged histories end with the sentence for it.
+# run.sh PROGRAM FOLDER [sanitized]: models that were made to break the program, each alone and all of them at once: exit
+# code 0, a figure for each, no sanitizer's report, within a minute and 2 GiB; damaged histories end with the sentence
+# for it.
 set -u
 program=${1:?PROGRAM}
 folder=${2:?FOLDER of hostile files}

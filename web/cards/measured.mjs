@@ -55,8 +55,8 @@ function totalsOf({data, name}, {totals, settings}) {
                   ...(settings.unit === 'pJ' ? [{name: 'estimated, a run', about: settings.table, value: totals.energy_pj.total, tone: 'tone2'}] : []),
                   ...Object.entries(totals.devices ?? {}).filter(([, one]) => typeof one.energy_pj === 'number').map(
                       ([device, one]) => ({name: 'estimated, a run', about: device, value: one.energy_pj, tone: 'tone3'}))];
-    return [h('h3', {}, 'In total'), bars(rows, value => energy(value), 'Energy, measured and estimated', false), h('ul', {}, rows.slice(1).map(row => h('li', {},
-                `measured / ${row.about}: ${times(rows[0].value / (row.value || 1))}`))),
+    return [h('h3', {}, 'In total'), bars(rows, value => energy(value), 'Energy, measured and estimated', false), h('ul', {}, rows.slice(1).filter(row => row.value > 0).map(row => h('li', {},
+                `measured / ${row.about}: ${times(rows[0].value / row.value)}`))),
             h('p', {class: 'note'}, `${queries ? `${queries.toLocaleString('en')} queries were measured. ` : ''}A run answers as many queries as its batch; ` +
               'a table of operations knows neither idle power nor control, and is no bound.')];
 }
